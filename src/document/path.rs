@@ -1,0 +1,150 @@
+//! Where in a document a value stands: a dotted path or a JSON Pointer (RFC 6901).
+
+use std::fmt;
+
+/// The names from the outermost object down to a value; never empty.
+///
+/// Written dotted (`customerReference.reference1`) or as a JSON Pointer (`/customerReference/reference1`), where `~1`
+/// stands for `/` and `~0` for `~`. It is shown dotted where that reads back as the same path, else as a pointer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path(Vec<String>);
+
+/// Why a text is no path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathError {
+    /// Nothing was given, or `/`'s own pointer to the whole document.
+    Empty,
+    /// A dotted path has an empty name: `a..b`.
+    EmptyName,
+    /// A `~` in a JSON Pointer is followed by neither `0` nor `1`.
+    BadEscape,
+}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PathError::Empty => "the path is empty",
+            PathError::EmptyName => "the path has an empty name between its dots",
+            PathError::BadEscape => "in a JSON Pointer `~` is written `~0` and `/` is written `~1`",
+        })
+    }
+}
+
+impl std::error::Error for PathError {}
+
+impl Path {
+    /// Reads a dotted path or, where it begins with `/`, a JSON Pointer.
+    ///
+    /// # Errors
+    /// See [`PathError`].
+    pub fn parse(text: &str) -> Result<Path, PathError> {
+        if text.is_empty() {
+            return Err(PathError::Empty);
+        }
+        if let Some(pointer) = text.strip_prefix('/') {
+            return pointer.split('/').map(unescape).collect::<Result<_, _>>().map(Path);
+        }
+        let names: Vec<String> = text.split('.').map(str::to_string).collect();
+        if names.iter().any(String::is_empty) { Err(PathError::EmptyName) } else { Ok(Path(names)) }
+    }
+
+    /// The path of a field of the table, whose paths are dotted and well formed.
+    pub fn of(field: &'static str) -> Path {
+        Path(field.split('.').map(str::to_string).collect())
+    }
+
+    /// The path of a member of the outermost object.
+    pub fn root(name: impl Into<String>) -> Path {
+        Path(vec![name.into()])
+    }
+
+    /// The path of a member of the object at this path.
+    #[must_use]
+    pub fn join(&self, name: impl Into<String>) -> Path {
+        let mut names = self.0.clone();
+        names.push(name.into());
+        Path(names)
+    }
+
+    /// Its names, outermost first.
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Its innermost name.
+    pub fn last(&self) -> &str {
+        self.0.last().map_or("", String::as_str)
+    }
+
+    /// The names joined by dots, as the field table spells paths.
+    pub fn dotted(&self) -> String {
+        self.0.join(".")
+    }
+
+    /// Whether `other` stands at this path or inside the value there.
+    pub fn covers(&self, other: &Path) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
+    /// As a JSON Pointer.
+    pub fn pointer(&self) -> String {
+        self.0.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = |name: &String| !name.is_empty() && !name.contains('.');
+        if self.0.iter().all(plain) && !self.0[0].starts_with('/') {
+            f.write_str(&self.dotted())
+        } else {
+            f.write_str(&self.pointer())
+        }
+    }
+}
+
+fn unescape(name: &str) -> Result<String, PathError> {
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name.chars();
+    while let Some(c) = rest.next() {
+        out.push(match c {
+            '~' => match rest.next() {
+                Some('0') => '~',
+                Some('1') => '/',
+                _ => return Err(PathError::BadEscape),
+            },
+            plain => plain,
+        });
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dotted_and_pointer_forms_name_the_same_path() {
+        let dotted = Path::parse("customerReference.reference1").unwrap();
+        assert_eq!(dotted, Path::parse("/customerReference/reference1").unwrap());
+        assert_eq!(dotted.to_string(), "customerReference.reference1");
+    }
+
+    #[test]
+    fn every_path_reads_back_as_it_is_shown() {
+        for names in [vec!["a.b", "c"], vec!["", ""], vec!["a/b"], vec!["/a"], vec!["~0", "~1"], vec!["é"]] {
+            let path = Path(names.iter().map(|name| (*name).to_string()).collect());
+            assert_eq!(Path::parse(&path.to_string()).unwrap(), path);
+            assert_eq!(Path::parse(&path.pointer()).unwrap(), path);
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        assert_eq!(Path::parse(""), Err(PathError::Empty));
+        assert_eq!(Path::parse("a..b"), Err(PathError::EmptyName));
+        assert_eq!(Path::parse(".a"), Err(PathError::EmptyName));
+        assert_eq!(Path::parse("/a~2"), Err(PathError::BadEscape));
+        assert_eq!(Path::parse("/a~"), Err(PathError::BadEscape));
+    }
+}

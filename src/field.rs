@@ -1,0 +1,296 @@
+//! The one table of the fields a customer has: what may be written, how it is spelled, what it may hold.
+//!
+//! Flags, `--clear` names, validation, consent, table sections and help all derive from [`FIELDS`]; the fields that are
+//! shown but never written are in [`READ_ONLY`]. The source of both is the vendor's page "Edit customer"
+//! (`PUT /v1/customers`), its request parameters and its samples; limits count UTF-16 units, as .NET strings do.
+
+pub mod check;
+
+/// A writable field of the customer document.
+#[derive(Debug)]
+pub struct Field {
+    /// The path in the document, dotted: `customerReference.reference1`.
+    pub path: &'static str,
+    /// The flag without its dashes, also the name for `--clear`.
+    pub flag: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// Where help and tables list it.
+    pub section: Section,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+/// What a field may hold. Every kind but [`Kind::Codes`] may also be null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text of at most `max` UTF-16 units.
+    Text {
+        /// The longest text the vendor's page allows, in UTF-16 units.
+        max: usize,
+        /// What a longer text is.
+        over: Over,
+    },
+    /// E-mail addresses separated by semicolons, together at most `max` UTF-16 units.
+    Emails {
+        /// The longest list the vendor's page allows, in UTF-16 units.
+        max: usize,
+    },
+    /// One of these words; matched without regard to case, sent as spelled here.
+    Choice(&'static [&'static str]),
+    /// An ISO 4217 code, sent in capitals.
+    Currency,
+    /// A whole number that is not negative: the id of something.
+    Integer,
+    /// The array of sales-tracking codes, edited one type at a time.
+    Codes,
+}
+
+/// What a text longer than its limit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// An error: the vendor names one limit.
+    Refused,
+    /// A warning: the vendor contradicts itself, so the server is left to judge.
+    Warned,
+}
+
+/// The parts into which help and tables group fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Section {
+    Name,
+    Contact,
+    References,
+    Acquisition,
+    Billing,
+    Integrations,
+    Other,
+}
+
+impl Section {
+    /// The heading of the section.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Section::Name => "Name",
+            Section::Contact => "Contact",
+            Section::References => "References",
+            Section::Acquisition => "Acquisition",
+            Section::Billing => "Billing",
+            Section::Integrations => "Integrations",
+            Section::Other => "Other",
+        }
+    }
+}
+
+/// The most sales-tracking codes one customer may hold ("a collection of up to 5").
+pub const MOST_CODES: usize = 5;
+/// The longest `type` or `code` of a sales-tracking code, in UTF-16 units.
+pub const CODE_MAX: usize = 255;
+/// Where the sales-tracking codes are.
+pub const CODES_PATH: &str = "customerReference.salesTrackingCodes";
+
+const fn text(max: usize) -> Kind {
+    Kind::Text { max, over: Over::Refused }
+}
+
+const fn field(
+    path: &'static str,
+    flag: &'static str,
+    kind: Kind,
+    section: Section,
+    help: &'static str,
+) -> Field {
+    Field { path, flag, kind, section, help }
+}
+
+const TITLES: &[&str] = &["Mr", "Mrs", "Ms", "Miss", "Dr"];
+const STATUSES: &[&str] = &["Draft", "Active", "Hold", "Suspended", "Cancelled"];
+const LATCHES: &[&str] = &["CreateNew", "LatchExisting", "DoNothing"];
+
+/// Every field that `PUT /v1/customers` documents as a request parameter, except `id`.
+#[rustfmt::skip]
+pub static FIELDS: &[Field] = &[
+    field("title", "title", Kind::Choice(TITLES), Section::Name, "Title before the name"),
+    field("firstName", "first-name", text(50), Section::Name, "First name"),
+    field("middleName", "middle-name", text(50), Section::Name, "Middle name"),
+    field("lastName", "last-name", text(50), Section::Name, "Last name"),
+    field("suffix", "suffix", text(50), Section::Name, "Name suffix, for example Jr. or Sr."),
+    // 50 in the API reference, 255 in the vendor's bulk import documentation.
+    field("companyName", "company-name", Kind::Text { max: 50, over: Over::Warned }, Section::Name, "Company name"),
+    field("primaryEmail", "primary-email", Kind::Emails { max: 255 }, Section::Contact, "Addresses invoices are sent to, separated by ';'"),
+    field("primaryPhone", "primary-phone", text(50), Section::Contact, "Primary phone number"),
+    field("secondaryEmail", "secondary-email", Kind::Emails { max: 255 }, Section::Contact, "Addresses nothing is sent to, separated by ';'"),
+    field("secondaryPhone", "secondary-phone", text(50), Section::Contact, "Secondary phone number"),
+    field("reference", "reference", text(255), Section::References, "Your own id of this customer; not unique"),
+    field("customerReference.reference1", "reference1", text(255), Section::References, "Free reference 1"),
+    field("customerReference.reference2", "reference2", text(255), Section::References, "Free reference 2"),
+    field("customerReference.reference3", "reference3", text(255), Section::References, "Free reference 3"),
+    field(CODES_PATH, "sales-tracking-code", Kind::Codes, Section::References, "Set the code of one sales-tracking type (repeatable)"),
+    field("customerAcquisition.adContent", "ad-content", text(255), Section::Acquisition, "Content of the campaign's ad"),
+    field("customerAcquisition.campaign", "campaign", text(255), Section::Acquisition, "Name of the campaign"),
+    field("customerAcquisition.keyword", "keyword", text(255), Section::Acquisition, "Search words that led to the site"),
+    field("customerAcquisition.landingPage", "landing-page", text(255), Section::Acquisition, "First page of the visit"),
+    field("customerAcquisition.medium", "medium", text(255), Section::Acquisition, "Kind of campaign: banner, e-mail, click ad"),
+    field("customerAcquisition.source", "source", text(255), Section::Acquisition, "Where the campaign came from"),
+    field("status", "status", Kind::Choice(STATUSES), Section::Billing, "Status; asks before it is written"),
+    field("currency", "currency", Kind::Currency, Section::Billing, "ISO 4217 code, changeable while Draft; asks before it is written"),
+    field("parentId", "parent-id", Kind::Integer, Section::Billing, "Id of the parent customer; asks before it is written"),
+    field("quickBooksLatchType", "quickbooks-latch-type", Kind::Choice(LATCHES), Section::Integrations, "How the customer is matched in QuickBooks Online"),
+    field("quickBooksId", "quickbooks-id", Kind::Integer, Section::Integrations, "Name id in QuickBooks Online"),
+];
+
+/// A field that is part of the document but not of what this tool writes.
+#[derive(Debug)]
+pub struct ReadOnly {
+    /// The path in the document, dotted.
+    pub path: &'static str,
+    /// Where tables list it.
+    pub section: Section,
+    /// Why it is not written.
+    pub why: &'static str,
+    /// Whether the vendor may change it by itself between two reads, so that a change is no lost value.
+    pub derived: bool,
+}
+
+const KEY: &str = "it identifies the customer";
+const COMPUTED: &str = "the vendor computes it";
+const LINKED: &str = "it is set by linking the accounts, which has an endpoint of its own";
+
+const fn fixed(path: &'static str, section: Section, why: &'static str) -> ReadOnly {
+    ReadOnly { path, section, why, derived: false }
+}
+
+const fn derived(path: &'static str, section: Section) -> ReadOnly {
+    ReadOnly { path, section, why: COMPUTED, derived: true }
+}
+
+/// Fields seen in the vendor's responses that are not request parameters of the PUT.
+///
+/// `derived` marks what billing, synchronisation or the write itself moves: it is sent back as it was read and never
+/// proves or disproves a write.
+pub static READ_ONLY: &[ReadOnly] = &[
+    fixed("id", Section::Name, KEY),
+    fixed("uri", Section::Other, KEY),
+    fixed("customerReference.id", Section::References, KEY),
+    fixed("customerReference.uri", Section::References, KEY),
+    fixed("customerReference.classicId", Section::References, KEY),
+    fixed("customerAcquisition.id", Section::Acquisition, KEY),
+    fixed("customerAcquisition.uri", Section::Acquisition, KEY),
+    derived("customerAccountStatus", Section::Billing),
+    derived("canChangeCurrency", Section::Billing),
+    derived("monthlyRecurringRevenue", Section::Billing),
+    derived("netMonthlyRecurringRevenue", Section::Billing),
+    derived("isParent", Section::Billing),
+    fixed("salesforceId", Section::Integrations, LINKED),
+    fixed("salesforceAccountType", Section::Integrations, LINKED),
+    derived("salesforceSynchStatus", Section::Integrations),
+    fixed("netsuiteId", Section::Integrations, LINKED),
+    derived("netsuiteSynchStatus", Section::Integrations),
+    fixed("netsuiteCustomerType", Section::Integrations, LINKED),
+    derived("quickBooksSyncToken", Section::Integrations),
+    fixed("hubSpotId", Section::Integrations, LINKED),
+    fixed("hubSpotCompanyId", Section::Integrations, LINKED),
+    fixed("geotabId", Section::Integrations, LINKED),
+    fixed("digitalRiverId", Section::Integrations, LINKED),
+    fixed("portalUserName", Section::Other, "the customer's portal login has an endpoint of its own"),
+    derived("modifiedTimestamp", Section::Other),
+    derived("createdTimestamp", Section::Other),
+    derived("requiresProjectedInvoiceGeneration", Section::Other),
+    derived("requiresFinancialCalendarGeneration", Section::Other),
+];
+
+/// Members that only an activation preview carries; a document with one of them is no customer and must never be PUT.
+pub static PREVIEW_ONLY: &[&str] = &["invoicePreview", "additionalInvoicesForPreview"];
+
+/// The writable field at a dotted path.
+pub fn at(path: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.path == path)
+}
+
+/// The writable field with that flag, written without dashes.
+pub fn by_flag(flag: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.flag == flag)
+}
+
+/// The read-only field at a dotted path.
+pub fn read_only(path: &str) -> Option<&'static ReadOnly> {
+    READ_ONLY.iter().find(|field| field.path == path)
+}
+
+/// The section that a dotted path is listed under.
+pub fn section(path: &str) -> Section {
+    let known = at(path).map(|field| field.section).or_else(|| read_only(path).map(|field| field.section));
+    known.unwrap_or(Section::Other)
+}
+
+impl Field {
+    /// Whether a change of it touches billing, so that it is asked for even when a flag named it.
+    pub fn touches_billing(&self) -> bool {
+        matches!(self.path, "status" | "currency" | "parentId")
+    }
+
+    /// Why it cannot be cleared, where it cannot.
+    pub fn never_null(&self) -> Option<&'static str> {
+        match self.path {
+            "status" => Some("the API refuses a customer without a status"),
+            "currency" => Some("the API would put the account's default currency in its place"),
+            _ => None,
+        }
+    }
+
+    /// Whether it holds text, which some of the vendor's documents show as a number.
+    pub fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::Text { .. } | Kind::Emails { .. })
+    }
+
+    /// The words it may hold, where they are few.
+    pub fn choices(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Choice(words) => words,
+            _ => &[],
+        }
+    }
+}
+
+/// The name among `names` that was most likely meant, or none that is close.
+pub fn nearest<'a>(meant: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let meant = meant.to_lowercase();
+    let mut close: Vec<(f64, &str)> =
+        names.into_iter().map(|name| (likeness(&meant, &name.to_lowercase()), name)).collect();
+    close.retain(|(score, _)| *score >= 0.75);
+    close.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    close.dedup_by(|a, b| a.1 == b.1);
+    close.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// Jaro similarity, where a name that ends in what was typed counts as nearly the same: `reference1` means
+/// `customerReference.reference1`.
+fn likeness(meant: &str, name: &str) -> f64 {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    strsim::jaro(meant, name).max(strsim::jaro(meant, last) * 0.99)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_path_and_no_flag_is_listed_twice() {
+        let mut paths = HashSet::new();
+        let all = FIELDS.iter().map(|f| f.path).chain(READ_ONLY.iter().map(|f| f.path));
+        assert!(all.clone().all(|path| paths.insert(path)), "{all:?}", all = all.collect::<Vec<_>>());
+        let mut flags = HashSet::new();
+        assert!(FIELDS.iter().all(|field| flags.insert(field.flag)));
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_by_likeness_and_by_ending() {
+        let names = || FIELDS.iter().map(|field| field.path);
+        assert_eq!(nearest("fristName", names()).first(), Some(&"firstName"));
+        assert_eq!(nearest("FirstName", names()).first(), Some(&"firstName"));
+        assert_eq!(nearest("reference1", names()).first(), Some(&"customerReference.reference1"));
+        assert!(nearest("zzz", names()).is_empty());
+    }
+}

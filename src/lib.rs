@@ -1,3 +1,4 @@
 //! x
+#[allow(missing_docs)]
 pub mod document;
 pub mod field;

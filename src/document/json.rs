@@ -295,13 +295,8 @@ impl<'a> View<'a> {
         self.members().find(|(key, _)| key.is(name)).map(|(_, value)| value)
     }
 
-    fn key(self) -> Key<'a> {
+    pub(crate) fn key(self) -> Key<'a> {
         Key { token: &self.json.text[self.node().key.clone()] }
-    }
-
-    /// Where the member begins that this value belongs to: at its key.
-    pub(crate) fn key_start(self) -> usize {
-        self.node().key.start
     }
 
     /// A copy of this value alone.
@@ -398,7 +393,8 @@ mod tests {
 
     #[test]
     fn a_key_twice_is_refused_however_it_is_spelled_and_however_deep() {
-        for text in [r#"{"a":1,"b":2,"a":3}"#, r#"{"a":1,"\u0061":2}"#, r#"[{"x":{"\ud800":1,"\ud800":2}}]"#] {
+        for text in [r#"{"a":1,"b":2,"a":3}"#, r#"{"a":1,"\u0061":2}"#, r#"[{"x":{"\ud800":1,"\ud800":2}}]"#]
+        {
             assert!(matches!(Json::parse(text), Err(JsonError::DuplicateKey(_))), "{text}");
         }
         assert!(Json::parse(r#"{"\ud800":1,"\ud801":2,"a":{"a":1}}"#).is_ok());
@@ -421,7 +417,8 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in ["", " ", "{", "{'a':1}", "{\"a\":1,}", "\u{feff}{}", "{} x", "{\"a\":1 /* c */}", "nul"] {
+        for text in ["", " ", "{", "{'a':1}", "{\"a\":1,}", "\u{feff}{}", "{} x", "{\"a\":1 /* c */}", "nul"]
+        {
             assert!(matches!(Json::parse(text), Err(JsonError::Syntax(_))), "{text}");
         }
     }

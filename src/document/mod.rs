@@ -1,2 +1,25 @@
+//! The pure core: a customer as text plus spans, edits of it, and what they change.
+//!
+//! Data flows [`json`] → [`customer`] → [`edit`] (from flags or a merge [`patch`]) → [`plan`] (which [`splice`]s the
+//! new text and [`diff`]s it) → [`verify`]. Nothing here prints, reads a file, a clock or the environment.
+
+pub mod codes;
+pub mod compare;
+pub mod customer;
+pub mod diff;
+pub mod edit;
+pub mod expect;
+pub mod indent;
 pub mod json;
+pub mod patch;
 pub mod path;
+pub mod plan;
+pub mod splice;
+pub mod verify;
+
+pub use customer::Customer;
+pub use diff::Change;
+pub use edit::{Action, Edit, EditError, Edits};
+pub use json::{Json, View};
+pub use path::Path;
+pub use plan::Plan;

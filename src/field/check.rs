@@ -1,1 +1,266 @@
-//! x
+//! Whether a value may stand in a field, from the field table alone. Pure; the server stays the judge of the rest.
+
+use std::str::FromStr;
+
+use email_address::{EmailAddress, Options};
+use iso_currency::Currency;
+
+use super::{CODE_MAX, Field, Kind, MOST_CODES, Over};
+use crate::document::Action;
+use crate::document::json::{self, Json, View};
+
+/// An action in the vendor's spelling, and what is worth a word about it.
+#[derive(Debug)]
+pub struct Checked {
+    /// The action to take.
+    pub action: Action,
+    /// What is allowed but doubtful.
+    pub warning: Option<String>,
+}
+
+/// The JSON value that a flag's text stands for: a number where the field is one, else a string.
+///
+/// # Errors
+/// What is wrong with the text, as the end of a sentence that begins with the field.
+pub fn from_text(field: &Field, text: &str) -> Result<Json, String> {
+    match field.kind {
+        Kind::Integer => integer(text).map(Json::known),
+        _ => Ok(Json::string(text)),
+    }
+}
+
+/// Checks what is asked of a field.
+///
+/// # Errors
+/// What is wrong, as the end of a sentence that begins with the field.
+pub fn action(field: &Field, action: Action) -> Result<Checked, String> {
+    let plain = |action| Ok(Checked { action, warning: None });
+    match action {
+        Action::Set(value) => set(field, &value),
+        Action::Clear => match field.never_null() {
+            Some(why) => Err(format!("cannot be cleared: {why}")),
+            None => plain(Action::Clear),
+        },
+        Action::Object => Err("takes no object".to_string()),
+        Action::SetCode { kind, code } => {
+            code_part("type", &kind)?;
+            code_part("code", &code)?;
+            plain(Action::SetCode { kind, code })
+        }
+        Action::RemoveCode { kind } => {
+            code_part("type", &kind)?;
+            plain(Action::RemoveCode { kind })
+        }
+    }
+}
+
+fn set(field: &Field, value: &Json) -> Result<Checked, String> {
+    let root = value.root();
+    if root.is_null() {
+        return match field.never_null() {
+            Some(why) => Err(format!("cannot be null: {why}")),
+            None if field.kind == Kind::Codes => Ok(checked(Json::known("[]".to_string()), None)),
+            None => Ok(checked(value.clone(), None)),
+        };
+    }
+    match field.kind {
+        Kind::Text { max, over } => {
+            let said = text(root)?;
+            let warning = match over {
+                Over::Refused => within(&said, max).map(|()| None)?,
+                Over::Warned => within(&said, max).err().map(|why| doubtful_length(field, &why)),
+            };
+            Ok(checked(value.clone(), warning))
+        }
+        Kind::Emails { max } => {
+            let said = text(root)?;
+            within(&said, max)?;
+            addresses(&said)?;
+            Ok(checked(value.clone(), None))
+        }
+        Kind::Choice(words) => Ok(checked(Json::string(choice(words, &text(root)?)?), None)),
+        Kind::Currency => Ok(checked(Json::string(&currency(&text(root)?)?), None)),
+        Kind::Integer if root.kind() == json::Kind::Number => {
+            Ok(checked(Json::known(integer(root.raw())?), None))
+        }
+        Kind::Integer => Err(format!("takes a whole number, not {}", root.kind())),
+        Kind::Codes => codes(root).map(|()| checked(value.clone(), None)),
+    }
+}
+
+fn checked(value: Json, warning: Option<String>) -> Checked {
+    Checked { action: Action::Set(value), warning }
+}
+
+fn doubtful_length(field: &Field, why: &str) -> String {
+    let path = field.path;
+    format!("`{path}` {why} in the API reference; the vendor's import page allows 255, so the server decides")
+}
+
+fn text(value: View<'_>) -> Result<std::borrow::Cow<'_, str>, String> {
+    match value.kind() {
+        json::Kind::String => value.as_text().ok_or_else(|| "holds half of a surrogate pair".to_string()),
+        other => Err(format!("takes text, not {other}")),
+    }
+}
+
+/// Lengths count UTF-16 units: the vendor's server is .NET, whose strings are made of them.
+fn within(text: &str, max: usize) -> Result<(), String> {
+    let length = text.encode_utf16().count();
+    if length <= max {
+        return Ok(());
+    }
+    let unit = if text.chars().count() == length { "characters" } else { "UTF-16 units" };
+    Err(format!("is {length} {unit} long, the limit is {max}"))
+}
+
+/// Addresses separated by `;`, as the API reference shows them, or by `,`, as the vendor's import takes them.
+fn addresses(list: &str) -> Result<(), String> {
+    if list.is_empty() {
+        return Ok(());
+    }
+    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+    for address in list.split([';', ',']) {
+        let address = address.trim();
+        if address.is_empty() {
+            return Err("has an empty address in its list".to_string());
+        }
+        EmailAddress::parse_with_options(address, options)
+            .map_err(|why| format!("holds `{address}`, which is no e-mail address: {why}"))?;
+    }
+    Ok(())
+}
+
+fn choice(words: &[&'static str], text: &str) -> Result<&'static str, String> {
+    let matches = words.iter().find(|word| word.eq_ignore_ascii_case(text));
+    matches.copied().ok_or_else(|| format!("takes one of {}, not `{text}`", words.join(", ")))
+}
+
+fn currency(text: &str) -> Result<String, String> {
+    let code = text.to_ascii_uppercase();
+    match Currency::from_str(&code) {
+        Ok(_) => Ok(code),
+        Err(_) => Err(format!("takes an ISO 4217 code such as USD, not `{text}`")),
+    }
+}
+
+/// A whole number that is not negative, as its token.
+fn integer(text: &str) -> Result<String, String> {
+    let wrong = || format!("takes a whole number, not `{text}`");
+    let number: i64 = text.parse().map_err(|_| wrong())?;
+    if number < 0 || number.to_string() != text { Err(wrong()) } else { Ok(text.to_string()) }
+}
+
+fn code_part(part: &str, text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err(format!("needs a {part}"));
+    }
+    within(text, CODE_MAX).map_err(|why| format!("has a {part} that {why}"))
+}
+
+fn codes(list: View<'_>) -> Result<(), String> {
+    if list.kind() != json::Kind::Array {
+        return Err(format!("takes an array of {{\"type\", \"code\"}} objects, not {}", list.kind()));
+    }
+    let mut types: Vec<String> = Vec::new();
+    for code in list.children() {
+        for part in ["type", "code"] {
+            let said = code.member(part).and_then(View::as_text);
+            code_part(part, &said.ok_or_else(|| format!("has an element without a `{part}` text"))?)?;
+        }
+        types.extend(code.member("type").and_then(View::as_text).map(|kind| kind.to_lowercase()));
+    }
+    let count = types.len();
+    types.sort_unstable();
+    types.dedup();
+    if types.len() < count {
+        return Err("has two codes of one type".to_string());
+    }
+    if count > MOST_CODES { Err(format!("holds {count} codes, the limit is {MOST_CODES}")) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{at, by_flag};
+    use super::*;
+
+    fn given(flag: &str, json: &str) -> Result<(String, bool), String> {
+        let checked = set(by_flag(flag).unwrap(), &Json::parse(json).unwrap())?;
+        let Action::Set(value) = checked.action else { panic!("set stays set") };
+        Ok((value.text().to_string(), checked.warning.is_some()))
+    }
+
+    fn ok(flag: &str, json: &str) -> String {
+        given(flag, json).unwrap().0
+    }
+
+    #[test]
+    fn lengths_count_utf_16_units() {
+        assert!(given("first-name", &format!("\"{}\"", "é".repeat(50))).is_ok());
+        let long = given("first-name", &format!("\"{}\"", "😀".repeat(26))).unwrap_err();
+        assert_eq!(long, "is 52 UTF-16 units long, the limit is 50");
+    }
+
+    #[test]
+    fn a_long_company_name_is_a_warning_only() {
+        assert!(!given("company-name", &format!("\"{}\"", "x".repeat(50))).unwrap().1);
+        assert!(given("company-name", &format!("\"{}\"", "x".repeat(51))).unwrap().1);
+    }
+
+    #[test]
+    fn words_are_sent_in_the_vendors_spelling() {
+        assert_eq!(ok("title", "\"mRS\""), "\"Mrs\"");
+        assert_eq!(ok("currency", "\"cad\""), "\"CAD\"");
+        assert!(given("title", "\"Sir\"").unwrap_err().contains("Mr, Mrs, Ms, Miss, Dr"));
+        assert!(given("currency", "\"XYZ\"").is_err());
+        assert!(given("status", "\"\"").is_err());
+    }
+
+    #[test]
+    fn address_lists_are_checked_one_by_one() {
+        for list in ["\"\"", "\"a@example.com\"", "\"a@example.com; b@example.org\"", "\"a@b.co,c@d.co\""] {
+            assert_eq!(ok("primary-email", list), list);
+        }
+        for list in
+            ["\"a\"", "\"a@b\"", "\"a@example.com;\"", "\"A <a@example.com>\"", "\"a@example.com b@x.co\""]
+        {
+            assert!(given("primary-email", list).is_err(), "{list}");
+        }
+    }
+
+    #[test]
+    fn ids_are_whole_numbers_without_dress() {
+        assert_eq!(from_text(at("parentId").unwrap(), "12000749").unwrap().text(), "12000749");
+        for text in ["", "-1", "1.0", "1e3", "007", "+7", "0x1", "99999999999999999999"] {
+            assert!(from_text(at("parentId").unwrap(), text).is_err(), "{text}");
+        }
+        assert!(given("parent-id", "\"7\"").is_err());
+        assert_eq!(ok("quickbooks-id", "0"), "0");
+    }
+
+    #[test]
+    fn text_fields_take_text_or_null() {
+        assert_eq!(ok("first-name", "null"), "null");
+        assert_eq!(ok("first-name", "\"\""), "\"\"");
+        assert!(given("first-name", "5").unwrap_err().contains("takes text, not a number"));
+        assert!(given("first-name", "\"\\ud800\"").is_err());
+        assert!(given("status", "null").is_err() && given("currency", "null").is_err());
+    }
+
+    #[test]
+    fn codes_are_a_list_of_distinct_types() {
+        assert_eq!(ok("sales-tracking-code", "null"), "[]");
+        assert!(given("sales-tracking-code", r#"[{"type":"A","code":"1","id":3}]"#).is_ok());
+        for list in [
+            "{}",
+            "[1]",
+            r#"[{"type":"A"}]"#,
+            r#"[{"type":"A","code":" "}]"#,
+            r#"[{"type":"A","code":"1"},{"type":"a","code":"2"}]"#,
+        ] {
+            assert!(given("sales-tracking-code", list).is_err(), "{list}");
+        }
+        let six: Vec<String> = (0..6).map(|n| format!(r#"{{"type":"{n}","code":"1"}}"#)).collect();
+        assert!(given("sales-tracking-code", &format!("[{}]", six.join(","))).is_err());
+    }
+}

@@ -1,0 +1,133 @@
+//! Sales-tracking codes, edited one type at a time: the rest of the list keeps its bytes.
+
+use super::compare::same;
+use super::json::{Json, Kind, View, quote};
+use crate::field::MOST_CODES;
+
+/// What becomes of the code of one type.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeEdit<'a> {
+    /// The type's name, matched without regard to case.
+    pub kind: &'a str,
+    /// The code it gets; none takes the type out.
+    pub code: Option<&'a str>,
+}
+
+/// The list after the edits, and what is worth a word.
+#[derive(Debug)]
+pub struct Edited {
+    /// The array; the elements that no edit names are the ones of the list before, byte for byte.
+    pub list: Json,
+    /// Types that were to be taken out but are not there.
+    pub warnings: Vec<String>,
+}
+
+/// Edits a list of codes; a list that is absent or null counts as empty.
+///
+/// A changed element is written anew with only `type` and `code`: the `name`, `id` and `uri` beside the old code
+/// describe that code and would contradict the new one.
+///
+/// # Errors
+/// A sentence: the list is no array, a type is in it twice, or more than [`MOST_CODES`] would result.
+pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, String> {
+    let list = list.filter(|list| !list.is_null());
+    if let Some(other) = list.filter(|list| list.kind() != Kind::Array) {
+        return Err(format!("the customer's sales-tracking codes are {}, not an array", other.kind()));
+    }
+    let existing: Vec<View<'_>> = list.into_iter().flat_map(View::children).collect();
+    let mut elements: Vec<Option<String>> =
+        existing.iter().map(|element| Some(element.raw().to_string())).collect();
+    let mut warnings = Vec::new();
+    for edit in edits {
+        let found = find(&existing, edit.kind)?;
+        match (found, edit.code) {
+            (Some(at), Some(code)) if holds(existing[at], code) => {}
+            (Some(at), Some(code)) => elements[at] = Some(element(existing[at], code)),
+            (Some(at), None) => elements[at] = None,
+            (None, Some(code)) => elements.push(Some(new_element(&quote(edit.kind), code))),
+            (None, None) => warnings.push(format!(
+                "the customer has no sales-tracking code of type `{}`; {}",
+                edit.kind,
+                types(&existing)
+            )),
+        }
+    }
+    let kept: Vec<String> = elements.into_iter().flatten().collect();
+    if kept.len() > MOST_CODES && kept.len() > existing.len() {
+        let count = kept.len();
+        return Err(format!(
+            "the customer would have {count} sales-tracking codes, the limit is {MOST_CODES}"
+        ));
+    }
+    Ok(Edited { list: Json::known(format!("[{}]", kept.join(","))), warnings })
+}
+
+fn find(existing: &[View<'_>], kind: &str) -> Result<Option<usize>, String> {
+    let is_it = |element: &View<'_>| type_of(*element).is_some_and(|it| it.eq_ignore_ascii_case(kind));
+    let mut found = (0..existing.len()).filter(|&at| is_it(&existing[at]));
+    match (found.next(), found.next()) {
+        (_, Some(_)) => Err(format!("the customer has two sales-tracking codes of type `{kind}`")),
+        (first, None) => Ok(first),
+    }
+}
+
+fn type_of(element: View<'_>) -> Option<std::borrow::Cow<'_, str>> {
+    element.member("type").and_then(View::as_text)
+}
+
+fn holds(element: View<'_>, code: &str) -> bool {
+    element.member("code").is_some_and(|old| same(old, Json::string(code).root()))
+}
+
+fn element(old: View<'_>, code: &str) -> String {
+    new_element(old.member("type").map_or("null", View::raw), code)
+}
+
+fn new_element(kind: &str, code: &str) -> String {
+    format!(r#"{{"type":{kind},"code":{}}}"#, quote(code))
+}
+
+fn types(existing: &[View<'_>]) -> String {
+    let types: Vec<String> =
+        existing.iter().filter_map(|element| type_of(*element)).map(|kind| format!("`{kind}`")).collect();
+    if types.is_empty() { "it has none".to_string() } else { format!("it has {}", types.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str =
+        r#"[{"type":"Region","code":"EU" ,"name":"Europe","id":1.0},{"code":"7","type":"Rep"}]"#;
+
+    fn edited(list: &str, edits: &[(&str, Option<&str>)]) -> Result<String, String> {
+        let list = Json::parse(list).unwrap();
+        let edits: Vec<CodeEdit<'_>> = edits.iter().map(|&(kind, code)| CodeEdit { kind, code }).collect();
+        edit(Some(list.root()), &edits).map(|edited| edited.list.text().to_string())
+    }
+
+    #[test]
+    fn the_elements_not_named_keep_their_bytes() {
+        let other = r#"{"type":"Region","code":"EU" ,"name":"Europe","id":1.0}"#;
+        let set = edited(LIST, &[("rep", Some("8")), ("New", Some("n"))]).unwrap();
+        assert_eq!(set, format!(r#"[{other},{{"type":"Rep","code":"8"}},{{"type":"New","code":"n"}}]"#));
+        assert_eq!(edited(LIST, &[("Rep", None)]).unwrap(), format!("[{other}]"));
+        assert_eq!(edited("null", &[("A", Some("1"))]).unwrap(), r#"[{"type":"A","code":"1"}]"#);
+    }
+
+    #[test]
+    fn the_same_code_again_changes_nothing() {
+        assert_eq!(edited(LIST, &[("Region", Some("EU"))]).unwrap(), LIST);
+    }
+
+    #[test]
+    fn what_cannot_be_edited_is_said() {
+        assert!(edited("{}", &[("A", Some("1"))]).is_err());
+        assert!(edited(r#"[{"type":"A","code":"1"},{"type":"a"}]"#, &[("A", None)]).is_err());
+        let six: Vec<(String, Option<&str>)> = (0..6).map(|n| (n.to_string(), Some("1"))).collect();
+        let six: Vec<(&str, Option<&str>)> = six.iter().map(|(kind, code)| (kind.as_str(), *code)).collect();
+        assert!(edited("[]", &six).is_err());
+        let gone = edit(None, &[CodeEdit { kind: "A", code: None }]).unwrap();
+        assert_eq!((gone.list.text(), gone.warnings.len()), ("[]", 1));
+    }
+}

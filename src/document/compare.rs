@@ -1,0 +1,222 @@
+//! Whether two values are the same: by what they mean, not by how they are spelled.
+
+use std::cmp::Ordering;
+
+use super::json::{Kind, View};
+use super::path::Path;
+use crate::field;
+
+/// Whether two values mean the same: `10.0` is `10.00`, `"é"` is `"\u00e9"`, members compare in any order, elements in
+/// theirs.
+pub fn same(a: View<'_>, b: View<'_>) -> bool {
+    if a.raw() == b.raw() {
+        return true;
+    }
+    match (a.kind(), b.kind()) {
+        (Kind::Number, Kind::Number) => same_number(a.raw(), b.raw()),
+        (Kind::String, Kind::String) => a.string_bytes() == b.string_bytes(),
+        (Kind::Array, Kind::Array) => {
+            a.children().count() == b.children().count()
+                && a.children().zip(b.children()).all(|(a, b)| same(a, b))
+        }
+        (Kind::Object, Kind::Object) => {
+            let (a, b) = (sorted_members(a), sorted_members(b));
+            a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0 && same(a.1, b.1))
+        }
+        _ => false,
+    }
+}
+
+/// [`same`], knowing the field at the path.
+///
+/// A text field may be stored as a number: the vendor's samples show phones and references so, and `5551234` then
+/// equals `"5551234"`. Sales-tracking codes compare by the members both sides have, because the vendor adds `name`,
+/// `id` and `uri` to the `type` and `code` it is given.
+pub fn same_at(path: &Path, a: View<'_>, b: View<'_>) -> bool {
+    if same(a, b) {
+        return true;
+    }
+    let Some(field) = field::at(&path.dotted()) else { return false };
+    match (a.kind(), b.kind()) {
+        (Kind::Number, Kind::String) => field.is_text() && says(b, a.raw()),
+        (Kind::String, Kind::Number) => field.is_text() && says(a, b.raw()),
+        (Kind::Array, Kind::Array) => field.kind == field::Kind::Codes && same_codes(a, b),
+        _ => false,
+    }
+}
+
+/// [`same_at`], where a value that is absent counts as null: the API reads what is left out as null.
+pub fn same_or_absent(path: &Path, a: Option<View<'_>>, b: Option<View<'_>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => same_at(path, a, b),
+        (Some(one), None) | (None, Some(one)) => one.is_null(),
+        (None, None) => true,
+    }
+}
+
+fn says(string: View<'_>, text: &str) -> bool {
+    string.as_text().is_some_and(|said| said == text)
+}
+
+fn same_codes(a: View<'_>, b: View<'_>) -> bool {
+    let same_code = |a: View<'_>, b: View<'_>| {
+        let shared = |(key, value): (super::json::Key<'_>, View<'_>)| {
+            b.member(&key.name()).is_none_or(|other| same(value, other))
+        };
+        a.member("type").is_some() && b.member("type").is_some() && a.members().all(shared)
+    };
+    a.children().count() == b.children().count()
+        && a.children().zip(b.children()).all(|(a, b)| same(a, b) || same_code(a, b))
+}
+
+fn sorted_members(object: View<'_>) -> Vec<(std::borrow::Cow<'_, [u8]>, View<'_>)> {
+    let mut members: Vec<_> = object.members().map(|(key, value)| (key.bytes(), value)).collect();
+    members.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    members
+}
+
+fn same_number(a: &str, b: &str) -> bool {
+    match (Decimal::of(a), Decimal::of(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// A number token as sign, significant digits and the power of ten of the last one: exact at any length.
+#[derive(Debug, PartialEq, Eq)]
+struct Decimal {
+    negative: bool,
+    /// Without zeros at either end; empty for zero.
+    digits: String,
+    exponent: i64,
+}
+
+impl Decimal {
+    /// None where the exponent is beyond 18 digits; such tokens are the same only when spelled the same.
+    fn of(token: &str) -> Option<Decimal> {
+        let (mantissa, exponent) = token.split_once(['e', 'E']).unwrap_or((token, "0"));
+        let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+        if exponent.len() > 18 {
+            return None;
+        }
+        let exponent: i64 = exponent.parse().ok()?;
+        let (negative, mantissa) = match mantissa.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, mantissa),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = format!("{whole}{fraction}");
+        let significant = all.trim_end_matches('0');
+        let digits = significant.trim_start_matches('0').to_string();
+        if digits.is_empty() {
+            return Some(Decimal { negative: false, digits, exponent: 0 });
+        }
+        let dropped = i64::try_from(all.len() - significant.len()).ok()?;
+        let exponent = exponent - i64::try_from(fraction.len()).ok()? + dropped;
+        Some(Decimal { negative, digits, exponent })
+    }
+}
+
+/// Orders two number tokens by value; none where one has an exponent beyond 18 digits.
+pub fn order_numbers(a: &str, b: &str) -> Option<Ordering> {
+    let (a, b) = (Decimal::of(a)?, Decimal::of(b)?);
+    Some(match (a.sign(), b.sign()) {
+        (x, y) if x != y => x.cmp(&y),
+        (-1, _) => b.magnitude().cmp(&a.magnitude()),
+        _ => a.magnitude().cmp(&b.magnitude()),
+    })
+}
+
+impl Decimal {
+    fn sign(&self) -> i8 {
+        match (self.digits.is_empty(), self.negative) {
+            (true, _) => 0,
+            (false, true) => -1,
+            (false, false) => 1,
+        }
+    }
+
+    /// The power of ten of the first digit, then the digits: compares as the absolute value does.
+    fn magnitude(&self) -> (i64, &str) {
+        (self.exponent + i64::try_from(self.digits.len()).unwrap_or(i64::MAX), &self.digits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::json::Json;
+    use super::*;
+
+    fn same_text(a: &str, b: &str) -> bool {
+        same(Json::parse(a).unwrap().root(), Json::parse(b).unwrap().root())
+    }
+
+    #[test]
+    fn numbers_compare_as_exact_decimals() {
+        for (a, b) in [
+            ("10.0", "10.00"),
+            ("1E5", "100000"),
+            ("0", "-0.0e7"),
+            ("1.50e3", "1500"),
+            ("12e-1", "1.2"),
+            ("1e400", "10E399"),
+        ] {
+            assert!(same_text(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("12345678901234567890123", "12345678901234567890124"),
+            ("9007199254740993", "9007199254740992"),
+            ("1", "-1"),
+            ("1e99999999999999999999", "2e99999999999999999999"),
+            ("0.1", "0.10000000000000001"),
+        ] {
+            assert!(!same_text(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn numbers_order_by_value() {
+        let sorted = ["-1e3", "-2", "-0.5", "0", "0.09", "0.1", "2", "10", "1e3"];
+        for pair in sorted.windows(2) {
+            assert_eq!(order_numbers(pair[0], pair[1]), Some(Ordering::Less), "{pair:?}");
+        }
+        assert_eq!(order_numbers("1.0", "1"), Some(Ordering::Equal));
+    }
+
+    #[test]
+    fn strings_compare_by_what_they_say() {
+        assert!(same_text(r#""é""#, r#""\u00e9""#));
+        assert!(same_text(r#""\/\ud83d\ude00""#, r#""/😀""#));
+        assert!(same_text(r#""\ud800""#, r#""\uD800""#));
+        assert!(!same_text(r#""\ud800""#, r#""\ud801""#));
+        assert!(!same_text(r#""1""#, "1"));
+        assert!(!same_text(r#""""#, "null"));
+    }
+
+    #[test]
+    fn objects_compare_in_any_order_and_arrays_in_theirs() {
+        assert!(same_text(r#"{"a":1,"b":[1.0]}"#, r#"{"b":[1],"\u0061":1}"#));
+        assert!(!same_text(r#"{"a":null}"#, "{}"));
+        assert!(!same_text("[1,2]", "[2,1]"));
+    }
+
+    #[test]
+    fn a_text_field_stored_as_a_number_equals_its_digits() {
+        let (number, text) = (Json::parse("5551234").unwrap(), Json::string("5551234"));
+        let at = |path| same_at(&Path::parse(path).unwrap(), number.root(), text.root());
+        assert!(at("primaryPhone"));
+        assert!(!at("parentId"));
+        assert!(!at("unheardOf"));
+    }
+
+    #[test]
+    fn codes_compare_without_what_the_vendor_adds() {
+        let asked = Json::parse(r#"[{"type":"A","code":"1"}]"#).unwrap();
+        let path = Path::of(field::CODES_PATH);
+        let at = |stored: &str| same_at(&path, asked.root(), Json::parse(stored).unwrap().root());
+        assert!(at(r#"[{"type":"A","code":"1","name":"One","id":7}]"#));
+        assert!(!at(r#"[{"type":"A","code":"2","name":"One","id":7}]"#));
+        assert!(!at(r#"[{"type":"A","code":"1"},{"type":"B","code":"1"}]"#));
+        assert!(!at("[{}]"));
+    }
+}

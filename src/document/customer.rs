@@ -1,0 +1,198 @@
+//! A customer document: one JSON object that says which customer it is and which status it has.
+
+use std::fmt;
+
+use super::json::{Json, JsonError, Kind, View};
+use super::path::Path;
+use crate::field;
+
+/// A customer as the server sent it.
+///
+/// It is known to be one object without duplicate keys, with an integer `id` and a `status`, which every PUT must
+/// carry ("In all cases, include id and status").
+#[derive(Debug, Clone)]
+pub struct Customer {
+    json: Json,
+    id: u64,
+}
+
+/// Why a document is not taken for a customer that may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotACustomer {
+    /// It is not JSON, or JSON that means different things to different readers.
+    Json(JsonError),
+    /// It is another type of value.
+    NotAnObject(Kind),
+    /// `id` is missing or not a positive whole number.
+    NoId,
+    /// `status` is missing or not a text with something in it.
+    NoStatus,
+    /// Two names differ only by case, which the API does not tell apart.
+    CaseTwice(String, String),
+    /// It is what activating a customer would do, not a customer.
+    Preview(String),
+}
+
+impl fmt::Display for NotACustomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotACustomer::Json(why) => write!(f, "{why}"),
+            NotACustomer::NotAnObject(kind) => write!(f, "{kind} instead of an object"),
+            NotACustomer::NoId => write!(f, "it has no `id` that is a whole number"),
+            NotACustomer::NoStatus => write!(f, "it has no `status`"),
+            NotACustomer::CaseTwice(one, other) => {
+                write!(f, "it has both `{one}` and `{other}`, which the API does not tell apart")
+            }
+            NotACustomer::Preview(name) => {
+                write!(f, "it has `{name}`, so it is an activation preview that must never be sent back")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NotACustomer {}
+
+impl From<JsonError> for NotACustomer {
+    fn from(why: JsonError) -> NotACustomer {
+        NotACustomer::Json(why)
+    }
+}
+
+impl Customer {
+    /// Reads a customer document.
+    ///
+    /// # Errors
+    /// See [`NotACustomer`].
+    pub fn parse(text: impl Into<String>) -> Result<Customer, NotACustomer> {
+        let json = Json::parse(text)?;
+        let root = json.root();
+        if root.kind() != Kind::Object {
+            return Err(NotACustomer::NotAnObject(root.kind()));
+        }
+        let id = root.member("id").and_then(whole_number).ok_or(NotACustomer::NoId)?;
+        let status = root.member("status").and_then(View::as_text);
+        if status.is_none_or(|status| status.trim().is_empty()) {
+            return Err(NotACustomer::NoStatus);
+        }
+        refuse_names_by_case(root)?;
+        if let Some(name) = field::PREVIEW_ONLY.iter().find(|name| root.member(name).is_some()) {
+            return Err(NotACustomer::Preview((*name).to_string()));
+        }
+        Ok(Customer { json, id })
+    }
+
+    /// The whole text, as the server sent it.
+    pub fn text(&self) -> &str {
+        self.json.text()
+    }
+
+    /// The outermost object.
+    pub fn root(&self) -> View<'_> {
+        self.json.root()
+    }
+
+    /// The vendor's id of the customer.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The value at a path, through objects and, by index, arrays.
+    pub fn get(&self, path: &Path) -> Option<View<'_>> {
+        get(self.root(), path)
+    }
+
+    /// The text at a dotted path of the field table, where there is some.
+    pub fn text_at(&self, path: &'static str) -> Option<String> {
+        let text = self.get(&Path::of(path))?.as_text()?;
+        (!text.trim().is_empty()).then(|| text.into_owned())
+    }
+
+    /// What a person knows the customer by: the name and the company, as far as there are any.
+    pub fn name(&self) -> String {
+        let names: Vec<String> =
+            ["firstName", "lastName"].iter().filter_map(|path| self.text_at(path)).collect();
+        match (names.join(" "), self.text_at("companyName")) {
+            (name, Some(company)) if name.is_empty() => company,
+            (name, Some(company)) => format!("{name} ({company})"),
+            (name, None) => name,
+        }
+    }
+}
+
+/// The value at a path below this one, through objects by name and arrays by index (RFC 6901 section 4).
+pub fn get<'a>(mut view: View<'a>, path: &Path) -> Option<View<'a>> {
+    for name in path.names() {
+        view = match view.kind() {
+            Kind::Array => element(view, name)?,
+            _ => view.member(name)?,
+        };
+    }
+    Some(view)
+}
+
+fn element<'a>(array: View<'a>, index: &str) -> Option<View<'a>> {
+    let plain = index == "0" || !index.starts_with(['0', '+']);
+    array.children().nth(index.parse().ok().filter(|_| plain)?)
+}
+
+fn whole_number(view: View<'_>) -> Option<u64> {
+    if view.kind() == Kind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
+}
+
+/// The API reads names without regard to case, so two that differ only by case have no sure meaning in a PUT.
+fn refuse_names_by_case(root: View<'_>) -> Result<(), NotACustomer> {
+    let mut names: Vec<(String, String)> =
+        root.members().map(|(key, _)| (key.name().to_lowercase(), key.name().into_owned())).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        Some(pair) => Err(NotACustomer::CaseTwice(pair[0].1.clone(), pair[1].1.clone())),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_customer_has_an_id_and_a_status() {
+        let customer =
+            Customer::parse(r#"{"id":7,"status":"Active","firstName":"Jo","companyName":"X"}"#).unwrap();
+        assert_eq!((customer.id(), customer.name()), (7, "Jo (X)".to_string()));
+        for (text, why) in [
+            (r#"{"status":"Active"}"#, NotACustomer::NoId),
+            (r#"{"id":"7","status":"Active"}"#, NotACustomer::NoId),
+            (r#"{"id":7.0,"status":"Active"}"#, NotACustomer::NoId),
+            (r#"{"id":0,"status":"Active"}"#, NotACustomer::NoId),
+            (r#"{"id":7}"#, NotACustomer::NoStatus),
+            (r#"{"id":7,"status":null}"#, NotACustomer::NoStatus),
+            (r#"{"id":7,"status":" "}"#, NotACustomer::NoStatus),
+            ("null", NotACustomer::NotAnObject(Kind::Null)),
+            ("[]", NotACustomer::NotAnObject(Kind::Array)),
+        ] {
+            assert_eq!(Customer::parse(text).unwrap_err(), why, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_by_case_are_refused() {
+        let text = r#"{"id":7,"status":"Active","Status":"Hold"}"#;
+        let why = Customer::parse(text).unwrap_err();
+        assert_eq!(why, NotACustomer::CaseTwice("Status".into(), "status".into()));
+    }
+
+    #[test]
+    fn an_activation_preview_is_no_customer() {
+        let text = r#"{"id":7,"status":"Active","invoicePreview":{}}"#;
+        assert!(matches!(Customer::parse(text), Err(NotACustomer::Preview(_))));
+    }
+
+    #[test]
+    fn arrays_are_read_by_index() {
+        let customer = Customer::parse(r#"{"id":7,"status":"Active","a":[{"b":1},2]}"#).unwrap();
+        let raw = |path| customer.get(&Path::parse(path).unwrap()).map(View::raw);
+        assert_eq!(raw("/a/0/b"), Some("1"));
+        assert_eq!(raw("a.1"), Some("2"));
+        assert_eq!((raw("a.2"), raw("a.01"), raw("a.-"), raw("a.+1")), (None, None, None, None));
+    }
+}

@@ -1,0 +1,89 @@
+//! What differs between two documents, by path. Objects are compared member by member; an array is one value.
+
+use super::compare::same_at;
+use super::json::{Json, Kind, View};
+use super::path::Path;
+
+/// A path whose value differs.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Where.
+    pub path: Path,
+    /// The value before; none where there was no such member.
+    pub before: Option<Json>,
+    /// The value after; none where there is no such member.
+    pub after: Option<Json>,
+}
+
+impl Change {
+    /// Whether the change takes a value away: there was one and now there is null, an empty list or nothing.
+    pub fn clears(&self) -> bool {
+        let nothing = |value: &Option<Json>| value.as_ref().is_none_or(|json| is_nothing(json.root()));
+        nothing(&self.after) && !nothing(&self.before)
+    }
+}
+
+fn is_nothing(value: View<'_>) -> bool {
+    value.is_null() || (value.kind() == Kind::Array && value.children().next().is_none())
+}
+
+/// What differs between two objects, in the order of the first, then what only the second has.
+///
+/// Values are compared by [`same_at`], so another spelling of the same value is no change.
+pub fn diff(before: View<'_>, after: View<'_>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    walk(None, before, after, &mut changes);
+    changes
+}
+
+fn walk(at: Option<&Path>, before: View<'_>, after: View<'_>, changes: &mut Vec<Change>) {
+    let inside = |name: &str| at.map_or_else(|| Path::root(name), |path| path.join(name));
+    let others: std::collections::HashMap<_, _> =
+        after.members().map(|(key, value)| (key.bytes(), value)).collect();
+    let mut seen = std::collections::HashSet::new();
+    for (key, old) in before.members() {
+        let path = inside(&key.name());
+        match others.get(&key.bytes()) {
+            Some(&new) if old.kind() == Kind::Object && new.kind() == Kind::Object => {
+                walk(Some(&path), old, new, changes);
+            }
+            Some(&new) if same_at(&path, old, new) => {}
+            new => changes.push(Change {
+                path,
+                before: Some(old.to_json()),
+                after: new.map(|new| new.to_json()),
+            }),
+        }
+        seen.insert(key.bytes());
+    }
+    for (key, new) in after.members().filter(|(key, _)| !seen.contains(&key.bytes())) {
+        changes.push(Change { path: inside(&key.name()), before: None, after: Some(new.to_json()) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes(before: &str, after: &str) -> Vec<String> {
+        let (before, after) = (Json::parse(before).unwrap(), Json::parse(after).unwrap());
+        let show = |value: &Option<Json>| value.as_ref().map_or("-", Json::text).to_string();
+        diff(before.root(), after.root())
+            .iter()
+            .map(|change| format!("{} {} {}", change.path, show(&change.before), show(&change.after)))
+            .collect()
+    }
+
+    #[test]
+    fn objects_are_walked_and_arrays_are_one_value() {
+        let before = r#"{"a":1,"o":{"x":1,"y":{"z":"é"}},"l":[1,2],"gone":0}"#;
+        let after = r#"{"new":{"n":1},"l":[1,3],"o":{"y":{"z":"\u00e9"},"x":2.0},"a":1.0}"#;
+        assert_eq!(changes(before, after), ["o.x 1 2.0", "l [1,2] [1,3]", "gone 0 -", r#"new - {"n":1}"#]);
+    }
+
+    #[test]
+    fn keys_that_have_no_text_are_still_told_apart() {
+        assert_eq!(changes(r#"{"\ud800":1,"\ud801":2}"#, r#"{"\ud801":2,"\ud800":1}"#), [""; 0]);
+        assert_eq!(changes(r#"{"\ud800":1,"\ud801":2}"#, r#"{"\ud801":1,"\ud800":1}"#).len(), 1);
+    }
+}

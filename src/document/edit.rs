@@ -1,0 +1,280 @@
+//! What is asked to change: a list of edits, each a path and what becomes of the value there.
+//!
+//! What is not in the list is not mentioned, and what is not mentioned does not change. Empty (`""`) and cleared
+//! (null) are two different edits.
+
+use std::fmt;
+
+use super::json::{Json, Kind};
+use super::path::Path;
+use crate::field::{self, check};
+
+/// One thing that was asked for.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    /// Where.
+    pub path: Path,
+    /// What becomes of the value there.
+    pub action: Action,
+    /// What the user wrote to ask for it, for messages: `--first-name`, `--patch`.
+    pub given: String,
+}
+
+/// What becomes of a value.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// It becomes this value.
+    Set(Json),
+    /// It becomes null, because clearing it was spelled out; sales-tracking codes become an empty list.
+    Clear,
+    /// It becomes an empty object unless it is an object already (an empty object in a merge patch).
+    Object,
+    /// The sales-tracking code of this type becomes this code.
+    SetCode {
+        /// The type's name in the account.
+        kind: String,
+        /// A code that exists under that type.
+        code: String,
+    },
+    /// The sales-tracking code of this type is taken out of the list.
+    RemoveCode {
+        /// The type's name in the account.
+        kind: String,
+    },
+}
+
+impl Action {
+    /// Whether the user spelled out that something is taken away.
+    pub fn spells_clearing(&self) -> bool {
+        matches!(self, Action::Clear | Action::RemoveCode { .. })
+    }
+
+    fn code_type(&self) -> Option<&str> {
+        match self {
+            Action::SetCode { kind, .. } | Action::RemoveCode { kind } => Some(kind),
+            _ => None,
+        }
+    }
+}
+
+/// Edits that were checked against the field table and do not contradict each other.
+#[derive(Debug, Clone, Default)]
+pub struct Edits {
+    list: Vec<Edit>,
+    warnings: Vec<String>,
+}
+
+/// Why edits are refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditError {
+    /// A field that this tool does not write.
+    ReadOnly {
+        /// What the user wrote.
+        given: String,
+        /// The field.
+        path: Path,
+        /// Why it is not written.
+        why: String,
+    },
+    /// Two edits of the same value, or of a value and something inside it.
+    Twice {
+        /// What the user wrote first.
+        one: String,
+        /// What the user wrote as well.
+        other: String,
+        /// The value both are about.
+        path: Path,
+    },
+    /// A value that the field table does not allow.
+    Invalid {
+        /// What the user wrote.
+        given: String,
+        /// The field.
+        path: Path,
+        /// What is wrong with the value.
+        why: String,
+    },
+    /// The customer has no such path.
+    Unknown {
+        /// What the user wrote.
+        given: String,
+        /// The path.
+        path: Path,
+        /// The paths that come close, closest first.
+        nearest: Vec<String>,
+    },
+    /// The customer has that name in another spelling, which the API does not tell apart.
+    OtherCase {
+        /// What the user wrote.
+        given: String,
+        /// The path.
+        path: Path,
+        /// The spelling it has.
+        has: String,
+    },
+    /// The path goes on below a value that has no members.
+    NoMembers {
+        /// What the user wrote.
+        given: String,
+        /// The value's path.
+        path: Path,
+        /// What is there.
+        kind: Kind,
+    },
+    /// The sales-tracking codes cannot be edited as asked.
+    Codes {
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl fmt::Display for EditError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EditError::ReadOnly { given, path, why } => {
+                write!(f, "{given}: `{path}` is read-only: {why}")
+            }
+            EditError::Twice { one, other, path } if one == other => {
+                write!(f, "{one} sets `{path}` twice")
+            }
+            EditError::Twice { one, other, path } => {
+                write!(f, "{one} and {other} both set `{path}`")
+            }
+            EditError::Invalid { given, path, why } => write!(f, "{given}: `{path}` {why}"),
+            EditError::Unknown { given, path, .. } => {
+                write!(f, "{given}: the customer has no field `{path}`")
+            }
+            EditError::OtherCase { given, path, has } => {
+                write!(f, "{given}: `{path}` is spelled `{has}`")
+            }
+            EditError::NoMembers { given, path, kind: Kind::Array } => {
+                write!(f, "{given}: `{path}` is an array, which is one value: set it whole with --set-json")
+            }
+            EditError::NoMembers { given, path, kind } => {
+                write!(f, "{given}: `{path}` is {kind}, so nothing can be set inside it")
+            }
+            EditError::Codes { why } => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for EditError {}
+
+impl Edits {
+    /// Checks edits against the field table and each other, and puts values into the vendor's spelling.
+    ///
+    /// # Errors
+    /// The first of: a read-only field, a value that is not allowed, the same field twice.
+    pub fn check(list: Vec<Edit>) -> Result<Edits, EditError> {
+        let mut edits = Edits::default();
+        for edit in list {
+            edits.add(edit)?;
+        }
+        edits.refuse_twice()?;
+        Ok(edits)
+    }
+
+    /// The edits, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &Edit> {
+        self.list.iter()
+    }
+
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// What is allowed but worth a word.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The edit that is about this path or about a value around it.
+    pub fn covering(&self, path: &Path) -> Option<&Edit> {
+        self.list.iter().find(|edit| edit.path.covers(path))
+    }
+
+    fn add(&mut self, mut edit: Edit) -> Result<(), EditError> {
+        let dotted = edit.path.dotted();
+        if let Some(fixed) = field::read_only(&dotted) {
+            let why = fixed.why.to_string();
+            return Err(EditError::ReadOnly { given: edit.given, path: edit.path, why });
+        }
+        if let Some(field) = field::at(&dotted) {
+            match check::action(field, edit.action) {
+                Ok(checked) => {
+                    edit.action = checked.action;
+                    self.warnings.extend(checked.warning);
+                }
+                Err(why) => {
+                    return Err(EditError::Invalid { given: edit.given, path: edit.path, why });
+                }
+            }
+        }
+        self.list.push(edit);
+        Ok(())
+    }
+
+    /// Sorted, a path stands right before the paths inside it, so neighbours show every overlap.
+    fn refuse_twice(&self) -> Result<(), EditError> {
+        let mut sorted: Vec<&Edit> = self.list.iter().collect();
+        sorted.sort_by_key(|edit| (&edit.path, edit.action.code_type().map(str::to_lowercase)));
+        for pair in sorted.windows(2) {
+            let (one, other) = (pair[0], pair[1]);
+            let two_codes = match (one.action.code_type(), other.action.code_type()) {
+                (Some(one), Some(other)) => !one.eq_ignore_ascii_case(other),
+                _ => false,
+            };
+            if one.path.covers(&other.path) && !two_codes {
+                return Err(EditError::Twice {
+                    one: one.given.clone(),
+                    other: other.given.clone(),
+                    path: other.path.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(path: &str, json: &str) -> Edit {
+        let action = Action::Set(Json::parse(json).unwrap());
+        Edit { path: Path::parse(path).unwrap(), action, given: format!("--set-json {path}") }
+    }
+
+    #[test]
+    fn the_same_value_twice_is_refused() {
+        for (one, other) in
+            [("firstName", "/firstName"), ("customerReference", "customerReference.reference1"), ("x.y", "x")]
+        {
+            let edits = Edits::check(vec![set("zzz", "1"), set(one, "\"a\""), set(other, "\"b\"")]);
+            assert!(matches!(edits, Err(EditError::Twice { .. })), "{one} {other}");
+        }
+        assert!(Edits::check(vec![set("a", "1"), set("a.b", "1"), set("ab", "1")]).is_err());
+        assert!(Edits::check(vec![set("a.b", "1"), set("a.c", "1"), set("ab", "1")]).is_ok());
+    }
+
+    #[test]
+    fn codes_of_different_types_stand_side_by_side() {
+        let code = |kind: &str| Edit {
+            path: Path::of(field::CODES_PATH),
+            action: Action::SetCode { kind: kind.to_string(), code: "1".to_string() },
+            given: "--sales-tracking-code".to_string(),
+        };
+        assert!(Edits::check(vec![code("A"), code("B")]).is_ok());
+        assert!(Edits::check(vec![code("A"), code("C"), code("a")]).is_err());
+        assert!(Edits::check(vec![code("A"), set(field::CODES_PATH, "[]")]).is_err());
+    }
+
+    #[test]
+    fn read_only_fields_are_refused() {
+        for path in ["id", "/uri", "customerReference.id", "modifiedTimestamp", "salesforceId"] {
+            let edits = Edits::check(vec![set(path, "1")]);
+            assert!(matches!(edits, Err(EditError::ReadOnly { .. })), "{path}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Preconditions: what must stand in the document for the edit to be made.
+
+use super::compare::{same, same_at};
+use super::customer::Customer;
+use super::edit::EditError;
+use super::json::{Json, Kind, View};
+use super::path::Path;
+use super::plan::unknown;
+use crate::field;
+
+/// `--expect PATH=VALUE`.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// Where.
+    pub path: Path,
+    /// What must stand there, as it was typed.
+    pub value: String,
+}
+
+/// A precondition that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    /// Where.
+    pub path: Path,
+    /// What was expected.
+    pub expected: String,
+    /// The token that stands there.
+    pub found: String,
+}
+
+/// Checks every precondition against the document that would be edited.
+///
+/// A value is expected as text, or as JSON for what is no text: `null`, `true`, `12000749`. `null` never means the
+/// text "null"; `"null"`, with quotes, does.
+///
+/// # Errors
+/// A path that the customer does not have.
+pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<Unmet>, EditError> {
+    let null = Json::null();
+    let mut unmet = Vec::new();
+    for expectation in expectations {
+        let found = match customer.get(&expectation.path) {
+            Some(found) => found,
+            None if field::at(&expectation.path.dotted()).is_some() => null.root(),
+            None => return Err(unknown(customer, &expectation.path, "--expect")),
+        };
+        if !expectation.holds(found) {
+            let (path, expected) = (expectation.path.clone(), expectation.value.clone());
+            unmet.push(Unmet { path, expected, found: found.raw().to_string() });
+        }
+    }
+    Ok(unmet)
+}
+
+impl Expectation {
+    fn holds(&self, found: View<'_>) -> bool {
+        let text = Json::string(&self.value);
+        let said = found.kind() == Kind::String && self.value != "null" && same(found, text.root());
+        let json = Json::parse(self.value.as_str());
+        said || json.is_ok_and(|json| same_at(&self.path, found, json.root()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(path: &str, value: &str) -> bool {
+        let text = r#"{"id":7,"status":"Active","a":"null","n":null,"t":"x \u00e9","f":2.50,"primaryPhone":555,"s":"7"}"#;
+        let expectation = Expectation { path: Path::parse(path).unwrap(), value: value.to_string() };
+        unmet(&Customer::parse(text).unwrap(), &[expectation]).unwrap().is_empty()
+    }
+
+    #[test]
+    fn text_is_expected_as_text_and_the_rest_as_json() {
+        for (path, value) in [
+            ("status", "Active"),
+            ("t", "x é"),
+            ("n", "null"),
+            ("a", "\"null\""),
+            ("f", "2.5"),
+            ("primaryPhone", "555"),
+            ("s", "7"),
+            ("customerReference.reference1", "null"),
+        ] {
+            assert!(holds(path, value), "{path}={value}");
+        }
+        for (path, value) in [("status", "active"), ("a", "null"), ("n", ""), ("f", "2.51"), ("id", "8")] {
+            assert!(!holds(path, value), "{path}={value}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_cannot_be_expected() {
+        let customer = Customer::parse(r#"{"id":7,"status":"Active"}"#).unwrap();
+        let expectation = Expectation { path: Path::root("sttus"), value: "Active".to_string() };
+        let why = unmet(&customer, &[expectation]).unwrap_err();
+        assert!(matches!(why, EditError::Unknown { nearest, .. } if nearest == ["status"]));
+    }
+}

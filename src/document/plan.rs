@@ -1,0 +1,337 @@
+//! What an edit comes to: the one value that is shown, consented to, sent and verified.
+
+use super::codes::{self, CodeEdit};
+use super::compare::same_or_absent;
+use super::customer::Customer;
+use super::diff::{Change, diff};
+use super::edit::{Action, Edit, EditError, Edits};
+use super::json::{Json, Kind, View};
+use super::path::Path;
+use super::splice::splice;
+use crate::field;
+
+/// A customer before and after, and what that changes.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The customer as it was read.
+    pub before: Customer,
+    /// The customer as it will be sent: the bytes of `before`, but for the values that change.
+    pub after: Customer,
+    /// What differs between the two, in the order of the document.
+    pub changes: Vec<Change>,
+    /// What is allowed but worth a word.
+    pub warnings: Vec<String>,
+    /// What is not done on the word of a flag alone.
+    pub consent: Vec<Consent>,
+}
+
+/// Why a change is asked for before it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Consent {
+    /// The field touches billing.
+    Billing(Path),
+    /// A value goes away though nobody spelled out that it is to be cleared.
+    Clears(Path),
+}
+
+/// How many values are set, and how many taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Values that become another value, or come to be.
+    pub changed: usize,
+    /// Values that become null, an empty list, or are no more.
+    pub cleared: usize,
+}
+
+impl Plan {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The changes by what they do.
+    pub fn counts(&self) -> Counts {
+        let cleared = self.changes.iter().filter(|change| change.clears()).count();
+        Counts { changed: self.changes.len() - cleared, cleared }
+    }
+}
+
+/// Applies edits to a customer.
+///
+/// An edit that asks for the value that is there changes nothing and leaves its spelling alone. `new_fields` allows
+/// paths that the customer does not have.
+///
+/// # Errors
+/// A path that the customer does not have, that has another spelling or leads into something without members; sales
+/// tracking codes that cannot be edited; a value set whole that would take a read-only field along.
+pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, EditError> {
+    let mut warnings = edits.warnings().to_vec();
+    let mut values: Vec<(Path, Json)> = Vec::new();
+    for edit in edits.iter() {
+        if let Some(value) = value(&before, edit, new_fields)? {
+            values.push((edit.path.clone(), value));
+        }
+    }
+    values.extend(tracking_codes(&before, edits, &mut warnings)?);
+    let spliced = values.iter().map(|(path, value)| (path, value.text().trim())).collect();
+    let after = Customer::parse(splice(before.text(), before.root(), spliced))
+        .map_err(|why| EditError::Codes { why: format!("the customer would no longer be one: {why}") })?;
+    let changes = diff(before.root(), after.root());
+    refuse_read_only(&changes, edits)?;
+    let consent = consent(&changes, edits);
+    Ok(Plan { before, after, changes, warnings, consent })
+}
+
+/// The new value for an edit; none where the customer already has it.
+fn value(before: &Customer, edit: &Edit, new_fields: bool) -> Result<Option<Json>, EditError> {
+    let old = find(before, edit, new_fields)?;
+    let null = Json::null();
+    let new = match &edit.action {
+        Action::SetCode { .. } | Action::RemoveCode { .. } => return Ok(None),
+        Action::Object => return object(edit, old),
+        Action::Set(value) => value.clone(),
+        Action::Clear if edit.path == Path::of(field::CODES_PATH) => Json::known("[]".to_string()),
+        Action::Clear => null.clone(),
+    };
+    let nothing_there = old.is_none_or(View::is_null) && new.text() == "[]";
+    let unchanged = nothing_there || same_or_absent(&edit.path, old, Some(new.root()));
+    Ok((!unchanged).then_some(new))
+}
+
+fn object(edit: &Edit, old: Option<View<'_>>) -> Result<Option<Json>, EditError> {
+    match old.map(View::kind) {
+        Some(Kind::Object) => Ok(None),
+        None | Some(Kind::Null) => Ok(Some(Json::known("{}".to_string()))),
+        Some(kind) => Err(EditError::NoMembers { given: edit.given.clone(), path: edit.path.clone(), kind }),
+    }
+}
+
+/// The value an edit is about, going down object by object; none where it may be added.
+fn find<'a>(before: &'a Customer, edit: &Edit, new_fields: bool) -> Result<Option<View<'a>>, EditError> {
+    let mut view = before.root();
+    let mut reached: Option<Path> = None;
+    for name in edit.path.names() {
+        let path = reached.as_ref().map_or_else(|| Path::root(name), |path| path.join(name));
+        view = match (view.kind(), view.member(name)) {
+            (Kind::Object, Some(member)) => member,
+            (Kind::Object | Kind::Null, _) => {
+                return may_add(before, view, name, edit, new_fields).map(|()| None);
+            }
+            (kind, _) => {
+                let path = reached.unwrap_or(path);
+                return Err(EditError::NoMembers { given: edit.given.clone(), path, kind });
+            }
+        };
+        reached = Some(path);
+    }
+    Ok(Some(view))
+}
+
+fn may_add(
+    before: &Customer,
+    object: View<'_>,
+    name: &str,
+    edit: &Edit,
+    new_fields: bool,
+) -> Result<(), EditError> {
+    let other_case =
+        object.members().map(|(key, _)| key.name()).find(|key| key.to_lowercase() == name.to_lowercase());
+    if let Some(has) = other_case {
+        let (given, path, has) = (edit.given.clone(), edit.path.clone(), has.into_owned());
+        return Err(EditError::OtherCase { given, path, has });
+    }
+    if new_fields || field::at(&edit.path.dotted()).is_some() {
+        return Ok(());
+    }
+    Err(unknown(before, &edit.path, &edit.given))
+}
+
+/// The error for a path that a customer does not have, with the names that come close.
+pub(super) fn unknown(customer: &Customer, path: &Path, given: &str) -> EditError {
+    let known = paths(customer);
+    let names = known.iter().map(String::as_str).chain(field::FIELDS.iter().map(|field| field.path));
+    let nearest = field::nearest(&path.to_string(), names).into_iter().map(str::to_string).collect();
+    EditError::Unknown { given: given.to_string(), path: path.clone(), nearest }
+}
+
+/// Every path of the customer, objects and what is in them.
+fn paths(customer: &Customer) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut open: Vec<(Option<Path>, View<'_>)> = vec![(None, customer.root())];
+    while let Some((at, object)) = open.pop() {
+        for (key, value) in object.members() {
+            let path = at.as_ref().map_or_else(|| Path::root(key.name()), |path| path.join(key.name()));
+            paths.push(path.to_string());
+            open.push((Some(path), value));
+        }
+    }
+    paths
+}
+
+fn tracking_codes(
+    before: &Customer,
+    edits: &Edits,
+    warnings: &mut Vec<String>,
+) -> Result<Option<(Path, Json)>, EditError> {
+    let asked: Vec<CodeEdit<'_>> = edits.iter().filter_map(code_edit).collect();
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    let path = Path::of(field::CODES_PATH);
+    let old = before.get(&path);
+    let edited = codes::edit(old, &asked).map_err(|why| EditError::Codes { why })?;
+    warnings.extend(edited.warnings);
+    let unchanged =
+        old.map_or("[]", |old| if old.is_null() { "[]" } else { old.raw() }) == edited.list.text();
+    let same = old.is_some_and(|old| super::compare::same(old, edited.list.root()));
+    Ok((!unchanged && !same).then_some((path, edited.list)))
+}
+
+fn code_edit(edit: &Edit) -> Option<CodeEdit<'_>> {
+    match &edit.action {
+        Action::SetCode { kind, code } => Some(CodeEdit { kind, code: Some(code) }),
+        Action::RemoveCode { kind } => Some(CodeEdit { kind, code: None }),
+        _ => None,
+    }
+}
+
+/// An object set whole may leave out or change what is not to be written: `customerReference.id`, say.
+fn refuse_read_only(changes: &[Change], edits: &Edits) -> Result<(), EditError> {
+    let fixed = changes.iter().find_map(|change| inside_read_only(change).map(|fixed| (change, fixed)));
+    let Some((change, fixed)) = fixed else { return Ok(()) };
+    Err(EditError::ReadOnly {
+        given: edits.covering(&change.path).map(|edit| edit.given.clone()).unwrap_or_default(),
+        path: Path::of(fixed.path),
+        why: fixed.why.to_string(),
+    })
+}
+
+fn inside_read_only(change: &Change) -> Option<&'static field::ReadOnly> {
+    let had = |fixed: &&field::ReadOnly| {
+        let path = Path::of(fixed.path);
+        path.covers(&change.path) || change.path.covers(&path) && holds_below(change, &path)
+    };
+    field::READ_ONLY.iter().find(had)
+}
+
+/// Whether the value that changes held, before or after, something other than null at that path inside it.
+fn holds_below(change: &Change, path: &Path) -> bool {
+    let below = &path.names()[change.path.names().len()..];
+    [&change.before, &change.after].into_iter().flatten().any(|value| {
+        let found = below.iter().try_fold(value.root(), |view, name| view.member(name));
+        found.is_some_and(|view| !view.is_null())
+    })
+}
+
+fn consent(changes: &[Change], edits: &Edits) -> Vec<Consent> {
+    let mut reasons = Vec::new();
+    for change in changes {
+        let billing = field::at(&change.path.dotted()).is_some_and(field::Field::touches_billing);
+        let spelled = edits.covering(&change.path).is_some_and(|edit| edit.action.spells_clearing());
+        if billing {
+            reasons.push(Consent::Billing(change.path.clone()));
+        }
+        if change.clears() && !spelled {
+            reasons.push(Consent::Clears(change.path.clone()));
+        }
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: &str = r#"{"id":7,"status":"Active","firstName":"Jon","lastName":null,"primaryPhone":5551234,
+        "parentId":null,"customerReference":{"reference1":"a","salesTrackingCodes":[],"id":7},"extra":{"deep":[1]}}"#;
+
+    fn planned(edits: &[(&str, Action)]) -> Result<Plan, EditError> {
+        planned_with(edits, false)
+    }
+
+    fn planned_with(edits: &[(&str, Action)], new_fields: bool) -> Result<Plan, EditError> {
+        let edit = |(path, action): &(&str, Action)| Edit {
+            path: Path::parse(path).unwrap(),
+            action: action.clone(),
+            given: "--set-json".to_string(),
+        };
+        let edits = Edits::check(edits.iter().map(edit).collect())?;
+        plan(Customer::parse(BEFORE).unwrap(), &edits, new_fields)
+    }
+
+    fn set(json: &str) -> Action {
+        Action::Set(Json::parse(json).unwrap())
+    }
+
+    #[test]
+    fn what_is_there_already_is_no_change_and_keeps_its_spelling() {
+        let plan = planned(&[
+            ("firstName", set("\"J\\u006fn\"")),
+            ("primaryPhone", set("\"5551234\"")),
+            ("lastName", Action::Clear),
+            ("customerAcquisition.source", Action::Clear),
+            ("customerReference.salesTrackingCodes", Action::Clear),
+        ])
+        .unwrap();
+        assert!(plan.is_empty());
+        assert_eq!(plan.after.text(), BEFORE);
+    }
+
+    #[test]
+    fn empty_and_cleared_are_two_edits() {
+        let empty = planned(&[("lastName", set("\"\""))]).unwrap();
+        assert_eq!((empty.counts().changed, empty.counts().cleared), (1, 0));
+        let cleared = planned(&[("firstName", Action::Clear)]).unwrap();
+        assert_eq!((cleared.counts().changed, cleared.counts().cleared), (0, 1));
+        assert!(cleared.consent.is_empty());
+    }
+
+    #[test]
+    fn billing_fields_and_clears_that_nobody_spelled_need_consent() {
+        let plan = planned(&[("parentId", set("9")), ("firstName", set("null"))]).unwrap();
+        let path = |text| Path::parse(text).unwrap();
+        assert_eq!(plan.consent, [Consent::Clears(path("firstName")), Consent::Billing(path("parentId"))]);
+    }
+
+    #[test]
+    fn a_path_the_customer_does_not_have_is_refused_unless_it_is_a_known_field() {
+        let known = planned(&[("customerAcquisition.source", set("\"web\""))]).unwrap();
+        assert!(known.after.text().contains(r#","customerAcquisition":{"source":"web"}"#));
+        let unknown = planned(&[("fristName", set("\"x\""))]).unwrap_err();
+        assert!(
+            matches!(&unknown, EditError::Unknown { nearest, .. } if nearest[0] == "firstName"),
+            "{unknown}"
+        );
+        assert!(matches!(planned(&[("FirstName", set("1"))]), Err(EditError::OtherCase { .. })));
+        let added =
+            planned_with(&[("extra.more", set("[2]")), ("tier.name", set("\"gold\""))], true).unwrap();
+        assert!(added.after.text().ends_with(r#""extra":{"deep":[1],"more":[2]},"tier":{"name":"gold"}}"#));
+    }
+
+    #[test]
+    fn nothing_is_set_inside_what_has_no_members() {
+        for path in ["firstName.x", "extra.deep.0", "customerReference.salesTrackingCodes.0.code"] {
+            assert!(
+                matches!(planned_with(&[(path, set("1"))], true), Err(EditError::NoMembers { .. })),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_object_set_whole_cannot_take_a_read_only_field_along() {
+        let whole = planned(&[("customerReference", set(r#"{"reference1":"b"}"#))]);
+        assert!(matches!(whole, Err(EditError::ReadOnly { .. })));
+        assert!(matches!(planned(&[("customerReference", Action::Clear)]), Err(EditError::ReadOnly { .. })));
+        let kept = set(r#"{"reference1":"b","salesTrackingCodes":[],"id":7}"#);
+        assert_eq!(planned(&[("customerReference", kept)]).unwrap().changes.len(), 1);
+    }
+
+    #[test]
+    fn an_empty_object_in_a_merge_patch_makes_an_object_of_null_only() {
+        assert!(planned(&[("extra", Action::Object)]).unwrap().is_empty());
+        assert!(matches!(planned(&[("extra.deep", Action::Object)]), Err(EditError::NoMembers { .. })));
+        let made = planned_with(&[("tier", Action::Object)], true).unwrap();
+        assert!(made.after.text().ends_with(r#","tier":{}}"#));
+    }
+}

@@ -1,4 +1,40 @@
-//! x
-#[allow(missing_docs)]
+//! Edits of customers of the Fusebill (Stax Bill) billing API that change what was asked for and nothing else.
+//!
+//! The API changes a customer only by `PUT /v1/customers` with the whole document; what is left out becomes null. So
+//! one edit goes this way, and the modules stand in its order:
+//!
+//! ```text
+//! arguments → Request            cli        no I/O
+//!           → GET                api        the document, as the text that came
+//!           → Plan               document   pure: before, after, changes
+//!           → shown, consent     report, terminal
+//!           → PUT                api
+//!           → verified           document   pure: what is stored against what was sent
+//!           → report             report
+//! ```
+//!
+//! One [`document::Plan`] is what is shown, consented to, sent and verified. The modules below that lift the fence are
+//! the ones that may touch the world; in all others clippy refuses files, the environment, the clock, sockets and
+//! printing (.clippy.toml).
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::print_stdout, clippy::print_stderr)]
+
+pub mod cli;
 pub mod document;
+pub mod error;
 pub mod field;
+pub mod report;
+
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod api;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod profile;
+#[cfg(feature = "sandbox")]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod sandbox;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod terminal;
+
+pub mod commands;
+
+pub use commands::run;

@@ -1,0 +1,117 @@
+//! What the API says when it says no, in every shape it is known to say it. Pure.
+
+use crate::document::json::{Json, Kind, View};
+
+/// The most that is repeated of an answer that is in no known shape, in characters.
+const EXCERPT: usize = 300;
+
+/// The API's own words in the body of an error, one line each; empty where it has none.
+///
+/// Known shapes: the vendor's envelope `{"ErrorId", "HttpStatusCode", "Errors": [{"Key", "Value"}]}`, where `Errors`
+/// may be null; the web framework's `{"Message"}`, also in lower case; a page of HTML; `null`; nothing at all.
+pub fn words(body: &str) -> Vec<String> {
+    let trimmed = body.trim();
+    if trimmed.is_empty() || trimmed == "null" {
+        return Vec::new();
+    }
+    match Json::parse(trimmed) {
+        Ok(json) => from_json(json.root()).unwrap_or_else(|| vec![excerpt(trimmed)]),
+        Err(_) if looks_like_html(trimmed) => vec![format!("a web page: {}", excerpt(&text_of_html(trimmed)))],
+        Err(_) => vec![excerpt(trimmed)],
+    }
+}
+
+fn from_json(root: View<'_>) -> Option<Vec<String>> {
+    if root.kind() == Kind::String {
+        return root.as_text().map(|text| vec![excerpt(&text)]);
+    }
+    let errors: Vec<String> =
+        member(root, "Errors").into_iter().flat_map(View::children).map(entry).collect();
+    if !errors.is_empty() {
+        return Some(errors);
+    }
+    member(root, "Message").and_then(View::as_text).map(|message| vec![message.into_owned()])
+}
+
+fn entry(error: View<'_>) -> String {
+    let part = |name: &str| member(error, name).map(said);
+    match (part("Key"), part("Value")) {
+        (Some(key), Some(value)) => format!("{key}: {value}"),
+        (None, Some(only)) | (Some(only), None) => only,
+        (None, None) => said(error),
+    }
+}
+
+fn said(value: View<'_>) -> String {
+    value.as_text().map_or_else(|| value.raw().to_string(), std::borrow::Cow::into_owned)
+}
+
+fn member<'a>(object: View<'a>, name: &str) -> Option<View<'a>> {
+    object.members().find(|(key, _)| key.name().eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn looks_like_html(text: &str) -> bool {
+    text.starts_with('<') && text.contains('>')
+}
+
+/// What is left of a page when its tags, styles and scripts are gone.
+fn text_of_html(page: &str) -> String {
+    let mut text = String::new();
+    let mut rest = page;
+    while let Some(open) = rest.find('<') {
+        text.push_str(&rest[..open]);
+        text.push(' ');
+        rest = &rest[open..];
+        let lower = rest.get(..7).unwrap_or(rest).to_ascii_lowercase();
+        let close = if lower.starts_with("<style") {
+            "</style>"
+        } else if lower.starts_with("<script") {
+            "</script>"
+        } else {
+            ">"
+        };
+        rest = rest.find(close).map_or("", |at| &rest[at + close.len()..]);
+    }
+    text.push_str(rest);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_shape_gives_its_words() {
+        let envelope = r#"{"ErrorId":0,"HttpStatusCode":400,"Errors":[{"Key":"Api Error","Value":"No."},{"Key":"firstName","Value":"Too long"}]}"#;
+        for (body, expected) in [
+            (envelope, vec!["Api Error: No.", "firstName: Too long"]),
+            (r#"{"Message":"No such thing."}"#, vec!["No such thing."]),
+            (r#"{"message":"nope","Errors":null}"#, vec!["nope"]),
+            (r#""just text""#, vec!["just text"]),
+            (r#"{"Errors":["plain"]}"#, vec!["plain"]),
+            (r#"{"Errors":[{"Value":5}]}"#, vec!["5"]),
+            (r#"{"other":1}"#, vec![r#"{"other":1}"#]),
+            ("null", vec![]),
+            (" ", vec![]),
+            ("upstream timed out", vec!["upstream timed out"]),
+            (
+                "<html><head><style>b{}</style><title>502 Bad Gateway</title></head><body><h1>Oh</h1></body></html>",
+                vec!["a web page: 502 Bad Gateway Oh"],
+            ),
+        ] {
+            assert_eq!(words(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_long_answer_is_cut() {
+        assert_eq!(words(&"é".repeat(1000))[0].chars().count(), EXCERPT + 1);
+    }
+}

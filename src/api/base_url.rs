@@ -1,0 +1,123 @@
+//! Where requests may go: over TLS anywhere, in the clear to this machine only.
+
+use std::fmt;
+use std::net::{IpAddr, ToSocketAddrs};
+
+use ureq::http::Uri;
+
+use crate::error::{Error, Result};
+
+/// The root of the API, such as `https://secure.fusebill.com/v1`, without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    text: String,
+    host: String,
+    loopback: bool,
+}
+
+impl BaseUrl {
+    /// Reads a base URL.
+    ///
+    /// # Errors
+    /// Anything but `https://`, or `http://` to a loopback address; a user name, a query or a fragment in it.
+    pub fn parse(text: &str) -> Result<BaseUrl> {
+        let refuse = |why: &str| {
+            Error::usage(format!("the base URL `{text}` {why}"))
+                .hint("a base URL looks like https://secure.fusebill.com/v1")
+        };
+        let trimmed = text.trim_end_matches('/');
+        if text.contains(['?', '#', '@']) || text.contains(char::is_whitespace) {
+            return Err(refuse("has a user name, a query, a fragment or a space in it"));
+        }
+        let uri: Uri = trimmed.parse().map_err(|_| refuse("is no URL"))?;
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| refuse("names no host"))?;
+        let loopback = is_loopback(host);
+        match uri.scheme_str() {
+            Some("https") => {}
+            Some("http") if loopback => {}
+            Some("http") => {
+                return Err(refuse("is not https: the key would cross the network readable by anyone"));
+            }
+            _ => return Err(refuse("is neither https:// nor http:// to this machine")),
+        }
+        Ok(BaseUrl { text: trimmed.to_string(), host: host.to_string(), loopback })
+    }
+
+    /// The address of a resource below it; `path` begins with a slash.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.text)
+    }
+
+    /// The host, for people.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether it is this machine, which no proxy stands before.
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A literal loopback address, or `localhost` where every address it resolves to is one.
+fn is_loopback(host: &str) -> bool {
+    let literal = host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = literal.parse::<IpAddr>() {
+        return address.is_loopback();
+    }
+    host.eq_ignore_ascii_case("localhost")
+        && (host, 0)
+            .to_socket_addrs()
+            .is_ok_and(|addresses| addresses.into_iter().all(|address| address.ip().is_loopback()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_goes_anywhere_and_clear_text_to_this_machine() {
+        for text in [
+            "https://secure.fusebill.com/v1",
+            "https://stg-secure.fusebill.com/v1/",
+            "http://127.0.0.1:8080/v1",
+            "http://[::1]:9/v1",
+            "HTTPS://secure.fusebill.com",
+        ] {
+            assert!(BaseUrl::parse(text).is_ok(), "{text}");
+        }
+        let url = BaseUrl::parse("http://127.0.0.1:8080/v1/").unwrap();
+        assert_eq!(url.join("/customers"), "http://127.0.0.1:8080/v1/customers");
+        assert!(url.is_loopback());
+    }
+
+    #[test]
+    fn a_key_never_leaves_in_the_clear_or_to_a_disguised_host() {
+        for text in [
+            "http://secure.fusebill.com/v1",
+            "http://127.0.0.1.example.com/v1",
+            "http://127.0.0.1@example.com/v1",
+            "http://0x7f000001.example/v1",
+            "http://0.0.0.0/v1",
+            "http://localhost.example.com/v1",
+            "http://[::2]/v1",
+            "https://user:pass@secure.fusebill.com/v1",
+            "https://secure.fusebill.com/v1?x=1",
+            "https://secure.fusebill.com/v1#x",
+            "ftp://127.0.0.1/v1",
+            "file:///etc/passwd",
+            "secure.fusebill.com/v1",
+            "https://",
+            "https:// secure.fusebill.com",
+            "",
+        ] {
+            assert!(BaseUrl::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What can go wrong between a request and its answer, and what each status code means.
+
+use std::fmt;
+use std::io::ErrorKind;
+
+use ureq::Timeout;
+
+use super::Answer;
+use super::answer::words;
+use crate::error::{Error, Kind};
+
+/// A request without the answer that was hoped for, by what it says about a write.
+#[derive(Debug)]
+pub enum Failure {
+    /// The request never reached the server: nothing was written.
+    NeverSent(Error),
+    /// The server said no: nothing was written.
+    No(Error),
+    /// The request left and its outcome is not known.
+    Lost(Error),
+}
+
+impl Failure {
+    /// As an error of a read, which writes nothing whatever happens.
+    pub fn into_error(self) -> Error {
+        match self {
+            Failure::NeverSent(error) | Failure::No(error) | Failure::Lost(error) => error,
+        }
+    }
+
+    fn error(&self) -> &Error {
+        match self {
+            Failure::NeverSent(error) | Failure::No(error) | Failure::Lost(error) => error,
+        }
+    }
+
+    /// Whether a read may be tried again.
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self, Failure::NeverSent(_) | Failure::Lost(_)) && self.error().kind == Kind::Network
+    }
+
+    pub(super) fn out_of_time() -> Failure {
+        Failure::NeverSent(timed_out("the time allowed was used up"))
+    }
+
+    pub(super) fn unsendable(why: ureq::http::Error) -> Failure {
+        Failure::NeverSent(Error::new(Kind::Failed, "the request cannot be formed").because(why))
+    }
+
+    pub(super) fn not_utf8() -> Failure {
+        Failure::Lost(Error::new(Kind::Failed, "the API's answer is not UTF-8 text"))
+    }
+
+    pub(super) fn from_ureq(why: ureq::Error) -> Failure {
+        use ureq::Error as E;
+        match why {
+            E::Timeout(Timeout::Resolve | Timeout::Connect) => {
+                Failure::NeverSent(unreachable().because(anyhow::anyhow!("no connection in time")))
+            }
+            E::Timeout(_) => Failure::Lost(timed_out("no answer within the time allowed")),
+            E::BodyExceedsLimit(limit) => {
+                let message = format!("the API's answer is larger than {limit} bytes");
+                Failure::Lost(Error::new(Kind::Failed, message))
+            }
+            E::Io(io) if never_connected(io.kind()) => Failure::NeverSent(unreachable().because(io)),
+            E::Io(io) => Failure::Lost(Error::new(Kind::Network, "the connection broke").because(io)),
+            E::HostNotFound => {
+                Failure::NeverSent(unreachable().because(anyhow::anyhow!("no such host")))
+            }
+            E::ConnectionFailed | E::ConnectProxyFailed(_) | E::InvalidProxyUrl | E::Tls(_) | E::Pem(_) => {
+                Failure::NeverSent(unreachable().because(why))
+            }
+            other => Failure::Lost(Error::new(Kind::Network, "the exchange with the API failed").because(other)),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error().fmt(f)
+    }
+}
+
+fn never_connected(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ConnectionRefused
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+            | ErrorKind::AddrNotAvailable
+    )
+}
+
+fn unreachable() -> Error {
+    Error::new(Kind::Network, "the API cannot be reached").hint("check the network, then run the same command again")
+}
+
+fn timed_out(message: &str) -> Error {
+    Error::new(Kind::Network, message).hint("--timeout SECONDS allows more time")
+}
+
+impl Answer {
+    /// What a status other than 2xx means for a read, or for a write whose outcome it leaves open.
+    pub(super) fn error(&self) -> Error {
+        let status = self.status;
+        let error = match status {
+            300..=399 => return self.redirected(),
+            400 => Error::new(Kind::Credentials, "the API does not take the request (HTTP 400)").hint(
+                "for a read the one cause the vendor documents is a malformed key: paste it as the web page shows it",
+            ),
+            401 | 403 => self.credentials(),
+            429 => Error::new(Kind::Network, "the API's rate limit is used up (HTTP 429)")
+                .hint("wait a minute and run the same command again, or allow it to wait with --timeout"),
+            408 | 500.. => Error::new(Kind::Network, format!("the API failed (HTTP {status})"))
+                .hint("this usually passes: run the same command again"),
+            _ => Error::new(Kind::Failed, format!("the API does not take the request (HTTP {status})")),
+        };
+        error.detail(self.words())
+    }
+
+    /// What a refusal of a write means: a 4xx other than those that leave it open.
+    pub(super) fn refusal(&self) -> Error {
+        let status = self.status;
+        match status {
+            401 | 403 => self.credentials().detail(self.words()),
+            404 => Error::new(Kind::NotFound, "the API has no such customer (any more) (HTTP 404)").detail(self.words()),
+            _ => {
+                let words = self.words();
+                let silent = words.is_empty().then(|| "it gave no reason".to_string());
+                Error::new(Kind::Refused, format!("the API refused the change (HTTP {status})"))
+                    .detail(words.into_iter().chain(silent))
+            }
+        }
+    }
+
+    pub(super) fn not_found(&self, id: u64) -> Error {
+        Error::new(Kind::NotFound, "there is no such customer (HTTP 404)")
+            .detail(self.words())
+            .hint(format!("check the id {id}, and that the key belongs to the account the customer is in"))
+    }
+
+    fn credentials(&self) -> Error {
+        Error::new(Kind::Credentials, format!("the API refused the key (HTTP {})", self.status))
+            .hint("check FUSEBILL_API_KEY, and that the key belongs to this environment (live or test)")
+    }
+
+    fn redirected(&self) -> Error {
+        let target = self.header("location").unwrap_or_else(|| "nowhere it names".to_string());
+        Error::new(Kind::Network, format!("the API redirects to {target} (HTTP {})", self.status))
+            .hint("redirects are never followed, as the change would be lost on the way; check the base URL")
+    }
+
+    fn words(&self) -> Vec<String> {
+        words(&self.body)
+    }
+}

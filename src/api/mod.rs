@@ -1,0 +1,238 @@
+//! The client of the API: the only user of ureq.
+//!
+//! It knows two requests, the GET of one customer and the PUT of one, and turns every way in which they can go wrong
+//! into an [`Error`] with a kind. One agent, so one connection serves both; no redirect is ever followed, because a
+//! PUT that is redirected would arrive as a GET and look like success.
+
+pub mod answer;
+pub mod base_url;
+pub mod failure;
+pub mod key;
+pub mod network;
+pub mod rate_limit;
+pub mod wait;
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use ureq::http::{HeaderMap, Request, Response, StatusCode};
+use ureq::{Agent, Body, RequestExt};
+
+pub use base_url::BaseUrl;
+pub use failure::Failure;
+pub use key::ApiKey;
+pub use network::Network;
+
+use crate::document::Customer;
+use crate::error::{Error, Result};
+use crate::terminal::Notes;
+use wait::{ATTEMPTS, Deadline, backoff};
+
+/// The largest answer that is read, in bytes, after decompression.
+const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One account of the API.
+#[derive(Debug)]
+pub struct Client {
+    agent: Agent,
+    base: BaseUrl,
+    key: ApiKey,
+    deadline: Cell<Deadline>,
+    notes: Notes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Get,
+    Put,
+}
+
+/// An answer of the API, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body; text, because an answer that is not UTF-8 is a failure.
+    pub body: String,
+    headers: HeaderMap,
+}
+
+/// What the API said to a PUT.
+#[derive(Debug)]
+pub enum Put {
+    /// It took the customer and sent back what it stored.
+    Stored(Box<Customer>),
+    /// It said yes, but not with the customer: null, nothing, a web page.
+    Accepted,
+}
+
+impl Client {
+    /// A client that opens no connection yet. `timeout` bounds all requests and waits together, from now.
+    pub fn new(base: BaseUrl, key: ApiKey, network: &Network, timeout: Duration, notes: Notes) -> Client {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(network.proxy.clone())
+            .tls_config(network.tls())
+            .timeout_connect(Some(CONNECT_TIMEOUT.min(timeout)))
+            .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let deadline = Cell::new(Deadline::after(timeout));
+        Client { agent: config.into(), base, key, deadline, notes }
+    }
+
+    /// Does something that waits for a person; the time they take is not counted against the deadline.
+    pub fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let begun = Instant::now();
+        let result = wait();
+        self.deadline.set(self.deadline.get().moved_by(begun.elapsed()));
+        result
+    }
+
+    /// Reads a customer. Connection failures, 408, 429 and 5xx are tried up to four times.
+    ///
+    /// # Errors
+    /// `NotFound`, `Credentials`, `Network`, or `Failed` for an answer that is not that customer.
+    pub fn get(&self, id: u64) -> Result<Customer> {
+        let step = format!("reading customer {id}");
+        let answer = self.get_answer(id).map_err(|error| error.at(&step))?;
+        customer(&answer.body, id).map_err(|error| error.at(step))
+    }
+
+    fn get_answer(&self, id: u64) -> Result<Answer> {
+        let path = format!("/customers/{id}");
+        let mut attempt = 1;
+        loop {
+            let result = self.send(Method::Get, &path, None);
+            let pause = match &result {
+                Ok(answer) if answer.status == 429 => self.asked_pause(answer).unwrap_or_else(|| backoff(attempt)),
+                Ok(answer) if answer.status == 408 || answer.status >= 500 => backoff(attempt),
+                Err(failure) if failure.is_transient() => backoff(attempt),
+                _ => return result.map_err(Failure::into_error).and_then(|answer| read(answer, id)),
+            };
+            let cause = result.as_ref().map_or_else(ToString::to_string, |answer| format!("HTTP {}", answer.status));
+            if attempt == ATTEMPTS || !self.pause(pause, &cause, attempt) {
+                let gave_up = |error: Error| error.detail([format!("attempt {attempt} of {ATTEMPTS} was the last")]);
+                return result.map_err(Failure::into_error).and_then(|answer| read(answer, id)).map_err(gave_up);
+            }
+            attempt += 1;
+        }
+    }
+
+    fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
+        let seconds = pause.as_secs_f64();
+        self.notes.say(&format!("{cause}; trying again in {seconds:.1} s (attempt {attempt} of {ATTEMPTS} failed)"));
+        self.deadline.get().sleep(pause)
+    }
+
+    fn asked_pause(&self, answer: &Answer) -> Option<Duration> {
+        rate_limit::wait(|name| answer.header(name), jiff::Timestamp::now())
+    }
+
+    /// Sends a whole customer, once.
+    ///
+    /// # Errors
+    /// `Refused` and the like where the API said no. A [`Failure`] that is [`Failure::Lost`] leaves open whether the
+    /// write took effect: the caller has to read the customer to know.
+    pub fn put(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
+        let answer = self.send(Method::Put, "/customers", Some(customer.text()))?;
+        match answer.status {
+            200..=299 => Ok(match Customer::parse(answer.body) {
+                Ok(stored) if stored.id() == customer.id() => Put::Stored(Box::new(stored)),
+                _ => Put::Accepted,
+            }),
+            429 => Err(Failure::No(answer.error())),
+            408 | 300..=399 | 500.. => Err(Failure::Lost(answer.error())),
+            _ => Err(Failure::No(answer.refusal())),
+        }
+    }
+
+    fn send(&self, method: Method, path: &str, body: Option<&str>) -> std::result::Result<Answer, Failure> {
+        let left = self.deadline.get().left().ok_or_else(Failure::out_of_time)?;
+        let url = self.base.join(path);
+        let request = Request::builder()
+            .uri(&url)
+            .method(method.name())
+            .header("accept", "application/json")
+            .header("authorization", self.key.header());
+        self.notes.http(&format!("> {} {url}", method.name()));
+        self.notes.http("> authorization: Basic [redacted]");
+        let started = Instant::now();
+        let result = match body {
+            None => {
+                let request = request.body(()).map_err(Failure::unsendable)?;
+                request.with_agent(&self.agent).configure().timeout_global(Some(left)).run()
+            }
+            Some(body) => {
+                let request = request.header("content-type", "application/json").body(body);
+                let request = request.map_err(Failure::unsendable)?;
+                request.with_agent(&self.agent).configure().timeout_global(Some(left)).run()
+            }
+        };
+        let answer = result.map_err(Failure::from_ureq).and_then(Answer::read);
+        self.log(&answer, started.elapsed());
+        answer
+    }
+
+    fn log(&self, answer: &std::result::Result<Answer, Failure>, took: Duration) {
+        let took = took.as_millis();
+        match answer {
+            Ok(answer) => {
+                let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
+                let (status, reason, size) = (answer.status, reason.unwrap_or(""), answer.body.len());
+                self.notes.http(&format!("< {status} {reason} ({size} bytes, {took} ms)"));
+                for (name, value) in &answer.headers {
+                    self.notes.http(&format!("< {name}: {}", String::from_utf8_lossy(value.as_bytes())));
+                }
+            }
+            Err(failure) => self.notes.http(&format!("< no answer ({took} ms): {failure}")),
+        }
+    }
+}
+
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Put => "PUT",
+        }
+    }
+}
+
+impl Answer {
+    fn read(mut response: Response<Body>) -> std::result::Result<Answer, Failure> {
+        let bytes = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec();
+        let bytes = bytes.map_err(Failure::from_ureq)?;
+        let body = String::from_utf8(bytes).map_err(|_| Failure::not_utf8())?;
+        let (parts, _) = response.into_parts();
+        Ok(Answer { status: parts.status.as_u16(), body, headers: parts.headers })
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name)?.to_str().ok().map(str::to_string)
+    }
+}
+
+/// The answer to the GET of a customer as what it means.
+fn read(answer: Answer, id: u64) -> Result<Answer> {
+    match answer.status {
+        200..=299 => Ok(answer),
+        404 => Err(answer.not_found(id)),
+        _ => Err(answer.error()),
+    }
+}
+
+fn customer(body: &str, id: u64) -> Result<Customer> {
+    let wrong = |why: String| Error::new(crate::error::Kind::Failed, why);
+    let customer = Customer::parse(body).map_err(|why| {
+        wrong("the API's answer is not a customer that can be edited safely".to_string())
+            .because(why)
+            .detail(answer::words(body).into_iter().map(|words| format!("the API said: {words}")).take(1))
+    })?;
+    if customer.id() != id {
+        let got = customer.id();
+        return Err(wrong(format!("the API answered with customer {got} when asked for {id}")));
+    }
+    Ok(customer)
+}

@@ -1,0 +1,83 @@
+//! How long the API asks to wait when it answers 429. Pure: the time is given.
+//!
+//! Every answer carries `X-Rate-Limit-Limit-`, `-Remaining-` and `-Reset-` for `Minute` and `Day`. The vendor calls the
+//! reset a timestamp without saying of which form, so both that are in use are read: ISO 8601 and Unix time.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// The shortest wait, for a reset that is now or just past by this machine's clock.
+const LEAST: Duration = Duration::from_millis(250);
+
+/// How long to wait after a 429; none where the answer does not say.
+///
+/// `Retry-After` in seconds (RFC 9110 section 10.2.3) is read first: the vendor does not document it, but proxies on
+/// the way send it. Then the reset of the window that is used up; where neither says so, that of the minute.
+pub fn wait(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<Duration> {
+    if let Some(seconds) = header("retry-after").and_then(|value| value.trim().parse().ok()) {
+        return Some(Duration::from_secs(seconds).max(LEAST));
+    }
+    let used_up =
+        |window: &str| header(&format!("x-rate-limit-remaining-{window}")).is_some_and(|left| left.trim() == "0");
+    let window = if used_up("day") && !used_up("minute") { "day" } else { "minute" };
+    let reset = instant(header(&format!("x-rate-limit-reset-{window}"))?.trim(), now)?;
+    Some(reset.duration_since(now).try_into().unwrap_or(LEAST).max(LEAST))
+}
+
+fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
+    if let Ok(number) = text.parse::<i64>() {
+        return match number {
+            // Too small for a date: seconds from now.
+            ..1_000_000 => now.checked_add(jiff::SignedDuration::from_secs(number)).ok(),
+            1_000_000..100_000_000_000 => Timestamp::from_second(number).ok(),
+            _ => Timestamp::from_millisecond(number).ok(),
+        };
+    }
+    timestamp(text)
+}
+
+/// A timestamp of the vendor's: with any number of decimals, with a zone or, meaning UTC, without.
+pub fn timestamp(text: &str) -> Option<Timestamp> {
+    let zoned: Option<Timestamp> = text.parse().ok();
+    let civil = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    zoned.or_else(civil)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(headers: &[(&str, &str)]) -> Option<u64> {
+        let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string());
+        wait(header, now).map(|wait| wait.as_millis().try_into().unwrap())
+    }
+
+    #[test]
+    fn the_reset_is_read_in_every_form() {
+        for reset in
+            ["2026-11-23T10:00:30Z", "2026-11-23T10:00:30", "2026-11-23T12:00:30.000+02:00", "1795428030", "1795428030000", "30"]
+        {
+            assert_eq!(waits(&[("x-rate-limit-reset-minute", reset)]), Some(30_000), "{reset}");
+        }
+    }
+
+    #[test]
+    fn the_window_that_is_used_up_decides() {
+        let both = [("x-rate-limit-reset-minute", "10"), ("x-rate-limit-reset-day", "1000")];
+        let mut day = both.to_vec();
+        day.extend([("x-rate-limit-remaining-day", "0"), ("x-rate-limit-remaining-minute", "7")]);
+        assert_eq!((waits(&both), waits(&day)), (Some(10_000), Some(1_000_000)));
+    }
+
+    #[test]
+    fn what_says_nothing_gives_nothing_and_the_past_gives_the_least() {
+        assert_eq!(waits(&[]), None);
+        assert_eq!(waits(&[("x-rate-limit-reset-minute", "soon")]), None);
+        assert_eq!(waits(&[("x-rate-limit-reset-minute", "2026-11-23T09:00:00Z")]), Some(250));
+        assert_eq!(waits(&[("retry-after", "2"), ("x-rate-limit-reset-minute", "30")]), Some(2_000));
+    }
+}

@@ -1,0 +1,217 @@
+//! The flags that say what changes, as a list of edits. The field flags are the field table's.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
+
+use super::input;
+use crate::document::expect::Expectation;
+use crate::document::{Action, Edit, EditError, Json, Path};
+use crate::error::{Error, Result};
+use crate::field::{self, CODES_PATH, FIELDS, Field, Kind, check, nearest};
+use crate::terminal::Input;
+
+/// What the flags asked for, as they were typed.
+#[derive(Debug, Default)]
+pub struct EditFlags {
+    fields: Vec<(&'static Field, Vec<String>)>,
+    remove_codes: Vec<String>,
+    clear: Vec<String>,
+    set: Vec<String>,
+    set_json: Vec<String>,
+    patch: Option<Input>,
+    expect: Vec<String>,
+    new_field: bool,
+}
+
+/// One change of one customer, as far as the command line says it; nothing has been read yet.
+#[derive(Debug)]
+pub struct Request {
+    /// Which customer.
+    pub customer: u64,
+    /// What changes.
+    pub edits: Vec<Edit>,
+    /// Where a merge patch is to be read from that changes more.
+    pub patch: Option<Input>,
+    /// What must stand in the customer that is read.
+    pub expectations: Vec<Expectation>,
+    /// Whether paths are allowed that the customer does not have.
+    pub new_fields: bool,
+}
+
+const REMOVE_CODE: &str = "remove-sales-tracking-code";
+const OTHER: &str = "Any field";
+const GUARD: &str = "Guard";
+
+impl clap::Args for EditFlags {
+    fn augment_args(command: Command) -> Command {
+        let command = FIELDS.iter().fold(command, |command, field| command.arg(field_flag(field)));
+        command.args(general_flags())
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+fn field_flag(field: &'static Field) -> Arg {
+    let arg = Arg::new(field.flag).long(field.flag).help(field.help).help_heading(field.section.heading());
+    match field.kind {
+        Kind::Choice(words) => {
+            arg.value_name("WORD").value_parser(PossibleValuesParser::new(words)).ignore_case(true)
+        }
+        Kind::Codes => arg.value_name("TYPE=CODE").action(ArgAction::Append),
+        Kind::Integer => arg.value_name("ID"),
+        Kind::Currency => arg.value_name("CODE"),
+        Kind::Emails { .. } => arg.value_name("ADDRESSES"),
+        Kind::Text { .. } => arg.value_name("TEXT"),
+    }
+}
+
+fn general_flags() -> [Arg; 7] {
+    let many = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help).help_heading(OTHER)
+    };
+    [
+        many(REMOVE_CODE, "TYPE", "Take the code of one sales-tracking type out (repeatable)")
+            .help_heading(field::Section::References.heading()),
+        many("clear", "FIELD", "Set to null: flag names or paths (repeatable, comma-separated)"),
+        many("set", "PATH=TEXT", "Set the value at a path to this text, always as a string (repeatable)"),
+        many("set-json", "PATH=JSON", "Set the value at a path to this JSON (repeatable)"),
+        Arg::new("patch")
+            .long("patch")
+            .value_name("FILE")
+            .value_parser(input)
+            .help("Apply a JSON merge patch (RFC 7396; null clears); - reads standard input")
+            .help_heading(OTHER),
+        Arg::new("new-field")
+            .long("new-field")
+            .action(ArgAction::SetTrue)
+            .help("Allow paths that the customer does not have")
+            .help_heading(OTHER),
+        many("expect", "PATH=VALUE", "Write only if the customer read holds this value (repeatable)")
+            .help_heading(GUARD),
+    ]
+}
+
+impl FromArgMatches for EditFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<EditFlags, clap::Error> {
+        let mut flags = EditFlags::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        let all = |name: &str| -> Vec<String> {
+            matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
+        };
+        self.fields = FIELDS.iter().map(|field| (field, all(field.flag))).collect();
+        self.remove_codes = all(REMOVE_CODE);
+        self.clear = all("clear");
+        self.set = all("set");
+        self.set_json = all("set-json");
+        self.patch = matches.get_one::<Input>("patch").cloned();
+        self.expect = all("expect");
+        self.new_field = matches.get_flag("new-field");
+        Ok(())
+    }
+}
+
+impl EditFlags {
+    /// The flags as edits, in the order of the field table.
+    ///
+    /// # Errors
+    /// `Usage` for a value that cannot be read as what its flag takes, or where no flag asks for a change.
+    pub fn request(&self, customer: u64) -> Result<Request> {
+        let mut edits = Vec::new();
+        for (field, values) in &self.fields {
+            for value in values {
+                edits.push(field_edit(field, value)?);
+            }
+        }
+        edits.extend(self.remove_codes.iter().map(|kind| remove_code(kind)));
+        for name in self.clear.iter().flat_map(|list| list.split(',')) {
+            edits.push(clear(name.trim())?);
+        }
+        for pair in &self.set {
+            let (path, text) = assignment("--set", pair, "PATH=TEXT")?;
+            edits.push(edit(path, Action::Set(Json::string(text)), "--set"));
+        }
+        for pair in &self.set_json {
+            let (path, json) = assignment("--set-json", pair, "PATH=JSON")?;
+            edits.push(edit(path, Action::Set(read_json(json, pair)?), "--set-json"));
+        }
+        let expectations = self.expect.iter().map(|pair| expectation(pair)).collect::<Result<Vec<_>>>()?;
+        if edits.is_empty() && self.patch.is_none() {
+            return Err(Error::usage("nothing to change was named")
+                .hint("name a field, such as --first-name John; `fusebill help customer update` lists them"));
+        }
+        let new_fields = self.new_field;
+        Ok(Request { customer, edits, patch: self.patch.clone(), expectations, new_fields })
+    }
+}
+
+fn edit(path: Path, action: Action, given: &str) -> Edit {
+    Edit { path, action, given: given.to_string() }
+}
+
+fn field_edit(field: &'static Field, value: &str) -> Result<Edit> {
+    let given = format!("--{}", field.flag);
+    let path = Path::of(field.path);
+    let action = match field.kind {
+        Kind::Codes => {
+            let (kind, code) = value
+                .split_once('=')
+                .ok_or_else(|| Error::usage(format!("{given} takes TYPE=CODE, not `{value}`")))?;
+            Action::SetCode { kind: kind.trim().to_string(), code: code.trim().to_string() }
+        }
+        _ => Action::Set(check::from_text(field, value).map_err(|why| {
+            Error::usage(EditError::Invalid { given: given.clone(), path: path.clone(), why }.to_string())
+        })?),
+    };
+    Ok(Edit { path, action, given })
+}
+
+fn remove_code(kind: &str) -> Edit {
+    let action = Action::RemoveCode { kind: kind.trim().to_string() };
+    edit(Path::of(CODES_PATH), action, "--remove-sales-tracking-code")
+}
+
+/// A name for `--clear`: a flag's, else a path.
+fn clear(name: &str) -> Result<Edit> {
+    let given = format!("--clear {name}");
+    let path = match field::by_flag(name) {
+        Some(field) => Path::of(field.path),
+        None => path("--clear", name)?,
+    };
+    Ok(Edit { path, action: Action::Clear, given })
+}
+
+fn assignment<'a>(flag: &str, pair: &'a str, form: &str) -> Result<(Path, &'a str)> {
+    let (left, right) =
+        pair.split_once('=').ok_or_else(|| Error::usage(format!("{flag} takes {form}, not `{pair}`")))?;
+    Ok((path(flag, left)?, right))
+}
+
+fn path(flag: &str, text: &str) -> Result<Path> {
+    Path::parse(text).map_err(|why| {
+        let error = Error::usage(format!("{flag}: `{text}` is no path")).because(why);
+        match nearest(text, FIELDS.iter().map(|field| field.path)).first() {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("a path is dotted (customerReference.reference1) or a JSON Pointer"),
+        }
+    })
+}
+
+fn read_json(text: &str, pair: &str) -> Result<Json> {
+    Json::parse(text).map_err(|why| {
+        let quoted = pair.replacen('=', "=\"", 1);
+        Error::usage(format!("--set-json `{pair}`"))
+            .because(why)
+            .hint(format!("text is written with its quotes ('{quoted}\"'), or use --set"))
+    })
+}
+
+fn expectation(pair: &str) -> Result<Expectation> {
+    let (path, value) = assignment("--expect", pair, "PATH=VALUE")?;
+    Ok(Expectation { path, value: value.to_string() })
+}

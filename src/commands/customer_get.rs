@@ -1,0 +1,29 @@
+//! `fusebill customer get`.
+
+use super::Session;
+use crate::cli::{GetArgs, Output};
+use crate::error::{Kind, Result};
+use crate::report::customer;
+
+pub(super) fn run(args: &GetArgs, session: &Session) -> Result<Kind> {
+    let connection = session.connect()?;
+    let terminal = &session.terminal;
+    let mut customers = Vec::new();
+    for (number, id) in args.customers.iter().enumerate() {
+        let customer = connection.client.get(*id)?;
+        match session.global.output {
+            Output::Table => {
+                let gap = if number > 0 { "\n" } else { "" };
+                terminal.print(&format!("{gap}{}", customer::sections(&customer, terminal.look())))?;
+            }
+            Output::Ndjson => terminal.print(&customer::ndjson(&customer))?,
+            Output::Json | Output::Csv => customers.push(customer),
+        }
+    }
+    match session.global.output {
+        Output::Json => terminal.print(&customer::json(&customers))?,
+        Output::Csv => terminal.print(&customer::rows(&customers))?,
+        Output::Table | Output::Ndjson => {}
+    }
+    Ok(Kind::Done)
+}

@@ -1,0 +1,140 @@
+//! The shell around the pure core: one file a verb, each a short pipeline; here, what they share.
+
+mod customer_get;
+mod customer_update;
+mod help;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod write;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::api::{Client, Network};
+use crate::cli::{Cli, Command, CustomerCommand, Global, Output};
+use crate::error::{Error, Kind, Result};
+use crate::profile::{self, Account, Environment};
+use crate::report::failure::failure;
+use crate::report::outcome::Facts;
+use crate::terminal::{Color, Terminal, Verbosity};
+
+/// Runs the program with these arguments, the first of them its own name, and gives its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match Cli::try_parse_from(&arguments) {
+        Ok(cli) => Session::new(cli.global).run(&cli.command),
+        Err(error) => not_parsed(&error, &arguments),
+    }
+}
+
+/// One run of the program: its flags, its terminal and what it has found out.
+struct Session {
+    global: Global,
+    environment: Environment,
+    terminal: Terminal,
+    facts: Facts,
+}
+
+/// An account with the client that reaches it.
+struct Connection {
+    account: Account,
+    client: Client,
+    /// The sandbox serves for as long as this lives.
+    #[cfg(feature = "sandbox")]
+    _sandbox: Option<crate::sandbox::Server>,
+}
+
+impl Session {
+    fn new(global: Global) -> Session {
+        let environment = Environment;
+        let verbosity = Verbosity { quiet: global.quiet, http: global.verbose };
+        let terminal = Terminal::new(global.color, verbosity, global.no_input, environment.wants_plain());
+        Session { global, environment, terminal, facts: Facts::default() }
+    }
+
+    fn run(mut self, command: &Command) -> u8 {
+        let result = match command {
+            Command::Customer(CustomerCommand::Get(args)) => customer_get::run(args, &self),
+            Command::Customer(CustomerCommand::Update(args)) => customer_update::run(args, &mut self),
+            #[cfg(feature = "sandbox")]
+            Command::Sandbox(command) => sandbox::run(command, &self),
+            Command::Help { words } => help::run(words, &self),
+        };
+        match result {
+            Ok(kind) => kind.code(),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    fn fail(&self, error: &Error) -> u8 {
+        self.terminal.tell(&failure(error, self.terminal.error_look()));
+        if self.global.wants_json() {
+            let object = crate::report::outcome::text(&self.facts.failure(error));
+            // Standard error has the failure already; that standard output fails too adds nothing to it.
+            let _ = self.terminal.print(&object);
+        }
+        error.kind.code()
+    }
+
+    /// Opens the way to the account that is meant. No request is sent yet.
+    fn connect(&self) -> Result<Connection> {
+        let name = profile::name(self.global.profile.as_deref(), self.environment)?;
+        #[cfg(feature = "sandbox")]
+        if name == profile::SANDBOX {
+            let (account, server) = sandbox::account(self.environment)?;
+            let client = self.client(&account)?;
+            return Ok(Connection { account, client, _sandbox: Some(server) });
+        }
+        let account = profile::account(name, self.environment)?;
+        let client = self.client(&account)?;
+        Ok(Connection {
+            account,
+            client,
+            #[cfg(feature = "sandbox")]
+            _sandbox: None,
+        })
+    }
+
+    fn client(&self, account: &Account) -> Result<Client> {
+        let network = Network::from_environment(&account.base, |name| self.environment.text(name))?;
+        let (base, key) = (account.base.clone(), account.key.clone());
+        Ok(Client::new(base, key, &network, self.global.timeout, self.terminal.notes()))
+    }
+}
+
+/// Help and version go to standard output; what cannot be parsed is a usage error.
+fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
+    let terminal = Terminal::new(Color::Auto, Verbosity::default(), true, Environment.wants_plain());
+    let rendered = error.render();
+    let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let look = if asked_for { terminal.look() } else { terminal.error_look() };
+    let text = if look.color { rendered.ansi().to_string() } else { rendered.to_string() };
+    if asked_for {
+        return terminal.print(&text).map_or_else(|error| error.kind.code(), |()| Kind::Done.code());
+    }
+    terminal.tell(&format!("{text}{}\n", Kind::Usage.written()));
+    if names_json(arguments) {
+        let message = error.to_string();
+        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let error = Error::usage(first).hint("--help shows what can be typed");
+        let _ = terminal.print(&crate::report::outcome::text(&Facts::default().failure(&error)));
+    }
+    Kind::Usage.code()
+}
+
+/// Whether arguments that cannot be parsed ask for JSON all the same.
+fn names_json(arguments: &[OsString]) -> bool {
+    let arguments: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let pair = |pair: &[&str]| matches!(pair, ["-o" | "--output", "json"]);
+    arguments.windows(2).any(pair)
+        || arguments.iter().any(|argument| matches!(*argument, "-ojson" | "-o=json" | "--output=json"))
+}
+
+impl Global {
+    /// Whether the output is meant for a program, so that tables go to standard error.
+    fn is_for_programs(&self) -> bool {
+        self.output != Output::Table
+    }
+}

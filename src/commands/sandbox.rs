@@ -1,0 +1,79 @@
+//! `fusebill sandbox`, and the account behind `--profile sandbox`.
+
+use std::path::PathBuf;
+
+use super::Session;
+use crate::api::{ApiKey, BaseUrl};
+use crate::cli::{SandboxCommand, ServeArgs};
+use crate::document::Json;
+use crate::error::{Error, Kind, Result};
+use crate::profile::{self, Account, Environment};
+use crate::report::escape::escaped;
+use crate::report::outcome;
+use crate::sandbox::{self, Behaviour, Fault, Limits, Options, Server, State};
+
+pub(super) fn run(command: &SandboxCommand, session: &Session) -> Result<Kind> {
+    match command {
+        SandboxCommand::Serve(args) => serve(args, session),
+        SandboxCommand::Reset => {
+            let path = state_file(session.environment)?;
+            sandbox::reset(&path).map_err(|why| failed("resetting the sandbox", why))?;
+            session.terminal.notes().say("The sandbox's customers are as they were at first.");
+            print("path", &path.display().to_string(), session)
+        }
+        SandboxCommand::Path => print("path", &state_file(session.environment)?.display().to_string(), session),
+    }
+}
+
+/// The built-in account: a server on this machine with a key of its own. Neither the key nor the base URL of the
+/// environment is read, so nothing of it can reach another host.
+pub(super) fn account(environment: Environment) -> Result<(Account, Server)> {
+    let state = State::File(state_file(environment)?);
+    let server = start(Options { state, ..Options::default() })?;
+    let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
+    let base = BaseUrl::parse(&server.base_url())?;
+    Ok((Account { profile: profile::SANDBOX.to_string(), base, key }, server))
+}
+
+fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {
+    let mut behaviour = Behaviour::default();
+    for choice in &args.behaviour {
+        behaviour.set(choice).map_err(|why| Error::usage(format!("--behaviour {choice}: {why}")))?;
+    }
+    let fault = |spec: &String| {
+        spec.parse::<Fault>().map_err(|why| Error::usage(format!("--fault {spec}")).because(anyhow::anyhow!("{why}")))
+    };
+    let faults = args.fault.iter().map(fault).collect::<Result<Vec<_>>>()?;
+    let state = if args.memory { State::Memory } else { State::File(state_file(session.environment)?) };
+    let limits = Limits { minute: args.per_minute, day: args.per_day };
+    let server = start(Options { port: args.port, state, faults, behaviour, limits })?;
+    print("url", &server.base_url(), session)?;
+    session.terminal.notes().say(&format!("The key is {}. Ctrl-C stops the server.", sandbox::KEY));
+    server.wait().map_err(|why| failed("serving the sandbox", why))?;
+    session.terminal.notes().say("Stopped.");
+    Ok(Kind::Done)
+}
+
+fn start(options: Options) -> Result<Server> {
+    Server::start(options).map_err(|why| failed("starting the sandbox", why))
+}
+
+fn failed(step: &str, why: anyhow::Error) -> Error {
+    Error::new(Kind::Failed, "the sandbox does not work").at(step).because(why)
+}
+
+fn state_file(environment: Environment) -> Result<PathBuf> {
+    Ok(environment.state_folder()?.join("sandbox").join("customers.ndjson"))
+}
+
+/// One line of text, or an object with that one member.
+fn print(name: &str, text: &str, session: &Session) -> Result<Kind> {
+    let line = if session.global.wants_json() {
+        outcome::text(&Json::parse(format!("{{\"{name}\":{}}}", crate::document::json::quote(text))).map_err(
+            |why| Error::new(Kind::Failed, "the output cannot be formed").because(why),
+        )?)
+    } else {
+        format!("{}\n", escaped(text))
+    };
+    session.terminal.print(&line).map(|()| Kind::Done)
+}

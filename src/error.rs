@@ -1,0 +1,193 @@
+//! What can go wrong: a kind, a message, what lies below it, and what to do. One table turns kinds into exit codes.
+
+use std::fmt;
+
+/// How a command ended, as far as a script is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It did what was asked, or there was nothing to do.
+    Done,
+    /// It failed for a reason that has no code of its own.
+    Failed,
+    /// The command line or a file named on it is wrong.
+    Usage,
+    /// There is no such customer.
+    NotFound,
+    /// The API key is missing or refused.
+    Credentials,
+    /// The API refused the change.
+    Refused,
+    /// The customer is not, or no longer, as expected.
+    Conflict,
+    /// The network, the server or its rate limit was in the way.
+    Network,
+    /// The change was sent and nobody knows whether it took effect.
+    Unknown,
+    /// The change was written but what is stored is not what was asked for.
+    Differs,
+    /// Some rows of a bulk run did not succeed.
+    Partial,
+    /// The user said no.
+    Cancelled,
+    /// A dry run that was asked to tell found changes.
+    Changes,
+    /// The user pressed Ctrl-C.
+    Interrupted,
+}
+
+/// A row of the table of outcomes.
+#[derive(Debug)]
+pub struct Row {
+    /// The kind.
+    pub kind: Kind,
+    /// The exit code.
+    pub code: u8,
+    /// Its name in the JSON output.
+    pub name: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+const fn row(kind: Kind, code: u8, name: &'static str, meaning: &'static str) -> Row {
+    Row { kind, code, name, meaning }
+}
+
+/// Every kind with its exit code; `fusebill help exit-codes` prints it.
+#[rustfmt::skip]
+pub static TABLE: &[Row] = &[
+    row(Kind::Done, 0, "done", "done, or nothing to change (no PUT is sent)"),
+    row(Kind::Failed, 1, "failed", "failed, nothing was written"),
+    row(Kind::Usage, 2, "usage", "usage: bad flag, bad value, bad file, or consent missing; nothing was written"),
+    row(Kind::NotFound, 3, "not-found", "not found, or a lookup matched several"),
+    row(Kind::Credentials, 4, "credentials", "credentials missing or refused"),
+    row(Kind::Refused, 5, "refused", "the API refused the change (its own words are shown); nothing was written"),
+    row(Kind::Conflict, 6, "conflict", "conflict: the customer changed meanwhile, or --expect failed; nothing was written"),
+    row(Kind::Network, 7, "network", "network, server or rate limit; nothing was written"),
+    row(Kind::Unknown, 8, "unknown", "unknown: the PUT was sent and whether it took effect cannot be told"),
+    row(Kind::Differs, 9, "differs", "written, but what is stored differs from what was asked"),
+    row(Kind::Partial, 10, "partial", "bulk: some rows did not succeed"),
+    row(Kind::Cancelled, 11, "cancelled", "cancelled by the user; nothing was written"),
+    row(Kind::Changes, 12, "changes", "--dry-run --exit-code: there would be changes"),
+    row(Kind::Interrupted, 130, "interrupted", "interrupted by Ctrl-C"),
+];
+
+impl Kind {
+    /// Its row of [`TABLE`].
+    pub fn row(self) -> &'static Row {
+        TABLE.iter().find(|row| row.kind == self).unwrap_or(&TABLE[1])
+    }
+
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        self.row().code
+    }
+
+    /// What is known about the customer after a failure of this kind.
+    pub fn written(self) -> &'static str {
+        match self {
+            Kind::Unknown => "The change was sent; whether it was written cannot be told.",
+            Kind::Differs => "The change was written, but not as asked.",
+            _ => "Nothing was written.",
+        }
+    }
+}
+
+/// A failure as its user is told it.
+#[derive(Debug)]
+pub struct Error {
+    /// What kind of failure; decides the exit code.
+    pub kind: Kind,
+    /// The step that failed: "reading customer 123".
+    pub step: Option<String>,
+    /// What went wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Lines that belong to the message: the API's own words, the values that conflict.
+    pub details: Vec<String>,
+    /// What lies below.
+    pub cause: Option<anyhow::Error>,
+    /// What to do next.
+    pub hints: Vec<String>,
+}
+
+/// A result whose error knows its exit code.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A failure of this kind.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Error {
+        let message = message.into();
+        Error { kind, step: None, message, details: Vec::new(), cause: None, hints: Vec::new() }
+    }
+
+    /// A mistake on the command line or in a file named on it.
+    pub fn usage(message: impl Into<String>) -> Error {
+        Error::new(Kind::Usage, message)
+    }
+
+    /// Names the step that failed; the innermost name wins.
+    #[must_use]
+    pub fn at(mut self, step: impl Into<String>) -> Error {
+        self.step.get_or_insert_with(|| step.into());
+        self
+    }
+
+    /// Adds what lies below.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Error {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// Adds lines that belong to the message.
+    #[must_use]
+    pub fn detail(mut self, lines: impl IntoIterator<Item = String>) -> Error {
+        self.details.extend(lines);
+        self
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Error {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Step, message and causes on one line; details and hints are not part of it.
+    pub fn headline(&self) -> String {
+        let mut line = match &self.step {
+            Some(step) => format!("{step}: {}", self.message),
+            None => self.message.clone(),
+        };
+        for cause in self.cause.iter().flat_map(anyhow::Error::chain) {
+            line.push_str(": ");
+            line.push_str(&cause.to_string());
+        }
+        line
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.headline())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_code_and_name_is_listed_once() {
+        let mut codes = HashSet::new();
+        let mut names = HashSet::new();
+        assert!(TABLE.iter().all(|row| codes.insert(row.code) && names.insert(row.name)));
+    }
+
+    #[test]
+    fn causes_are_part_of_the_headline() {
+        let cause = anyhow::anyhow!("disk full").context("writing");
+        let error = Error::new(Kind::Failed, "it failed").because(cause).at("storing").at("outside");
+        assert_eq!(error.headline(), "storing: it failed: writing: disk full");
+    }
+}

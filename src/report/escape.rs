@@ -1,0 +1,51 @@
+//! What a server or a file says, made safe for a terminal.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// The text with everything that could steer a terminal written as `\u{…}`: the control characters C0, DEL and C1,
+/// line and paragraph separators, and the bidirectional controls, which can make a line read as another
+/// (Unicode Technical Report 36, section 2.5).
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if steers(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_steers_a_terminal_is_left() {
+        let text = "a\u{1b}[2J\u{7}\r\n\t\u{7f}\u{9b}31m\u{202e}x\u{2066}\u{200f}\u{61c}\u{2028}é株😀";
+        let shown = escaped(text);
+        assert!(!shown.contains(steers), "{shown}");
+        assert_eq!(&shown[..12], "a\\u{1b}[2J\\u");
+        assert!(shown.ends_with("é株😀"));
+    }
+
+    #[test]
+    fn plain_text_is_as_it_was() {
+        assert!(matches!(escaped("株式会社 \\n \"x\""), Cow::Borrowed(_)));
+    }
+}

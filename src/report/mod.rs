@@ -1,0 +1,30 @@
+//! Values as text: tables, JSON, CSV. Pure: everything is given, and what comes out is a `String`.
+
+pub mod change;
+pub mod csv;
+pub mod customer;
+pub mod escape;
+pub mod failure;
+pub mod outcome;
+pub mod table;
+
+/// What a terminal can show.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// Whether to colour.
+    pub color: bool,
+    /// Columns to keep within; none where nothing is to be wrapped.
+    pub width: Option<u16>,
+}
+
+impl Look {
+    /// The text in bold, where there is colour.
+    pub fn bold(self, text: &str) -> String {
+        dialoguer::console::Style::new().bold().force_styling(self.color).apply_to(text).to_string()
+    }
+
+    /// The text in bold red, where there is colour.
+    pub fn alarm(self, text: &str) -> String {
+        dialoguer::console::Style::new().bold().red().force_styling(self.color).apply_to(text).to_string()
+    }
+}

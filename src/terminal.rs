@@ -1,0 +1,198 @@
+//! The terminal: the only place that reads standard input and writes standard output and error.
+//!
+//! Data goes to standard output, everything else to standard error. What is not ours is escaped before it gets here
+//! ([`crate::report::escape`]).
+
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use dialoguer::Confirm;
+use dialoguer::console::Term;
+
+use crate::error::{Error, Kind, Result};
+use crate::report::Look;
+use crate::report::escape::escaped;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How much is said beside the data.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Verbosity {
+    /// Leave out what is not an error, a warning or a question.
+    pub quiet: bool,
+    /// Show every request and answer.
+    pub http: bool,
+}
+
+/// A place for data to come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Standard input, written `-`.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+/// The terminal of one run.
+#[derive(Debug)]
+pub struct Terminal {
+    look: Look,
+    error_look: Look,
+    may_ask: bool,
+    notes: Notes,
+}
+
+impl Terminal {
+    /// The terminal as this process has it. `no_input` forbids every question.
+    pub fn new(color: Color, verbosity: Verbosity, no_input: bool, plain: bool) -> Terminal {
+        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let look = |terminal: bool, term: &Term| Look {
+            color: match color {
+                Color::Always => true,
+                Color::Never => false,
+                Color::Auto => terminal && !plain,
+            },
+            width: terminal.then(|| term.size_checked().map(|(_, columns)| columns)).flatten(),
+        };
+        Terminal {
+            look: look(out, &Term::stdout()),
+            error_look: look(err, &Term::stderr()),
+            may_ask: !no_input && err && io::stdin().is_terminal(),
+            notes: Notes { verbosity },
+        }
+    }
+
+    /// How standard output looks.
+    pub fn look(&self) -> Look {
+        self.look
+    }
+
+    /// How standard error looks.
+    pub fn error_look(&self) -> Look {
+        self.error_look
+    }
+
+    /// Whether a question may be asked: a person is there and may be asked.
+    pub fn may_ask(&self) -> bool {
+        self.may_ask
+    }
+
+    /// Where notes go.
+    pub fn notes(&self) -> Notes {
+        self.notes
+    }
+
+    /// Writes data. That nobody reads it any more (`fusebill … | head`) is no failure.
+    ///
+    /// # Errors
+    /// `Failed` where it cannot be written, a full disk for one.
+    pub fn print(&self, text: &str) -> Result<()> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(why) if why.kind() != ErrorKind::BrokenPipe => {
+                Err(Error::new(Kind::Failed, "the output cannot be written").because(why))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what is not data: a failure, or what a question is about.
+    pub fn tell(&self, text: &str) {
+        tell(text);
+    }
+
+    /// Asks a yes-or-no question in which neither answer is a default.
+    ///
+    /// # Errors
+    /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away, because the end of input is never yes.
+    pub fn confirm(&self, question: &str) -> Result<bool> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let handler = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted));
+        let answer = Confirm::new().with_prompt(escaped(question)).wait_for_newline(true).interact();
+        if let Ok(handler) = handler {
+            signal_hook::low_level::unregister(handler);
+        }
+        // The question hides the cursor and leaves it hidden when it is interrupted.
+        let _ = Term::stderr().show_cursor();
+        match answer {
+            _ if interrupted.load(Ordering::Relaxed) => Err(Error::new(Kind::Interrupted, "interrupted")),
+            Ok(answer) => Ok(answer),
+            Err(dialoguer::Error::IO(why)) if why.kind() == ErrorKind::Interrupted => {
+                Err(Error::new(Kind::Interrupted, "interrupted"))
+            }
+            Err(why) => Err(Error::new(Kind::Cancelled, "the question got no answer").because(why)),
+        }
+    }
+
+    /// Reads all of an input as text.
+    ///
+    /// # Errors
+    /// `Usage` where it cannot be read or is not UTF-8.
+    pub fn read(&self, input: &Input) -> Result<String> {
+        let bytes = match input {
+            Input::Stdin => {
+                let mut bytes = Vec::new();
+                io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+            }
+            Input::File(path) => std::fs::read(path),
+        };
+        let bytes = bytes.map_err(|why| Error::usage(format!("cannot read {input}")).because(why))?;
+        String::from_utf8(bytes).map_err(|why| {
+            let line = 1 + why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
+            Error::usage(format!("{input} is not UTF-8 text (line {line})"))
+        })
+    }
+}
+
+impl std::fmt::Display for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Input::Stdin => f.write_str("standard input"),
+            Input::File(path) => write!(f, "`{}`", path.display()),
+        }
+    }
+}
+
+/// What is said beside the data, line by line on standard error.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Notes {
+    verbosity: Verbosity,
+}
+
+impl Notes {
+    /// Says something that `-q` leaves out.
+    pub fn say(&self, line: &str) {
+        if !self.verbosity.quiet {
+            tell(&format!("{}\n", escaped(line)));
+        }
+    }
+
+    /// Says something that is said in any case.
+    pub fn warn(&self, line: &str) {
+        tell(&format!("warning: {}\n", escaped(line)));
+    }
+
+    /// A line of the HTTP log, which `-v` asks for. It holds no key and no body.
+    pub fn http(&self, line: &str) {
+        if self.verbosity.http {
+            tell(&format!("{}\n", escaped(line)));
+        }
+    }
+}
+
+/// That standard error is closed cannot be told to anyone.
+fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

@@ -150,7 +150,8 @@ impl Terminal {
         };
         let bytes = bytes.map_err(|why| Error::usage(format!("cannot read {input}")).because(why))?;
         String::from_utf8(bytes).map_err(|why| {
-            let line = 1 + why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
+            let line =
+                1 + why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
             Error::usage(format!("{input} is not UTF-8 text (line {line})"))
         })
     }

@@ -16,7 +16,9 @@ pub fn words(body: &str) -> Vec<String> {
     }
     match Json::parse(trimmed) {
         Ok(json) => from_json(json.root()).unwrap_or_else(|| vec![excerpt(trimmed)]),
-        Err(_) if looks_like_html(trimmed) => vec![format!("a web page: {}", excerpt(&text_of_html(trimmed)))],
+        Err(_) if looks_like_html(trimmed) => {
+            vec![format!("a web page: {}", excerpt(&text_of_html(trimmed)))]
+        }
         Err(_) => vec![excerpt(trimmed)],
     }
 }

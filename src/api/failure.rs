@@ -64,13 +64,13 @@ impl Failure {
             }
             E::Io(io) if never_connected(io.kind()) => Failure::NeverSent(unreachable().because(io)),
             E::Io(io) => Failure::Lost(Error::new(Kind::Network, "the connection broke").because(io)),
-            E::HostNotFound => {
-                Failure::NeverSent(unreachable().because(anyhow::anyhow!("no such host")))
-            }
+            E::HostNotFound => Failure::NeverSent(unreachable().because(anyhow::anyhow!("no such host"))),
             E::ConnectionFailed | E::ConnectProxyFailed(_) | E::InvalidProxyUrl | E::Tls(_) | E::Pem(_) => {
                 Failure::NeverSent(unreachable().because(why))
             }
-            other => Failure::Lost(Error::new(Kind::Network, "the exchange with the API failed").because(other)),
+            other => {
+                Failure::Lost(Error::new(Kind::Network, "the exchange with the API failed").because(other))
+            }
         }
     }
 }
@@ -93,7 +93,8 @@ fn never_connected(kind: ErrorKind) -> bool {
 }
 
 fn unreachable() -> Error {
-    Error::new(Kind::Network, "the API cannot be reached").hint("check the network, then run the same command again")
+    Error::new(Kind::Network, "the API cannot be reached")
+        .hint("check the network, then run the same command again")
 }
 
 fn timed_out(message: &str) -> Error {
@@ -124,7 +125,8 @@ impl Answer {
         let status = self.status;
         match status {
             401 | 403 => self.credentials().detail(self.words()),
-            404 => Error::new(Kind::NotFound, "the API has no such customer (any more) (HTTP 404)").detail(self.words()),
+            404 => Error::new(Kind::NotFound, "the API has no such customer (any more) (HTTP 404)")
+                .detail(self.words()),
             _ => {
                 let words = self.words();
                 let silent = words.is_empty().then(|| "it gave no reason".to_string());

@@ -106,15 +106,22 @@ impl Client {
         loop {
             let result = self.send(Method::Get, &path, None);
             let pause = match &result {
-                Ok(answer) if answer.status == 429 => self.asked_pause(answer).unwrap_or_else(|| backoff(attempt)),
+                Ok(answer) if answer.status == 429 => {
+                    self.asked_pause(answer).unwrap_or_else(|| backoff(attempt))
+                }
                 Ok(answer) if answer.status == 408 || answer.status >= 500 => backoff(attempt),
                 Err(failure) if failure.is_transient() => backoff(attempt),
                 _ => return result.map_err(Failure::into_error).and_then(|answer| read(answer, id)),
             };
-            let cause = result.as_ref().map_or_else(ToString::to_string, |answer| format!("HTTP {}", answer.status));
+            let cause =
+                result.as_ref().map_or_else(ToString::to_string, |answer| format!("HTTP {}", answer.status));
             if attempt == ATTEMPTS || !self.pause(pause, &cause, attempt) {
-                let gave_up = |error: Error| error.detail([format!("attempt {attempt} of {ATTEMPTS} was the last")]);
-                return result.map_err(Failure::into_error).and_then(|answer| read(answer, id)).map_err(gave_up);
+                let gave_up =
+                    |error: Error| error.detail([format!("attempt {attempt} of {ATTEMPTS} was the last")]);
+                return result
+                    .map_err(Failure::into_error)
+                    .and_then(|answer| read(answer, id))
+                    .map_err(gave_up);
             }
             attempt += 1;
         }
@@ -122,7 +129,9 @@ impl Client {
 
     fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
         let seconds = pause.as_secs_f64();
-        self.notes.say(&format!("{cause}; trying again in {seconds:.1} s (attempt {attempt} of {ATTEMPTS} failed)"));
+        self.notes.say(&format!(
+            "{cause}; trying again in {seconds:.1} s (attempt {attempt} of {ATTEMPTS} failed)"
+        ));
         self.deadline.get().sleep(pause)
     }
 
@@ -179,7 +188,8 @@ impl Client {
         let took = took.as_millis();
         match answer {
             Ok(answer) => {
-                let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
+                let reason =
+                    StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
                 let (status, reason, size) = (answer.status, reason.unwrap_or(""), answer.body.len());
                 self.notes.http(&format!("< {status} {reason} ({size} bytes, {took} ms)"));
                 for (name, value) in &answer.headers {

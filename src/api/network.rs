@@ -34,7 +34,8 @@ impl Network {
 }
 
 fn proxy(base: &BaseUrl, set: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>> {
-    let either = |name: &str| set(name).or_else(|| set(&name.to_lowercase())).map(|value| (name.to_string(), value));
+    let either =
+        |name: &str| set(name).or_else(|| set(&name.to_lowercase())).map(|value| (name.to_string(), value));
     let Some((name, value)) = either("HTTPS_PROXY").or_else(|| either("ALL_PROXY")) else {
         return Ok(None);
     };
@@ -65,8 +66,9 @@ mod tests {
     use super::*;
 
     fn proxy_host(base: &str, variables: &[(&str, &str)]) -> Result<Option<String>> {
-        let variable =
-            |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string());
+        let variable = |name: &str| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
+        };
         let network = Network::from_environment(&BaseUrl::parse(base).unwrap(), variable)?;
         Ok(network.proxy.map(|proxy| proxy.host().to_string()))
     }
@@ -86,7 +88,10 @@ mod tests {
 
     #[test]
     fn this_machine_is_never_reached_by_way_of_a_proxy() {
-        assert_eq!(proxy_host("http://127.0.0.1:1/v1", &[("ALL_PROXY", "http://p.example:1")]).unwrap(), None);
+        assert_eq!(
+            proxy_host("http://127.0.0.1:1/v1", &[("ALL_PROXY", "http://p.example:1")]).unwrap(),
+            None
+        );
     }
 
     #[test]

@@ -20,8 +20,9 @@ pub fn wait(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<D
     if let Some(seconds) = header("retry-after").and_then(|value| value.trim().parse().ok()) {
         return Some(Duration::from_secs(seconds).max(LEAST));
     }
-    let used_up =
-        |window: &str| header(&format!("x-rate-limit-remaining-{window}")).is_some_and(|left| left.trim() == "0");
+    let used_up = |window: &str| {
+        header(&format!("x-rate-limit-remaining-{window}")).is_some_and(|left| left.trim() == "0")
+    };
     let window = if used_up("day") && !used_up("minute") { "day" } else { "minute" };
     let reset = instant(header(&format!("x-rate-limit-reset-{window}"))?.trim(), now)?;
     Some(reset.duration_since(now).try_into().unwrap_or(LEAST).max(LEAST))
@@ -52,15 +53,21 @@ mod tests {
 
     fn waits(headers: &[(&str, &str)]) -> Option<u64> {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string());
+        let header =
+            |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string());
         wait(header, now).map(|wait| wait.as_millis().try_into().unwrap())
     }
 
     #[test]
     fn the_reset_is_read_in_every_form() {
-        for reset in
-            ["2026-11-23T10:00:30Z", "2026-11-23T10:00:30", "2026-11-23T12:00:30.000+02:00", "1795428030", "1795428030000", "30"]
-        {
+        for reset in [
+            "2026-11-23T10:00:30Z",
+            "2026-11-23T10:00:30",
+            "2026-11-23T12:00:30.000+02:00",
+            "1795428030",
+            "1795428030000",
+            "30",
+        ] {
             assert_eq!(waits(&[("x-rate-limit-reset-minute", reset)]), Some(30_000), "{reset}");
         }
     }

@@ -142,8 +142,9 @@ impl EditFlags {
         }
         let expectations = self.expect.iter().map(|pair| expectation(pair)).collect::<Result<Vec<_>>>()?;
         if edits.is_empty() && self.patch.is_none() {
-            return Err(Error::usage("nothing to change was named")
-                .hint("name a field, such as --first-name John; `fusebill help customer update` lists them"));
+            return Err(Error::usage("nothing to change was named").hint(
+                "name a field, such as --first-name John; `fusebill help customer update` lists them",
+            ));
         }
         let new_fields = self.new_field;
         Ok(Request { customer, edits, patch: self.patch.clone(), expectations, new_fields })

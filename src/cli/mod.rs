@@ -38,7 +38,14 @@ pub struct Global {
     #[arg(help_heading = "Global options")]
     pub output: Output,
     /// When to colour
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        help_heading = "Global options"
+    )]
     pub color: Color,
     /// Never ask; what needs an answer fails
     #[arg(long, global = true, help_heading = "Global options")]

@@ -31,7 +31,10 @@ pub static VARIABLES: &[(&str, &str)] = &[
     ("FUSEBILL_API_KEY_FILE", "a file that holds the key; read where FUSEBILL_API_KEY is not set"),
     ("FUSEBILL_BASE_URL", "where the default profile's API is; https, or http to this machine"),
     ("FUSEBILL_PROFILE", "the profile where --profile is not given"),
-    ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "the proxy, and the hosts reached without it; this machine always is"),
+    (
+        "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
+        "the proxy, and the hosts reached without it; this machine always is",
+    ),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "trust the system's roots with these, instead of the bundled ones"),
     ("NO_COLOR, TERM=dumb", "no colours unless --color always"),
     ("XDG_STATE_HOME", "where the sandbox keeps its customers (else ~/.local/state)"),
@@ -42,6 +45,8 @@ fn environment() -> String {
     for (name, meaning) in VARIABLES {
         text.push_str(&format!("  {name}\n      {meaning}\n"));
     }
-    text.push_str("\nThe sandbox profile reads none of the FUSEBILL_API_KEY and FUSEBILL_BASE_URL variables.\n");
+    text.push_str(
+        "\nThe sandbox profile reads none of the FUSEBILL_API_KEY and FUSEBILL_BASE_URL variables.\n",
+    );
     text
 }

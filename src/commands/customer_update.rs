@@ -72,7 +72,11 @@ fn refused_edit(why: EditError) -> Error {
     match why {
         EditError::Unknown { nearest, .. } => {
             let near: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
-            let error = if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(" or "))) };
+            let error = if near.is_empty() {
+                error
+            } else {
+                error.hint(format!("did you mean {}?", near.join(" or ")))
+            };
             error.hint("--new-field allows a field that the customer does not have")
         }
         EditError::OtherCase { has, .. } => error.hint(format!("write `{has}`")),
@@ -92,7 +96,9 @@ fn refuse_unmet(before: &Customer, request: &Request) -> Result<()> {
     if unmet.is_empty() {
         return Ok(());
     }
-    let lines = unmet.iter().map(|unmet| format!("{}: expected {}, found {}", unmet.path, unmet.expected, unmet.found));
+    let lines = unmet
+        .iter()
+        .map(|unmet| format!("{}: expected {}, found {}", unmet.path, unmet.expected, unmet.found));
     Err(Error::new(Kind::Conflict, "the customer is not as --expect says")
         .at(format!("checking customer {}", before.id()))
         .detail(lines)
@@ -169,7 +175,10 @@ fn finish(plan: &Plan, outcome: Outcome, session: &Session) -> Result<Kind> {
     };
     match session.terminal.print(&text) {
         Err(why) if outcome == Outcome::Updated => {
-            session.terminal.notes().warn(&format!("the change was written and verified, but {}", why.headline()));
+            session
+                .terminal
+                .notes()
+                .warn(&format!("the change was written and verified, but {}", why.headline()));
             Ok(Kind::Done)
         }
         result => result.map(|()| Kind::Done),

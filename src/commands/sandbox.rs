@@ -21,7 +21,9 @@ pub(super) fn run(command: &SandboxCommand, session: &Session) -> Result<Kind> {
             session.terminal.notes().say("The sandbox's customers are as they were at first.");
             print("path", &path.display().to_string(), session)
         }
-        SandboxCommand::Path => print("path", &state_file(session.environment)?.display().to_string(), session),
+        SandboxCommand::Path => {
+            print("path", &state_file(session.environment)?.display().to_string(), session)
+        }
     }
 }
 
@@ -41,12 +43,13 @@ fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {
         behaviour.set(choice).map_err(|why| Error::usage(format!("--behaviour {choice}: {why}")))?;
     }
     let fault = |spec: &String| {
-        spec.parse::<Fault>().map_err(|why| Error::usage(format!("--fault {spec}")).because(anyhow::anyhow!("{why}")))
+        spec.parse::<Fault>()
+            .map_err(|why| Error::usage(format!("--fault {spec}")).because(anyhow::anyhow!("{why}")))
     };
     let faults = args.fault.iter().map(fault).collect::<Result<Vec<_>>>()?;
     let state = if args.memory { State::Memory } else { State::File(state_file(session.environment)?) };
-    let limits = Limits { minute: args.per_minute, day: args.per_day };
-    let server = start(Options { port: args.port, state, faults, behaviour, limits })?;
+    let limits = Limits { per_minute: args.per_minute, per_day: args.per_day };
+    let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;
     print("url", &server.base_url(), session)?;
     session.terminal.notes().say(&format!("The key is {}. Ctrl-C stops the server.", sandbox::KEY));
     server.wait().map_err(|why| failed("serving the sandbox", why))?;
@@ -69,9 +72,10 @@ fn state_file(environment: Environment) -> Result<PathBuf> {
 /// One line of text, or an object with that one member.
 fn print(name: &str, text: &str, session: &Session) -> Result<Kind> {
     let line = if session.global.wants_json() {
-        outcome::text(&Json::parse(format!("{{\"{name}\":{}}}", crate::document::json::quote(text))).map_err(
-            |why| Error::new(Kind::Failed, "the output cannot be formed").because(why),
-        )?)
+        outcome::text(
+            &Json::parse(format!("{{\"{name}\":{}}}", crate::document::json::quote(text)))
+                .map_err(|why| Error::new(Kind::Failed, "the output cannot be formed").because(why))?,
+        )
     } else {
         format!("{}\n", escaped(text))
     };

@@ -25,7 +25,10 @@ pub(super) fn write(plan: &Plan, client: &Client, facts: &mut Facts, notes: Note
         },
         Err(Failure::NeverSent(error) | Failure::No(error)) => Err(error.at(step)),
         Err(Failure::Lost(error)) => {
-            notes.say(&format!("{}; reading the customer to see whether the change took effect", error.headline()));
+            notes.say(&format!(
+                "{}; reading the customer to see whether the change took effect",
+                error.headline()
+            ));
             resolve(plan, client, facts, error.at(step))
         }
     }

@@ -59,7 +59,9 @@ impl Environment {
     /// `Failed` where no home directory is known.
     pub fn state_folder(self) -> Result<PathBuf> {
         let no_home = |why| {
-            Error::new(Kind::Failed, "no home directory is known").because(anyhow::Error::from(why)).hint("set HOME")
+            Error::new(Kind::Failed, "no home directory is known")
+                .because(anyhow::Error::from(why))
+                .hint("set HOME")
         };
         let strategy = etcetera::choose_base_strategy().map_err(no_home)?;
         Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))

@@ -28,8 +28,8 @@ pub fn cell(view: Option<View<'_>>) -> String {
     match view {
         None => String::new(),
         Some(view) if view.is_null() => String::new(),
-        Some(view) => {
-            view.as_text().map_or_else(|| crate::document::indent::compact(view), std::borrow::Cow::into_owned)
-        }
+        Some(view) => view
+            .as_text()
+            .map_or_else(|| crate::document::indent::compact(view), std::borrow::Cow::into_owned),
     }
 }

@@ -1,0 +1,105 @@
+//! Whether one value can be what its field holds, by the table of fields.
+
+use std::borrow::Cow;
+
+use iso_currency::Currency;
+
+use super::Problem;
+use crate::document::json::{Kind as JsonKind, View, quote};
+use crate::field::{Field, Kind};
+use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, EnumCase, LengthUnit, NumericText};
+
+/// The longest companyName by the vendor's bulk import documentation; its API page says 50.
+const LONG_COMPANY_NAME: usize = 255;
+
+/// The token that is stored for a value, or why it is refused.
+pub(crate) type Checked<'a> = Result<Cow<'a, str>, Problem>;
+
+/// Checks a value that was sent for a field.
+pub(crate) fn value<'a>(field: &Field, sent: View<'a>, behaviour: &Behaviour) -> Checked<'a> {
+    if sent.is_null() {
+        return Ok(Cow::Borrowed(sent.raw()));
+    }
+    match field.kind {
+        Kind::Text { max, .. } => {
+            let long = field.path == "companyName" && behaviour.company_name == CompanyName::Long;
+            text(field.path, sent, if long { LONG_COMPANY_NAME } else { max }, behaviour)
+        }
+        Kind::Emails { max } => text(field.path, sent, max, behaviour),
+        Kind::Choice(words) => word(field.path, sent, words, behaviour),
+        Kind::Currency => currency(field.path, sent),
+        Kind::Integer => integer(field.path, sent),
+        Kind::Codes => Err(Problem::field(field.path, "The sales tracking codes are checked by themselves.")),
+    }
+}
+
+/// Checks a text. A number passes as the vendor's samples show phones and references as numbers.
+pub(crate) fn text<'a>(name: &str, sent: View<'a>, max: usize, behaviour: &Behaviour) -> Checked<'a> {
+    let length = match sent.kind() {
+        JsonKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
+        JsonKind::Number => sent.raw().len(),
+        other => return Err(Problem::field(name, format!("{name} must be text, not {other}."))),
+    };
+    if length > max {
+        let text = format!("{name} cannot be longer than {max} characters; it has {length}.");
+        return Err(Problem::field(name, text));
+    }
+    let spell = sent.kind() == JsonKind::Number && behaviour.numeric_text == NumericText::String;
+    Ok(if spell { Cow::Owned(quote(sent.raw())) } else { Cow::Borrowed(sent.raw()) })
+}
+
+/// Counts WTF-8: a byte that continues none begins a character, and one of four bytes is two UTF-16 units.
+fn length(bytes: &[u8], unit: LengthUnit) -> usize {
+    let characters = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+    let pairs = bytes.iter().filter(|byte| **byte >= 0xF0).count();
+    match unit {
+        LengthUnit::Utf16 => characters + pairs,
+        LengthUnit::CodePoints => characters,
+    }
+}
+
+/// An empty word is what the vendor answers for a title that is not set.
+fn word<'a>(name: &str, sent: View<'a>, words: &[&str], behaviour: &Behaviour) -> Checked<'a> {
+    let said = sent.as_text().unwrap_or_default();
+    if name == "title" && sent.kind() == JsonKind::String && said.is_empty() {
+        let null = behaviour.empty_title == EmptyTitle::Null;
+        return Ok(Cow::Borrowed(if null { "null" } else { sent.raw() }));
+    }
+    if words.contains(&said.as_ref()) {
+        return Ok(Cow::Borrowed(sent.raw()));
+    }
+    match words.iter().find(|word| word.eq_ignore_ascii_case(&said)) {
+        Some(word) if behaviour.enum_case == EnumCase::Ignore => Ok(Cow::Owned(quote(word))),
+        _ => Err(Problem::field(name, format!("{name} must be one of {}.", words.join(", ")))),
+    }
+}
+
+fn currency<'a>(name: &str, sent: View<'a>) -> Checked<'a> {
+    let known = sent.as_text().is_some_and(|code| Currency::from_code(&code).is_some());
+    let problem = || Problem::field(name, format!("{name} must be a 3 character ISO currency code."));
+    if known { Ok(Cow::Borrowed(sent.raw())) } else { Err(problem()) }
+}
+
+fn integer<'a>(name: &str, sent: View<'a>) -> Checked<'a> {
+    let whole = sent.raw().parse::<u64>().is_ok();
+    let problem = || Problem::field(name, format!("{name} must be a whole number."));
+    if whole { Ok(Cow::Borrowed(sent.raw())) } else { Err(problem()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::json::Json;
+
+    #[test]
+    fn a_length_is_counted_in_the_chosen_unit() {
+        for (token, utf16, points) in
+            [("\"é\u{301}\"", 2, 2), ("\"\\ud83d\\ude00x\"", 3, 2), (r#""\ud800x""#, 2, 2)]
+        {
+            let json = Json::parse(token).unwrap();
+            let bytes = json.root().string_bytes().unwrap();
+            assert_eq!(length(&bytes, LengthUnit::Utf16), utf16, "{token}");
+            assert_eq!(length(&bytes, LengthUnit::CodePoints), points, "{token}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::field::{self, Section};
 /// A table of every value, grouped as the field table groups them.
 pub fn sections(customer: &Customer, look: Look) -> String {
     let mut leaves = leaves(customer);
-    leaves.sort_by_key(|(path, _)| field::section(&path.dotted()));
+    leaves.sort_by_key(|(path, _)| (field::section(&path.dotted()), path.dotted() != "id"));
     let mut rows = Vec::new();
     let mut last: Option<Section> = None;
     for (path, view) in &leaves {

@@ -6,6 +6,8 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
 use super::Look;
 use super::escape::escaped;
 use crate::document::View;
+use crate::document::indent::compact;
+use crate::document::json::Kind;
 
 /// A cell of a table and how it stands out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +74,70 @@ pub fn value(view: Option<View<'_>>) -> String {
         None => "(absent)".to_string(),
         Some(view) => match view.as_text() {
             Some(text) => format!("\"{text}\""),
-            None => crate::document::indent::compact(view),
+            None => codes(view).unwrap_or_else(|| compact(view)),
         },
+    }
+}
+
+/// Sales-tracking codes as `TYPE=CODE`, the way their flag takes them; none for any other value.
+fn codes(list: View<'_>) -> Option<String> {
+    if list.kind() != Kind::Array || list.children().next().is_none() {
+        return None;
+    }
+    let part = |code: View<'_>, name: &str| Some(code.member(name)?.as_text()?.into_owned());
+    let pair = |code| Some(format!("{}={}", part(code, "type")?, part(code, "code")?));
+    list.children().map(pair).collect::<Option<Vec<String>>>().map(|pairs| pairs.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Json;
+
+    #[test]
+    fn values_that_are_different_look_different() {
+        let shown = |text: &str| value(Some(Json::parse(text).unwrap().root()));
+        let all = [
+            shown("null"),
+            shown("\"null\""),
+            shown("\"\""),
+            value(None),
+            shown("[]"),
+            shown("\"[]\""),
+            shown("{}"),
+        ];
+        assert_eq!(all, ["null", "\"null\"", "\"\"", "(absent)", "[]", "\"[]\"", "{}"]);
+        assert_eq!(
+            (shown("1E5"), shown("\"\\u00e9\""), shown("\"\\ud800\"")),
+            ("1E5".into(), "\"é\"".into(), "\"\\ud800\"".into())
+        );
+    }
+
+    #[test]
+    fn tracking_codes_read_as_their_flag_takes_them() {
+        let list =
+            Json::parse(r#"[{"type":"Region","code":"NA","id":1},{"type":"Rep","code":"7"}]"#).unwrap();
+        assert_eq!(value(Some(list.root())), "Region=NA; Rep=7");
+        assert_eq!(value(Some(Json::parse("[{\"type\":1}, 2]").unwrap().root())), "[{\"type\":1},2]");
+    }
+
+    #[test]
+    fn wide_characters_keep_the_columns_straight() {
+        let rows = [["株式会社", "x"], ["e\u{301}", "😀"], ["plain", "y"]];
+        let rows: Vec<Vec<Text>> =
+            rows.iter().map(|row| row.iter().map(|text| Text::new(text, Tone::Plain)).collect()).collect();
+        let shown = table(&["A", "B"], &rows, Look::default());
+        let widths: Vec<usize> = shown.lines().map(unicode_width::UnicodeWidthStr::width).collect();
+        assert!(widths.iter().all(|width| *width == widths[0]), "{shown}");
+    }
+
+    #[test]
+    fn a_table_keeps_within_the_terminal() {
+        let rows =
+            [vec![Text::new("landingPage", Tone::Plain), Text::new(&"long words ".repeat(30), Tone::New)]];
+        let shown = table(&["Field", "Value"], &rows, Look { color: false, width: Some(40) });
+        assert!(shown.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 40), "{shown}");
+        assert!(!shown.contains('\u{1b}'));
+        assert!(table(&["F", "V"], &rows, Look { color: true, width: None }).contains('\u{1b}'));
     }
 }

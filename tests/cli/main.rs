@@ -1,0 +1,4 @@
+//! The real binary, from outside: its arguments, what it prints, its exit code, and what it sends.
+
+mod update;
+mod world;

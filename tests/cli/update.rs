@@ -1,0 +1,39 @@
+//! `customer update`: what is shown, what is sent, what is stored.
+
+use crate::world::World;
+
+#[test]
+fn one_update_is_a_get_and_a_put_on_one_connection() {
+    let world = World::new();
+    let before = world.stored(123);
+    let run = world.run(&["customer", "update", "123", "--first-name", "John"]);
+    let table = "\
+Customer 123 Jon Smith (Acme Inc.)  (profile default, 127.0.0.1)
+┌───────────┬────────┬────────┐
+│ Field     ┆ Before ┆ After  │
+╞═══════════╪════════╪════════╡
+│ firstName ┆ \"Jon\"  ┆ \"John\" │
+└───────────┴────────┴────────┘
+";
+    run.is(0, table, "Written and verified: 1 changed.\n");
+    assert_eq!(world.lines(), ["GET /v1/customers/123", "PUT /v1/customers"]);
+    assert_eq!(world.server.connections(), 1);
+    assert_eq!(world.put_body(), before.replacen("\"Jon\"", "\"John\"", 1));
+}
+
+#[test]
+fn nothing_is_sent_when_nothing_changes() {
+    let world = World::new();
+    let run = world.run(&["customer", "update", "123", "--first-name", "Jon", "--clear", "suffix"]);
+    run.is(0, "", "No changes: the customer already is as asked. Nothing was written.\n");
+    assert_eq!(world.lines(), ["GET /v1/customers/123"]);
+}
+
+#[test]
+fn a_usage_error_sends_nothing_at_all() {
+    let world = World::new();
+    world
+        .run(&["customer", "update", "123", "--frist-name", "John"])
+        .fails(2, &["--frist-name", "--first-name"]);
+    assert_eq!((world.lines().len(), world.server.connections()), (0, 0));
+}

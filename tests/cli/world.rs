@@ -1,0 +1,144 @@
+//! A world for one test: a home of its own, an empty environment, a sandbox on loopback that keeps what it was sent.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use fusebill::sandbox::{self, Behaviour, Options, Recorded, Server};
+use tempfile::TempDir;
+
+/// A home directory and a server.
+pub struct World {
+    pub home: TempDir,
+    pub server: Server,
+}
+
+/// A program that has ended.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl World {
+    /// A fresh home and a sandbox with the seed in memory.
+    pub fn new() -> World {
+        World::with(Options::default())
+    }
+
+    /// A fresh home and a sandbox with these options.
+    pub fn with(options: Options) -> World {
+        let server = Server::start(options).expect("the sandbox starts on a free port");
+        World { home: tempfile::tempdir().expect("a temporary folder"), server }
+    }
+
+    /// A fresh home and a sandbox that answers as chosen where the vendor is silent.
+    pub fn behaving(choices: &[&str]) -> World {
+        let mut behaviour = Behaviour::default();
+        for choice in choices {
+            behaviour.set(choice).unwrap_or_else(|why| panic!("{choice}: {why}"));
+        }
+        World::with(Options { behaviour, ..Options::default() })
+    }
+
+    /// Makes the next matching requests fail.
+    pub fn fault(&self, spec: &str) {
+        self.server.inject(spec.parse().unwrap_or_else(|why| panic!("{spec}: {why}")));
+    }
+
+    /// The program with nothing in its environment but this world.
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fusebill"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("FUSEBILL_BASE_URL", self.server.base_url())
+            .env("FUSEBILL_API_KEY", sandbox::KEY)
+            .current_dir(self.home.path());
+        command
+    }
+
+    /// Runs the program without standard input.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        finished(self.command(arguments).stdin(Stdio::null()))
+    }
+
+    /// Runs the program with this on standard input.
+    pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> Run {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        // A program that refuses its arguments does not read its input.
+        let _ = child.stdin.take().expect("standard input is piped").write_all(input);
+        Run::of(child.wait_with_output().expect("the program ends"))
+    }
+
+    /// Writes a file into the home and gives its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.home.path().join(name);
+        std::fs::write(&path, content).expect("the home can be written");
+        path.display().to_string()
+    }
+
+    /// What was sent, in order.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.server.requests()
+    }
+
+    /// What was sent, as "METHOD path".
+    pub fn lines(&self) -> Vec<String> {
+        self.requests().iter().map(|request| format!("{} {}", request.method, request.path)).collect()
+    }
+
+    /// The body of the only PUT.
+    pub fn put_body(&self) -> String {
+        let puts: Vec<Recorded> =
+            self.requests().into_iter().filter(|request| request.method == "PUT").collect();
+        assert_eq!(puts.len(), 1, "one PUT was expected");
+        String::from_utf8(puts[0].body.clone()).expect("the body is text")
+    }
+
+    /// The document that the server holds.
+    pub fn stored(&self, id: u64) -> String {
+        self.server.customer(id).unwrap_or_else(|| panic!("customer {id} is stored"))
+    }
+}
+
+/// Runs a command to its end.
+pub fn finished(command: &mut Command) -> Run {
+    Run::of(command.output().expect("the program starts"))
+}
+
+impl Run {
+    pub fn of(output: std::process::Output) -> Run {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints text");
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    /// Asserts the exit code and both outputs, word for word.
+    #[track_caller]
+    pub fn is(&self, code: i32, stdout: &str, stderr: &str) {
+        assert_eq!((self.code, self.stdout.as_str(), self.stderr.as_str()), (code, stdout, stderr));
+    }
+
+    /// Asserts a failure: the exit code, nothing on standard output, and what standard error says.
+    #[track_caller]
+    pub fn fails(&self, code: i32, says: &[&str]) {
+        assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{}", self.stderr);
+        self.says(says);
+    }
+
+    /// Asserts that standard error says each of these.
+    #[track_caller]
+    pub fn says(&self, says: &[&str]) {
+        for text in says {
+            assert!(self.stderr.contains(text), "{text:?} is not in:\n{}", self.stderr);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Questions, asked in a real pseudo-terminal, and what happens where there is none.
+
+use std::process::Command;
+use std::time::Duration;
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
+use expectrl::{Eof, Expect, Session};
+
+use crate::world::World;
+
+const HOLD: [&str; 5] = ["customer", "update", "123", "--status", "hold"];
+
+/// A program on a terminal of its own.
+struct Terminal {
+    session: OsSession,
+}
+
+impl Terminal {
+    fn start(command: Command) -> Terminal {
+        let mut session = Session::spawn(command).expect("the program starts on a terminal");
+        session.set_expect_timeout(Some(Duration::from_secs(30)));
+        Terminal { session }
+    }
+
+    /// Waits for a text and gives what was shown before it.
+    #[track_caller]
+    fn until(&mut self, text: &str) -> String {
+        let found = self.session.expect(text).unwrap_or_else(|why| panic!("waiting for {text:?}: {why}"));
+        String::from_utf8_lossy(found.before()).into_owned()
+    }
+
+    fn send(&mut self, keys: &str) {
+        self.session.send(keys).expect("the terminal takes keys");
+    }
+
+    /// The exit code, and what was shown until the end.
+    fn end(mut self) -> (i32, String) {
+        let rest = self.session.expect(Eof).expect("the program ends");
+        let shown = String::from_utf8_lossy(rest.as_bytes()).into_owned();
+        match self.session.get_process().wait().expect("the program is waited for") {
+            WaitStatus::Exited(_, code) => (code, shown),
+            other => panic!("the program did not exit by itself: {other:?}"),
+        }
+    }
+}
+
+fn asked(world: &World) -> Terminal {
+    let mut terminal = Terminal::start(world.command(HOLD));
+    let shown = terminal.until("Write to Customer 123");
+    assert!(shown.contains("\"Active\"") && shown.contains("\"Hold\""), "the change is seen first: {shown}");
+    terminal.until("1 changed? ");
+    terminal
+}
+
+#[test]
+fn yes_writes_after_reading_the_customer_again() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    terminal.send("y\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, shown.contains("Written and verified")), (0, true), "{shown}");
+    assert_eq!(world.lines(), ["GET /v1/customers/123", "GET /v1/customers/123", "PUT /v1/customers"]);
+    assert!(world.stored(123).contains("\"status\":\"Hold\""));
+}
+
+#[test]
+fn no_writes_nothing() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    terminal.send("n\r");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, 11);
+    assert!(shown.contains("you said no") && shown.contains("Nothing was written."), "{shown}");
+    assert_eq!(world.lines(), ["GET /v1/customers/123"]);
+}
+
+#[test]
+fn neither_answer_is_a_default_and_other_keys_answer_nothing() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    terminal.send("\r\r x\u{4}\rn\r");
+    assert_eq!(terminal.end().0, 11);
+    assert_eq!(world.lines().len(), 1);
+}
+
+#[test]
+fn ctrl_c_at_the_question_writes_nothing_and_shows_the_cursor_again() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    terminal.send("\u{3}");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, 130, "{shown}");
+    assert!(shown.contains("\u{1b}[?25h") && shown.contains("Nothing was written."), "{shown:?}");
+    assert_eq!(world.lines().len(), 1);
+}
+
+#[test]
+fn a_change_by_another_writer_while_the_question_is_open_is_a_conflict() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    let other = world.stored(123).replacen("\"PO-2291\"", "\"PO-1\"", 1);
+    world.server.store(&other).expect("another writer writes");
+    terminal.send("y\r");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, 6);
+    assert!(
+        shown.contains("customerReference.reference1") && shown.contains("Nothing was written."),
+        "{shown}"
+    );
+    assert_eq!(world.stored(123), other);
+}
+
+#[test]
+fn the_question_is_not_asked_of_a_machine() {
+    let world = World::new();
+    for extra in [&[][..], &["--no-input"], &["-o", "json"]] {
+        let run = world.run(&[&HOLD[..], extra].concat());
+        assert_eq!(run.code, 2);
+        run.says(&["`status` touches billing", "--yes", "Nothing was written."]);
+    }
+    let yes = world.pipe(&HOLD, b"y\ny\ny\n");
+    assert_eq!(yes.code, 2, "an answer on standard input is no consent");
+    assert!(world.requests().iter().all(|request| request.method == "GET"));
+}
+
+#[test]
+fn no_input_asks_nothing_on_a_terminal_either() {
+    let world = World::new();
+    let terminal = Terminal::start(world.command([&HOLD[..], &["--no-input"]].concat()));
+    let (code, shown) = terminal.end();
+    assert_eq!((code, shown.contains("--yes")), (2, true), "{shown}");
+}
+
+#[test]
+fn yes_on_the_command_line_is_consent() {
+    let world = World::new();
+    assert_eq!(world.run(&[&HOLD[..], &["--yes"]].concat()).code, 0);
+    assert!(world.stored(123).contains("\"status\":\"Hold\""));
+}
+
+#[test]
+fn a_null_that_no_clear_asks_for_needs_consent() {
+    let world = World::new();
+    let patch = world.file("patch.json", "{\"secondaryPhone\":null}");
+    let run = world.run(&["customer", "update", "123", "--patch", &patch]);
+    assert_eq!(run.code, 2);
+    run.says(&["`secondaryPhone` would lose its value", "--yes"]);
+    assert_eq!(world.run(&["customer", "update", "123", "--clear", "secondary-phone"]).code, 0);
+}

@@ -1,0 +1,266 @@
+//! What this machine changed: the record before the deed, the outcome after it, and all it takes to undo it.
+
+pub mod record;
+pub mod store;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+pub use record::{Ending, EntryId, Intent, LineError, Open, Origin, Outcome, Record};
+use store::{Durability, Store};
+
+use crate::document::{Customer, Plan};
+
+/// The journal of this user on this machine.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    store: Store,
+}
+
+/// A change as the journal tells it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What was to be written.
+    pub intent: Intent,
+    /// How it ended; none while it is unfinished.
+    pub outcome: Option<Outcome>,
+}
+
+impl Entry {
+    /// How it ended, or `unfinished`.
+    pub fn state(&self) -> &'static str {
+        self.outcome.as_ref().map_or("unfinished", |outcome| outcome.outcome.name())
+    }
+
+    /// Whether reading the customer could tell more than the journal does.
+    pub fn is_open(&self) -> bool {
+        self.outcome.as_ref().is_none_or(|outcome| outcome.outcome == Ending::Unknown)
+    }
+}
+
+impl Journal {
+    /// The journal in this folder; nothing is made before something is written.
+    pub fn at(folder: PathBuf) -> Journal {
+        Journal { store: Store::at(folder) }
+    }
+
+    /// Where the records are.
+    pub fn path(&self) -> PathBuf {
+        self.store.path()
+    }
+
+    /// Puts the intent to write a plan on the disk. Nothing may be sent before this returned.
+    ///
+    /// # Errors
+    /// Where the journal cannot be written.
+    pub fn begin(&self, plan: &Plan, origin: &Origin) -> Result<EntryId> {
+        let now = Timestamp::now();
+        let entry = EntryId::new(now, fastrand::u32(..));
+        let intent = Intent::of(plan, entry.clone(), now, origin);
+        self.store.append(&[Record::Intent(Box::new(intent))], Durability::Synced)?;
+        Ok(entry)
+    }
+
+    /// Notes how a change ended. `stored` is the document where it is not the one that was sent.
+    ///
+    /// The operating system writes it when it sees fit: should it be lost, the entry is unfinished and can be settled.
+    ///
+    /// # Errors
+    /// Where the journal cannot be written.
+    pub fn end(&self, entry: &EntryId, outcome: Ending, stored: Option<&Customer>) -> Result<()> {
+        let stored = stored.map(|stored| stored.text().to_string());
+        let outcome = Outcome { entry: entry.clone(), time: Timestamp::now(), outcome, stored };
+        self.store.append(&[Record::Outcome(outcome)], Durability::Buffered).map(drop)
+    }
+
+    /// The entries of a customer that have no outcome, from the last line alone.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn open(&self, customer: u64) -> Result<Vec<EntryId>> {
+        let open = self.store.open()?;
+        Ok(open.into_iter().filter(|open| open.customer == customer).map(|open| open.entry).collect())
+    }
+
+    /// The entries that `wanted` picks by their intent, oldest first, and the lines that cannot be read.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn entries(&self, mut wanted: impl FnMut(&Intent) -> bool) -> Result<(Vec<Entry>, Vec<LineError>)> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut places: HashMap<EntryId, usize> = HashMap::new();
+        let mut damaged = Vec::new();
+        self.store.read(|record| match record {
+            Ok(Record::Intent(intent)) if wanted(&intent) => {
+                places.insert(intent.entry.clone(), entries.len());
+                entries.push(Entry { intent: *intent, outcome: None });
+            }
+            Ok(Record::Outcome(outcome)) => {
+                if let Some(&place) = places.get(&outcome.entry) {
+                    entries[place].outcome = Some(outcome);
+                }
+            }
+            Ok(Record::Intent(_)) => {}
+            Err(why) => damaged.push(why),
+        })?;
+        Ok((entries, damaged))
+    }
+
+    /// Forgets the entries that ended before a moment, and gives how many they were. What is unfinished is kept.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read or rewritten; then it is as it was.
+    pub fn prune(&self, before: Timestamp) -> Result<usize> {
+        let (entries, _) = self.entries(|intent| intent.time < before)?;
+        let old: std::collections::HashSet<EntryId> =
+            entries.into_iter().filter(|entry| !entry.is_open()).map(|entry| entry.intent.entry).collect();
+        if !old.is_empty() {
+            self.store.retain(|record| !old.contains(record.entry()))?;
+        }
+        Ok(old.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::plan::plan;
+    use crate::document::{Action, Edit, Edits, Json, Path};
+    use std::io::Write;
+
+    struct World {
+        _folder: tempfile::TempDir,
+        journal: Journal,
+    }
+
+    fn world() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::at(folder.path().join("deep").join("state"));
+        World { _folder: folder, journal }
+    }
+
+    fn a_plan(id: u64) -> Plan {
+        let text = format!("{{\"id\":{id},\"status\":\"Active\",\"firstName\":\"Jon\"}}");
+        let edit = Edit {
+            path: Path::root("firstName"),
+            action: Action::Set(Json::string("John")),
+            given: String::new(),
+        };
+        plan(Customer::parse(text).unwrap(), &Edits::check(vec![edit]).unwrap(), false).unwrap()
+    }
+
+    fn origin() -> Origin {
+        Origin { profile: "p".into(), host: "h".into(), command: "customer update", undoes: None }
+    }
+
+    fn states(journal: &Journal) -> Vec<&'static str> {
+        journal.entries(|_| true).unwrap().0.iter().map(Entry::state).collect()
+    }
+
+    #[test]
+    fn an_entry_is_unfinished_until_its_outcome_is_written() {
+        let World { journal, .. } = &world();
+        assert_eq!(journal.open(7).unwrap(), []);
+        let one = journal.begin(&a_plan(7), &origin()).unwrap();
+        let two = journal.begin(&a_plan(8), &origin()).unwrap();
+        assert_eq!((journal.open(7).unwrap(), journal.open(8).unwrap()), (vec![one.clone()], vec![two]));
+        journal.end(&one, Ending::Written, None).unwrap();
+        assert_eq!((journal.open(7).unwrap().len(), states(journal)), (0, vec!["written", "unfinished"]));
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_passed_over_and_then_taken_away() {
+        let World { journal, .. } = &world();
+        let one = journal.begin(&a_plan(7), &origin()).unwrap();
+        let whole = std::fs::read(journal.path()).unwrap();
+        for cut in [1, whole.len() / 2, whole.len() - 1] {
+            let mut file = std::fs::OpenOptions::new().append(true).open(journal.path()).unwrap();
+            file.write_all(&whole[..cut]).unwrap();
+            assert_eq!((states(journal).len(), journal.open(7).unwrap().len()), (1, 1), "{cut}");
+            journal.end(&one, Ending::Unknown, None).unwrap();
+            let (entries, damaged) = journal.entries(|_| true).unwrap();
+            assert_eq!((entries.len(), damaged.len()), (1, 0), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_in_the_middle_is_reported_and_hides_no_other() {
+        let World { journal, .. } = &world();
+        journal.begin(&a_plan(7), &origin()).unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(journal.path()).unwrap();
+        file.write_all(b"{\"v\":1,\"record\":\xff}\n{\"v\":1}\n").unwrap();
+        assert_eq!(journal.open(7).unwrap().len(), 1);
+        journal.begin(&a_plan(8), &origin()).unwrap();
+        let (entries, damaged) = journal.entries(|_| true).unwrap();
+        assert_eq!((entries.len(), damaged.len()), (2, 2));
+        assert_eq!((journal.open(7).unwrap().len(), journal.open(8).unwrap().len()), (1, 1));
+    }
+
+    #[test]
+    fn a_journal_of_a_later_version_is_not_written_to() {
+        let World { journal, .. } = &world();
+        journal.begin(&a_plan(7), &origin()).unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(journal.path()).unwrap();
+        file.write_all(b"{\"v\":2,\"record\":\"intent\"}\n").unwrap();
+        let why = journal.begin(&a_plan(7), &origin()).unwrap_err();
+        assert!(format!("{why:#}").contains("later version"), "{why:#}");
+    }
+
+    #[test]
+    fn pruning_forgets_what_ended_and_keeps_what_is_open() {
+        let World { journal, .. } = &world();
+        let ended = journal.begin(&a_plan(7), &origin()).unwrap();
+        let open = journal.begin(&a_plan(8), &origin()).unwrap();
+        journal.end(&ended, Ending::Written, None).unwrap();
+        assert_eq!(journal.prune(Timestamp::UNIX_EPOCH).unwrap(), 0);
+        assert_eq!(journal.prune(Timestamp::MAX).unwrap(), 1);
+        assert_eq!((journal.open(8).unwrap(), states(journal)), (vec![open], vec!["unfinished"]));
+        assert_eq!(journal.open(7).unwrap(), []);
+    }
+
+    #[test]
+    fn lines_longer_than_a_chunk_are_found_from_the_end() {
+        let World { journal, .. } = &world();
+        let mut plan = a_plan(7);
+        let long = "x".repeat(200_000);
+        plan.before =
+            Customer::parse(format!("{{\"id\":7,\"status\":\"Active\",\"l\":\"{long}\"}}")).unwrap();
+        let entry = journal.begin(&plan, &origin()).unwrap();
+        assert_eq!(journal.open(7).unwrap(), [entry.clone()]);
+        journal.end(&entry, Ending::Written, None).unwrap();
+        assert_eq!(journal.open(7).unwrap(), []);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let World { journal, .. } = &world();
+        journal.begin(&a_plan(7), &origin()).unwrap();
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let path = journal.path();
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+
+    #[test]
+    fn several_writers_never_interleave() {
+        let World { journal, .. } = &world();
+        std::thread::scope(|scope| {
+            for id in 1..=8 {
+                scope.spawn(move || {
+                    for _ in 0..10 {
+                        let entry = journal.begin(&a_plan(id), &origin()).unwrap();
+                        journal.end(&entry, Ending::Written, None).unwrap();
+                    }
+                });
+            }
+        });
+        let (entries, damaged) = journal.entries(|_| true).unwrap();
+        assert_eq!((entries.len(), damaged.len()), (80, 0));
+        assert!(entries.iter().all(|entry| entry.state() == "written"));
+        assert!((1..=8).all(|id| journal.open(id).unwrap().is_empty()));
+    }
+}

@@ -1,0 +1,397 @@
+//! The lines of the journal. Pure: text in, text out. Described in docs/journal.md.
+//!
+//! A change is two lines: the intent, written before the PUT leaves, and the outcome, written after. Every line carries
+//! the entries that are open at that moment, so the last line alone tells which changes never got an outcome.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::document::{Change, Customer, Path, Plan};
+
+/// The version of the format; a line with a higher one is not read.
+pub const VERSION: u32 = 1;
+
+/// The name of an entry: the moment in UTC to the millisecond, then four random characters. Names sort by time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EntryId(String);
+
+impl EntryId {
+    /// The name for this moment; `random` makes two of the same millisecond differ.
+    pub fn new(now: Timestamp, random: u32) -> EntryId {
+        const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let digits: String = now.strftime("%Y%m%d-%H%M%S%3f").to_string();
+        let tail = (0..4).map(|at| char::from(LETTERS[(random >> (5 * at)) as usize % 32]));
+        EntryId(format!("{digits}-{}", tail.collect::<String>()))
+    }
+
+    /// The name as someone typed it; whether there is such an entry is another question.
+    pub fn typed(text: &str) -> EntryId {
+        EntryId(text.trim().to_string())
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An entry that has no outcome yet, and the customer it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// The entry.
+    pub entry: EntryId,
+    /// The vendor's id of the customer.
+    pub customer: u64,
+}
+
+/// What is about to be written, and all it takes to take it back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Intent {
+    /// The entry it begins.
+    pub entry: EntryId,
+    /// When it was written.
+    pub time: Timestamp,
+    /// The profile's name.
+    pub profile: String,
+    /// The host and port that the PUT goes to, or `sandbox`.
+    pub host: String,
+    /// The command, without values: `customer update`.
+    pub command: String,
+    /// The entry that this one takes back, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<EntryId>,
+    /// Which customer.
+    pub customer: Who,
+    /// What changes, by path, with the tokens of the document.
+    pub changes: Vec<Changed>,
+    /// The whole document that was read, byte for byte.
+    pub before: String,
+    /// The whole document that is sent, byte for byte.
+    pub after: String,
+}
+
+/// A customer by id and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// The vendor's id.
+    pub id: u64,
+    /// The name at the time.
+    pub name: String,
+}
+
+/// One change; a side that has no such member is left out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Changed {
+    /// Where, as the program shows paths.
+    pub path: String,
+    /// The token before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<RawValue>>,
+    /// The token after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Box<RawValue>>,
+}
+
+/// How a change ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The entry it ends.
+    pub entry: EntryId,
+    /// When it was written.
+    pub time: Timestamp,
+    /// How it ended.
+    pub outcome: Ending,
+    /// The document that is stored, where it is not the one that was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<String>,
+}
+
+/// How a change can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// What was asked for is stored, and nothing else changed.
+    Written,
+    /// Something was written, but what is stored is not what was asked for.
+    Differs,
+    /// Nothing was written.
+    NotWritten,
+    /// The PUT was sent and whether it took effect is not known.
+    Unknown,
+}
+
+impl Ending {
+    /// Its name in the journal and in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ending::Written => "written",
+            Ending::Differs => "differs",
+            Ending::NotWritten => "not-written",
+            Ending::Unknown => "unknown",
+        }
+    }
+}
+
+/// A line of the journal.
+#[derive(Debug, Clone)]
+pub enum Record {
+    /// A change is about to be written.
+    Intent(Box<Intent>),
+    /// A change has ended.
+    Outcome(Outcome),
+}
+
+/// Why a line is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineError {
+    /// It was written by a later version of the program.
+    Newer(u32),
+    /// It is not a line of a journal.
+    Damaged(String),
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LineError::Newer(version) => {
+                write!(
+                    f,
+                    "it was written by a later version of fusebill (format {version}, this one reads {VERSION})"
+                )
+            }
+            LineError::Damaged(why) => write!(f, "it is damaged: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for LineError {}
+
+/// What every line begins with.
+#[derive(Deserialize)]
+struct Head {
+    v: u32,
+    record: Kind,
+    #[serde(default)]
+    open: Vec<Open>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Intent,
+    Outcome,
+}
+
+#[derive(Serialize)]
+struct Line<'a, T> {
+    v: u32,
+    record: Kind,
+    #[serde(flatten)]
+    content: &'a T,
+    open: &'a [Open],
+}
+
+impl Record {
+    /// The record as a line, with its line break. `open` are the entries without an outcome once this line is written.
+    pub fn line(&self, open: &[Open]) -> String {
+        let text = match self {
+            Record::Intent(intent) => intent_line(intent, open),
+            Record::Outcome(content) => {
+                serde_json::to_string(&Line { v: VERSION, record: Kind::Outcome, content, open })
+            }
+        };
+        format!("{}\n", text.expect("texts and tokens are JSON"))
+    }
+
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// See [`LineError`].
+    pub fn parse(line: &str) -> Result<Record, LineError> {
+        let head = head(line)?;
+        Ok(match head.record {
+            Kind::Intent => Record::Intent(serde_json::from_str(line).map_err(damaged)?),
+            Kind::Outcome => Record::Outcome(serde_json::from_str(line).map_err(damaged)?),
+        })
+    }
+
+    /// The entry it belongs to.
+    pub fn entry(&self) -> &EntryId {
+        match self {
+            Record::Intent(intent) => &intent.entry,
+            Record::Outcome(outcome) => &outcome.entry,
+        }
+    }
+
+    /// The entries without an outcome once this record is written, from those before it.
+    pub fn open_after(&self, mut open: Vec<Open>) -> Vec<Open> {
+        match self {
+            Record::Intent(intent) => {
+                open.push(Open { entry: intent.entry.clone(), customer: intent.customer.id });
+            }
+            Record::Outcome(outcome) if outcome.outcome != Ending::Unknown => {
+                open.retain(|open| open.entry != outcome.entry);
+            }
+            Record::Outcome(_) => {}
+        }
+        open
+    }
+}
+
+/// `flatten` cannot carry raw tokens, so the members of an intent are joined by hand.
+fn intent_line(intent: &Intent, open: &[Open]) -> serde_json::Result<String> {
+    let head = format!("{{\"v\":{VERSION},\"record\":\"intent\",");
+    let content = serde_json::to_string(intent)?;
+    let open = serde_json::to_string(open)?;
+    Ok(format!("{head}{},\"open\":{open}}}", &content[1..content.len() - 1]))
+}
+
+/// The entries that were open when a line was written.
+///
+/// # Errors
+/// See [`LineError`].
+pub fn open(line: &str) -> Result<Vec<Open>, LineError> {
+    head(line).map(|head| head.open)
+}
+
+fn head(line: &str) -> Result<Head, LineError> {
+    let head: Head = serde_json::from_str(line).map_err(damaged)?;
+    if head.v > VERSION { Err(LineError::Newer(head.v)) } else { Ok(head) }
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn damaged(why: serde_json::Error) -> LineError {
+    LineError::Damaged(why.to_string())
+}
+
+impl Changed {
+    /// A change of a plan.
+    pub fn of(change: &Change) -> Changed {
+        let token = |json: &crate::document::Json| {
+            RawValue::from_string(json.text().to_string()).expect("a JSON value is one")
+        };
+        Changed {
+            path: change.path.to_string(),
+            before: change.before.as_ref().map(token),
+            after: change.after.as_ref().map(token),
+        }
+    }
+
+    /// As a change of a document; none where the line was tampered with.
+    pub fn change(&self) -> Option<Change> {
+        let json = |token: &Option<Box<RawValue>>| match token {
+            None => Some(None),
+            Some(token) => crate::document::Json::parse(token.get()).ok().map(Some),
+        };
+        Some(Change {
+            path: Path::parse(&self.path).ok()?,
+            before: json(&self.before)?,
+            after: json(&self.after)?,
+        })
+    }
+}
+
+impl Intent {
+    /// The intent to write a plan.
+    pub fn of(plan: &Plan, entry: EntryId, time: Timestamp, origin: &Origin) -> Intent {
+        Intent {
+            entry,
+            time,
+            profile: origin.profile.clone(),
+            host: origin.host.clone(),
+            command: origin.command.to_string(),
+            undoes: origin.undoes.clone(),
+            customer: Who { id: plan.before.id(), name: plan.before.name() },
+            changes: plan.changes.iter().map(Changed::of).collect(),
+            before: plan.before.text().to_string(),
+            after: plan.after.text().to_string(),
+        }
+    }
+
+    /// The plan it was made of; none where the line was tampered with.
+    pub fn plan(&self) -> Option<Plan> {
+        let before = Customer::parse(self.before.as_str()).ok()?;
+        let after = Customer::parse(self.after.as_str()).ok()?;
+        let changes = crate::document::diff::diff(before.root(), after.root());
+        Some(Plan { before, after, changes, warnings: Vec::new(), consent: Vec::new() })
+    }
+}
+
+/// Where a change comes from and where it goes.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The profile's name.
+    pub profile: String,
+    /// The host and port that is written to, or `sandbox`.
+    pub host: String,
+    /// The command, without values.
+    pub command: &'static str,
+    /// The entry that is taken back.
+    pub undoes: Option<EntryId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::plan::plan;
+    use crate::document::{Action, Edit, Edits, Json};
+
+    fn intent() -> Intent {
+        let text = "{\"id\":7 ,\"status\":\"Active\",\"firstName\":\"J\\u00f6\\ud800\",\"n\":1E5}\n";
+        let action = Action::Set(Json::parse("\"x\"").unwrap());
+        let edit = Edit { path: Path::root("firstName"), action, given: String::new() };
+        let plan = plan(Customer::parse(text).unwrap(), &Edits::check(vec![edit]).unwrap(), false).unwrap();
+        let origin =
+            Origin { profile: "p".into(), host: "h:1".into(), command: "customer update", undoes: None };
+        let now: Timestamp = "2026-11-23T09:14:38.1234Z".parse().unwrap();
+        Intent::of(&plan, EntryId::new(now, 0xffff_ffff), now, &origin)
+    }
+
+    #[test]
+    fn an_intent_reads_back_byte_for_byte() {
+        let intent = intent();
+        let line = Record::Intent(Box::new(intent.clone())).line(&[]);
+        assert_eq!(line.matches('\n').count(), 1);
+        let Ok(Record::Intent(read)) = Record::parse(line.trim_end()) else { panic!("{line}") };
+        assert_eq!((&read.before, &read.after), (&intent.before, &intent.after));
+        assert_eq!(read.entry.to_string(), "20261123-091438123-zzzz");
+        assert_eq!(read.changes[0].before.as_ref().unwrap().get(), "\"J\\u00f6\\ud800\"");
+        assert_eq!(read.plan().unwrap().changes.len(), 1);
+    }
+
+    #[test]
+    fn the_open_entries_are_carried_from_line_to_line() {
+        let intent = Record::Intent(Box::new(intent()));
+        let open_now = intent.open_after(Vec::new());
+        assert_eq!(open(&intent.line(&open_now)).unwrap(), open_now);
+        let ended = |outcome| {
+            let time = "2026-11-23T09:14:39Z".parse().unwrap();
+            Record::Outcome(Outcome { entry: intent.entry().clone(), time, outcome, stored: None })
+        };
+        assert_eq!(ended(Ending::Written).open_after(open_now.clone()), []);
+        assert_eq!(ended(Ending::Unknown).open_after(open_now.clone()), open_now);
+        let line = ended(Ending::NotWritten).line(&[]);
+        assert!(line.contains("\"outcome\":\"not-written\""), "{line}");
+        assert!(Record::parse(&line).is_ok());
+    }
+
+    #[test]
+    fn a_line_of_a_later_version_and_a_damaged_line_are_told_apart() {
+        assert_eq!(Record::parse(r#"{"v":2,"record":"intent"}"#).unwrap_err(), LineError::Newer(2));
+        for line in ["", "{", "{\"v\":1,\"record\":\"intent\"}", "{\"v\":1,\"record\":\"other\"}", "null"] {
+            assert!(matches!(Record::parse(line), Err(LineError::Damaged(_))), "{line}");
+        }
+    }
+
+    #[test]
+    fn names_sort_by_time() {
+        let at = |text: &str, random| EntryId::new(text.parse().unwrap(), random);
+        assert!(at("2026-11-23T09:14:38.999Z", 9) < at("2026-11-23T09:14:39.000Z", 1));
+        assert_ne!(at("2026-11-23T09:14:38Z", 1), at("2026-11-23T09:14:38Z", 2));
+    }
+}

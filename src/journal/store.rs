@@ -1,0 +1,233 @@
+//! The journal's file: appended to under a lock, so that several processes never interleave.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::record::{self, Open, Record};
+use crate::files::{make_folder, private, sync_folder};
+
+/// How much is read at a time when the last line is looked for, in bytes.
+const CHUNK: u64 = 64 * 1024;
+
+/// The folder that holds the journal and its lock.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// Whether a record has to survive a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// On the disk before this returns.
+    Synced,
+    /// Handed to the operating system.
+    Buffered,
+}
+
+impl Store {
+    /// The journal in this folder, which is made when something is first written.
+    pub fn at(folder: PathBuf) -> Store {
+        Store { folder }
+    }
+
+    /// The file with the records.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join("journal.jsonl")
+    }
+
+    /// Appends records and gives the entries that were open before.
+    ///
+    /// A last line that was cut off, by a crash or a full disk, is taken away first: its record never was complete, and
+    /// nothing was sent on its strength.
+    ///
+    /// # Errors
+    /// Where the journal cannot be written. Then nothing of the records is in it.
+    pub fn append(&self, records: &[Record], durability: Durability) -> Result<Vec<Open>> {
+        let append = || -> Result<Vec<Open>> {
+            make_folder(&self.folder)?;
+            let _held = self.hold()?;
+            let fresh = !self.path().exists();
+            let mut file =
+                private(OpenOptions::new().create(true).read(true).append(true)).open(self.path())?;
+            let end = cut_torn_line(&mut file)?;
+            let before = self.open_at(&mut file, end)?;
+            let written = write(&mut file, records, before.clone(), durability);
+            if written.is_err() {
+                // A part of a record is worse than none; the next append would take it away as well.
+                let _ = file.set_len(end);
+            }
+            written?;
+            if fresh && durability == Durability::Synced {
+                sync_folder(&self.folder)?;
+            }
+            Ok(before)
+        };
+        append().with_context(|| format!("the journal {} cannot be written", self.path().display()))
+    }
+
+    /// The entries that have no outcome.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn open(&self) -> Result<Vec<Open>> {
+        let read = || -> Result<Vec<Open>> {
+            let mut file = match File::open(self.path()) {
+                Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                file => file?,
+            };
+            let end = end_of_lines(&mut file)?;
+            self.open_at(&mut file, end)
+        };
+        read().with_context(|| self.unreadable())
+    }
+
+    /// Gives every record to `each`, oldest first, or why its line cannot be read. A last line that was cut off is
+    /// passed over.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn read(&self, mut each: impl FnMut(Result<Record, record::LineError>)) -> Result<()> {
+        let mut read = || -> Result<()> {
+            let file = match File::open(self.path()) {
+                Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
+                file => file?,
+            };
+            let mut lines = BufReader::with_capacity(CHUNK as usize, file);
+            let mut line = Vec::new();
+            while lines.read_until(b'\n', &mut line)? > 0 {
+                if line.pop() == Some(b'\n') {
+                    each(parse(&line));
+                }
+                line.clear();
+            }
+            Ok(())
+        };
+        read().with_context(|| self.unreadable())
+    }
+
+    /// Writes the journal anew with the lines that `keep` holds on to; every other line is gone for good.
+    ///
+    /// # Errors
+    /// Where it cannot be read or written; then it is as it was.
+    pub fn retain(&self, mut keep: impl FnMut(&Record) -> bool) -> Result<usize> {
+        let mut rewrite = || -> Result<usize> {
+            if !self.path().exists() {
+                return Ok(0);
+            }
+            let _held = self.hold()?;
+            let mut fresh = tempfile::NamedTempFile::new_in(&self.folder)?;
+            let (mut dropped, mut open) = (0, Vec::new());
+            let mut lines = BufReader::new(File::open(self.path())?);
+            let mut line = Vec::new();
+            while lines.read_until(b'\n', &mut line)? > 0 {
+                match parse(line.strip_suffix(b"\n").unwrap_or_default()) {
+                    Ok(record) if keep(&record) => {
+                        open = record.open_after(open);
+                        fresh.write_all(record.line(&open).as_bytes())?;
+                    }
+                    Ok(_) => dropped += 1,
+                    // A line that cannot be read is nobody's to throw away.
+                    Err(_) => fresh.write_all(&line)?,
+                }
+                line.clear();
+            }
+            fresh.as_file().sync_all()?;
+            fresh.persist(self.path())?;
+            sync_folder(&self.folder)?;
+            Ok(dropped)
+        };
+        rewrite().with_context(|| format!("the journal {} cannot be rewritten", self.path().display()))
+    }
+
+    /// The entries that are open after the last line; where that line is damaged, all others are asked.
+    fn open_at(&self, file: &mut File, end: u64) -> Result<Vec<Open>> {
+        match last_line(file, end)?.map(|line| record::open(&String::from_utf8_lossy(&line))) {
+            None => Ok(Vec::new()),
+            Some(Err(record::LineError::Damaged(_))) => {
+                let mut open = Vec::new();
+                self.read(|record| {
+                    if let Ok(record) = record {
+                        open = record.open_after(std::mem::take(&mut open));
+                    }
+                })?;
+                Ok(open)
+            }
+            Some(open) => Ok(open?),
+        }
+    }
+
+    fn unreadable(&self) -> String {
+        format!("the journal {} cannot be read", self.path().display())
+    }
+
+    /// The lock is a file of its own, because the journal's file is replaced when it is pruned. It is held until the
+    /// file is dropped.
+    fn hold(&self) -> Result<File> {
+        let path = self.folder.join("journal.lock");
+        let file = private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)?;
+        file.lock()?;
+        Ok(file)
+    }
+}
+
+fn write(file: &mut File, records: &[Record], mut open: Vec<Open>, durability: Durability) -> Result<()> {
+    let mut lines = String::new();
+    for record in records {
+        open = record.open_after(open);
+        lines.push_str(&record.line(&open));
+    }
+    file.write_all(lines.as_bytes())?;
+    if durability == Durability::Synced {
+        file.sync_data()?;
+    }
+    Ok(())
+}
+
+fn parse(line: &[u8]) -> Result<Record, record::LineError> {
+    let text = std::str::from_utf8(line).map_err(|why| record::LineError::Damaged(why.to_string()))?;
+    Record::parse(text)
+}
+
+/// Takes away what stands after the last line break, and gives the length of what is left.
+fn cut_torn_line(file: &mut File) -> io::Result<u64> {
+    let end = end_of_lines(file)?;
+    if end < file.metadata()?.len() {
+        file.set_len(end)?;
+    }
+    Ok(end)
+}
+
+/// Where the last complete line ends.
+fn end_of_lines(file: &mut File) -> io::Result<u64> {
+    let length = file.metadata()?.len();
+    Ok(break_before(file, length)?.map_or(0, |at| at + 1))
+}
+
+/// The last complete line of a file whose lines end at `end`, without its line break.
+fn last_line(file: &mut File, end: u64) -> io::Result<Option<Vec<u8>>> {
+    let Some(last) = end.checked_sub(1) else { return Ok(None) };
+    let start = break_before(file, last)?.map_or(0, |at| at + 1);
+    let mut line = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    file.take(last - start).read_to_end(&mut line)?;
+    Ok(Some(line))
+}
+
+/// Where the last line break before `end` is.
+fn break_before(file: &mut File, mut end: u64) -> io::Result<Option<u64>> {
+    let mut chunk = Vec::new();
+    while end > 0 {
+        let start = end.saturating_sub(CHUNK);
+        file.seek(SeekFrom::Start(start))?;
+        chunk.clear();
+        file.take(end - start).read_to_end(&mut chunk)?;
+        if let Some(at) = chunk.iter().rposition(|&byte| byte == b'\n') {
+            return Ok(Some(start + at as u64));
+        }
+        end = start;
+    }
+    Ok(None)
+}

@@ -1,4 +1,7 @@
 //! The sandbox over real HTTP.
+#![cfg(feature = "sandbox")]
+// Helpers outside a test function are tests too.
+#![allow(clippy::unwrap_used)]
 
 mod behaviours;
 mod client;

@@ -210,7 +210,7 @@ fn sales_tracking_codes_must_be_known_and_at_most_five() {
     assert!(put(r#"[{"type":"Region"}]"#).contains("needs a code"));
     assert!(put("{}").contains("must be an array"));
     assert!(put(r#"[{"type":"Sales Rep","code":"SR-07"}]"#).contains("retired"));
-    let six = vec![r#"{"type":"Region","code":"NA"}"#; 6].join(",");
+    let six = [r#"{"type":"Region","code":"NA"}"#; 6].join(",");
     assert!(put(&format!("[{six}]")).contains("at most 5"));
 }
 

@@ -88,8 +88,11 @@ fn header(choice: &str, query: &str, name: &str) -> String {
     behaving(&[choice]).list(query).header(name).unwrap_or_default().to_string()
 }
 
+/// A choice, and a check that gets it.
+type Case = (&'static str, fn(&str));
+
 /// Every value of every choice and a check of it; the table of choices is held to this one.
-static CASES: &[(&str, fn(&str))] = &[
+static CASES: &[Case] = &[
     ("nested-omitted=clear", |choice| {
         holds(&omitted(choice), "customerReference.reference1", "null");
         holds(&omitted(choice), CODES, "[]");
@@ -118,17 +121,17 @@ static CASES: &[(&str, fn(&str))] = &[
     ("type-twice=accept", |choice| holds(&with_codes(choice, TWICE), &format!("{CODES}.1.code"), "\"EMEA\"")),
     ("status-change=allow", |choice| holds(&status(choice, 123, "\"Hold\""), "status", "\"Hold\"")),
     ("status-change=refuse", |choice| {
-        refused(&status(choice, 123, "\"Hold\""), "cannot be changed in this way")
+        refused(&status(choice, 123, "\"Hold\""), "cannot be changed in this way");
     }),
     ("status-change=ignore", |choice| holds(&status(choice, 123, "\"Hold\""), "status", "\"Active\"")),
     ("unchanged-suspended=accept", |choice| {
-        holds(&edit(choice, 1020, str::to_string), "status", "\"Suspended\"")
+        holds(&edit(choice, 1020, str::to_string), "status", "\"Suspended\"");
     }),
     ("unchanged-suspended=refuse", |choice| {
-        refused(&edit(choice, 1020, str::to_string), "Cannot manually suspend")
+        refused(&edit(choice, 1020, str::to_string), "Cannot manually suspend");
     }),
     ("unchanged-cancelled=accept", |choice| {
-        holds(&edit(choice, 1021, str::to_string), "status", "\"Cancelled\"")
+        holds(&edit(choice, 1021, str::to_string), "status", "\"Cancelled\"");
     }),
     ("unchanged-cancelled=refuse", |choice| {
         refused(&edit(choice, 1021, str::to_string), "cannot be modified");
@@ -172,7 +175,7 @@ static CASES: &[(&str, fn(&str))] = &[
     ("empty-title=keep", |choice| holds(&long(choice, "title", ""), "title", "\"\"")),
     ("empty-title=null", |choice| holds(&long(choice, "title", ""), "title", "null")),
     ("numeric-text=keep", |choice| {
-        holds(&edit(choice, 12_000_750, str::to_string), "primaryPhone", "9964413586")
+        holds(&edit(choice, 12_000_750, str::to_string), "primaryPhone", "9964413586");
     }),
     ("numeric-text=string", |choice| {
         holds(&edit(choice, 12_000_750, str::to_string), "primaryPhone", "\"9964413586\"");

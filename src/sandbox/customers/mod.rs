@@ -1,5 +1,6 @@
 //! Reading and editing one customer by the rules of the vendor's page "Edit customer" (`PUT /v1/customers`).
 
+mod billing;
 mod check;
 mod codes;
 mod edit;

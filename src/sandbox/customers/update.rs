@@ -2,19 +2,14 @@
 
 use super::members::Members;
 use super::splice::Splice;
-use super::{Problem, check, codes, parent};
+use super::{Problem, billing, check, codes, parent};
 use crate::document::json::{Json, Kind as JsonKind, View, quote};
 use crate::field::{CODES_PATH, FIELDS, Field, Kind, READ_ONLY};
 use crate::sandbox::behaviour::{
-    Behaviour, CurrencyChange, KeyCaseTwice, NestedOmitted, NestedPartial, NullCodes, StatusChange,
-    UnchangedCancelled, UnchangedSuspended, UnknownKeys,
+    Behaviour, KeyCaseTwice, NestedOmitted, NestedPartial, NullCodes, UnknownKeys,
 };
 use crate::sandbox::store::Table;
 
-/// The currency of the sandbox's account, which a customer gets whose currency is left out.
-const ACCOUNT_CURRENCY: &str = "\"USD\"";
-/// The vendor's words, from the page "Edit customer".
-const SUSPENDED: &str = "Cannot manually suspend customer, the system is in charge of suspending customers.";
 /// The objects that hold documented fields.
 const NESTED: [&str; 2] = ["customerReference", "customerAcquisition"];
 
@@ -108,8 +103,8 @@ impl<'a> Update<'a> {
     fn top(&mut self, field: &Field, splice: &mut Splice<'_>) {
         let held = self.stored.member(field.path);
         let token = match field.path {
-            "status" => self.status(field),
-            "currency" => self.currency(field),
+            "status" => billing::status(field, self.sent.get(field.path), self.stored, self.behaviour),
+            "currency" => billing::currency(field, self.sent.get(field.path), self.stored, self.behaviour),
             "parentId" => {
                 let held = held.map_or("null", View::raw);
                 parent::token(self.id, self.sent.get(field.path), held, self.table, self.behaviour)
@@ -137,58 +132,6 @@ impl<'a> Update<'a> {
             (Ok(token), Some(held)) => splice.replace(held, &token),
             (Ok(token), None) if matches!(token.as_str(), "null" | "[]") => {}
             (Ok(token), None) => splice.insert(object, name, &token),
-        }
-    }
-
-    fn status(&self, field: &Field) -> Result<String, Problem> {
-        let sent = self.sent.get(field.path).filter(|sent| !sent.is_null());
-        let sent = sent.ok_or_else(|| Problem::field(field.path, "status is required."))?;
-        let token = check::value(field, sent, self.behaviour)?.into_owned();
-        let held = self.stored.member(field.path).and_then(View::as_text).unwrap_or_default();
-        let same = token == quote(&held) || sent.as_text().as_ref() == Some(&held);
-        let refusal = match (held.as_ref(), same) {
-            ("Suspended", true) if self.behaviour.unchanged_suspended == UnchangedSuspended::Refuse => {
-                SUSPENDED
-            }
-            ("Cancelled", true) if self.behaviour.unchanged_cancelled == UnchangedCancelled::Refuse => {
-                "A cancelled customer cannot be modified."
-            }
-            (_, true) => return Ok(token),
-            (_, false) if token == "\"Suspended\"" => SUSPENDED,
-            (_, false) => match self.behaviour.status_change {
-                StatusChange::Allow => return Ok(token),
-                StatusChange::Ignore => return Ok(quote(&held)),
-                StatusChange::Refuse => "The status of this customer cannot be changed in this way.",
-            },
-        };
-        Err(Problem::rule(refusal))
-    }
-
-    fn currency(&self, field: &Field) -> Result<String, Problem> {
-        let sent = self.sent.get(field.path).filter(|sent| !sent.is_null());
-        let token = match sent {
-            Some(sent) => check::value(field, sent, self.behaviour)?.into_owned(),
-            None => ACCOUNT_CURRENCY.to_string(),
-        };
-        let Some(held) = self.stored.member(field.path) else { return Ok(token) };
-        if held.as_text() == sent.and_then(View::as_text) || held.raw() == token || self.may_change_currency()
-        {
-            return Ok(token);
-        }
-        match self.behaviour.currency_change {
-            CurrencyChange::Allow => Ok(token),
-            CurrencyChange::Ignore => Ok(held.raw().to_string()),
-            CurrencyChange::Refuse => {
-                Err(Problem::field(field.path, "The currency of this customer cannot be changed."))
-            }
-        }
-    }
-
-    /// A support page says that the currency can change while the customer is Draft; newer documents say so themselves.
-    fn may_change_currency(&self) -> bool {
-        match self.stored.member("canChangeCurrency").map(View::raw) {
-            Some(said) => said == "true",
-            None => self.stored.member("status").is_some_and(|status| status.raw() == "\"Draft\""),
         }
     }
 

@@ -144,8 +144,12 @@ fn with_value(name: &str, value: &str) -> Result<Option<Kind>, String> {
         "swap" => Kind::Swap(number(value, "the id of a customer")?),
         "other-writer" => {
             let (path, json) = two(value, '=', "PATH=JSON")?;
-            let json = Json::parse(json).map_err(|why| format!("the value `{json}` is {why}"))?;
-            Kind::OtherWriter(parse_path(path)?, json.root().raw().to_string())
+            let path = parse_path(path)?;
+            // It will stand inside a document, whose depth is limited too.
+            let (open, close) = ("[".repeat(path.names().len()), "]".repeat(path.names().len()));
+            let inside = Json::parse(format!("{open}{json}{close}"));
+            inside.and_then(|_| Json::parse(json)).map_err(|why| format!("the value `{json}` is {why}"))?;
+            Kind::OtherWriter(path, json.trim().to_string())
         }
         "truncate" => {
             let (path, units) = two(value, ',', "PATH,N")?;

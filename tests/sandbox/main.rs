@@ -1,0 +1,14 @@
+//! The sandbox over real HTTP.
+#![cfg(feature = "sandbox")]
+// Helpers outside a test function are tests too.
+#![allow(clippy::unwrap_used)]
+
+mod behaviours;
+mod client;
+mod control;
+mod faults;
+mod lists;
+mod manual;
+mod requests;
+mod state;
+mod updates;

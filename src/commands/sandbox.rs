@@ -50,9 +50,13 @@ fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {
     let state = if args.memory { State::Memory } else { State::File(state_file(session.environment)?) };
     let limits = Limits { per_minute: args.per_minute, per_day: args.per_day };
     let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;
-    print("url", &server.base_url(), session)?;
-    session.terminal.notes().say(&format!("The key is {}. Ctrl-C stops the server.", sandbox::KEY));
-    server.wait().map_err(|why| failed("serving the sandbox", why))?;
+    let url = server.base_url();
+    let ready = || {
+        print("url", &url, session).map_err(|why| anyhow::anyhow!(why.headline()))?;
+        session.terminal.notes().say(&format!("The key is {}. Ctrl-C stops the server.", sandbox::KEY));
+        Ok(())
+    };
+    server.wait(ready).map_err(|why| failed("serving the sandbox", why))?;
     session.terminal.notes().say("Stopped.");
     Ok(Kind::Done)
 }

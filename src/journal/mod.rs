@@ -229,7 +229,7 @@ mod tests {
         plan.before =
             Customer::parse(format!("{{\"id\":7,\"status\":\"Active\",\"l\":\"{long}\"}}")).unwrap();
         let entry = journal.begin(&plan, &origin()).unwrap();
-        assert_eq!(journal.open(7).unwrap(), [entry.clone()]);
+        assert_eq!(journal.open(7).unwrap(), std::slice::from_ref(&entry));
         journal.end(&entry, Ending::Written, None).unwrap();
         assert_eq!(journal.open(7).unwrap(), []);
     }

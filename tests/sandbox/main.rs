@@ -1,5 +1,4 @@
 //! The sandbox over real HTTP.
-#![cfg(feature = "sandbox")]
 // Helpers outside a test function are tests too.
 #![allow(clippy::unwrap_used)]
 

@@ -3,8 +3,6 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use fusebill::sandbox::{Options, Server, State, reset, seed};
 
@@ -100,42 +98,30 @@ fn sandboxes_that_share_a_file_lose_no_write() {
     }
 }
 
-/// What the test below runs in a process of its own.
-#[test]
-#[ignore = "started by another test"]
-fn a_process_that_serves() {
-    // A signal that comes before `wait` listens for it is passed over, not deadly: the other side repeats it.
-    signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::<AtomicBool>::default()).unwrap();
-    let server = start(Path::new(&std::env::var("SANDBOX_STATE").unwrap())).unwrap();
-    println!("\nlistening {}", server.address());
-    server.wait().unwrap();
-    println!("stopped");
-}
-
-/// A second process on this state, and the address it listens on.
-fn process(path: &Path) -> (std::process::Child, String, impl BufRead) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "state::a_process_that_serves", "--ignored", "--nocapture"])
-        .env("SANDBOX_STATE", path)
+/// A second process that serves the state below this folder, and the address it listens on.
+fn process(state: &Path) -> (std::process::Child, String, impl BufRead) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fusebill"))
+        .args(["sandbox", "serve", "--port", "0"])
+        .env("XDG_STATE_HOME", state)
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
-    while !line.starts_with("listening") {
-        line.clear();
-        assert_ne!(output.read_line(&mut line).unwrap(), 0);
-    }
-    (child, line.trim().replace("listening ", ""), output)
+    assert_ne!(output.read_line(&mut line).unwrap(), 0);
+    let address = line.trim().trim_start_matches("http://").trim_end_matches("/v1").to_string();
+    (child, address, output)
 }
 
 #[cfg(unix)]
 #[test]
 fn processes_share_a_file_and_one_that_is_told_to_terminate_stops_cleanly() {
     use std::io::{Read, Write};
-    let (_folder, path) = folder();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fusebill/sandbox/customers.ndjson");
     let server = start(&path).unwrap();
-    let (mut child, address, mut output) = process(&path);
+    let (mut child, address, mut output) = process(folder.path());
     let body = r#"{"id":123,"status":"Hold"}"#;
     let request = crate::client::request("PUT", "/v1/customers", body);
     let mut stream = std::net::TcpStream::connect(address).unwrap();
@@ -144,14 +130,8 @@ fn processes_share_a_file_and_one_that_is_told_to_terminate_stops_cleanly() {
     stream.read_exact(&mut status).unwrap();
     assert_eq!(&status, b"HTTP/1.1 200");
     assert_eq!(at(&server.document(123), "status"), "\"Hold\"");
-    let ended = loop {
-        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
-        if let Some(ended) = child.try_wait().unwrap() {
-            break ended;
-        }
-    };
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     let mut rest = String::new();
     output.read_to_string(&mut rest).unwrap();
-    assert!(rest.contains("stopped"), "{rest}");
-    assert!(ended.success());
+    assert_eq!((rest.as_str(), child.wait().unwrap().code()), ("", Some(0)));
 }

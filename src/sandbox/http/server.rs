@@ -106,12 +106,13 @@ impl Server {
         drop(self);
     }
 
-    /// Serves until the process is interrupted or told to terminate, then stops.
+    /// Serves until the process is interrupted or told to terminate, then stops. `ready` is called once the signals are
+    /// listened for, so that whoever waits for its word can end the sandbox cleanly from then on.
     ///
     /// # Errors
-    /// Where the signals cannot be listened for.
-    pub fn wait(self) -> anyhow::Result<()> {
-        runtime()?.block_on(told_to_end()).context("the sandbox cannot listen for signals")
+    /// Where the signals cannot be listened for, and those of `ready`.
+    pub fn wait(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+        runtime()?.block_on(told_to_end(ready))
     }
 }
 
@@ -164,16 +165,21 @@ fn runtime() -> std::io::Result<Runtime> {
 }
 
 #[cfg(unix)]
-async fn told_to_end() -> std::io::Result<()> {
+async fn told_to_end(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
+    let unheard = "the sandbox cannot listen for signals";
+    let mut interrupt = signal(SignalKind::interrupt()).context(unheard)?;
+    let mut terminate = signal(SignalKind::terminate()).context(unheard)?;
+    ready()?;
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
+    Ok(())
 }
 
 #[cfg(not(unix))]
-async fn told_to_end() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+async fn told_to_end(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    ready()?;
+    tokio::signal::ctrl_c().await.context("the sandbox cannot listen for signals")
 }

@@ -3,13 +3,14 @@
 //! Every write replaces the whole file by way of a temporary one, so a reader sees the old or the new state. A lock on
 //! the file `<name>.lock` beside it keeps the writes of several processes apart.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 
 use super::{Table, seed};
+use crate::files::{make_folder, private};
 
 /// The first line; the number is the version of the format.
 const HEADER: &str = r#"{"fusebillSandbox":1}"#;
@@ -120,26 +121,4 @@ fn parse(text: &str) -> anyhow::Result<Table> {
         table.add(line).with_context(|| format!("line {}", at + 2))?;
     }
     Ok(table)
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).create(folder)
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600)
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
 }

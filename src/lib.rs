@@ -30,6 +30,8 @@ pub mod api;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod files;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod interrupt;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod journal;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod profile;

@@ -5,8 +5,6 @@
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use dialoguer::Confirm;
 use dialoguer::console::Term;
@@ -46,7 +44,7 @@ pub enum Input {
 }
 
 /// The terminal of one run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Terminal {
     look: Look,
     error_look: Look,
@@ -118,22 +116,43 @@ impl Terminal {
     /// # Errors
     /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away, because the end of input is never yes.
     pub fn confirm(&self, question: &str) -> Result<bool> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let handler = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted));
         let answer = Confirm::new().with_prompt(escaped(question)).wait_for_newline(true).interact();
-        if let Ok(handler) = handler {
-            signal_hook::low_level::unregister(handler);
-        }
-        // The question hides the cursor and leaves it hidden when it is interrupted.
+        // The question hides the cursor and leaves it hidden when it ends without an answer.
         let _ = Term::stderr().show_cursor();
-        match answer {
-            _ if interrupted.load(Ordering::Relaxed) => Err(Error::new(Kind::Interrupted, "interrupted")),
-            Ok(answer) => Ok(answer),
-            Err(dialoguer::Error::IO(why)) if why.kind() == ErrorKind::Interrupted => {
-                Err(Error::new(Kind::Interrupted, "interrupted"))
+        answer.map_err(|why| match why {
+            dialoguer::Error::IO(why) if why.kind() == ErrorKind::Interrupted => {
+                Error::new(Kind::Interrupted, "interrupted")
             }
-            Err(why) => Err(Error::new(Kind::Cancelled, "the question got no answer").because(why)),
+            why => Error::new(Kind::Cancelled, "the question got no answer").because(why),
+        })
+    }
+
+    /// What puts the terminal back as it is now, whatever a question has made of it since: echo, lines, cursor.
+    pub fn restore(&self) -> impl Fn() + Send + 'static {
+        let may_ask = self.may_ask;
+        #[cfg(unix)]
+        let modes = if may_ask { rustix::termios::tcgetattr(io::stdin()).ok() } else { None };
+        move || {
+            if may_ask {
+                #[cfg(unix)]
+                if let Some(modes) = &modes {
+                    let now = rustix::termios::OptionalActions::Now;
+                    let _ = rustix::termios::tcsetattr(io::stdin(), now, modes);
+                }
+                let _ = Term::stderr().show_cursor();
+                tell("\n");
+            }
         }
+    }
+
+    /// A moment in the time zone of this machine, to the second.
+    pub fn local(&self, moment: jiff::Timestamp) -> String {
+        moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+
+    /// The moment it is.
+    pub fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
     }
 
     /// Reads all of an input as text.

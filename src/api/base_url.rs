@@ -53,6 +53,12 @@ impl BaseUrl {
         &self.host
     }
 
+    /// The host and, where one is given, the port.
+    pub fn authority(&self) -> &str {
+        let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest)
+    }
+
     /// Whether it is this machine, which no proxy stands before.
     pub fn is_loopback(&self) -> bool {
         self.loopback
@@ -95,6 +101,7 @@ mod tests {
         let url = BaseUrl::parse("http://127.0.0.1:8080/v1/").unwrap();
         assert_eq!(url.join("/customers"), "http://127.0.0.1:8080/v1/customers");
         assert!(url.is_loopback());
+        assert_eq!((url.host(), url.authority()), ("127.0.0.1", "127.0.0.1:8080"));
     }
 
     #[test]

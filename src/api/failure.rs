@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use ureq::Timeout;
 
@@ -16,7 +17,13 @@ pub enum Failure {
     NeverSent(Error),
     /// The server said no: nothing was written.
     No(Error),
-    /// The request left and its outcome is not known.
+    /// The server said not now (429): nothing was written, and after this pause, where it named one, it may be.
+    RateLimited(Box<Error>, Option<Duration>),
+    /// The server said to go elsewhere, which is never done. It most likely did nothing, but did not say so.
+    Redirected(Error),
+    /// The server answered that it failed (408, 5xx). It is done with the request, with or without effect.
+    Broke(Error),
+    /// The request left and there was no answer. It may have had its effect, and may yet have it.
     Lost(Error),
 }
 
@@ -24,18 +31,28 @@ impl Failure {
     /// As an error of a read, which writes nothing whatever happens.
     pub fn into_error(self) -> Error {
         match self {
-            Failure::NeverSent(error) | Failure::No(error) | Failure::Lost(error) => error,
+            Failure::RateLimited(error, _) => *error,
+            Failure::NeverSent(error)
+            | Failure::No(error)
+            | Failure::Redirected(error)
+            | Failure::Broke(error)
+            | Failure::Lost(error) => error,
         }
     }
 
     fn error(&self) -> &Error {
         match self {
-            Failure::NeverSent(error) | Failure::No(error) | Failure::Lost(error) => error,
+            Failure::RateLimited(error, _) => error,
+            Failure::NeverSent(error)
+            | Failure::No(error)
+            | Failure::Redirected(error)
+            | Failure::Broke(error)
+            | Failure::Lost(error) => error,
         }
     }
 
-    /// Whether a read may be tried again.
-    pub(super) fn is_transient(&self) -> bool {
+    /// Whether trying again may help.
+    pub fn is_transient(&self) -> bool {
         matches!(self, Failure::NeverSent(_) | Failure::Lost(_)) && self.error().kind == Kind::Network
     }
 

@@ -104,7 +104,7 @@ impl Client {
         let path = format!("/customers/{id}");
         let mut attempt = 1;
         loop {
-            let result = self.send(Method::Get, &path, None);
+            let result = self.send(Method::Get, &path, None, self.deadline.get().left());
             let pause = match &result {
                 Ok(answer) if answer.status == 429 => {
                     self.asked_pause(answer).unwrap_or_else(|| backoff(attempt))
@@ -127,7 +127,8 @@ impl Client {
         }
     }
 
-    fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
+    /// Waits before another attempt and says so, unless that would miss the deadline; then it gives false at once.
+    pub fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
         let seconds = pause.as_secs_f64();
         self.notes.say(&format!(
             "{cause}; trying again in {seconds:.1} s (attempt {attempt} of {ATTEMPTS} failed)"
@@ -141,24 +142,33 @@ impl Client {
 
     /// Sends a whole customer, once.
     ///
+    /// It is given two thirds of the time that is left, so that a lost answer leaves time to read what came of it.
+    ///
     /// # Errors
-    /// `Refused` and the like where the API said no. A [`Failure`] that is [`Failure::Lost`] leaves open whether the
-    /// write took effect: the caller has to read the customer to know.
+    /// See [`Failure`]: the request never left, the API said no, or the answer leaves open what happened.
     pub fn put(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
-        let answer = self.send(Method::Put, "/customers", Some(customer.text()))?;
+        let time = self.deadline.get().left().map(|left| left * 2 / 3);
+        let answer = self.send(Method::Put, "/customers", Some(customer.text()), time)?;
         match answer.status {
             200..=299 => Ok(match Customer::parse(answer.body) {
                 Ok(stored) if stored.id() == customer.id() => Put::Stored(Box::new(stored)),
                 _ => Put::Accepted,
             }),
-            429 => Err(Failure::No(answer.error())),
-            408 | 300..=399 | 500.. => Err(Failure::Lost(answer.error())),
+            429 => Err(Failure::RateLimited(Box::new(answer.error()), self.asked_pause(&answer))),
+            300..=399 => Err(Failure::Redirected(answer.error())),
+            408 | 500.. => Err(Failure::Broke(answer.error())),
             _ => Err(Failure::No(answer.refusal())),
         }
     }
 
-    fn send(&self, method: Method, path: &str, body: Option<&str>) -> std::result::Result<Answer, Failure> {
-        let left = self.deadline.get().left().ok_or_else(Failure::out_of_time)?;
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&str>,
+        time: Option<Duration>,
+    ) -> std::result::Result<Answer, Failure> {
+        let time = time.ok_or_else(Failure::out_of_time)?;
         let url = self.base.join(path);
         let request = Request::builder()
             .uri(&url)
@@ -171,12 +181,12 @@ impl Client {
         let result = match body {
             None => {
                 let request = request.body(()).map_err(Failure::unsendable)?;
-                request.with_agent(&self.agent).configure().timeout_global(Some(left)).run()
+                request.with_agent(&self.agent).configure().timeout_global(Some(time)).run()
             }
             Some(body) => {
                 let request = request.header("content-type", "application/json").body(body);
                 let request = request.map_err(Failure::unsendable)?;
-                request.with_agent(&self.agent).configure().timeout_global(Some(left)).run()
+                request.with_agent(&self.agent).configure().timeout_global(Some(time)).run()
             }
         };
         let answer = result.map_err(Failure::from_ureq).and_then(Answer::read);

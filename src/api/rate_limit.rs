@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+
+use crate::document::time::timestamp;
 
 /// The shortest wait, for a reset that is now or just past by this machine's clock.
 const LEAST: Duration = Duration::from_millis(250);
@@ -38,13 +38,6 @@ fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
         };
     }
     timestamp(text)
-}
-
-/// A timestamp of the vendor's: with any number of decimals, with a zone or, meaning UTC, without.
-pub fn timestamp(text: &str) -> Option<Timestamp> {
-    let zoned: Option<Timestamp> = text.parse().ok();
-    let civil = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    zoned.or_else(civil)
 }
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 
+use jiff::Timestamp;
+
 use super::input;
 use crate::document::expect::Expectation;
+use crate::document::time::timestamp;
 use crate::document::{Action, Edit, EditError, Json, Path};
 use crate::error::{Error, Result};
 use crate::field::{self, CODES_PATH, FIELDS, Field, Kind, check, nearest};
@@ -20,6 +23,7 @@ pub struct EditFlags {
     set_json: Vec<String>,
     patch: Option<Input>,
     expect: Vec<String>,
+    expect_modified: Option<Timestamp>,
     new_field: bool,
 }
 
@@ -34,6 +38,8 @@ pub struct Request {
     pub patch: Option<Input>,
     /// What must stand in the customer that is read.
     pub expectations: Vec<Expectation>,
+    /// When the customer must have been modified last.
+    pub modified: Option<Timestamp>,
     /// Whether paths are allowed that the customer does not have.
     pub new_fields: bool,
 }
@@ -41,6 +47,7 @@ pub struct Request {
 const REMOVE_CODE: &str = "remove-sales-tracking-code";
 const OTHER: &str = "Any field";
 const GUARD: &str = "Guard";
+const EXPECT_MODIFIED: &str = "expect-modified";
 
 impl clap::Args for EditFlags {
     fn augment_args(command: Command) -> Command {
@@ -67,7 +74,7 @@ fn field_flag(field: &'static Field) -> Arg {
     }
 }
 
-fn general_flags() -> [Arg; 7] {
+fn general_flags() -> [Arg; 8] {
     let many = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help).help_heading(OTHER)
     };
@@ -90,6 +97,12 @@ fn general_flags() -> [Arg; 7] {
             .help_heading(OTHER),
         many("expect", "PATH=VALUE", "Write only if the customer read holds this value (repeatable)")
             .help_heading(GUARD),
+        Arg::new(EXPECT_MODIFIED)
+            .long(EXPECT_MODIFIED)
+            .value_name("TIMESTAMP")
+            .value_parser(modified)
+            .help("Write only if the customer was last modified at this moment, as `customer get` shows it")
+            .help_heading(GUARD),
     ]
 }
 
@@ -111,6 +124,7 @@ impl FromArgMatches for EditFlags {
         self.set_json = all("set-json");
         self.patch = matches.get_one::<Input>("patch").cloned();
         self.expect = all("expect");
+        self.expect_modified = matches.get_one::<Timestamp>(EXPECT_MODIFIED).copied();
         self.new_field = matches.get_flag("new-field");
         Ok(())
     }
@@ -146,8 +160,14 @@ impl EditFlags {
                 "name a field, such as --first-name John; `fusebill help customer update` lists them",
             ));
         }
-        let new_fields = self.new_field;
-        Ok(Request { customer, edits, patch: self.patch.clone(), expectations, new_fields })
+        Ok(Request {
+            customer,
+            edits,
+            patch: self.patch.clone(),
+            expectations,
+            modified: self.expect_modified,
+            new_fields: self.new_field,
+        })
     }
 }
 
@@ -210,6 +230,10 @@ fn read_json(text: &str, pair: &str) -> Result<Json> {
             .because(why)
             .hint(format!("text is written with its quotes ('{quoted}\"'), or use --set"))
     })
+}
+
+fn modified(text: &str) -> std::result::Result<Timestamp, String> {
+    timestamp(text).ok_or_else(|| "a timestamp such as 2019-11-07T15:51:11.19 is needed, in UTC".to_string())
 }
 
 fn expectation(pair: &str) -> Result<Expectation> {

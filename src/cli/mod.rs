@@ -104,6 +104,15 @@ pub enum CustomerCommand {
     /// what is stored with what was sent. What no flag names stays as it is.
     #[command(after_long_help = UPDATE_EXAMPLES)]
     Update(Box<UpdateArgs>),
+    /// List what this machine changed
+    ///
+    /// Every change is noted in a journal before it is sent, and its outcome after. The journal is on this machine only.
+    History(HistoryArgs),
+    /// Take a change back
+    ///
+    /// Restores the fields that the entry changed, as they were, and nothing else. Refuses where one of them was changed
+    /// since. Undoing is a change like any other: it is shown, verified, noted, and can be undone.
+    Undo(UndoArgs),
 }
 
 const UPDATE_EXAMPLES: &str = "\
@@ -131,6 +140,14 @@ pub struct UpdateArgs {
     /// What to change.
     #[command(flatten)]
     pub edits: EditFlags,
+    /// How it is written.
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+/// How a change is written, for every command that writes.
+#[derive(Debug, Args)]
+pub struct WriteArgs {
     /// Show what would change and stop
     #[arg(long, help_heading = "Writing")]
     pub dry_run: bool,
@@ -140,6 +157,67 @@ pub struct UpdateArgs {
     /// Consent to everything that would be asked
     #[arg(short, long, help_heading = "Writing")]
     pub yes: bool,
+    /// What proves the write: the API's answer to it, or reading the customer again
+    #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
+    pub verify: Proof,
+    /// Write without a record in the journal; the change cannot be undone then
+    #[arg(long, help_heading = "Writing")]
+    pub no_journal: bool,
+}
+
+/// What proves a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Proof {
+    /// The answer to the PUT, which is the customer as it is stored; read again where it is something else
+    #[default]
+    Answer,
+    /// The customer, read again after the PUT
+    Read,
+}
+
+/// `customer history`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct HistoryArgs {
+    /// Only changes of the customer with this Fusebill id
+    #[arg(value_name = "CUSTOMER", value_parser = customer_id)]
+    pub customer: Option<u64>,
+    /// Read the customers of unfinished entries and note how those ended
+    #[arg(long)]
+    pub resolve: bool,
+    /// What else to do with the journal.
+    #[command(subcommand)]
+    pub command: Option<HistoryCommand>,
+}
+
+/// What to do with the journal beside listing it.
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Show one entry with everything it changed
+    Show {
+        /// Name of the entry, as `customer history` lists it
+        entry: String,
+    },
+    /// Forget entries that ended long ago; they cannot be undone then
+    Prune {
+        /// Age, such as 90d, 12w or 36h
+        #[arg(long, value_name = "AGE", value_parser = age)]
+        older_than: Duration,
+    },
+}
+
+/// `customer undo`.
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// Name of the entry, as `customer history` lists it
+    #[arg(required_unless_present = "last")]
+    pub entry: Option<String>,
+    /// Take back the latest change of this profile
+    #[arg(long, conflicts_with = "entry")]
+    pub last: bool,
+    /// How it is written.
+    #[command(flatten)]
+    pub write: WriteArgs,
 }
 
 /// What to do with the sandbox.
@@ -185,6 +263,19 @@ fn customer_id(text: &str) -> Result<u64, String> {
     id.ok_or_else(|| "a customer is named by its Fusebill id, a whole number such as 123".to_string())
 }
 
+fn age(text: &str) -> Result<Duration, String> {
+    let wrong = || "an age is a whole number and h, d or w: 36h, 90d, 12w".to_string();
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let hours = match unit {
+        'h' => 1,
+        'd' => 24,
+        'w' => 24 * 7,
+        _ => return Err(wrong()),
+    };
+    let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(u64::from(count) * hours * 3600))
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: Option<f64> = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds <= 86_400.0);
     let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -228,6 +319,15 @@ mod tests {
         assert_eq!(customer_id("123"), Ok(123));
         for text in ["", "0", "-1", "+1", "1.0", "abc", "123 ", "99999999999999999999"] {
             assert!(customer_id(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_age_is_a_count_and_a_unit() {
+        assert_eq!(age("36h"), Ok(Duration::from_secs(36 * 3600)));
+        assert_eq!(age("2w"), age("14d"));
+        for text in ["", "d", "90", "-1d", "1.5d", "90 d", "9m", "5é"] {
+            assert!(age(text).is_err(), "{text}");
         }
     }
 

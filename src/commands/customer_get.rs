@@ -10,7 +10,7 @@ pub(super) fn run(args: &GetArgs, session: &Session) -> Result<Kind> {
     let terminal = &session.terminal;
     let mut customers = Vec::new();
     for (number, id) in args.customers.iter().enumerate() {
-        let customer = connection.client.get(*id)?;
+        let customer = session.read(&connection, *id)?;
         match session.global.output {
             Output::Table => {
                 let gap = if number > 0 { "\n" } else { "" };

@@ -1,6 +1,9 @@
 //! The shell around the pure core: one file a verb, each a short pipeline; here, what they share.
 
+mod change;
 mod customer_get;
+mod customer_history;
+mod customer_undo;
 mod customer_update;
 mod help;
 #[cfg(feature = "sandbox")]
@@ -14,7 +17,10 @@ use clap::error::ErrorKind;
 
 use crate::api::{Client, Network};
 use crate::cli::{Cli, Command, CustomerCommand, Global, Output};
+use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::Interrupts;
+use crate::journal::Journal;
 use crate::profile::{self, Account, Environment};
 use crate::report::failure::failure;
 use crate::report::outcome::Facts;
@@ -34,6 +40,7 @@ struct Session {
     global: Global,
     environment: Environment,
     terminal: Terminal,
+    interrupts: Interrupts,
     facts: Facts,
 }
 
@@ -51,35 +58,63 @@ impl Session {
         let environment = Environment;
         let verbosity = Verbosity { quiet: global.quiet, http: global.verbose };
         let terminal = Terminal::new(global.color, verbosity, global.no_input, environment.wants_plain());
-        Session { global, environment, terminal, facts: Facts::default() }
+        let interrupts = Interrupts::default();
+        Session { global, environment, terminal, interrupts, facts: Facts::default() }
     }
 
     fn run(mut self, command: &Command) -> u8 {
         let result = match command {
             Command::Customer(CustomerCommand::Get(args)) => customer_get::run(args, &self),
             Command::Customer(CustomerCommand::Update(args)) => customer_update::run(args, &mut self),
+            Command::Customer(CustomerCommand::History(args)) => customer_history::run(args, &self),
+            Command::Customer(CustomerCommand::Undo(args)) => customer_undo::run(args, &mut self),
             #[cfg(feature = "sandbox")]
             Command::Sandbox(command) => sandbox::run(command, &self),
             Command::Help { words } => help::run(words, &self),
         };
+        self.interrupts.end();
         match result {
             Ok(kind) => kind.code(),
-            Err(error) => self.fail(&error),
+            Err(error) => fail(&error, &self.facts, &self.terminal, self.global.wants_json()),
         }
     }
 
-    fn fail(&self, error: &Error) -> u8 {
-        self.terminal.tell(&failure(error, self.terminal.error_look()));
-        if self.global.wants_json() {
-            let object = crate::report::outcome::text(&self.facts.failure(error));
-            // Standard error has the failure already; that standard output fails too adds nothing to it.
-            let _ = self.terminal.print(&object);
+    /// The journal of this user.
+    fn journal(&self) -> Result<Journal> {
+        self.environment.state_folder().map(Journal::at)
+    }
+
+    /// Reads a customer, and says where an earlier change of it never got an outcome.
+    fn read(&self, connection: &Connection, id: u64) -> Result<Customer> {
+        let profile = &connection.account.profile;
+        let open = self.journal().ok().map(|journal| journal.open(profile, id));
+        match open {
+            Some(Ok(open)) => open.iter().for_each(|entry| {
+                self.terminal.notes().warn(&format!(
+                    "the change of entry {entry} has no known outcome: it is still running, or was cut off; \
+                     `{}` reads the customer and settles it",
+                    profile::command(profile, &format!("customer history {id} --resolve"))
+                ));
+            }),
+            Some(Err(why)) => self.terminal.notes().warn(&format!("{why:#}")),
+            None => {}
         }
-        error.kind.code()
+        connection.client.get(id)
+    }
+
+    /// From here on, a signal ends the program in good order.
+    fn watch_signals(&self) {
+        let (terminal, json) = (self.terminal.clone(), self.global.wants_json());
+        let restore = self.terminal.restore();
+        self.interrupts.watch(self.terminal.notes(), move || {
+            restore();
+            fail(&Error::new(Kind::Interrupted, "interrupted"), &Facts::default(), &terminal, json);
+        });
     }
 
     /// Opens the way to the account that is meant. No request is sent yet.
     fn connect(&self) -> Result<Connection> {
+        self.watch_signals();
         let name = profile::name(self.global.profile.as_deref(), self.environment)?;
         #[cfg(feature = "sandbox")]
         if name == profile::SANDBOX {
@@ -102,6 +137,16 @@ impl Session {
         let (base, key) = (account.base.clone(), account.key.clone());
         Ok(Client::new(base, key, &network, self.global.timeout, self.terminal.notes()))
     }
+}
+
+/// Tells a failure, and gives its exit code.
+fn fail(error: &Error, facts: &Facts, terminal: &Terminal, json: bool) -> u8 {
+    terminal.tell(&failure(error, terminal.error_look()));
+    if json {
+        // Standard error has the failure already; that standard output fails too adds nothing to it.
+        let _ = terminal.print(&crate::report::outcome::text(&facts.failure(error)));
+    }
+    error.kind.code()
 }
 
 /// Help and version go to standard output; what cannot be parsed is a usage error.

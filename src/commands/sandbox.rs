@@ -34,7 +34,8 @@ pub(super) fn account(environment: Environment) -> Result<(Account, Server)> {
     let server = start(Options { state, ..Options::default() })?;
     let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
     let base = BaseUrl::parse(&server.base_url())?;
-    Ok((Account { profile: profile::SANDBOX.to_string(), base, key }, server))
+    let profile = profile::SANDBOX.to_string();
+    Ok((Account { origin: profile.clone(), profile, base, key }, server))
 }
 
 fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {

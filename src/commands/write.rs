@@ -1,76 +1,230 @@
-//! The write itself: the PUT, and finding out what it came to. Every command that changes a customer goes through here.
+//! The write itself: the intent in the journal, the PUT, what came of it, the outcome in the journal.
+//!
+//! Every command that changes a customer goes through here, so that none can send without a record, or claim what it
+//! does not know.
 
+use crate::api::wait::{ATTEMPTS, backoff};
 use crate::api::{Client, Failure, Put};
 use crate::document::json::Json;
-use crate::document::verify::{Difference, Verdict, verify};
+use crate::document::verify::{Difference, Standing, Verdict, standing, verify};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::Interrupts;
+use crate::journal::{Ending, EntryId, Journal, Origin};
+use crate::profile::command;
 use crate::report::outcome::Facts;
 use crate::report::table::value;
 use crate::terminal::Notes;
 
-/// Sends the plan and proves what is stored.
-///
-/// # Errors
-/// `Refused`, `Network` and the like where nothing was written; `Unknown` where that cannot be told; `Differs` where
-/// what is stored is not what was asked.
-pub(super) fn write(plan: &Plan, client: &Client, facts: &mut Facts, notes: Notes) -> Result<()> {
-    let id = plan.before.id();
-    let step = format!("writing customer {id}");
-    match client.put(&plan.after) {
-        Ok(Put::Stored(stored)) => judge(plan, &stored, facts),
-        Ok(Put::Accepted) => match client.get(id) {
-            Ok(stored) => judge(plan, &stored, facts),
-            Err(why) => Err(unknown("the API said yes, but what it stored cannot be read", why, id)),
-        },
-        Err(Failure::NeverSent(error) | Failure::No(error)) => Err(error.at(step)),
-        Err(Failure::Lost(error)) => {
-            notes.say(&format!(
-                "{}; reading the customer to see whether the change took effect",
-                error.headline()
-            ));
-            resolve(plan, client, facts, error.at(step))
+/// Everything a write needs beside the plan.
+pub(super) struct Writer<'a> {
+    pub(super) client: &'a Client,
+    /// None where the user wants no record.
+    pub(super) journal: Option<&'a Journal>,
+    pub(super) origin: Origin,
+    /// Whether the customer is read again even where the PUT's answer shows it.
+    pub(super) reads_again: bool,
+    pub(super) interrupts: &'a Interrupts,
+    pub(super) notes: Notes,
+}
+
+/// What became of a write.
+enum Fate {
+    /// What was asked is stored, and nothing else changed.
+    Written,
+    /// Something is stored, but not what was asked.
+    Differs(Box<Customer>, Verdict),
+    /// Nothing was written.
+    NotWritten(Error),
+    /// Nobody knows.
+    Unknown(Error, Verdict),
+}
+
+/// What one attempt came to.
+enum Attempt {
+    Ended(Fate),
+    /// Nothing was written so far, and it may be tried again after a pause; `fate` is the end if it is not.
+    Again {
+        fate: Fate,
+        pause: std::time::Duration,
+    },
+}
+
+impl Writer<'_> {
+    fn take_back(&self, id: u64, entry: Option<&EntryId>) -> String {
+        match entry {
+            Some(entry) => {
+                format!("`{}` takes the change back", self.command(&format!("customer undo {entry}")))
+            }
+            None => format!("look at it with `{}`", self.command(&format!("customer get {id}"))),
+        }
+    }
+
+    fn settle(&self, id: u64, entry: Option<&EntryId>) -> String {
+        match entry {
+            Some(_) => {
+                let history = self.command(&format!("customer history {id} --resolve"));
+                format!("`{history}` reads the customer and settles it")
+            }
+            None => format!(
+                "look at it with `{}` before you write again",
+                self.command(&format!("customer get {id}"))
+            ),
+        }
+    }
+
+    fn command(&self, rest: &str) -> String {
+        command(&self.origin.profile, rest)
+    }
+
+    /// Writes a plan and proves what is stored.
+    ///
+    /// # Errors
+    /// `Refused`, `Network`, `Failed` and the like where nothing was written; `Unknown` where that cannot be told;
+    /// `Differs` where what is stored is not what was asked.
+    pub(super) fn write(&self, plan: &Plan, facts: &mut Facts) -> Result<Option<EntryId>> {
+        let id = plan.before.id();
+        let entry = self.begin(plan)?;
+        facts.entry(entry.as_ref());
+        let writing = self.interrupts.writing();
+        let fate = self.send(plan);
+        self.end(entry.as_ref(), &fate);
+        drop(writing);
+        let error = match fate {
+            Fate::Written => return Ok(entry),
+            Fate::NotWritten(error) => error.at(format!("writing customer {id}")),
+            Fate::Differs(_, verdict) => {
+                facts.verdict(&verdict);
+                Error::new(Kind::Differs, "what is stored is not what was asked for")
+                    .at(format!("verifying customer {id}"))
+                    .detail(lines(&verdict))
+                    .hint(self.take_back(id, entry.as_ref()))
+            }
+            Fate::Unknown(error, verdict) => {
+                facts.verdict(&verdict);
+                let error = Error { kind: Kind::Unknown, hints: Vec::new(), ..error };
+                error
+                    .at(format!("writing customer {id}"))
+                    .detail(lines(&verdict))
+                    .hint(self.settle(id, entry.as_ref()))
+            }
+        };
+        Err(error)
+    }
+
+    fn begin(&self, plan: &Plan) -> Result<Option<EntryId>> {
+        let Some(journal) = self.journal else { return Ok(None) };
+        let refused = |why: anyhow::Error| {
+            Error::new(Kind::Failed, "without a record of the change nothing is sent")
+                .at(format!("before writing customer {}", plan.before.id()))
+                .because(why)
+                .hint("--no-journal writes without a record; it cannot be undone then")
+        };
+        journal.begin(plan, &self.origin).map(Some).map_err(refused)
+    }
+
+    fn end(&self, entry: Option<&EntryId>, fate: &Fate) {
+        let (Some(journal), Some(entry)) = (self.journal, entry) else { return };
+        let ended = match fate {
+            Fate::Written => journal.end(entry, Ending::Written, None),
+            Fate::Differs(stored, _) => journal.end(entry, Ending::Differs, Some(stored)),
+            Fate::NotWritten(_) => journal.end(entry, Ending::NotWritten, None),
+            Fate::Unknown(..) => journal.end(entry, Ending::Unknown, None),
+        };
+        if let Err(why) = ended {
+            self.notes.warn(&format!("the outcome of entry {entry} is not recorded: {why:#}"));
+        }
+    }
+
+    /// Sends until it is settled what is stored, or there is no more time.
+    fn send(&self, plan: &Plan) -> Fate {
+        let mut attempt = 1;
+        loop {
+            let (fate, pause) = match self.attempt(plan, attempt) {
+                Attempt::Ended(fate) => return fate,
+                Attempt::Again { fate, pause } => (fate, pause),
+            };
+            let (Fate::NotWritten(why) | Fate::Unknown(why, _)) = &fate else { return fate };
+            if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
+                return fate;
+            }
+            attempt += 1;
+        }
+    }
+
+    fn attempt(&self, plan: &Plan, attempt: u32) -> Attempt {
+        match self.client.put(&plan.after) {
+            Ok(Put::Stored(stored)) if !self.reads_again => Attempt::Ended(judge(plan, *stored)),
+            Ok(_) => Attempt::Ended(self.read_back(plan)),
+            Err(Failure::RateLimited(error, pause)) => Attempt::Again {
+                fate: Fate::NotWritten(*error),
+                pause: pause.unwrap_or_else(|| backoff(attempt)),
+            },
+            Err(failure @ Failure::NeverSent(_)) if failure.is_transient() => {
+                Attempt::Again { fate: Fate::NotWritten(failure.into_error()), pause: backoff(attempt) }
+            }
+            Err(Failure::NeverSent(error) | Failure::No(error)) => Attempt::Ended(Fate::NotWritten(error)),
+            Err(Failure::Redirected(error)) => Attempt::Ended(match self.resolve(plan, error) {
+                Err(as_before) => Fate::NotWritten(as_before),
+                Ok(fate) => fate,
+            }),
+            Err(Failure::Broke(error)) => match self.resolve(plan, error) {
+                Err(as_before) => {
+                    Attempt::Again { fate: Fate::NotWritten(as_before), pause: backoff(attempt) }
+                }
+                Ok(fate) => Attempt::Ended(fate),
+            },
+            Err(Failure::Lost(error)) => match self.resolve(plan, error) {
+                Err(as_before) => {
+                    let error = as_before.detail(["the change may still arrive".to_string()]);
+                    Attempt::Again { fate: Fate::Unknown(error, Verdict::default()), pause: backoff(attempt) }
+                }
+                Ok(fate) => Attempt::Ended(fate),
+            },
+        }
+    }
+
+    /// The API said yes; reading the customer tells what it stored.
+    fn read_back(&self, plan: &Plan) -> Fate {
+        match self.client.get(plan.before.id()) {
+            Ok(stored) => judge(plan, stored),
+            Err(why) => {
+                let message = "the API took the change, but what it stored cannot be read";
+                Fate::Unknown(
+                    Error::new(Kind::Unknown, message).because(anyhow::anyhow!(why.headline())),
+                    Verdict::default(),
+                )
+            }
+        }
+    }
+
+    /// Settles a PUT whose answer does not tell what is stored, by reading. The error comes back, with a word on it,
+    /// where the customer is as it was before.
+    fn resolve(&self, plan: &Plan, lost: Error) -> std::result::Result<Fate, Error> {
+        self.notes.say(&format!("{}; reading the customer to see what came of it", lost.headline()));
+        let stored = match self.client.get(plan.before.id()) {
+            Ok(stored) => stored,
+            Err(why) => {
+                let error = lost.detail([format!("then {}", why.headline())]);
+                return Ok(Fate::Unknown(error, Verdict::default()));
+            }
+        };
+        match standing(plan, &stored) {
+            Standing::After => Ok(Fate::Written),
+            Standing::Before => {
+                Err(lost.detail(["read again: the customer is as it was before".to_string()]))
+            }
+            Standing::Neither(verdict) if verdict.has_what_was_asked() => {
+                Ok(Fate::Differs(Box::new(stored), verdict))
+            }
+            Standing::Neither(verdict) => Ok(Fate::Unknown(lost, verdict)),
         }
     }
 }
 
-/// Settles a write whose answer says nothing, by reading.
-fn resolve(plan: &Plan, client: &Client, facts: &mut Facts, lost: Error) -> Result<()> {
-    let id = plan.before.id();
-    let stored = match client.get(id) {
-        Ok(stored) => stored,
-        Err(why) => return Err(unknown(&format!("{}, and then", lost.headline()), why, id)),
-    };
-    let after = verify(plan, &stored);
-    if after.holds() {
-        return Ok(());
-    }
-    if is_as_before(plan, &stored) {
-        return Err(Error { kind: Kind::Network, ..lost }
-            .detail(["read again: the customer is as it was before".to_string()]));
-    }
-    facts.verdict(&after);
-    Err(Error { kind: Kind::Unknown, ..lost }
-        .detail(lines(&after))
-        .hint(format!("look at it with `fusebill customer get {id}`")))
-}
-
-fn is_as_before(plan: &Plan, stored: &Customer) -> bool {
-    let nothing = Plan { after: plan.before.clone(), changes: Vec::new(), ..plan.clone() };
-    verify(&nothing, stored).holds()
-}
-
-fn judge(plan: &Plan, stored: &Customer, facts: &mut Facts) -> Result<()> {
-    let verdict = verify(plan, stored);
-    if verdict.holds() {
-        return Ok(());
-    }
-    facts.verdict(&verdict);
-    let id = plan.before.id();
-    Err(Error::new(Kind::Differs, "what is stored is not what was asked for")
-        .at(format!("verifying customer {id}"))
-        .detail(lines(&verdict))
-        .hint(format!("look at it with `fusebill customer get {id}`")))
+fn judge(plan: &Plan, stored: Customer) -> Fate {
+    let verdict = verify(plan, &stored);
+    if verdict.holds() { Fate::Written } else { Fate::Differs(Box::new(stored), verdict) }
 }
 
 fn lines(verdict: &Verdict) -> Vec<String> {
@@ -82,11 +236,4 @@ fn line(difference: &Difference) -> String {
     let (path, sent, stored) = (&difference.path, shown(&difference.sent), shown(&difference.stored));
     let asked = if difference.asked { "" } else { " (nobody asked to change it)" };
     format!("`{path}`: sent {sent}, stored {stored}{asked}")
-}
-
-fn unknown(what: &str, why: Error, id: u64) -> Error {
-    Error::new(Kind::Unknown, format!("{what}: {}", why.headline()))
-        .detail(why.details)
-        .at(format!("writing customer {id}"))
-        .hint(format!("look at it with `fusebill customer get {id}` before you write again"))
 }

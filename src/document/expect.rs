@@ -1,11 +1,14 @@
 //! Preconditions: what must stand in the document for the edit to be made.
 
+use jiff::Timestamp;
+
 use super::compare::{same, same_at};
 use super::customer::Customer;
 use super::edit::EditError;
 use super::json::{Json, Kind, View};
 use super::path::Path;
 use super::plan::unknown;
+use super::time::timestamp;
 use crate::field;
 
 /// `--expect PATH=VALUE`.
@@ -52,6 +55,17 @@ pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<Un
     Ok(unmet)
 }
 
+/// Checks when the customer was last modified.
+///
+/// Moments are compared, not spellings: the vendor writes the same one in several forms.
+pub fn unmet_moment(customer: &Customer, moment: Timestamp) -> Option<Unmet> {
+    let path = Path::of("modifiedTimestamp");
+    let found = customer.get(&path);
+    let there = found.and_then(View::as_text).and_then(|text| timestamp(&text));
+    let raw = found.map_or("nothing", View::raw).to_string();
+    (there != Some(moment)).then(|| Unmet { path, expected: moment.to_string(), found: raw })
+}
+
 impl Expectation {
     fn holds(&self, found: View<'_>) -> bool {
         let text = Json::string(&self.value);
@@ -88,6 +102,17 @@ mod tests {
         for (path, value) in [("status", "active"), ("a", "null"), ("n", ""), ("f", "2.51"), ("id", "8")] {
             assert!(!holds(path, value), "{path}={value}");
         }
+    }
+
+    #[test]
+    fn moments_are_compared_and_not_their_spellings() {
+        let at = |stored: &str| {
+            let text = format!(r#"{{"id":7,"status":"Active","modifiedTimestamp":{stored}}}"#);
+            unmet_moment(&Customer::parse(text).unwrap(), timestamp("2019-11-07T15:51:11.50Z").unwrap())
+        };
+        assert_eq!((at("\"2019-11-07T15:51:11.5\""), at("\"2019-11-07T15:51:11.500000Z\"")), (None, None));
+        assert_eq!(at("null").unwrap().found, "null");
+        assert!(at("\"2019-11-07T15:51:11.51\"").is_some());
     }
 
     #[test]

@@ -299,6 +299,11 @@ impl<'a> View<'a> {
         Key { token: &self.json.text[self.node().key.clone()] }
     }
 
+    /// Where the member begins that this value belongs to: at its key.
+    pub(crate) fn key_start(self) -> usize {
+        self.node().key.start
+    }
+
     /// A copy of this value alone.
     pub fn to_json(self) -> Json {
         Json::known(self.raw().to_string())

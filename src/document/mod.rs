@@ -11,10 +11,13 @@ pub mod edit;
 pub mod expect;
 pub mod indent;
 pub mod json;
+pub mod merge;
 pub mod patch;
 pub mod path;
 pub mod plan;
 pub mod splice;
+pub mod time;
+pub mod undo;
 pub mod verify;
 
 pub use customer::Customer;

@@ -19,6 +19,9 @@ pub struct Plan {
     pub after: Customer,
     /// What differs between the two, in the order of the document.
     pub changes: Vec<Change>,
+    /// The tokens that were put in the place of others, by path; putting the old ones back restores `before` byte for
+    /// byte.
+    pub replaced: Vec<Change>,
     /// What is allowed but worth a word.
     pub warnings: Vec<String>,
     /// What is not done on the word of a flag alone.
@@ -66,20 +69,70 @@ impl Plan {
 /// tracking codes that cannot be edited; a value set whole that would take a read-only field along.
 pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, EditError> {
     let mut warnings = edits.warnings().to_vec();
-    let mut values: Vec<(Path, Json)> = Vec::new();
+    let mut values: Vec<(Path, Option<Json>)> = Vec::new();
     for edit in edits.iter() {
         if let Some(value) = value(&before, edit, new_fields)? {
-            values.push((edit.path.clone(), value));
+            values.push((edit.path.clone(), Some(value)));
         }
     }
     values.extend(tracking_codes(&before, edits, &mut warnings)?);
-    let spliced = values.iter().map(|(path, value)| (path, value.text().trim())).collect();
-    let after = Customer::parse(splice(before.text(), before.root(), spliced))
+    let given = |path: &Path| edits.covering(path).map(|edit| edit.given.clone()).unwrap_or_default();
+    let plan = build(before, &values, given)?;
+    let consent =
+        consent(&plan.changes, |path| edits.covering(path).is_some_and(|edit| edit.action.spells_clearing()));
+    Ok(Plan { warnings, consent, ..plan })
+}
+
+/// Puts values at paths without asking the field table whether they may stand there: values that the customer had
+/// before, or that were asked for once already. None takes the member out.
+///
+/// # Errors
+/// Where a read-only field would change, or the customer would no longer be one.
+pub fn rewrite(before: Customer, values: Vec<(Path, Option<Json>)>) -> Result<Plan, EditError> {
+    let changes = |(path, value): &(Path, Option<Json>)| {
+        !same_or_absent(path, before.get(path), value.as_ref().map(Json::root))
+            || (value.is_none() && before.get(path).is_some())
+    };
+    let values: Vec<_> = values.into_iter().filter(changes).collect();
+    let plan = build(before, &values, Path::to_string)?;
+    let consent = consent(&plan.changes, |_| true);
+    Ok(Plan { consent, ..plan })
+}
+
+fn build(
+    before: Customer,
+    values: &[(Path, Option<Json>)],
+    given: impl Fn(&Path) -> String,
+) -> Result<Plan, EditError> {
+    let tokens = values.iter().map(|(path, value)| (path, value.as_ref().map(|value| value.text().trim())));
+    let after = Customer::parse(splice(before.text(), before.root(), tokens.collect()))
         .map_err(|why| EditError::Codes { why: format!("the customer would no longer be one: {why}") })?;
     let changes = diff(before.root(), after.root());
-    refuse_read_only(&changes, edits)?;
-    let consent = consent(&changes, edits);
-    Ok(Plan { before, after, changes, warnings, consent })
+    refuse_read_only(&changes, given)?;
+    let replaced = replaced(&before, &after, values.iter().map(|(path, _)| path));
+    Ok(Plan { before, after, changes, replaced, warnings: Vec::new(), consent: Vec::new() })
+}
+
+/// The tokens that took the place of others. Where an object had to be made for a value, the object did.
+fn replaced<'a>(before: &Customer, after: &Customer, paths: impl Iterator<Item = &'a Path>) -> Vec<Change> {
+    let mut paths: Vec<Path> = paths.map(|path| outermost_made(before, path)).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let token = |customer: &Customer, path: &Path| customer.get(path).map(View::to_json);
+    let change = |path: Path| Change { before: token(before, &path), after: token(after, &path), path };
+    paths.into_iter().map(change).collect()
+}
+
+/// The path down to the first name at which the customer has no object to go on in.
+fn outermost_made(before: &Customer, path: &Path) -> Path {
+    let mut view = Some(before.root());
+    let mut reached: Option<Path> = None;
+    for name in path.names() {
+        let Some(object) = view.filter(|view| view.kind() == Kind::Object) else { break };
+        view = object.member(name);
+        reached = Some(reached.map_or_else(|| Path::root(name), |path| path.join(name)));
+    }
+    reached.unwrap_or_else(|| path.clone())
 }
 
 /// The new value for an edit; none where the customer already has it.
@@ -190,7 +243,7 @@ fn tracking_codes(
     before: &Customer,
     edits: &Edits,
     warnings: &mut Vec<String>,
-) -> Result<Option<(Path, Json)>, EditError> {
+) -> Result<Option<(Path, Option<Json>)>, EditError> {
     let asked: Vec<CodeEdit<'_>> = edits.iter().filter_map(code_edit).collect();
     if asked.is_empty() {
         return Ok(None);
@@ -202,7 +255,7 @@ fn tracking_codes(
     let unchanged =
         old.map_or("[]", |old| if old.is_null() { "[]" } else { old.raw() }) == edited.list.text();
     let same = old.is_some_and(|old| super::compare::same(old, edited.list.root()));
-    Ok((!unchanged && !same).then_some((path, edited.list)))
+    Ok((!unchanged && !same).then_some((path, Some(edited.list))))
 }
 
 fn code_edit(edit: &Edit) -> Option<CodeEdit<'_>> {
@@ -214,11 +267,11 @@ fn code_edit(edit: &Edit) -> Option<CodeEdit<'_>> {
 }
 
 /// An object set whole may leave out or change what is not to be written: `customerReference.id`, say.
-fn refuse_read_only(changes: &[Change], edits: &Edits) -> Result<(), EditError> {
+fn refuse_read_only(changes: &[Change], given: impl Fn(&Path) -> String) -> Result<(), EditError> {
     let fixed = changes.iter().find_map(|change| inside_read_only(change).map(|fixed| (change, fixed)));
     let Some((change, fixed)) = fixed else { return Ok(()) };
     Err(EditError::ReadOnly {
-        given: edits.covering(&change.path).map(|edit| edit.given.clone()).unwrap_or_default(),
+        given: given(&change.path),
         path: Path::of(fixed.path),
         why: fixed.why.to_string(),
     })
@@ -241,15 +294,13 @@ fn holds_below(change: &Change, path: &Path) -> bool {
     })
 }
 
-fn consent(changes: &[Change], edits: &Edits) -> Vec<Consent> {
+fn consent(changes: &[Change], spelled: impl Fn(&Path) -> bool) -> Vec<Consent> {
     let mut reasons = Vec::new();
     for change in changes {
-        let billing = field::at(&change.path.dotted()).is_some_and(field::Field::touches_billing);
-        let spelled = edits.covering(&change.path).is_some_and(|edit| edit.action.spells_clearing());
-        if billing {
+        if field::at(&change.path.dotted()).is_some_and(field::Field::touches_billing) {
             reasons.push(Consent::Billing(change.path.clone()));
         }
-        if change.clears() && !spelled {
+        if change.clears() && !spelled(&change.path) {
             reasons.push(Consent::Clears(change.path.clone()));
         }
     }

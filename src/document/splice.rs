@@ -5,11 +5,12 @@ use std::ops::Range;
 use super::json::{Kind, View, quote};
 use super::path::Path;
 
-/// The text of an object with the values at these paths replaced or added.
+/// The text of an object with the values at these paths replaced, added or, where there is none, taken out.
 ///
 /// No path may stand inside another. A member that is missing is added at the end of its object; an object on the way
-/// that is missing, null or anything but an object is written anew around it.
-pub fn splice(whole: &str, root: View<'_>, values: Vec<(&Path, &str)>) -> String {
+/// that is missing, null or anything but an object is written anew around it. Taking out what was added last gives
+/// the text from before it was added.
+pub fn splice(whole: &str, root: View<'_>, values: Vec<(&Path, Option<&str>)>) -> String {
     let mut tree = Tree::default();
     for (path, value) in values {
         tree.put(path.names(), value);
@@ -41,14 +42,15 @@ struct Tree<'a> {
 
 enum Branch<'a> {
     Value(&'a str),
+    Gone,
     Inside(Tree<'a>),
 }
 
 impl<'a> Tree<'a> {
-    fn put(&mut self, names: &'a [String], value: &'a str) {
+    fn put(&mut self, names: &'a [String], value: Option<&'a str>) {
         let Some((name, rest)) = names.split_first() else { return };
         if rest.is_empty() {
-            return self.branches.push((name, Branch::Value(value)));
+            return self.branches.push((name, value.map_or(Branch::Gone, Branch::Value)));
         }
         let known = self.branches.iter_mut().find(|(known, _)| known == name);
         match known {
@@ -63,40 +65,65 @@ impl<'a> Tree<'a> {
 
     fn splices(&self, object: View<'_>, out: &mut Vec<(Range<usize>, String)>) {
         let mut added = Vec::new();
+        let mut gone = Vec::new();
         for (name, branch) in &self.branches {
             match (object.member(name), branch) {
                 (Some(old), Branch::Inside(tree)) if old.kind() == Kind::Object => tree.splices(old, out),
-                (Some(old), branch) => out.push((old.span(), branch.text())),
-                (None, branch) => added.push(member(name, branch)),
+                (Some(old), Branch::Gone) => gone.push(old.span()),
+                (Some(old), branch) => out.extend(branch.text().map(|text| (old.span(), text))),
+                (None, branch) => added.extend(member(name, branch)),
             }
         }
-        if added.is_empty() {
-            return;
-        }
-        let added = added.join(",");
-        match object.children().last() {
-            Some(last) => out.push((last.span().end..last.span().end, format!(",{added}"))),
-            None => {
-                let inside = object.span().start + 1;
-                out.push((inside..inside, added));
-            }
-        }
+        let left = take_out(object, &gone, out);
+        add(object, &added, left, out);
     }
 
-    fn text(&self) -> String {
-        let members: Vec<String> = self.branches.iter().map(|(name, branch)| member(name, branch)).collect();
-        format!("{{{}}}", members.join(","))
+    /// As an object; none where nothing is to be written in it.
+    fn text(&self) -> Option<String> {
+        let members: Vec<String> =
+            self.branches.iter().filter_map(|(name, branch)| member(name, branch)).collect();
+        (!members.is_empty()).then(|| format!("{{{}}}", members.join(",")))
     }
 }
 
-fn member(name: &str, branch: &Branch<'_>) -> String {
-    format!("{}:{}", quote(name), branch.text())
+/// Takes members out, each with the comma that joined it, and gives how many are left.
+fn take_out(object: View<'_>, gone: &[Range<usize>], out: &mut Vec<(Range<usize>, String)>) -> usize {
+    let members: Vec<View<'_>> = object.children().collect();
+    let mut left = 0;
+    for (at, member) in members.iter().enumerate() {
+        if !gone.contains(&member.span()) {
+            left += 1;
+        } else if left > 0 {
+            // What stands before it and stays ends at the member before, gone or not.
+            out.push((members[at - 1].span().end..member.span().end, String::new()));
+        } else {
+            let end = members.get(at + 1).map_or(member.span().end, |next| next.key_start());
+            out.push((member.key_start()..end, String::new()));
+        }
+    }
+    left
+}
+
+fn add(object: View<'_>, added: &[String], left: usize, out: &mut Vec<(Range<usize>, String)>) {
+    if added.is_empty() {
+        return;
+    }
+    let (at, comma) = match object.children().last() {
+        Some(last) => (last.span().end, if left > 0 { "," } else { "" }),
+        None => (object.span().start + 1, ""),
+    };
+    out.push((at..at, format!("{comma}{}", added.join(","))));
+}
+
+fn member(name: &str, branch: &Branch<'_>) -> Option<String> {
+    branch.text().map(|text| format!("{}:{text}", quote(name)))
 }
 
 impl Branch<'_> {
-    fn text(&self) -> String {
+    fn text(&self) -> Option<String> {
         match self {
-            Branch::Value(value) => (*value).to_string(),
+            Branch::Value(value) => Some((*value).to_string()),
+            Branch::Gone => None,
             Branch::Inside(tree) => tree.text(),
         }
     }
@@ -108,10 +135,37 @@ mod tests {
     use super::*;
 
     fn spliced(text: &str, values: &[(&str, &str)]) -> String {
+        let values: Vec<(&str, Option<&str>)> =
+            values.iter().map(|&(path, value)| (path, Some(value))).collect();
+        changed(text, &values)
+    }
+
+    fn changed(text: &str, values: &[(&str, Option<&str>)]) -> String {
         let json = Json::parse(text).unwrap();
         let paths: Vec<Path> = values.iter().map(|(path, _)| Path::parse(path).unwrap()).collect();
         let values = paths.iter().zip(values).map(|(path, (_, value))| (path, *value)).collect();
         splice(json.text(), json.root(), values)
+    }
+
+    #[test]
+    fn members_are_taken_out_with_their_comma() {
+        let text = r#"{ "a" : 1 , "b":{"x":1} ,"c":3 }"#;
+        let without =
+            |names: &[&str]| changed(text, &names.iter().map(|name| (*name, None)).collect::<Vec<_>>());
+        assert_eq!(without(&["a"]), r#"{ "b":{"x":1} ,"c":3 }"#);
+        assert_eq!(without(&["b"]), r#"{ "a" : 1 ,"c":3 }"#);
+        assert_eq!(without(&["c"]), r#"{ "a" : 1 , "b":{"x":1} }"#);
+        assert_eq!(without(&["a", "b"]), r#"{ "c":3 }"#);
+        assert_eq!(without(&["b", "c"]), r#"{ "a" : 1 }"#);
+        assert_eq!(without(&["a", "c"]), r#"{ "b":{"x":1} }"#);
+        assert_eq!(without(&["a", "b", "c"]), "{  }");
+        assert_eq!(without(&["b.x", "gone", "gone.too"]), r#"{ "a" : 1 , "b":{} ,"c":3 }"#);
+    }
+
+    #[test]
+    fn members_are_added_where_all_others_are_taken_out() {
+        assert_eq!(changed(r#"{"a":1,"b":2}"#, &[("a", None), ("b", None), ("c", Some("3"))]), r#"{"c":3}"#);
+        assert_eq!(changed(r#"{"a":1,"b":2}"#, &[("b", None), ("c", Some("3"))]), r#"{"a":1,"c":3}"#);
     }
 
     #[test]

@@ -33,6 +33,46 @@ impl Verdict {
     pub fn holds(&self) -> bool {
         self.differences.is_empty()
     }
+
+    /// Whether every value asked for is stored, whatever became of the others.
+    pub fn has_what_was_asked(&self) -> bool {
+        !self.differences.iter().any(|difference| difference.asked)
+    }
+}
+
+/// Where a customer stands between the two sides of a plan.
+#[derive(Debug)]
+pub enum Standing {
+    /// What the plan asks for is stored, and nothing else changed.
+    After,
+    /// Nothing changed.
+    Before,
+    /// Neither; this is what differs from what was sent.
+    Neither(Verdict),
+}
+
+/// Tells on which side of a plan a stored document stands.
+pub fn standing(plan: &Plan, stored: &Customer) -> Standing {
+    let verdict = verify(plan, stored);
+    if verdict.holds() {
+        Standing::After
+    } else if moved(&plan.before, stored).is_empty() {
+        Standing::Before
+    } else {
+        Standing::Neither(verdict)
+    }
+}
+
+/// What differs between two readings of a customer, but for what the vendor derives by itself.
+pub fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
+    let derived =
+        |change: &Change| field::read_only(&change.path.dotted()).is_some_and(|fixed| fixed.derived);
+    let nothing = |change: &Change| {
+        let (old, new) = (change.before.as_ref(), change.after.as_ref());
+        same_or_absent(&change.path, old.map(Json::root), new.map(Json::root))
+    };
+    let changes = diff(before.root(), now.root()).into_iter();
+    changes.filter(|change| !derived(change) && !nothing(change)).collect()
 }
 
 /// Compares the document that is stored with the one that was sent.

@@ -80,9 +80,10 @@ impl Journal {
     ///
     /// # Errors
     /// Where the journal cannot be read.
-    pub fn open(&self, customer: u64) -> Result<Vec<EntryId>> {
-        let open = self.store.open()?;
-        Ok(open.into_iter().filter(|open| open.customer == customer).map(|open| open.entry).collect())
+    pub fn open(&self, profile: &str, customer: u64) -> Result<Vec<EntryId>> {
+        let open = self.store.open()?.into_iter();
+        let wanted = open.filter(|open| open.customer == customer && open.profile == profile);
+        Ok(wanted.map(|open| open.entry).collect())
     }
 
     /// The entries that `wanted` picks by their intent, oldest first, and the lines that cannot be read.
@@ -163,12 +164,18 @@ mod tests {
     #[test]
     fn an_entry_is_unfinished_until_its_outcome_is_written() {
         let World { journal, .. } = &world();
-        assert_eq!(journal.open(7).unwrap(), []);
+        assert_eq!(journal.open("p", 7).unwrap(), []);
         let one = journal.begin(&a_plan(7), &origin()).unwrap();
         let two = journal.begin(&a_plan(8), &origin()).unwrap();
-        assert_eq!((journal.open(7).unwrap(), journal.open(8).unwrap()), (vec![one.clone()], vec![two]));
+        assert_eq!(
+            (journal.open("p", 7).unwrap(), journal.open("p", 8).unwrap()),
+            (vec![one.clone()], vec![two])
+        );
         journal.end(&one, Ending::Written, None).unwrap();
-        assert_eq!((journal.open(7).unwrap().len(), states(journal)), (0, vec!["written", "unfinished"]));
+        assert_eq!(
+            (journal.open("p", 7).unwrap().len(), states(journal)),
+            (0, vec!["written", "unfinished"])
+        );
     }
 
     #[test]
@@ -179,7 +186,7 @@ mod tests {
         for cut in [1, whole.len() / 2, whole.len() - 1] {
             let mut file = std::fs::OpenOptions::new().append(true).open(journal.path()).unwrap();
             file.write_all(&whole[..cut]).unwrap();
-            assert_eq!((states(journal).len(), journal.open(7).unwrap().len()), (1, 1), "{cut}");
+            assert_eq!((states(journal).len(), journal.open("p", 7).unwrap().len()), (1, 1), "{cut}");
             journal.end(&one, Ending::Unknown, None).unwrap();
             let (entries, damaged) = journal.entries(|_| true).unwrap();
             assert_eq!((entries.len(), damaged.len()), (1, 0), "{cut}");
@@ -192,11 +199,11 @@ mod tests {
         journal.begin(&a_plan(7), &origin()).unwrap();
         let mut file = std::fs::OpenOptions::new().append(true).open(journal.path()).unwrap();
         file.write_all(b"{\"v\":1,\"record\":\xff}\n{\"v\":1}\n").unwrap();
-        assert_eq!(journal.open(7).unwrap().len(), 1);
+        assert_eq!(journal.open("p", 7).unwrap().len(), 1);
         journal.begin(&a_plan(8), &origin()).unwrap();
         let (entries, damaged) = journal.entries(|_| true).unwrap();
         assert_eq!((entries.len(), damaged.len()), (2, 2));
-        assert_eq!((journal.open(7).unwrap().len(), journal.open(8).unwrap().len()), (1, 1));
+        assert_eq!((journal.open("p", 7).unwrap().len(), journal.open("p", 8).unwrap().len()), (1, 1));
     }
 
     #[test]
@@ -217,8 +224,8 @@ mod tests {
         journal.end(&ended, Ending::Written, None).unwrap();
         assert_eq!(journal.prune(Timestamp::UNIX_EPOCH).unwrap(), 0);
         assert_eq!(journal.prune(Timestamp::MAX).unwrap(), 1);
-        assert_eq!((journal.open(8).unwrap(), states(journal)), (vec![open], vec!["unfinished"]));
-        assert_eq!(journal.open(7).unwrap(), []);
+        assert_eq!((journal.open("p", 8).unwrap(), states(journal)), (vec![open], vec!["unfinished"]));
+        assert_eq!(journal.open("p", 7).unwrap(), []);
     }
 
     #[test]
@@ -229,9 +236,9 @@ mod tests {
         plan.before =
             Customer::parse(format!("{{\"id\":7,\"status\":\"Active\",\"l\":\"{long}\"}}")).unwrap();
         let entry = journal.begin(&plan, &origin()).unwrap();
-        assert_eq!(journal.open(7).unwrap(), std::slice::from_ref(&entry));
+        assert_eq!(journal.open("p", 7).unwrap(), std::slice::from_ref(&entry));
         journal.end(&entry, Ending::Written, None).unwrap();
-        assert_eq!(journal.open(7).unwrap(), []);
+        assert_eq!(journal.open("p", 7).unwrap(), []);
     }
 
     #[cfg(unix)]
@@ -261,6 +268,6 @@ mod tests {
         let (entries, damaged) = journal.entries(|_| true).unwrap();
         assert_eq!((entries.len(), damaged.len()), (80, 0));
         assert!(entries.iter().all(|entry| entry.state() == "written"));
-        assert!((1..=8).all(|id| journal.open(id).unwrap().is_empty()));
+        assert!((1..=8).all(|id| journal.open("p", id).unwrap().is_empty()));
     }
 }

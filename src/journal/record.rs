@@ -40,11 +40,13 @@ impl fmt::Display for EntryId {
     }
 }
 
-/// An entry that has no outcome yet, and the customer it is about.
+/// An entry that has no outcome yet, and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Open {
     /// The entry.
     pub entry: EntryId,
+    /// The profile it was made on.
+    pub profile: String,
     /// The vendor's id of the customer.
     pub customer: u64,
 }
@@ -67,8 +69,8 @@ pub struct Intent {
     pub undoes: Option<EntryId>,
     /// Which customer.
     pub customer: Who,
-    /// What changes, by path, with the tokens of the document.
-    pub changes: Vec<Changed>,
+    /// The tokens that take the place of others, by path.
+    pub edits: Vec<Edited>,
     /// The whole document that was read, byte for byte.
     pub before: String,
     /// The whole document that is sent, byte for byte.
@@ -84,9 +86,9 @@ pub struct Who {
     pub name: String,
 }
 
-/// One change; a side that has no such member is left out.
+/// One value that takes the place of another; a side that has no such member is left out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Changed {
+pub struct Edited {
     /// Where, as the program shows paths.
     pub path: String,
     /// The token before.
@@ -232,7 +234,8 @@ impl Record {
     pub fn open_after(&self, mut open: Vec<Open>) -> Vec<Open> {
         match self {
             Record::Intent(intent) => {
-                open.push(Open { entry: intent.entry.clone(), customer: intent.customer.id });
+                let (entry, profile) = (intent.entry.clone(), intent.profile.clone());
+                open.push(Open { entry, profile, customer: intent.customer.id });
             }
             Record::Outcome(outcome) if outcome.outcome != Ending::Unknown => {
                 open.retain(|open| open.entry != outcome.entry);
@@ -269,13 +272,13 @@ fn damaged(why: serde_json::Error) -> LineError {
     LineError::Damaged(why.to_string())
 }
 
-impl Changed {
-    /// A change of a plan.
-    pub fn of(change: &Change) -> Changed {
+impl Edited {
+    /// A value that a plan replaces.
+    pub fn of(change: &Change) -> Edited {
         let token = |json: &crate::document::Json| {
             RawValue::from_string(json.text().to_string()).expect("a JSON value is one")
         };
-        Changed {
+        Edited {
             path: change.path.to_string(),
             before: change.before.as_ref().map(token),
             after: change.after.as_ref().map(token),
@@ -307,7 +310,7 @@ impl Intent {
             command: origin.command.to_string(),
             undoes: origin.undoes.clone(),
             customer: Who { id: plan.before.id(), name: plan.before.name() },
-            changes: plan.changes.iter().map(Changed::of).collect(),
+            edits: plan.replaced.iter().map(Edited::of).collect(),
             before: plan.before.text().to_string(),
             after: plan.after.text().to_string(),
         }
@@ -318,7 +321,8 @@ impl Intent {
         let before = Customer::parse(self.before.as_str()).ok()?;
         let after = Customer::parse(self.after.as_str()).ok()?;
         let changes = crate::document::diff::diff(before.root(), after.root());
-        Some(Plan { before, after, changes, warnings: Vec::new(), consent: Vec::new() })
+        let replaced = self.edits.iter().map(Edited::change).collect::<Option<Vec<_>>>()?;
+        Some(Plan { before, after, changes, replaced, warnings: Vec::new(), consent: Vec::new() })
     }
 }
 
@@ -360,7 +364,7 @@ mod tests {
         let Ok(Record::Intent(read)) = Record::parse(line.trim_end()) else { panic!("{line}") };
         assert_eq!((&read.before, &read.after), (&intent.before, &intent.after));
         assert_eq!(read.entry.to_string(), "20261123-091438123-zzzz");
-        assert_eq!(read.changes[0].before.as_ref().unwrap().get(), "\"J\\u00f6\\ud800\"");
+        assert_eq!(read.edits[0].before.as_ref().unwrap().get(), "\"J\\u00f6\\ud800\"");
         assert_eq!(read.plan().unwrap().changes.len(), 1);
     }
 

@@ -23,6 +23,8 @@ pub struct Account {
     pub base: BaseUrl,
     /// The key to it.
     pub key: ApiKey,
+    /// What the journal knows it by: host and port, or `sandbox`, whose port is another each time.
+    pub origin: String,
 }
 
 /// The environment of this process.
@@ -68,6 +70,15 @@ impl Environment {
     }
 }
 
+/// A command to type that works on this profile.
+pub fn command(profile: &str, rest: &str) -> String {
+    if profile == DEFAULT {
+        format!("fusebill {rest}")
+    } else {
+        format!("fusebill --profile {profile} {rest}")
+    }
+}
+
 /// The name of the profile that is meant: the flag, else `FUSEBILL_PROFILE`, else [`DEFAULT`].
 ///
 /// # Errors
@@ -99,7 +110,8 @@ pub fn account(profile: String, environment: Environment) -> Result<Account> {
         Some(url) => BaseUrl::parse(&url).map_err(|error| error.at("FUSEBILL_BASE_URL"))?,
         None => BaseUrl::parse(VENDOR_URL)?,
     };
-    Ok(Account { profile, base, key: key(environment)? })
+    let origin = base.authority().to_string();
+    Ok(Account { profile, base, key: key(environment)?, origin })
 }
 
 fn key(environment: Environment) -> Result<ApiKey> {

@@ -5,6 +5,7 @@ pub mod csv;
 pub mod customer;
 pub mod escape;
 pub mod failure;
+pub mod history;
 pub mod outcome;
 pub mod table;
 

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use crate::document::verify::Verdict;
 use crate::document::{Change, Customer, Json, Plan};
 use crate::error::{Error, Kind};
+use crate::journal::EntryId;
 
 /// What a command has found out so far, kept so that a failure can tell it too.
 #[derive(Debug, Default)]
@@ -14,6 +15,7 @@ pub struct Facts {
     changes: Vec<Change>,
     warnings: Vec<String>,
     differences: Verdict,
+    entry: Option<String>,
 }
 
 /// How a command that writes ended well.
@@ -50,6 +52,11 @@ impl Facts {
         self.warnings.clone_from(&plan.warnings);
     }
 
+    /// Notes the journal's entry of the change.
+    pub fn entry(&mut self, entry: Option<&EntryId>) {
+        self.entry = entry.map(ToString::to_string);
+    }
+
     /// Notes what is stored otherwise than it was sent.
     pub fn verdict(&mut self, verdict: &Verdict) {
         self.differences = verdict.clone();
@@ -76,7 +83,7 @@ impl Facts {
             changes: self.changes.iter().map(Changed::of).collect(),
             warnings: &self.warnings,
             differences: self.differences.differences.iter().map(Different::of).collect(),
-            entry: None,
+            entry: self.entry.as_deref(),
             error,
         };
         let text = serde_json::to_string(&object).expect("an object of texts and tokens is JSON");

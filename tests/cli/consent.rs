@@ -95,20 +95,42 @@ fn ctrl_c_at_the_question_writes_nothing_and_shows_the_cursor_again() {
     assert_eq!(world.lines().len(), 1);
 }
 
-#[test]
-fn a_change_by_another_writer_while_the_question_is_open_is_a_conflict() {
-    let world = World::new();
-    let mut terminal = asked(&world);
-    let other = world.stored(123).replacen("\"PO-2291\"", "\"PO-1\"", 1);
-    world.server.store(&other).expect("another writer writes");
+/// Another writer puts one text in the place of another while the question is open; the answer is yes.
+fn answered_after(world: &World, from: &str, to: &str) -> (i32, String, String) {
+    let mut terminal = asked(world);
+    let theirs = world.stored(123).replacen(from, to, 1);
+    world.server.store(&theirs).expect("another writer writes");
     terminal.send("y\r");
     let (code, shown) = terminal.end();
-    assert_eq!(code, 6);
-    assert!(
-        shown.contains("customerReference.reference1") && shown.contains("Nothing was written."),
-        "{shown}"
-    );
-    assert_eq!(world.stored(123), other);
+    (code, shown, theirs)
+}
+
+#[test]
+fn what_another_writer_changed_elsewhere_meanwhile_is_shown_and_kept() {
+    let world = World::new();
+    let (code, shown, theirs) = answered_after(&world, "\"PO-2291\"", "\"PO-1\"");
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("kept: `customerReference.reference1` \"PO-2291\" → \"PO-1\""), "{shown}");
+    assert_eq!(world.put_body(), theirs.replacen("\"Active\"", "\"Hold\"", 1));
+}
+
+#[test]
+fn the_same_field_changed_by_another_writer_meanwhile_is_a_conflict() {
+    let world = World::new();
+    let (code, shown, theirs) = answered_after(&world, "\"status\":\"Active\"", "\"status\":\"Cancelled\"");
+    assert_eq!(code, 6, "{shown}");
+    let three = "`status`: was \"Active\", is now \"Cancelled\", would become \"Hold\"";
+    assert!(shown.contains(three) && shown.contains("Nothing was written."), "{shown}");
+    assert_eq!(world.stored(123), theirs);
+}
+
+#[test]
+fn what_another_writer_did_already_is_not_done_again() {
+    let world = World::new();
+    let (code, shown, theirs) = answered_after(&world, "\"status\":\"Active\"", "\"status\":\"Hold\"");
+    assert_eq!((code, shown.contains("No changes")), (0, true), "{shown}");
+    assert_eq!(world.stored(123), theirs);
+    assert!(world.requests().iter().all(|request| request.method == "GET"));
 }
 
 #[test]

@@ -58,6 +58,20 @@ fn run(command: &str, home: &Path) -> Run {
     )
 }
 
+/// The text with a 0 for every digit of a moment, and for the random end of an entry's name.
+fn timeless(text: &str) -> String {
+    let is_moment = |word: &str| word.len() >= 8 && word.starts_with("20") && word.contains(['-', ':']);
+    let is_time = |word: &str| word.len() == 8 && word.as_bytes()[2] == b':' && word.as_bytes()[5] == b':';
+    let parts = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && !"-:".contains(c));
+    let word = |part: &str| part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).to_string();
+    parts
+        .map(|part| {
+            let timed = is_moment(&word(part)) || is_time(&word(part));
+            if timed { part.replace(|c: char| c.is_ascii_alphanumeric(), "0") } else { part.to_string() }
+        })
+        .collect()
+}
+
 #[test]
 fn every_example_of_a_document_shows_what_happens() {
     let mut count = 0;
@@ -67,7 +81,7 @@ fn every_example_of_a_document_shows_what_happens() {
         for example in examples(&text) {
             let shown = run(&example.command, home.path()).stdout;
             let place = format!("{}:{}: {}", document.display(), example.line, example.command);
-            assert_eq!(shown, example.output, "{place}");
+            assert_eq!(timeless(&shown), timeless(&example.output), "{place}");
             count += 1;
         }
     }

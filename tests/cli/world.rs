@@ -100,6 +100,28 @@ impl World {
         String::from_utf8(puts[0].body.clone()).expect("the body is text")
     }
 
+    /// What the journal holds, a line each.
+    pub fn journal(&self) -> Vec<serde_json::Value> {
+        let path = self.home.path().join(".local/state/fusebill/journal.jsonl");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("every line of the journal is JSON"))
+            .collect()
+    }
+
+    /// The name of the latest entry.
+    pub fn entry(&self) -> String {
+        let journal = self.journal();
+        let entry =
+            journal.last().expect("there is an entry")["entry"].as_str().expect("an entry has a name");
+        entry.to_string()
+    }
+
+    /// What is said after a write, which names the entry.
+    pub fn undo_note(&self) -> String {
+        format!("To take it back: fusebill customer undo {}\n", self.entry())
+    }
+
     /// The document that the server holds.
     pub fn stored(&self, id: u64) -> String {
         self.server.customer(id).unwrap_or_else(|| panic!("customer {id} is stored"))

@@ -1,0 +1,155 @@
+//! `fusebill customer history`: what the journal knows.
+
+use super::{Connection, Session};
+use crate::cli::{HistoryArgs, HistoryCommand, Output};
+use crate::document::compare::same_or_absent;
+use crate::document::verify::verify;
+use crate::document::{Customer, Json, Plan};
+use crate::error::{Error, Kind, Result};
+use crate::journal::{Ending, Entry, EntryId, Intent};
+use crate::report::change::{self, Place};
+use crate::report::{history, outcome};
+
+pub(super) fn run(args: &HistoryArgs, session: &Session) -> Result<Kind> {
+    match &args.command {
+        Some(HistoryCommand::Show { entry }) => show(&find(&EntryId::typed(entry), session)?, session),
+        Some(HistoryCommand::Prune { older_than }) => prune(*older_than, session),
+        None if args.resolve => resolve(args.customer, session),
+        None => list(args.customer, session),
+    }
+}
+
+impl Session {
+    /// The entries of the journal that are wanted; lines that cannot be read are told.
+    pub(super) fn entries(&self, wanted: impl FnMut(&Intent) -> bool) -> Result<(Vec<Entry>, usize)> {
+        let unreadable =
+            |why: anyhow::Error| Error::new(Kind::Failed, "the history cannot be read").because(why);
+        let journal = self.journal()?;
+        let (entries, damaged) = journal.entries(wanted).map_err(unreadable)?;
+        for why in &damaged {
+            self.terminal
+                .notes()
+                .warn(&format!("a line of {} is passed over: {why}", journal.path().display()));
+        }
+        Ok((entries, damaged.len()))
+    }
+}
+
+/// The entry with this name.
+pub(super) fn find(name: &EntryId, session: &Session) -> Result<Entry> {
+    let (entries, _) = session.entries(|intent| intent.entry == *name)?;
+    entries.into_iter().next().ok_or_else(|| {
+        Error::new(Kind::NotFound, format!("the journal has no entry {name}"))
+            .hint("`fusebill customer history` lists what this machine changed")
+    })
+}
+
+fn list(customer: Option<u64>, session: &Session) -> Result<Kind> {
+    let (entries, _) = session.entries(|intent| customer.is_none_or(|id| id == intent.customer.id))?;
+    if entries.is_empty() {
+        session.terminal.notes().say("The journal has no such change.");
+    }
+    let local = |moment| session.terminal.local(moment);
+    let text = match session.global.output {
+        Output::Table if entries.is_empty() => String::new(),
+        Output::Table => history::table(&entries, local, session.terminal.look()),
+        Output::Json => outcome::text(&history::json(&entries)),
+        Output::Ndjson => {
+            entries.iter().map(|entry| format!("{}\n", history::object(entry).text())).collect()
+        }
+        Output::Csv => history::csv(&entries),
+    };
+    session.terminal.print(&text).map(|()| Kind::Done)
+}
+
+fn show(entry: &Entry, session: &Session) -> Result<Kind> {
+    let Some(plan) = entry.intent.plan() else {
+        return Err(Error::new(Kind::Failed, "what the journal holds of it does not fit together")
+            .at(format!("showing entry {}", entry.intent.entry)));
+    };
+    let text = match session.global.output {
+        Output::Table => {
+            let place = Place { profile: &entry.intent.profile, host: &entry.intent.host };
+            let when = session.terminal.local(entry.intent.time);
+            let look = session.terminal.look();
+            format!("{}{}", history::head(entry, &when, look), change::plan(&plan, &place, look))
+        }
+        Output::Json => outcome::text(&history::whole(entry, &plan)),
+        Output::Ndjson => format!("{}\n", history::whole(entry, &plan).text()),
+        Output::Csv => crate::report::csv::changes(plan.before.id(), entry.state(), &plan.changes),
+    };
+    session.terminal.print(&text).map(|()| Kind::Done)
+}
+
+fn prune(age: std::time::Duration, session: &Session) -> Result<Kind> {
+    let failed = |why: anyhow::Error| Error::new(Kind::Failed, "the history cannot be pruned").because(why);
+    let oldest = session.terminal.now().checked_sub(age).map_err(|why| failed(why.into()))?;
+    let count = session.journal()?.prune(oldest).map_err(failed)?;
+    session.terminal.notes().say(&format!("{count} entries are forgotten."));
+    if session.global.wants_json() {
+        session.terminal.print(&outcome::text(&history::pruned(count)))?;
+    }
+    Ok(Kind::Done)
+}
+
+/// Reads the customers of entries that never got an outcome, and notes what became of each.
+fn resolve(customer: Option<u64>, session: &Session) -> Result<Kind> {
+    let connection = session.connect()?;
+    let account = &connection.account;
+    let ours = |intent: &Intent| {
+        intent.profile == account.profile
+            && intent.host == account.origin
+            && customer.is_none_or(|id| id == intent.customer.id)
+    };
+    let (entries, _) = session.entries(ours)?;
+    let open: Vec<Entry> = entries.into_iter().filter(Entry::is_open).collect();
+    if open.is_empty() {
+        session.terminal.notes().say("Every change of this account has a known outcome.");
+    }
+    let mut unsettled = Vec::new();
+    for entry in &open {
+        unsettled.extend(settle(entry, &connection, session)?);
+    }
+    if unsettled.is_empty() {
+        return list(customer, session);
+    }
+    Err(Error::new(Kind::Unknown, "not every entry could be settled")
+        .detail(unsettled)
+        .hint("decide what the fields should be, and set them with `fusebill customer update`"))
+}
+
+/// Settles one entry; gives why not, where it cannot be.
+fn settle(entry: &Entry, connection: &Connection, session: &Session) -> Result<Option<String>> {
+    let name = &entry.intent.entry;
+    let Some(plan) = entry.intent.plan() else {
+        return Ok(Some(format!("{name}: what the journal holds of it does not fit together")));
+    };
+    let stored = connection.client.get(plan.before.id())?;
+    let Some(ending) = ending(&plan, &stored) else {
+        return Ok(Some(format!(
+            "{name}: the fields it changed hold neither their old values nor the new ones"
+        )));
+    };
+    let differs = (ending == Ending::Differs).then_some(&stored);
+    session.journal()?.end(name, ending, differs).map_err(|why| {
+        Error::new(Kind::Failed, "the outcome cannot be noted")
+            .at(format!("settling entry {name}"))
+            .because(why)
+    })?;
+    session.terminal.notes().say(&format!("{name}: {}", ending.name()));
+    Ok(None)
+}
+
+/// How a change ended, as far as the fields tell that it was about. Others may have changed since.
+fn ending(plan: &Plan, stored: &Customer) -> Option<Ending> {
+    let verdict = verify(plan, stored);
+    let as_before = plan.changes.iter().all(|change| {
+        same_or_absent(&change.path, stored.get(&change.path), change.before.as_ref().map(Json::root))
+    });
+    match verdict.has_what_was_asked() {
+        true if verdict.holds() => Some(Ending::Written),
+        true => Some(Ending::Differs),
+        false if as_before => Some(Ending::NotWritten),
+        false => None,
+    }
+}

@@ -1,0 +1,67 @@
+//! `fusebill customer undo`.
+
+use super::change::{Course, carry_out, conflict};
+use super::customer_history::find;
+use super::{Connection, Session};
+use crate::cli::UndoArgs;
+use crate::document::undo::{Undo, undo};
+use crate::document::{Customer, Plan};
+use crate::error::{Error, Kind, Result};
+use crate::journal::{Ending, Entry, EntryId};
+
+pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
+    let connection = session.connect()?;
+    let entry = match &args.entry {
+        Some(name) => find(&EntryId::typed(name), session)?,
+        None => latest(&connection, session)?,
+    };
+    let name = entry.intent.entry.clone();
+    let step = format!("undoing entry {name}");
+    refuse_elsewhere(&entry, &connection).map_err(|error| error.at(&step))?;
+    let done = entry.intent.plan().ok_or_else(|| {
+        Error::new(Kind::Failed, "what the journal holds of it does not fit together").at(&step)
+    })?;
+    let now = session.read(&connection, entry.intent.customer.id)?;
+    session.facts.customer(&now);
+    let plan = restored(&done, &now).map_err(|error| error.at(step))?;
+    let nothing_to_check = |_: &Customer| Ok(());
+    let course =
+        Course { args: &args.write, command: "customer undo", undoes: Some(name), check: &nothing_to_check };
+    carry_out(plan, &course, &connection, session)
+}
+
+/// The latest change of this account that wrote something, or may have.
+fn latest(connection: &Connection, session: &Session) -> Result<Entry> {
+    let account = &connection.account;
+    let ours =
+        |intent: &crate::journal::Intent| intent.profile == account.profile && intent.host == account.origin;
+    let (entries, _) = session.entries(ours)?;
+    let wrote = |entry: &Entry| entry.outcome.as_ref().is_none_or(|end| end.outcome != Ending::NotWritten);
+    entries.into_iter().rfind(wrote).ok_or_else(|| {
+        Error::new(Kind::NotFound, format!("the journal has no change on profile {}", account.profile))
+            .hint("`fusebill customer history` lists what this machine changed")
+    })
+}
+
+fn refuse_elsewhere(entry: &Entry, connection: &Connection) -> Result<()> {
+    let (intent, account) = (&entry.intent, &connection.account);
+    if entry.outcome.as_ref().is_some_and(|end| end.outcome == Ending::NotWritten) {
+        return Err(Error::new(Kind::Conflict, "it wrote nothing, so there is nothing to take back"));
+    }
+    if intent.profile == account.profile && intent.host == account.origin {
+        return Ok(());
+    }
+    let (profile, host) = (&intent.profile, &intent.host);
+    let error = Error::new(Kind::Conflict, format!("it was made on profile {profile} at {host}"))
+        .detail([format!("this is profile {} at {}", account.profile, account.origin)]);
+    Err(if *profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
+}
+
+fn restored(done: &Plan, now: &Customer) -> Result<Plan> {
+    match undo(done, now).map_err(|why| Error::new(Kind::Failed, why.to_string()))? {
+        Undo::Restored(plan) => Ok(*plan),
+        Undo::Moved(moved) => Err(Error::new(Kind::Conflict, "what it changed was changed again since")
+            .detail(moved.iter().map(conflict))
+            .hint("set the fields that you want back with `fusebill customer update`")),
+    }
+}

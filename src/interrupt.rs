@@ -1,0 +1,91 @@
+//! Ctrl-C: before a write nothing has happened and the program ends at once; during one its outcome is awaited.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::terminal::Notes;
+
+/// Nothing was sent that could be lost.
+const IDLE: u8 = 0;
+/// A change is on its way.
+const WRITING: u8 = 1;
+/// A change is on its way, and Ctrl-C was pressed.
+const INSISTED: u8 = 2;
+/// The program is ending.
+const ENDED: u8 = 3;
+
+/// What the program is doing, as far as Ctrl-C is concerned.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupts {
+    phase: Arc<AtomicU8>,
+}
+
+/// A change is on its way while this lives.
+#[derive(Debug)]
+pub struct Writing {
+    phase: Arc<AtomicU8>,
+}
+
+impl Interrupts {
+    /// Marks that a change is on its way.
+    pub fn writing(&self) -> Writing {
+        self.phase.store(WRITING, Ordering::SeqCst);
+        Writing { phase: Arc::clone(&self.phase) }
+    }
+
+    /// Marks that the program is ending by itself. Where a signal ends it already, this does not return.
+    pub fn end(&self) {
+        if self.phase.swap(ENDED, Ordering::SeqCst) == ENDED {
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+
+    /// Watches for SIGINT, SIGTERM and SIGHUP. `ended` tells the user before the program ends by one of them, and puts
+    /// the terminal right.
+    #[cfg(unix)]
+    pub fn watch(&self, notes: Notes, ended: impl Fn() + Send + 'static) {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+            return notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
+        };
+        let phase = Arc::clone(&self.phase);
+        let watch = move || {
+            for signal in signals.forever() {
+                let writing = phase.compare_exchange(WRITING, INSISTED, Ordering::SeqCst, Ordering::SeqCst);
+                if writing.is_ok() {
+                    notes.warn(
+                        "the change is on its way; its outcome is awaited (Ctrl-C again gives that up)",
+                    );
+                    continue;
+                }
+                match phase.swap(ENDED, Ordering::SeqCst) {
+                    ENDED => {}
+                    INSISTED => {
+                        notes.warn("not awaited: whether the change was written is not known");
+                        notes.warn("`fusebill customer history --resolve` reads the customer and settles it");
+                        std::process::exit(128 + signal);
+                    }
+                    _ => {
+                        ended();
+                        std::process::exit(128 + signal);
+                    }
+                }
+            }
+        };
+        // Without the thread the signals would be swallowed, which is no reason to refuse the work.
+        let _ = std::thread::Builder::new().name("signals".to_string()).spawn(watch);
+    }
+
+    /// Elsewhere the platform ends the program by itself.
+    #[cfg(not(unix))]
+    pub fn watch(&self, _notes: Notes, _ended: impl Fn() + Send + 'static) {}
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        let _ = self.phase.compare_exchange(WRITING, IDLE, Ordering::SeqCst, Ordering::SeqCst);
+        let _ = self.phase.compare_exchange(INSISTED, IDLE, Ordering::SeqCst, Ordering::SeqCst);
+    }
+}

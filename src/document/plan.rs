@@ -90,12 +90,20 @@ fn value(before: &Customer, edit: &Edit, new_fields: bool) -> Result<Option<Json
         Action::SetCode { .. } | Action::RemoveCode { .. } => return Ok(None),
         Action::Object => return object(edit, old),
         Action::Set(value) => value.clone(),
-        Action::Clear if edit.path == Path::of(field::CODES_PATH) => Json::known("[]".to_string()),
+        Action::Clear if is_codes(&edit.path) => Json::known("[]".to_string()),
         Action::Clear => null.clone(),
     };
-    let nothing_there = old.is_none_or(View::is_null) && new.text() == "[]";
-    let unchanged = nothing_there || same_or_absent(&edit.path, old, Some(new.root()));
+    let no_codes = is_codes(&edit.path) && old.is_none_or(View::is_null) && is_empty_list(new.root());
+    let unchanged = no_codes || same_or_absent(&edit.path, old, Some(new.root()));
     Ok((!unchanged).then_some(new))
+}
+
+fn is_codes(path: &Path) -> bool {
+    *path == Path::of(field::CODES_PATH)
+}
+
+fn is_empty_list(value: View<'_>) -> bool {
+    value.kind() == Kind::Array && value.children().next().is_none()
 }
 
 fn object(edit: &Edit, old: Option<View<'_>>) -> Result<Option<Json>, EditError> {
@@ -134,6 +142,10 @@ fn may_add(
     edit: &Edit,
     new_fields: bool,
 ) -> Result<(), EditError> {
+    if let Some(path) = inside_field(&edit.path) {
+        let (given, kind) = (edit.given.clone(), Kind::Null);
+        return Err(EditError::NoMembers { given, path, kind });
+    }
     let other_case =
         object.members().map(|(key, _)| key.name()).find(|key| key.to_lowercase() == name.to_lowercase());
     if let Some(has) = other_case {
@@ -144,6 +156,12 @@ fn may_add(
         return Ok(());
     }
     Err(unknown(before, &edit.path, &edit.given))
+}
+
+/// The field of the table that the path goes on below; what it may hold has no members.
+fn inside_field(path: &Path) -> Option<Path> {
+    let around = |field: &field::Field| Some(Path::of(field.path)).filter(|around| around.covers(path));
+    field::FIELDS.iter().filter_map(around).find(|around| around != path)
 }
 
 /// The error for a path that a customer does not have, with the names that come close.
@@ -278,6 +296,13 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_list_is_nothing_for_sales_tracking_codes_only() {
+        let plan = planned_with(&[("tags", set("[ ]"))], true).unwrap();
+        assert!(plan.after.text().ends_with(r#","tags":[ ]}"#));
+        assert!(planned(&[("customerReference.salesTrackingCodes", set(" [ ] "))]).unwrap().is_empty());
+    }
+
+    #[test]
     fn empty_and_cleared_are_two_edits() {
         let empty = planned(&[("lastName", set("\"\""))]).unwrap();
         assert_eq!((empty.counts().changed, empty.counts().cleared), (1, 0));
@@ -310,7 +335,13 @@ mod tests {
 
     #[test]
     fn nothing_is_set_inside_what_has_no_members() {
-        for path in ["firstName.x", "extra.deep.0", "customerReference.salesTrackingCodes.0.code"] {
+        for path in [
+            "firstName.x",
+            "lastName.x",
+            "middleName.x",
+            "extra.deep.0",
+            "customerReference.salesTrackingCodes.0.code",
+        ] {
             assert!(
                 matches!(planned_with(&[(path, set("1"))], true), Err(EditError::NoMembers { .. })),
                 "{path}"

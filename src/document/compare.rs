@@ -30,8 +30,8 @@ pub fn same(a: View<'_>, b: View<'_>) -> bool {
 /// [`same`], knowing the field at the path.
 ///
 /// A text field may be stored as a number: the vendor's samples show phones and references so, and `5551234` then
-/// equals `"5551234"`. Sales-tracking codes compare by the members both sides have, because the vendor adds `name`,
-/// `id` and `uri` to the `type` and `code` it is given.
+/// equals `"5551234"`. Sales-tracking codes compare by `type`, `code` and what else both sides have, because the vendor
+/// adds `name`, `id` and `uri` to what it is given.
 pub fn same_at(path: &Path, a: View<'_>, b: View<'_>) -> bool {
     if same(a, b) {
         return true;
@@ -63,7 +63,8 @@ fn same_codes(a: View<'_>, b: View<'_>) -> bool {
         let shared = |(key, value): (super::json::Key<'_>, View<'_>)| {
             b.member(&key.name()).is_none_or(|other| same(value, other))
         };
-        a.member("type").is_some() && b.member("type").is_some() && a.members().all(shared)
+        let complete = |code: View<'_>| code.member("type").is_some() && code.member("code").is_some();
+        complete(a) && complete(b) && a.members().all(shared)
     };
     a.children().count() == b.children().count()
         && a.children().zip(b.children()).all(|(a, b)| same(a, b) || same_code(a, b))
@@ -218,5 +219,6 @@ mod tests {
         assert!(!at(r#"[{"type":"A","code":"2","name":"One","id":7}]"#));
         assert!(!at(r#"[{"type":"A","code":"1"},{"type":"B","code":"1"}]"#));
         assert!(!at("[{}]"));
+        assert!(!at(r#"[{"type":"A"}]"#));
     }
 }

@@ -47,7 +47,7 @@ pub fn verify(plan: &Plan, stored: &Customer) -> Verdict {
     let differences = diff(plan.after.root(), stored.root())
         .into_iter()
         .map(|change| (asked(&change.path), change))
-        .filter(|(asked, change)| counts(*asked, change))
+        .filter(|(asked, change)| counts(plan, *asked, change))
         .map(|(asked, change)| Difference {
             path: change.path,
             asked,
@@ -58,13 +58,15 @@ pub fn verify(plan: &Plan, stored: &Customer) -> Verdict {
     Verdict { differences }
 }
 
-fn counts(asked: bool, change: &Change) -> bool {
+fn counts(plan: &Plan, asked: bool, change: &Change) -> bool {
     let (sent, stored) = (change.before.as_ref().map(Json::root), change.after.as_ref().map(Json::root));
     if same_or_absent(&change.path, sent, stored) {
         return false;
     }
     let derived = field::read_only(&change.path.dotted()).is_some_and(|fixed| fixed.derived);
-    asked || !derived && sent.is_some()
+    let taken_out = plan.changes.iter().any(|asked| asked.path == change.path);
+    let added_by_the_vendor = sent.is_none() && !taken_out;
+    (asked || !derived) && !added_by_the_vendor
 }
 
 #[cfg(test)]
@@ -77,8 +79,12 @@ mod tests {
         "customerReference":{"reference1":null},"monthlyRecurringRevenue":1,"modifiedTimestamp":"a"}"#;
 
     fn differences(stored: &str) -> Vec<String> {
-        let action = Action::Set(Json::string("John"));
-        let edit = Edit { path: Path::root("firstName"), action, given: String::new() };
+        differences_after("firstName", "John", stored)
+    }
+
+    fn differences_after(path: &str, text: &str, stored: &str) -> Vec<String> {
+        let action = Action::Set(Json::string(text));
+        let edit = Edit { path: Path::parse(path).unwrap(), action, given: String::new() };
         let plan = plan(Customer::parse(BEFORE).unwrap(), &Edits::check(vec![edit]).unwrap(), false).unwrap();
         let show = |value: &Option<Json>| value.as_ref().map_or("-", Json::text).to_string();
         verify(&plan, &Customer::parse(stored).unwrap())
@@ -93,6 +99,18 @@ mod tests {
         let stored = r#"{"id":7,"status":"Active","firstName":"J\u006fhn","lastName":"X","primaryPhone":"555",
             "customerReference":{},"monthlyRecurringRevenue":2,"modifiedTimestamp":"b","geotabId":"7813"}"#;
         assert_eq!(differences(stored), [""; 0]);
+    }
+
+    #[test]
+    fn what_the_vendor_adds_to_an_object_that_the_write_made_is_no_difference() {
+        let stored = |acquisition: &str| {
+            let end = format!(r#","customerAcquisition":{acquisition}}}"#);
+            format!("{}{end}", BEFORE.trim_end_matches('}'))
+        };
+        let after =
+            |acquisition| differences_after("customerAcquisition.source", "web", &stored(acquisition));
+        assert_eq!(after(r#"{"source":"web","medium":null,"id":7,"uri":"https://x"}"#), [""; 0]);
+        assert_eq!(after(r#"{"source":"we","id":7}"#), [r#"customerAcquisition.source true "web" "we""#]);
     }
 
     #[test]

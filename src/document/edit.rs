@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::diff::Change;
 use super::json::{Json, Kind};
 use super::path::Path;
 use crate::field::{self, check};
@@ -174,6 +175,28 @@ impl Edits {
         Ok(edits)
     }
 
+    /// The edits that take changes back.
+    ///
+    /// A value that the customer had is restored as it was read, even where the field table would not take it: a
+    /// phone stored as a number, a text over its limit. What was null or missing becomes null.
+    ///
+    /// # Errors
+    /// A field that cannot be cleared was null or missing; a read-only field; the same field twice.
+    pub fn undoing(changes: &[Change]) -> Result<Edits, EditError> {
+        let mut edits = Edits::default();
+        for change in changes {
+            let (path, given) = (change.path.clone(), "undo".to_string());
+            let old = change.before.clone().unwrap_or_else(Json::null);
+            let never_null = field::at(&path.dotted()).and_then(field::Field::never_null);
+            if let Some(why) = never_null.filter(|_| old.root().is_null()) {
+                return Err(EditError::Invalid { given, path, why: format!("cannot be cleared: {why}") });
+            }
+            edits.restore(Edit { path, action: Action::Set(old), given })?;
+        }
+        edits.refuse_twice()?;
+        Ok(edits)
+    }
+
     /// The edits, in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = &Edit> {
         self.list.iter()
@@ -194,13 +217,18 @@ impl Edits {
         self.list.iter().find(|edit| edit.path.covers(path))
     }
 
-    fn add(&mut self, mut edit: Edit) -> Result<(), EditError> {
-        let dotted = edit.path.dotted();
-        if let Some(fixed) = field::read_only(&dotted) {
+    /// Takes an edit with a value that the customer had before, which only has to be writable.
+    fn restore(&mut self, edit: Edit) -> Result<(), EditError> {
+        if let Some(fixed) = field::read_only(&edit.path.dotted()) {
             let why = fixed.why.to_string();
             return Err(EditError::ReadOnly { given: edit.given, path: edit.path, why });
         }
-        if let Some(field) = field::at(&dotted) {
+        self.list.push(edit);
+        Ok(())
+    }
+
+    fn add(&mut self, mut edit: Edit) -> Result<(), EditError> {
+        if let Some(field) = field::at(&edit.path.dotted()) {
             match check::action(field, edit.action) {
                 Ok(checked) => {
                     edit.action = checked.action;
@@ -211,14 +239,13 @@ impl Edits {
                 }
             }
         }
-        self.list.push(edit);
-        Ok(())
+        self.restore(edit)
     }
 
     /// Sorted, a path stands right before the paths inside it, so neighbours show every overlap.
     fn refuse_twice(&self) -> Result<(), EditError> {
         let mut sorted: Vec<&Edit> = self.list.iter().collect();
-        sorted.sort_by_key(|edit| (&edit.path, edit.action.code_type().map(str::to_lowercase)));
+        sorted.sort_by_key(|edit| (&edit.path, edit.action.code_type().map(str::to_ascii_lowercase)));
         for pair in sorted.windows(2) {
             let (one, other) = (pair[0], pair[1]);
             let two_codes = match (one.action.code_type(), other.action.code_type()) {
@@ -267,7 +294,27 @@ mod tests {
         };
         assert!(Edits::check(vec![code("A"), code("B")]).is_ok());
         assert!(Edits::check(vec![code("A"), code("C"), code("a")]).is_err());
+        assert!(
+            Edits::check(vec![code("k"), code("\u{212a}"), code("K")]).is_err(),
+            "the Kelvin sign is no k"
+        );
         assert!(Edits::check(vec![code("A"), set(field::CODES_PATH, "[]")]).is_err());
+    }
+
+    #[test]
+    fn what_is_taken_back_need_not_fit_the_table() {
+        let change = |path: &str, before: Option<&str>| Change {
+            path: Path::parse(path).unwrap(),
+            before: before.map(|json| Json::parse(json).unwrap()),
+            after: Some(Json::string("x")),
+        };
+        let undone =
+            Edits::undoing(&[change("primaryPhone", Some("5551234")), change("suffix", None)]).unwrap();
+        let shown: Vec<String> =
+            undone.iter().map(|edit| format!("{} {:?}", edit.path, edit.action)).collect();
+        assert_eq!(shown, ["primaryPhone Set(Json(5551234))", "suffix Set(Json(null))"]);
+        assert!(matches!(Edits::undoing(&[change("currency", None)]), Err(EditError::Invalid { .. })));
+        assert!(matches!(Edits::undoing(&[change("id", Some("7"))]), Err(EditError::ReadOnly { .. })));
     }
 
     #[test]

@@ -328,7 +328,7 @@ impl<'a> Key<'a> {
         *self.bytes() == *name.as_bytes()
     }
 
-    /// The key as text; a lone surrogate, which has none, becomes U+FFFD.
+    /// The key as text; a lone surrogate, which has none, becomes three U+FFFD, one for each byte of its WTF-8.
     pub fn name(self) -> Cow<'a, str> {
         unquote(self.token).unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(&self.bytes()).into_owned()))
     }

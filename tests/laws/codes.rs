@@ -56,7 +56,9 @@ proptest! {
     #![proptest_config(law(4000))]
 
     #[test]
-    fn a_set_code_stands_where_its_type_was_and_the_rest_keeps_its_bytes(list in list(1), at in any::<Index>(), code in "n[a-z\"\\\\é]{0,5}") {
+    fn a_set_code_stands_where_its_type_was_and_the_rest_keeps_its_bytes(
+        list in list(1), at in any::<Index>(), code in "n[a-z\"\\\\é]{0,5}",
+    ) {
         let kinds = kinds(&list);
         let at = at.index(kinds.len());
         let changed = edited(&list, &[(&kinds[at].to_ascii_uppercase(), Some(&code))]).unwrap();
@@ -106,7 +108,9 @@ proptest! {
     }
 
     #[test]
-    fn edits_of_several_types_do_what_they_do_one_by_one(list in list(2), one in any::<Index>(), other in any::<Index>(), taken in any::<bool>()) {
+    fn edits_of_several_types_do_what_they_do_one_by_one(
+        list in list(2), one in any::<Index>(), other in any::<Index>(), taken in any::<bool>(),
+    ) {
         let kinds = kinds(&list);
         let first = one.index(kinds.len());
         let second = (first + 1 + other.index(kinds.len() - 1)) % kinds.len();
@@ -124,8 +128,8 @@ proptest! {
         prop_assume!(elements(&list).len() < MOST_CODES);
         let before = customer(&list);
         let after = plan(before.clone(), &asked(vec![set("New one", &code)]), false).unwrap().after;
-        let new = elements(&list).into_iter().map(str::to_string).chain([format!(r#"{{"type":"New one","code":"{code}"}}"#)]);
-        let new = format!("[{}]", new.collect::<Vec<_>>().join(","));
+        let added = format!(r#"{{"type":"New one","code":"{code}"}}"#);
+        let new = format!("[{}]", [elements(&list), vec![&added]].concat().join(","));
         prop_assert_eq!(after.text(), before.text().replace(list.root().raw(), &new));
     }
 }

@@ -9,7 +9,8 @@ use fusebill::document::{Change, Customer, Edits, Json, Plan, View};
 use fusebill::field::{self, CODES_PATH};
 use proptest::prelude::*;
 
-use crate::generate::{Asked, Case, Oddity, case, json, shown};
+use crate::asking::{Asked, Case, case};
+use crate::generate::{Oddity, json, shown};
 use crate::law;
 use crate::spelling::{Text, Value, spell, units};
 
@@ -138,7 +139,7 @@ fn means(found: Option<&Json>, value: Option<&Value>) -> bool {
 }
 
 proptest! {
-    #![proptest_config(law(4000))]
+    #![proptest_config(law(3000))]
 
     #[test]
     fn every_byte_outside_the_edited_values_stays(case in case(Oddity::Wild)) {
@@ -216,7 +217,7 @@ fn is_final(change: &Change) -> bool {
 }
 
 proptest! {
-    #![proptest_config(law(4000))]
+    #![proptest_config(law(3000))]
 
     #[test]
     fn undoing_restores_every_value_and_replaced_bytes(case in case(Oddity::Wild)) {

@@ -50,7 +50,9 @@ proptest! {
     #![proptest_config(law(4000))]
 
     #[test]
-    fn every_value_of_a_customer_meets_its_own_expectation(document in document(Oddity::Wild), seed in any::<u64>()) {
+    fn every_value_of_a_customer_meets_its_own_expectation(
+        document in document(Oddity::Wild), seed in any::<u64>(),
+    ) {
         let customer = document.parsed();
         for names in document.paths(|path, _| !path.is_empty()) {
             // A number is typed as its token: in a text field it is compared digit by digit.

@@ -2,6 +2,7 @@
 //!
 //! Every run is the same run: the seed is fixed and nothing is written beside the sources.
 
+mod asking;
 mod codes;
 mod comparison;
 mod edits;

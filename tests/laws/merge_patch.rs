@@ -6,7 +6,8 @@ use fusebill::document::{Customer, Edits, patch};
 use proptest::prelude::*;
 use serde_json::{Value as Read, json as read};
 
-use crate::generate::{Case, Oddity, case, json};
+use crate::asking::{Case, case};
+use crate::generate::{Oddity, json};
 use crate::law;
 use crate::spelling::{Value, respell};
 
@@ -73,7 +74,7 @@ fn alike(a: &Read, b: &Read) -> bool {
 }
 
 proptest! {
-    #![proptest_config(law(4000))]
+    #![proptest_config(law(2000))]
 
     #[test]
     fn a_merge_patch_gives_what_the_rfc_says(case in case(Oddity::Tame), seed in any::<u64>()) {

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::value::RawValue;
 
-use crate::generate::{Oddity, document, json, value};
+use crate::generate::{self, Oddity, document, json, nested, value};
 use crate::law;
-use crate::spelling::{Text, Value, respell, spell, units};
+use crate::spelling::{Text, Value, respell, spell};
 
 /// Text that is seldom JSON but looks like it.
 fn json_like() -> impl Strategy<Value = String> {
@@ -247,25 +247,27 @@ proptest! {
         let customer = document.parsed();
         check_reading(customer.root(), &document.value);
         for place in &document.spelled.places {
-            let Ok(names) = place.path.iter().map(|name| String::from_utf16(name)).collect::<Result<Vec<_>, _>>() else {
-                continue;
-            };
+            let names: Result<Vec<_>, _> = place.path.iter().map(|name| String::from_utf16(name)).collect();
+            let Ok(names) = names else { continue };
             let found = names.iter().try_fold(customer.root(), |view, name| view.member(name));
             prop_assert_eq!(found.map(View::span), Some(place.span.clone()));
         }
     }
 
     #[test]
-    fn a_key_twice_is_refused_wherever_it_is(mut document in document(Oddity::Wild), at in any::<Index>(), seed in any::<u64>()) {
+    fn a_key_twice_is_refused_wherever_it_is(
+        mut document in document(Oddity::Wild), at in any::<Index>(), seed in any::<u64>(),
+    ) {
         double_a_member(&mut document.value, at);
         let text = respell(&document.value, seed);
         prop_assert!(matches!(Json::parse(text), Err(JsonError::DuplicateKey(_))));
     }
 
     #[test]
-    fn nesting_is_read_down_to_the_limit(kinds in vec(any::<bool>(), MAX_DEPTH - 3..MAX_DEPTH + 4), seed in any::<u64>()) {
-        let inside = |inside, object: &bool| if *object { Value::Object(vec![(units("d"), inside)]) } else { Value::Array(vec![inside]) };
-        let text = spell(&kinds.iter().fold(Value::Null, inside), seed).text;
+    fn nesting_is_read_down_to_the_limit(
+        kinds in vec(any::<bool>(), MAX_DEPTH - 3..MAX_DEPTH + 4), seed in any::<u64>(),
+    ) {
+        let text = spell(&nested(kinds.clone(), Value::Null), seed).text;
         match Json::parse(text.as_str()) {
             Ok(_) => prop_assert!(kinds.len() <= MAX_DEPTH),
             Err(why) => prop_assert!(kinds.len() > MAX_DEPTH && why == JsonError::TooDeep, "{why}"),
@@ -279,8 +281,8 @@ proptest! {
         let on_one_line = compact(json.root());
         prop_assert_eq!(tokens(&laid_out), tokens(json.text()));
         prop_assert_eq!(&on_one_line, &tokens(json.text()).concat());
-        prop_assert_eq!(&compact(crate::generate::json(&laid_out).root()), &on_one_line);
-        prop_assert_eq!(indented(crate::generate::json(&on_one_line).root()), laid_out);
+        prop_assert_eq!(&compact(generate::json(&laid_out).root()), &on_one_line);
+        prop_assert_eq!(indented(generate::json(&on_one_line).root()), laid_out);
     }
 }
 

@@ -23,7 +23,9 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_path_that_reads_back_or_is_refused(text in prop_oneof!["[a./~012]{0,8}", any::<String>()]) {
+    fn any_text_is_a_path_that_reads_back_or_is_refused(
+        text in prop_oneof!["[a./~012]{0,8}", any::<String>()],
+    ) {
         let is_path = match text.strip_prefix('/') {
             Some(pointer) => !pointer.replace("~0", "").replace("~1", "").contains('~'),
             None => text.split('.').all(|name| !name.is_empty()),

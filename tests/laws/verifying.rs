@@ -6,8 +6,9 @@ use fusebill::field::{CODES_PATH, READ_ONLY};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use crate::asking::{Case, case};
 use crate::edits::Expected;
-use crate::generate::{Case, Oddity, case, path_of, value};
+use crate::generate::{Oddity, path_of, value};
 use crate::law;
 use crate::spelling::{Number, Value, respell, units};
 
@@ -86,7 +87,7 @@ fn after(case: &Case) -> Value {
 }
 
 proptest! {
-    #![proptest_config(law(4000))]
+    #![proptest_config(law(3000))]
 
     #[test]
     fn what_was_sent_holds_in_every_spelling(case in case(Oddity::Wild), seed in any::<u64>()) {

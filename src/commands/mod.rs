@@ -10,7 +10,7 @@ mod write;
 use std::ffi::OsString;
 
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::api::{Client, Network};
 use crate::cli::{Cli, Command, CustomerCommand, Global, Output};
@@ -25,7 +25,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match Cli::try_parse_from(&arguments) {
         Ok(cli) => Session::new(cli.global).run(&cli.command),
-        Err(error) => not_parsed(&error, &arguments),
+        Err(error) => not_parsed(error, &arguments),
     }
 }
 

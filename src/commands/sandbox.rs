@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::profile::{self, Account, Environment};
 use crate::report::escape::escaped;
 use crate::report::outcome;
-use crate::sandbox::{self, Behaviour, Fault, Limits, Options, Server, State};
+use crate::sandbox::{self, Behaviour, Fault, Limits, Options, Server, Signals, State};
 
 pub(super) fn run(command: &SandboxCommand, session: &Session) -> Result<Kind> {
     match command {
@@ -50,9 +50,11 @@ fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {
     let state = if args.memory { State::Memory } else { State::File(state_file(session.environment)?) };
     let limits = Limits { per_minute: args.per_minute, per_day: args.per_day };
     let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;
+    // Whoever reads the address may send a signal at once.
+    let signals = Signals::listen().map_err(|why| failed("serving the sandbox", why))?;
     print("url", &server.base_url(), session)?;
     session.terminal.notes().say(&format!("The key is {}. Ctrl-C stops the server.", sandbox::KEY));
-    server.wait().map_err(|why| failed("serving the sandbox", why))?;
+    server.wait(signals).map_err(|why| failed("serving the sandbox", why))?;
     session.terminal.notes().say("Stopped.");
     Ok(Kind::Done)
 }

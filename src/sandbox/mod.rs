@@ -20,7 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use behaviour::{Behaviour, Choice};
 pub use fault::{Fault, FaultKind};
 pub use http::record::Recorded;
-pub use http::server::Server;
+pub use http::server::{Server, Signals};
 pub use store::file::reset;
 pub use store::seed::seed;
 

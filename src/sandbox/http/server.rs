@@ -110,8 +110,8 @@ impl Server {
     ///
     /// # Errors
     /// Where the signals cannot be listened for.
-    pub fn wait(self) -> anyhow::Result<()> {
-        runtime()?.block_on(told_to_end()).context("the sandbox cannot listen for signals")
+    pub fn wait(self, signals: Signals) -> anyhow::Result<()> {
+        signals.wait().context("the sandbox cannot listen for signals")
     }
 }
 
@@ -163,17 +163,52 @@ fn runtime() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
+/// The signals that end a server: whichever comes once they are listened for is not lost.
+pub struct Signals {
+    runtime: Runtime,
+    #[cfg(unix)]
+    kinds: [tokio::signal::unix::Signal; 2],
+}
+
 #[cfg(unix)]
-async fn told_to_end() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
+impl Signals {
+    /// Listens for them from now on, so that none of them ends the process by itself.
+    ///
+    /// # Errors
+    /// Where that cannot be set up.
+    pub fn listen() -> anyhow::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let runtime = runtime()?;
+        let kinds = {
+            let _inside = runtime.enter();
+            [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]
+        };
+        Ok(Signals { runtime, kinds })
+    }
+
+    fn wait(self) -> std::io::Result<()> {
+        let [mut interrupt, mut terminate] = self.kinds;
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        });
+        Ok(())
     }
 }
 
 #[cfg(not(unix))]
-async fn told_to_end() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+impl Signals {
+    /// Listens for them.
+    ///
+    /// # Errors
+    /// Where that cannot be set up.
+    pub fn listen() -> anyhow::Result<Signals> {
+        Ok(Signals { runtime: runtime()? })
+    }
+
+    fn wait(self) -> std::io::Result<()> {
+        self.runtime.block_on(tokio::signal::ctrl_c())
+    }
 }

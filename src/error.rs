@@ -86,7 +86,7 @@ impl Kind {
     pub fn written(self) -> &'static str {
         match self {
             Kind::Unknown => "The change was sent; whether it was written cannot be told.",
-            Kind::Differs => "The change was written, but not as asked.",
+            Kind::Differs => "The API said yes, but what is stored is not what was asked.",
             _ => "Nothing was written.",
         }
     }

@@ -39,6 +39,7 @@ impl ApiKey {
         let trimmed = pasted.trim();
         let key = match trimmed.split_once(char::is_whitespace) {
             Some((scheme, key)) if scheme.eq_ignore_ascii_case("Basic") => key.trim_start(),
+            None if trimmed.eq_ignore_ascii_case("Basic") => "",
             _ => trimmed,
         };
         if key.is_empty() {
@@ -81,6 +82,7 @@ mod tests {
         for (pasted, why) in [
             ("", KeyError::Empty),
             (" \n", KeyError::Empty),
+            ("Basic ", KeyError::Empty),
             ("MD pr", KeyError::Space),
             ("MD\nX-Evil: 1", KeyError::Space),
             ("MD\u{0}pr", KeyError::NotPrintable),

@@ -225,10 +225,12 @@ fn path(flag: &str, text: &str) -> Result<Path> {
 
 fn read_json(text: &str, pair: &str) -> Result<Json> {
     Json::parse(text).map_err(|why| {
+        let error = Error::usage(format!("--set-json `{pair}`")).because(why);
+        if text.starts_with(['{', '[', '"']) {
+            return error;
+        }
         let quoted = pair.replacen('=', "=\"", 1);
-        Error::usage(format!("--set-json `{pair}`"))
-            .because(why)
-            .hint(format!("text is written with its quotes ('{quoted}\"'), or use --set"))
+        error.hint(format!("text is written with its quotes ('{quoted}\"'), or use --set"))
     })
 }
 

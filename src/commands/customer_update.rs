@@ -3,7 +3,7 @@
 use super::Session;
 use super::change::{Course, carry_out};
 use crate::cli::{Request, UpdateArgs};
-use crate::document::expect::{unmet, unmet_moment};
+use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;
 use crate::document::{Customer, EditError, Edits, Json, patch};
 use crate::error::{Error, Kind, Result};
@@ -29,11 +29,12 @@ pub(super) fn run(args: &UpdateArgs, session: &mut Session) -> Result<Kind> {
 fn edits(request: &mut Request, session: &Session) -> Result<Edits> {
     let mut list = std::mem::take(&mut request.edits);
     if let Some(input) = &request.patch {
-        list.extend(read_patch(input, &session.terminal.read(input)?)?);
+        let text = session.terminal.read(input).map_err(|why| why.at("--patch"))?;
+        list.extend(read_patch(input, &text)?);
     }
     let edits = Edits::check(list).map_err(refused_edit)?;
     if edits.is_empty() {
-        return Err(Error::usage("the merge patch names nothing to change"));
+        return Err(Error::usage("--patch: the merge patch names nothing to change"));
     }
     Ok(edits)
 }
@@ -41,10 +42,11 @@ fn edits(request: &mut Request, session: &Session) -> Result<Edits> {
 fn read_patch(input: &Input, text: &str) -> Result<Vec<crate::document::Edit>> {
     // A file that an editor marked as UTF-8 is still the same JSON (RFC 8259 section 8.1).
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let json = Json::parse(text)
-        .map_err(|why| Error::usage(format!("the merge patch in {input} cannot be read")).because(why))?;
+    let json = Json::parse(text).map_err(|why| {
+        Error::usage(format!("--patch: the merge patch in {input} cannot be read")).because(why)
+    })?;
     patch::edits(&json, "--patch").ok_or_else(|| {
-        Error::usage(format!("the merge patch in {input} is {}, not an object", json.root().kind()))
+        Error::usage(format!("--patch: the merge patch in {input} is {}, not an object", json.root().kind()))
             .hint("a merge patch looks like {\"firstName\": \"John\", \"suffix\": null}")
     })
 }
@@ -53,14 +55,17 @@ fn read_patch(input: &Input, text: &str) -> Result<Vec<crate::document::Edit>> {
 fn refused_edit(why: EditError) -> Error {
     let error = Error::usage(why.to_string());
     match why {
-        EditError::Unknown { nearest, .. } => {
+        EditError::Unknown { given, nearest, .. } => {
             let near: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
             let error = if near.is_empty() {
                 error
             } else {
                 error.hint(format!("did you mean {}?", near.join(" or ")))
             };
-            error.hint("--new-field allows a field that the customer does not have")
+            match given.as_str() {
+                EXPECT => error,
+                _ => error.hint("--new-field allows a field that the customer does not have"),
+            }
         }
         EditError::OtherCase { has, .. } => error.hint(format!("write `{has}`")),
         EditError::Invalid { given, path, .. } if given == "--set" && is_number(&path.dotted()) => {

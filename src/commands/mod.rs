@@ -13,7 +13,7 @@ mod write;
 use std::ffi::OsString;
 
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::api::{Client, Network};
 use crate::cli::{Cli, Command, CustomerCommand, Global, Output};
@@ -31,7 +31,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match Cli::try_parse_from(&arguments) {
         Ok(cli) => Session::new(cli.global).run(&cli.command),
-        Err(error) => not_parsed(&error, &arguments),
+        Err(error) => not_parsed(error, &arguments),
     }
 }
 
@@ -133,7 +133,7 @@ impl Session {
     }
 
     fn client(&self, account: &Account) -> Result<Client> {
-        let network = Network::from_environment(&account.base, |name| self.environment.text(name))?;
+        let network = Network::from_environment(&account.base, |name| self.environment.lossy(name))?;
         let (base, key) = (account.base.clone(), account.key.clone());
         Ok(Client::new(base, key, &network, self.global.timeout, self.terminal.notes()))
     }
@@ -150,23 +150,54 @@ fn fail(error: &Error, facts: &Facts, terminal: &Terminal, json: bool) -> u8 {
 }
 
 /// Help and version go to standard output; what cannot be parsed is a usage error.
-fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
+fn not_parsed(mut error: clap::Error, arguments: &[OsString]) -> u8 {
     let terminal = Terminal::new(Color::Auto, Verbosity::default(), true, Environment.wants_plain());
-    let rendered = error.render();
     let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let look = if asked_for { terminal.look() } else { terminal.error_look() };
+    join_values(&mut error);
+    let rendered = error.render();
     let text = if look.color { rendered.ansi().to_string() } else { rendered.to_string() };
     if asked_for {
         return terminal.print(&text).map_or_else(|error| error.kind.code(), |()| Kind::Done.code());
     }
-    terminal.tell(&format!("{text}{}\n", Kind::Usage.written()));
+    let message = said(&error, arguments);
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        terminal.tell(&failure(&Error::usage(&message), look));
+    } else {
+        terminal.tell(&format!("{text}{}\n", Kind::Usage.written()));
+    }
     if names_json(arguments) {
-        let message = error.to_string();
-        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let error = Error::usage(first).hint("--help shows what can be typed");
+        let error = Error::usage(message).hint("--help shows what can be typed");
         let _ = terminal.print(&crate::report::outcome::text(&Facts::default().failure(&error)));
     }
     Kind::Usage.code()
+}
+
+/// Clap's tip for a value that begins with a dash is right for arguments and wrong for flags, which all the values
+/// here that can begin with one belong to.
+fn join_values(error: &mut clap::Error) {
+    let tip = error.get(ContextKind::Suggested).map(ToString::to_string).unwrap_or_default();
+    if error.kind() == ErrorKind::UnknownArgument && tip.contains("as a value, use '-- ") {
+        let tip = "a value that begins with '-' is joined to its flag: --FLAG=VALUE".to_string();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+}
+
+/// What a usage error says on one line.
+fn said(error: &clap::Error, arguments: &[OsString]) -> String {
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command was given".to_string(),
+        ErrorKind::InvalidUtf8 => {
+            let place = arguments.iter().position(|argument| argument.to_str().is_none()).unwrap_or_default();
+            let text = arguments.get(place).map(|argument| argument.to_string_lossy()).unwrap_or_default();
+            format!("argument {place}, `{text}`, is not UTF-8 text")
+        }
+        _ => {
+            let text = error.to_string();
+            let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+            lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_string()
+        }
+    }
 }
 
 /// Whether arguments that cannot be parsed ask for JSON all the same.

@@ -11,6 +11,9 @@ use super::plan::unknown;
 use super::time::timestamp;
 use crate::field;
 
+/// What a user writes to expect something, for messages.
+pub const EXPECT: &str = "--expect";
+
 /// `--expect PATH=VALUE`.
 #[derive(Debug, Clone)]
 pub struct Expectation {
@@ -45,7 +48,7 @@ pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<Un
         let found = match customer.get(&expectation.path) {
             Some(found) => found,
             None if field::at(&expectation.path.dotted()).is_some() => null.root(),
-            None => return Err(unknown(customer, &expectation.path, "--expect")),
+            None => return Err(unknown(customer, &expectation.path, EXPECT)),
         };
         if !expectation.holds(found) {
             let (path, expected) = (expectation.path.clone(), expectation.value.clone());

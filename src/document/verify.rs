@@ -3,7 +3,7 @@
 use super::compare::same_or_absent;
 use super::customer::Customer;
 use super::diff::{Change, diff};
-use super::json::Json;
+use super::json::{Json, Kind, View};
 use super::path::Path;
 use super::plan::Plan;
 use crate::field;
@@ -80,7 +80,8 @@ pub fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
 /// Every path that was asked for must hold its new value, every other path its old one. What is absent counts as null,
 /// as it does in the API. Not counted: read-only fields that the vendor derives by itself
 /// ([`field::READ_ONLY`]), and members that the document read did not have at all: the vendor's page shows a PUT
-/// response with more fields than the customer that was sent.
+/// response with more fields than the customer that was sent. An object that was made for a field inside it so gets
+/// its `id` and `uri`.
 pub fn verify(plan: &Plan, stored: &Customer) -> Verdict {
     let asked =
         |path: &Path| plan.changes.iter().any(|change| change.path.covers(path) || path.covers(&change.path));
@@ -100,13 +101,39 @@ pub fn verify(plan: &Plan, stored: &Customer) -> Verdict {
 
 fn counts(plan: &Plan, asked: bool, change: &Change) -> bool {
     let (sent, stored) = (change.before.as_ref().map(Json::root), change.after.as_ref().map(Json::root));
-    if same_or_absent(&change.path, sent, stored) {
+    let nothing =
+        sent.is_none_or(View::is_null) && stored.is_some_and(|stored| is_hollow(&change.path, stored));
+    if nothing || same_or_absent(&change.path, sent, stored) {
         return false;
     }
-    let derived = field::read_only(&change.path.dotted()).is_some_and(|fixed| fixed.derived);
-    let taken_out = plan.changes.iter().any(|asked| asked.path == change.path);
-    let added_by_the_vendor = sent.is_none() && !taken_out;
-    (asked || !derived) && !added_by_the_vendor
+    let dotted = change.path.dotted();
+    let taken_out = plan.changes.iter().any(|taken| taken.path == change.path);
+    match field::read_only(&dotted) {
+        Some(fixed) => sent.is_some() && (asked || !fixed.derived),
+        None => sent.is_some() || taken_out || (asked && field::at(&dotted).is_some()),
+    }
+}
+
+/// Whether a value says nothing: null, no sales-tracking codes, or an object with nothing but such values and what
+/// identifies the customer. The API stores such where nothing was sent.
+fn is_hollow(path: &Path, value: View<'_>) -> bool {
+    match value.kind() {
+        Kind::Null => true,
+        Kind::Array => *path == Path::of(field::CODES_PATH) && value.children().next().is_none(),
+        Kind::Object => {
+            is_section(path)
+                && value.members().all(|(key, value)| {
+                    let path = path.join(key.name());
+                    field::read_only(&path.dotted()).is_some() || is_hollow(&path, value)
+                })
+        }
+        _ => false,
+    }
+}
+
+/// Whether the path is that of an object which holds fields of the table.
+fn is_section(path: &Path) -> bool {
+    field::FIELDS.iter().any(|field| path.covers(&Path::of(field.path)) && path.dotted() != field.path)
 }
 
 #[cfg(test)]
@@ -116,7 +143,7 @@ mod tests {
     use super::*;
 
     const BEFORE: &str = r#"{"id":7,"status":"Active","firstName":"Jon","lastName":"X","primaryPhone":555,
-        "customerReference":{"reference1":null},"monthlyRecurringRevenue":1,"modifiedTimestamp":"a"}"#;
+        "customerReference":{"reference1":null,"salesTrackingCodes":null},"monthlyRecurringRevenue":1,"modifiedTimestamp":"a"}"#;
 
     fn differences(stored: &str) -> Vec<String> {
         differences_after("firstName", "John", stored)
@@ -137,7 +164,7 @@ mod tests {
     #[test]
     fn a_write_holds_whatever_the_vendor_derives_or_adds() {
         let stored = r#"{"id":7,"status":"Active","firstName":"J\u006fhn","lastName":"X","primaryPhone":"555",
-            "customerReference":{},"monthlyRecurringRevenue":2,"modifiedTimestamp":"b","geotabId":"7813"}"#;
+            "customerReference":{"salesTrackingCodes":[]},"monthlyRecurringRevenue":2,"modifiedTimestamp":"b","geotabId":"7813"}"#;
         assert_eq!(differences(stored), [""; 0]);
     }
 
@@ -151,6 +178,7 @@ mod tests {
             |acquisition| differences_after("customerAcquisition.source", "web", &stored(acquisition));
         assert_eq!(after(r#"{"source":"web","medium":null,"id":7,"uri":"https://x"}"#), [""; 0]);
         assert_eq!(after(r#"{"source":"we","id":7}"#), [r#"customerAcquisition.source true "web" "we""#]);
+        assert_eq!(after(r#"{"source":"web","medium":"tv"}"#), [r#"customerAcquisition.medium true - "tv""#]);
     }
 
     #[test]

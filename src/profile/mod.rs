@@ -44,9 +44,9 @@ impl Environment {
         }
     }
 
-    /// A variable for which a value that is no text counts as none.
-    pub fn text(self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+    /// A variable whose value need not be text: what is not UTF-8 in it becomes U+FFFD, which no URL takes.
+    pub fn lossy(self, name: &str) -> Option<String> {
+        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     }
 
     /// Whether the environment asks for plain output: `NO_COLOR` (no-color.org) or `TERM=dumb`.

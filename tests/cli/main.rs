@@ -1,6 +1,17 @@
 //! The real binary, from outside: its arguments, what it prints, its exit code, and what it sends.
 
+mod bad_input;
 mod consent;
 mod docs;
+mod exit_codes;
+mod expect;
+mod fields;
+mod get;
+mod help;
+mod output;
+mod patch;
+mod safety;
+mod sandbox_command;
+mod set;
 mod update;
 mod world;

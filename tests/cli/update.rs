@@ -15,7 +15,8 @@ Customer 123 Jon Smith (Acme Inc.)  (profile default, 127.0.0.1)
 │ firstName ┆ \"Jon\"  ┆ \"John\" │
 └───────────┴────────┴────────┘
 ";
-    run.is(0, table, &format!("Written and verified: 1 changed.\n{}", world.undo_note()));
+    run.is(0, table, "Written and verified: 1 changed.\n");
+    assert_eq!(run.undo, Some(format!("fusebill customer undo {}", world.entry())));
     assert_eq!(world.lines(), ["GET /v1/customers/123", "PUT /v1/customers"]);
     assert_eq!(world.server.connections(), 1);
     assert_eq!(world.put_body(), before.replacen("\"Jon\"", "\"John\"", 1));

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use fusebill::sandbox::{self, Behaviour, Options, Recorded, Server};
+use serde_json::Value;
 use tempfile::TempDir;
+use unicode_width::UnicodeWidthStr;
 
 /// A home directory and a server.
 pub struct World {
@@ -18,7 +20,10 @@ pub struct World {
 pub struct Run {
     pub code: i32,
     pub stdout: String,
+    /// Without the line that says how to take the change back.
     pub stderr: String,
+    /// The command that takes the change back, where one was named.
+    pub undo: Option<String>,
 }
 
 impl World {
@@ -65,6 +70,16 @@ impl World {
         finished(self.command(arguments).stdin(Stdio::null()))
     }
 
+    /// Runs the program with these variables beside the usual ones.
+    pub fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        finished(self.command(arguments).envs(variables.iter().copied()).stdin(Stdio::null()))
+    }
+
+    /// Runs `customer update 123` with these arguments after it.
+    pub fn update(&self, arguments: &[&str]) -> Run {
+        self.run(&[&["customer", "update", "123"], arguments].concat())
+    }
+
     /// Runs the program with this on standard input.
     pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> Run {
         let mut command = self.command(arguments);
@@ -92,12 +107,24 @@ impl World {
         self.requests().iter().map(|request| format!("{} {}", request.method, request.path)).collect()
     }
 
+    /// The bodies of the PUTs, in order.
+    pub fn puts(&self) -> Vec<String> {
+        let puts = self.requests().into_iter().filter(|request| request.method == "PUT");
+        puts.map(|put| String::from_utf8(put.body).expect("the body is text")).collect()
+    }
+
     /// The body of the only PUT.
+    #[track_caller]
     pub fn put_body(&self) -> String {
-        let puts: Vec<Recorded> =
-            self.requests().into_iter().filter(|request| request.method == "PUT").collect();
+        let mut puts = self.puts();
         assert_eq!(puts.len(), 1, "one PUT was expected");
-        String::from_utf8(puts[0].body.clone()).expect("the body is text")
+        puts.remove(0)
+    }
+
+    /// Asserts that nothing ever connected to the server.
+    #[track_caller]
+    pub fn was_left_alone(&self) {
+        assert_eq!((self.server.connections(), self.lines()), (0, Vec::new()));
     }
 
     /// What the journal holds, a line each.
@@ -117,16 +144,55 @@ impl World {
         entry.to_string()
     }
 
-    /// What is said after a write, which names the entry.
-    pub fn undo_note(&self) -> String {
-        format!("To take it back: fusebill customer undo {}\n", self.entry())
-    }
-
     /// The document that the server holds.
     pub fn stored(&self, id: u64) -> String {
         self.server.customer(id).unwrap_or_else(|| panic!("customer {id} is stored"))
     }
 }
+
+/// A customer without the time of its last change, which every PUT moves.
+pub fn settled(customer: &str) -> String {
+    let name = "\"modifiedTimestamp\":\"";
+    let Some(start) = customer.find(name).map(|at| at + name.len()) else { return customer.to_string() };
+    let end = start + customer[start..].find('"').expect("the text ends");
+    format!("{}{}", &customer[..start], &customer[end..])
+}
+
+/// JSON without the space between its tokens.
+pub fn compact(json: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    let mut keep = |c: char| {
+        let kept = inside || !c.is_ascii_whitespace();
+        if c == '"' && !escaped {
+            inside = !inside;
+        }
+        escaped = inside && c == '\\' && !escaped;
+        kept
+    };
+    json.chars().filter(|c| keep(*c)).collect()
+}
+
+/// The table of changes as it is to be printed.
+pub fn table(head: &str, rows: &[[&str; 3]]) -> String {
+    let all = || std::iter::once(&["Field", "Before", "After"]).chain(rows);
+    let width = |column: usize| all().map(|row| row[column].width()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    let rule = |left: &str, line: &str, middle: &str, right: &str| {
+        format!("{left}{}{right}\n", widths.map(|width| line.repeat(width + 2)).join(middle))
+    };
+    let cells = |row: &[&str; 3]| {
+        let cell =
+            |column: usize| format!(" {}{} ", row[column], " ".repeat(widths[column] - row[column].width()));
+        format!("│{}┆{}┆{}│\n", cell(0), cell(1), cell(2))
+    };
+    let body: String = rows.iter().map(cells).collect();
+    let title = cells(&["Field", "Before", "After"]);
+    let (top, under) = (rule("┌", "─", "┬", "┐"), rule("╞", "═", "╪", "╡"));
+    format!("{head}  (profile default, 127.0.0.1)\n{top}{title}{under}{body}{}", rule("└", "─", "┴", "┘"))
+}
+
+/// The head of customer 123.
+pub const JON: &str = "Customer 123 Jon Smith (Acme Inc.)";
 
 /// Runs a command to its end.
 pub fn finished(command: &mut Command) -> Run {
@@ -135,11 +201,16 @@ pub fn finished(command: &mut Command) -> Run {
 
 impl Run {
     pub fn of(output: std::process::Output) -> Run {
+        const UNDO: &str = "To take it back: ";
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints text");
+        let said = text(output.stderr);
+        let is_undo = |line: &&str| line.starts_with(UNDO);
+        let undo = said.lines().find(is_undo).map(|line| line[UNDO.len()..].to_string());
         Run {
             code: output.status.code().unwrap_or(-1),
             stdout: text(output.stdout),
-            stderr: text(output.stderr),
+            stderr: said.split_inclusive('\n').filter(|line| !is_undo(line)).collect(),
+            undo,
         }
     }
 
@@ -154,6 +225,15 @@ impl Run {
     pub fn fails(&self, code: i32, says: &[&str]) {
         assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{}", self.stderr);
         self.says(says);
+    }
+
+    /// The one JSON object on standard output.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        let value: Value = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|why| panic!("{why}:\n{}{}", self.stdout, self.stderr));
+        assert!(value.is_object() && self.stdout.ends_with("}\n"), "{}", self.stdout);
+        value
     }
 
     /// Asserts that standard error says each of these.

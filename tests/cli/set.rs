@@ -1,0 +1,122 @@
+//! `--set`, `--set-json`, `--clear` with paths, and `--new-field`.
+
+use crate::world::World;
+
+#[test]
+fn set_sets_text_whatever_it_looks_like() {
+    let before = World::new().stored(123);
+    for (pair, old, new) in [
+        ("firstName=John", "\"Jon\"", "\"John\""),
+        ("/firstName=John", "\"Jon\"", "\"John\""),
+        ("firstName=", "\"Jon\"", "\"\""),
+        ("firstName=null", "\"Jon\"", "\"null\""),
+        ("firstName=a=b", "\"Jon\"", "\"a=b\""),
+        ("firstName={\"a\":1}", "\"Jon\"", "\"{\\\"a\\\":1}\""),
+        ("customerReference.reference1=01234", "\"PO-2291\"", "\"01234\""),
+        ("/customerReference/reference1=1E5", "\"PO-2291\"", "\"1E5\""),
+        ("customerReference.reference2= x ", "\"reference2\":null", "\"reference2\":\" x \""),
+    ] {
+        let world = World::new();
+        let run = world.update(&["--set", pair]);
+        assert_eq!(run.code, 0, "{pair}: {}", run.stderr);
+        assert_eq!(world.put_body(), before.replacen(old, new, 1), "{pair}");
+    }
+}
+
+#[test]
+fn set_json_sets_the_very_token() {
+    let before = World::new().stored(123);
+    let old = &before[before.find("[{\"type\"").expect("codes")..=before.find("}]").expect("codes") + 1];
+    for (pair, old, new) in [
+        (r#"firstName="J\u006fhn""#, "\"Jon\"", r#""J\u006fhn""#),
+        ("quickBooksId=7", "\"quickBooksId\":58", "\"quickBooksId\":7"),
+        ("/quickBooksId= 8 ", "\"quickBooksId\":58", "\"quickBooksId\":8"),
+        ("customerReference.salesTrackingCodes=[]", old, "[]"),
+        (
+            r#"customerReference.salesTrackingCodes=[{"type":"Region", "code":"EMEA"}]"#,
+            old,
+            r#"[{"type":"Region", "code":"EMEA"}]"#,
+        ),
+    ] {
+        let world = World::new();
+        let run = world.update(&["--set-json", pair, "--yes"]);
+        assert_eq!(run.code, 0, "{pair}: {}", run.stderr);
+        assert_eq!(world.put_body(), before.replacen(old, new, 1), "{pair}");
+    }
+}
+
+#[test]
+fn what_is_the_same_value_in_another_spelling_is_no_change() {
+    for arguments in [
+        ["--set-json", r#"firstName="J\u006fn""#],
+        ["--set", "customerReference.reference1=PO-2291"],
+        ["--set-json", "suffix=null"],
+        ["--clear", "customerReference.reference2"],
+        ["--set-json", "quickBooksId=58"],
+    ] {
+        let world = World::new();
+        world.update(&arguments).is(
+            0,
+            "",
+            "No changes: the customer already is as asked. Nothing was written.\n",
+        );
+        assert_eq!(world.puts(), [""; 0], "{arguments:?}");
+    }
+    let world = World::new();
+    let run = world.run(&["customer", "update", "12000750", "--primary-phone", "9964413586"]);
+    run.is(0, "", "No changes: the customer already is as asked. Nothing was written.\n");
+}
+
+#[test]
+fn a_path_the_customer_does_not_have_is_refused_with_the_nearest_names() {
+    for (pair, says) in [
+        ("fristName=x", "did you mean `firstName`"),
+        ("customerReference.refrence1=x", "customerReference.reference1"),
+        ("reference1=x", "did you mean `customerReference.reference1`"),
+        ("zzz=x", "--new-field"),
+        ("FirstName=x", "write `firstName`"),
+        ("firstName.x=1", "`firstName` is a string, so nothing can be set inside it"),
+        ("customerReference.salesTrackingCodes.0.code=x", "is an array, which is one value"),
+    ] {
+        let world = World::new();
+        let before = world.stored(123);
+        world.update(&["--set", pair]).fails(2, &["--set", says, "Nothing was written."]);
+        assert_eq!(world.lines(), ["GET /v1/customers/123"], "{pair}");
+        assert_eq!(world.stored(123), before);
+    }
+}
+
+#[test]
+fn a_new_field_is_sent_when_it_is_allowed() {
+    let world = World::behaving(&["unknown-keys=store"]);
+    let before = world.stored(123);
+    let run = world.update(&["--new-field", "--set-json", "tier={\"name\":\"gold\",\"n\":1.0}"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let with = format!("{},\"tier\":{{\"name\":\"gold\",\"n\":1.0}}}}", &before[..before.len() - 1]);
+    assert_eq!(world.put_body(), with);
+    let other_case = World::new();
+    other_case.update(&["--new-field", "--set", "FirstName=x"]).fails(2, &["is spelled `firstName`"]);
+    assert_eq!(other_case.puts(), [""; 0]);
+}
+
+#[test]
+fn a_new_field_that_the_api_drops_is_not_called_written() {
+    let world = World::new();
+    let run = world.update(&["--new-field", "--set", "tier=gold"]);
+    assert_eq!(run.code, 9, "{}", run.stderr);
+    run.says(&["`tier`: sent \"gold\", stored (absent)", "what is stored is not what was asked"]);
+}
+
+#[test]
+fn a_list_of_fields_is_cleared_at_once() {
+    let world = World::new();
+    let before = world.stored(123);
+    let run = world.update(&["--clear", "last-name, reference1", "--clear", "/customerAcquisition/medium"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, "Written and verified: 3 cleared.\n"));
+    let mut expected = before;
+    for old in ["\"lastName\":\"Smith\"", "\"reference1\":\"PO-2291\"", "\"medium\":\"cpc\""] {
+        let (name, _) = old.split_once(':').expect("a member");
+        expected = expected.replacen(old, &format!("{name}:null"), 1);
+    }
+    assert_eq!(world.put_body(), expected);
+}

@@ -218,6 +218,23 @@ pub fn read_only(path: &str) -> Option<&'static ReadOnly> {
     READ_ONLY.iter().find(|field| field.path == path)
 }
 
+/// Whether a dotted path is that of an object which holds fields of the table.
+pub fn is_object(path: &str) -> bool {
+    objects().any(|object| object == path)
+}
+
+fn objects() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().filter_map(|field| field.path.rsplit_once('.').map(|(object, _)| object))
+}
+
+/// The spelling that the tables have for a dotted path in another case; none where it is spelled so, or not in them.
+pub fn other_case(path: &str) -> Option<&'static str> {
+    let fields = FIELDS.iter().map(|field| field.path);
+    let known = fields.chain(READ_ONLY.iter().map(|field| field.path)).chain(objects());
+    let same = |known: &&str| known.eq_ignore_ascii_case(path);
+    known.filter(same).find(|known| *known != path)
+}
+
 /// The section that a dotted path is listed under.
 pub fn section(path: &str) -> Section {
     let known = at(path).map(|field| field.section).or_else(|| read_only(path).map(|field| field.section));

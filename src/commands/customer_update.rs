@@ -45,8 +45,9 @@ fn read_patch(input: &Input, text: &str) -> Result<Vec<crate::document::Edit>> {
     let json = Json::parse(text).map_err(|why| {
         Error::usage(format!("--patch: the merge patch in {input} cannot be read")).because(why)
     })?;
-    patch::edits(&json, "--patch").ok_or_else(|| {
-        Error::usage(format!("--patch: the merge patch in {input} is {}, not an object", json.root().kind()))
+    patch::edits(&json, "--patch").map_err(|why| {
+        Error::usage(format!("--patch: the merge patch in {input} cannot be taken"))
+            .because(why)
             .hint("a merge patch looks like {\"firstName\": \"John\", \"suffix\": null}")
     })
 }
@@ -68,6 +69,13 @@ fn refused_edit(why: EditError) -> Error {
             }
         }
         EditError::OtherCase { has, .. } => error.hint(format!("write `{has}`")),
+        EditError::Whole { path, .. } => error.hint(format!(
+            "name a field in it, such as `{path}.…`, or use --patch, which merges objects; \
+             `fusebill help customer update` lists the flags"
+        )),
+        EditError::NoMembers { path, .. } if path.dotted() == field::CODES_PATH => {
+            error.hint("--sales-tracking-code TYPE=CODE sets the code of one type")
+        }
         EditError::Invalid { given, path, .. } if given == "--set" && is_number(&path.dotted()) => {
             error.hint(format!("--set always sets text; use --set-json {path}=… or the field's own flag"))
         }

@@ -112,6 +112,13 @@ pub enum EditError {
         /// The spelling it has.
         has: String,
     },
+    /// An object of fields, set or cleared as a whole: its fields would escape their checks.
+    Whole {
+        /// What the user wrote.
+        given: String,
+        /// The object.
+        path: Path,
+    },
     /// The path goes on below a value that has no members.
     NoMembers {
         /// What the user wrote.
@@ -146,6 +153,9 @@ impl fmt::Display for EditError {
             }
             EditError::OtherCase { given, path, has } => {
                 write!(f, "{given}: `{path}` is spelled `{has}`")
+            }
+            EditError::Whole { given, path } => {
+                write!(f, "{given}: `{path}` holds several fields, which are set or cleared one by one")
             }
             EditError::NoMembers { given, path, kind: Kind::Array } => {
                 write!(f, "{given}: `{path}` is an array, which is one value: set it whole with --set-json")
@@ -195,11 +205,18 @@ impl Edits {
     }
 
     fn add(&mut self, mut edit: Edit) -> Result<(), EditError> {
-        if let Some(fixed) = field::read_only(&edit.path.dotted()) {
+        let dotted = edit.path.dotted();
+        if let Some(has) = field::other_case(&dotted) {
+            return Err(EditError::OtherCase { given: edit.given, path: edit.path, has: has.to_string() });
+        }
+        if let Some(fixed) = field::read_only(&dotted) {
             let why = fixed.why.to_string();
             return Err(EditError::ReadOnly { given: edit.given, path: edit.path, why });
         }
-        if let Some(field) = field::at(&edit.path.dotted()) {
+        if field::is_object(&dotted) && !matches!(edit.action, Action::Object) {
+            return Err(EditError::Whole { given: edit.given, path: edit.path });
+        }
+        if let Some(field) = field::at(&dotted) {
             match check::action(field, edit.action) {
                 Ok(checked) => {
                     edit.action = checked.action;
@@ -247,9 +264,7 @@ mod tests {
 
     #[test]
     fn the_same_value_twice_is_refused() {
-        for (one, other) in
-            [("firstName", "/firstName"), ("customerReference", "customerReference.reference1"), ("x.y", "x")]
-        {
+        for (one, other) in [("firstName", "/firstName"), ("extra", "extra.more"), ("x.y", "x")] {
             let edits = Edits::check(vec![set("zzz", "1"), set(one, "\"a\""), set(other, "\"b\"")]);
             assert!(matches!(edits, Err(EditError::Twice { .. })), "{one} {other}");
         }
@@ -271,6 +286,17 @@ mod tests {
             "the Kelvin sign is no k"
         );
         assert!(Edits::check(vec![code("A"), set(field::CODES_PATH, "[]")]).is_err());
+    }
+
+    #[test]
+    fn fields_are_neither_set_in_a_lump_nor_in_another_case() {
+        for (path, json) in [("customerReference", r#"{"reference1":{}}"#), ("customerAcquisition", "null")] {
+            assert!(matches!(Edits::check(vec![set(path, json)]), Err(EditError::Whole { .. })), "{path}");
+        }
+        for path in ["FirstName", "customerReference.Reference1", "customerreference", "customerReference.ID"]
+        {
+            assert!(matches!(Edits::check(vec![set(path, "1")]), Err(EditError::OtherCase { .. })), "{path}");
+        }
     }
 
     #[test]

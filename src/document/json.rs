@@ -338,6 +338,11 @@ impl<'a> Key<'a> {
         unquote(self.token).unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(&self.bytes()).into_owned()))
     }
 
+    /// The key as text; none where it has a lone surrogate.
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        unquote(self.token)
+    }
+
     /// What it says, in WTF-8: two keys are the same exactly when these bytes are.
     pub(crate) fn bytes(self) -> Cow<'a, [u8]> {
         string_bytes(self.token)

@@ -1,28 +1,54 @@
 //! A merge patch (RFC 7396) as edits: a null clears, an object is merged, anything else is the new value.
 
+use std::fmt;
+
 use super::edit::{Action, Edit};
 use super::json::{Json, Kind, View};
 use super::path::Path;
 
-/// The edits that a merge patch asks for; none where it is not an object.
-///
-/// A null becomes an edit to null: the API reads a member that is left out as null, so "remove" and "null" are the
-/// same there. An RFC 7396 patch that is not an object would replace the whole customer and is not taken.
-pub fn edits(patch: &Json, given: &str) -> Option<Vec<Edit>> {
-    if patch.root().kind() != Kind::Object {
-        return None;
-    }
-    let mut edits = Vec::new();
-    walk(None, patch.root(), given, &mut edits);
-    Some(edits)
+/// Why a merge patch is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PatchError {
+    /// It is no object, and would take the place of the whole customer.
+    NotAnObject(Kind),
+    /// It has a key with half of a surrogate pair, which no path can name.
+    NoName(String),
 }
 
-fn walk(at: Option<&Path>, patch: View<'_>, given: &str, edits: &mut Vec<Edit>) {
+impl fmt::Display for PatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PatchError::NotAnObject(kind) => write!(f, "it is {kind}, not an object"),
+            PatchError::NoName(key) => write!(f, "the key {key} has half of a surrogate pair"),
+        }
+    }
+}
+
+impl std::error::Error for PatchError {}
+
+/// The edits that a merge patch asks for.
+///
+/// A null becomes an edit to null: the API reads a member that is left out as null, so "remove" and "null" are the
+/// same there.
+///
+/// # Errors
+/// See [`PatchError`].
+pub fn edits(patch: &Json, given: &str) -> Result<Vec<Edit>, PatchError> {
+    if patch.root().kind() != Kind::Object {
+        return Err(PatchError::NotAnObject(patch.root().kind()));
+    }
+    let mut edits = Vec::new();
+    walk(None, patch.root(), given, &mut edits)?;
+    Ok(edits)
+}
+
+fn walk(at: Option<&Path>, patch: View<'_>, given: &str, edits: &mut Vec<Edit>) -> Result<(), PatchError> {
     for (key, value) in patch.members() {
-        let path = at.map_or_else(|| Path::root(key.name()), |path| path.join(key.name()));
+        let name = key.text().ok_or_else(|| PatchError::NoName(key.token().to_string()))?;
+        let path = at.map_or_else(|| Path::root(name.as_ref()), |path| path.join(name.as_ref()));
         let action = match value.kind() {
             Kind::Object if value.children().next().is_some() => {
-                walk(Some(&path), value, given, edits);
+                walk(Some(&path), value, given, edits)?;
                 continue;
             }
             Kind::Object => Action::Object,
@@ -30,6 +56,7 @@ fn walk(at: Option<&Path>, patch: View<'_>, given: &str, edits: &mut Vec<Edit>) 
         };
         edits.push(Edit { path, action, given: given.to_string() });
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -52,6 +79,8 @@ mod tests {
 
     #[test]
     fn a_patch_is_an_object() {
-        assert!(edits(&Json::parse("[]").unwrap(), "--patch").is_none());
+        let refused = |text: &str| edits(&Json::parse(text).unwrap(), "--patch").unwrap_err();
+        assert_eq!(refused("[]"), PatchError::NotAnObject(Kind::Array));
+        assert_eq!(refused(r#"{"a":{"\ud800":1}}"#), PatchError::NoName(r#""\ud800""#.to_string()));
     }
 }

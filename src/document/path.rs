@@ -76,9 +76,10 @@ impl Path {
         self.0.last().map_or("", String::as_str)
     }
 
-    /// The names joined by dots, as the field table spells paths.
+    /// The names joined by dots, as the field table spells paths. A path with a dot inside a name is no field's, and
+    /// gives its pointer.
     pub fn dotted(&self) -> String {
-        self.0.join(".")
+        if self.0.iter().any(|name| name.contains('.')) { self.pointer() } else { self.0.join(".") }
     }
 
     /// Whether `other` stands at this path or inside the value there.
@@ -128,6 +129,14 @@ mod tests {
         let dotted = Path::parse("customerReference.reference1").unwrap();
         assert_eq!(dotted, Path::parse("/customerReference/reference1").unwrap());
         assert_eq!(dotted.to_string(), "customerReference.reference1");
+    }
+
+    #[test]
+    fn a_name_with_a_dot_is_not_taken_for_a_field_of_the_table() {
+        assert_eq!(
+            Path::parse("/customerReference.reference1").unwrap().dotted(),
+            "/customerReference.reference1"
+        );
     }
 
     #[test]

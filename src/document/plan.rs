@@ -401,12 +401,18 @@ mod tests {
     }
 
     #[test]
-    fn an_object_set_whole_cannot_take_a_read_only_field_along() {
-        let whole = planned(&[("customerReference", set(r#"{"reference1":"b"}"#))]);
-        assert!(matches!(whole, Err(EditError::ReadOnly { .. })));
-        assert!(matches!(planned(&[("customerReference", Action::Clear)]), Err(EditError::ReadOnly { .. })));
-        let kept = set(r#"{"reference1":"b","salesTrackingCodes":[],"id":7}"#);
-        assert_eq!(planned(&[("customerReference", kept)]).unwrap().changes.len(), 1);
+    fn a_rewrite_cannot_take_a_read_only_field_along() {
+        let rewritten = |path: &str, json: &str| {
+            let values = vec![(Path::parse(path).unwrap(), Some(Json::parse(json).unwrap()))];
+            rewrite(Customer::parse(BEFORE).unwrap(), values)
+        };
+        for (path, json) in
+            [("id", "8"), ("customerReference", r#"{"reference1":"b"}"#), ("customerReference", "null")]
+        {
+            assert!(matches!(rewritten(path, json), Err(EditError::ReadOnly { .. })), "{path}");
+        }
+        let kept = r#"{"reference1":"b","salesTrackingCodes":[],"id":7}"#;
+        assert_eq!(rewritten("customerReference", kept).unwrap().changes.len(), 1);
     }
 
     #[test]

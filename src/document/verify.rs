@@ -121,7 +121,7 @@ fn is_hollow(path: &Path, value: View<'_>) -> bool {
         Kind::Null => true,
         Kind::Array => *path == Path::of(field::CODES_PATH) && value.children().next().is_none(),
         Kind::Object => {
-            is_section(path)
+            field::is_object(&path.dotted())
                 && value.members().all(|(key, value)| {
                     let path = path.join(key.name());
                     field::read_only(&path.dotted()).is_some() || is_hollow(&path, value)
@@ -129,11 +129,6 @@ fn is_hollow(path: &Path, value: View<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether the path is that of an object which holds fields of the table.
-fn is_section(path: &Path) -> bool {
-    field::FIELDS.iter().any(|field| path.covers(&Path::of(field.path)) && path.dotted() != field.path)
 }
 
 #[cfg(test)]

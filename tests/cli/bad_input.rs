@@ -293,10 +293,14 @@ fn one_field_from_two_sources() {
 fn a_value_and_something_inside_it() {
     all_refused(&[
         (
-            &["--set-json", "customerReference={}", "--reference1", "x"],
-            &["--set-json", "--reference1", "both set"],
+            &["--set-json", "extra={}", "--set", "extra.more=x"],
+            &["--set-json and --set both set", "`extra.more`"],
         ),
-        (&["--clear", "customerAcquisition", "--medium", "x"], &["--clear customerAcquisition", "--medium"]),
+        (
+            &["--set-json", "customerReference={}", "--reference1", "x"],
+            &["--set-json", "`customerReference` holds several fields", "one by one"],
+        ),
+        (&["--clear", "customerAcquisition"], &["--clear customerAcquisition", "holds several fields"]),
         (&["--clear", "first-name,first-name"], &["--clear first-name sets `firstName` twice"]),
     ]);
 }

@@ -347,7 +347,7 @@ fn code_8_is_a_write_that_nobody_answers_in_time() {
     world.fault("put*all:hang");
     let run = world.update(&["--first-name", "John", "--timeout", "2"]);
     assert_eq!(run.code, 8, "{run:#?}");
-    run.says(&["no answer within the time allowed", "the change may still arrive", "--resolve"]);
+    run.says(&["no answer within the time allowed", "whether it was written cannot be told", "--resolve"]);
     assert!(!world.puts().is_empty());
 }
 

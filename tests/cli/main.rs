@@ -8,6 +8,7 @@ mod expect;
 mod fields;
 mod get;
 mod help;
+mod history;
 mod output;
 mod patch;
 mod safety;

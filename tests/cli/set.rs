@@ -74,7 +74,6 @@ fn a_path_the_customer_does_not_have_is_refused_with_the_nearest_names() {
         ("customerReference.refrence1=x", "customerReference.reference1"),
         ("reference1=x", "did you mean `customerReference.reference1`"),
         ("zzz=x", "--new-field"),
-        ("FirstName=x", "write `firstName`"),
         ("firstName.x=1", "`firstName` is a string, so nothing can be set inside it"),
         ("customerReference.salesTrackingCodes.0.code=x", "is an array, which is one value"),
     ] {
@@ -83,6 +82,19 @@ fn a_path_the_customer_does_not_have_is_refused_with_the_nearest_names() {
         world.update(&["--set", pair]).fails(2, &["--set", says, "Nothing was written."]);
         assert_eq!(world.lines(), ["GET /v1/customers/123"], "{pair}");
         assert_eq!(world.stored(123), before);
+    }
+}
+
+#[test]
+fn a_field_in_another_case_is_refused_before_anything_is_sent() {
+    for (pair, says) in [
+        ("FirstName=x", "write `firstName`"),
+        ("customerReference.Reference1=x", "write `customerReference.reference1`"),
+        ("customerReference.ID=x", "write `customerReference.id`"),
+    ] {
+        let world = World::new();
+        world.update(&["--set", pair, "--new-field"]).fails(2, &["--set", says, "Nothing was written."]);
+        world.was_left_alone();
     }
 }
 

@@ -1,0 +1,242 @@
+//! `customer history` and `customer undo`: what is noted, and what it takes to go back.
+
+use fusebill::sandbox::seed;
+use serde_json::Value;
+
+use crate::world::{World, settled};
+
+const JOHN: [&str; 5] = ["customer", "update", "123", "--first-name", "John"];
+
+/// A world in which the first name was changed.
+fn changed() -> World {
+    let world = World::new();
+    assert_eq!(world.run(&JOHN).code, 0);
+    world
+}
+
+fn history(world: &World) -> Vec<Value> {
+    let object = world.run(&["customer", "history", "-o", "json"]).json();
+    object["entries"].as_array().expect("entries are a list").clone()
+}
+
+/// The outcomes of all entries, oldest first.
+fn outcomes(world: &World) -> Vec<String> {
+    history(world).iter().map(|entry| entry["outcome"].as_str().expect("a text").to_string()).collect()
+}
+
+#[test]
+fn the_intent_is_noted_with_both_documents_before_the_outcome() {
+    let world = World::new();
+    let before = world.stored(123);
+    world.run(&JOHN);
+    let journal = world.journal();
+    assert_eq!(journal.len(), 2);
+    assert_eq!(
+        (&journal[0]["record"], &journal[1]["record"]),
+        (&Value::from("intent"), &Value::from("outcome"))
+    );
+    assert_eq!(
+        (&journal[0]["before"], &journal[0]["after"]),
+        (&Value::from(before), &Value::from(world.put_body()))
+    );
+    assert_eq!(journal[1]["outcome"], "written");
+    assert_eq!(journal[1]["open"], serde_json::json!([]));
+}
+
+#[test]
+fn what_changes_nothing_is_not_noted() {
+    let world = World::new();
+    world.run(&["customer", "update", "123", "--first-name", "Jon"]);
+    world.run(&["customer", "update", "123", "--first-name", "John", "--dry-run"]);
+    world.run(&["customer", "update", "123", "--status", "hold"]);
+    assert!(world.journal().is_empty());
+    world.run(&["customer", "history"]).is(0, "", "The journal has no such change.\n");
+}
+
+#[test]
+fn history_lists_shows_and_forgets() {
+    let world = changed();
+    let entry = world.entry();
+    let list = world.run(&["customer", "history"]);
+    assert!(list.code == 0 && list.stdout.contains(&entry) && list.stdout.contains("written"), "{list:?}");
+    let other = world.run(&["customer", "history", "1001"]);
+    assert_eq!((other.code, other.stdout.as_str()), (0, ""));
+    let shown = world.run(&["customer", "history", "show", &entry]);
+    assert!(shown.stdout.contains("\"Jon\"") && shown.stdout.contains("\"John\""), "{shown:?}");
+    let whole = world.run(&["customer", "history", "show", &entry, "-o", "json"]).json();
+    assert_eq!(
+        (&whole["before"]["firstName"], &whole["after"]["firstName"]),
+        (&"Jon".into(), &"John".into())
+    );
+    let csv = world.run(&["customer", "history", "-o", "csv"]).stdout;
+    assert!(
+        csv.lines().nth(1).is_some_and(|row| row.contains(&entry) && row.ends_with("firstName,written")),
+        "{csv}"
+    );
+    world.run(&["customer", "history", "prune", "--older-than", "1d"]).is(
+        0,
+        "",
+        "0 entries are forgotten.\n",
+    );
+    world.run(&["customer", "history", "prune", "--older-than", "0d"]).is(
+        0,
+        "",
+        "1 entries are forgotten.\n",
+    );
+    assert!(world.journal().is_empty());
+    world.run(&["customer", "history", "show", &entry]).fails(3, &[&entry, "customer history"]);
+}
+
+#[test]
+fn undo_brings_back_every_seed_customer_byte_for_byte() {
+    let world = World::new();
+    for text in seed() {
+        let customer: Value = serde_json::from_str(text).expect("a customer is JSON");
+        let id = customer["id"].as_u64().expect("an id").to_string();
+        let before = world.stored(customer["id"].as_u64().expect("an id"));
+        let run = world.run(&[
+            "customer",
+            "update",
+            &id,
+            "--middle-name",
+            "Changed",
+            "--clear",
+            "last-name,primary-phone",
+            "--landing-page",
+            "https://changed.example.com/",
+            "-o",
+            "json",
+        ]);
+        assert_eq!(run.code, 0, "{id}: {}", run.stderr);
+        let undone = world.run(&["customer", "undo", "--last"]);
+        assert_eq!(undone.code, 0, "{id}: {}", undone.stderr);
+        if customer["customerAcquisition"].is_object() {
+            assert_eq!(
+                settled(&world.stored(customer["id"].as_u64().expect("an id"))),
+                settled(&before),
+                "{id}"
+            );
+        }
+    }
+}
+
+#[test]
+fn undoing_an_undo_brings_the_change_back() {
+    let world = changed();
+    let after = world.stored(123);
+    let first = world.entry();
+    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
+    assert!(world.stored(123).contains("\"Jon\""));
+    assert_eq!(history(&world)[1]["undoes"], Value::from(first));
+    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
+    assert_eq!(settled(&world.stored(123)), settled(&after));
+}
+
+#[test]
+fn what_others_changed_since_stays_and_is_never_overwritten() {
+    let world = changed();
+    let entry = world.entry();
+    let elsewhere = world.stored(123).replacen("\"PO-2291\"", "\"PO-1\"", 1);
+    world.server.store(&elsewhere).expect("another writer");
+    assert_eq!(world.run(&["customer", "undo", &entry]).code, 0);
+    assert_eq!(settled(&world.stored(123)), settled(&elsewhere.replacen("\"John\"", "\"Jon\"", 1)));
+
+    let world = changed();
+    let same = world.stored(123).replacen("\"John\"", "\"Jim\"", 1);
+    world.server.store(&same).expect("another writer");
+    let run = world.run(&["customer", "undo", "--last"]);
+    run.fails(
+        6,
+        &["`firstName`: was \"John\", is now \"Jim\", would become \"Jon\"", "Nothing was written."],
+    );
+    assert_eq!(world.stored(123), same);
+}
+
+#[test]
+fn an_entry_of_another_host_or_profile_is_not_undone_here() {
+    let (here, there) = (changed(), World::new());
+    let entry = here.entry();
+    let elsewhere = [("FUSEBILL_BASE_URL", there.server.base_url())];
+    let elsewhere: Vec<(&str, &str)> = elsewhere.iter().map(|(name, url)| (*name, url.as_str())).collect();
+    here.run_with(&elsewhere, &["customer", "undo", &entry])
+        .fails(6, &["it was made on profile default", "Nothing"]);
+    here.run(&["--profile", "sandbox", "customer", "undo", &entry]).fails(6, &["made on profile default"]);
+    assert!(there.requests().is_empty());
+    assert!(here.stored(123).contains("\"John\""));
+}
+
+#[test]
+fn what_wrote_nothing_is_not_undone() {
+    let world = World::new();
+    world.fault("put:refuse=No.");
+    assert_eq!(world.run(&JOHN).code, 5);
+    assert_eq!(outcomes(&world), ["not-written"]);
+    let entry = world.entry();
+    world.run(&["customer", "undo", &entry]).fails(6, &["it wrote nothing"]);
+    world.run(&["customer", "undo", "--last"]).fails(3, &["the journal has no change"]);
+}
+
+#[test]
+fn a_change_whose_outcome_is_unknown_is_told_and_settled_by_reading() {
+    for (faults, expected) in [
+        (["put:lost-after", "get@2*4:status=500"], "written"),
+        (["put:lost-before", "get@2*4:status=500"], "not-written"),
+    ] {
+        let world = World::new();
+        faults.iter().for_each(|fault| world.fault(fault));
+        assert_eq!(world.run(&JOHN).code, 8);
+        assert_eq!(outcomes(&world), ["unknown"]);
+        let entry = world.entry();
+        let get = world.run(&["customer", "get", "123", "-o", "json"]);
+        get.says(&[&entry, "no known outcome", "`fusebill customer history 123 --resolve`"]);
+        let resolved = world.run(&["customer", "history", "--resolve"]);
+        assert_eq!((resolved.code, resolved.stderr), (0, format!("{entry}: {expected}\n")));
+        assert_eq!(outcomes(&world), [expected]);
+        assert_eq!(world.run(&["customer", "get", "123"]).stderr, "");
+    }
+}
+
+#[test]
+fn a_change_that_somebody_changed_further_is_not_settled_by_guessing() {
+    let world = World::new();
+    ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
+    assert_eq!(world.run(&JOHN).code, 8);
+    world.server.store(&world.stored(123).replacen("\"John\"", "\"Jim\"", 1)).expect("another writer");
+    let run = world.run(&["customer", "history", "--resolve"]);
+    run.fails(8, &["neither their old values nor the new ones"]);
+    assert_eq!(outcomes(&world), ["unknown"]);
+}
+
+#[test]
+fn without_a_journal_nothing_is_sent_unless_that_is_asked_for() {
+    let world = World::new();
+    world.file("taken", "a file where a folder is needed");
+    let state = [("XDG_STATE_HOME", world.home.path().join("taken").display().to_string())];
+    let state: Vec<(&str, &str)> = state.iter().map(|(name, path)| (*name, path.as_str())).collect();
+    let run = world.run_with(&state, &JOHN);
+    assert_eq!(run.code, 1, "{run:?}");
+    run.says(&["without a record of the change nothing is sent", "--no-journal", "Nothing was written."]);
+    assert!(world.requests().iter().all(|request| request.method == "GET"));
+    let run = world.run_with(&state, &[&JOHN[..], &["--no-journal"]].concat());
+    assert_eq!((run.code, run.undo), (0, None), "{}", run.stderr);
+}
+
+#[test]
+fn verify_read_reads_the_customer_once_more() {
+    let world = World::new();
+    assert_eq!(world.run(&[&JOHN[..], &["--verify", "read"]].concat()).code, 0);
+    assert_eq!(world.lines(), ["GET /v1/customers/123", "PUT /v1/customers", "GET /v1/customers/123"]);
+}
+
+#[test]
+fn expect_modified_guards_by_the_moment() {
+    let world = World::new();
+    let object = world.run(&["customer", "get", "123", "-o", "json"]).json();
+    let moment = object["modifiedTimestamp"].as_str().expect("a text").to_string();
+    world
+        .run(&[&JOHN[..], &["--expect-modified", "2001-01-01T00:00:00"]].concat())
+        .fails(6, &["modifiedTimestamp"]);
+    let zoned = format!("{}Z", moment.trim_end_matches('Z'));
+    assert_eq!(world.run(&[&JOHN[..], &["--expect-modified", &zoned]].concat()).code, 0);
+    world.run(&[&JOHN[..], &["--expect-modified", &moment]].concat()).fails(6, &["is not as --expect says"]);
+}

@@ -37,7 +37,7 @@ pub static VARIABLES: &[(&str, &str)] = &[
     ),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "trust the system's roots with these, instead of the bundled ones"),
     ("NO_COLOR, TERM=dumb", "no colours unless --color always"),
-    ("XDG_STATE_HOME", "where the sandbox keeps its customers (else ~/.local/state)"),
+    ("XDG_STATE_HOME", "where the journal and the sandbox are kept (else ~/.local/state)"),
 ];
 
 fn environment() -> String {

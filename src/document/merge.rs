@@ -38,7 +38,8 @@ pub struct Conflict {
 
 /// Merges a plan, which was made from what was read first, with what is there now.
 ///
-/// Changes of the same value, or of a value and one inside it, conflict unless both sides arrive at the same. What the
+/// Values are merged as they were edited: an object that we set as a whole is one value. Changes of the same value, or
+/// of a value and one inside it, conflict unless both sides arrive at the same. What the
 /// vendor derives by itself ([`crate::field::READ_ONLY`]) is neither carried nor in conflict.
 ///
 /// # Errors
@@ -47,7 +48,7 @@ pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
     let meanwhile = moved(&ours.before, theirs);
     let mut conflicts = Vec::new();
     let mut kept: Vec<(Path, Option<Json>)> = Vec::new();
-    for change in &ours.changes {
+    for change in &ours.replaced {
         let there = get(theirs.root(), &change.path);
         let touched = meanwhile.iter().any(|other| overlap(&other.path, &change.path));
         if !touched {
@@ -69,7 +70,7 @@ pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
         consent: ours.consent.clone(),
         ..rewrite(theirs.clone(), kept)?
     };
-    let both = |other: &Change| ours.changes.iter().any(|change| overlap(&other.path, &change.path));
+    let both = |other: &Change| ours.replaced.iter().any(|change| overlap(&other.path, &change.path));
     let carried = meanwhile.into_iter().filter(|other| !both(other)).collect();
     Ok(Merge::Merged { plan: Box::new(plan), carried })
 }

@@ -9,6 +9,7 @@ mod fields;
 mod get;
 mod help;
 mod history;
+mod interrupt;
 mod output;
 mod patch;
 mod safety;

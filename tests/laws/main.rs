@@ -9,6 +9,7 @@ mod expectations;
 mod fields;
 mod generate;
 mod merge_patch;
+mod merging;
 mod parsing;
 mod paths;
 mod spelling;

@@ -1,0 +1,110 @@
+//! Ctrl-C at the moments that matter: before a write, during it, and again.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use crate::world::World;
+
+/// A program that is running.
+struct Running {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Running {
+    fn start(world: &World, arguments: &[&str]) -> Running {
+        let mut command =
+            world.command([&["customer", "update", "123", "--first-name", "John"], arguments].concat());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
+        Running { child, stderr }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs").success());
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).expect("standard error is text");
+        line
+    }
+
+    /// Exit code, standard output, and the rest of standard error.
+    fn end(mut self) -> (Option<i32>, String, String) {
+        let (mut stdout, mut rest) = (String::new(), String::new());
+        self.stderr.read_to_string(&mut rest).expect("standard error is text");
+        let mut output = self.child.stdout.take().expect("standard output is piped");
+        output.read_to_string(&mut stdout).expect("standard output is text");
+        (self.child.wait().expect("it ends").code(), stdout, rest)
+    }
+}
+
+fn until_seen(world: &World, method: &str) {
+    while !world.requests().iter().any(|request| request.method == method) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn before_the_write_it_ends_at_once_and_nothing_is_written() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let world = World::new();
+        world.fault("get:hang");
+        let running = Running::start(&world, &["-o", "json"]);
+        until_seen(&world, "GET");
+        running.signal(signal);
+        let (ended, stdout, stderr) = running.end();
+        assert_eq!(ended, Some(code), "{stderr}");
+        assert!(stderr.contains("interrupted") && stderr.contains("Nothing was written."), "{stderr}");
+        let object: serde_json::Value = serde_json::from_str(&stdout).expect("one JSON object");
+        assert_eq!(
+            (&object["outcome"], &object["error"]["kind"]),
+            (&"interrupted".into(), &"interrupted".into())
+        );
+        assert_eq!((world.puts().len(), world.journal().len()), (0, 0));
+    }
+}
+
+#[test]
+fn during_the_write_its_outcome_is_awaited_and_told() {
+    let world = World::new();
+    world.fault("put:lost-before");
+    world.fault("put@2:latency=2s");
+    let mut running = Running::start(&world, &[]);
+    until_seen(&world, "PUT");
+    running.signal("INT");
+    let mut said = String::new();
+    while !said.contains("its outcome is awaited") {
+        said = running.line();
+        assert_ne!(said, "", "it says that it waits");
+    }
+    let (code, _, rest) = running.end();
+    assert_eq!(code, Some(0), "{rest}");
+    assert!(rest.contains("Written and verified"), "{rest}");
+    assert!(world.stored(123).contains("\"John\""));
+    assert_eq!(world.journal().last().expect("an outcome")["outcome"], "written");
+}
+
+#[test]
+fn pressed_again_it_gives_up_waiting_and_the_journal_knows() {
+    let world = World::new();
+    world.fault("put:hang");
+    let mut running = Running::start(&world, &[]);
+    until_seen(&world, "PUT");
+    running.signal("INT");
+    let said = running.line();
+    assert!(said.contains("its outcome is awaited"), "{said}");
+    running.signal("INT");
+    let (code, _, rest) = running.end();
+    assert_eq!(code, Some(130), "{rest}");
+    assert!(
+        rest.contains("whether the change was written is not known") && rest.contains("--resolve"),
+        "{rest}"
+    );
+    assert_eq!(world.journal().len(), 1, "an intent without an outcome");
+    let resolved = world.run(&["customer", "history", "--resolve"]);
+    assert!(resolved.stderr.contains("not-written"), "{}", resolved.stderr);
+}

@@ -8,6 +8,7 @@ mod expect;
 mod fields;
 mod get;
 mod help;
+mod matrix;
 mod output;
 mod patch;
 mod safety;

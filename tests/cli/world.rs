@@ -128,7 +128,7 @@ impl World {
     }
 
     /// What the journal holds, a line each.
-    pub fn journal(&self) -> Vec<serde_json::Value> {
+    pub fn journal(&self) -> Vec<Value> {
         let path = self.home.path().join(".local/state/fusebill/journal.jsonl");
         let text = std::fs::read_to_string(path).unwrap_or_default();
         text.lines()

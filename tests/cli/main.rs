@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod consent;
+mod crash;
 mod docs;
 mod exit_codes;
 mod expect;

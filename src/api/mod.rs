@@ -82,6 +82,11 @@ impl Client {
         Client { agent: config.into(), base, key, deadline, notes }
     }
 
+    /// Waits a moment for another process; false where that would miss the deadline.
+    pub fn wait_a_moment(&self) -> bool {
+        self.deadline.get().sleep(Duration::from_millis(10))
+    }
+
     /// Does something that waits for a person; the time they take is not counted against the deadline.
     pub fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
         let begun = Instant::now();

@@ -8,7 +8,7 @@ use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::Consent;
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{EntryId, Journal, Origin};
+use crate::journal::{EntryId, Journal, Origin, Turn};
 use crate::profile::command;
 use crate::report::change::{self, Place};
 use crate::report::csv;
@@ -27,8 +27,11 @@ pub(super) struct Course<'a> {
 }
 
 /// Shows a plan, asks where it must, writes it and tells what came of it.
+///
+/// `turn` is the right to change the customer, taken before it was read. It is given back while a question is open.
 pub(super) fn carry_out(
     mut plan: Plan,
+    mut turn: Option<Turn>,
     course: &Course<'_>,
     connection: &Connection,
     session: &mut Session,
@@ -47,7 +50,9 @@ pub(super) fn carry_out(
         return finish(&plan, Outcome::Planned, session).map(|_| found);
     }
     if asks {
+        drop(turn.take());
         consent(&plan, connection, session)?;
+        turn = session.turn(connection, plan.before.id(), course.args)?;
         plan = reread(&plan, course, connection, session)?;
         session.facts.plan(&plan);
         if plan.is_empty() {
@@ -56,6 +61,7 @@ pub(super) fn carry_out(
     }
     let journal = if course.args.no_journal { None } else { Some(session.journal()?) };
     let entry = write(&plan, course, journal.as_ref(), connection, session)?;
+    drop(turn);
     notes.say(&format!("Written and verified: {}.", change::counts(&plan)));
     if let Some(entry) = entry {
         let undo = command(&connection.account.profile, &format!("customer undo {entry}"));

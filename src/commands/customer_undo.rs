@@ -21,13 +21,14 @@ pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
     let done = entry.intent.plan().ok_or_else(|| {
         Error::new(Kind::Failed, "what the journal holds of it does not fit together").at(&step)
     })?;
+    let turn = session.turn(&connection, entry.intent.customer.id, &args.write)?;
     let now = session.read(&connection, entry.intent.customer.id)?;
     session.facts.customer(&now);
     let plan = restored(&done, &now).map_err(|error| error.at(step))?;
     let nothing_to_check = |_: &Customer| Ok(());
     let course =
         Course { args: &args.write, command: "customer undo", undoes: Some(name), check: &nothing_to_check };
-    carry_out(plan, &course, &connection, session)
+    carry_out(plan, turn, &course, &connection, session)
 }
 
 /// The latest change of this account that wrote something, or may have.

@@ -15,6 +15,7 @@ pub(super) fn run(args: &UpdateArgs, session: &mut Session) -> Result<Kind> {
     let mut request = args.request()?;
     let edits = edits(&mut request, session)?;
     let connection = session.connect()?;
+    let turn = session.turn(&connection, request.customer, &args.write)?;
     let before = session.read(&connection, request.customer)?;
     session.facts.customer(&before);
     let profile = &connection.account.profile;
@@ -22,7 +23,7 @@ pub(super) fn run(args: &UpdateArgs, session: &mut Session) -> Result<Kind> {
     check(&before)?;
     let plan = plan(before, &edits, request.new_fields).map_err(refused_edit)?;
     let course = Course { args: &args.write, command: "customer update", undoes: None, check: &check };
-    carry_out(plan, &course, &connection, session)
+    carry_out(plan, turn, &course, &connection, session)
 }
 
 /// The flags' edits and those of the merge patch, checked. Everything that can be wrong before a request is found here.

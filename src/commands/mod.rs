@@ -16,11 +16,11 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::api::{Client, Network};
-use crate::cli::{Cli, Command, CustomerCommand, Global, Output};
+use crate::cli::{Cli, Command, CustomerCommand, Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupts;
-use crate::journal::Journal;
+use crate::journal::{Journal, Turn};
 use crate::profile::{self, Account, Environment};
 use crate::report::failure::failure;
 use crate::report::outcome::Facts;
@@ -100,6 +100,36 @@ impl Session {
             None => {}
         }
         connection.client.get(id)
+    }
+
+    /// Waits for the turn to change a customer, so that no other process of this user writes between the read and the
+    /// write. Without a journal there are no turns.
+    fn turn(&self, connection: &Connection, id: u64, args: &WriteArgs) -> Result<Option<Turn>> {
+        let journal = self.journal().ok().filter(|_| !args.no_journal && !args.dry_run);
+        let Some(journal) = journal else { return Ok(None) };
+        let mut said = false;
+        loop {
+            match journal.turn(id) {
+                Ok(None) => {}
+                Ok(turn) => return Ok(turn),
+                // The record of the change cannot be written either then, and that is refused in its own words.
+                Err(_) => return Ok(None),
+            }
+            if !said {
+                self.terminal
+                    .notes()
+                    .say("Waiting for another fusebill on this machine that changes a customer.");
+                said = true;
+            }
+            if !connection.client.wait_a_moment() {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    "another fusebill on this machine did not finish in time",
+                )
+                .at(format!("before reading customer {id}"))
+                .hint("run the same command again, or allow it to wait with --timeout"));
+            }
+        }
     }
 
     /// From here on, a signal ends the program in good order.

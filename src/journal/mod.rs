@@ -2,6 +2,7 @@
 
 pub mod record;
 pub mod store;
+mod turn;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 
 pub use record::{Ending, EntryId, Intent, LineError, Open, Origin, Outcome, Record};
 use store::{Durability, Store};
+pub use turn::Turn;
 
 use crate::document::{Customer, Plan};
 
@@ -50,6 +52,14 @@ impl Journal {
     /// Where the records are.
     pub fn path(&self) -> PathBuf {
         self.store.path()
+    }
+
+    /// Takes the turn to change a customer; none where another process of this user has it.
+    ///
+    /// # Errors
+    /// Where the lock's file cannot be opened.
+    pub fn turn(&self, customer: u64) -> Result<Option<Turn>> {
+        turn::take(self.store.folder(), customer)
     }
 
     /// Puts the intent to write a plan on the disk. Nothing may be sent before this returned.

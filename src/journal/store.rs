@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -31,6 +31,11 @@ impl Store {
     /// The journal in this folder, which is made when something is first written.
     pub fn at(folder: PathBuf) -> Store {
         Store { folder }
+    }
+
+    /// The folder it is in.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The file with the records.

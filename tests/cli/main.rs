@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod consent;
+mod crash;
 mod docs;
 mod exit_codes;
 mod expect;
@@ -10,6 +11,7 @@ mod get;
 mod help;
 mod history;
 mod interrupt;
+mod matrix;
 mod output;
 mod patch;
 mod safety;

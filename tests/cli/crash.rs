@@ -1,0 +1,246 @@
+//! The program is killed at any moment: what it was about to do is on record before it does it, and can be settled and
+//! taken back. And several at once do not undo each other's work without saying so.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::world::{Run, World, settled};
+
+/// How long anything may take that takes next to no time.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const JOHN: [&str; 7] = ["customer", "update", "123", "--first-name", "John", "-o", "json"];
+
+/// Numbers that look random and are the same every time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// Turns until it is so, and tells whether it became so in time.
+fn until(patience: Duration, so: impl Fn() -> bool) -> bool {
+    let begin = Instant::now();
+    while !so() {
+        if begin.elapsed() > patience {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+    true
+}
+
+fn start(world: &World, arguments: &[&str]) -> Child {
+    let mut command = world.command(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the program starts")
+}
+
+fn kill(mut child: Child) {
+    child.kill().expect("a process that was not waited for can be killed");
+    child.wait().expect("the process ends");
+}
+
+/// Starts the change, and kills it once the server has seen this many requests.
+fn killed_at(faults: &[&str], seen: usize) -> Killed {
+    let world = World::new();
+    let before = world.stored(123);
+    faults.iter().for_each(|fault| world.fault(fault));
+    let child = start(&world, &JOHN);
+    assert!(until(PATIENCE, || world.requests().len() >= seen), "{faults:?}: {:?}", world.lines());
+    kill(child);
+    Killed { world, before }
+}
+
+/// Starts the change, and kills it after some time, or when it has ended.
+fn killed_after(time: Duration) -> Killed {
+    let world = World::new();
+    let before = world.stored(123);
+    let child = start(&world, &JOHN);
+    until(time, || false);
+    kill(child);
+    Killed { world, before }
+}
+
+/// What a killed process left behind.
+struct Killed {
+    world: World,
+    before: String,
+}
+
+impl Killed {
+    /// Checks all that is promised, and gives how it was settled.
+    fn check(&self) -> Option<&'static str> {
+        self.wait_for_the_server();
+        let left = self.lines();
+        self.has_every_image(&left);
+        self.settle();
+        let Some(entry) = intents(&left).next().map(|intent| intent["entry"].clone()) else {
+            assert_eq!(self.world.stored(123), self.before);
+            return None;
+        };
+        let entry = entry.as_str().expect("an entry has a name");
+        let outcome = self.outcome();
+        let stored = settled(&self.world.stored(123));
+        let asked = settled(&self.before.replacen("\"Jon\"", "\"John\"", 1));
+        match outcome.as_str() {
+            "written" => {
+                assert_eq!(stored, asked);
+                self.undo(entry);
+                Some("written")
+            }
+            "not-written" => {
+                assert_eq!(stored, settled(&self.before));
+                Some("not-written")
+            }
+            other => panic!("{other}"),
+        }
+    }
+
+    /// A PUT that was sent may still be on its way into the server; only one that hangs never gets an answer.
+    fn wait_for_the_server(&self) {
+        let hangs = Duration::from_millis(200);
+        until(hangs, || self.world.requests().iter().all(|request| request.status.is_some()));
+    }
+
+    /// The lines of the journal. Only the last one may be torn.
+    fn lines(&self) -> Vec<Value> {
+        let path = self.world.home.path().join(".local/state/fusebill/journal.jsonl");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole.lines().map(|line| serde_json::from_str(line).expect("a whole line is JSON")).collect()
+    }
+
+    /// No PUT left without a record of the document before it and of what was sent.
+    fn has_every_image(&self, left: &[Value]) {
+        for put in self.world.puts() {
+            let recorded = |intent: &Value| intent["before"] == self.before && intent["after"] == put;
+            assert!(intents(left).any(recorded), "no image of {put} in {left:?}");
+        }
+    }
+
+    fn settle(&self) {
+        let run = self.world.run(&["customer", "history", "123", "--resolve", "-o", "json"]);
+        assert_eq!(run.code, 0, "{run:#?}");
+    }
+
+    fn outcome(&self) -> String {
+        let journal = self.world.journal();
+        let last = journal.iter().rfind(|line| line["record"] == "outcome");
+        last.and_then(|line| line["outcome"].as_str()).expect("it is settled").to_string()
+    }
+
+    fn undo(&self, entry: &str) {
+        let run = self.world.run(&["customer", "undo", entry]);
+        assert_eq!(run.code, 0, "{run:#?}");
+        assert_eq!(settled(&self.world.stored(123)), settled(&self.before));
+    }
+}
+
+fn intents(journal: &[Value]) -> impl Iterator<Item = &Value> {
+    journal.iter().filter(|line| line["record"] == "intent")
+}
+
+#[test]
+fn killed_when_the_server_has_seen_the_get_it_wrote_nothing() {
+    for _ in 0..40 {
+        assert_eq!(killed_at(&["get:hang"], 1).check(), None);
+    }
+}
+
+#[test]
+fn killed_when_the_server_has_seen_the_get_and_answers_it_can_be_settled() {
+    for _ in 0..60 {
+        killed_at(&[], 1).check();
+    }
+}
+
+#[test]
+fn killed_when_the_server_has_seen_the_put_it_can_be_settled_and_taken_back() {
+    for _ in 0..60 {
+        assert!(killed_at(&[], 2).check().is_some());
+    }
+}
+
+#[test]
+fn killed_while_the_put_hangs_it_wrote_nothing() {
+    for _ in 0..20 {
+        assert_eq!(killed_at(&["put:hang"], 2).check(), Some("not-written"));
+    }
+}
+
+#[test]
+fn killed_while_the_put_waits_it_can_be_settled_and_taken_back() {
+    for _ in 0..20 {
+        assert!(killed_at(&["put:latency=20ms"], 2).check().is_some());
+    }
+}
+
+#[test]
+fn killed_while_it_finds_out_about_a_lost_answer_it_is_settled_as_it_is() {
+    for _ in 0..20 {
+        assert_eq!(killed_at(&["put:lost-after", "get@2:hang"], 3).check(), Some("written"));
+        assert_eq!(killed_at(&["put:lost-before", "get@2:hang"], 3).check(), Some("not-written"));
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_left_a_record_of_whatever_it_sent() {
+    let begin = Instant::now();
+    assert_eq!(World::new().run(&JOHN).code, 0);
+    let whole = u64::try_from(begin.elapsed().as_micros()).expect("it does not take an age");
+    let mut random = Random(123);
+    for _ in 0..150 {
+        killed_after(Duration::from_micros(random.below(whole * 5 / 4))).check();
+    }
+}
+
+/// Eight fields, and the value that each of eight processes gives its own.
+const FIELDS: [[&str; 2]; 8] = [
+    ["--first-name", "firstName"],
+    ["--middle-name", "middleName"],
+    ["--last-name", "lastName"],
+    ["--company-name", "companyName"],
+    ["--suffix", "suffix"],
+    ["--reference", "reference"],
+    ["--primary-phone", "primaryPhone"],
+    ["--secondary-phone", "secondaryPhone"],
+];
+
+/// Changes each field in a process of its own, all at the same time.
+fn eight_at_once(world: &World) -> [Run; 8] {
+    let begin = |[option, _]: [&str; 2]| start(world, &["customer", "update", "123", option, "8"]);
+    let children = FIELDS.map(begin);
+    children.map(|child| Run::of(child.wait_with_output().expect("the program ends")))
+}
+
+#[test]
+fn of_eight_changes_at_once_each_is_on_record_whole_and_the_last_one_is_stored() {
+    let world = World::new();
+    let runs = eight_at_once(&world);
+    assert!(runs.iter().all(|run| run.code == 0), "{runs:#?}");
+    let (journal, puts, stored) = (world.journal(), world.puts(), settled(&world.stored(123)));
+    assert_eq!((journal.len(), intents(&journal).count(), puts.len()), (16, 8, 8));
+    for put in &puts {
+        assert!(intents(&journal).any(|intent| intent["after"] == *put), "no record of {put}");
+    }
+    assert!(puts.iter().any(|put| settled(put) == stored), "{stored}");
+    let written =
+        |[_, field]: &[&str; 2]| intents(&journal).any(|intent| intent["edits"][0]["path"] == *field);
+    assert!(FIELDS.iter().all(written), "{journal:#?}");
+}
+
+#[test]
+fn of_eight_changes_at_once_none_is_lost_without_a_word() {
+    let world = World::new();
+    let runs = eight_at_once(&world);
+    let stored: Value = serde_json::from_str(&world.stored(123)).expect("a customer is JSON");
+    let lost = FIELDS.iter().zip(&runs).filter(|([_, field], run)| run.code == 0 && stored[*field] != "8");
+    let lost: Vec<&str> = lost.map(|([_, field], _)| *field).collect();
+    assert!(lost.is_empty(), "{lost:?} of {:?}", world.lines());
+}

@@ -1,7 +1,7 @@
 //! Tables, and values as their cells.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table};
 
 use super::Look;
 use super::escape::escaped;
@@ -65,7 +65,18 @@ pub fn table(header: &[&str], rows: &[Vec<Text>], look: Look) -> String {
     for row in rows {
         table.add_row(row.iter().map(Text::cell));
     }
+    keep_first_column(&mut table, look);
     format!("{}\n", table.trim_fmt())
+}
+
+/// The first column names what the row is about and is copied from: it wraps only where it would take most of the line.
+fn keep_first_column(table: &mut Table, look: Look) {
+    let widest = table.column_max_content_widths().first().copied().unwrap_or_default();
+    if look.width.is_some_and(|width| widest < width / 2)
+        && let Some(column) = table.column_mut(0)
+    {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
 }
 
 /// A value so that empty, null, absent and the text "null" look different: text in quotes, the rest as its token.

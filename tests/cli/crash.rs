@@ -1,6 +1,8 @@
 //! The program is killed at any moment: what it was about to do is on record before it does it, and can be settled and
 //! taken back. And several at once do not undo each other's work without saying so.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -104,6 +106,13 @@ impl Killed {
 
     /// A PUT that was sent may still be on its way into the server; only one that hangs never gets an answer.
     fn wait_for_the_server(&self) {
+        // The server works on one thread: when it answers this, it has read what was on its way before.
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(self.world.server.address()).expect("the server listens");
+            let request = b"GET /_sandbox/faults HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+            stream.write_all(request).expect("the server reads");
+            stream.read_to_end(&mut Vec::new()).expect("the server answers");
+        }
         let hangs = Duration::from_millis(200);
         until(hangs, || self.world.requests().iter().all(|request| request.status.is_some()));
     }
@@ -118,8 +127,9 @@ impl Killed {
 
     /// No PUT left without a record of the document before it and of what was sent.
     fn has_every_image(&self, left: &[Value]) {
-        for put in self.world.puts() {
-            let recorded = |intent: &Value| intent["before"] == self.before && intent["after"] == put;
+        // A PUT that was cut off while it left arrives without a body, and the server refuses it.
+        for put in self.world.puts().iter().filter(|put| !put.is_empty()) {
+            let recorded = |intent: &Value| intent["before"] == self.before && intent["after"] == **put;
             assert!(intents(left).any(recorded), "no image of {put} in {left:?}");
         }
     }

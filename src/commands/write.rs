@@ -6,7 +6,7 @@
 use crate::api::wait::{ATTEMPTS, backoff};
 use crate::api::{Client, Failure, Put};
 use crate::document::json::Json;
-use crate::document::verify::{Difference, Standing, Verdict, standing, verify};
+use crate::document::verify::{Difference, Standing, Verdict, moved, standing, verify};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupts;
@@ -44,9 +44,11 @@ enum Fate {
 enum Attempt {
     Ended(Fate),
     /// Nothing was written so far, and it may be tried again after a pause; `fate` is the end if it is not.
+    /// `read` tells whether the customer was read after it.
     Again {
         fate: Fate,
         pause: std::time::Duration,
+        read: bool,
     },
 }
 
@@ -139,17 +141,34 @@ impl Writer<'_> {
     /// Sends until it is settled what is stored, or there is no more time.
     fn send(&self, plan: &Plan) -> Fate {
         let mut attempt = 1;
+        let mut lost = false;
         loop {
-            let (fate, pause) = match self.attempt(plan, attempt) {
-                Attempt::Ended(fate) => return fate,
-                Attempt::Again { fate, pause } => (fate, pause),
+            let (fate, pause, read) = match self.attempt(plan, attempt) {
+                Attempt::Ended(fate) => return after_all(fate, lost),
+                Attempt::Again { fate, pause, read } => (fate, pause, read),
             };
             let (Fate::NotWritten(why) | Fate::Unknown(why, _)) = &fate else { return fate };
             if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
-                return fate;
+                return after_all(fate, lost);
+            }
+            lost |= matches!(fate, Fate::Unknown(..));
+            if !read && let Err(why) = self.refuse_moved(plan) {
+                return after_all(Fate::NotWritten(why), lost);
             }
             attempt += 1;
         }
+    }
+
+    /// The API may have asked to wait for long, and what is sent is the whole customer: it must still be as it was read.
+    fn refuse_moved(&self, plan: &Plan) -> Result<()> {
+        let now = self.client.get(plan.before.id())?;
+        let moved = moved(&plan.before, &now);
+        if moved.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Conflict, "the customer changed while the write had to wait")
+            .detail(moved.iter().map(|change| format!("`{}` changed", change.path)))
+            .hint("run the same command again to see the change against what is there now"))
     }
 
     fn attempt(&self, plan: &Plan, attempt: u32) -> Attempt {
@@ -159,10 +178,13 @@ impl Writer<'_> {
             Err(Failure::RateLimited(error, pause)) => Attempt::Again {
                 fate: Fate::NotWritten(*error),
                 pause: pause.unwrap_or_else(|| backoff(attempt)),
+                read: false,
             },
-            Err(failure @ Failure::NeverSent(_)) if failure.is_transient() => {
-                Attempt::Again { fate: Fate::NotWritten(failure.into_error()), pause: backoff(attempt) }
-            }
+            Err(failure @ Failure::NeverSent(_)) if failure.is_transient() => Attempt::Again {
+                fate: Fate::NotWritten(failure.into_error()),
+                pause: backoff(attempt),
+                read: false,
+            },
             Err(Failure::NeverSent(error) | Failure::No(error)) => Attempt::Ended(Fate::NotWritten(error)),
             Err(Failure::Redirected(error)) => Attempt::Ended(match self.resolve(plan, error) {
                 Err(as_before) => Fate::NotWritten(as_before),
@@ -170,14 +192,18 @@ impl Writer<'_> {
             }),
             Err(Failure::Broke(error)) => match self.resolve(plan, error) {
                 Err(as_before) => {
-                    Attempt::Again { fate: Fate::NotWritten(as_before), pause: backoff(attempt) }
+                    Attempt::Again { fate: Fate::NotWritten(as_before), pause: backoff(attempt), read: true }
                 }
                 Ok(fate) => Attempt::Ended(fate),
             },
             Err(Failure::Lost(error)) => match self.resolve(plan, error) {
                 Err(as_before) => {
                     let error = as_before.detail(["the change may still arrive".to_string()]);
-                    Attempt::Again { fate: Fate::Unknown(error, Verdict::default()), pause: backoff(attempt) }
+                    Attempt::Again {
+                        fate: Fate::Unknown(error, Verdict::default()),
+                        pause: backoff(attempt),
+                        read: true,
+                    }
                 }
                 Ok(fate) => Attempt::Ended(fate),
             },
@@ -219,6 +245,17 @@ impl Writer<'_> {
             }
             Standing::Neither(verdict) => Ok(Fate::Unknown(lost, verdict)),
         }
+    }
+}
+
+/// An attempt that was lost before may still arrive, whatever became of the later ones.
+fn after_all(fate: Fate, lost: bool) -> Fate {
+    match fate {
+        Fate::NotWritten(why) if lost => {
+            let why = why.detail(["an earlier attempt got no answer and may still arrive".to_string()]);
+            Fate::Unknown(why, Verdict::default())
+        }
+        fate => fate,
     }
 }
 

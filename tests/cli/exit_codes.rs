@@ -283,7 +283,7 @@ fn code_0_is_a_write_that_was_sent_again_after_it_provably_did_nothing() {
         again(&["put:status=408"], 2, 2),
         again(&["put:lost-before"], 2, 2),
         again(&["put*2:status=503"], 3, 3),
-        again(&["put:rate-limit=1"], 1, 2),
+        again(&["put:rate-limit=1"], 2, 2),
     ]);
 }
 
@@ -339,6 +339,28 @@ fn code_8_is_a_write_of_which_nobody_knows() {
         .leaves("Jo"),
         unknown(ends(8, &["put*all:lost-before"], &[TOLD, SETTLE, "the change may still arrive"])).sent(5, 4),
     ]);
+}
+
+#[test]
+fn code_8_is_a_refusal_after_an_attempt_that_was_lost_and_may_still_arrive() {
+    let world = World::new();
+    world.fault("put:lost-before");
+    world.fault("put@2:refuse=No.");
+    let run = world.update(&["--first-name", "John"]);
+    assert_eq!(run.code, 8, "{run:#?}");
+    run.says(&["Api Error: No.", "an earlier attempt got no answer and may still arrive", "--resolve"]);
+    assert_eq!(world.journal().last().expect("an outcome")["outcome"], "unknown");
+}
+
+#[test]
+fn code_6_is_a_customer_that_changed_while_the_write_had_to_wait() {
+    let world = World::new();
+    world.fault("put:rate-limit=1");
+    world.fault("get@2:other-writer=lastName=\"X\"");
+    let run = world.update(&["--first-name", "John"]);
+    assert_eq!((run.code, world.puts().len()), (6, 1), "{run:#?}");
+    run.says(&["the customer changed while the write had to wait", "`lastName` changed", NOTHING]);
+    assert!(world.stored(123).contains("\"lastName\":\"X\"") && world.stored(123).contains("\"Jon\""));
 }
 
 #[test]

@@ -1,0 +1,165 @@
+//! Looking at the values of a [`Json`] without copying them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::Visitor;
+
+use super::{Json, Kind, Node};
+
+/// One value inside a [`Json`].
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub(super) json: &'a Json,
+    pub(super) at: usize,
+}
+
+impl<'a> View<'a> {
+    fn node(self) -> &'a Node {
+        &self.json.nodes[self.at]
+    }
+
+    /// Its type.
+    pub fn kind(self) -> Kind {
+        self.node().kind
+    }
+
+    /// Its token, exactly as the text has it.
+    pub fn raw(self) -> &'a str {
+        &self.json.text[self.node().span.clone()]
+    }
+
+    /// Where in the text it stands, in bytes.
+    pub fn span(self) -> Range<usize> {
+        self.node().span.clone()
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// What a string says; none for other types and for a string with a lone surrogate, which says nothing in Unicode.
+    pub fn as_text(self) -> Option<Cow<'a, str>> {
+        if self.kind() == Kind::String { unquote(self.raw()) } else { None }
+    }
+
+    /// The bytes a string says in WTF-8, which has a form for lone surrogates too; none for other types.
+    pub(crate) fn string_bytes(self) -> Option<Cow<'a, [u8]>> {
+        (self.kind() == Kind::String).then(|| string_bytes(self.raw()))
+    }
+
+    /// The values inside an array or object, in order.
+    pub fn children(self) -> impl Iterator<Item = View<'a>> + use<'a> {
+        let (json, end) = (self.json, self.node().end);
+        let mut at = self.at + 1;
+        std::iter::from_fn(move || {
+            let view = (at < end).then_some(View { json, at })?;
+            at = view.node().end;
+            Some(view)
+        })
+    }
+
+    /// The members of an object, in order; nothing for other types.
+    pub fn members(self) -> impl Iterator<Item = (Key<'a>, View<'a>)> + use<'a> {
+        let object = self.kind() == Kind::Object;
+        self.children().filter(move |_| object).map(|view| (view.key(), view))
+    }
+
+    /// The member of an object by name.
+    pub fn member(self, name: &str) -> Option<View<'a>> {
+        self.members().find(|(key, _)| key.is(name)).map(|(_, value)| value)
+    }
+
+    pub(crate) fn key(self) -> Key<'a> {
+        Key { token: &self.json.text[self.node().key.clone()] }
+    }
+
+    /// Where the member begins that this value belongs to: at its key.
+    pub fn key_start(self) -> usize {
+        self.node().key.start
+    }
+
+    /// A copy of this value alone.
+    pub fn to_json(self) -> Json {
+        Json::known(self.raw().to_string())
+    }
+}
+
+impl fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.raw())
+    }
+}
+
+/// The key of a member.
+#[derive(Debug, Clone, Copy)]
+pub struct Key<'a> {
+    token: &'a str,
+}
+
+impl<'a> Key<'a> {
+    /// The key as the text has it, with quotes and escapes.
+    pub fn token(self) -> &'a str {
+        self.token
+    }
+
+    /// Whether it spells this name, however it is escaped.
+    pub fn is(self, name: &str) -> bool {
+        *self.bytes() == *name.as_bytes()
+    }
+
+    /// The key as text; a lone surrogate, which has none, becomes three U+FFFD, one for each byte of its WTF-8.
+    pub fn name(self) -> Cow<'a, str> {
+        unquote(self.token).unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(&self.bytes()).into_owned()))
+    }
+
+    /// The key as text; none where it has a lone surrogate.
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        unquote(self.token)
+    }
+
+    /// What it says, in WTF-8: two keys are the same exactly when these bytes are.
+    pub(crate) fn bytes(self) -> Cow<'a, [u8]> {
+        string_bytes(self.token)
+    }
+}
+
+/// A JSON string for this text: what RFC 8259 demands is escaped, the rest stands as it is.
+pub fn quote(text: &str) -> String {
+    serde_json::to_string(text).expect("a string is always JSON")
+}
+
+/// What a string token says, where that is Unicode.
+fn unquote(token: &str) -> Option<Cow<'_, str>> {
+    match string_bytes(token) {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    }
+}
+
+fn string_bytes(token: &str) -> Cow<'_, [u8]> {
+    let inside = &token.as_bytes()[1..token.len() - 1];
+    if !inside.contains(&b'\\') {
+        return Cow::Borrowed(inside);
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(token);
+    let bytes = serde::Deserializer::deserialize_bytes(&mut deserializer, Wtf8);
+    Cow::Owned(bytes.expect("a string token of judged JSON"))
+}
+
+/// Asks serde_json for a string's bytes, which is the form in which it gives lone surrogates (as WTF-8).
+struct Wtf8;
+
+impl Visitor<'_> for Wtf8 {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
+    }
+}

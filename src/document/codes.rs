@@ -1,7 +1,7 @@
 //! Sales-tracking codes, edited one type at a time: the rest of the list keeps its bytes.
 
 use super::compare::same;
-use super::json::{Json, Kind, View, quote};
+use super::json::{Json, Key, Kind, View, quote};
 use crate::field::MOST_CODES;
 
 /// What becomes of the code of one type.
@@ -62,6 +62,27 @@ pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, St
     Ok(Edited { list: Json::known(format!("[{}]", kept.join(","))), warnings })
 }
 
+/// A list that was edited as a whole, where an element that got another code loses what describes the old one: the
+/// `name`, `id` and `uri` that it had before.
+pub fn without_stale(old: View<'_>, new: View<'_>) -> Json {
+    if old.kind() != Kind::Array || new.kind() != Kind::Array {
+        return new.to_json();
+    }
+    let before: Vec<View<'_>> = old.children().collect();
+    let fresh = |new: View<'_>| {
+        let kind = type_of(new)?;
+        let old = before[find(&before, &kind).ok()??];
+        let code = new.member("code")?.as_text()?;
+        let stale = |(key, value): (Key<'_>, View<'_>)| {
+            key.is("type") || key.is("code") || old.member(&key.name()).is_some_and(|old| same(old, value))
+        };
+        (!holds(old, &code) && new.members().all(stale)).then(|| element(new, &code))
+    };
+    let elements: Vec<String> =
+        new.children().map(|new| fresh(new).unwrap_or_else(|| new.raw().to_string())).collect();
+    Json::known(format!("[{}]", elements.join(",")))
+}
+
 fn find(existing: &[View<'_>], kind: &str) -> Result<Option<usize>, String> {
     let is_it = |element: &View<'_>| type_of(*element).is_some_and(|it| it.eq_ignore_ascii_case(kind));
     let mut found = (0..existing.len()).filter(|&at| is_it(&existing[at]));
@@ -118,6 +139,20 @@ mod tests {
     #[test]
     fn the_same_code_again_changes_nothing() {
         assert_eq!(edited(LIST, &[("Region", Some("EU"))]).unwrap(), LIST);
+    }
+
+    #[test]
+    fn a_list_edited_whole_keeps_no_description_of_a_code_that_is_no_more() {
+        let edited = |new: &str| {
+            let (old, new) = (Json::parse(LIST).unwrap(), Json::parse(new).unwrap());
+            without_stale(old.root(), new.root()).text().to_string()
+        };
+        assert_eq!(edited(LIST), LIST);
+        let other = LIST.replace("EU", "NA");
+        assert_eq!(edited(&other), r#"[{"type":"Region","code":"NA"},{"code":"7","type":"Rep"}]"#);
+        let described = LIST.replace("EU", "NA").replace("Europe", "America");
+        assert_eq!(edited(&described), described);
+        assert_eq!(edited("null"), "null");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The pure core: a customer as text plus spans, edits of it, and what they change.
 //!
-//! Data flows [`json`] → [`customer`] → [`edit`] (from flags or a merge [`patch`]) → [`plan`] (which [`splice`]s the
+//! Data flows [`json`] → [`customer`] → [`edit`] (from flags, a merge [`patch`] or an edited [`sheet`]) → [`plan`] (which [`splice`]s the
 //! new text and [`diff`]s it) → [`verify`]. Nothing here prints, reads a file, a clock or the environment.
 
 pub mod codes;
@@ -15,6 +15,8 @@ pub mod merge;
 pub mod patch;
 pub mod path;
 pub mod plan;
+pub mod relaxed;
+pub mod sheet;
 pub mod splice;
 pub mod time;
 pub mod undo;

@@ -71,6 +71,12 @@ impl Path {
         &self.0
     }
 
+    /// The path of its first `count` names; none for no name, or more than it has.
+    pub fn outermost(&self, count: usize) -> Option<Path> {
+        let names = self.0.get(..count).filter(|names| !names.is_empty())?;
+        Some(Path(names.to_vec()))
+    }
+
     /// Its innermost name.
     pub fn last(&self) -> &str {
         self.0.last().map_or("", String::as_str)

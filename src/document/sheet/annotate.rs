@@ -1,0 +1,66 @@
+//! Notes in an edited text: what is wrong, right above the line that it is about.
+
+/// How a note begins. Nothing else that this tool writes into a sheet does, so that notes can be taken out again.
+const MARK: &str = "//! ";
+
+/// Something to say about a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What there is to say. Line breaks in it become spaces.
+    pub text: String,
+}
+
+/// The text with each note above its line, and the line on which the one stands that the first note is about.
+///
+/// Lines that the text does not have are taken for its last one. Every other byte of the text stays.
+pub fn annotate(text: &str, notes: &[Note]) -> (String, usize) {
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let line_of = |note: &Note| note.line.clamp(1, lines.len().max(1));
+    let first = notes.iter().map(line_of).min().unwrap_or(1);
+    let mut out = String::with_capacity(text.len() + 64 * notes.len());
+    let above = notes.iter().filter(|note| line_of(note) == first).count();
+    for (number, line) in (1..).zip(if lines.is_empty() { vec![""] } else { lines.clone() }) {
+        let indent = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+        for note in notes.iter().filter(|note| line_of(note) == number) {
+            let said: String = note.text.split(['\n', '\r']).collect::<Vec<_>>().join(" ");
+            out.push_str(&format!("{indent}{MARK}{said}{ending}"));
+        }
+        out.push_str(line);
+    }
+    (out, first + above)
+}
+
+/// The text without the lines that are notes.
+pub fn without_notes(text: &str) -> String {
+    text.split_inclusive('\n')
+        .filter(|line| !line.trim_start_matches([' ', '\t']).starts_with(MARK))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(line: usize, text: &str) -> Note {
+        Note { line, text: text.to_string() }
+    }
+
+    #[test]
+    fn notes_stand_above_their_lines_and_can_be_taken_out_again() {
+        let text = "{\r\n  \"a\": 1,\r\n\t\"b\": 2\r\n}";
+        let (noted, line) =
+            annotate(text, &[note(3, "no\nway"), note(2, "one"), note(2, "two"), note(99, "end")]);
+        let expected =
+            "{\r\n  //! one\r\n  //! two\r\n  \"a\": 1,\r\n\t//! no way\r\n\t\"b\": 2\r\n//! end\r\n}";
+        assert_eq!((noted.as_str(), line), (expected, 4));
+        assert_eq!(without_notes(&noted), text);
+    }
+
+    #[test]
+    fn an_empty_text_can_be_noted_too() {
+        assert_eq!(annotate("", &[note(1, "x")]), ("//! x\n".to_string(), 2));
+    }
+}

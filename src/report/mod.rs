@@ -24,6 +24,11 @@ impl Look {
         dialoguer::console::Style::new().bold().force_styling(self.color).apply_to(text).to_string()
     }
 
+    /// The text dimmed, where there is colour.
+    pub fn dim(self, text: &str) -> String {
+        dialoguer::console::Style::new().dim().force_styling(self.color).apply_to(text).to_string()
+    }
+
     /// The text in bold red, where there is colour.
     pub fn alarm(self, text: &str) -> String {
         dialoguer::console::Style::new().bold().red().force_styling(self.color).apply_to(text).to_string()

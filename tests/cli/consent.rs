@@ -49,7 +49,7 @@ fn asked(world: &World) -> Terminal {
     let mut terminal = Terminal::start(world.command(HOLD));
     let shown = terminal.until("Write to Customer 123");
     assert!(shown.contains("\"Active\"") && shown.contains("\"Hold\""), "the change is seen first: {shown}");
-    terminal.until("1 changed? ");
+    terminal.until("[y/n] ");
     terminal
 }
 

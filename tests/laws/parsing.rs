@@ -73,7 +73,7 @@ fn judge(text: &str) {
         }
         Err(JsonError::Syntax { why, .. }) => assert!(!is_json, "{why}: {text}"),
         Err(JsonError::DuplicateKey { .. }) => {
-            assert!(is_json && repeats_a_key(text) != Some(false), "{text}")
+            assert!(is_json && repeats_a_key(text) != Some(false), "{text}");
         }
         Err(JsonError::TooDeep) => assert!(is_json && depth(text) > MAX_DEPTH, "{text}"),
     }

@@ -3,11 +3,22 @@
 //! Data goes to standard output, everything else to standard error. What is not ours is escaped before it gets here
 //! ([`crate::report::escape`]).
 
+mod ask;
+mod confirm;
+mod line;
+mod pick;
+
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
-use dialoguer::Confirm;
 use dialoguer::console::Term;
+
+use ask::ask;
+use confirm::Confirm;
+pub use line::Judge;
+use line::Line;
+pub use pick::List;
+use pick::Pick;
 
 use crate::error::{Error, Kind, Result};
 use crate::report::Look;
@@ -111,20 +122,31 @@ impl Terminal {
         tell(text);
     }
 
-    /// Asks a yes-or-no question in which neither answer is a default.
+    /// Asks a yes-or-no question in which neither answer is a default. Esc and Ctrl-D mean no.
     ///
     /// # Errors
     /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away, because the end of input is never yes.
     pub fn confirm(&self, question: &str) -> Result<bool> {
-        let answer = Confirm::new().with_prompt(escaped(question)).wait_for_newline(true).interact();
-        // The question hides the cursor and leaves it hidden when it ends without an answer.
-        let _ = Term::stderr().show_cursor();
-        answer.map_err(|why| match why {
-            dialoguer::Error::IO(why) if why.kind() == ErrorKind::Interrupted => {
-                Error::new(Kind::Interrupted, "interrupted")
-            }
-            why => Error::new(Kind::Cancelled, "the question got no answer").because(why),
-        })
+        let mut confirm = Confirm::new(escaped(question).into_owned());
+        let answer = ask(&mut confirm)?.unwrap_or(false);
+        tell(&format!("{}\n", confirm.line(answer)));
+        Ok(answer)
+    }
+
+    /// Lets one of a list be chosen; none where the user goes back. What is not ours in the list is escaped.
+    ///
+    /// # Errors
+    /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away.
+    pub fn pick(&self, list: &List) -> Result<Option<usize>> {
+        ask(&mut Pick::new(list, self.error_look))
+    }
+
+    /// Lets a line be typed, beginning with this text; none where the user goes back.
+    ///
+    /// # Errors
+    /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away.
+    pub fn line(&self, prompt: &str, text: &str, judge: Judge<'_>) -> Result<Option<String>> {
+        ask(&mut Line::new(escaped(prompt).into_owned(), text, judge, self.error_look))
     }
 
     /// What puts the terminal back as it is now, whatever a question has made of it since: echo, lines, cursor.

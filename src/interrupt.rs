@@ -1,7 +1,7 @@
 //! Ctrl-C: before a write nothing has happened and the program ends at once; during one its outcome is awaited.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::terminal::Notes;
 
@@ -13,11 +13,14 @@ const WRITING: u8 = 1;
 const INSISTED: u8 = 2;
 /// The program is ending.
 const ENDED: u8 = 3;
+/// Another program has the terminal, and Ctrl-C is meant for it.
+const ASIDE: u8 = 4;
 
 /// What the program is doing, as far as Ctrl-C is concerned.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupts {
     phase: Arc<AtomicU8>,
+    parting: Arc<Mutex<Option<String>>>,
 }
 
 /// A change is on its way while this lives.
@@ -26,11 +29,28 @@ pub struct Writing {
     phase: Arc<AtomicU8>,
 }
 
+/// Another program has the terminal while this lives.
+#[derive(Debug)]
+pub struct Aside {
+    phase: Arc<AtomicU8>,
+}
+
 impl Interrupts {
     /// Marks that a change is on its way.
     pub fn writing(&self) -> Writing {
         self.phase.store(WRITING, Ordering::SeqCst);
         Writing { phase: Arc::clone(&self.phase) }
+    }
+
+    /// Marks that another program has the terminal: the keys that interrupt are meant for that one.
+    pub fn aside(&self) -> Aside {
+        let _ = self.phase.compare_exchange(IDLE, ASIDE, Ordering::SeqCst, Ordering::SeqCst);
+        Aside { phase: Arc::clone(&self.phase) }
+    }
+
+    /// What the user is to be told should a signal end the program from here on.
+    pub fn on_parting(&self, hint: Option<String>) {
+        *self.parting.lock().unwrap_or_else(PoisonError::into_inner) = hint;
     }
 
     /// Marks that the program is ending by itself. Where a signal ends it already, this does not return.
@@ -42,17 +62,20 @@ impl Interrupts {
         }
     }
 
-    /// Watches for SIGINT, SIGTERM and SIGHUP. `ended` tells the user before the program ends by one of them, and puts
-    /// the terminal right.
+    /// Watches for SIGINT, SIGQUIT, SIGTERM and SIGHUP. `ended` tells the user before the program ends by one of them,
+    /// with the hint that was left for that, and puts the terminal right.
     #[cfg(unix)]
-    pub fn watch(&self, notes: Notes, ended: impl Fn() + Send + 'static) {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+    pub fn watch(&self, notes: Notes, ended: impl Fn(Option<String>) + Send + 'static) {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]) else {
             return notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
         };
-        let phase = Arc::clone(&self.phase);
+        let (phase, parting) = (Arc::clone(&self.phase), Arc::clone(&self.parting));
         let watch = move || {
             for signal in signals.forever() {
+                if phase.load(Ordering::SeqCst) == ASIDE && matches!(signal, SIGINT | SIGQUIT) {
+                    continue;
+                }
                 let writing = phase.compare_exchange(WRITING, INSISTED, Ordering::SeqCst, Ordering::SeqCst);
                 if writing.is_ok() {
                     notes.warn(
@@ -68,7 +91,7 @@ impl Interrupts {
                         std::process::exit(128 + signal);
                     }
                     _ => {
-                        ended();
+                        ended(parting.lock().unwrap_or_else(PoisonError::into_inner).take());
                         std::process::exit(128 + signal);
                     }
                 }
@@ -80,7 +103,13 @@ impl Interrupts {
 
     /// Elsewhere the platform ends the program by itself.
     #[cfg(not(unix))]
-    pub fn watch(&self, _notes: Notes, _ended: impl Fn() + Send + 'static) {}
+    pub fn watch(&self, _notes: Notes, _ended: impl Fn(Option<String>) + Send + 'static) {}
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let _ = self.phase.compare_exchange(ASIDE, IDLE, Ordering::SeqCst, Ordering::SeqCst);
+    }
 }
 
 impl Drop for Writing {

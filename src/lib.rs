@@ -28,6 +28,10 @@ pub mod report;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod api;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod drafts;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod editor;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod files;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod interrupt;

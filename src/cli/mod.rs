@@ -104,6 +104,13 @@ pub enum CustomerCommand {
     /// what is stored with what was sent. What no flag names stays as it is.
     #[command(after_long_help = UPDATE_EXAMPLES)]
     Update(Box<UpdateArgs>),
+    /// Change fields in your editor, or at prompts
+    ///
+    /// Opens the customer as a text in $FUSEBILL_EDITOR, $VISUAL, $EDITOR or vi. What you change in it is shown, asked
+    /// for and written as `customer update` does it; a line you delete keeps its value, null clears a field. A text that
+    /// cannot be taken opens again with what is wrong above the line, and is kept until its change is written.
+    #[command(after_long_help = EDIT_EXAMPLES)]
+    Edit(EditArgs),
     /// List what this machine changed
     ///
     /// Every change is noted in a journal before it is sent, and its outcome after. The journal is on this machine only.
@@ -123,6 +130,14 @@ Examples:
   fusebill customer update 123 --set customerReference.reference1=4711 --expect status=Active
   echo '{\"lastName\": \"Doe\"}' | fusebill customer update 123 --patch -";
 
+const EDIT_EXAMPLES: &str = "\
+Examples:
+  fusebill customer edit 123
+  fusebill customer edit 123 --prompt
+  fusebill customer edit 123 --recover
+  EDITOR='code --wait' fusebill customer edit 123 --dry-run
+  FUSEBILL_EDITOR='sed -i s/Jon/John/' fusebill customer edit 123 --yes";
+
 /// `customer get`.
 #[derive(Debug, Args)]
 pub struct GetArgs {
@@ -140,6 +155,29 @@ pub struct UpdateArgs {
     /// What to change.
     #[command(flatten)]
     pub edits: EditFlags,
+    /// How it is written.
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+/// `customer edit`.
+#[derive(Debug, Args)]
+pub struct EditArgs {
+    /// Fusebill id of the customer
+    #[arg(value_name = "CUSTOMER", value_parser = customer_id)]
+    pub customer: u64,
+    /// Choose fields from a list and type their values, instead of opening an editor
+    #[arg(long, help_heading = "Editing")]
+    pub prompt: bool,
+    /// Show the read-only fields too; they stay read-only
+    #[arg(long, conflicts_with = "prompt", help_heading = "Editing")]
+    pub all: bool,
+    /// Go on with the text that the last edit of this customer left behind
+    #[arg(long, help_heading = "Editing")]
+    pub recover: bool,
+    /// Add fields that the customer does not have without asking
+    #[arg(long, help_heading = "Editing")]
+    pub new_field: bool,
     /// How it is written.
     #[command(flatten)]
     pub write: WriteArgs,

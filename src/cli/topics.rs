@@ -32,12 +32,16 @@ pub static VARIABLES: &[(&str, &str)] = &[
     ("FUSEBILL_BASE_URL", "where the default profile's API is; https, or http to this machine"),
     ("FUSEBILL_PROFILE", "the profile where --profile is not given"),
     (
+        "FUSEBILL_EDITOR, VISUAL, EDITOR",
+        "the editor of `customer edit`; the first that is not blank, else vi",
+    ),
+    (
         "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
         "the proxy, and the hosts reached without it; this machine always is",
     ),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "trust the system's roots with these, instead of the bundled ones"),
     ("NO_COLOR, TERM=dumb", "no colours unless --color always"),
-    ("XDG_STATE_HOME", "where the journal and the sandbox are kept (else ~/.local/state)"),
+    ("XDG_STATE_HOME", "where the journal, kept texts and the sandbox are (else ~/.local/state)"),
 ];
 
 fn environment() -> String {

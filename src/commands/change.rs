@@ -1,19 +1,18 @@
 //! From a plan to a verified write: what every command that changes one customer does once it knows what to change.
 
+use super::conflict::{settled, tell_carried};
 use super::write::Writer;
 use super::{Connection, Session};
 use crate::cli::{Output, Proof, WriteArgs};
-use crate::document::json::Json;
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::Consent;
-use crate::document::{Customer, Plan};
+use crate::document::{Customer, EditError, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{EntryId, Journal, Origin, Turn};
 use crate::profile::command;
 use crate::report::change::{self, Place};
 use crate::report::csv;
 use crate::report::outcome::{self, Outcome};
-use crate::report::table::value;
 
 /// How a plan is carried out.
 pub(super) struct Course<'a> {
@@ -22,42 +21,88 @@ pub(super) struct Course<'a> {
     pub(super) command: &'static str,
     /// The entry that is taken back.
     pub(super) undoes: Option<EntryId>,
+    /// Whether a person made the edits, in an editor or at prompts: they took their time, so the customer is read again
+    /// before it is written; and what they typed is asked for, and may be edited again.
+    pub(super) by_hand: bool,
     /// What must hold for the document that is written, whenever it is read.
     pub(super) check: &'a dyn Fn(&Customer) -> Result<()>,
+}
+
+/// How carrying out a plan ended, where it did not fail.
+pub(super) enum End {
+    /// It was written, shown only, or had nothing to write; with the kind that gives the exit code.
+    Ended(Outcome, Kind),
+    /// The user said no.
+    Declined,
+    /// Others changed the same values, and the user wants to edit again, knowing theirs.
+    Again(Box<Customer>, Vec<Conflict>),
 }
 
 /// Shows a plan, asks where it must, writes it and tells what came of it.
 ///
 /// `turn` is the right to change the customer, taken before it was read. It is given back while a question is open.
 pub(super) fn carry_out(
+    plan: Plan,
+    turn: Option<Turn>,
+    course: &Course<'_>,
+    connection: &Connection,
+    session: &mut Session,
+) -> Result<Kind> {
+    let step = before_writing(&plan);
+    match go(plan, turn, course, connection, session)? {
+        End::Ended(_, kind) => Ok(kind),
+        End::Declined | End::Again(..) => Err(Error::new(Kind::Cancelled, "you said no").at(step)),
+    }
+}
+
+/// [`carry_out`] for edits made by hand, which may be made again.
+pub(super) fn go(
     mut plan: Plan,
     mut turn: Option<Turn>,
     course: &Course<'_>,
     connection: &Connection,
     session: &mut Session,
-) -> Result<Kind> {
+) -> Result<End> {
     let notes = session.terminal.notes();
-    session.facts.plan(&plan);
     plan.warnings.iter().for_each(|warning| notes.warn(warning));
-    if plan.is_empty() {
-        return unchanged(&plan, session);
-    }
-    let asks = !course.args.dry_run && !course.args.yes && !plan.consent.is_empty();
-    show(&plan, connection, asks, session)?;
-    if course.args.dry_run {
-        notes.say(&format!("Dry run: {}. Nothing was written.", change::counts(&plan)));
-        let found = if course.args.exit_code { Kind::Changes } else { Kind::Done };
-        return finish(&plan, Outcome::Planned, session).map(|_| found);
-    }
-    if asks {
-        drop(turn.take());
-        consent(&plan, connection, session)?;
-        turn = session.turn(connection, plan.before.id(), course.args)?;
-        plan = reread(&plan, course, connection, session)?;
+    loop {
         session.facts.plan(&plan);
         if plan.is_empty() {
             return unchanged(&plan, session);
         }
+        let wanted = course.by_hand || !plan.consent.is_empty();
+        let asks = wanted && !course.args.dry_run && !course.args.yes;
+        show(&plan, connection, asks, session)?;
+        if course.args.dry_run {
+            notes.say(&format!("Dry run: {}. Nothing was written.", change::counts(&plan)));
+            let found = if course.args.exit_code { Kind::Changes } else { Kind::Done };
+            finish(&plan, Outcome::Planned, session)?;
+            return Ok(End::Ended(Outcome::Planned, found));
+        }
+        if !asks && !course.by_hand {
+            break;
+        }
+        drop(turn.take());
+        if asks && !consent(&plan, course, connection, session)? {
+            return Ok(End::Declined);
+        }
+        turn = session.turn(connection, plan.before.id(), course.args)?;
+        let (theirs, conflicts) = match reread(&plan, course, connection, session)? {
+            Now::Merged(merged) => {
+                plan = merged;
+                session.facts.plan(&plan);
+                break;
+            }
+            Now::Conflicts(theirs, conflicts) => (theirs, conflicts),
+        };
+        drop(turn.take());
+        match settled(&plan, &theirs, &conflicts, course.by_hand, connection, session)? {
+            Some(settled) => plan = settled,
+            None => return Ok(End::Again(theirs, conflicts)),
+        }
+    }
+    if plan.is_empty() {
+        return unchanged(&plan, session);
     }
     let journal = if course.args.no_journal { None } else { Some(session.journal()?) };
     let entry = write(&plan, course, journal.as_ref(), connection, session)?;
@@ -67,12 +112,14 @@ pub(super) fn carry_out(
         let undo = command(&connection.account.profile, &format!("customer undo {entry}"));
         notes.say(&format!("To take it back: {undo}"));
     }
-    finish(&plan, Outcome::Updated, session)
+    finish(&plan, Outcome::Updated, session)?;
+    Ok(End::Ended(Outcome::Updated, Kind::Done))
 }
 
-fn unchanged(plan: &Plan, session: &Session) -> Result<Kind> {
+fn unchanged(plan: &Plan, session: &Session) -> Result<End> {
     session.terminal.notes().say("No changes: the customer already is as asked. Nothing was written.");
-    finish(plan, Outcome::Unchanged, session)
+    finish(plan, Outcome::Unchanged, session)?;
+    Ok(End::Ended(Outcome::Unchanged, Kind::Done))
 }
 
 fn write(
@@ -114,25 +161,25 @@ fn place(connection: &Connection) -> Place<'_> {
     Place { profile: &connection.account.profile, host: connection.account.base.host() }
 }
 
-fn before_writing(plan: &Plan) -> String {
+pub(super) fn before_writing(plan: &Plan) -> String {
     format!("before writing customer {}", plan.before.id())
 }
 
-fn consent(plan: &Plan, connection: &Connection, session: &Session) -> Result<()> {
+/// Whether the user consents.
+fn consent(plan: &Plan, course: &Course<'_>, connection: &Connection, session: &Session) -> Result<bool> {
     let step = before_writing(plan);
     if !session.terminal.may_ask() {
+        let by_hand =
+            course.by_hand.then(|| "what was edited by hand is written only when it was seen".to_string());
         return Err(Error::usage("this change needs consent, and there is nobody to ask")
             .at(step)
-            .detail(plan.consent.iter().map(reason))
+            .detail(by_hand.into_iter().chain(plan.consent.iter().map(reason)))
             .hint("add --yes to consent on the command line"));
     }
     plan.consent.iter().for_each(|consent| session.terminal.notes().warn(&reason(consent)));
     let question = change::question(plan, &place(connection));
     let answer = connection.client.not_counting(|| session.terminal.confirm(&question));
-    if answer.map_err(|error| error.at(&step))? {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Cancelled, "you said no").at(step))
+    answer.map_err(|error| error.at(step))
 }
 
 fn reason(consent: &Consent) -> String {
@@ -142,55 +189,45 @@ fn reason(consent: &Consent) -> String {
     }
 }
 
+/// What came of reading the customer again.
+enum Now {
+    /// Our changes upon what is there now.
+    Merged(Plan),
+    /// What is there now, and what both sides changed.
+    Conflicts(Box<Customer>, Vec<Conflict>),
+}
+
 /// A person took their time, so the customer is read again, and what others changed meanwhile is kept.
-fn reread(plan: &Plan, course: &Course<'_>, connection: &Connection, session: &Session) -> Result<Plan> {
+fn reread(plan: &Plan, course: &Course<'_>, connection: &Connection, session: &Session) -> Result<Now> {
     let now = connection.client.get(plan.before.id())?;
     (course.check)(&now)?;
-    let merged = merge(plan, &now).map_err(|why| Error::usage(why.to_string()).at(before_writing(plan)))?;
-    match merged {
+    match merge(plan, &now).map_err(|why| unmergeable(&why, plan))? {
         Merge::Merged { plan, carried } => {
-            for change in &carried {
-                let shown = |json: &Option<Json>| value(json.as_ref().map(Json::root));
-                let (path, old, new) = (&change.path, shown(&change.before), shown(&change.after));
-                session
-                    .terminal
-                    .notes()
-                    .say(&format!("Meanwhile changed by others, and kept: `{path}` {old} → {new}"));
-            }
-            Ok(*plan)
+            tell_carried(&carried, session);
+            Ok(Now::Merged(*plan))
         }
-        Merge::Conflicts(conflicts) => {
-            Err(Error::new(Kind::Conflict, "the customer changed while the question was open")
-                .at(before_writing(plan))
-                .detail(conflicts.iter().map(conflict))
-                .hint("run the same command again to see the change against what is there now"))
-        }
+        Merge::Conflicts(conflicts) => Ok(Now::Conflicts(Box::new(now), conflicts)),
     }
 }
 
-/// A value that two sides changed, with its three values.
-pub(super) fn conflict(conflict: &Conflict) -> String {
-    let shown = |json: &Option<Json>| value(json.as_ref().map(Json::root));
-    let (base, ours, theirs) = (shown(&conflict.base), shown(&conflict.ours), shown(&conflict.theirs));
-    format!("`{}`: was {base}, is now {theirs}, would become {ours}", conflict.path)
+pub(super) fn unmergeable(why: &EditError, plan: &Plan) -> Error {
+    Error::usage(why.to_string()).at(before_writing(plan))
 }
 
 /// Prints the result in the forms that are for programs; the table was shown before the write.
-fn finish(plan: &Plan, outcome: Outcome, session: &Session) -> Result<Kind> {
+fn finish(plan: &Plan, outcome: Outcome, session: &Session) -> Result<()> {
     let text = match session.global.output {
-        Output::Table => return Ok(Kind::Done),
+        Output::Table => return Ok(()),
         Output::Json => outcome::text(&session.facts.success(outcome)),
         Output::Ndjson => format!("{}\n", session.facts.success(outcome).text()),
         Output::Csv => csv::changes(plan.before.id(), outcome.name(), &plan.changes),
     };
     match session.terminal.print(&text) {
         Err(why) if outcome == Outcome::Updated => {
-            session
-                .terminal
-                .notes()
-                .warn(&format!("the change was written and verified, but {}", why.headline()));
-            Ok(Kind::Done)
+            let said = format!("the change was written and verified, but {}", why.headline());
+            session.terminal.notes().warn(&said);
+            Ok(())
         }
-        result => result.map(|()| Kind::Done),
+        result => result,
     }
 }

@@ -1,6 +1,7 @@
 //! `fusebill customer undo`.
 
-use super::change::{Course, carry_out, conflict};
+use super::change::{Course, carry_out};
+use super::conflict::conflict;
 use super::customer_history::find;
 use super::{Connection, Session};
 use crate::cli::UndoArgs;
@@ -26,8 +27,13 @@ pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
     session.facts.customer(&now);
     let plan = restored(&done, &now).map_err(|error| error.at(step))?;
     let nothing_to_check = |_: &Customer| Ok(());
-    let course =
-        Course { args: &args.write, command: "customer undo", undoes: Some(name), check: &nothing_to_check };
+    let course = Course {
+        args: &args.write,
+        command: "customer undo",
+        undoes: Some(name),
+        by_hand: false,
+        check: &nothing_to_check,
+    };
     carry_out(plan, turn, &course, &connection, session)
 }
 

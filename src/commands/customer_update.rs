@@ -22,7 +22,8 @@ pub(super) fn run(args: &UpdateArgs, session: &mut Session) -> Result<Kind> {
     let check = |customer: &Customer| refuse_unmet(customer, &request, profile);
     check(&before)?;
     let plan = plan(before, &edits, request.new_fields).map_err(refused_edit)?;
-    let course = Course { args: &args.write, command: "customer update", undoes: None, check: &check };
+    let course =
+        Course { args: &args.write, command: "customer update", undoes: None, by_hand: false, check: &check };
     carry_out(plan, turn, &course, &connection, session)
 }
 

@@ -1,6 +1,8 @@
 //! The shell around the pure core: one file a verb, each a short pipeline; here, what they share.
 
 mod change;
+mod conflict;
+mod customer_edit;
 mod customer_get;
 mod customer_history;
 mod customer_undo;
@@ -66,6 +68,7 @@ impl Session {
         let result = match command {
             Command::Customer(CustomerCommand::Get(args)) => customer_get::run(args, &self),
             Command::Customer(CustomerCommand::Update(args)) => customer_update::run(args, &mut self),
+            Command::Customer(CustomerCommand::Edit(args)) => customer_edit::run(args, &mut self),
             Command::Customer(CustomerCommand::History(args)) => customer_history::run(args, &self),
             Command::Customer(CustomerCommand::Undo(args)) => customer_undo::run(args, &mut self),
             #[cfg(feature = "sandbox")]
@@ -136,9 +139,11 @@ impl Session {
     fn watch_signals(&self) {
         let (terminal, json) = (self.terminal.clone(), self.global.wants_json());
         let restore = self.terminal.restore();
-        self.interrupts.watch(self.terminal.notes(), move || {
+        self.interrupts.watch(self.terminal.notes(), move |parting| {
             restore();
-            fail(&Error::new(Kind::Interrupted, "interrupted"), &Facts::default(), &terminal, json);
+            let error = Error::new(Kind::Interrupted, "interrupted");
+            let error = parting.into_iter().fold(error, Error::hint);
+            fail(&error, &Facts::default(), &terminal, json);
         });
     }
 

@@ -4,9 +4,9 @@ use super::compare::same_or_absent;
 use super::customer::{Customer, get};
 use super::diff::Change;
 use super::edit::EditError;
-use super::json::{Json, View};
+use super::json::{Json, Kind, View};
 use super::path::Path;
-use super::plan::{Plan, rewrite};
+use super::plan::{Consent, Plan, rewrite};
 use super::verify::moved;
 
 /// What comes of merging.
@@ -46,8 +46,50 @@ pub struct Conflict {
 /// Where their document no longer has the object that one of our values belongs in.
 pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
     let meanwhile = moved(&ours.before, theirs);
-    let mut conflicts = Vec::new();
-    let mut kept: Vec<(Path, Option<Json>)> = Vec::new();
+    let (kept, conflicts) = divided(ours, theirs, &meanwhile);
+    if !conflicts.is_empty() {
+        return Ok(Merge::Conflicts(conflicts));
+    }
+    let plan = upon(ours, theirs, kept)?;
+    let both = |other: &Change| ours.replaced.iter().any(|change| overlap(&other.path, &change.path));
+    let carried = meanwhile.into_iter().filter(|other| !both(other)).collect();
+    Ok(Merge::Merged { plan: Box::new(plan), carried })
+}
+
+/// Merges where both sides changed the same values: `keeps_ours` decides each of them. What it gives up is as they have
+/// it. An object that both sides made is merged member by member, so that keeping ours takes nothing of theirs away.
+///
+/// # Errors
+/// Where their document no longer has the object that one of our values belongs in.
+pub fn settle(ours: &Plan, theirs: &Customer, keeps_ours: impl Fn(&Path) -> bool) -> Result<Plan, EditError> {
+    let (mut kept, conflicts) = divided(ours, theirs, &moved(&ours.before, theirs));
+    for conflict in conflicts.iter().filter(|conflict| keeps_ours(&conflict.path)) {
+        match (&conflict.base, &conflict.ours, &conflict.theirs) {
+            (None, Some(new), Some(_)) => members(&conflict.path, new.root(), theirs, &mut kept),
+            (Some(base), Some(new), Some(_)) if base.root().is_null() => {
+                members(&conflict.path, new.root(), theirs, &mut kept);
+            }
+            (_, new, _) => kept.push((conflict.path.clone(), new.clone())),
+        }
+    }
+    upon(ours, theirs, kept)
+}
+
+/// Our values upon their document.
+fn upon(ours: &Plan, theirs: &Customer, kept: Vec<(Path, Option<Json>)>) -> Result<Plan, EditError> {
+    let plan = rewrite(theirs.clone(), kept)?;
+    let still = |consent: &&Consent| plan.changes.iter().any(|change| overlap(&change.path, consent.path()));
+    let consent = ours.consent.iter().filter(still).cloned().collect();
+    Ok(Plan { warnings: ours.warnings.clone(), consent, ..plan })
+}
+
+/// Our values that nobody else touched, or that they changed to the same; and the ones they changed otherwise.
+fn divided(
+    ours: &Plan,
+    theirs: &Customer,
+    meanwhile: &[Change],
+) -> (Vec<(Path, Option<Json>)>, Vec<Conflict>) {
+    let (mut kept, mut conflicts) = (Vec::new(), Vec::new());
     for change in &ours.replaced {
         let there = get(theirs.root(), &change.path);
         let touched = meanwhile.iter().any(|other| overlap(&other.path, &change.path));
@@ -62,17 +104,19 @@ pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
             });
         }
     }
-    if !conflicts.is_empty() {
-        return Ok(Merge::Conflicts(conflicts));
+    (kept, conflicts)
+}
+
+/// A value, or the ones inside it as deep as both it and theirs are objects.
+fn members(path: &Path, new: View<'_>, theirs: &Customer, kept: &mut Vec<(Path, Option<Json>)>) {
+    let both =
+        [Some(new), theirs.get(path)].into_iter().all(|view| view.map(View::kind) == Some(Kind::Object));
+    if !both {
+        return kept.push((path.clone(), Some(new.to_json())));
     }
-    let plan = Plan {
-        warnings: ours.warnings.clone(),
-        consent: ours.consent.clone(),
-        ..rewrite(theirs.clone(), kept)?
-    };
-    let both = |other: &Change| ours.replaced.iter().any(|change| overlap(&other.path, &change.path));
-    let carried = meanwhile.into_iter().filter(|other| !both(other)).collect();
-    Ok(Merge::Merged { plan: Box::new(plan), carried })
+    for (key, value) in new.members() {
+        members(&path.join(key.name()), value, theirs, kept);
+    }
 }
 
 fn overlap(one: &Path, other: &Path) -> bool {
@@ -120,6 +164,38 @@ mod tests {
         assert_eq!(merged(&BASE.replace("Jon", "Jim")).unwrap_err(), ["firstName"]);
         let agreed = BASE.replace("Jon", "John");
         assert_eq!(merged(&agreed).unwrap(), (agreed.replace("\"a\"", "\"z\""), vec![]));
+    }
+
+    fn settled(theirs: &str, values: &[(&str, &str)], keeps_ours: bool) -> (String, usize) {
+        let set = |(path, text): &(&str, &str)| Edit {
+            path: Path::parse(path).unwrap(),
+            action: Action::Set(Json::string(text)),
+            given: String::new(),
+        };
+        let edits = Edits::check(values.iter().map(set).collect()).unwrap();
+        let ours = plan(Customer::parse(BASE).unwrap(), &edits, false).unwrap();
+        let theirs = Customer::parse(theirs).unwrap();
+        assert!(matches!(merge(&ours, &theirs).unwrap(), Merge::Conflicts(_)));
+        let plan = settle(&ours, &theirs, |_| keeps_ours).unwrap();
+        (plan.after.text().to_string(), plan.consent.len())
+    }
+
+    #[test]
+    fn a_conflict_is_settled_for_either_side_and_for_that_value_only() {
+        let theirs = BASE.replace("Jon", "Jim").replace("\"b\"", "\"B\"").replace("Active", "Hold");
+        let values = [("firstName", "John"), ("lastName", "Y"), ("status", "Draft")];
+        let ours = theirs.replace("\"X\"", "\"Y\"");
+        assert_eq!(settled(&theirs, &values, false), (ours.clone(), 0));
+        let kept = ours.replace("Jim", "John").replace("Hold", "Draft");
+        assert_eq!(settled(&theirs, &values, true), (kept, 1));
+    }
+
+    #[test]
+    fn an_object_that_both_sides_made_keeps_what_theirs_has_in_it() {
+        let made = BASE.replace("\"suffix\"", r#""customerAcquisition":{"id":7,"medium":"ad"},"suffix""#);
+        let values = [("customerAcquisition.source", "web")];
+        assert_eq!(settled(&made, &values, false).0, made);
+        assert_eq!(settled(&made, &values, true).0, made.replace("\"ad\"", r#""ad","source":"web""#));
     }
 
     #[test]

@@ -37,6 +37,15 @@ pub enum Consent {
     Clears(Path),
 }
 
+impl Consent {
+    /// The value that it is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Consent::Billing(path) | Consent::Clears(path) => path,
+        }
+    }
+}
+
 /// How many values are set, and how many taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {

@@ -18,6 +18,7 @@ pub(super) struct Line<'a> {
 }
 
 const KEYS: &str = "Enter takes it, Ctrl-U empties it, Esc goes back";
+const KEYS_WHEN_WRONG: &str = "Ctrl-U empties it, Esc goes back";
 
 impl<'a> Line<'a> {
     /// The prompt is shown as it is; the text must not hold control characters.
@@ -94,7 +95,8 @@ impl Question for Line<'_> {
         };
         let word = wrapped(&word, size.columns).into_iter();
         lines.extend(word.map(|line| if wrong { self.look.alarm(&line) } else { line }));
-        lines.push(self.look.dim(&truncate_str(KEYS, size.columns, "…")));
+        let keys = if wrong { KEYS_WHEN_WRONG } else { KEYS };
+        lines.push(self.look.dim(&truncate_str(keys, size.columns, "…")));
         View { lines, cursor }
     }
 }

@@ -129,7 +129,8 @@ impl Terminal {
     pub fn confirm(&self, question: &str) -> Result<bool> {
         let mut confirm = Confirm::new(escaped(question).into_owned());
         let answer = ask(&mut confirm)?.unwrap_or(false);
-        tell(&format!("{}\n", confirm.line(answer)));
+        let width = self.error_look.width.map_or(usize::MAX, usize::from);
+        tell(&format!("{}\n", ask::wrapped(&confirm.line(answer), width).join("\n")));
         Ok(answer)
     }
 

@@ -96,11 +96,16 @@ fn ctrl_c_at_the_question_writes_nothing_and_shows_the_cursor_again() {
 }
 
 /// Another writer puts one text in the place of another while the question is open; the answer is yes.
-fn answered_after(world: &World, from: &str, to: &str) -> (i32, String, String) {
+fn yes_after(world: &World, from: &str, to: &str) -> (Terminal, String) {
     let mut terminal = asked(world);
     let theirs = world.stored(123).replacen(from, to, 1);
     world.server.store(&theirs).expect("another writer writes");
     terminal.send("y\r");
+    (terminal, theirs)
+}
+
+fn answered_after(world: &World, from: &str, to: &str) -> (i32, String, String) {
+    let (terminal, theirs) = yes_after(world, from, to);
     let (code, shown) = terminal.end();
     (code, shown, theirs)
 }
@@ -114,14 +119,49 @@ fn what_another_writer_changed_elsewhere_meanwhile_is_shown_and_kept() {
     assert_eq!(world.put_body(), theirs.replacen("\"Active\"", "\"Hold\"", 1));
 }
 
+/// The same field was changed meanwhile, and the user is asked whose value it is to be.
+fn conflicted(world: &World) -> (Terminal, String) {
+    let (mut terminal, theirs) = yes_after(world, "\"status\":\"Active\"", "\"status\":\"Cancelled\"");
+    let shown = terminal.until("Which value is it to be?");
+    assert!(shown.contains("changed by others meanwhile: \"Active\" → \"Cancelled\""), "{shown}");
+    terminal.until("Esc goes back");
+    (terminal, theirs)
+}
+
 #[test]
-fn the_same_field_changed_by_another_writer_meanwhile_is_a_conflict() {
+fn where_both_changed_the_same_field_ours_is_shown_and_asked_about_again() {
     let world = World::new();
-    let (code, shown, theirs) = answered_after(&world, "\"status\":\"Active\"", "\"status\":\"Cancelled\"");
-    assert_eq!(code, 6, "{shown}");
-    let three = "`status`: was \"Active\", is now \"Cancelled\", would become \"Hold\"";
-    assert!(shown.contains(three) && shown.contains("Nothing was written."), "{shown}");
+    let (mut terminal, theirs) = conflicted(&world);
+    terminal.send("\r\u{1b}[B\r");
+    let shown = terminal.until("[y/n] ");
+    assert!(shown.contains("\"Cancelled\"") && shown.contains("\"Hold\""), "the new change: {shown}");
+    terminal.send("y\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, shown.contains("Written and verified")), (0, true), "{shown}");
+    assert_eq!(world.put_body(), theirs.replacen("\"Cancelled\"", "\"Hold\"", 1));
+}
+
+#[test]
+fn where_both_changed_the_same_field_theirs_can_be_kept() {
+    let world = World::new();
+    let (mut terminal, theirs) = conflicted(&world);
+    terminal.send("\u{1b}[B\u{1b}[B\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, shown.contains("No changes")), (0, true), "{shown}");
     assert_eq!(world.stored(123), theirs);
+}
+
+#[test]
+fn a_conflict_that_is_not_decided_writes_nothing() {
+    for (key, expected) in [("\u{1b}", 11), ("\u{4}", 11), ("\u{3}", 130)] {
+        let world = World::new();
+        let (mut terminal, theirs) = conflicted(&world);
+        terminal.send(key);
+        let (code, shown) = terminal.end();
+        assert_eq!((code, shown.contains("Nothing was written.")), (expected, true), "{shown}");
+        assert!(shown.contains("\u{1b}[?25h"), "the cursor is shown again: {shown:?}");
+        assert_eq!(world.stored(123), theirs);
+    }
 }
 
 #[test]

@@ -12,16 +12,14 @@ pub struct Note {
     pub text: String,
 }
 
-/// The text with each note above its line, and the line on which the one stands that the first note is about.
+/// The text with each note above its line, and where the lines that the notes are about stand in it, note by note.
 ///
 /// Lines that the text does not have are taken for its last one. Every other byte of the text stays.
-pub fn annotate(text: &str, notes: &[Note]) -> (String, usize) {
+pub fn annotate(text: &str, notes: &[Note]) -> (String, Vec<usize>) {
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let line_of = |note: &Note| note.line.clamp(1, lines.len().max(1));
-    let first = notes.iter().map(line_of).min().unwrap_or(1);
     let mut out = String::with_capacity(text.len() + 64 * notes.len());
-    let above = notes.iter().filter(|note| line_of(note) == first).count();
     for (number, line) in (1..).zip(if lines.is_empty() { vec![""] } else { lines.clone() }) {
         let indent = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
         for note in notes.iter().filter(|note| line_of(note) == number) {
@@ -30,7 +28,11 @@ pub fn annotate(text: &str, notes: &[Note]) -> (String, usize) {
         }
         out.push_str(line);
     }
-    (out, first + above)
+    let moved = |note: &Note| {
+        let line = line_of(note);
+        line + notes.iter().filter(|other| line_of(other) <= line).count()
+    };
+    (out, notes.iter().map(moved).collect())
 }
 
 /// The text without the lines that are notes.
@@ -55,12 +57,12 @@ mod tests {
             annotate(text, &[note(3, "no\nway"), note(2, "one"), note(2, "two"), note(99, "end")]);
         let expected =
             "{\r\n  //! one\r\n  //! two\r\n  \"a\": 1,\r\n\t//! no way\r\n\t\"b\": 2\r\n//! end\r\n}";
-        assert_eq!((noted.as_str(), line), (expected, 4));
+        assert_eq!((noted.as_str(), lines), (expected, vec![6, 4, 4, 8]));
         assert_eq!(without_notes(&noted), text);
     }
 
     #[test]
     fn an_empty_text_can_be_noted_too() {
-        assert_eq!(annotate("", &[note(1, "x")]), ("//! x\n".to_string(), 2));
+        assert_eq!(annotate("", &[note(1, "x")]), ("//! x\n".to_string(), vec![2]));
     }
 }

@@ -1,0 +1,85 @@
+//! What others changed meanwhile, and who decides where both sides changed the same value.
+
+use super::change::{before_writing, unmergeable};
+use super::{Connection, Session};
+use crate::document::json::Json;
+use crate::document::merge::{Conflict, settle};
+use crate::document::{Change, Customer, Path, Plan};
+use crate::error::{Error, Kind, Result};
+use crate::report::escape::escaped;
+use crate::report::table::value;
+use crate::terminal::List;
+
+/// Says what others changed, which is kept.
+pub(super) fn tell_carried(carried: &[Change], session: &Session) {
+    let shown = |json: &Option<Json>| value(json.as_ref().map(Json::root));
+    for change in carried {
+        let (path, old, new) = (&change.path, shown(&change.before), shown(&change.after));
+        session
+            .terminal
+            .notes()
+            .say(&format!("Meanwhile changed by others, and kept: `{path}` {old} → {new}"));
+    }
+}
+
+/// Lets the user decide what both sides changed; none where they want to edit again.
+///
+/// # Errors
+/// `Conflict` where there is nobody to ask; `Cancelled` where they do not decide.
+pub(super) fn settled(
+    plan: &Plan,
+    theirs: &Customer,
+    conflicts: &[Conflict],
+    by_hand: bool,
+    connection: &Connection,
+    session: &Session,
+) -> Result<Option<Plan>> {
+    if !session.terminal.may_ask() {
+        let error = Error::new(Kind::Conflict, "the customer changed meanwhile")
+            .at(before_writing(plan))
+            .detail(conflicts.iter().map(conflict));
+        let again = "run the same command again to see the change against what is there now";
+        return Err(if by_hand { error } else { error.hint(again) });
+    }
+    let mut ours: Vec<&Path> = Vec::new();
+    for one in conflicts {
+        match connection.client.not_counting(|| choose(one, by_hand, session))? {
+            Choice::Ours => ours.push(&one.path),
+            Choice::Theirs => {}
+            Choice::Again => return Ok(None),
+        }
+    }
+    settle(plan, theirs, |path| ours.contains(&path)).map(Some).map_err(|why| unmergeable(&why, plan))
+}
+
+/// Whose value it is to be.
+enum Choice {
+    Ours,
+    Theirs,
+    Again,
+}
+
+fn choose(conflict: &Conflict, by_hand: bool, session: &Session) -> Result<Choice> {
+    let shown = |json: &Option<Json>| escaped(&value(json.as_ref().map(Json::root))).into_owned();
+    let path = escaped(&conflict.path.to_string()).into_owned();
+    let (base, ours, theirs) = (shown(&conflict.base), shown(&conflict.ours), shown(&conflict.theirs));
+    session.terminal.notes().warn(&format!("`{path}` was changed by others meanwhile: {base} → {theirs}"));
+    let mut items = vec![format!("write mine:  {ours}"), format!("keep theirs: {theirs}")];
+    if by_hand {
+        items.push("edit again, with both values in the text".to_string());
+    }
+    let prompt = format!("`{path}` was changed on both sides. Which value is it to be?");
+    match session.terminal.pick(&List { prompt, items, first: None, search: false })? {
+        Some(0) => Ok(Choice::Ours),
+        Some(1) => Ok(Choice::Theirs),
+        Some(_) => Ok(Choice::Again),
+        None => Err(Error::new(Kind::Cancelled, "the conflict was not decided")),
+    }
+}
+
+/// A value that two sides changed, with its three values.
+pub(super) fn conflict(conflict: &Conflict) -> String {
+    let shown = |json: &Option<Json>| value(json.as_ref().map(Json::root));
+    let (base, ours, theirs) = (shown(&conflict.base), shown(&conflict.ours), shown(&conflict.theirs));
+    format!("`{}`: was {base}, is now {theirs}, would become {ours}", conflict.path)
+}

@@ -1,0 +1,353 @@
+//! Where one text is edited until it is written or given up.
+
+use super::super::change::{Course, End, go, unmergeable};
+use super::super::conflict::{settled, tell_carried};
+use super::super::{Connection, Session};
+use super::prompts::Prompts;
+use super::{Done, Hand, laid_out, not_kept};
+use crate::cli::EditArgs;
+use crate::document::merge::{Conflict, Merge, merge};
+use crate::document::plan::{plan, rewrite};
+use crate::document::sheet::{Note, Problem, Reading, annotate, line_at, read, without_notes};
+use crate::document::{Customer, Edits, Json, Plan};
+use crate::drafts::Draft;
+use crate::editor::Editor;
+use crate::error::{Error, Kind, Result};
+use crate::profile::command;
+use crate::report::change::{Place, plan as table};
+use crate::report::escape::escaped;
+use crate::report::failure::failure;
+use crate::report::table::value;
+use crate::terminal::List;
+
+/// A text, what it is compared with, and the customer that its changes are put upon.
+pub(super) struct Desk<'a> {
+    draft: Draft,
+    /// The customer that the text was laid out from; where a conflict was shown, with their value.
+    shown: Customer,
+    /// The customer as it was read last.
+    now: Customer,
+    hand: Hand,
+    args: &'a EditArgs,
+    connection: &'a Connection,
+}
+
+/// What to do with a text that was not written.
+enum Next {
+    Again,
+    Quit,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(
+        draft: Draft,
+        now: Customer,
+        hand: Hand,
+        args: &'a EditArgs,
+        connection: &'a Connection,
+    ) -> Result<Desk<'a>> {
+        let shown = Customer::parse(draft.about.shown.clone()).map_err(|why| {
+            let said = format!("what {} was laid out from is damaged", draft.path().display());
+            Error::new(Kind::Failed, said).because(anyhow::Error::from(why))
+        })?;
+        Ok(Desk { draft, shown, now, hand, args, connection })
+    }
+
+    /// Edits until it ended one way or another.
+    pub(super) fn work(&mut self, session: &mut Session) -> Result<Done> {
+        let mut line = None;
+        loop {
+            line = match self.round(line, session)? {
+                Round::Done(done) => return Ok(done),
+                Round::Again(line) => line,
+            };
+        }
+    }
+
+    /// Whether the text holds anything but what was laid out.
+    pub(super) fn was_typed_in(&self) -> bool {
+        let text = self.draft.read().unwrap_or_default();
+        let blank = text.iter().all(u8::is_ascii_whitespace);
+        !blank && laid_out(&self.shown, self.connection, self.draft.about.all).as_bytes() != text
+    }
+
+    /// Where the text is, and how to go on with it.
+    pub(super) fn kept(&self) -> String {
+        let id = self.draft.about.customer;
+        let again = command(&self.connection.account.profile, &format!("customer edit {id} --recover"));
+        format!("your text is kept in {}; `{again}` goes on with it", self.draft.path().display())
+    }
+
+    pub(super) fn forget(self, session: &Session) {
+        if let Err(why) = self.draft.forget() {
+            session.terminal.notes().warn(&format!("the text is no longer needed, but {why:#}"));
+        }
+    }
+
+    /// One visit to the text, and what came of it.
+    fn round(&mut self, line: Option<usize>, session: &mut Session) -> Result<Round> {
+        self.visit(line, session)?;
+        let text = match String::from_utf8(self.draft.read().map_err(not_kept)?) {
+            Ok(text) => without_notes(&text),
+            Err(why) => return self.not_text(&why, session),
+        };
+        let reading = match read(&text, &self.shown, self.draft.about.all) {
+            Ok(Some(reading)) => reading,
+            Ok(None) => return self.emptied(),
+            Err(problem) => return self.mend(&text, &[problem], None, session),
+        };
+        if !reading.problems.is_empty() {
+            let rest = self.planned(&reading, false).ok();
+            return self.mend(&text, &reading.problems, rest.as_ref(), session);
+        }
+        if let Some(problems) = self.unwanted(&reading, session)? {
+            return self.mend(&text, &problems, None, session);
+        }
+        tell_deleted(&reading, session);
+        let plan = self.planned(&reading, true)?;
+        match self.upon_now(&plan, session)? {
+            Upon::Now(plan) => self.write(*plan, &text, session),
+            Upon::Again(conflicts) => self.note_conflicts(&text, &conflicts),
+        }
+    }
+
+    fn visit(&self, line: Option<usize>, session: &Session) -> Result<()> {
+        match &self.hand {
+            Hand::Editor(editor) => self.visit_editor(editor, line, session),
+            Hand::Prompts => Prompts::of(&self.draft, &self.shown, self.connection, session)?.run(),
+        }
+    }
+
+    fn visit_editor(&self, editor: &Editor, line: Option<usize>, session: &Session) -> Result<()> {
+        let path = self.draft.path();
+        loop {
+            let aside = session.interrupts.aside();
+            let visit = self.connection.client.not_counting(|| editor.visit(&path, line))?;
+            drop(aside);
+            if !visit.at_once || self.was_typed_in() {
+                return Ok(());
+            }
+            let said = format!(
+                "`{}` returned at once and the text is as it was; an editor with a window of its own needs a flag to \
+                 wait, such as `code --wait`",
+                editor.name()
+            );
+            if !session.terminal.may_ask() {
+                session.terminal.notes().say(&said);
+                return Ok(());
+            }
+            session.terminal.notes().warn(&said);
+            let items = ["read the text, I have saved it by now", "open the editor again", "quit"];
+            match self.ask("What now?", &items, session)? {
+                Some(0) => return Ok(()),
+                Some(1) => {}
+                _ => return Err(Error::new(Kind::Cancelled, "you left the editor without a change")),
+            }
+        }
+    }
+
+    fn ask(&self, prompt: &str, items: &[&str], session: &Session) -> Result<Option<usize>> {
+        let items = items.iter().map(|item| (*item).to_string()).collect();
+        let list = List { prompt: prompt.to_string(), items, first: Some(0), search: false };
+        self.connection.client.not_counting(|| session.terminal.pick(&list))
+    }
+
+    fn emptied(&self) -> Result<Round> {
+        // Nothing is left to keep, and nothing is to be offered the next time.
+        self.draft.write("").map_err(not_kept)?;
+        Err(Error::new(Kind::Cancelled, "the text is empty, so nothing is changed"))
+    }
+
+    /// Bytes that are no text cannot be noted upon, so the file is opened as it is.
+    fn not_text(&self, why: &std::string::FromUtf8Error, session: &Session) -> Result<Round> {
+        let at = why.utf8_error().valid_up_to();
+        let line = 1 + why.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
+        let error =
+            Error::usage("the edited text cannot be taken").detail([format!("line {line}: not UTF-8 text")]);
+        self.again_or_quit(error, None, session).map(|()| Round::Again(Some(line)))
+    }
+
+    /// Notes what is wrong in the text and lets it be edited again.
+    fn mend(
+        &self,
+        text: &str,
+        problems: &[Problem],
+        rest: Option<&Plan>,
+        session: &Session,
+    ) -> Result<Round> {
+        let note = |problem: &Problem| Note { line: problem.line, text: escaped(&problem.why).into_owned() };
+        let notes: Vec<Note> = problems.iter().map(note).collect();
+        let lines = self.annotate(text, &notes)?;
+        let said = lines.iter().zip(problems).map(|(line, problem)| format!("line {line}: {}", problem.why));
+        let error = Error::usage("the edited text cannot be taken").detail(said);
+        self.again_or_quit(error, rest, session).map(|()| Round::Again(lines.iter().min().copied()))
+    }
+
+    fn annotate(&self, text: &str, notes: &[Note]) -> Result<Vec<usize>> {
+        let (noted, lines) = annotate(text, notes);
+        self.draft.write(&noted).map_err(not_kept)?;
+        Ok(lines)
+    }
+
+    /// Tells what is wrong and asks whether to edit again.
+    ///
+    /// # Errors
+    /// What is wrong, where there is nobody to ask; `Cancelled` where they quit.
+    fn again_or_quit(&self, error: Error, plan: Option<&Plan>, session: &Session) -> Result<()> {
+        if !session.terminal.may_ask() {
+            return Err(error);
+        }
+        session.terminal.tell(&failure(&error, session.terminal.error_look()));
+        match self.next(plan, session)? {
+            Next::Again => Ok(()),
+            Next::Quit => Err(Error::new(Kind::Cancelled, "you left the text unwritten")),
+        }
+    }
+
+    fn next(&self, plan: Option<&Plan>, session: &Session) -> Result<Next> {
+        let plan = plan.filter(|plan| !plan.is_empty());
+        let mut items = vec!["edit again", "quit and keep the text"];
+        if plan.is_some() {
+            items.insert(1, "show the difference");
+        }
+        loop {
+            match (self.ask("What now?", &items, session)?, plan) {
+                (Some(0), _) => return Ok(Next::Again),
+                (Some(1), Some(plan)) => {
+                    let account = &self.connection.account;
+                    let place = Place { profile: &account.profile, host: account.base.host() };
+                    session.terminal.tell(&table(plan, &place, session.terminal.error_look()));
+                }
+                _ => return Ok(Next::Quit),
+            }
+        }
+    }
+
+    /// The members that nobody knows and the user does not want, as problems of their lines; none where all are wanted.
+    fn unwanted(&self, reading: &Reading, session: &Session) -> Result<Option<Vec<Problem>>> {
+        if self.args.new_field || reading.strangers.is_empty() {
+            return Ok(None);
+        }
+        let mut unwanted = Vec::new();
+        for stranger in &reading.strangers {
+            let path = &stranger.edit.path;
+            let near = match stranger.nearest.first() {
+                Some(near) => format!(" (did you mean `{near}`?)"),
+                None => String::new(),
+            };
+            let why = format!("the customer has no field `{path}`{near}");
+            let question = format!("{why}. Add it as a new field?").replacen("the", "The", 1);
+            let wanted = session.terminal.may_ask()
+                && self.connection.client.not_counting(|| session.terminal.confirm(&question))?;
+            if !wanted {
+                unwanted.push(Problem { line: stranger.line, why: format!("{why}; --new-field adds it") });
+            }
+        }
+        Ok((!unwanted.is_empty()).then_some(unwanted))
+    }
+
+    /// What the text asks for, upon the customer that it was laid out from.
+    fn planned(&self, reading: &Reading, with_strangers: bool) -> Result<Plan> {
+        let strangers = reading.strangers.iter().filter(|_| with_strangers).map(|stranger| &stranger.edit);
+        let list = reading.edits.iter().chain(strangers).cloned().collect();
+        let edits = Edits::check(list).map_err(|why| Error::usage(why.to_string()))?;
+        plan(self.shown.clone(), &edits, true).map_err(|why| Error::usage(why.to_string()))
+    }
+
+    /// The plan upon the customer as it was read last.
+    fn upon_now(&self, ours: &Plan, session: &Session) -> Result<Upon> {
+        match merge(ours, &self.now).map_err(|why| unmergeable(&why, ours))? {
+            Merge::Merged { plan, carried } => {
+                tell_carried(&carried, session);
+                Ok(Upon::Now(plan))
+            }
+            Merge::Conflicts(conflicts) => {
+                let plan = settled(ours, &self.now, &conflicts, true, self.connection, session)?;
+                Ok(plan.map_or(Upon::Again(conflicts), |plan| Upon::Now(Box::new(plan))))
+            }
+        }
+    }
+
+    /// Puts both values of each conflict above its line. From here on the text is compared with theirs there, so what
+    /// it says is what is wanted.
+    fn note_conflicts(&mut self, text: &str, conflicts: &[Conflict]) -> Result<Round> {
+        let shown = |json: &Option<Json>| escaped(&value(json.as_ref().map(Json::root))).into_owned();
+        let note = |one: &Conflict| Note {
+            line: line_at(text, &one.path),
+            text: format!(
+                "changed by others meanwhile: it was {} and is {} now; yours is {}",
+                shown(&one.base),
+                shown(&one.theirs),
+                shown(&one.ours)
+            ),
+        };
+        let notes: Vec<Note> = conflicts.iter().map(note).collect();
+        let lines = self.annotate(text, &notes)?;
+        let theirs = conflicts.iter().map(|one| (one.path.clone(), one.theirs.clone())).collect();
+        self.shown = rewrite(self.shown.clone(), theirs).map_err(|why| Error::usage(why.to_string()))?.after;
+        self.draft.rebase(self.shown.text()).map_err(not_kept)?;
+        Ok(Round::Again(lines.iter().min().copied()))
+    }
+
+    fn write(&mut self, plan: Plan, text: &str, session: &mut Session) -> Result<Round> {
+        let nothing_to_check = |_: &Customer| Ok(());
+        let course = Course {
+            args: &self.args.write,
+            command: "customer edit",
+            undoes: None,
+            by_hand: true,
+            check: &nothing_to_check,
+        };
+        let asked = plan.clone();
+        match go(plan, None, &course, self.connection, session) {
+            Ok(End::Ended(outcome, kind)) => Ok(Round::Done(Done { outcome, kind })),
+            Ok(End::Declined) => match self.next(Some(&asked), session)? {
+                Next::Again => Ok(Round::Again(None)),
+                Next::Quit => Err(Error::new(Kind::Cancelled, "you said no")),
+            },
+            Ok(End::Again(theirs, conflicts)) => {
+                self.now = *theirs;
+                self.note_conflicts(text, &conflicts)
+            }
+            Err(error) if error.kind == Kind::Refused => self.refused(error, &asked, text, session),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The API's own words above the lines that they name, or the first one that changed.
+    fn refused(&self, error: Error, plan: &Plan, text: &str, session: &Session) -> Result<Round> {
+        let line = |words: &str| {
+            let named = plan.changes.iter().find(|change| words.contains(change.path.last()));
+            named.or(plan.changes.first()).map_or(1, |change| line_at(text, &change.path))
+        };
+        let words =
+            if error.details.is_empty() { vec![error.message.clone()] } else { error.details.clone() };
+        let note = |words: &String| Note { line: line(words), text: format!("the API: {}", escaped(words)) };
+        let notes: Vec<Note> = words.iter().map(note).collect();
+        let lines = self.annotate(text, &notes)?;
+        self.again_or_quit(error, Some(plan), session).map(|()| Round::Again(lines.iter().min().copied()))
+    }
+}
+
+/// What came of putting a plan upon the customer as it was read last.
+enum Upon {
+    Now(Box<Plan>),
+    /// The user wants to edit again, knowing what both sides changed.
+    Again(Vec<Conflict>),
+}
+
+/// What came of one visit to the text.
+enum Round {
+    Done(Done),
+    /// It is to be edited again, beginning on this line.
+    Again(Option<usize>),
+}
+
+fn tell_deleted(reading: &Reading, session: &Session) {
+    if reading.deleted.is_empty() {
+        return;
+    }
+    let names: Vec<String> = reading.deleted.iter().map(|path| format!("`{path}`")).collect();
+    let said = format!("Deleted in the text, and kept as it is: {} (null clears a field).", names.join(", "));
+    session.terminal.notes().say(&said);
+}

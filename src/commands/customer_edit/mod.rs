@@ -1,0 +1,91 @@
+//! `fusebill customer edit`: the edits come from a text that a person changes, as often as it takes.
+
+mod desk;
+mod prompts;
+mod recover;
+
+use super::Session;
+use crate::cli::EditArgs;
+use crate::document::sheet;
+use crate::editor::Editor;
+use crate::error::{Error, Kind, Result};
+use crate::report::escape::escaped;
+use crate::report::outcome::Outcome;
+use desk::Desk;
+
+/// Where the text is changed.
+enum Hand {
+    Editor(Editor),
+    Prompts,
+}
+
+/// How an edit ended, where it did not fail.
+struct Done {
+    outcome: Outcome,
+    kind: Kind,
+}
+
+pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
+    let hand = hand(args, session)?;
+    let connection = session.connect()?;
+    let now = session.read(&connection, args.customer)?;
+    session.facts.customer(&now);
+    let draft = recover::open(args, &now, &connection, session)?;
+    let mut desk = Desk::new(draft, now, hand, args, &connection)?;
+    session.interrupts.on_parting(Some(desk.kept()));
+    let result = desk.work(session);
+    session.interrupts.on_parting(None);
+    match result {
+        Ok(Done { outcome: Outcome::Planned, kind }) if desk.was_typed_in() => {
+            session.terminal.notes().say(&format!("Not written, so {}.", desk.kept()));
+            Ok(kind)
+        }
+        Ok(Done { kind, .. }) => {
+            desk.forget(session);
+            Ok(kind)
+        }
+        Err(error) if desk.was_typed_in() => Err(error.hint(desk.kept())),
+        Err(error) => {
+            desk.forget(session);
+            Err(error)
+        }
+    }
+}
+
+fn hand(args: &EditArgs, session: &Session) -> Result<Hand> {
+    if !args.prompt {
+        return Editor::of(session.environment).map(Hand::Editor);
+    }
+    if session.terminal.may_ask() {
+        return Ok(Hand::Prompts);
+    }
+    Err(Error::usage("--prompt asks, and there is nobody to ask")
+        .hint("`fusebill customer update` changes fields by flags, without a question"))
+}
+
+/// The lines at the top of a text.
+fn head(customer: &crate::document::Customer, connection: &super::Connection, all: bool) -> Vec<String> {
+    let (id, name, profile) = (customer.id(), customer.name(), &connection.account.profile);
+    let mut lines = vec![
+        escaped(&format!("Customer {id} {name}, profile {profile} ({})", connection.account.base.host()))
+            .into_owned(),
+        "Change values, save, and leave the editor. What changes is shown before it is written.".to_string(),
+        "A line you delete keeps its value; null clears a field; an empty text cancels.".to_string(),
+    ];
+    if all {
+        lines.push("What is marked read-only cannot be changed.".to_string());
+    }
+    lines
+}
+
+/// The text of a customer that nobody has changed yet.
+fn laid_out(customer: &crate::document::Customer, connection: &super::Connection, all: bool) -> String {
+    sheet::write(customer, &head(customer, connection, all), all)
+}
+
+/// A text that cannot be kept cannot be edited.
+fn not_kept(why: anyhow::Error) -> Error {
+    Error::new(Kind::Failed, "the text could be lost")
+        .because(why)
+        .hint("make room, or set XDG_STATE_HOME to a folder that can be written")
+}

@@ -1,0 +1,107 @@
+//! Which text is edited: a new one, or one that an earlier edit left behind.
+
+use super::super::{Connection, Session};
+use super::{laid_out, not_kept};
+use crate::cli::EditArgs;
+use crate::document::Customer;
+use crate::document::sheet::{read, without_notes};
+use crate::drafts::{About, Draft, Drafts, VERSION};
+use crate::error::{Error, Kind, Result};
+use crate::profile::command;
+use crate::terminal::List;
+
+/// How many texts are offered.
+const OFFERED: usize = 8;
+
+/// The text to edit.
+///
+/// # Errors
+/// `NotFound` where a text is to be recovered and there is none; `Cancelled` where the user does not choose.
+pub(super) fn open(
+    args: &EditArgs,
+    now: &Customer,
+    connection: &Connection,
+    session: &Session,
+) -> Result<Draft> {
+    let drafts = Drafts::at(session.environment.state_folder()?.join("edits"));
+    let account = &connection.account;
+    let left = drafts.of(&account.profile, &account.origin, args.customer).map_err(not_kept)?;
+    let mut left = with_something_typed(left, connection);
+    if args.recover {
+        if left.is_empty() {
+            return Err(Error::new(Kind::NotFound, "no text of this customer was left behind")
+                .at(format!("editing customer {}", args.customer)));
+        }
+        return Ok(left.swap_remove(0));
+    }
+    if let Some(draft) = offered(left, connection, session)? {
+        return Ok(draft);
+    }
+    let about = About {
+        v: VERSION,
+        profile: account.profile.clone(),
+        host: account.origin.clone(),
+        customer: now.id(),
+        time: session.terminal.now(),
+        all: args.all,
+        shown: now.text().to_string(),
+    };
+    drafts.keep(about, &laid_out(now, connection, args.all)).map_err(not_kept)
+}
+
+/// The texts that hold more than was laid out. The others are forgotten: nobody misses them.
+fn with_something_typed(left: Vec<Draft>, connection: &Connection) -> Vec<Draft> {
+    let (typed, untouched): (Vec<Draft>, Vec<Draft>) = left.into_iter().partition(|draft| {
+        let shown = Customer::parse(draft.about.shown.clone());
+        let untouched = shown.map(|shown| laid_out(&shown, connection, draft.about.all));
+        let text = draft.read().unwrap_or_default();
+        !text.is_empty() && !untouched.is_ok_and(|untouched| untouched.as_bytes() == text)
+    });
+    untouched.into_iter().for_each(|draft| drop(draft.forget()));
+    typed
+}
+
+/// Offers what was left behind; none where a new text is to be begun.
+fn offered(mut left: Vec<Draft>, connection: &Connection, session: &Session) -> Result<Option<Draft>> {
+    let Some(latest) = left.first() else { return Ok(None) };
+    if !session.terminal.may_ask() {
+        let (id, path) = (latest.about.customer, latest.path());
+        let again = command(&connection.account.profile, &format!("customer edit {id} --recover"));
+        let said = format!("an earlier edit left its text in {}; `{again}` goes on with it", path.display());
+        session.terminal.notes().warn(&said);
+        return Ok(None);
+    }
+    left.truncate(OFFERED);
+    let mut items: Vec<String> = left.iter().map(|draft| described(draft, session)).collect();
+    items.push("begin anew, and keep what was left".to_string());
+    items.push("begin anew, and delete what was left".to_string());
+    let prompt = "An earlier edit of this customer was not written, and its text was kept.".to_string();
+    let list = List { prompt, items, first: Some(0), search: false };
+    let picked = connection.client.not_counting(|| session.terminal.pick(&list))?;
+    match picked {
+        None => Err(Error::new(Kind::Cancelled, "no text was chosen")),
+        Some(choice) if choice < left.len() => Ok(Some(left.swap_remove(choice))),
+        Some(choice) => {
+            if choice == left.len() + 1 {
+                left.into_iter().try_for_each(Draft::forget).map_err(not_kept)?;
+            }
+            Ok(None)
+        }
+    }
+}
+
+fn described(draft: &Draft, session: &Session) -> String {
+    let when = session.terminal.local(draft.about.time);
+    let text = String::from_utf8(draft.read().unwrap_or_default()).ok();
+    let shown = Customer::parse(draft.about.shown.clone()).ok();
+    let reading = text
+        .zip(shown)
+        .and_then(|(text, shown)| read(&without_notes(&text), &shown, draft.about.all).ok().flatten());
+    let what = match reading {
+        Some(reading) if reading.problems.is_empty() => {
+            format!("{} changed", reading.edits.len() + reading.strangers.len())
+        }
+        _ => "with mistakes in it".to_string(),
+    };
+    format!("go on with the text of {when}, {what}")
+}

@@ -20,7 +20,7 @@ const ASIDE: u8 = 4;
 #[derive(Debug, Clone, Default)]
 pub struct Interrupts {
     phase: Arc<AtomicU8>,
-    parting: Arc<Mutex<Option<String>>>,
+    parting: Arc<Mutex<Vec<String>>>,
 }
 
 /// A change is on its way while this lives.
@@ -49,8 +49,8 @@ impl Interrupts {
     }
 
     /// What the user is to be told should a signal end the program from here on.
-    pub fn on_parting(&self, hint: Option<String>) {
-        *self.parting.lock().unwrap_or_else(PoisonError::into_inner) = hint;
+    pub fn on_parting(&self, hints: Vec<String>) {
+        *self.parting.lock().unwrap_or_else(PoisonError::into_inner) = hints;
     }
 
     /// Marks that the program is ending by itself. Where a signal ends it already, this does not return.
@@ -63,9 +63,9 @@ impl Interrupts {
     }
 
     /// Watches for SIGINT, SIGQUIT, SIGTERM and SIGHUP. `ended` tells the user before the program ends by one of them,
-    /// with the hint that was left for that, and puts the terminal right.
+    /// with the hints that were left for that, and puts the terminal right.
     #[cfg(unix)]
-    pub fn watch(&self, notes: Notes, ended: impl Fn(Option<String>) + Send + 'static) {
+    pub fn watch(&self, notes: Notes, ended: impl Fn(Vec<String>) + Send + 'static) {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
         let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]) else {
             return notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
@@ -91,7 +91,7 @@ impl Interrupts {
                         std::process::exit(128 + signal);
                     }
                     _ => {
-                        ended(parting.lock().unwrap_or_else(PoisonError::into_inner).take());
+                        ended(std::mem::take(&mut parting.lock().unwrap_or_else(PoisonError::into_inner)));
                         std::process::exit(128 + signal);
                     }
                 }
@@ -103,7 +103,7 @@ impl Interrupts {
 
     /// Elsewhere the platform ends the program by itself.
     #[cfg(not(unix))]
-    pub fn watch(&self, _notes: Notes, _ended: impl Fn(Option<String>) + Send + 'static) {}
+    pub fn watch(&self, _notes: Notes, _ended: impl Fn(Vec<String>) + Send + 'static) {}
 }
 
 impl Drop for Aside {

@@ -72,10 +72,13 @@ impl<'a> Desk<'a> {
     }
 
     /// Where the text is, and how to go on with it.
-    pub(super) fn kept(&self) -> String {
+    pub(super) fn kept(&self) -> [String; 2] {
         let id = self.draft.about.customer;
         let again = command(&self.connection.account.profile, &format!("customer edit {id} --recover"));
-        format!("your text is kept in {}; `{again}` goes on with it", self.draft.path().display())
+        [
+            format!("your text is kept in {}", self.draft.path().display()),
+            format!("`{again}` goes on with it"),
+        ]
     }
 
     pub(super) fn forget(self, session: &Session) {

@@ -32,19 +32,19 @@ pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
     session.facts.customer(&now);
     let draft = recover::open(args, &now, &connection, session)?;
     let mut desk = Desk::new(draft, now, hand, args, &connection)?;
-    session.interrupts.on_parting(Some(desk.kept()));
+    session.interrupts.on_parting(desk.kept().to_vec());
     let result = desk.work(session);
-    session.interrupts.on_parting(None);
+    session.interrupts.on_parting(Vec::new());
     match result {
         Ok(Done { outcome: Outcome::Planned, kind }) if desk.was_typed_in() => {
-            session.terminal.notes().say(&format!("Not written, so {}.", desk.kept()));
+            desk.kept().iter().for_each(|line| session.terminal.notes().say(line));
             Ok(kind)
         }
         Ok(Done { kind, .. }) => {
             desk.forget(session);
             Ok(kind)
         }
-        Err(error) if desk.was_typed_in() => Err(error.hint(desk.kept())),
+        Err(error) if desk.was_typed_in() => Err(desk.kept().into_iter().fold(error, Error::hint)),
         Err(error) => {
             desk.forget(session);
             Err(error)

@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn notes_stand_above_their_lines_and_can_be_taken_out_again() {
         let text = "{\r\n  \"a\": 1,\r\n\t\"b\": 2\r\n}";
-        let (noted, line) =
+        let (noted, lines) =
             annotate(text, &[note(3, "no\nway"), note(2, "one"), note(2, "two"), note(99, "end")]);
         let expected =
             "{\r\n  //! one\r\n  //! two\r\n  \"a\": 1,\r\n\t//! no way\r\n\t\"b\": 2\r\n//! end\r\n}";

@@ -142,6 +142,8 @@ pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
             lines[last].push_str(word);
             continue;
         }
+        let kept = lines[last].trim_end().len();
+        lines[last].truncate(kept);
         let mut line = String::new();
         for c in word.chars() {
             if measure_text_width(&line) + measure_text_width(c.encode_utf8(&mut [0; 4])) > columns {
@@ -161,8 +163,8 @@ mod tests {
 
     #[test]
     fn text_is_broken_between_words_or_where_it_must() {
-        assert_eq!(wrapped("one two three", 8), ["one two ", "three"]);
-        assert_eq!(wrapped("株式会社 abcdefghij k", 6), ["株式会", "社 ", "abcdef", "ghij k"]);
+        assert_eq!(wrapped("one two three ", 7), ["one two", "three "]);
+        assert_eq!(wrapped("株式会社 abcdefghij k", 6), ["株式会", "社", "abcdef", "ghij k"]);
         assert_eq!(wrapped("", 8), [""; 0]);
     }
 }

@@ -9,19 +9,23 @@ pub mod base_url;
 pub mod failure;
 pub mod key;
 pub mod network;
+pub mod pace;
 pub mod rate_limit;
 pub mod wait;
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ureq::http::{HeaderMap, Request, Response, StatusCode};
+use ureq::http::{HeaderMap, Request, Response, StatusCode, request};
 use ureq::{Agent, Body, RequestExt};
 
 pub use base_url::BaseUrl;
 pub use failure::Failure;
 pub use key::ApiKey;
 pub use network::Network;
+pub use pace::Pacer;
+use rate_limit::Quota;
 
 use crate::document::Customer;
 use crate::error::{Error, Result};
@@ -30,6 +34,10 @@ use wait::{ATTEMPTS, Deadline, backoff};
 
 /// The largest answer that is read, in bytes, after decompression.
 const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
+/// The most connections that are kept for later requests; the most requests that are under way at once.
+pub const MOST_CONNECTIONS: usize = 64;
+/// How long everybody waits after a 429 that does not say how long.
+const UNTOLD_PAUSE: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One account of the API.
@@ -40,6 +48,7 @@ pub struct Client {
     key: ApiKey,
     deadline: Cell<Deadline>,
     notes: Notes,
+    pacer: Option<Arc<Pacer>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,10 +85,20 @@ impl Client {
             .proxy(network.proxy.clone())
             .tls_config(network.tls())
             .timeout_connect(Some(CONNECT_TIMEOUT.min(timeout)))
+            .max_idle_connections(MOST_CONNECTIONS)
+            .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
         let deadline = Cell::new(Deadline::after(timeout));
-        Client { agent: config.into(), base, key, deadline, notes }
+        Client { agent: config.into(), base, key, deadline, notes, pacer: None }
+    }
+
+    /// Another client of the same account, on the same connections, whose requests go through a gate. It has so much
+    /// time from now.
+    pub fn paced(&self, timeout: Duration, notes: Notes, pacer: Arc<Pacer>) -> Client {
+        let (agent, base, key) = (self.agent.clone(), self.base.clone(), self.key.clone());
+        let deadline = Cell::new(Deadline::after(timeout));
+        Client { agent, base, key, deadline, notes, pacer: Some(pacer) }
     }
 
     /// Waits a moment for another process; false where that would miss the deadline.
@@ -174,6 +193,9 @@ impl Client {
         time: Option<Duration>,
     ) -> std::result::Result<Answer, Failure> {
         let time = time.ok_or_else(Failure::out_of_time)?;
+        if let Some(pacer) = &self.pacer {
+            self.not_counting(|| pacer.enter());
+        }
         let url = self.base.join(path);
         let request = Request::builder()
             .uri(&url)
@@ -183,6 +205,23 @@ impl Client {
         self.notes.http(&format!("> {} {url}", method.name()));
         self.notes.http("> authorization: Basic [redacted]");
         let started = Instant::now();
+        let result = self.transmit(request, body, time);
+        let answer = result.and_then(Answer::read);
+        if let Some(pacer) = &self.pacer {
+            let told =
+                |answer: &Answer| rate_limit::quota(|name| answer.header(name), jiff::Timestamp::now());
+            pacer.leave(answer.as_ref().ok().and_then(told));
+        }
+        self.log(&answer, started.elapsed());
+        answer
+    }
+
+    fn transmit(
+        &self,
+        request: request::Builder,
+        body: Option<&str>,
+        time: Duration,
+    ) -> std::result::Result<Response<Body>, Failure> {
         let result = match body {
             None => {
                 let request = request.body(()).map_err(Failure::unsendable)?;
@@ -194,9 +233,7 @@ impl Client {
                 request.with_agent(&self.agent).configure().timeout_global(Some(time)).run()
             }
         };
-        let answer = result.map_err(Failure::from_ureq).and_then(Answer::read);
-        self.log(&answer, started.elapsed());
-        answer
+        result.map_err(Failure::from_ureq)
     }
 
     fn log(&self, answer: &std::result::Result<Answer, Failure>, took: Duration) {
@@ -232,6 +269,16 @@ impl Answer {
         let body = String::from_utf8(bytes).map_err(|_| Failure::not_utf8())?;
         let (parts, _) = response.into_parts();
         Ok(Answer { status: parts.status.as_u16(), body, headers: parts.headers })
+    }
+
+    /// What it says about the requests that are left. After a 429 there are none, for everybody.
+    fn quota(&self) -> Option<Quota> {
+        let now = jiff::Timestamp::now();
+        if self.status == 429 {
+            let ends_in = rate_limit::wait(|name| self.header(name), now).unwrap_or(UNTOLD_PAUSE);
+            return Some(Quota { remaining: 0, ends_in: Some(ends_in) });
+        }
+        rate_limit::quota(|name| self.header(name), now)
     }
 
     fn header(&self, name: &str) -> Option<String> {

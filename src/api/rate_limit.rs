@@ -28,6 +28,30 @@ pub fn wait(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<D
     Some(reset.duration_since(now).try_into().unwrap_or(LEAST).max(LEAST))
 }
 
+/// What an answer says about the requests that are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// How many more are allowed before the window ends.
+    pub remaining: u32,
+    /// How long the window lasts; none where the answer does not say.
+    pub ends_in: Option<Duration>,
+}
+
+/// The window that allows the fewest requests; none where the answer tells of no limit.
+///
+/// A reset without a fraction of a second may have been cut, so a second is added to it.
+pub fn quota(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<Quota> {
+    let window = |name: &str| {
+        let remaining = header(&format!("x-rate-limit-remaining-{name}"))?.trim().parse().ok()?;
+        let reset = header(&format!("x-rate-limit-reset-{name}"));
+        let ends_in = reset.and_then(|reset| instant(reset.trim(), now)).map(|reset| {
+            Duration::try_from(reset.duration_since(now)).unwrap_or_default() + Duration::from_secs(1)
+        });
+        Some(Quota { remaining, ends_in })
+    };
+    [window("minute"), window("day")].into_iter().flatten().min_by_key(|quota| quota.remaining)
+}
+
 fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(number) = text.parse::<i64>() {
         return match number {
@@ -71,6 +95,22 @@ mod tests {
         let mut day = both.to_vec();
         day.extend([("x-rate-limit-remaining-day", "0"), ("x-rate-limit-remaining-minute", "7")]);
         assert_eq!((waits(&both), waits(&day)), (Some(10_000), Some(1_000_000)));
+    }
+
+    #[test]
+    fn the_window_with_the_fewest_requests_left_counts() {
+        let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let told = |headers: &[(&str, &str)]| {
+            let header = |name: &str| {
+                headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
+            };
+            quota(header, now).map(|quota| (quota.remaining, quota.ends_in.map(|ends| ends.as_secs())))
+        };
+        let minute = [("x-rate-limit-remaining-minute", "7"), ("x-rate-limit-reset-minute", "30")];
+        let day = [("x-rate-limit-remaining-day", "3")];
+        assert_eq!(told(&minute), Some((7, Some(31))));
+        assert_eq!(told(&[minute.as_slice(), &day].concat()), Some((3, None)));
+        assert_eq!(told(&[("x-rate-limit-remaining-minute", "many")]), None);
     }
 
     #[test]

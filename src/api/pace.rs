@@ -1,0 +1,178 @@
+//! Keeping within the vendor's limits when several requests are under way at once.
+//!
+//! What an answer says about the requests that are left is an upper bound: others may be on their way already. So the
+//! ones in flight are taken off, the smallest figure of a window counts, and where nothing is left everybody waits for
+//! the window's end.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::rate_limit::Quota;
+
+/// How long a window lasts of which the end is not told.
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// The gate that every request goes through.
+#[derive(Debug)]
+pub struct Pacer {
+    pace: Mutex<Pace>,
+    changed: Condvar,
+}
+
+/// The state of the gate. Pure: the time is given.
+#[derive(Debug)]
+struct Pace {
+    /// The least time between the beginnings of two requests.
+    interval: Duration,
+    /// No request begins before this.
+    next: Instant,
+    /// Requests that were let through and are not answered.
+    under_way: u32,
+    /// How many more may begin, as far as it is known, and when that ends to count.
+    left: Option<(u32, Instant)>,
+    /// Nobody waits any more: the work is being stopped.
+    open: bool,
+}
+
+impl Pacer {
+    /// A gate that lets at most so many requests begin in a minute, beside what the vendor tells; none for no such
+    /// limit.
+    pub fn new(per_minute: Option<u32>) -> Pacer {
+        let interval = per_minute.map_or(Duration::ZERO, |count| WINDOW / count.max(1));
+        let now = Instant::now();
+        let pace = Pace { interval, next: now, under_way: 0, left: None, open: false };
+        Pacer { pace: Mutex::new(pace), changed: Condvar::new() }
+    }
+
+    /// Waits until a request may begin.
+    pub fn enter(&self) {
+        let mut pace = self.lock();
+        loop {
+            let now = Instant::now();
+            match pace.enter(now) {
+                Ok(()) => return,
+                Err(until) => {
+                    let wait = until.saturating_duration_since(now);
+                    pace = self.changed.wait_timeout(pace, wait).unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
+    }
+
+    /// Notes that a request was answered, and what the answer said about the limits; none where nothing came.
+    pub fn leave(&self, quota: Option<Quota>) {
+        self.lock().leave(quota, Instant::now());
+        self.changed.notify_all();
+    }
+
+    /// Makes nobody wait from here on.
+    pub fn open(&self) {
+        self.lock().open = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pace {
+    /// Lets a request begin, or tells when to ask again.
+    fn enter(&mut self, now: Instant) -> Result<(), Instant> {
+        if self.left.is_some_and(|(_, ends)| now >= ends) {
+            self.left = None;
+        }
+        let used_up = self.left.and_then(|(left, ends)| (left == 0).then_some(ends));
+        let until = used_up.map_or(self.next, |ends| ends.max(self.next));
+        if until > now && !self.open {
+            return Err(until);
+        }
+        if let Some((left, _)) = &mut self.left {
+            *left = left.saturating_sub(1);
+        }
+        self.under_way += 1;
+        self.next = self.next.max(now) + self.interval;
+        Ok(())
+    }
+
+    fn leave(&mut self, quota: Option<Quota>, now: Instant) {
+        self.under_way = self.under_way.saturating_sub(1);
+        let Some(quota) = quota else { return };
+        let left = quota.remaining.saturating_sub(self.under_way);
+        let ends = now + quota.ends_in.unwrap_or(WINDOW);
+        self.left = match self.left {
+            Some((known, known_end)) if now < known_end => Some((known.min(left), known_end.max(ends))),
+            _ => Some((left, ends)),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(interval: Duration) -> (Pace, Instant) {
+        let now = Instant::now();
+        (Pace { interval, next: now, under_way: 0, left: None, open: false }, now)
+    }
+
+    fn told(remaining: u32) -> Option<Quota> {
+        Some(Quota { remaining, ends_in: Some(Duration::from_secs(10)) })
+    }
+
+    #[test]
+    fn what_is_under_way_is_taken_off_what_is_left() {
+        let (mut pace, now) = pace(Duration::ZERO);
+        (0..4).for_each(|_| pace.enter(now).unwrap());
+        pace.leave(told(5), now);
+        assert_eq!(pace.left.unwrap().0, 2);
+        pace.leave(told(6), now);
+        assert_eq!(pace.left.unwrap().0, 2, "an answer that was counted earlier allows no more");
+        assert!(pace.enter(now).is_ok() && pace.enter(now).is_ok());
+        let end = now + Duration::from_secs(10);
+        assert_eq!(pace.enter(now), Err(end));
+        assert!(pace.enter(end).is_ok() && pace.enter(end).is_ok(), "a new window");
+    }
+
+    #[test]
+    fn a_rate_spaces_requests_evenly() {
+        let (mut pace, now) = pace(Duration::from_secs(2));
+        assert!(pace.enter(now).is_ok());
+        assert_eq!(pace.enter(now), Err(now + Duration::from_secs(2)));
+        assert!(pace.enter(now + Duration::from_secs(5)).is_ok());
+        assert_eq!(pace.enter(now + Duration::from_secs(5)), Err(now + Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn a_server_that_told_its_limit_is_never_asked_beyond_it() {
+        for jobs in [1, 3, 8] {
+            let (mut pace, begun) = pace(Duration::ZERO);
+            let (mut now, mut window, mut used, mut most) = (begun, begun, 0_u32, 0_u32);
+            let mut in_flight = std::collections::VecDeque::new();
+            for _ in 0..2_000 {
+                while in_flight.len() < jobs {
+                    match pace.enter(now) {
+                        Err(until) if in_flight.is_empty() => now = until,
+                        Err(_) => break,
+                        Ok(()) => {
+                            if now >= window + Duration::from_secs(10) {
+                                (window, used) = (now, 0);
+                            }
+                            used += 1;
+                            most = most.max(used);
+                            let ends = window + Duration::from_secs(10);
+                            in_flight.push_back(Quota {
+                                remaining: 50_u32.saturating_sub(used),
+                                ends_in: Some(ends.saturating_duration_since(now)),
+                            });
+                        }
+                    }
+                }
+                now += Duration::from_millis(7);
+                let answer = in_flight.pop_front();
+                pace.leave(answer, now);
+            }
+            assert!(most == 50, "{jobs} jobs: {most} requests in one window");
+        }
+    }
+}

@@ -208,9 +208,7 @@ impl Client {
         let result = self.transmit(request, body, time);
         let answer = result.and_then(Answer::read);
         if let Some(pacer) = &self.pacer {
-            let told =
-                |answer: &Answer| rate_limit::quota(|name| answer.header(name), jiff::Timestamp::now());
-            pacer.leave(answer.as_ref().ok().and_then(told));
+            pacer.leave(answer.as_ref().ok().and_then(Answer::quota));
         }
         self.log(&answer, started.elapsed());
         answer

@@ -1,5 +1,6 @@
 //! What this machine changed: the record before the deed, the outcome after it, and all it takes to undo it.
 
+mod group;
 pub mod record;
 pub mod store;
 mod turn;
@@ -70,7 +71,7 @@ impl Journal {
         let now = Timestamp::now();
         let entry = EntryId::new(now, fastrand::u32(..));
         let intent = Intent::of(plan, entry.clone(), now, origin);
-        self.store.append(&[Record::Intent(Box::new(intent))], Durability::Synced)?;
+        self.store.append(Record::Intent(Box::new(intent)), Durability::Synced)?;
         Ok(entry)
     }
 
@@ -83,7 +84,7 @@ impl Journal {
     pub fn end(&self, entry: &EntryId, outcome: Ending, stored: Option<&Customer>) -> Result<()> {
         let stored = stored.map(|stored| stored.text().to_string());
         let outcome = Outcome { entry: entry.clone(), time: Timestamp::now(), outcome, stored };
-        self.store.append(&[Record::Outcome(outcome)], Durability::Buffered).map(drop)
+        self.store.append(Record::Outcome(outcome), Durability::Buffered)
     }
 
     /// The entries of a customer that have no outcome, from the last line alone.

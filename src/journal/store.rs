@@ -3,9 +3,11 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
+use super::group::{Group, Tail};
 use super::record::{self, Open, Record};
 use crate::files::{make_folder, private, sync_folder};
 
@@ -16,6 +18,7 @@ const CHUNK: u64 = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct Store {
     folder: PathBuf,
+    group: Arc<Group>,
 }
 
 /// Whether a record has to survive a power cut.
@@ -30,7 +33,7 @@ pub enum Durability {
 impl Store {
     /// The journal in this folder, which is made when something is first written.
     pub fn at(folder: PathBuf) -> Store {
-        Store { folder }
+        Store { folder, group: Arc::default() }
     }
 
     /// The folder it is in.
@@ -43,34 +46,53 @@ impl Store {
         self.folder.join("journal.jsonl")
     }
 
-    /// Appends records and gives the entries that were open before.
+    /// Appends a record.
     ///
+    /// Records that several threads append at the same time are written together, and synced once for all of them.
     /// A last line that was cut off, by a crash or a full disk, is taken away first: its record never was complete, and
     /// nothing was sent on its strength.
     ///
     /// # Errors
-    /// Where the journal cannot be written. Then nothing of the records is in it.
-    pub fn append(&self, records: &[Record], durability: Durability) -> Result<Vec<Open>> {
-        let append = || -> Result<Vec<Open>> {
-            make_folder(&self.folder)?;
-            let _held = self.hold()?;
-            let fresh = !self.path().exists();
-            let mut file =
-                private(OpenOptions::new().create(true).read(true).append(true)).open(self.path())?;
-            let end = cut_torn_line(&mut file)?;
-            let before = self.open_at(&mut file, end)?;
-            let written = write(&mut file, records, before.clone(), durability);
-            if written.is_err() {
-                // A part of a record is worse than none; the next append would take it away as well.
-                let _ = file.set_len(end);
-            }
-            written?;
-            if fresh && durability == Durability::Synced {
-                sync_folder(&self.folder)?;
-            }
-            Ok(before)
-        };
-        append().with_context(|| format!("the journal {} cannot be written", self.path().display()))
+    /// Where the journal cannot be written. Then the record is not in it.
+    pub fn append(&self, record: Record, durability: Durability) -> Result<()> {
+        self.group.append(record, durability, |batch| {
+            self.append_all(batch)
+                .with_context(|| format!("the journal {} cannot be written", self.path().display()))
+        })
+    }
+
+    fn append_all(&self, batch: &[(Record, Durability)]) -> Result<()> {
+        make_folder(&self.folder)?;
+        let _held = self.hold()?;
+        let fresh = !self.path().exists();
+        let mut file = private(OpenOptions::new().create(true).read(true).append(true)).open(self.path())?;
+        let tail = self.tail(&mut file)?;
+        let (lines, open) = lines(batch, tail.open);
+        let synced = batch.iter().any(|(_, durability)| *durability == Durability::Synced);
+        let written = file.write_all(lines.as_bytes());
+        let written = written.and_then(|()| if synced { file.sync_data() } else { Ok(()) });
+        if written.is_err() {
+            // A part of a record is worse than none; the next append would take it away as well.
+            let _ = file.set_len(tail.end);
+        }
+        written?;
+        if fresh && synced {
+            sync_folder(&self.folder)?;
+        }
+        self.group.remember(Tail { end: tail.end + lines.len() as u64, open, file: identity(&file)? });
+        Ok(())
+    }
+
+    /// Where the lines end and what is open there, without reading what this process has written itself. A line that
+    /// was cut off is taken away.
+    fn tail(&self, file: &mut File) -> Result<Tail> {
+        let (length, identity) = (file.metadata()?.len(), identity(file)?);
+        let same = |known: &Tail| known.end == length && known.file == identity && identity.is_some();
+        if let Some(known) = self.group.known().filter(same) {
+            return Ok(known);
+        }
+        let end = cut_torn_line(file)?;
+        Ok(Tail { end, open: self.open_at(file, end)?, file: identity })
     }
 
     /// The entries that have no outcome.
@@ -178,17 +200,27 @@ impl Store {
     }
 }
 
-fn write(file: &mut File, records: &[Record], mut open: Vec<Open>, durability: Durability) -> Result<()> {
+/// Records as lines, and the entries that are open after them.
+fn lines(batch: &[(Record, Durability)], mut open: Vec<Open>) -> (String, Vec<Open>) {
     let mut lines = String::new();
-    for record in records {
+    for (record, _) in batch {
         open = record.open_after(open);
         lines.push_str(&record.line(&open));
     }
-    file.write_all(lines.as_bytes())?;
-    if durability == Durability::Synced {
-        file.sync_data()?;
-    }
-    Ok(())
+    (lines, open)
+}
+
+/// Which file it is, whatever its name; none where the platform does not tell.
+#[cfg(unix)]
+fn identity(file: &File) -> io::Result<Option<(u64, u64)>> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = file.metadata()?;
+    Ok(Some((metadata.dev(), metadata.ino())))
+}
+
+#[cfg(not(unix))]
+fn identity(_file: &File) -> io::Result<Option<(u64, u64)>> {
+    Ok(None)
 }
 
 fn parse(line: &[u8]) -> Result<Record, record::LineError> {

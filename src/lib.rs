@@ -19,6 +19,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::print_stdout, clippy::print_stderr)]
 
+pub mod bulk;
 pub mod cli;
 pub mod document;
 pub mod error;

@@ -170,6 +170,29 @@ impl fmt::Display for EditError {
 
 impl std::error::Error for EditError {}
 
+impl EditError {
+    /// What is wrong, where the place stands beside it already: without what the user wrote to ask for it.
+    pub fn without_flag(&self) -> String {
+        match self {
+            EditError::Whole { path, .. } => {
+                format!(
+                    "`{path}` holds several fields, which are set or cleared one by one, inside its braces"
+                )
+            }
+            EditError::OtherCase { has, .. } => format!("this field is spelled `{has}`"),
+            EditError::Codes { why } => why.clone(),
+            EditError::ReadOnly { given, .. }
+            | EditError::Twice { one: given, .. }
+            | EditError::Invalid { given, .. }
+            | EditError::Unknown { given, .. }
+            | EditError::NoMembers { given, .. } => {
+                let text = self.to_string();
+                text.strip_prefix(&format!("{given}: ")).unwrap_or(&text).to_string()
+            }
+        }
+    }
+}
+
 impl Edits {
     /// Checks edits against the field table and each other, and puts values into the vendor's spelling.
     ///

@@ -159,7 +159,9 @@ impl Reader<'_> {
                 let line = line_of(self.text, new.span().start);
                 self.reading.strangers.push(Stranger { edit, nearest, line });
             }
-            (Err(EditError::Unknown { .. }), Err(why)) | (Err(why), _) => self.problem(new, &said(&why)),
+            (Err(EditError::Unknown { .. }), Err(why)) | (Err(why), _) => {
+                self.problem(new, &why.without_flag())
+            }
         }
     }
 
@@ -176,18 +178,6 @@ fn refused(path: &Path) -> String {
             format!("`{path}` is not a field that is edited here; `customer update --set-json` can set it")
         }
     }
-}
-
-/// The error without the flag it begins with: here it stands at its line.
-fn said(why: &EditError) -> String {
-    let text = match why {
-        EditError::Whole { path, .. } => {
-            format!("`{path}` holds several fields, which are set or cleared one by one, inside its braces")
-        }
-        EditError::OtherCase { has, .. } => return format!("this field is spelled `{has}`"),
-        _ => why.to_string(),
-    };
-    text.strip_prefix(": ").unwrap_or(&text).to_string()
 }
 
 #[cfg(test)]

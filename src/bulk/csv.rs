@@ -1,0 +1,206 @@
+//! Rows of a CSV file (RFC 4180, and what spreadsheets make of it).
+
+use std::io::{BufRead, BufReader, Read};
+
+use csv::{ByteRecord, Position};
+
+use super::columns::{Column, columns, edit, refuse_rewritten};
+use super::{Mistake, Row, Spelling, checked};
+use crate::document::Edit;
+
+/// The delimiter that the first line of a file suggests: the one of `,`, `;` and tab that it has most of.
+pub fn delimiter(first_line: &str) -> char {
+    let count = |delimiter: char| first_line.matches(delimiter).count();
+    let most = [',', ';', '\t'].into_iter().max_by_key(|&delimiter| (count(delimiter), delimiter == ','));
+    most.unwrap_or(',')
+}
+
+/// The rows of a file, one after the other.
+pub struct Rows<R> {
+    reader: csv::Reader<BufReader<R>>,
+    spelling: Spelling,
+    names: Vec<String>,
+    columns: Vec<Column>,
+    number: u64,
+}
+
+impl<R: Read> Rows<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn new(input: R, spelling: Spelling) -> Result<Rows<R>, Vec<Mistake>> {
+        let mut input = BufReader::new(input);
+        // The csv crate passes over the mark as well, and then counts lines one short.
+        match input.fill_buf() {
+            Ok(begin) if begin.starts_with(b"\xef\xbb\xbf") => input.consume(3),
+            Ok(_) => {}
+            Err(why) => return Err(vec![Mistake::of_line(1, why.to_string())]),
+        }
+        let delimiter = u8::try_from(spelling.delimiter).unwrap_or(b',');
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            // With CRLF as the end of a line the crate counts lines one short, so the CR is taken off here.
+            .terminator(csv::Terminator::Any(b'\n'))
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(input);
+        let mut header = ByteRecord::new();
+        if !reader.read_byte_record(&mut header).map_err(|why| vec![unreadable(&why)])? {
+            return Err(vec![Mistake::of_line(1, "the file is empty: a header with `id` is needed")]);
+        }
+        let names = text(&header, 1).map_err(|mistake| vec![mistake])?;
+        let columns = columns(&names, &spelling)?;
+        Ok(Rows { reader, spelling, names, columns, number: 0 })
+    }
+
+    fn row(&self, record: &ByteRecord, number: u64) -> Result<Row, Vec<Mistake>> {
+        let line = record.position().map_or(0, Position::line);
+        let cells = text(record, line).map_err(|mistake| vec![mistake])?;
+        if cells.len() != self.columns.len() {
+            let why = format!("has {} cells, the header has {}", cells.len(), self.columns.len());
+            return Err(vec![Mistake::of_line(line, why)]);
+        }
+        let at = |name: &str, why: String| Mistake { line, column: Some(format!("`{name}`")), why };
+        let customer = id(&cells[0]).map_err(|why| at("id", why));
+        let mut mistakes = Vec::new();
+        let mut list: Vec<Edit> = Vec::new();
+        for ((column, name), cell) in self.columns.iter().zip(&self.names).zip(&cells) {
+            let given = name.trim().to_string();
+            match edit(column, cell, &self.spelling) {
+                Ok(edit) => list.extend(edit.map(|edit| Edit { given, ..edit })),
+                Err(why) => mistakes.push(at(&given, why)),
+            }
+        }
+        let edits = checked(list, |edit, why| at(&edit.given, why.without_flag()));
+        match (customer, edits) {
+            (Ok(customer), Ok(edits)) if mistakes.is_empty() => Ok(Row { number, line, customer, edits }),
+            (customer, edits) => {
+                mistakes.splice(0..0, customer.err());
+                mistakes.extend(edits.err().into_iter().flatten());
+                Err(mistakes)
+            }
+        }
+    }
+}
+
+impl<R: Read> Iterator for Rows<R> {
+    type Item = Result<Row, Vec<Mistake>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut record = ByteRecord::new();
+        loop {
+            match self.reader.read_byte_record(&mut record) {
+                Ok(false) => return None,
+                Ok(true) if record.len() == 1 && record.as_slice() == b"\r" => {}
+                Ok(true) => {
+                    self.number += 1;
+                    return Some(self.row(&record, self.number));
+                }
+                Err(why) => return Some(Err(vec![unreadable(&why)])),
+            }
+        }
+    }
+}
+
+/// A customer's id as a cell has it.
+fn id(cell: &str) -> Result<u64, String> {
+    let cell = cell.trim();
+    if cell.is_empty() {
+        return Err("is blank, so no customer is named".to_string());
+    }
+    refuse_rewritten(cell)?;
+    let digits = cell.bytes().all(|byte| byte.is_ascii_digit());
+    let id: Option<u64> = cell.parse().ok().filter(|id| *id > 0 && digits);
+    id.ok_or_else(|| format!("takes a Fusebill id, a whole number such as 123, not `{cell}`"))
+}
+
+/// The cells as text. The line of a byte that is none counts the line breaks inside the cells before it.
+fn text(record: &ByteRecord, line: u64) -> Result<Vec<String>, Mistake> {
+    let breaks = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+    let mut before = line;
+    let mut cells = Vec::with_capacity(record.len());
+    for (at, cell) in record.iter().enumerate() {
+        let cell = if at + 1 == record.len() { cell.strip_suffix(b"\r").unwrap_or(cell) } else { cell };
+        match std::str::from_utf8(cell) {
+            Ok(text) => cells.push(text.to_string()),
+            Err(why) => {
+                let line = before + breaks(&cell[..why.valid_up_to()]);
+                return Err(Mistake::of_line(line, "not UTF-8 text; save the file as \"CSV UTF-8\""));
+            }
+        }
+        before += breaks(cell);
+    }
+    Ok(cells)
+}
+
+fn unreadable(why: &csv::Error) -> Mistake {
+    Mistake::of_line(why.position().map_or(1, Position::line), why.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8], delimiter: char) -> Vec<String> {
+        let spelling = Spelling {
+            delimiter,
+            null: "#N/A".to_string(),
+            empty: "#EMPTY".to_string(),
+            ignored: Vec::new(),
+        };
+        let shown =
+            |mistakes: Vec<Mistake>| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
+        let rows = match Rows::new(text, spelling) {
+            Ok(rows) => rows,
+            Err(mistakes) => return vec![shown(mistakes)],
+        };
+        rows.map(|row| match row {
+            Ok(row) => {
+                let edits: Vec<String> =
+                    row.edits.iter().map(|edit| format!("{} {:?}", edit.path, edit.action)).collect();
+                format!("{}@{} {}: {}", row.number, row.line, row.customer, edits.join(", "))
+            }
+            Err(mistakes) => shown(mistakes),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn rows_are_read_as_spreadsheets_write_them() {
+        let text = "\u{feff}id;firstName;companyName\r\n7;Jo;\"Two\nLines; Inc.\"\r\n\r\n8;#N/A;\r\n";
+        assert_eq!(
+            read(text.as_bytes(), ';'),
+            [
+                "1@2 7: firstName Set(Json(\"Jo\")), companyName Set(Json(\"Two\\nLines; Inc.\"))",
+                "2@5 8: firstName Clear"
+            ]
+        );
+        assert_eq!(
+            (delimiter("id,a;b,c"), delimiter("id;a"), delimiter("id\ta"), delimiter("id")),
+            (',', ';', '\t', ',')
+        );
+    }
+
+    #[test]
+    fn every_mistake_has_its_line_and_column() {
+        let text = "id,firstName,status,parentId\nx,ok,Active,5\n7,ok\n8,\"a\nb\",Gone,1.5E+7\n,,,\n";
+        let read = read(text.as_bytes(), ',');
+        assert_eq!(read.len(), 4);
+        assert!(read[0].starts_with("line 2, column `id`: takes a Fusebill id"), "{read:?}");
+        assert_eq!(read[1], "line 3: has 2 cells, the header has 4");
+        assert!(
+            read[2].contains("line 4, column `parentId`: `1.5E+7` is a number as a spreadsheet"),
+            "{read:?}"
+        );
+        assert!(read[2].contains("line 4, column `status`: `status` takes one of Draft"), "{read:?}");
+        assert!(read[3].contains("column `id`: is blank"), "{read:?}");
+    }
+
+    #[test]
+    fn a_byte_that_is_no_text_is_found_on_its_line() {
+        let read = read(b"id,firstName\n7,\"a\nb\xe9\"\n8,x\n", ',');
+        assert_eq!(read[0], "line 3: not UTF-8 text; save the file as \"CSV UTF-8\"");
+        assert!(read[1].starts_with("2@4 8"), "{read:?}");
+    }
+}

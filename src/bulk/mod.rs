@@ -1,0 +1,86 @@
+//! Many customers from a file: rows and what is wrong with them, the plan file, the results. Pure: it reads from what
+//! it is given and writes lines; the files of a run are in [`crate::runs`].
+
+pub mod columns;
+pub mod csv;
+pub mod ndjson;
+pub mod plan_file;
+pub mod result;
+
+use crate::document::{Edit, EditError, Edits};
+
+/// How the rows of a file are written.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Comma-separated values with a header.
+    Csv(Spelling),
+    /// A JSON object a line: `id` and a merge patch (RFC 7396).
+    Ndjson,
+}
+
+/// What stands for what in a CSV file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Spelling {
+    /// What parts the cells.
+    pub delimiter: char,
+    /// The cell that clears a field.
+    pub null: String,
+    /// The cell that sets a field to empty text.
+    pub empty: String,
+    /// Columns that are passed over.
+    pub ignored: Vec<String>,
+}
+
+/// What is asked of one customer.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its place among the rows, counted from 1.
+    pub number: u64,
+    /// The line it begins on, counted from 1.
+    pub line: u64,
+    /// The vendor's id of the customer.
+    pub customer: u64,
+    /// What changes.
+    pub edits: Edits,
+}
+
+/// Something that is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// The column's name, where it is about one.
+    pub column: Option<String>,
+    /// What is wrong, as a sentence without a full stop.
+    pub why: String,
+}
+
+impl Mistake {
+    /// A mistake of a whole line.
+    pub fn of_line(line: u64, why: impl Into<String>) -> Mistake {
+        Mistake { line, column: None, why: why.into() }
+    }
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, "line {}, column {column}: {}", self.line, self.why),
+            None => write!(f, "line {}: {}", self.line, self.why),
+        }
+    }
+}
+
+/// What a row asks for, checked edit by edit so that every mistake is found.
+fn checked(list: Vec<Edit>, mistake: impl Fn(&Edit, &EditError) -> Mistake) -> Result<Edits, Vec<Mistake>> {
+    let mistakes: Vec<Mistake> = list
+        .iter()
+        .filter_map(|edit| Edits::check(vec![edit.clone()]).err().map(|why| mistake(edit, &why)))
+        .collect();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let last = list.last().cloned();
+    Edits::check(list).map_err(|why| last.iter().map(|edit| mistake(edit, &why)).collect())
+}

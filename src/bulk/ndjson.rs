@@ -1,0 +1,125 @@
+//! Rows of NDJSON: an object a line, with the customer's `id` and a merge patch (RFC 7396) of the rest.
+
+use std::io::{self, BufRead};
+
+use super::{Mistake, Row, checked};
+use crate::document::json::Kind;
+use crate::document::{Edit, Json, View, patch};
+
+/// The rows of a file, one after the other.
+pub struct Rows<R> {
+    input: R,
+    line: u64,
+    number: u64,
+}
+
+impl<R: BufRead> Rows<R> {
+    /// Reads rows from here on.
+    pub fn new(input: R) -> Rows<R> {
+        Rows { input, line: 0, number: 0 }
+    }
+}
+
+impl<R: BufRead> Iterator for Rows<R> {
+    type Item = Result<Row, Vec<Mistake>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            self.line += 1;
+            let text = match line(&mut self.input) {
+                Ok(None) => return None,
+                Ok(Some(bytes)) => bytes,
+                Err(why) => return Some(Err(vec![Mistake::of_line(self.line, why.to_string())])),
+            };
+            let Ok(text) = String::from_utf8(text) else {
+                self.number += 1;
+                return Some(Err(vec![Mistake::of_line(self.line, "not UTF-8 text")]));
+            };
+            let text = if self.line == 1 { text.trim_start_matches('\u{feff}') } else { &text };
+            if text.trim().is_empty() {
+                continue;
+            }
+            self.number += 1;
+            return Some(row(text, self.number, self.line));
+        }
+    }
+}
+
+/// The next line without its line break; none at the end.
+///
+/// # Errors
+/// As the input has them.
+pub fn line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    if input.read_until(b'\n', &mut bytes)? == 0 {
+        return Ok(None);
+    }
+    while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    Ok(Some(bytes))
+}
+
+fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
+    let wrong = |why: String| vec![Mistake::of_line(line, why)];
+    let json = Json::parse(text).map_err(|why| {
+        let why = why.to_string();
+        wrong(why.replacen(" at line 1 column", " at column", 1))
+    })?;
+    if json.root().kind() != Kind::Object {
+        return Err(wrong(format!("a row is an object, not {}", json.root().kind())));
+    }
+    let customer = json.root().member("id").and_then(id).ok_or_else(|| {
+        wrong("a row names its customer: \"id\" and a whole number such as 123".to_string())
+    })?;
+    let edits = patch::edits(&json, "").map_err(|why| wrong(why.to_string()))?;
+    let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
+    let at = |path: String, why| Mistake { line, column: Some(format!("`{path}`")), why };
+    let edits = checked(list, |edit, why| at(edit.path.to_string(), why.without_flag()))?;
+    Ok(Row { number, line, customer, edits })
+}
+
+fn id(view: View<'_>) -> Option<u64> {
+    if view.kind() == Kind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Vec<String> {
+        let shown =
+            |mistakes: Vec<Mistake>| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
+        Rows::new(text)
+            .map(|row| match row {
+                Ok(row) => {
+                    let paths: Vec<String> = row.edits.iter().map(|edit| edit.path.to_string()).collect();
+                    format!("{}@{} {}: {}", row.number, row.line, row.customer, paths.join(", "))
+                }
+                Err(mistakes) => shown(mistakes),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_line_is_a_customer_and_a_merge_patch() {
+        let text = "\u{feff}{\"id\":7,\"firstName\":\"J\",\"customerReference\":{\"reference1\":null}}\r\n\n {\"id\":8}";
+        assert_eq!(read(text.as_bytes()), ["1@1 7: firstName, customerReference.reference1", "2@3 8: "]);
+    }
+
+    #[test]
+    fn every_mistake_has_its_line_and_field() {
+        let text =
+            b"[]\n{\"id\":\"7\"}\n{\"id\":7,\"firstName\":5,\"uri\":\"x\"}\n{\"id\":7,}\n\xff\n{\"id\":9}";
+        let read = read(text);
+        assert_eq!(read[0], "line 1: a row is an object, not an array");
+        assert!(read[1].starts_with("line 2: a row names its customer"), "{read:?}");
+        assert_eq!(
+            read[2],
+            "line 3, column `firstName`: `firstName` takes text, not a number | \
+             line 3, column `uri`: `uri` is read-only: it identifies the customer"
+        );
+        assert!(read[3].starts_with("line 4: not JSON: ") && read[3].contains(" at column "), "{read:?}");
+        assert_eq!((read[4].as_str(), read[5].as_str()), ("line 5: not UTF-8 text", "6@6 9: "));
+    }
+}

@@ -1,0 +1,266 @@
+//! The plan file: what a run would change, to be looked at and carried out later. Described in docs/bulk.md.
+//!
+//! NDJSON: a head, a line for each row, an end. A file without its end was cut off and is not carried out.
+
+use std::io::{self, BufRead, Write};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::Mistake;
+use super::ndjson::line;
+use crate::document::plan::{Plan, rewrite};
+use crate::document::{Customer, Json, Path};
+use crate::journal::record::{Edited, Who};
+
+/// The version that is written; a later one is not read.
+pub const VERSION: u32 = 1;
+
+/// The first line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The version of the format.
+    pub fusebill_plan: u32,
+    /// The profile that the customers were read on.
+    pub profile: String,
+    /// The host and port, or `sandbox`.
+    pub host: String,
+    /// When it was made.
+    pub time: Timestamp,
+    /// The file that the rows came from.
+    pub source: String,
+}
+
+/// What is to happen to one customer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Planned {
+    /// The row's number in the source.
+    pub row: u64,
+    /// Which customer.
+    pub customer: Who,
+    /// The tokens that take the place of others; empty where nothing changes.
+    #[serde(default)]
+    pub edits: Vec<Edited>,
+    /// The whole document that was read, byte for byte; left out where nothing changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// Why nothing could be planned; then there is nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The last line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// How many rows there are.
+    pub end_of_plan: u64,
+}
+
+/// Why a plan file is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAPlan {
+    /// It was made by a later version of the program.
+    Newer(u32),
+    /// It does not begin with a plan's head.
+    NoHead,
+    /// It does not end as it should: it was cut off while it was written, or lines are missing.
+    CutOff,
+    /// A line of it cannot be read.
+    Damaged(Mistake),
+}
+
+impl std::fmt::Display for NotAPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotAPlan::Newer(version) => {
+                write!(
+                    f,
+                    "it is in format {version}, of a later version of fusebill; this one reads {VERSION}"
+                )
+            }
+            NotAPlan::NoHead => f.write_str("it does not begin as a plan does"),
+            NotAPlan::CutOff => {
+                f.write_str("its end is missing, or does not count its rows: it was cut off or cut up")
+            }
+            NotAPlan::Damaged(mistake) => write!(f, "{mistake}"),
+        }
+    }
+}
+
+impl std::error::Error for NotAPlan {}
+
+impl Planned {
+    /// What a plan comes to.
+    pub fn of(row: u64, plan: &Plan) -> Planned {
+        Planned {
+            row,
+            customer: Who { id: plan.before.id(), name: plan.before.name() },
+            edits: plan.replaced.iter().map(Edited::of).collect(),
+            before: (!plan.is_empty()).then(|| plan.before.text().to_string()),
+            error: None,
+        }
+    }
+
+    /// The plan again; none where nothing changes.
+    ///
+    /// # Errors
+    /// A sentence, where the line does not fit together.
+    pub fn plan(&self) -> Result<Option<Plan>, String> {
+        let Some(before) = &self.before else { return Ok(None) };
+        let before =
+            Customer::parse(before.as_str()).map_err(|why| format!("its customer cannot be read: {why}"))?;
+        if before.id() != self.customer.id {
+            return Err(format!(
+                "it is about customer {} and holds customer {}",
+                self.customer.id,
+                before.id()
+            ));
+        }
+        let value = |edited: &Edited| -> Option<(Path, Option<Json>)> {
+            let change = edited.change()?;
+            Some((change.path, change.after))
+        };
+        let values: Option<Vec<_>> = self.edits.iter().map(value).collect();
+        let values = values.ok_or("an edit of it cannot be read")?;
+        rewrite(before, values).map(Some).map_err(|why| why.without_flag())
+    }
+}
+
+/// Writes one line.
+///
+/// # Errors
+/// As the output has them.
+pub fn write_line<T: Serialize>(out: &mut impl Write, content: &T) -> io::Result<()> {
+    let mut text = serde_json::to_string(content)?;
+    text.push('\n');
+    out.write_all(text.as_bytes())
+}
+
+/// The lines of a plan file after its head.
+pub struct Lines<R> {
+    input: R,
+    line: u64,
+    rows: u64,
+    ended: bool,
+}
+
+/// Reads the head, and then row by row.
+///
+/// # Errors
+/// See [`NotAPlan`].
+pub fn read<R: BufRead>(mut input: R) -> Result<(Head, Lines<R>), NotAPlan> {
+    #[derive(Deserialize)]
+    struct Version {
+        fusebill_plan: u32,
+    }
+    let first = line(&mut input).ok().flatten().ok_or(NotAPlan::NoHead)?;
+    let version: Version = serde_json::from_slice(&first).map_err(|_| NotAPlan::NoHead)?;
+    if version.fusebill_plan > VERSION {
+        return Err(NotAPlan::Newer(version.fusebill_plan));
+    }
+    let head = serde_json::from_slice(&first).map_err(|_| NotAPlan::NoHead)?;
+    Ok((head, Lines { input, line: 1, rows: 0, ended: false }))
+}
+
+impl<R: BufRead> Lines<R> {
+    fn damaged(&self, why: impl std::fmt::Display) -> NotAPlan {
+        NotAPlan::Damaged(Mistake::of_line(self.line, why.to_string()))
+    }
+
+    fn read(&mut self) -> Result<Option<Planned>, NotAPlan> {
+        self.line += 1;
+        let text = line(&mut self.input).map_err(|why| self.damaged(why))?;
+        let Some(text) = text else { return if self.ended { Ok(None) } else { Err(NotAPlan::CutOff) } };
+        if self.ended {
+            return Err(NotAPlan::CutOff);
+        }
+        // Raw tokens pass through no untagged enum, so the line is looked at first.
+        let raw: std::collections::HashMap<String, &RawValue> =
+            serde_json::from_slice(&text).map_err(|why| self.damaged(why))?;
+        if raw.contains_key("end_of_plan") {
+            let end: End = serde_json::from_slice(&text).map_err(|why| self.damaged(why))?;
+            self.ended = true;
+            return if end.end_of_plan == self.rows { self.read() } else { Err(NotAPlan::CutOff) };
+        }
+        self.rows += 1;
+        serde_json::from_slice(&text).map(Some).map_err(|why| self.damaged(why))
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = Result<Planned, NotAPlan>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::edit::{Action, Edit, Edits};
+    use crate::document::plan::plan;
+
+    const BEFORE: &str = r#"{"id":7,"status":"Active","firstName":"J\u006fn" ,"n":1E5}"#;
+
+    fn a_plan() -> Plan {
+        let set = |path: &str, text: &str| Edit {
+            path: Path::parse(path).unwrap(),
+            action: Action::Set(Json::string(text)),
+            given: String::new(),
+        };
+        let edits = vec![set("firstName", "John"), set("customerAcquisition.source", "web")];
+        plan(Customer::parse(BEFORE).unwrap(), &Edits::check(edits).unwrap(), false).unwrap()
+    }
+
+    fn file() -> Vec<String> {
+        let time = Timestamp::UNIX_EPOCH;
+        let (profile, host, source) = ("p".to_string(), "h".to_string(), "f.csv".to_string());
+        let mut out = Vec::new();
+        write_line(&mut out, &Head { fusebill_plan: VERSION, profile, host, time, source }).unwrap();
+        write_line(&mut out, &Planned::of(1, &a_plan())).unwrap();
+        write_line(&mut out, &End { end_of_plan: 1 }).unwrap();
+        String::from_utf8(out).unwrap().lines().map(str::to_string).collect()
+    }
+
+    fn read_all(lines: &[String]) -> Result<Vec<Planned>, NotAPlan> {
+        let text = lines.join("\n");
+        let (_, lines) = read(text.as_bytes())?;
+        lines.collect()
+    }
+
+    #[test]
+    fn a_plan_comes_back_as_it_was_byte_for_byte() {
+        let rows = read_all(&file()).unwrap();
+        let again = rows[0].plan().unwrap().unwrap();
+        assert_eq!((rows.len(), again.after.text()), (1, a_plan().after.text()));
+        assert_eq!(again.before.text(), BEFORE);
+    }
+
+    #[test]
+    fn what_is_cut_off_damaged_or_newer_is_not_read() {
+        let whole = file();
+        assert_eq!(read_all(&whole[..2]).unwrap_err(), NotAPlan::CutOff);
+        assert_eq!(read_all(&[whole[0].clone(), whole[2].clone()]).unwrap_err(), NotAPlan::CutOff);
+        assert_eq!(read_all(&[]).unwrap_err(), NotAPlan::NoHead);
+        assert_eq!(read_all(&whole[1..]).unwrap_err(), NotAPlan::NoHead);
+        let newer = whole[0].replace("\"fusebill_plan\":1", "\"fusebill_plan\":2");
+        assert_eq!(read_all(&[newer]).unwrap_err(), NotAPlan::Newer(2));
+        let torn = whole[1][..whole[1].len() / 2].to_string();
+        assert!(matches!(read_all(&[whole[0].clone(), torn]), Err(NotAPlan::Damaged(it)) if it.line == 2));
+        let twice = [whole.clone(), vec![whole[2].clone()]].concat();
+        assert_eq!(read_all(&twice).unwrap_err(), NotAPlan::CutOff);
+    }
+
+    #[test]
+    fn a_line_that_was_tampered_with_is_refused() {
+        let other = |from: &str, to: &str| {
+            let lines: Vec<String> = file().iter().map(|line| line.replacen(from, to, 1)).collect();
+            read_all(&lines).unwrap()[0].plan()
+        };
+        assert!(other("\"customer\":{\"id\":7", "\"customer\":{\"id\":8").is_err());
+        assert!(other("\"path\":\"firstName\"", "\"path\":\"id\"").is_err());
+        assert!(other("\"path\":\"firstName\"", "\"path\":\"a..b\"").is_err());
+    }
+}

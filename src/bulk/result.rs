@@ -1,0 +1,236 @@
+//! What became of each row, a line each, and what that adds up to. Described in docs/bulk.md.
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Change, Plan};
+use crate::error::{Error, Kind};
+use crate::journal::record::Edited;
+
+/// What became of a row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RowResult {
+    /// The row's number in the source.
+    pub row: u64,
+    /// The vendor's id of the customer.
+    pub customer: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it changed, or was to change.
+    #[serde(default)]
+    pub changes: Vec<Edited>,
+    /// Why it did not succeed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// How often the change was sent.
+    pub attempts: u32,
+    /// The journal's entry of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+}
+
+/// How a row can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was written and verified.
+    Written,
+    /// The customer already was as asked.
+    Unchanged,
+    /// The customer is not as planned any more; nothing was written.
+    Conflict,
+    /// The API refused it; nothing was written.
+    Refused,
+    /// There is no such customer.
+    NotFound,
+    /// It failed in another way; nothing was written.
+    Failed,
+    /// It was written, but what is stored is not what was asked for.
+    Differs,
+    /// It was sent and whether it was written is not known.
+    Unknown,
+    /// The run ended before it.
+    NotReached,
+}
+
+/// Every outcome, in the order in which they are counted up.
+pub const OUTCOMES: &[Outcome] = &[
+    Outcome::Written,
+    Outcome::Unchanged,
+    Outcome::Conflict,
+    Outcome::Refused,
+    Outcome::NotFound,
+    Outcome::Failed,
+    Outcome::Differs,
+    Outcome::Unknown,
+    Outcome::NotReached,
+];
+
+impl Outcome {
+    /// Its name in files and output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Written => "written",
+            Outcome::Unchanged => "unchanged",
+            Outcome::Conflict => "conflict",
+            Outcome::Refused => "refused",
+            Outcome::NotFound => "not-found",
+            Outcome::Failed => "failed",
+            Outcome::Differs => "differs",
+            Outcome::Unknown => "unknown",
+            Outcome::NotReached => "not-reached",
+        }
+    }
+
+    /// Whether the customer is as the row asks.
+    pub fn succeeded(self) -> bool {
+        matches!(self, Outcome::Written | Outcome::Unchanged)
+    }
+
+    /// What a failure of this kind means for its row.
+    pub fn of(kind: Kind) -> Outcome {
+        match kind {
+            Kind::Conflict => Outcome::Conflict,
+            Kind::Refused => Outcome::Refused,
+            Kind::NotFound => Outcome::NotFound,
+            Kind::Differs => Outcome::Differs,
+            Kind::Unknown => Outcome::Unknown,
+            _ => Outcome::Failed,
+        }
+    }
+}
+
+impl RowResult {
+    /// A row that ended well.
+    pub fn ended(row: u64, plan: &Plan, outcome: Outcome) -> RowResult {
+        RowResult {
+            row,
+            customer: plan.before.id(),
+            outcome,
+            changes: edited(&plan.changes),
+            error: None,
+            attempts: 0,
+            entry: None,
+        }
+    }
+
+    /// A row that did not.
+    pub fn failed(row: u64, customer: u64, error: &Error) -> RowResult {
+        let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
+        RowResult {
+            row,
+            customer,
+            outcome: Outcome::of(error.kind),
+            changes: Vec::new(),
+            error: Some(message.collect::<Vec<_>>().join("; ")),
+            attempts: 0,
+            entry: None,
+        }
+    }
+
+    /// A row that the run did not come to.
+    pub fn not_reached(row: u64, customer: u64) -> RowResult {
+        let outcome = Outcome::NotReached;
+        RowResult { row, customer, outcome, changes: Vec::new(), error: None, attempts: 0, entry: None }
+    }
+
+    /// It as a row of the results' CSV.
+    pub fn cells(&self) -> Vec<String> {
+        let shown = |token: &Option<Box<serde_json::value::RawValue>>| {
+            token.as_ref().map_or_else(|| "(absent)".to_string(), |token| token.get().to_string())
+        };
+        let change = |edited: &Edited| {
+            format!("{}: {} -> {}", edited.path, shown(&edited.before), shown(&edited.after))
+        };
+        vec![
+            self.row.to_string(),
+            self.customer.to_string(),
+            self.outcome.name().to_string(),
+            self.changes.iter().map(change).collect::<Vec<_>>().join("\n"),
+            self.error.clone().unwrap_or_default(),
+            self.attempts.to_string(),
+            self.entry.clone().unwrap_or_default(),
+        ]
+    }
+}
+
+/// The header of the results' CSV.
+pub const HEADER: [&str; 7] = ["row", "customer", "outcome", "changes", "error", "attempts", "entry"];
+
+fn edited(changes: &[Change]) -> Vec<Edited> {
+    changes.iter().map(Edited::of).collect()
+}
+
+/// How many rows ended in which way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    #[serde(flatten)]
+    by_outcome: std::collections::BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Counts one row.
+    pub fn add(&mut self, outcome: Outcome) {
+        self.add_many(outcome, 1);
+    }
+
+    /// Counts so many rows.
+    pub fn add_many(&mut self, outcome: Outcome, count: u64) {
+        if count > 0 {
+            *self.by_outcome.entry(outcome.name().to_string()).or_default() += count;
+        }
+    }
+
+    /// How many rows ended so.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.by_outcome.get(outcome.name()).copied().unwrap_or_default()
+    }
+
+    /// How many rows there are.
+    pub fn all(&self) -> u64 {
+        self.by_outcome.values().sum()
+    }
+
+    /// How many rows did not succeed.
+    pub fn not_succeeded(&self) -> u64 {
+        OUTCOMES.iter().filter(|outcome| !outcome.succeeded()).map(|outcome| self.of(*outcome)).sum()
+    }
+
+    /// "12 written, 3 unchanged, 1 failed".
+    pub fn sentence(&self) -> String {
+        let parts: Vec<String> = OUTCOMES
+            .iter()
+            .filter(|outcome| self.of(**outcome) > 0)
+            .map(|outcome| format!("{} {}", self.of(*outcome), outcome.name()))
+            .collect();
+        if parts.is_empty() { "no rows".to_string() } else { parts.join(", ") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_add_up_and_read_as_a_sentence() {
+        let mut counts = Counts::default();
+        assert_eq!(counts.sentence(), "no rows");
+        [Outcome::Failed, Outcome::Written, Outcome::Written]
+            .into_iter()
+            .for_each(|outcome| counts.add(outcome));
+        counts.add_many(Outcome::NotReached, 5);
+        assert_eq!(counts.sentence(), "2 written, 1 failed, 5 not-reached");
+        assert_eq!((counts.all(), counts.not_succeeded()), (8, 6));
+    }
+
+    #[test]
+    fn a_row_reads_back_from_its_line() {
+        let error = Error::new(Kind::Unknown, "lost").detail(["twice".to_string()]);
+        let line = serde_json::to_string(&RowResult::failed(3, 7, &error)).unwrap();
+        assert_eq!(
+            line,
+            r#"{"row":3,"customer":7,"outcome":"unknown","changes":[],"error":"lost; twice","attempts":0}"#
+        );
+        let again: RowResult = serde_json::from_str(&line).unwrap();
+        assert_eq!(again.cells(), ["3", "7", "unknown", "", "lost; twice", "0", ""]);
+    }
+}

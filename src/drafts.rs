@@ -1,15 +1,15 @@
 //! Texts that are being edited: each in a folder of its own, from before the editor opens until the change is written
 //! and verified, so that nothing that was typed is lost.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::files::{make_folder, private};
+use crate::files::{make_folder, replace, try_hold};
 use crate::journal::EntryId;
 
 /// The folders of all texts.
@@ -68,7 +68,7 @@ impl Drafts {
         let folder = self.folder.join(format!("{}-{name}", about.customer));
         let keep = || -> Result<Draft> {
             make_folder(&folder)?;
-            let lock = held(&folder)?.context("another process has it")?;
+            let lock = try_hold(&folder.join(LOCK))?.context("another process has it")?;
             let draft = Draft { folder: folder.clone(), about, _lock: lock };
             draft.note()?;
             draft.write(text)?;
@@ -130,7 +130,8 @@ impl Draft {
     /// # Errors
     /// Where it cannot be written; then the old one is there.
     pub fn write(&self, text: &str) -> Result<()> {
-        replace(&self.folder, &self.path(), text.as_bytes())
+        replace(&self.path(), text.as_bytes())
+            .with_context(|| format!("{} cannot be written", self.path().display()))
     }
 
     /// Notes the customer that the text is compared with from now on.
@@ -152,34 +153,13 @@ impl Draft {
     }
 
     fn note(&self) -> Result<()> {
+        let path = self.folder.join(ABOUT);
         let about = serde_json::to_vec(&self.about)?;
-        replace(&self.folder, &self.folder.join(ABOUT), &about)
-    }
-}
-
-fn replace(folder: &Path, path: &Path, content: &[u8]) -> Result<()> {
-    let replace = || -> Result<()> {
-        let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
-        fresh.write_all(content)?;
-        fresh.as_file().sync_all()?;
-        fresh.persist(path)?;
-        Ok(())
-    };
-    replace().with_context(|| format!("{} cannot be written", path.display()))
-}
-
-/// The lock of a text; none where another process holds it.
-fn held(folder: &Path) -> Result<Option<File>> {
-    let lock =
-        private(OpenOptions::new().create(true).truncate(false).write(true)).open(folder.join(LOCK))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
-        Err(fs::TryLockError::WouldBlock) => Ok(None),
-        Err(fs::TryLockError::Error(why)) => Err(why.into()),
+        replace(&path, &about).with_context(|| format!("{} cannot be written", path.display()))
     }
 }
 
 fn taken_up(folder: PathBuf) -> Result<Option<Draft>> {
     let about = serde_json::from_slice(&fs::read(folder.join(ABOUT))?)?;
-    Ok(held(&folder)?.map(|lock| Draft { folder, about, _lock: lock }))
+    Ok(try_hold(&folder.join(LOCK))?.map(|lock| Draft { folder, about, _lock: lock }))
 }

@@ -1,8 +1,11 @@
-//! Files and folders that only their owner may read.
+//! Files and folders that only their owner may read; files that are replaced whole, locked, or made of lines.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+
+/// How much is read at a time when the last line is looked for, in bytes.
+pub const CHUNK: u64 = 64 * 1024;
 
 /// Makes a folder and the ones above it, 0700 where the platform has modes.
 ///
@@ -29,4 +32,70 @@ pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 /// As the file system has them.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Puts content in the place of a file, whole or not at all; it is 0600 and on the disk then.
+///
+/// # Errors
+/// As the file system has them; then the old file is there.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut fresh = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    fresh.write_all(content)?;
+    fresh.as_file().sync_all()?;
+    fresh.persist(path)?;
+    Ok(())
+}
+
+/// Takes a lock that is given back when the file is dropped, and by the system when the process dies; none where
+/// another process has it.
+///
+/// # Errors
+/// Where the lock's file cannot be opened.
+pub fn try_hold(path: &Path) -> io::Result<Option<File>> {
+    let lock = private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(why)) => Err(why),
+    }
+}
+
+/// Takes away what stands after the last line break, and gives the length of what is left.
+///
+/// # Errors
+/// As the file system has them.
+pub fn cut_torn_line(file: &mut File) -> io::Result<u64> {
+    let end = end_of_lines(file)?;
+    if end < file.metadata()?.len() {
+        file.set_len(end)?;
+    }
+    Ok(end)
+}
+
+/// Where the last complete line ends.
+///
+/// # Errors
+/// As the file system has them.
+pub fn end_of_lines(file: &mut File) -> io::Result<u64> {
+    let length = file.metadata()?.len();
+    Ok(break_before(file, length)?.map_or(0, |at| at + 1))
+}
+
+/// Where the last line break before `end` is.
+///
+/// # Errors
+/// As the file system has them.
+pub fn break_before(file: &mut File, mut end: u64) -> io::Result<Option<u64>> {
+    let mut chunk = Vec::new();
+    while end > 0 {
+        let start = end.saturating_sub(CHUNK);
+        file.seek(SeekFrom::Start(start))?;
+        chunk.clear();
+        file.take(end - start).read_to_end(&mut chunk)?;
+        if let Some(at) = chunk.iter().rposition(|&byte| byte == b'\n') {
+            return Ok(Some(start + at as u64));
+        }
+        end = start;
+    }
+    Ok(None)
 }

@@ -40,6 +40,8 @@ pub mod interrupt;
 pub mod journal;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod profile;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod runs;
 #[cfg(feature = "sandbox")]
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod sandbox;

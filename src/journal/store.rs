@@ -9,10 +9,7 @@ use anyhow::{Context, Result};
 
 use super::group::{Group, Tail};
 use super::record::{self, Open, Record};
-use crate::files::{make_folder, private, sync_folder};
-
-/// How much is read at a time when the last line is looked for, in bytes.
-const CHUNK: u64 = 64 * 1024;
+use crate::files::{CHUNK, break_before, cut_torn_line, end_of_lines, make_folder, private, sync_folder};
 
 /// The folder that holds the journal and its lock.
 #[derive(Debug, Clone)]
@@ -228,21 +225,6 @@ fn parse(line: &[u8]) -> Result<Record, record::LineError> {
     Record::parse(text)
 }
 
-/// Takes away what stands after the last line break, and gives the length of what is left.
-fn cut_torn_line(file: &mut File) -> io::Result<u64> {
-    let end = end_of_lines(file)?;
-    if end < file.metadata()?.len() {
-        file.set_len(end)?;
-    }
-    Ok(end)
-}
-
-/// Where the last complete line ends.
-fn end_of_lines(file: &mut File) -> io::Result<u64> {
-    let length = file.metadata()?.len();
-    Ok(break_before(file, length)?.map_or(0, |at| at + 1))
-}
-
 /// The last complete line of a file whose lines end at `end`, without its line break.
 fn last_line(file: &mut File, end: u64) -> io::Result<Option<Vec<u8>>> {
     let Some(last) = end.checked_sub(1) else { return Ok(None) };
@@ -251,20 +233,4 @@ fn last_line(file: &mut File, end: u64) -> io::Result<Option<Vec<u8>>> {
     file.seek(SeekFrom::Start(start))?;
     file.take(last - start).read_to_end(&mut line)?;
     Ok(Some(line))
-}
-
-/// Where the last line break before `end` is.
-fn break_before(file: &mut File, mut end: u64) -> io::Result<Option<u64>> {
-    let mut chunk = Vec::new();
-    while end > 0 {
-        let start = end.saturating_sub(CHUNK);
-        file.seek(SeekFrom::Start(start))?;
-        chunk.clear();
-        file.take(end - start).read_to_end(&mut chunk)?;
-        if let Some(at) = chunk.iter().rposition(|&byte| byte == b'\n') {
-            return Ok(Some(start + at as u64));
-        }
-        end = start;
-    }
-    Ok(None)
 }

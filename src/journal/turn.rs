@@ -3,12 +3,12 @@
 //! The API has no precondition, so two that read before either wrote would overwrite each other. On one machine that
 //! window can be closed; against other machines it cannot.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::files::{make_folder, private};
+use crate::files::{make_folder, try_hold};
 
 /// How many locks all customers share. Two that share one wait for each other, which costs time and nothing else.
 const LOCKS: u64 = 64;
@@ -28,12 +28,7 @@ pub(super) fn take(folder: &Path, customer: u64) -> Result<Option<Turn>> {
     let path = folder.join(format!("{:02}.lock", customer % LOCKS));
     let take = || -> Result<Option<Turn>> {
         make_folder(&folder)?;
-        let file = private(OpenOptions::new().create(true).truncate(false).write(true)).open(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Turn { _lock: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(why)) => Err(why.into()),
-        }
+        Ok(try_hold(&path)?.map(|lock| Turn { _lock: lock }))
     };
     take().with_context(|| format!("the lock {} cannot be taken", path.display()))
 }

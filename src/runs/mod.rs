@@ -1,0 +1,331 @@
+//! Runs over many customers: a folder for each, with the rows it was given and what became of every one, so that a run
+//! that was cut off can go on.
+
+pub mod seen;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::bulk::Format;
+use crate::bulk::ndjson::line;
+use crate::bulk::result::{Counts, RowResult};
+use crate::files::{cut_torn_line, make_folder, private, replace, sync_folder, try_hold};
+use crate::journal::EntryId;
+
+/// The runs of this user on this machine.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    folder: PathBuf,
+}
+
+/// What a run does, and where. Kept as `about.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct About {
+    /// The version of this format.
+    pub v: u32,
+    /// The run's name.
+    pub run: EntryId,
+    /// When it began.
+    pub time: Timestamp,
+    /// What it does with each row.
+    pub kind: Kind,
+    /// The profile's name.
+    pub profile: String,
+    /// What the journal knows the host by.
+    pub host: String,
+    /// Where the rows came from, for people.
+    pub source: String,
+    /// How many rows there are.
+    pub rows: u64,
+    /// Whether fields may be added that a customer does not have.
+    pub new_fields: bool,
+    /// Whether a customer is read again after the write.
+    pub reads_again: bool,
+    /// What became of the rows, when the run last ended; none while it never did.
+    #[serde(default)]
+    pub counts: Option<Counts>,
+}
+
+/// What a run does with each row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// It edits the customer as the row says.
+    Update(Format),
+    /// It carries out a plan file.
+    Apply,
+    /// It takes back what another run wrote.
+    Undo(EntryId),
+}
+
+impl Kind {
+    /// Its name for people.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Update(_) => "update",
+            Kind::Apply => "apply",
+            Kind::Undo(_) => "undo",
+        }
+    }
+}
+
+/// The version of `about.json` that is written.
+pub const VERSION: u32 = 1;
+
+/// A run that this process and no other carries out.
+#[derive(Debug)]
+pub struct Run {
+    folder: PathBuf,
+    /// What it does.
+    pub about: About,
+    results: File,
+    _lock: File,
+}
+
+/// Which rows have an end.
+#[derive(Debug, Clone, Default)]
+pub struct Finished {
+    bits: Vec<u64>,
+}
+
+impl Finished {
+    /// Notes that a row has an end.
+    pub fn insert(&mut self, row: u64) {
+        let at = (row / 64) as usize;
+        if at >= self.bits.len() {
+            self.bits.resize(at + 1, 0);
+        }
+        self.bits[at] |= 1 << (row % 64);
+    }
+
+    /// Whether a row has an end.
+    pub fn contains(&self, row: u64) -> bool {
+        self.bits.get((row / 64) as usize).is_some_and(|bits| bits & (1 << (row % 64)) != 0)
+    }
+}
+
+impl Runs {
+    /// The runs in this folder; it is made when there is one.
+    pub fn at(folder: PathBuf) -> Runs {
+        Runs { folder }
+    }
+
+    /// The folder for a new run, with nothing in it.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn begin(&self, run: &EntryId) -> Result<PathBuf> {
+        let folder = self.folder.join(run.to_string());
+        make_folder(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        Ok(folder)
+    }
+
+    /// Makes the folder's content a run. From here on it can go on after whatever happens.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn keep(&self, about: About) -> Result<Run> {
+        let folder = self.folder.join(about.run.to_string());
+        let keep = || -> Result<Run> {
+            let lock = try_hold(&folder.join(LOCK))?.context("another process has it")?;
+            let results = results(&folder)?;
+            let run = Run { folder: folder.clone(), about, results, _lock: lock };
+            run.note()?;
+            sync_folder(&self.folder)?;
+            Ok(run)
+        };
+        keep().with_context(|| format!("the run cannot be kept in {}", folder.display()))
+    }
+
+    /// Takes a run up that was cut off; none where there is no such run.
+    ///
+    /// # Errors
+    /// Where another process carries it out, or it cannot be read.
+    pub fn open(&self, run: &str) -> Result<Option<Run>> {
+        let plain = run.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let folder = self.folder.join(run);
+        if !plain || run.is_empty() || !folder.join(ABOUT).exists() {
+            return Ok(None);
+        }
+        let open = || -> Result<Run> {
+            let about = about(&folder)?;
+            let lock = try_hold(&folder.join(LOCK))?.context("another process is carrying it out")?;
+            let mut results = results(&folder)?;
+            cut_torn_line(&mut results)?;
+            Ok(Run { results, folder: folder.clone(), about, _lock: lock })
+        };
+        open().map(Some).with_context(|| format!("the run {run} cannot be taken up"))
+    }
+
+    /// Every run, the oldest first.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read. What is no run is passed over.
+    pub fn list(&self) -> Result<Vec<About>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.with_context(|| format!("{} cannot be read", self.folder.display()))?,
+        };
+        let mut runs: Vec<About> =
+            entries.filter_map(io::Result::ok).filter_map(|entry| about(&entry.path()).ok()).collect();
+        runs.sort_unstable_by(|one, other| one.run.cmp(&other.run));
+        Ok(runs)
+    }
+
+    /// What became of the rows of a run so far.
+    ///
+    /// # Errors
+    /// Where that cannot be read.
+    pub fn counts(&self, run: &EntryId) -> Result<Counts> {
+        let mut counts = Counts::default();
+        each_result(&self.folder.join(run.to_string()), |result| counts.add(result.outcome))?;
+        Ok(counts)
+    }
+}
+
+const ABOUT: &str = "about.json";
+const RESULTS: &str = "results.ndjson";
+const INPUT: &str = "input";
+const LOCK: &str = "lock";
+
+impl Run {
+    /// Where everything of it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The rows it was given.
+    ///
+    /// # Errors
+    /// Where they cannot be opened.
+    pub fn input(&self) -> Result<BufReader<File>> {
+        open_input(&self.folder)
+    }
+
+    /// Notes what became of a row.
+    ///
+    /// # Errors
+    /// Where that cannot be written.
+    pub fn note_result(&mut self, result: &RowResult) -> Result<()> {
+        let mut text = serde_json::to_string(result)?;
+        text.push('\n');
+        self.results
+            .write_all(text.as_bytes())
+            .with_context(|| format!("{} cannot be written", self.folder.join(RESULTS).display()))
+    }
+
+    /// Gives every result to `each`, in the order in which the rows ended.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn each_result(&self, each: impl FnMut(RowResult)) -> Result<()> {
+        each_result(&self.folder, each)
+    }
+
+    /// Notes what the results add up to.
+    ///
+    /// # Errors
+    /// Where that cannot be written.
+    pub fn end(&mut self, counts: Counts) -> Result<()> {
+        self.results.sync_data().context("the results cannot be synced")?;
+        self.about.counts = Some(counts);
+        self.note()
+    }
+
+    fn note(&self) -> Result<()> {
+        replace(&self.folder.join(ABOUT), &serde_json::to_vec(&self.about)?)?;
+        Ok(sync_folder(&self.folder)?)
+    }
+}
+
+/// Copies the rows of a run into its folder.
+///
+/// # Errors
+/// Where they cannot be read or written.
+pub fn spool(mut input: impl Read, folder: &Path) -> Result<()> {
+    let path = folder.join(INPUT);
+    let file = private(OpenOptions::new().create(true).write(true).truncate(true)).open(&path)?;
+    let mut out = BufWriter::new(file);
+    io::copy(&mut input, &mut out).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?)
+}
+
+/// The rows that were copied into a folder.
+///
+/// # Errors
+/// Where they cannot be opened.
+pub fn open_input(folder: &Path) -> Result<BufReader<File>> {
+    let path = folder.join(INPUT);
+    File::open(&path).map(BufReader::new).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// Forgets a folder that never became a run.
+pub fn discard(folder: &Path) {
+    // What is left is an input file, which nothing refers to.
+    let _ = fs::remove_dir_all(folder);
+}
+
+/// A file that results are written to for the user, whole or not at all.
+#[derive(Debug)]
+pub struct Export {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl Export {
+    /// A file that takes the place of the one at this path once it is complete.
+    ///
+    /// # Errors
+    /// Where nothing can be written beside it.
+    pub fn to(path: &Path) -> Result<Export> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = tempfile::NamedTempFile::new_in(folder)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(Export { file, path: path.to_path_buf() })
+    }
+
+    /// Where to write.
+    pub fn writer(&mut self) -> BufWriter<&mut File> {
+        BufWriter::new(self.file.as_file_mut())
+    }
+
+    /// Puts it in its place.
+    ///
+    /// # Errors
+    /// Where it cannot be put there.
+    pub fn finish(self) -> Result<()> {
+        self.file.as_file().sync_all()?;
+        let path = self.path;
+        self.file.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(())
+    }
+}
+
+fn about(folder: &Path) -> Result<About> {
+    let about: About = serde_json::from_slice(&fs::read(folder.join(ABOUT))?)?;
+    anyhow::ensure!(about.v <= VERSION, "it was made by a later version of fusebill");
+    Ok(about)
+}
+
+fn results(folder: &Path) -> io::Result<File> {
+    private(OpenOptions::new().create(true).read(true).append(true)).open(folder.join(RESULTS))
+}
+
+fn each_result(folder: &Path, mut each: impl FnMut(RowResult)) -> Result<()> {
+    let mut input = match File::open(folder.join(RESULTS)) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => BufReader::new(file?),
+    };
+    while let Some(text) = line(&mut input)? {
+        // A last line that was cut off belongs to a row that has no end then.
+        if let Ok(result) = serde_json::from_slice(&text) {
+            each(result);
+        }
+    }
+    Ok(())
+}

@@ -15,6 +15,10 @@ const INSISTED: u8 = 2;
 const ENDED: u8 = 3;
 /// Another program has the terminal, and Ctrl-C is meant for it.
 const ASIDE: u8 = 4;
+/// Rows of a file are being carried out.
+const ROWS: u8 = 5;
+/// Rows are being carried out, Ctrl-C was pressed, and those in flight are finished.
+const STOPPING: u8 = 6;
 
 /// What the program is doing, as far as Ctrl-C is concerned.
 #[derive(Debug, Clone, Default)]
@@ -36,10 +40,20 @@ pub struct Aside {
 }
 
 impl Interrupts {
-    /// Marks that a change is on its way.
+    /// Marks that a change is on its way. Among rows it changes nothing: those in flight are finished in any case.
     pub fn writing(&self) -> Writing {
-        self.phase.store(WRITING, Ordering::SeqCst);
+        let _ = self.phase.compare_exchange(IDLE, WRITING, Ordering::SeqCst, Ordering::SeqCst);
         Writing { phase: Arc::clone(&self.phase) }
+    }
+
+    /// Marks that rows are carried out until the program ends: a signal stops it between two of them.
+    pub fn rows(&self) {
+        let _ = self.phase.compare_exchange(IDLE, ROWS, Ordering::SeqCst, Ordering::SeqCst);
+    }
+
+    /// Whether no further row is to be begun.
+    pub fn is_stopping(&self) -> bool {
+        self.phase.load(Ordering::SeqCst) == STOPPING
     }
 
     /// Marks that another program has the terminal: the keys that interrupt are meant for that one.
@@ -76,6 +90,12 @@ impl Interrupts {
                 if phase.load(Ordering::SeqCst) == ASIDE && matches!(signal, SIGINT | SIGQUIT) {
                     continue;
                 }
+                if phase.compare_exchange(ROWS, STOPPING, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                    notes.warn(
+                        "the rows in flight are finished, no other is begun (Ctrl-C again gives that up)",
+                    );
+                    continue;
+                }
                 let writing = phase.compare_exchange(WRITING, INSISTED, Ordering::SeqCst, Ordering::SeqCst);
                 if writing.is_ok() {
                     notes.warn(
@@ -90,8 +110,15 @@ impl Interrupts {
                         notes.warn("`fusebill customer history --resolve` reads the customer and settles it");
                         std::process::exit(128 + signal);
                     }
+                    STOPPING => {
+                        notes.warn("not awaited: whether the rows in flight were written is not known");
+                        let hints =
+                            std::mem::take(&mut *parting.lock().unwrap_or_else(PoisonError::into_inner));
+                        hints.iter().for_each(|hint| notes.warn(hint));
+                        std::process::exit(128 + signal);
+                    }
                     _ => {
-                        ended(std::mem::take(&mut parting.lock().unwrap_or_else(PoisonError::into_inner)));
+                        ended(std::mem::take(&mut *parting.lock().unwrap_or_else(PoisonError::into_inner)));
                         std::process::exit(128 + signal);
                     }
                 }

@@ -60,6 +60,11 @@ impl Failure {
         Failure::NeverSent(timed_out("the time allowed was used up"))
     }
 
+    /// The work is being stopped, and this request would have had to wait.
+    pub(super) fn stopped() -> Failure {
+        Failure::NeverSent(Error::new(Kind::Interrupted, "it was stopped before it was sent"))
+    }
+
     pub(super) fn unsendable(why: ureq::http::Error) -> Failure {
         Failure::NeverSent(Error::new(Kind::Failed, "the request cannot be formed").because(why))
     }

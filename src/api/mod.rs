@@ -160,7 +160,11 @@ impl Client {
         self.deadline.get().sleep(pause)
     }
 
+    /// How long the API asks to wait after a 429; not at all where the gate makes everybody wait for it.
     fn asked_pause(&self, answer: &Answer) -> Option<Duration> {
+        if self.pacer.is_some() {
+            return Some(Duration::ZERO);
+        }
         rate_limit::wait(|name| answer.header(name), jiff::Timestamp::now())
     }
 
@@ -193,8 +197,10 @@ impl Client {
         time: Option<Duration>,
     ) -> std::result::Result<Answer, Failure> {
         let time = time.ok_or_else(Failure::out_of_time)?;
-        if let Some(pacer) = &self.pacer {
-            self.not_counting(|| pacer.enter());
+        if let Some(pacer) = &self.pacer
+            && !self.not_counting(|| pacer.enter())
+        {
+            return Err(Failure::stopped());
         }
         let url = self.base.join(path);
         let request = Request::builder()
@@ -274,7 +280,7 @@ impl Answer {
         let now = jiff::Timestamp::now();
         if self.status == 429 {
             let ends_in = rate_limit::wait(|name| self.header(name), now).unwrap_or(UNTOLD_PAUSE);
-            return Some(Quota { remaining: 0, ends_in: Some(ends_in) });
+            return Some(Quota { remaining: 0, ends_in: Some(ends_in), ..Quota::default() });
         }
         rate_limit::quota(|name| self.header(name), now)
     }

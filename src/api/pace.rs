@@ -7,7 +7,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::rate_limit::Quota;
+use super::rate_limit::{Limits, Quota};
 
 /// How long a window lasts of which the end is not told.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -30,8 +30,9 @@ struct Pace {
     under_way: u32,
     /// How many more may begin, as far as it is known, and when that ends to count.
     left: Option<(u32, Instant)>,
-    /// Nobody waits any more: the work is being stopped.
-    open: bool,
+    limits: Limits,
+    /// Nobody waits any more, and who would have to is turned away: the work is being stopped.
+    stopped: bool,
 }
 
 impl Pacer {
@@ -40,17 +41,19 @@ impl Pacer {
     pub fn new(per_minute: Option<u32>) -> Pacer {
         let interval = per_minute.map_or(Duration::ZERO, |count| WINDOW / count.max(1));
         let now = Instant::now();
-        let pace = Pace { interval, next: now, under_way: 0, left: None, open: false };
+        let pace =
+            Pace { interval, next: now, under_way: 0, left: None, limits: Limits::default(), stopped: false };
         Pacer { pace: Mutex::new(pace), changed: Condvar::new() }
     }
 
-    /// Waits until a request may begin.
-    pub fn enter(&self) {
+    /// Waits until a request may begin; false where it would have to wait and the work is being stopped.
+    pub fn enter(&self) -> bool {
         let mut pace = self.lock();
         loop {
             let now = Instant::now();
             match pace.enter(now) {
-                Ok(()) => return,
+                Ok(()) => return true,
+                Err(_) if pace.stopped => return false,
                 Err(until) => {
                     let wait = until.saturating_duration_since(now);
                     pace = self.changed.wait_timeout(pace, wait).unwrap_or_else(PoisonError::into_inner).0;
@@ -65,10 +68,22 @@ impl Pacer {
         self.changed.notify_all();
     }
 
-    /// Makes nobody wait from here on.
-    pub fn open(&self) {
-        self.lock().open = true;
+    /// Turns away whoever would have to wait, now and from here on.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
         self.changed.notify_all();
+    }
+
+    /// How long the vendor's limit makes everybody wait; none while it does not.
+    pub fn waits(&self) -> Option<Duration> {
+        let (left, ends) = self.lock().left?;
+        let wait = ends.saturating_duration_since(Instant::now());
+        (left == 0 && !wait.is_zero()).then_some(wait)
+    }
+
+    /// What the account is allowed, as far as it was told.
+    pub fn limits(&self) -> Limits {
+        self.lock().limits
     }
 
     fn lock(&self) -> MutexGuard<'_, Pace> {
@@ -84,7 +99,7 @@ impl Pace {
         }
         let used_up = self.left.and_then(|(left, ends)| (left == 0).then_some(ends));
         let until = used_up.map_or(self.next, |ends| ends.max(self.next));
-        if until > now && !self.open {
+        if until > now {
             return Err(until);
         }
         if let Some((left, _)) = &mut self.left {
@@ -98,6 +113,8 @@ impl Pace {
     fn leave(&mut self, quota: Option<Quota>, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         let Some(quota) = quota else { return };
+        self.limits.per_minute = quota.limits.per_minute.or(self.limits.per_minute);
+        self.limits.per_day = quota.limits.per_day.or(self.limits.per_day);
         let left = quota.remaining.saturating_sub(self.under_way);
         let ends = now + quota.ends_in.unwrap_or(WINDOW);
         self.left = match self.left {
@@ -113,11 +130,14 @@ mod tests {
 
     fn pace(interval: Duration) -> (Pace, Instant) {
         let now = Instant::now();
-        (Pace { interval, next: now, under_way: 0, left: None, open: false }, now)
+        (
+            Pace { interval, next: now, under_way: 0, left: None, limits: Limits::default(), stopped: false },
+            now,
+        )
     }
 
     fn told(remaining: u32) -> Option<Quota> {
-        Some(Quota { remaining, ends_in: Some(Duration::from_secs(10)) })
+        Some(Quota { remaining, ends_in: Some(Duration::from_secs(10)), ..Quota::default() })
     }
 
     #[test]
@@ -164,6 +184,7 @@ mod tests {
                             in_flight.push_back(Quota {
                                 remaining: 50_u32.saturating_sub(used),
                                 ends_in: Some(ends.saturating_duration_since(now)),
+                                ..Quota::default()
                             });
                         }
                     }

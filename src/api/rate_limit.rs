@@ -29,25 +29,39 @@ pub fn wait(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<D
 }
 
 /// What an answer says about the requests that are left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quota {
     /// How many more are allowed before the window ends.
     pub remaining: u32,
     /// How long the window lasts; none where the answer does not say.
     pub ends_in: Option<Duration>,
+    /// What the account is allowed, as far as the answer says.
+    pub limits: Limits,
+}
+
+/// What an account is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Requests a minute.
+    pub per_minute: Option<u32>,
+    /// Requests a day.
+    pub per_day: Option<u32>,
 }
 
 /// The window that allows the fewest requests; none where the answer tells of no limit.
 ///
 /// A reset without a fraction of a second may have been cut, so a second is added to it.
 pub fn quota(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<Quota> {
+    let number = |name: &str| header(name)?.trim().parse().ok();
+    let limits =
+        Limits { per_minute: number("x-rate-limit-limit-minute"), per_day: number("x-rate-limit-limit-day") };
     let window = |name: &str| {
         let remaining = header(&format!("x-rate-limit-remaining-{name}"))?.trim().parse().ok()?;
         let reset = header(&format!("x-rate-limit-reset-{name}"));
         let ends_in = reset.and_then(|reset| instant(reset.trim(), now)).map(|reset| {
             Duration::try_from(reset.duration_since(now)).unwrap_or_default() + Duration::from_secs(1)
         });
-        Some(Quota { remaining, ends_in })
+        Some(Quota { remaining, ends_in, limits })
     };
     [window("minute"), window("day")].into_iter().flatten().min_by_key(|quota| quota.remaining)
 }

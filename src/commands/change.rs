@@ -1,5 +1,7 @@
 //! From a plan to a verified write: what every command that changes one customer does once it knows what to change.
 
+use std::cell::Cell;
+
 use super::conflict::{settled, tell_carried};
 use super::write::Writer;
 use super::{Connection, Session};
@@ -137,10 +139,12 @@ fn write(
             host: connection.account.origin.clone(),
             command: course.command,
             undoes: course.undoes.clone(),
+            row: None,
         },
         reads_again: course.args.verify == Proof::Read,
         interrupts: &session.interrupts,
         notes: session.terminal.notes(),
+        attempts: Cell::new(0),
     };
     writer.write(plan, &mut session.facts)
 }

@@ -26,7 +26,7 @@ use crate::journal::{Journal, Turn};
 use crate::profile::{self, Account, Environment};
 use crate::report::failure::failure;
 use crate::report::outcome::Facts;
-use crate::terminal::{Color, Terminal, Verbosity};
+use crate::terminal::{Color, Notes, Terminal, Verbosity};
 
 /// Runs the program with these arguments, the first of them its own name, and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -105,33 +105,12 @@ impl Session {
         connection.client.get(id)
     }
 
-    /// Waits for the turn to change a customer, so that no other process of this user writes between the read and the
-    /// write. Without a journal there are no turns.
+    /// Waits for the turn to change a customer. Without a journal there are no turns.
     fn turn(&self, connection: &Connection, id: u64, args: &WriteArgs) -> Result<Option<Turn>> {
         let journal = self.journal().ok().filter(|_| !args.no_journal && !args.dry_run);
-        let Some(journal) = journal else { return Ok(None) };
-        let mut said = false;
-        loop {
-            match journal.turn(id) {
-                Ok(None) => {}
-                Ok(turn) => return Ok(turn),
-                // The record of the change cannot be written either then, and that is refused in its own words.
-                Err(_) => return Ok(None),
-            }
-            if !said {
-                self.terminal
-                    .notes()
-                    .say("Waiting for another fusebill on this machine that changes a customer.");
-                said = true;
-            }
-            if !connection.client.wait_a_moment() {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    "another fusebill on this machine did not finish in time",
-                )
-                .at(format!("before reading customer {id}"))
-                .hint("run the same command again, or allow it to wait with --timeout"));
-            }
+        match journal {
+            Some(journal) => turn(&journal, &connection.client, id, self.terminal.notes()),
+            None => Ok(None),
         }
     }
 
@@ -171,6 +150,32 @@ impl Session {
         let network = Network::from_environment(&account.base, |name| self.environment.lossy(name))?;
         let (base, key) = (account.base.clone(), account.key.clone());
         Ok(Client::new(base, key, &network, self.global.timeout, self.terminal.notes()))
+    }
+}
+
+/// Waits for the turn to change a customer, so that no other process of this user writes between the read and the
+/// write.
+fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) -> Result<Option<Turn>> {
+    let mut said = false;
+    loop {
+        match journal.turn(id) {
+            Ok(None) => {}
+            Ok(turn) => return Ok(turn),
+            // The record of the change cannot be written either then, and that is refused in its own words.
+            Err(_) => return Ok(None),
+        }
+        if !said {
+            notes.say("Waiting for another fusebill on this machine that changes a customer.");
+            said = true;
+        }
+        if !client.wait_a_moment() {
+            return Err(Error::new(
+                Kind::Conflict,
+                "another fusebill on this machine did not finish in time",
+            )
+            .at(format!("before reading customer {id}"))
+            .hint("run the same command again, or allow it to wait with --timeout"));
+        }
     }
 }
 

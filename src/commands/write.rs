@@ -3,6 +3,8 @@
 //! Every command that changes a customer goes through here, so that none can send without a record, or claim what it
 //! does not know.
 
+use std::cell::Cell;
+
 use crate::api::wait::{ATTEMPTS, backoff};
 use crate::api::{Client, Failure, Put};
 use crate::document::json::Json;
@@ -26,6 +28,8 @@ pub(super) struct Writer<'a> {
     pub(super) reads_again: bool,
     pub(super) interrupts: &'a Interrupts,
     pub(super) notes: Notes,
+    /// How often the change was sent.
+    pub(super) attempts: Cell<u32>,
 }
 
 /// What became of a write.
@@ -172,6 +176,7 @@ impl Writer<'_> {
     }
 
     fn attempt(&self, plan: &Plan, attempt: u32) -> Attempt {
+        self.attempts.set(attempt);
         match self.client.put(&plan.after) {
             Ok(Put::Stored(stored)) if !self.reads_again => Attempt::Ended(judge(plan, *stored)),
             Ok(_) => Attempt::Ended(self.read_back(plan)),

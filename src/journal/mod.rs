@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use jiff::Timestamp;
 
-pub use record::{Ending, EntryId, Intent, LineError, Open, Origin, Outcome, Record};
+pub use record::{Ending, EntryId, Intent, LineError, Open, Origin, Outcome, Record, RunRow};
 use store::{Durability, Store};
 pub use turn::Turn;
 
@@ -97,6 +97,15 @@ impl Journal {
         Ok(wanted.map(|open| open.entry).collect())
     }
 
+    /// Gives every record there is to `each`, oldest first, without keeping any. Lines that cannot be read are passed
+    /// over, and so is what is written from now on.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn each(&self, mut each: impl FnMut(Record)) -> Result<()> {
+        self.store.read(|record| record.into_iter().for_each(&mut each))
+    }
+
     /// The entries that `wanted` picks by their intent, oldest first, and the lines that cannot be read.
     ///
     /// # Errors
@@ -165,7 +174,7 @@ mod tests {
     }
 
     fn origin() -> Origin {
-        Origin { profile: "p".into(), host: "h".into(), command: "customer update", undoes: None }
+        Origin { profile: "p".into(), host: "h".into(), command: "customer update", undoes: None, row: None }
     }
 
     fn states(journal: &Journal) -> Vec<&'static str> {

@@ -67,6 +67,9 @@ pub struct Intent {
     /// The entry that this one takes back, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<EntryId>,
+    /// The row of a run that it carries out, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<RunRow>,
     /// Which customer.
     pub customer: Who,
     /// The tokens that take the place of others, by path.
@@ -75,6 +78,15 @@ pub struct Intent {
     pub before: String,
     /// The whole document that is sent, byte for byte.
     pub after: String,
+}
+
+/// A row of a run over many customers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRow {
+    /// The run's name.
+    pub run: EntryId,
+    /// The row's number in its source.
+    pub row: u64,
 }
 
 /// A customer by id and name.
@@ -309,6 +321,7 @@ impl Intent {
             host: origin.host.clone(),
             command: origin.command.to_string(),
             undoes: origin.undoes.clone(),
+            row: origin.row.clone(),
             customer: Who { id: plan.before.id(), name: plan.before.name() },
             edits: plan.replaced.iter().map(Edited::of).collect(),
             before: plan.before.text().to_string(),
@@ -337,6 +350,8 @@ pub struct Origin {
     pub command: &'static str,
     /// The entry that is taken back.
     pub undoes: Option<EntryId>,
+    /// The row that is carried out.
+    pub row: Option<RunRow>,
 }
 
 #[cfg(test)]
@@ -350,8 +365,13 @@ mod tests {
         let action = Action::Set(Json::parse("\"x\"").unwrap());
         let edit = Edit { path: Path::root("firstName"), action, given: String::new() };
         let plan = plan(Customer::parse(text).unwrap(), &Edits::check(vec![edit]).unwrap(), false).unwrap();
-        let origin =
-            Origin { profile: "p".into(), host: "h:1".into(), command: "customer update", undoes: None };
+        let origin = Origin {
+            profile: "p".into(),
+            host: "h:1".into(),
+            command: "customer update",
+            undoes: None,
+            row: None,
+        };
         let now: Timestamp = "2026-11-23T09:14:38.1234Z".parse().unwrap();
         Intent::of(&plan, EntryId::new(now, 0xffff_ffff), now, &origin)
     }

@@ -109,7 +109,7 @@ impl Store {
     }
 
     /// Gives every record to `each`, oldest first, or why its line cannot be read. A last line that was cut off is
-    /// passed over.
+    /// passed over, and so is what others append meanwhile.
     ///
     /// # Errors
     /// Where the journal cannot be read.
@@ -119,7 +119,8 @@ impl Store {
                 Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
                 file => file?,
             };
-            let mut lines = BufReader::with_capacity(CHUNK as usize, file);
+            let end = file.metadata()?.len();
+            let mut lines = BufReader::with_capacity(CHUNK as usize, file.take(end));
             let mut line = Vec::new();
             while lines.read_until(b'\n', &mut line)? > 0 {
                 if line.pop() == Some(b'\n') {

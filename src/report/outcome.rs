@@ -57,6 +57,11 @@ impl Facts {
         self.entry = entry.map(ToString::to_string);
     }
 
+    /// The journal's entry of the change, where there is one.
+    pub fn entry_name(&self) -> Option<&str> {
+        self.entry.as_deref()
+    }
+
     /// Notes what is stored otherwise than it was sent.
     pub fn verdict(&mut self, verdict: &Verdict) {
         self.differences = verdict.clone();

@@ -222,6 +222,12 @@ impl Notes {
         }
     }
 
+    /// The same, but saying only what is said in any case.
+    #[must_use]
+    pub fn hushed(self) -> Notes {
+        Notes { verbosity: Verbosity { quiet: true, ..self.verbosity } }
+    }
+
     /// Says something that is said in any case.
     pub fn warn(&self, line: &str) {
         tell(&format!("warning: {}\n", escaped(line)));

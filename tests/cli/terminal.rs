@@ -41,7 +41,8 @@ impl Terminal {
 
     /// Starts a program on a terminal of this size, which shows what is typed as that of a shell does.
     pub fn sized(command: &Command, columns: u16, rows: u16) -> Terminal {
-        let script = format!("stty echo cols {columns} rows {rows} && exec \"$@\"");
+        // The parent gives the terminal a size of its own at some moment of the start, so the shell waits for it.
+        let script = format!("read go && stty echo cols {columns} rows {rows} && exec \"$@\"");
         let mut shell = Command::new("/bin/sh");
         shell.args([OsStr::new("-c"), OsStr::new(&script), OsStr::new("sh"), command.get_program()]);
         shell.args(command.get_args()).env_clear().env("PATH", "/usr/bin:/bin");
@@ -49,7 +50,9 @@ impl Terminal {
         if let Some(folder) = command.get_current_dir() {
             shell.current_dir(folder);
         }
-        Terminal::start(shell)
+        let mut terminal = Terminal::start(shell);
+        terminal.send("\n");
+        terminal
     }
 
     /// Waits for a text and gives what was shown before it.

@@ -1,6 +1,6 @@
 //! Ctrl-C: before a write nothing has happened and the program ends at once; during one its outcome is awaited.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::terminal::Notes;
@@ -25,6 +25,8 @@ const STOPPING: u8 = 6;
 pub struct Interrupts {
     phase: Arc<AtomicU8>,
     parting: Arc<Mutex<Vec<String>>>,
+    /// A signal came, and what follows from it is not decided yet.
+    arrived: Arc<AtomicBool>,
 }
 
 /// A change is on its way while this lives.
@@ -37,6 +39,7 @@ pub struct Writing {
 #[derive(Debug)]
 pub struct Aside {
     phase: Arc<AtomicU8>,
+    arrived: Arc<AtomicBool>,
 }
 
 impl Interrupts {
@@ -59,7 +62,7 @@ impl Interrupts {
     /// Marks that another program has the terminal: the keys that interrupt are meant for that one.
     pub fn aside(&self) -> Aside {
         let _ = self.phase.compare_exchange(IDLE, ASIDE, Ordering::SeqCst, Ordering::SeqCst);
-        Aside { phase: Arc::clone(&self.phase) }
+        Aside { phase: Arc::clone(&self.phase), arrived: Arc::clone(&self.arrived) }
     }
 
     /// What the user is to be told should a signal end the program from here on.
@@ -69,6 +72,7 @@ impl Interrupts {
 
     /// Marks that the program is ending by itself. Where a signal ends it already, this does not return.
     pub fn end(&self) {
+        decided(&self.arrived);
         if self.phase.swap(ENDED, Ordering::SeqCst) == ENDED {
             loop {
                 std::thread::park();
@@ -84,48 +88,58 @@ impl Interrupts {
         let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]) else {
             return notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
         };
-        let (phase, parting) = (Arc::clone(&self.phase), Arc::clone(&self.parting));
+        let own = self.clone();
         let watch = move || {
+            for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
+                // Where this cannot be had, only the order of two endings is less certain.
+                let _ = signal_hook::flag::register(signal, Arc::clone(&own.arrived));
+            }
             for signal in signals.forever() {
-                if phase.load(Ordering::SeqCst) == ASIDE && matches!(signal, SIGINT | SIGQUIT) {
+                if own.goes_on(matches!(signal, SIGINT | SIGQUIT), notes) {
+                    own.arrived.store(false, Ordering::SeqCst);
                     continue;
                 }
-                if phase.compare_exchange(ROWS, STOPPING, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-                    notes.warn(
-                        "the rows in flight are finished, no other is begun (Ctrl-C again gives that up)",
-                    );
-                    continue;
-                }
-                let writing = phase.compare_exchange(WRITING, INSISTED, Ordering::SeqCst, Ordering::SeqCst);
-                if writing.is_ok() {
-                    notes.warn(
-                        "the change is on its way; its outcome is awaited (Ctrl-C again gives that up)",
-                    );
-                    continue;
-                }
-                match phase.swap(ENDED, Ordering::SeqCst) {
-                    ENDED => {}
+                match own.phase.swap(ENDED, Ordering::SeqCst) {
+                    ENDED => continue,
                     INSISTED => {
                         notes.warn("not awaited: whether the change was written is not known");
                         notes.warn("`fusebill customer history --resolve` reads the customer and settles it");
-                        std::process::exit(128 + signal);
                     }
                     STOPPING => {
                         notes.warn("not awaited: whether the rows in flight were written is not known");
-                        let hints =
-                            std::mem::take(&mut *parting.lock().unwrap_or_else(PoisonError::into_inner));
-                        hints.iter().for_each(|hint| notes.warn(hint));
-                        std::process::exit(128 + signal);
+                        own.hints().iter().for_each(|hint| notes.warn(hint));
                     }
-                    _ => {
-                        ended(std::mem::take(&mut *parting.lock().unwrap_or_else(PoisonError::into_inner)));
-                        std::process::exit(128 + signal);
-                    }
+                    _ => ended(own.hints()),
                 }
+                std::process::exit(128 + signal);
             }
         };
         // Without the thread the signals would be swallowed, which is no reason to refuse the work.
         let _ = std::thread::Builder::new().name("signals".to_string()).spawn(watch);
+    }
+
+    /// Whether the program goes on after a signal. `from_keys` tells whether keys of the terminal make such a signal.
+    #[cfg(unix)]
+    fn goes_on(&self, from_keys: bool, notes: Notes) -> bool {
+        let becomes =
+            |from, to| self.phase.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if from_keys && self.phase.load(Ordering::SeqCst) == ASIDE {
+            return true;
+        }
+        if becomes(ROWS, STOPPING) {
+            notes.warn("the rows in flight are finished, no other is begun (Ctrl-C again gives that up)");
+            return true;
+        }
+        if becomes(WRITING, INSISTED) {
+            notes.warn("the change is on its way; its outcome is awaited (Ctrl-C again gives that up)");
+            return true;
+        }
+        false
+    }
+
+    #[cfg(unix)]
+    fn hints(&self) -> Vec<String> {
+        std::mem::take(&mut *self.parting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Elsewhere the platform ends the program by itself.
@@ -133,8 +147,16 @@ impl Interrupts {
     pub fn watch(&self, _notes: Notes, _ended: impl Fn(Vec<String>) + Send + 'static) {}
 }
 
+/// Waits until a signal that came is dealt with, which may end the program.
+fn decided(arrived: &AtomicBool) {
+    while arrived.load(Ordering::SeqCst) {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
 impl Drop for Aside {
     fn drop(&mut self) {
+        decided(&self.arrived);
         let _ = self.phase.compare_exchange(ASIDE, IDLE, Ordering::SeqCst, Ordering::SeqCst);
     }
 }

@@ -7,14 +7,14 @@ use crate::document::merge::{Conflict, settle};
 use crate::document::{Change, Customer, Path, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
-use crate::report::table::value;
+use crate::report::table::values;
 use crate::terminal::List;
 
 /// Says what others changed, which is kept.
 pub(super) fn tell_carried(carried: &[Change], session: &Session) {
-    let shown = |json: &Option<Json>| value(json.as_ref().map(Json::root));
     for change in carried {
-        let (path, old, new) = (&change.path, shown(&change.before), shown(&change.after));
+        let [old, new] = values([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
+        let path = &change.path;
         session
             .terminal
             .notes()
@@ -60,16 +60,21 @@ enum Choice {
 }
 
 fn choose(conflict: &Conflict, by_hand: bool, session: &Session) -> Result<Choice> {
-    let shown = |json: &Option<Json>| escaped(&value(json.as_ref().map(Json::root))).into_owned();
-    let path = escaped(&conflict.path.to_string()).into_owned();
-    let (base, ours, theirs) = (shown(&conflict.base), shown(&conflict.ours), shown(&conflict.theirs));
-    session.terminal.notes().warn(&format!("`{path}` was changed by others meanwhile: {base} → {theirs}"));
-    let mut items = vec![format!("write mine:  {ours}"), format!("keep theirs: {theirs}")];
+    let [base, ours, theirs] = three(conflict);
+    let path = &conflict.path;
+    let notes = session.terminal.notes();
+    notes.warn(&format!("`{path}` was changed by others meanwhile:"));
+    for (whose, value) in [("it was", &base), ("theirs", &theirs), ("yours ", &ours)] {
+        session.terminal.tell(&format!("  {whose}: {}\n", escaped(value)));
+    }
+    let mut items =
+        vec![format!("write mine:  {}", escaped(&ours)), format!("keep theirs: {}", escaped(&theirs))];
     if by_hand {
         items.push("edit again, with both values in the text".to_string());
     }
-    let prompt = format!("`{path}` was changed on both sides. Which value is it to be?");
-    match session.terminal.pick(&List { prompt, items, first: None, search: false })? {
+    let prompt =
+        escaped(&format!("`{path}` was changed on both sides. Which value is it to be?")).into_owned();
+    match session.terminal.pick(&List { prompt, items, ..List::default() })? {
         Some(0) => Ok(Choice::Ours),
         Some(1) => Ok(Choice::Theirs),
         Some(_) => Ok(Choice::Again),
@@ -77,9 +82,13 @@ fn choose(conflict: &Conflict, by_hand: bool, session: &Session) -> Result<Choic
     }
 }
 
+/// What the value was, what we make of it, and what they made of it.
+pub(super) fn three(conflict: &Conflict) -> [String; 3] {
+    values([&conflict.base, &conflict.ours, &conflict.theirs].map(|json| json.as_ref().map(Json::root)))
+}
+
 /// A value that two sides changed, with its three values.
 pub(super) fn conflict(conflict: &Conflict) -> String {
-    let shown = |json: &Option<Json>| value(json.as_ref().map(Json::root));
-    let (base, ours, theirs) = (shown(&conflict.base), shown(&conflict.ours), shown(&conflict.theirs));
+    let [base, ours, theirs] = three(conflict);
     format!("`{}`: was {base}, is now {theirs}, would become {ours}", conflict.path)
 }

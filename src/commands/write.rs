@@ -15,7 +15,7 @@ use crate::interrupt::Interrupts;
 use crate::journal::{Ending, EntryId, Journal, Origin};
 use crate::profile::command;
 use crate::report::outcome::Facts;
-use crate::report::table::value;
+use crate::report::table::values;
 use crate::terminal::Notes;
 
 /// Everything a write needs beside the plan.
@@ -274,8 +274,8 @@ fn lines(verdict: &Verdict) -> Vec<String> {
 }
 
 fn line(difference: &Difference) -> String {
-    let shown = |json: &Option<Json>| value(json.as_ref().map(Json::root));
-    let (path, sent, stored) = (&difference.path, shown(&difference.sent), shown(&difference.stored));
+    let views = [&difference.sent, &difference.stored].map(|json| json.as_ref().map(Json::root));
+    let ([sent, stored], path) = (values(views), &difference.path);
     let asked = if difference.asked { "" } else { " (nobody asked to change it)" };
     format!("`{path}`: sent {sent}, stored {stored}{asked}")
 }

@@ -62,25 +62,44 @@ pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, St
     Ok(Edited { list: Json::known(format!("[{}]", kept.join(","))), warnings })
 }
 
-/// A list that was edited as a whole, where an element that got another code loses what describes the old one: the
-/// `name`, `id` and `uri` that it had before.
-pub fn without_stale(old: View<'_>, new: View<'_>) -> Json {
-    if old.kind() != Kind::Array || new.kind() != Kind::Array {
-        return new.to_json();
+/// A list that was edited as a whole, by hand.
+#[derive(Debug)]
+pub struct ByHand<'a> {
+    /// The list that is meant: elements whose code is the old one are the old ones byte for byte, all others hold only
+    /// `type` and `code`.
+    pub list: Json,
+    /// Members beside `type` and `code` that were changed or added to an old element; the vendor sets those.
+    pub fixed: Vec<View<'a>>,
+}
+
+/// Reads a list that was edited as a whole: only `type` and `code` of an element can be changed, and what else it had
+/// described the code it had. Anything but a list is given back as it is.
+pub fn by_hand<'a>(old: Option<View<'_>>, new: View<'a>) -> ByHand<'a> {
+    let mut fixed = Vec::new();
+    if new.kind() != Kind::Array {
+        return ByHand { list: new.to_json(), fixed };
     }
-    let before: Vec<View<'_>> = old.children().collect();
-    let fresh = |new: View<'_>| {
-        let kind = type_of(new)?;
-        let old = before[find(&before, &kind).ok()??];
-        let code = new.member("code")?.as_text()?;
-        let stale = |(key, value): (Key<'_>, View<'_>)| {
-            key.is("type") || key.is("code") || old.member(&key.name()).is_some_and(|old| same(old, value))
+    let before: Vec<View<'_>> =
+        old.filter(|old| old.kind() == Kind::Array).into_iter().flat_map(View::children).collect();
+    let mut elements = Vec::new();
+    for new in new.children() {
+        let code = new.member("code").and_then(View::as_text);
+        let (Some(kind), Some(code)) = (type_of(new), code) else {
+            elements.push(new.raw().to_string());
+            continue;
         };
-        (!holds(old, &code) && new.members().all(stale)).then(|| element(new, &code))
-    };
-    let elements: Vec<String> =
-        new.children().map(|new| fresh(new).unwrap_or_else(|| new.raw().to_string())).collect();
-    Json::known(format!("[{}]", elements.join(",")))
+        match find(&before, &kind).ok().flatten().map(|at| before[at]).filter(|old| holds(*old, &code)) {
+            None => elements.push(element(new, &code)),
+            Some(old) => {
+                let changed = |(key, value): &(Key<'_>, View<'_>)| {
+                    !key.is("type") && !old.member(&key.name()).is_some_and(|old| same(old, *value))
+                };
+                fixed.extend(new.members().filter(changed).map(|(_, value)| value));
+                elements.push(old.raw().to_string());
+            }
+        }
+    }
+    ByHand { list: Json::known(format!("[{}]", elements.join(","))), fixed }
 }
 
 fn find(existing: &[View<'_>], kind: &str) -> Result<Option<usize>, String> {
@@ -142,17 +161,26 @@ mod tests {
     }
 
     #[test]
-    fn a_list_edited_whole_keeps_no_description_of_a_code_that_is_no_more() {
+    fn by_hand_only_types_and_codes_are_changed() {
         let edited = |new: &str| {
             let (old, new) = (Json::parse(LIST).unwrap(), Json::parse(new).unwrap());
-            without_stale(old.root(), new.root()).text().to_string()
+            let ByHand { list, fixed } = by_hand(Some(old.root()), new.root());
+            (list.text().to_string(), fixed.iter().map(|view| view.raw().to_string()).collect::<Vec<_>>())
         };
-        assert_eq!(edited(LIST), LIST);
-        let other = LIST.replace("EU", "NA");
-        assert_eq!(edited(&other), r#"[{"type":"Region","code":"NA"},{"code":"7","type":"Rep"}]"#);
-        let described = LIST.replace("EU", "NA").replace("Europe", "America");
-        assert_eq!(edited(&described), described);
-        assert_eq!(edited("null"), "null");
+        let none: Vec<String> = Vec::new();
+        assert_eq!(edited(LIST), (LIST.to_string(), none.clone()));
+        assert_eq!(edited(r#"[{"type":"region","code":"EU"}]"#).0, LIST[..LIST.len() - 27].to_string() + "]");
+        let other = r#"[{"type":"Region","code":"NA"},{"code":"7","type":"Rep"}]"#;
+        assert_eq!(edited(&LIST.replace("EU", "NA")), (other.to_string(), none.clone()));
+        let copied = r#"[{"type":"New","code":"EU" ,"name":"Europe","id":1.0}]"#;
+        assert_eq!(edited(copied), (r#"[{"type":"New","code":"EU"}]"#.to_string(), none.clone()));
+        assert_eq!(edited(&LIST.replace("Europe", "zz")), (LIST.to_string(), vec!["\"zz\"".to_string()]));
+        assert_eq!(
+            edited(&LIST.replace("\"Rep\"", "\"Rep\",\"x\":1")),
+            (LIST.to_string(), vec!["1".to_string()])
+        );
+        assert_eq!(edited("null"), ("null".to_string(), none.clone()));
+        assert_eq!(edited("[1]"), ("[1]".to_string(), none));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Look;
 use super::escape::escaped;
-use super::table::{Text, Tone, table, value};
+use super::table::{Text, Tone, table, values};
 use crate::document::{Change, Json, Plan};
 
 /// Which customer of which account is about to change.
@@ -14,10 +14,26 @@ pub struct Place<'a> {
     pub host: &'a str,
 }
 
-/// Head and before/after table of a plan.
+/// A terminal narrower than this has no room for a table.
+const NARROW: u16 = 40;
+
+/// Head and before/after table of a plan; on a narrow terminal lines instead of the table.
 pub fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
+    let head = head(plan, place, look);
+    if look.width.is_some_and(|width| width < NARROW) {
+        let lines = plan.changes.iter().map(|change| {
+            let [before, after] = shown(change);
+            format!(
+                "{}\n  {}\n  → {}\n",
+                escaped(&change.path.to_string()),
+                escaped(&before),
+                escaped(&after)
+            )
+        });
+        return format!("{head}\n{}", lines.collect::<String>());
+    }
     let rows: Vec<Vec<Text>> = plan.changes.iter().map(row).collect();
-    format!("{}\n{}", head(plan, place, look), table(&["Field", "Before", "After"], &rows, look))
+    format!("{head}\n{}", table(&["Field", "Before", "After"], &rows, look))
 }
 
 fn head(plan: &Plan, place: &Place<'_>, look: Look) -> String {
@@ -33,15 +49,16 @@ pub fn who(plan: &Plan) -> String {
 
 fn row(change: &Change) -> Vec<Text> {
     let new = if change.clears() { Tone::Dim } else { Tone::New };
+    let [before, after] = shown(change);
     vec![
         Text::new(&change.path.to_string(), Tone::Plain),
-        Text::new(&shown(change.before.as_ref()), Tone::Old),
-        Text::new(&shown(change.after.as_ref()), new),
+        Text::new(&before, Tone::Old),
+        Text::new(&after, new),
     ]
 }
 
-fn shown(json: Option<&Json>) -> String {
-    value(json.map(Json::root))
+fn shown(change: &Change) -> [String; 2] {
+    values([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)))
 }
 
 /// "2 changed, 1 cleared".
@@ -63,4 +80,25 @@ pub fn question(plan: &Plan, place: &Place<'_>) -> String {
         escaped(place.host),
         counts(plan)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Customer;
+    use crate::document::Path;
+    use crate::document::plan::rewrite;
+
+    #[test]
+    fn a_narrow_terminal_gets_lines() {
+        let before = Customer::parse(r#"{"id":7,"status":"Active","suffix":null}"#).unwrap();
+        let plan = rewrite(before, vec![(Path::root("suffix"), Some(Json::string("Jr")))]).unwrap();
+        let place = Place { profile: "p", host: "h" };
+        let look = Look { color: false, width: Some(20) };
+        assert_eq!(
+            super::plan(&plan, &place, look),
+            "Customer 7  (profile p, h)\nsuffix\n  null\n  → \"Jr\"\n"
+        );
+        assert!(super::plan(&plan, &place, Look::default()).contains("┆"));
+    }
 }

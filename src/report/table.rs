@@ -90,6 +90,15 @@ pub fn value(view: Option<View<'_>>) -> String {
     }
 }
 
+/// Several values of one field as [`value`] shows them; all of them in full where two that differ would look the same.
+pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
+    let full = |view: Option<View<'_>>| view.map_or_else(|| value(None), compact);
+    let short = views.map(value);
+    let alike =
+        |one: usize, other: usize| short[one] == short[other] && full(views[one]) != full(views[other]);
+    if (0..N).any(|one| (0..one).any(|other| alike(one, other))) { views.map(full) } else { short }
+}
+
 /// Sales-tracking codes as `TYPE=CODE`, the way their flag takes them; none for any other value.
 fn codes(list: View<'_>) -> Option<String> {
     if list.kind() != Kind::Array || list.children().next().is_none() {
@@ -122,6 +131,19 @@ mod tests {
             (shown("1E5"), shown("\"\\u00e9\""), shown("\"\\ud800\"")),
             ("1E5".into(), "\"é\"".into(), "\"\\ud800\"".into())
         );
+    }
+
+    #[test]
+    fn two_values_that_differ_never_look_the_same() {
+        let code =
+            |name: &str| Json::parse(format!(r#"[{{"type":"A","code":"1","name":"{name}"}}]"#)).unwrap();
+        let (one, other) = (code("x"), code("y"));
+        let shown = values([Some(one.root()), Some(other.root()), None]);
+        assert_eq!(
+            shown[1..],
+            [r#"[{"type":"A","code":"1","name":"y"}]"#.to_string(), "(absent)".to_string()]
+        );
+        assert_eq!(values([Some(one.root()), None]), ["A=1", "(absent)"]);
     }
 
     #[test]

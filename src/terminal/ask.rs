@@ -6,7 +6,7 @@
 
 use std::io::{self, ErrorKind};
 
-use dialoguer::console::{Key, Term, measure_text_width};
+use dialoguer::console::{Key, Term, measure_text_width, truncate_str};
 
 use crate::error::{Error, Kind, Result};
 
@@ -48,7 +48,7 @@ pub(super) struct View {
 /// # Errors
 /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away.
 pub(super) fn ask<Q: Question>(question: &mut Q) -> Result<Option<Q::Answer>> {
-    let mut canvas = Canvas { term: Term::stderr(), widths: Vec::new(), line: 0 };
+    let mut canvas = Canvas { term: Term::stderr(), widths: Vec::new(), line: 0, raw: Raw::begin() };
     let answer = canvas.ask(question);
     // Nothing can be done about a terminal that takes no more.
     let _ = canvas.clear();
@@ -66,6 +66,50 @@ struct Canvas {
     widths: Vec<usize>,
     /// The line that the cursor is on.
     line: usize,
+    raw: Raw,
+}
+
+/// The terminal gives every key at once and echoes none while this lives. `console` alone would switch this on and off
+/// with every key, and what is typed in between would be echoed or taken for an edit of the line.
+struct Raw {
+    #[cfg(unix)]
+    before: Option<rustix::termios::Termios>,
+}
+
+impl Raw {
+    #[cfg(unix)]
+    fn begin() -> Raw {
+        use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(io::stdin()).ok();
+        if let Some(before) = &before {
+            let mut raw = before.clone();
+            raw.make_raw();
+            raw.output_modes = before.output_modes;
+            let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &raw);
+        }
+        Raw { before }
+    }
+
+    #[cfg(unix)]
+    fn end(&mut self) {
+        if let Some(before) = self.before.take() {
+            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Drain, &before);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn begin() -> Raw {
+        Raw {}
+    }
+
+    #[cfg(not(unix))]
+    fn end(&mut self) {}
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl Canvas {
@@ -124,13 +168,28 @@ impl Canvas {
     fn suspend(&mut self) -> io::Result<()> {
         self.clear()?;
         self.term.show_cursor()?;
-        signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)
+        self.raw.end();
+        let continued = signal_hook::low_level::raise(signal_hook::consts::SIGTSTP);
+        self.raw = Raw::begin();
+        continued
     }
 
     #[cfg(not(unix))]
     fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// A text in lines that fit, at most so many; a text that takes more ends in an ellipsis.
+pub(super) fn capped(text: &str, columns: usize, most: usize) -> Vec<String> {
+    let mut lines = wrapped(text, columns);
+    if lines.len() > most.max(1) {
+        lines.truncate(most.max(1));
+        if let Some(last) = lines.last_mut() {
+            *last = format!("{}…", truncate_str(last.trim_end(), columns.saturating_sub(1), ""));
+        }
+    }
+    lines
 }
 
 /// A text in lines that are no wider than so many columns, broken between words where that is possible.
@@ -154,6 +213,10 @@ pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
         lines.push(line);
     }
     lines.retain(|line| !line.is_empty());
+    // The space after a word that just fits would be one column too many.
+    for line in lines.iter_mut().filter(|line| measure_text_width(line) > columns) {
+        line.truncate(line.trim_end().len());
+    }
     lines
 }
 
@@ -164,7 +227,10 @@ mod tests {
     #[test]
     fn text_is_broken_between_words_or_where_it_must() {
         assert_eq!(wrapped("one two three ", 7), ["one two", "three "]);
+        assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
         assert_eq!(wrapped("株式会社 abcdefghij k", 6), ["株式会", "社", "abcdef", "ghij k"]);
         assert_eq!(wrapped("", 8), [""; 0]);
+        assert_eq!(capped("one two three", 4, 2), ["one", "two…"]);
+        assert_eq!(capped("one two", 8, 1), ["one two"]);
     }
 }

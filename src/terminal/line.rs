@@ -2,7 +2,7 @@
 
 use dialoguer::console::{Key, measure_text_width, truncate_str};
 
-use super::ask::{Question, Size, View, wrapped};
+use super::ask::{Question, Size, View, capped, wrapped};
 use crate::report::Look;
 
 /// What a line is judged by while it is typed: a word on it, or what is wrong with it.
@@ -85,7 +85,7 @@ impl Question for Line<'_> {
     }
 
     fn view(&self, size: Size) -> View {
-        let mut lines = wrapped(&self.prompt, size.columns);
+        let mut lines = capped(&self.prompt, size.columns, size.rows.saturating_sub(5));
         let (shown, column) = self.window(size.columns.saturating_sub(2).max(1));
         let cursor = Some((lines.len(), column + 2));
         lines.push(format!("> {shown}"));

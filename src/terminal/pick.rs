@@ -2,7 +2,7 @@
 
 use dialoguer::console::{Key, measure_text_width, truncate_str};
 
-use super::ask::{Question, Size, View, wrapped};
+use super::ask::{Question, Size, View, capped};
 use crate::report::Look;
 
 /// What is chosen from. All texts are shown as they are.
@@ -16,6 +16,8 @@ pub struct List {
     pub first: Option<usize>,
     /// Whether typing searches.
     pub search: bool,
+    /// How many of the first choices are not searched, and are out of sight while something is typed.
+    pub pinned: usize,
 }
 
 /// A list, what was typed to search it, and the choice that stands out.
@@ -39,7 +41,8 @@ impl<'a> Pick<'a> {
     fn found(&self) -> Vec<usize> {
         let query = self.query.to_lowercase();
         let holds = |item: &String| query.split_whitespace().all(|word| item.to_lowercase().contains(word));
-        (0..self.list.items.len()).filter(|&item| holds(&self.list.items[item])).collect()
+        let first = if query.is_empty() { 0 } else { self.list.pinned };
+        (first..self.list.items.len()).filter(|&item| holds(&self.list.items[item])).collect()
     }
 
     fn step(&mut self, by: isize) {
@@ -89,7 +92,7 @@ impl Question for Pick<'_> {
     }
 
     fn view(&self, size: Size) -> View {
-        let mut lines = wrapped(&self.list.prompt, size.columns);
+        let mut lines = capped(&self.list.prompt, size.columns, size.rows.saturating_sub(6));
         let mut cursor = None;
         if self.list.search {
             let line = truncate_str(&format!("search: {}", self.query), size.columns - 1, "").into_owned();
@@ -121,7 +124,7 @@ mod tests {
 
     fn list(search: bool, first: Option<usize>) -> List {
         let items = ["firstName \"Jon\"", "lastName \"Smith\"", "status Active"].map(str::to_string).to_vec();
-        List { prompt: "Which?".to_string(), items, first, search }
+        List { prompt: "Which?".to_string(), items, first, search, pinned: 0 }
     }
 
     fn pressed(list: &List, keys: &[Key]) -> Option<usize> {
@@ -154,12 +157,25 @@ mod tests {
         keys.extend(std::iter::repeat_n(Key::Backspace, 7));
         keys.extend(typed("stat"));
         assert_eq!(pressed(&search, &keys), Some(2));
+        let pinned = List { pinned: 1, ..list(true, Some(0)) };
+        assert_eq!(
+            pressed(&pinned, &typed("name")),
+            Some(1),
+            "the pinned choice is not what is searched for"
+        );
+        assert_eq!(pressed(&pinned, &[Key::Enter]), Some(0));
     }
 
     #[test]
     fn every_line_keeps_within_the_terminal_and_the_choice_is_in_sight() {
         let items: Vec<String> = (0..50).map(|n| format!("item {n} {}", "株".repeat(40))).collect();
-        let list = List { prompt: "a long question to ask ".repeat(5), items, first: Some(40), search: true };
+        let list = List {
+            prompt: "a long question to ask ".repeat(5),
+            items,
+            first: Some(40),
+            search: true,
+            pinned: 0,
+        };
         let view = Pick::new(&list, Look::default()).view(Size { rows: 12, columns: 40 });
         assert!(view.lines.len() <= 12, "{view:?}");
         assert!(view.lines.iter().all(|line| measure_text_width(line) <= 40), "{view:?}");

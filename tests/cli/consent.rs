@@ -1,49 +1,9 @@
 //! Questions, asked in a real pseudo-terminal, and what happens where there is none.
 
-use std::process::Command;
-use std::time::Duration;
-
-use expectrl::process::unix::WaitStatus;
-use expectrl::session::OsSession;
-use expectrl::{Eof, Expect, Session};
-
+use crate::terminal::Terminal;
 use crate::world::World;
 
 const HOLD: [&str; 5] = ["customer", "update", "123", "--status", "hold"];
-
-/// A program on a terminal of its own.
-struct Terminal {
-    session: OsSession,
-}
-
-impl Terminal {
-    fn start(command: Command) -> Terminal {
-        let mut session = Session::spawn(command).expect("the program starts on a terminal");
-        session.set_expect_timeout(Some(Duration::from_secs(30)));
-        Terminal { session }
-    }
-
-    /// Waits for a text and gives what was shown before it.
-    #[track_caller]
-    fn until(&mut self, text: &str) -> String {
-        let found = self.session.expect(text).unwrap_or_else(|why| panic!("waiting for {text:?}: {why}"));
-        String::from_utf8_lossy(found.before()).into_owned()
-    }
-
-    fn send(&mut self, keys: &str) {
-        self.session.send(keys).expect("the terminal takes keys");
-    }
-
-    /// The exit code, and what was shown until the end.
-    fn end(mut self) -> (i32, String) {
-        let rest = self.session.expect(Eof).expect("the program ends");
-        let shown = String::from_utf8_lossy(rest.as_bytes()).into_owned();
-        match self.session.get_process().wait().expect("the program is waited for") {
-            WaitStatus::Exited(_, code) => (code, shown),
-            other => panic!("the program did not exit by itself: {other:?}"),
-        }
-    }
-}
 
 fn asked(world: &World) -> Terminal {
     let mut terminal = Terminal::start(world.command(HOLD));

@@ -67,8 +67,11 @@ impl<'a> Desk<'a> {
     /// Whether the text holds anything but what was laid out.
     pub(super) fn was_typed_in(&self) -> bool {
         let text = self.draft.read().unwrap_or_default();
-        let blank = text.iter().all(u8::is_ascii_whitespace);
-        !blank && laid_out(&self.shown, self.connection, self.draft.about.all).as_bytes() != text
+        !text.iter().all(u8::is_ascii_whitespace) && !self.is_laid_out(&text)
+    }
+
+    fn is_laid_out(&self, text: &[u8]) -> bool {
+        laid_out(&self.shown, self.connection, self.draft.about.all).as_bytes() == text
     }
 
     /// Where the text is, and how to go on with it.
@@ -127,7 +130,7 @@ impl<'a> Desk<'a> {
             let aside = session.interrupts.aside();
             let visit = self.connection.client.not_counting(|| editor.visit(&path, line))?;
             drop(aside);
-            if !visit.at_once || self.was_typed_in() {
+            if !visit.at_once || !self.is_laid_out(&self.draft.read().map_err(not_kept)?) {
                 return Ok(());
             }
             let said = format!(
@@ -151,7 +154,7 @@ impl<'a> Desk<'a> {
 
     fn ask(&self, prompt: &str, items: &[&str], session: &Session) -> Result<Option<usize>> {
         let items = items.iter().map(|item| (*item).to_string()).collect();
-        let list = List { prompt: prompt.to_string(), items, first: Some(0), search: false };
+        let list = List { prompt: prompt.to_string(), items, first: Some(0), ..List::default() };
         self.connection.client.not_counting(|| session.terminal.pick(&list))
     }
 

@@ -34,7 +34,10 @@ pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
     let mut desk = Desk::new(draft, now, hand, args, &connection)?;
     session.interrupts.on_parting(desk.kept().to_vec());
     let result = desk.work(session);
-    session.interrupts.on_parting(Vec::new());
+    // A signal that ended a question may still be telling where the text is.
+    if result.is_ok() || !desk.was_typed_in() {
+        session.interrupts.on_parting(Vec::new());
+    }
     match result {
         Ok(Done { outcome: Outcome::Planned, kind }) if desk.was_typed_in() => {
             desk.kept().iter().for_each(|line| session.terminal.notes().say(line));
@@ -69,8 +72,8 @@ fn head(customer: &crate::document::Customer, connection: &super::Connection, al
     let mut lines = vec![
         escaped(&format!("Customer {id} {name}, profile {profile} ({})", connection.account.base.host()))
             .into_owned(),
-        "Change values, save, and leave the editor. What changes is shown before it is written.".to_string(),
-        "A line you delete keeps its value; null clears a field; an empty text cancels.".to_string(),
+        "Change values, save and leave. What changes is shown before it is written.".to_string(),
+        "A deleted line keeps its value; null clears a field; no text at all cancels.".to_string(),
     ];
     if all {
         lines.push("What is marked read-only cannot be changed.".to_string());

@@ -83,7 +83,7 @@ impl<'a> Prompts<'a> {
         let profile = &self.connection.account.profile;
         let who = escaped(&format!("Customer {} {}, profile {profile}", self.shown.id(), self.shown.name()))
             .into_owned();
-        List { prompt: format!("{who}: which field?"), items, first: Some(first), search: true }
+        List { prompt: format!("{who}: which field?"), items, first: Some(first), search: true, pinned: 1 }
     }
 
     /// Changes one field; false where the user went back.
@@ -115,7 +115,7 @@ impl<'a> Prompts<'a> {
         let now_text = now.and_then(View::as_text);
         let first = words.iter().position(|word| now_text.as_deref() == Some(*word));
         let prompt = format!("{}, now {}", field.path, shown(now));
-        let picked = self.pick(&List { prompt, items, first, search: false })?;
+        let picked = self.pick(&List { prompt, items, first, ..List::default() })?;
         Ok(picked.map(|at| words.get(at).map_or_else(Json::null, |word| Json::string(word))))
     }
 
@@ -145,7 +145,7 @@ impl<'a> Prompts<'a> {
         }
         let items = choices.iter().map(|(item, _)| (*item).to_string()).collect();
         let prompt = format!("{}: nothing was typed. Which nothing is it to be?", field.path);
-        let picked = self.pick(&List { prompt, items, first: None, search: false })?;
+        let picked = self.pick(&List { prompt, items, ..List::default() })?;
         Ok(picked.map(|at| choices.swap_remove(at).1))
     }
 
@@ -163,7 +163,9 @@ impl<'a> Prompts<'a> {
         items.push("add a code".to_string());
         let first = Some(items.len() - 1).filter(|_| there.is_empty());
         let prompt = format!("{}: which code?", field.path);
-        let Some(picked) = self.pick(&List { prompt, items, first, search: false })? else { return Ok(None) };
+        let Some(picked) = self.pick(&List { prompt, items, first, ..List::default() })? else {
+            return Ok(None);
+        };
         let Some((kind, code)) = (match there.get(picked) {
             Some((kind, code)) => self.code_of(kind, code)?,
             None => self.new_code()?,
@@ -177,7 +179,7 @@ impl<'a> Prompts<'a> {
     fn code_of(&self, kind: &str, code: &str) -> Result<Option<(String, Option<String>)>> {
         let prompt = escaped(&format!("{kind}={code}")).into_owned();
         let items = ["give it another code", "take it out"].map(str::to_string).to_vec();
-        match self.pick(&List { prompt, items, first: None, search: false })? {
+        match self.pick(&List { prompt, items, ..List::default() })? {
             None => Ok(None),
             Some(0) => {
                 let typed = self.ask_line(&format!("code of {kind}"), code, &|text| named("a code", text))?;

@@ -76,7 +76,7 @@ fn offered(mut left: Vec<Draft>, connection: &Connection, session: &Session) -> 
     items.push("begin anew, and keep what was left".to_string());
     items.push("begin anew, and delete what was left".to_string());
     let prompt = "An earlier edit of this customer was not written, and its text was kept.".to_string();
-    let list = List { prompt, items, first: Some(0), search: false };
+    let list = List { prompt, items, first: Some(0), ..List::default() };
     let picked = connection.client.not_counting(|| session.terminal.pick(&list))?;
     match picked {
         None => Err(Error::new(Kind::Cancelled, "no text was chosen")),

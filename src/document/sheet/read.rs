@@ -1,7 +1,7 @@
 //! What an edited sheet asks for.
 
 use super::is_written;
-use crate::document::codes::without_stale;
+use crate::document::codes::{ByHand, by_hand};
 use crate::document::compare::same_at;
 use crate::document::customer::{Customer, get};
 use crate::document::edit::{Action, Edit, EditError, Edits};
@@ -91,6 +91,13 @@ pub fn line_at(text: &str, path: &Path) -> usize {
 
 fn not_json(why: JsonError) -> Problem {
     match why {
+        JsonError::Syntax { why, line, .. }
+            if matches!(why.as_str(), "expected ident" | "expected value") =>
+        {
+            let why =
+                "not JSON: here a value belongs: text in quotes, a number, true, false or null".to_string();
+            Problem { line, why }
+        }
         JsonError::Syntax { why, line, .. } => Problem { line, why: format!("not JSON: {why}") },
         JsonError::DuplicateKey { line, .. } => Problem { line, why: why.to_string() },
         JsonError::TooDeep => Problem { line: 1, why: why.to_string() },
@@ -143,11 +150,9 @@ impl Reader<'_> {
     }
 
     fn edit(&mut self, path: &Path, new: View<'_>, old: Option<View<'_>>) {
-        let is_codes = path.dotted() == field::CODES_PATH;
-        let value = match old {
-            Some(old) if is_codes => without_stale(old, new),
-            _ => new.to_json(),
-        };
+        let value =
+            if path.dotted() == field::CODES_PATH { self.codes(path, new, old) } else { Some(new.to_json()) };
+        let Some(value) = value else { return };
         let edit = Edit { path: path.clone(), action: Action::Set(value), given: String::new() };
         let planned = |new_fields: bool| {
             let edits = Edits::check(vec![edit.clone()])?;
@@ -163,6 +168,21 @@ impl Reader<'_> {
                 self.problem(new, &why.without_flag())
             }
         }
+    }
+
+    /// The sales-tracking codes that are meant; none where they are the ones that are there.
+    fn codes(&mut self, path: &Path, new: View<'_>, old: Option<View<'_>>) -> Option<Json> {
+        let ByHand { list, fixed } = by_hand(old, new);
+        for member in fixed {
+            let name = member.key().name();
+            self.problem(
+                member,
+                &format!(
+                    "`{name}` of a sales-tracking code is set by Fusebill; its type and code can be changed"
+                ),
+            );
+        }
+        (!old.is_some_and(|old| same_at(path, old, list.root()))).then_some(list)
     }
 
     fn problem(&mut self, view: View<'_>, why: &str) {
@@ -244,7 +264,7 @@ mod tests {
         assert_eq!(changed("\"a\"", "\"\""), ["customerReference.reference1 = \"\""]);
         let path = "customerReference.salesTrackingCodes";
         let codes = r#"[{"type": "A", "code": "1"}]"#;
-        assert_eq!(changed("[]", codes), [format!("{path} = {codes}")]);
+        assert_eq!(changed("[]", codes), [format!("{path} = {}", codes.replace(' ', ""))]);
         assert_eq!(changed("5551234", "\"5551234\""), [""; 0]);
     }
 

@@ -8,7 +8,7 @@ use crate::document::path::Path;
 use crate::field::{self, FIELDS};
 
 /// The widest line of the list of fields that may be added, in characters.
-const WIDTH: usize = 100;
+const WIDTH: usize = 75;
 
 /// The text to edit: the head as comments, then the fields that may be written, a line each, every token as the server
 /// sent it. `all` adds everything else the customer has, marked as read-only.

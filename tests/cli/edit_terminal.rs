@@ -1,0 +1,975 @@
+//! `customer edit` on a real pseudo-terminal: an editor that is a script, the questions, and every way out of them.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::terminal::{Ended, Terminal, screen};
+use crate::world::World;
+
+const DOWN: &str = "\u{1b}[B";
+const ESC: &str = "\u{1b}";
+const CTRL_C: &str = "\u{3}";
+const CTRL_D: &str = "\u{4}";
+const CTRL_U: &str = "\u{15}";
+const CTRL_Z: &str = "\u{1a}";
+
+/// The keys with which a question is left, and the exit codes.
+const WAYS_OUT: [(&str, i32); 3] = [(ESC, 11), (CTRL_D, 11), (CTRL_C, 130)];
+
+const JOHN: &str = "sed -i 's/\"Jon\"/\"John\"/' \"$file\"";
+const NUMBER: &str = "sed -i 's/\"Jon\"/5/' \"$file\"";
+
+/// An editor: on its Nth visit it keeps its arguments and the text, then does what `visit-N` says, if anything.
+const EDITOR: &str = r#"#!/bin/sh
+visit=1
+while [ -e "$HOME/seen-$visit" ]; do visit=$((visit + 1)); done
+printf '%s\n' "$@" > "$HOME/arguments-$visit"
+for file; do :; done
+file=${file%%:*}
+cp "$file" "$HOME/seen-$visit"
+if [ -e "$HOME/visit-$visit" ]; then . "$HOME/visit-$visit"; fi
+"#;
+
+/// The program with an editor of this name that does this on its visits.
+fn edit_in(world: &World, editor: &str, visits: &[&str], arguments: &[&str]) -> Command {
+    let path = world.file(editor, EDITOR);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&path, mode).expect("the editor can be made a program");
+    for (number, visit) in (1..).zip(visits) {
+        world.file(&format!("visit-{number}"), visit);
+    }
+    let mut command = world.command([&["customer", "edit", "123"], arguments].concat());
+    command.env("PATH", "/usr/bin:/bin").env("NO_COLOR", "1").env("FUSEBILL_EDITOR", path);
+    command
+}
+
+fn edit_with(world: &World, visits: &[&str], arguments: &[&str]) -> Terminal {
+    Terminal::sized(&edit_in(world, "editor", visits, arguments), 200, 50)
+}
+
+fn edit(world: &World, visits: &[&str]) -> Terminal {
+    edit_with(world, visits, &[])
+}
+
+/// Waits for the question of consent.
+#[track_caller]
+fn consent(terminal: &mut Terminal) -> String {
+    let shown = terminal.until("Write to Customer 123");
+    terminal.until("[y/n] ");
+    shown
+}
+
+/// Waits for a list with this question.
+#[track_caller]
+fn list(terminal: &mut Terminal, question: &str) -> String {
+    terminal.until(question);
+    terminal.until("Esc goes back")
+}
+
+/// What an editor found on a visit.
+fn seen(world: &World, visit: usize) -> String {
+    read(world, &format!("seen-{visit}"))
+}
+
+fn read(world: &World, name: &str) -> String {
+    std::fs::read_to_string(world.home.path().join(name)).unwrap_or_else(|why| panic!("{name}: {why}"))
+}
+
+/// The texts that are kept.
+fn kept(world: &World) -> Vec<(PathBuf, String)> {
+    let folder = world.home.path().join(".local/state/fusebill/edits");
+    let Ok(folders) = std::fs::read_dir(folder) else { return Vec::new() };
+    folders
+        .map(|folder| {
+            let path = folder.expect("a folder").path().join("customer-123.jsonc");
+            let text = std::fs::read_to_string(&path).expect("the text that is kept");
+            (path, text)
+        })
+        .collect()
+}
+
+/// Asserts that nothing was written, and that the one text that is kept is named and says this.
+#[track_caller]
+fn is_kept(world: &World, ended: &Ended, says: &str) {
+    nothing_was_written(world, ended);
+    let kept = kept(world);
+    let [(path, text)] = kept.as_slice() else { panic!("one text is kept: {kept:?}\n{}", ended.shown) };
+    assert!(text.contains(says), "{says:?} is not in:\n{text}");
+    let named = format!("your text is kept in {}", path.display());
+    assert!(ended.rest.contains(&named), "{named:?} is not in:\n{}", ended.rest);
+    assert!(ended.rest.contains("`fusebill customer edit 123 --recover` goes on with it"), "{}", ended.rest);
+}
+
+#[track_caller]
+fn nothing_was_written(world: &World, ended: &Ended) {
+    assert_eq!((world.puts(), world.journal()), (Vec::new(), Vec::new()), "{}", ended.shown);
+    assert!(ended.rest.contains("Nothing was written."), "{}", ended.shown);
+    ended.left_the_terminal_right();
+}
+
+/// Asserts that the stored customer is what was sent, and that this is the document with these replacements.
+#[track_caller]
+fn is_written(world: &World, before: &str, replaced: &[(&str, &str)], ended: &Ended) {
+    ended.says(0, &["Written and verified", "To take it back: fusebill customer undo "]);
+    let wanted = replaced.iter().fold(before.to_string(), |text, (from, to)| text.replacen(from, to, 1));
+    assert_eq!(world.put_body(), wanted);
+    assert_eq!(world.journal()[0]["command"], "customer edit");
+    assert_eq!(kept(world), [], "the text is no longer needed");
+    ended.left_the_terminal_right();
+}
+
+#[test]
+fn yes_writes_what_was_typed_and_nothing_else() {
+    let world = World::new();
+    let before = world.stored(123);
+    let mut terminal = edit(&world, &[JOHN]);
+    let shown = consent(&mut terminal);
+    assert!(shown.contains("│ firstName ┆ \"Jon\"  ┆ \"John\" │"), "{shown}");
+    assert_eq!((world.lines().len(), kept(&world).len()), (1, 1), "nothing happened yet");
+    terminal.press("y\r");
+    is_written(&world, &before, &[("\"Jon\"", "\"John\"")], &terminal.finish());
+    assert_eq!(world.lines(), ["GET /v1/customers/123", "GET /v1/customers/123", "PUT /v1/customers"]);
+    assert_eq!(read(&world, "arguments-1").lines().count(), 1, "no line is told where there is none");
+}
+
+#[test]
+fn after_no_the_same_text_can_be_edited_again() {
+    let world = World::new();
+    let before = world.stored(123);
+    let mut terminal = edit(&world, &[JOHN, "sed -i 's/\"Smith\"/\"Smythe\"/' \"$file\""]);
+    consent(&mut terminal);
+    terminal.press("n\r");
+    list(&mut terminal, "What now?");
+    terminal.press("\r");
+    let shown = consent(&mut terminal);
+    assert!(shown.contains("\"John\"") && shown.contains("\"Smythe\""), "{shown}");
+    assert_eq!(seen(&world, 2), seen(&world, 1).replacen("\"Jon\"", "\"John\"", 1));
+    terminal.press("y\r");
+    let replaced = [("\"Jon\"", "\"John\""), ("\"Smith\"", "\"Smythe\"")];
+    is_written(&world, &before, &replaced, &terminal.finish());
+}
+
+#[test]
+fn after_no_the_difference_can_be_shown_and_the_text_kept() {
+    let world = World::new();
+    let mut terminal = edit(&world, &[JOHN]);
+    consent(&mut terminal);
+    terminal.press("n\r");
+    let items = list(&mut terminal, "What now?");
+    for item in ["> edit again", "show the difference", "quit and keep the text"] {
+        assert!(items.contains(item), "{item} is not in {items}");
+    }
+    terminal.press(&format!("{DOWN}\r"));
+    terminal.until("│ firstName ┆ \"Jon\"  ┆ \"John\" │");
+    list(&mut terminal, "What now?");
+    terminal.press(&format!("{DOWN}{DOWN}\r"));
+    let ended = terminal.finish();
+    ended.says(11, &["you said no"]);
+    is_kept(&world, &ended, "\"firstName\": \"John\"");
+}
+
+#[test]
+fn a_mistake_opens_the_text_again_on_its_line_with_what_is_wrong_above_it() {
+    for (editor, target) in
+        [("vim", "+LINE\nFILE\n"), ("code", "--goto\nFILE:LINE\n"), ("hx", "FILE:LINE\n"), ("ed", "FILE\n")]
+    {
+        let world = World::new();
+        let before = world.stored(123);
+        let command = edit_in(&world, editor, &[NUMBER, "sed -i 's/: 5,/: \"J\",/' \"$file\""], &[]);
+        let mut terminal = Terminal::sized(&command, 200, 50);
+        terminal.until("`firstName` takes text, not a number");
+        let items = list(&mut terminal, "What now?");
+        assert!(items.contains("quit and keep the text") && !items.contains("difference"), "{items}");
+        terminal.press("\r");
+        consent(&mut terminal);
+        let text = seen(&world, 2);
+        let lines: Vec<&str> = text.lines().collect();
+        let at = lines.iter().position(|line| *line == "  \"firstName\": 5,").expect("what was typed");
+        assert_eq!(lines[at - 1], "  //! `firstName` takes text, not a number");
+        let told = format!("line {}: `firstName` takes text", at + 1);
+        assert!(terminal.shown().contains(&told), "{}", terminal.shown());
+        let (path, _) = kept(&world).remove(0);
+        let target =
+            target.replace("LINE", &(at + 1).to_string()).replace("FILE", &path.display().to_string());
+        assert_eq!(read(&world, "arguments-2"), target);
+        terminal.press("y\r");
+        is_written(&world, &before, &[("\"Jon\"", "\"J\"")], &terminal.finish());
+    }
+}
+
+#[test]
+fn what_is_right_beside_a_mistake_can_be_seen_and_the_text_be_kept() {
+    let world = World::new();
+    let visit = format!("{NUMBER}\nsed -i 's/\"Smith\"/\"Smythe\"/' \"$file\"");
+    let mut terminal = edit(&world, &[&visit]);
+    list(&mut terminal, "What now?");
+    terminal.press(&format!("{DOWN}\r"));
+    let shown = terminal.until("\"Smythe\" │");
+    assert!(shown.contains("\"Smith\""), "{shown}");
+    list(&mut terminal, "What now?");
+    terminal.press(&format!("{DOWN}{DOWN}\r"));
+    let ended = terminal.finish();
+    ended.says(11, &["you left the text unwritten"]);
+    is_kept(&world, &ended, "\"firstName\": 5");
+}
+
+#[test]
+fn notes_do_not_pile_up_and_are_no_part_of_the_text() {
+    let world = World::new();
+    let mut terminal =
+        edit(&world, &[NUMBER, "", "sed -i 's/\"firstName\": 5/\"firstName\": \"Jon\"/' \"$file\""]);
+    list(&mut terminal, "What now?");
+    terminal.press("\r");
+    // Nobody can have read it in that time, but something was typed before.
+    list(&mut terminal, "What now?");
+    terminal.press("\r");
+    terminal.finish().says(0, &["No changes"]);
+    assert_eq!(seen(&world, 3).matches("//! ").count(), 1, "{}", seen(&world, 3));
+    assert_eq!((world.puts().len(), kept(&world).len()), (0, 0));
+}
+
+#[test]
+fn an_editor_that_returns_at_once_is_asked_about() {
+    let world = World::new();
+    let mut terminal = edit(&world, &["", JOHN]);
+    let warned = terminal.until("What now?");
+    assert!(warned.contains("`editor` returned at once") && warned.contains("code --wait"), "{warned}");
+    let items = terminal.until("Esc goes back");
+    assert!(items.contains("I have saved it by now") && items.contains("open the editor again"), "{items}");
+    terminal.press(&format!("{DOWN}\r"));
+    let shown = consent(&mut terminal);
+    assert!(shown.contains("\"John\""), "{shown}");
+    terminal.press("y\r");
+    terminal.finish().says(0, &["Written and verified"]);
+}
+
+#[test]
+fn a_text_that_was_saved_after_the_editor_returned_is_read_when_it_is_said_so() {
+    let world = World::new();
+    let mut terminal = edit(&world, &[""]);
+    list(&mut terminal, "What now?");
+    let (path, text) = kept(&world).remove(0);
+    std::fs::write(path, text.replacen("\"Jon\"", "\"John\"", 1)).expect("the text can be saved");
+    terminal.press("\r");
+    let shown = consent(&mut terminal);
+    assert!(shown.contains("\"John\""), "{shown}");
+    terminal.press("y\r");
+    terminal.finish().says(0, &["Written and verified"]);
+}
+
+#[test]
+fn an_untouched_text_is_left_without_a_trace() {
+    for (keys, code) in WAYS_OUT {
+        let world = World::new();
+        let mut terminal = edit(&world, &[""]);
+        list(&mut terminal, "What now?");
+        terminal.press(keys);
+        let ended = terminal.finish();
+        ended.says(code, &[]);
+        nothing_was_written(&world, &ended);
+        assert_eq!(kept(&world), []);
+    }
+}
+
+const STRANGER: &str = "sed -i 's/^{/{\\n  \"fristName\": \"x\",/' \"$file\"";
+
+#[test]
+fn a_field_that_nobody_knows_is_added_where_it_is_wanted() {
+    let world = World::behaving(&["unknown-keys=store"]);
+    let mut terminal = edit(&world, &[STRANGER]);
+    let shown = terminal.until("[y/n] ");
+    assert!(shown.contains("no field `fristName` (did you mean `firstName`?)"), "{shown}");
+    assert!(shown.contains("Add it as a new field?"), "{shown}");
+    terminal.press("y\r");
+    let shown = consent(&mut terminal);
+    assert!(shown.contains("fristName"), "{shown}");
+    terminal.press("y\r");
+    terminal.finish().says(0, &["Written and verified"]);
+    assert!(world.put_body().contains("\"fristName\""));
+}
+
+#[test]
+fn a_field_that_nobody_knows_opens_the_text_again_where_it_is_not_wanted() {
+    let world = World::new();
+    let mut terminal = edit(&world, &[STRANGER, "sed -i '/\"fristName\": \"x\"/d' \"$file\""]);
+    terminal.until("[y/n] ");
+    terminal.press("n\r");
+    list(&mut terminal, "What now?");
+    terminal.press("\r");
+    terminal.finish().says(0, &["No changes"]);
+    let text = seen(&world, 2);
+    let note = text.lines().position(|line| line.starts_with("  //! the customer has no field `fristName`"));
+    let line = text.lines().position(|line| line == "  \"fristName\": \"x\",");
+    assert_eq!(note.map(|note| note + 1), line, "{text}");
+    assert_eq!((world.puts().len(), kept(&world).len()), (0, 0));
+}
+
+/// Another writer puts one text in the place of another.
+fn meanwhile(world: &World, from: &str, to: &str) -> String {
+    let theirs = world.stored(123).replacen(from, to, 1);
+    world.server.store(&theirs).expect("another writer writes");
+    theirs
+}
+
+#[test]
+fn what_others_changed_elsewhere_meanwhile_is_shown_and_kept() {
+    let world = World::new();
+    let mut terminal = edit(&world, &[JOHN]);
+    consent(&mut terminal);
+    let theirs = meanwhile(&world, "\"PO-2291\"", "\"PO-1\"");
+    terminal.press("y\r");
+    let ended = terminal.finish();
+    ended.says(0, &["kept: `customerReference.reference1` \"PO-2291\" → \"PO-1\""]);
+    is_written(&world, &theirs, &[("\"Jon\"", "\"John\"")], &ended);
+}
+
+/// Both sides changed the first name, and it is asked whose value it is to be.
+fn conflicted(world: &World, visits: &[&str]) -> (Terminal, String) {
+    let mut terminal = edit(world, &[&[JOHN], visits].concat());
+    consent(&mut terminal);
+    let theirs = meanwhile(world, "\"Jon\"", "\"Jan\"");
+    terminal.press("y\r");
+    let shown = terminal.until("Which value is it to be?");
+    assert!(shown.contains("changed by others meanwhile: \"Jon\" → \"Jan\""), "{shown}");
+    let items = terminal.until("Esc goes back");
+    for item in ["write mine:  \"John\"", "keep theirs: \"Jan\"", "edit again, with both values"] {
+        assert!(items.contains(item), "{item} is not in {items}");
+    }
+    (terminal, theirs)
+}
+
+#[test]
+fn our_value_over_theirs_is_seen_and_asked_about_again() {
+    let world = World::new();
+    let (mut terminal, theirs) = conflicted(&world, &[]);
+    terminal.press(&format!("\r{DOWN}\r"));
+    let shown = consent(&mut terminal);
+    assert!(shown.contains("│ firstName ┆ \"Jan\"  ┆ \"John\" │"), "{shown}");
+    terminal.press("y\r");
+    is_written(&world, &theirs, &[("\"Jan\"", "\"John\"")], &terminal.finish());
+}
+
+#[test]
+fn their_value_is_kept_where_it_is_chosen() {
+    let world = World::new();
+    let (mut terminal, theirs) = conflicted(&world, &[]);
+    terminal.press(&format!("{DOWN}{DOWN}\r"));
+    terminal.finish().says(0, &["No changes", "Nothing was written."]);
+    assert_eq!((world.stored(123), kept(&world)), (theirs, Vec::new()));
+}
+
+#[test]
+fn edited_again_after_a_conflict_the_text_says_what_is_written() {
+    for (visit, first_name) in [
+        ("", Some("\"John\"")),
+        ("sed -i 's/\"firstName\": \"John\"/\"firstName\": \"Jan\"/' \"$file\"", None),
+        ("sed -i 's/\"firstName\": \"John\"/\"firstName\": \"Joan\"/' \"$file\"", Some("\"Joan\"")),
+    ] {
+        let world = World::new();
+        let (mut terminal, theirs) = conflicted(&world, &[visit]);
+        terminal.press(&format!("{DOWN}{DOWN}{DOWN}\r"));
+        match first_name {
+            Some(name) => {
+                let shown = consent(&mut terminal);
+                assert!(shown.contains("┆ \"Jan\"") && shown.contains(name), "{shown}");
+                terminal.press("y\r");
+                is_written(&world, &theirs, &[("\"Jan\"", name)], &terminal.finish());
+            }
+            None => {
+                terminal.finish().says(0, &["No changes", "Nothing was written."]);
+                assert_eq!((world.stored(123), kept(&world)), (theirs, Vec::new()));
+            }
+        }
+        let text = seen(&world, 2);
+        let both = "  //! changed by others meanwhile: it was \"Jon\" and is \"Jan\" now; yours is \"John\"\n  \
+                    \"firstName\": \"John\",";
+        assert!(text.contains(both), "{text}");
+    }
+}
+
+#[test]
+fn the_words_of_the_api_stand_above_the_line_that_they_name() {
+    let world = World::new();
+    let before = world.stored(123);
+    world.fault("put:refuse=lastName is not nice");
+    let visit = format!("{JOHN}\nsed -i 's/\"Smith\"/\"Smythe\"/' \"$file\"");
+    let mut terminal = edit(&world, &[&visit, "sed -i 's/\"Smythe\"/\"Smits\"/' \"$file\""]);
+    consent(&mut terminal);
+    terminal.press("y\r");
+    terminal.until("lastName is not nice");
+    list(&mut terminal, "What now?");
+    assert_eq!(kept(&world).len(), 1, "the text is there until it is written");
+    terminal.press("\r");
+    consent(&mut terminal);
+    let text = seen(&world, 2);
+    let lines: Vec<&str> = text.lines().collect();
+    let note = lines.iter().position(|line| line.starts_with("  //! the API: ")).expect("a note");
+    assert!(lines[note].contains("lastName is not nice"), "{text}");
+    assert_eq!(lines[note + 1], "  \"lastName\": \"Smythe\",");
+    terminal.press("y\r");
+    let ended = terminal.finish();
+    ended.says(0, &["Written and verified: 2 changed."]);
+    let wanted = before.replacen("\"Jon\"", "\"John\"", 1).replacen("\"Smith\"", "\"Smits\"", 1);
+    assert_eq!((world.puts().len(), world.puts()[1].as_str()), (2, wanted.as_str()));
+    assert_eq!(kept(&world), []);
+}
+
+/// A text was left behind.
+fn left_behind(world: &World) {
+    let mut terminal = edit(world, &[JOHN]);
+    consent(&mut terminal);
+    terminal.press(CTRL_C);
+    let ended = terminal.finish();
+    ended.says(130, &[]);
+    is_kept(world, &ended, "\"John\"");
+    std::fs::remove_file(world.home.path().join("seen-1")).expect("the editor was there");
+    std::fs::remove_file(world.home.path().join("visit-1")).expect("the editor was told what to do");
+}
+
+const OFFER: &str = "An earlier edit of this customer was not written";
+
+#[test]
+fn a_text_that_was_left_behind_is_offered_and_gone_on_with() {
+    let world = World::new();
+    let before = world.stored(123);
+    left_behind(&world);
+    let mut terminal = edit(&world, &[]);
+    let items = list(&mut terminal, OFFER);
+    assert!(items.contains("> go on with the text of ") && items.contains("1 changed"), "{items}");
+    terminal.press("\r");
+    consent(&mut terminal);
+    assert!(seen(&world, 1).contains("\"John\""));
+    terminal.press("y\r");
+    is_written(&world, &before, &[("\"Jon\"", "\"John\"")], &terminal.finish());
+}
+
+#[test]
+fn one_can_begin_anew_and_keep_or_delete_what_was_left() {
+    for (keys, left) in [(format!("{DOWN}\r"), 1), (format!("{DOWN}{DOWN}\r"), 0)] {
+        let world = World::new();
+        left_behind(&world);
+        let mut terminal = edit(&world, &["sed -i 's/\"Smith\"/\"Smythe\"/' \"$file\""]);
+        list(&mut terminal, OFFER);
+        terminal.press(&keys);
+        let shown = consent(&mut terminal);
+        assert!(shown.contains("\"Smythe\"") && !shown.contains("\"John\""), "{shown}");
+        assert!(seen(&world, 1).contains("\"Jon\""));
+        terminal.press("y\r");
+        terminal.finish().says(0, &["Written and verified: 1 changed."]);
+        assert_eq!(kept(&world).len(), left);
+    }
+}
+
+#[test]
+fn the_offer_of_a_text_is_left_without_losing_it() {
+    for (keys, code) in WAYS_OUT {
+        let world = World::new();
+        left_behind(&world);
+        let mut terminal = edit(&world, &[]);
+        list(&mut terminal, OFFER);
+        terminal.press(keys);
+        let ended = terminal.finish();
+        ended.says(code, &[]);
+        nothing_was_written(&world, &ended);
+        assert_eq!(kept(&world).len(), 1);
+        assert!(!world.home.path().join("seen-1").exists(), "no editor was opened");
+    }
+}
+
+#[test]
+fn consent_can_be_left_by_every_key_that_leaves() {
+    let world = World::new();
+    let mut terminal = edit(&world, &[JOHN]);
+    consent(&mut terminal);
+    terminal.press(CTRL_C);
+    let ended = terminal.finish();
+    ended.says(130, &["interrupted"]);
+    is_kept(&world, &ended, "\"John\"");
+
+    for keys in [ESC, CTRL_D] {
+        let world = World::new();
+        let mut terminal = edit(&world, &[JOHN]);
+        consent(&mut terminal);
+        terminal.press(keys);
+        list(&mut terminal, "What now?");
+        terminal.press(keys);
+        let ended = terminal.finish();
+        ended.says(11, &["you said no"]);
+        is_kept(&world, &ended, "\"John\"");
+    }
+}
+
+#[test]
+fn a_menu_can_be_left_by_every_key_that_leaves() {
+    for (keys, code) in WAYS_OUT {
+        let world = World::new();
+        let mut terminal = edit(&world, &[NUMBER]);
+        list(&mut terminal, "What now?");
+        terminal.press(keys);
+        let ended = terminal.finish();
+        ended.says(code, &[]);
+        is_kept(&world, &ended, "\"firstName\": 5");
+    }
+}
+
+#[test]
+fn a_conflict_can_be_left_by_every_key_that_leaves() {
+    for (keys, code) in WAYS_OUT {
+        let world = World::new();
+        let (mut terminal, theirs) = conflicted(&world, &[]);
+        terminal.press(keys);
+        let ended = terminal.finish();
+        ended.says(code, &[]);
+        is_kept(&world, &ended, "\"John\"");
+        assert_eq!(world.stored(123), theirs);
+    }
+}
+
+#[test]
+fn a_new_field_can_be_left_undecided_by_ctrl_c() {
+    let world = World::new();
+    let mut terminal = edit(&world, &[STRANGER]);
+    terminal.until("[y/n] ");
+    terminal.press(CTRL_C);
+    let ended = terminal.finish();
+    ended.says(130, &[]);
+    is_kept(&world, &ended, "fristName");
+}
+
+/// `customer edit --prompt` at its list of fields.
+fn prompted(world: &World) -> Terminal {
+    let mut terminal = edit_with(world, &[], &["--prompt"]);
+    fields(&mut terminal);
+    terminal
+}
+
+#[track_caller]
+fn fields(terminal: &mut Terminal) -> String {
+    list(terminal, "which field?")
+}
+
+/// Searches a field and chooses it.
+#[track_caller]
+fn choose(terminal: &mut Terminal, field: &str, question: &str) -> String {
+    terminal.press(&format!("{field}\r"));
+    list(terminal, question)
+}
+
+/// Chooses "review and write", which stands first once something is changed, and waits for consent.
+#[track_caller]
+fn review(terminal: &mut Terminal) -> String {
+    let items = fields(terminal);
+    assert!(items.contains("> review and write: "), "{items}");
+    terminal.press("\r");
+    consent(terminal)
+}
+
+#[test]
+fn a_field_is_searched_and_its_text_is_judged_while_it_is_typed() {
+    let world = World::new();
+    let before = world.stored(123);
+    let mut terminal = prompted(&world);
+    terminal.press("firstn");
+    terminal.until("search: firstn");
+    terminal.until("\r\n");
+    let found = terminal.until("Esc goes back");
+    assert!(found.starts_with("> firstName ") && found.matches('\n').count() == 1, "{found}");
+    terminal.press("\r");
+    list(&mut terminal, "firstName (First name), now \"Jon\"");
+    terminal.press(&format!("{CTRL_U}{}", "x".repeat(51)));
+    terminal.until("firstName is 51 characters long, the limit is 50");
+    terminal.press("\r\u{7f}");
+    terminal.until("50 of 50 characters");
+    terminal.press(&format!("{CTRL_U}John\u{1b}[D\u{1b}[3~\u{1b}[Hn\u{1b}[3~\u{1b}[F!"));
+    terminal.until("> noh!");
+    terminal.press("\r");
+    let shown = review(&mut terminal);
+    assert!(shown.contains("┆ \"noh!\" │"), "{shown}");
+    terminal.press("y\r");
+    is_written(&world, &before, &[("\"Jon\"", "\"noh!\"")], &terminal.finish());
+    assert!(!world.home.path().join("seen-1").exists(), "no editor was opened");
+}
+
+#[test]
+fn a_word_is_chosen_from_a_menu_and_what_touches_billing_is_said() {
+    let world = World::new();
+    let before = world.stored(123);
+    let mut terminal = prompted(&world);
+    let words = choose(&mut terminal, "status", "status, now \"Active\"");
+    assert!(words.contains("> Active") && words.contains("  Suspended"), "{words}");
+    assert!(!words.contains("clear it"), "the status cannot be null: {words}");
+    terminal.press(&format!("{DOWN}\r"));
+    let shown = review(&mut terminal);
+    assert!(shown.contains("`status` touches billing"), "{shown}");
+    terminal.press("y\r");
+    is_written(&world, &before, &[("\"Active\"", "\"Hold\"")], &terminal.finish());
+}
+
+#[test]
+fn cleared_and_empty_are_two_choices() {
+    for (keys, value) in [(format!("{DOWN}\r"), "null"), (format!("{DOWN}{DOWN}\r"), "\"\"")] {
+        let world = World::new();
+        let before = world.stored(123);
+        let mut terminal = prompted(&world);
+        choose(&mut terminal, "secondaryPhone", "secondaryPhone (");
+        terminal.press(CTRL_U);
+        terminal.until("Enter asks whether it is to be cleared");
+        terminal.press("\r");
+        let choices = list(&mut terminal, "Which nothing is it to be?");
+        assert!(choices.contains("clear it (null)") && choices.contains("set it to empty text"), "{choices}");
+        terminal.press(&format!("\r{keys}"));
+        review(&mut terminal);
+        terminal.press("y\r");
+        is_written(&world, &before, &[("\"613-555-0124\"", value)], &terminal.finish());
+    }
+}
+
+#[test]
+fn sales_tracking_codes_are_added_changed_and_taken_out() {
+    let world = World::new();
+    let mut terminal = prompted(&world);
+    let codes = choose(&mut terminal, "salesTracking", "which code?");
+    for item in ["  Region=NA", "  Sales Rep=SR-01", "  add a code"] {
+        assert!(codes.contains(item), "{item} is not in {codes}");
+    }
+    terminal.press(&format!("{DOWN}\r"));
+    list(&mut terminal, "give it another code");
+    terminal.press(&format!("{DOWN}\r"));
+    list(&mut terminal, "code of Region");
+    terminal.press(&format!("{CTRL_U}EMEA\r"));
+    fields(&mut terminal);
+    choose(&mut terminal, "salesTracking", "which code?");
+    terminal.press(&format!("{DOWN}{DOWN}\r"));
+    list(&mut terminal, "take it out");
+    terminal.press(&format!("{DOWN}{DOWN}\r"));
+    fields(&mut terminal);
+    choose(&mut terminal, "salesTracking", "which code?");
+    terminal.press(&format!("{DOWN}{DOWN}\r"));
+    list(&mut terminal, "type of the new code");
+    terminal.press("\r");
+    terminal.press("Sales Tracking Code 3\r");
+    list(&mut terminal, "code of Sales Tracking Code 3");
+    terminal.press("DIRECT\r");
+    review(&mut terminal);
+    terminal.press("y\r");
+    let ended = terminal.finish();
+    ended.says(0, &["Written and verified"]);
+    let stored: serde_json::Value = serde_json::from_str(&world.stored(123)).expect("JSON is stored");
+    let codes = stored["customerReference"]["salesTrackingCodes"].as_array().expect("codes are stored");
+    let pair = |code: &serde_json::Value| format!("{}={}", code["type"], code["code"]);
+    let codes: Vec<String> = codes.iter().map(pair).collect();
+    assert_eq!(codes, ["\"Region\"=\"EMEA\"", "\"Sales Tracking Code 3\"=\"DIRECT\""]);
+}
+
+#[test]
+fn a_number_takes_digits_only() {
+    let world = World::new();
+    let before = world.stored(123);
+    let mut terminal = prompted(&world);
+    choose(&mut terminal, "parentId", "parentId (");
+    terminal.press("12x");
+    terminal.until("parentId");
+    terminal.press("\r\u{7f}000749");
+    terminal.until("> 12000749");
+    terminal.press("\r");
+    let shown = review(&mut terminal);
+    assert!(shown.contains("12000749") && shown.contains("`parentId` touches billing"), "{shown}");
+    terminal.press("y\r");
+    is_written(&world, &before, &[("\"parentId\":null", "\"parentId\":12000749")], &terminal.finish());
+}
+
+/// The first name is changed at prompts, and the list is shown again.
+fn changed_at_prompts(world: &World) -> Terminal {
+    let mut terminal = prompted(world);
+    choose(&mut terminal, "firstName", "now \"Jon\"");
+    terminal.press(&format!("{CTRL_U}John\r"));
+    let items = fields(&mut terminal);
+    assert!(items.contains("> review and write: 1 changed"), "{items}");
+    assert!(items.contains("\"Jon\" → \"John\""), "{items}");
+    terminal
+}
+
+#[test]
+fn esc_goes_back_from_a_field_to_the_list_and_from_the_list_out_with_the_text_kept() {
+    let world = World::new();
+    let before = world.stored(123);
+    let mut terminal = changed_at_prompts(&world);
+    choose(&mut terminal, "lastName", "now \"Smith\"");
+    terminal.press("xyz");
+    terminal.until("> Smithxyz");
+    terminal.press(ESC);
+    let items = fields(&mut terminal);
+    assert!(!items.contains("xyz") && items.contains("> lastName"), "{items}");
+    terminal.press(ESC);
+    let ended = terminal.finish();
+    ended.says(11, &["you left the list of fields"]);
+    is_kept(&world, &ended, "\"John\"");
+
+    let mut terminal = edit_with(&world, &[], &["--prompt", "--recover"]);
+    let items = fields(&mut terminal);
+    assert!(items.contains("review and write: 1 changed"), "{items}");
+    terminal.press("\r");
+    list(&mut terminal, "title, now");
+    terminal.press(ESC);
+    fields(&mut terminal);
+    terminal.press("review\r");
+    consent(&mut terminal);
+    terminal.press("y\r");
+    is_written(&world, &before, &[("\"Jon\"", "\"John\"")], &terminal.finish());
+}
+
+#[test]
+fn no_goes_back_to_the_list_with_what_was_changed() {
+    let world = World::new();
+    let before = world.stored(123);
+    let mut terminal = changed_at_prompts(&world);
+    terminal.press("\r");
+    consent(&mut terminal);
+    terminal.press("n\r");
+    list(&mut terminal, "What now?");
+    terminal.press("\r");
+    let items = fields(&mut terminal);
+    assert!(items.contains("review and write: 1 changed"), "{items}");
+    choose(&mut terminal, "lastName", "now \"Smith\"");
+    terminal.press(&format!("{CTRL_U}Smythe\r"));
+    let shown = review(&mut terminal);
+    assert!(shown.contains("\"John\"") && shown.contains("\"Smythe\""), "{shown}");
+    terminal.press("y\r");
+    let replaced = [("\"Jon\"", "\"John\""), ("\"Smith\"", "\"Smythe\"")];
+    is_written(&world, &before, &replaced, &terminal.finish());
+}
+
+#[test]
+fn the_list_of_fields_can_be_left_by_every_key_that_leaves() {
+    for (keys, code) in WAYS_OUT {
+        let world = World::new();
+        let mut terminal = changed_at_prompts(&world);
+        terminal.press(keys);
+        let ended = terminal.finish();
+        ended.says(code, &[]);
+        is_kept(&world, &ended, "\"John\"");
+    }
+}
+
+#[test]
+fn a_line_and_a_menu_of_words_can_be_left_by_every_key_that_leaves() {
+    for (field, question) in
+        [("lastName", "now \"Smith\""), ("title", "title, now"), ("salesTr", "which code?")]
+    {
+        for keys in [ESC, CTRL_D, CTRL_C] {
+            let world = World::new();
+            let mut terminal = changed_at_prompts(&world);
+            choose(&mut terminal, field, question);
+            terminal.press(keys);
+            if keys != CTRL_C {
+                fields(&mut terminal);
+                terminal.press(CTRL_C);
+            }
+            let ended = terminal.finish();
+            ended.says(130, &["interrupted"]);
+            is_kept(&world, &ended, "\"John\"");
+        }
+    }
+}
+
+/// Asserts that the text stands once on the terminal, and that the question goes on after Ctrl-Z where nothing can
+/// continue the program.
+#[track_caller]
+fn survives_ctrl_z(mut terminal: Terminal, question: &str) -> Terminal {
+    terminal.press(CTRL_Z);
+    list_or_line(&mut terminal, question);
+    let screen = screen(terminal.shown(), 200, 50).join("\n");
+    assert_eq!(screen.matches(question).count(), 1, "{screen}");
+    terminal
+}
+
+#[track_caller]
+fn list_or_line(terminal: &mut Terminal, question: &str) {
+    terminal.until(question);
+    terminal.until(if question == "[y/n]" { " " } else { "Esc goes back" });
+}
+
+#[test]
+fn ctrl_z_at_every_question_goes_on_where_nothing_could_continue_the_program() {
+    let world = World::new();
+    let mut terminal = edit(&world, &[JOHN]);
+    consent(&mut terminal);
+    let mut terminal = survives_ctrl_z(terminal, "[y/n]");
+    terminal.press("n\r");
+    list(&mut terminal, "What now?");
+    let mut terminal = survives_ctrl_z(terminal, "What now?");
+    terminal.press(ESC);
+    let ended = terminal.finish();
+    ended.says(11, &[]);
+    is_kept(&world, &ended, "\"John\"");
+
+    let mut terminal = edit(&world, &[]);
+    list(&mut terminal, OFFER);
+    let mut terminal = survives_ctrl_z(terminal, OFFER);
+    terminal.press(CTRL_C);
+    terminal.finish().says(130, &[]);
+
+    let world = World::new();
+    let terminal = prompted(&world);
+    let mut terminal = survives_ctrl_z(terminal, "which field?");
+    choose(&mut terminal, "firstName", "now \"Jon\"");
+    let mut terminal = survives_ctrl_z(terminal, "now \"Jon\"");
+    terminal.press(ESC);
+    fields(&mut terminal);
+    terminal.press(ESC);
+    terminal.finish().says(11, &[]);
+
+    let world = World::new();
+    let (terminal, theirs) = conflicted(&world, &[]);
+    let mut terminal = survives_ctrl_z(terminal, "Which value is it to be?");
+    terminal.press(&format!("{DOWN}{DOWN}\r"));
+    terminal.finish().says(0, &["No changes"]);
+    assert_eq!(world.stored(123), theirs);
+}
+
+/// Waits until no thread of the program has anything to do, so that a signal was dealt with.
+const DEALT_WITH: &str = "\
+idle() { ! cat /proc/$PPID/task/*/stat | grep -qv ') S '; }
+until idle && idle; do :; done
+";
+
+#[test]
+fn ctrl_c_in_the_editor_is_meant_for_the_editor() {
+    let world = World::new();
+    let before = world.stored(123);
+    let visit = format!("trap '' INT\nkill -INT 0\nkill -QUIT $PPID\n{DEALT_WITH}{JOHN}");
+    let mut terminal = edit(&world, &[&visit]);
+    consent(&mut terminal);
+    terminal.press("y\r");
+    is_written(&world, &before, &[("\"Jon\"", "\"John\"")], &terminal.finish());
+}
+
+#[test]
+fn a_signal_that_ends_the_program_while_the_editor_is_open_leaves_the_text() {
+    for (name, code) in [("TERM", 143), ("HUP", 129)] {
+        let world = World::new();
+        let visit = format!("{JOHN}\nkill -{name} $PPID\nread nothing");
+        let ended = edit(&world, &[&visit]).finish();
+        ended.says(code, &["interrupted"]);
+        is_kept(&world, &ended, "\"John\"");
+    }
+}
+
+#[test]
+fn a_signal_at_a_question_leaves_the_text_and_the_terminal_right() {
+    use expectrl::process::unix::Signal;
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129), (Signal::SIGINT, 130)] {
+        let world = World::new();
+        let mut terminal = changed_at_prompts(&world);
+        choose(&mut terminal, "title", "title, now");
+        terminal.press("");
+        terminal.signal(signal);
+        let ended = terminal.finish();
+        // The signal also ends the reading of keys, which then looks like Ctrl-C: whichever is first tells the code.
+        ended.says(if ended.code == 130 { 130 } else { code }, &["interrupted"]);
+        is_kept(&world, &ended, "\"John\"");
+    }
+}
+
+#[test]
+fn an_editor_that_fails_leaves_what_was_typed() {
+    let world = World::new();
+    let ended = edit(&world, &[&format!("{JOHN}\nexit 1")]).finish();
+    ended.says(1, &["the editor", "did not end well"]);
+    is_kept(&world, &ended, "\"John\"");
+}
+
+#[test]
+fn an_emptied_text_cancels_and_is_not_offered_again() {
+    let world = World::new();
+    let ended = edit(&world, &[": > \"$file\""]).finish();
+    ended.says(11, &["the text is empty, so nothing is changed"]);
+    nothing_was_written(&world, &ended);
+    assert_eq!(kept(&world), []);
+}
+
+/// The questions as they were drawn, line by line.
+fn drawn(shown: &str) -> impl Iterator<Item = &str> {
+    let views = shown.split("\u{1b}[0J").skip(1).map(|view| view.split('\u{1b}').next().unwrap_or_default());
+    views.flat_map(|view| view.split("\r\r\n")).map(|line| line.trim_end_matches('\r'))
+}
+
+/// Asserts that no line of a question or a table is wider than the terminal.
+#[track_caller]
+fn keeps_within(shown: &str, columns: usize) {
+    use unicode_width::UnicodeWidthStr;
+    let tables = shown.lines().map(str::trim_end).filter(|line| line.contains(['│', '╞', '┌', '└']));
+    // A table of three columns cannot be narrower than its words.
+    let tables = tables.filter(|_| columns >= 40);
+    for line in drawn(shown).chain(tables) {
+        // After an answer, what follows is no question any more.
+        if !line.contains('\n') {
+            assert!(line.width() <= columns, "wider than {columns}: {line:?}");
+        }
+    }
+}
+
+/// A text without space, as what was broken over lines compares.
+fn words(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[test]
+fn every_question_keeps_within_a_narrow_terminal_and_is_readable() {
+    for (columns, rows) in [(40, 15), (20, 24)] {
+        let world = World::new();
+        let command = edit_in(&world, "editor", &[JOHN], &[]);
+        let mut terminal = Terminal::sized(&command, columns, rows);
+        terminal.until("[y/n] ");
+        let width = usize::from(columns);
+        let shown = words(&screen(terminal.shown(), width, usize::from(rows)).join(""));
+        let asked =
+            "Write to Customer 123 Jon Smith (Acme Inc.) on profile default (127.0.0.1): 1 changed? [y/n]";
+        assert!(shown.ends_with(&words(asked)), "{shown}");
+        meanwhile(&world, "\"Jon\"", "\"Jan\"");
+        terminal.press("y\r");
+        terminal.until("keep theirs");
+        terminal.until("\r\n");
+        let shown = words(&screen(terminal.shown(), width, usize::from(rows)).join(""));
+        assert!(shown.contains("\"Jon\"→\"Jan\"`firstName`waschangedonbothsides."), "{shown}");
+        assert!(shown.contains("Whichvalueisittobe?writemine:\"Joh"), "{shown}");
+        assert!(shown.ends_with("keeptheirs:\"Jan\""), "{shown}");
+        terminal.press(CTRL_C);
+        let ended = terminal.finish();
+        ended.says(130, &[]);
+        keeps_within(&ended.shown, width);
+
+        let mut terminal = Terminal::sized(&edit_in(&world, "editor", &[], &["--prompt"]), columns, rows);
+        terminal.until("go on with");
+        terminal.until("begin anew");
+        terminal.press("\r");
+        terminal.until("search: ");
+        terminal.until("companyName");
+        terminal.press("primaryEmail\r");
+        terminal.until("> ");
+        terminal.until("of 255");
+        terminal.press("; x@example.com");
+        terminal.until("> ");
+        terminal.press(CTRL_C);
+        let ended = terminal.finish();
+        ended.says(130, &[]);
+        keeps_within(&ended.shown, width);
+        ended.left_the_terminal_right();
+    }
+}
+
+#[test]
+fn a_terminal_that_is_resized_while_a_question_is_open_shows_the_question_in_its_new_size() {
+    let world = World::new();
+    let before = world.stored(123);
+    let mut terminal = edit(&world, &[JOHN]);
+    consent(&mut terminal);
+    terminal.press("");
+    terminal.resize(40, 15);
+    terminal.press("y");
+    let redrawn = terminal.until("yes");
+    assert!(redrawn.contains("Write to Customer 123"), "{redrawn}");
+    keeps_within(&redrawn, 40);
+    terminal.press("\r");
+    is_written(&world, &before, &[("\"Jon\"", "\"John\"")], &terminal.finish());
+}

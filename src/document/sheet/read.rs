@@ -2,7 +2,7 @@
 
 use super::is_written;
 use crate::document::codes::without_stale;
-use crate::document::compare::same_at;
+use crate::document::compare::{same, same_at};
 use crate::document::customer::{Customer, get};
 use crate::document::edit::{Action, Edit, EditError, Edits};
 use crate::document::json::{Json, JsonError, Kind, View, line_of};
@@ -113,7 +113,7 @@ impl Reader<'_> {
             let there = there.map(|(_, value)| value);
             match key.text() {
                 Some(name) => self.member(&inside(&name), value, there, foreign),
-                None if there.is_some_and(|there| there.raw() == value.raw()) => {}
+                None if there.is_some_and(|there| same(there, value)) => {}
                 None => self.problem(value, "a name with half of a surrogate pair cannot be edited"),
             }
         }

@@ -64,11 +64,15 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Whether the text holds anything but what was laid out.
+    /// Whether the text holds anything but what was laid out. One that cannot be read may.
     pub(super) fn was_typed_in(&self) -> bool {
-        let text = self.draft.read().unwrap_or_default();
-        let blank = text.iter().all(u8::is_ascii_whitespace);
-        !blank && laid_out(&self.shown, self.connection, self.draft.about.all).as_bytes() != text
+        self.draft
+            .read()
+            .map_or(true, |text| !text.iter().all(u8::is_ascii_whitespace) && !self.is_laid_out(&text))
+    }
+
+    fn is_laid_out(&self, text: &[u8]) -> bool {
+        laid_out(&self.shown, self.connection, self.draft.about.all).as_bytes() == text
     }
 
     /// Where the text is, and how to go on with it.
@@ -127,7 +131,8 @@ impl<'a> Desk<'a> {
             let aside = session.interrupts.aside();
             let visit = self.connection.client.not_counting(|| editor.visit(&path, line))?;
             drop(aside);
-            if !visit.at_once || self.was_typed_in() {
+            let untouched = self.draft.read().is_ok_and(|text| self.is_laid_out(&text));
+            if !visit.at_once || !untouched {
                 return Ok(());
             }
             let said = format!(

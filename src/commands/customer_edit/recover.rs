@@ -49,13 +49,13 @@ pub(super) fn open(
     drafts.keep(about, &laid_out(now, connection, args.all)).map_err(not_kept)
 }
 
-/// The texts that hold more than was laid out. The others are forgotten: nobody misses them.
+/// The texts that hold more than was laid out, or may. The others are forgotten: nobody misses them.
 fn with_something_typed(left: Vec<Draft>, connection: &Connection) -> Vec<Draft> {
-    let (typed, untouched): (Vec<Draft>, Vec<Draft>) = left.into_iter().partition(|draft| {
+    let (untouched, typed): (Vec<Draft>, Vec<Draft>) = left.into_iter().partition(|draft| {
         let shown = Customer::parse(draft.about.shown.clone());
-        let untouched = shown.map(|shown| laid_out(&shown, connection, draft.about.all));
-        let text = draft.read().unwrap_or_default();
-        !text.is_empty() && !untouched.is_ok_and(|untouched| untouched.as_bytes() == text)
+        let laid_out = shown.map(|shown| laid_out(&shown, connection, draft.about.all));
+        let is_laid_out = |text: &[u8]| laid_out.is_ok_and(|laid_out| laid_out.as_bytes() == text);
+        draft.read().is_ok_and(|text| text.is_empty() || is_laid_out(&text))
     });
     untouched.into_iter().for_each(|draft| drop(draft.forget()));
     typed

@@ -4,6 +4,7 @@ mod bad_input;
 mod consent;
 mod crash;
 mod docs;
+mod edit;
 mod exit_codes;
 mod expect;
 mod fields;

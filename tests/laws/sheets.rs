@@ -446,7 +446,7 @@ fn theirs(case: &Case, at: &[Index], own: bool) -> Option<Customer> {
     }
     let paths = case
         .document
-        .paths(|path, _| path.len() == 1 && field::at(&path[0]).is_some_and(|field| field.is_text()));
+        .paths(|path, _| path.len() == 1 && field::at(&path[0]).is_some_and(field::Field::is_text));
     for index in at.iter().filter(|_| !paths.is_empty()) {
         value.put(&paths[index.index(paths.len())], Value::text("elsewhere"));
     }

@@ -318,6 +318,45 @@ fn a_changed_sales_tracking_code_drops_what_described_the_old_one() {
 }
 
 #[test]
+fn codes_that_cannot_be_are_noted_above_their_list() {
+    let list = "\"salesTrackingCodes\": [";
+    for (from, to, why) in [
+        ("\"Region\"", "\"sales rep\"", "has two codes of one type"),
+        ("\"NA\"", "5", "has an element without a `code` text"),
+        ("\"type\": \"Region\"", "\"kind\": \"Region\"", "has an element without a `type` text"),
+    ] {
+        refused(&[(from, to)], &[], &[(&format!("`customerReference.salesTrackingCodes` {why}"), list)]);
+    }
+}
+
+#[test]
+fn codes_that_lost_what_the_vendor_adds_are_as_they_were() {
+    let world = World::new();
+    let name = "        \"name\": \"Inside sales\",\n";
+    typed(&world, &[(name, "")], &["--yes"]).is(0, "", NO_CHANGES);
+    gets(&world);
+    nothing_is_kept(&world);
+}
+
+#[test]
+fn a_code_that_is_taken_out_of_the_list_is_taken_away() {
+    let world = World::new();
+    let before = world.stored(123);
+    let sheet = sheet(&world);
+    let start = sheet.find("      {\n        \"type\": \"Region\"").expect("it is laid out");
+    let end = start + sheet[start..].find("},\n").expect("it ends") + 3;
+    let run = edit(&world, &types(&world, format!("{}{}", &sheet[..start], &sheet[end..])), &["--yes"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, WRITTEN_ONE));
+    let region = &before[before.find("{\"type\":\"Region\"").expect("it is there")..];
+    let region = &region[..region.find("},").expect("it ends") + 2];
+    assert_eq!(
+        crate::world::compact(&world.put_body()),
+        crate::world::compact(&before.replacen(region, "", 1))
+    );
+    nothing_is_kept(&world);
+}
+
+#[test]
 fn a_number_in_a_text_field_stays_one_until_it_is_changed() {
     let world = World::new();
     let numeric = world.stored(123).replacen("\"+1 (613) 555-0123\"", "5551234", 1);

@@ -312,6 +312,22 @@ fn the_text_outlives_a_program_that_was_killed() {
 }
 
 #[test]
+fn a_signal_that_ends_the_program_keeps_the_text_and_says_where() {
+    for signal in ["TERM", "HUP"] {
+        let world = World::new();
+        let before = world.stored(123);
+        // The editor stays open until the program is gone; it must not hold the test's pipes meanwhile.
+        let wait = "exec > /dev/null 2>&1\nwhile kill -0 $PPID; do :; done";
+        let editor = script(&world, "ed", &format!("{JOHN} \"$1\"\nkill -{signal} $PPID\n{wait}"));
+        let run = edit(&world, &editor, &["--yes"]);
+        assert!(run.code > 0, "{}", run.stderr);
+        run.says(&["\nNothing was written.\n"]);
+        assert!(kept(&world, &run).contains("\"John\""));
+        only_read(&world, &before);
+    }
+}
+
+#[test]
 fn two_edits_at_once_do_not_take_each_others_text() {
     let world = World::new();
     // While the first editor is open, a second edit finds no text to go on with, and writes its own.

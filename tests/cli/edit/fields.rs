@@ -153,6 +153,25 @@ fn what_is_read_only_cannot_be_changed() {
 }
 
 #[test]
+fn fields_that_the_table_does_not_know_cannot_be_changed_here() {
+    let world = World::new();
+    let sheet = sheet_of(&world, "1016", &["--all"]);
+    for (from, to, path) in [
+        ("\"gold\"", "\"silver\"", "loyaltyTier"),
+        ("\"blue\"", "\"red\"", "preferences.colour"),
+        ("\"colour\"", "\"hue\": 1, \"colour\"", "preferences.hue"),
+    ] {
+        let typed = types(&world, with(&sheet, from, to));
+        let run = edit_of(&world, "1016", &typed, &["--all", "--yes", "--new-field"]);
+        let why =
+            format!("`{path}` is not a field that is edited here; `customer update --set-json` can set it");
+        run.fails(2, &[&why]);
+    }
+    assert!(world.puts().is_empty());
+    assert_eq!(folders(&world).len(), 3);
+}
+
+#[test]
 fn read_only_fields_may_stand_in_the_text_as_they_are() {
     for arguments in [&["--yes"][..], &["--yes", "--all"]] {
         let world = World::new();

@@ -74,6 +74,28 @@ impl Editor {
         Path::new(&self.program).file_stem().and_then(|name| name.to_str()).unwrap_or(&self.program)
     }
 
+    /// Whether it is known to stay in the terminal until it is left, so that returning at once means leaving at once.
+    pub fn stays_in_the_terminal(&self) -> bool {
+        matches!(
+            self.name(),
+            "vi" | "vim"
+                | "nvim"
+                | "view"
+                | "nano"
+                | "pico"
+                | "joe"
+                | "jed"
+                | "mg"
+                | "micro"
+                | "ne"
+                | "ed"
+                | "ex"
+                | "kak"
+                | "hx"
+                | "helix"
+        )
+    }
+
     /// Opens a file, on a line where the editor understands that, and waits until the editor ends.
     ///
     /// What it prints goes to standard error where standard output is for data.

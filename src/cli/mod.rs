@@ -173,7 +173,7 @@ pub struct EditArgs {
     #[arg(long, conflicts_with = "prompt", help_heading = "Editing")]
     pub all: bool,
     /// Go on with the text that the last edit of this customer left behind
-    #[arg(long, help_heading = "Editing")]
+    #[arg(long, conflicts_with = "all", help_heading = "Editing")]
     pub recover: bool,
     /// Add fields that the customer does not have without asking
     #[arg(long, help_heading = "Editing")]

@@ -44,22 +44,23 @@ pub(super) enum End {
 ///
 /// `turn` is the right to change the customer, taken before it was read. It is given back while a question is open.
 pub(super) fn carry_out(
-    plan: Plan,
+    mut plan: Plan,
     turn: Option<Turn>,
     course: &Course<'_>,
     connection: &Connection,
     session: &mut Session,
 ) -> Result<Kind> {
     let step = before_writing(&plan);
-    match go(plan, turn, course, connection, session)? {
+    match go(&mut plan, turn, course, connection, session)? {
         End::Ended(_, kind) => Ok(kind),
         End::Declined | End::Again(..) => Err(Error::new(Kind::Cancelled, "you said no").at(step)),
     }
 }
 
-/// [`carry_out`] for edits made by hand, which may be made again.
+/// [`carry_out`] for edits made by hand, which may be made again. What becomes of the plan on the way, by what others
+/// changed, is left in it.
 pub(super) fn go(
-    mut plan: Plan,
+    plan: &mut Plan,
     mut turn: Option<Turn>,
     course: &Course<'_>,
     connection: &Connection,
@@ -68,53 +69,53 @@ pub(super) fn go(
     let notes = session.terminal.notes();
     plan.warnings.iter().for_each(|warning| notes.warn(warning));
     loop {
-        session.facts.plan(&plan);
+        session.facts.plan(plan);
         if plan.is_empty() {
-            return unchanged(&plan, session);
+            return unchanged(plan, session);
         }
         let wanted = course.by_hand || !plan.consent.is_empty();
         let asks = wanted && !course.args.dry_run && !course.args.yes;
-        show(&plan, connection, asks, session)?;
+        show(plan, connection, asks, session)?;
         if course.args.dry_run {
-            notes.say(&format!("Dry run: {}. Nothing was written.", change::counts(&plan)));
+            notes.say(&format!("Dry run: {}. Nothing was written.", change::counts(plan)));
             let found = if course.args.exit_code { Kind::Changes } else { Kind::Done };
-            finish(&plan, Outcome::Planned, session)?;
+            finish(plan, Outcome::Planned, session)?;
             return Ok(End::Ended(Outcome::Planned, found));
         }
         if !asks && !course.by_hand {
             break;
         }
         drop(turn.take());
-        if asks && !consent(&plan, course, connection, session)? {
+        if asks && !consent(plan, course, connection, session)? {
             return Ok(End::Declined);
         }
         turn = session.turn(connection, plan.before.id(), course.args)?;
-        let (theirs, conflicts) = match reread(&plan, course, connection, session)? {
+        let (theirs, conflicts) = match reread(plan, course, connection, session)? {
             Now::Merged(merged) => {
-                plan = merged;
-                session.facts.plan(&plan);
+                *plan = merged;
+                session.facts.plan(plan);
                 break;
             }
             Now::Conflicts(theirs, conflicts) => (theirs, conflicts),
         };
         drop(turn.take());
-        match settled(&plan, &theirs, &conflicts, course.by_hand, connection, session)? {
-            Some(settled) => plan = settled,
+        match settled(plan, &theirs, &conflicts, course.by_hand, connection, session)? {
+            Some(settled) => *plan = settled,
             None => return Ok(End::Again(theirs, conflicts)),
         }
     }
     if plan.is_empty() {
-        return unchanged(&plan, session);
+        return unchanged(plan, session);
     }
     let journal = if course.args.no_journal { None } else { Some(session.journal()?) };
-    let entry = write(&plan, course, journal.as_ref(), connection, session)?;
+    let entry = write(plan, course, journal.as_ref(), connection, session)?;
     drop(turn);
-    notes.say(&format!("Written and verified: {}.", change::counts(&plan)));
+    notes.say(&format!("Written and verified: {}.", change::counts(plan)));
     if let Some(entry) = entry {
         let undo = command(&connection.account.profile, &format!("customer undo {entry}"));
         notes.say(&format!("To take it back: {undo}"));
     }
-    finish(&plan, Outcome::Updated, session)?;
+    finish(plan, Outcome::Updated, session)?;
     Ok(End::Ended(Outcome::Updated, Kind::Done))
 }
 
@@ -177,18 +178,21 @@ fn consent(plan: &Plan, course: &Course<'_>, connection: &Connection, session: &
             course.by_hand.then(|| "what was edited by hand is written only when it was seen".to_string());
         return Err(Error::usage("this change needs consent, and there is nobody to ask")
             .at(step)
-            .detail(by_hand.into_iter().chain(plan.consent.iter().map(reason)))
+            .detail(
+                by_hand.into_iter().chain(plan.consent.iter().map(|consent| reason(consent, course.by_hand))),
+            )
             .hint("add --yes to consent on the command line"));
     }
-    plan.consent.iter().for_each(|consent| session.terminal.notes().warn(&reason(consent)));
+    plan.consent.iter().for_each(|consent| session.terminal.notes().warn(&reason(consent, course.by_hand)));
     let question = change::question(plan, &place(connection));
     let answer = connection.client.not_counting(|| session.terminal.confirm(&question));
     answer.map_err(|error| error.at(step))
 }
 
-fn reason(consent: &Consent) -> String {
+fn reason(consent: &Consent, by_hand: bool) -> String {
     match consent {
         Consent::Billing(path) => format!("`{path}` touches billing"),
+        Consent::Clears(path) if by_hand => format!("`{path}` will be cleared (null)"),
         Consent::Clears(path) => format!("`{path}` would lose its value, which no --clear asks for"),
     }
 }

@@ -64,7 +64,7 @@ impl Seen {
     /// Where the temporary files cannot be read.
     pub fn twice(mut self, mut each: impl FnMut(Twice)) -> io::Result<()> {
         self.part.sort_unstable();
-        let mut parts: Vec<Box<dyn Iterator<Item = io::Result<(u64, u64)>>>> = Vec::new();
+        let mut parts: Vec<Box<dyn Iterator<Item = Pair>>> = Vec::new();
         for mut file in self.parts {
             file.seek(SeekFrom::Start(0))?;
             parts.push(Box::new(Pairs(BufReader::new(file))));
@@ -86,11 +86,14 @@ impl Seen {
     }
 }
 
+/// A customer and the line it is named on, or why it cannot be read.
+type Pair = io::Result<(u64, u64)>;
+
 /// The rows of a part on the disk.
 struct Pairs(BufReader<File>);
 
 impl Iterator for Pairs {
-    type Item = io::Result<(u64, u64)>;
+    type Item = Pair;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut bytes = [0; 16];

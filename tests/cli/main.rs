@@ -4,6 +4,7 @@ mod bad_input;
 mod consent;
 mod crash;
 mod docs;
+mod edit;
 mod edit_terminal;
 mod exit_codes;
 mod expect;

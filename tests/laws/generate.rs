@@ -350,7 +350,7 @@ impl Asked {
         path_of(&self.path)
     }
 
-    fn edit(&self) -> Edit {
+    pub(crate) fn edit(&self) -> Edit {
         let action = match &self.given {
             Some(given) => Action::Set(json(given)),
             None => Action::Clear,

@@ -1,15 +1,15 @@
 //! Where one text is edited until it is written or given up.
 
 use super::super::change::{Course, End, go, unmergeable};
-use super::super::conflict::{settled, tell_carried};
+use super::super::conflict::{settled, tell_carried, three};
 use super::super::{Connection, Session};
 use super::prompts::Prompts;
-use super::{Done, Hand, laid_out, not_kept};
+use super::{Done, Hand, laid_out, not_kept, not_read};
 use crate::cli::EditArgs;
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
-use crate::document::sheet::{Note, Problem, Reading, annotate, line_at, read, without_notes};
-use crate::document::{Customer, Edits, Json, Plan};
+use crate::document::sheet::{Note, Problem, Reading, Stranger, annotate, line_at, read, without_notes};
+use crate::document::{Customer, Edits, Plan};
 use crate::drafts::Draft;
 use crate::editor::Editor;
 use crate::error::{Error, Kind, Result};
@@ -17,7 +17,6 @@ use crate::profile::command;
 use crate::report::change::{Place, plan as table};
 use crate::report::escape::escaped;
 use crate::report::failure::failure;
-use crate::report::table::value;
 use crate::terminal::List;
 
 /// A text, what it is compared with, and the customer that its changes are put upon.
@@ -64,10 +63,11 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Whether the text holds anything but what was laid out.
+    /// Whether the text holds anything but what was laid out. One that cannot be read may.
     pub(super) fn was_typed_in(&self) -> bool {
-        let text = self.draft.read().unwrap_or_default();
-        !text.iter().all(u8::is_ascii_whitespace) && !self.is_laid_out(&text)
+        self.draft
+            .read()
+            .map_or(true, |text| !text.iter().all(u8::is_ascii_whitespace) && !self.is_laid_out(&text))
     }
 
     fn is_laid_out(&self, text: &[u8]) -> bool {
@@ -93,7 +93,7 @@ impl<'a> Desk<'a> {
     /// One visit to the text, and what came of it.
     fn round(&mut self, line: Option<usize>, session: &mut Session) -> Result<Round> {
         self.visit(line, session)?;
-        let text = match String::from_utf8(self.draft.read().map_err(not_kept)?) {
+        let text = match String::from_utf8(self.draft.read().map_err(not_read)?) {
             Ok(text) => without_notes(&text),
             Err(why) => return self.not_text(&why, session),
         };
@@ -104,7 +104,11 @@ impl<'a> Desk<'a> {
         };
         if !reading.problems.is_empty() {
             let rest = self.planned(&reading, false).ok();
-            return self.mend(&text, &reading.problems, rest.as_ref(), session);
+            let strangers = reading.strangers.iter().filter(|_| !self.args.new_field);
+            let unknown =
+                strangers.map(|stranger| Problem { line: stranger.line, why: not_a_field(stranger) });
+            let problems: Vec<Problem> = reading.problems.iter().cloned().chain(unknown).collect();
+            return self.mend(&text, &problems, rest.as_ref(), session);
         }
         if let Some(problems) = self.unwanted(&reading, session)? {
             return self.mend(&text, &problems, None, session);
@@ -130,7 +134,8 @@ impl<'a> Desk<'a> {
             let aside = session.interrupts.aside();
             let visit = self.connection.client.not_counting(|| editor.visit(&path, line))?;
             drop(aside);
-            if !visit.at_once || !self.is_laid_out(&self.draft.read().map_err(not_kept)?) {
+            let untouched = self.draft.read().is_ok_and(|text| self.is_laid_out(&text));
+            if !visit.at_once || !untouched || editor.stays_in_the_terminal() {
                 return Ok(());
             }
             let said = format!(
@@ -147,7 +152,7 @@ impl<'a> Desk<'a> {
             match self.ask("What now?", &items, session)? {
                 Some(0) => return Ok(()),
                 Some(1) => {}
-                _ => return Err(Error::new(Kind::Cancelled, "you left the editor without a change")),
+                _ => return Err(Error::new(Kind::Cancelled, "you quit without a change")),
             }
         }
     }
@@ -203,7 +208,12 @@ impl<'a> Desk<'a> {
         if !session.terminal.may_ask() {
             return Err(error);
         }
-        session.terminal.tell(&failure(&error, session.terminal.error_look()));
+        if error.kind == Kind::Usage {
+            session.terminal.notes().warn(&format!("{} yet", error.message));
+            error.details.iter().for_each(|line| session.terminal.tell(&format!("  {}\n", escaped(line))));
+        } else {
+            session.terminal.tell(&failure(&error, session.terminal.error_look()));
+        }
         match self.next(plan, session)? {
             Next::Again => Ok(()),
             Next::Quit => Err(Error::new(Kind::Cancelled, "you left the text unwritten")),
@@ -236,12 +246,7 @@ impl<'a> Desk<'a> {
         }
         let mut unwanted = Vec::new();
         for stranger in &reading.strangers {
-            let path = &stranger.edit.path;
-            let near = match stranger.nearest.first() {
-                Some(near) => format!(" (did you mean `{near}`?)"),
-                None => String::new(),
-            };
-            let why = format!("the customer has no field `{path}`{near}");
+            let why = not_a_field(stranger);
             let question = format!("{why}. Add it as a new field?").replacen("the", "The", 1);
             let wanted = session.terminal.may_ask()
                 && self.connection.client.not_counting(|| session.terminal.confirm(&question))?;
@@ -277,15 +282,11 @@ impl<'a> Desk<'a> {
     /// Puts both values of each conflict above its line. From here on the text is compared with theirs there, so what
     /// it says is what is wanted.
     fn note_conflicts(&mut self, text: &str, conflicts: &[Conflict]) -> Result<Round> {
-        let shown = |json: &Option<Json>| escaped(&value(json.as_ref().map(Json::root))).into_owned();
-        let note = |one: &Conflict| Note {
-            line: line_at(text, &one.path),
-            text: format!(
-                "changed by others meanwhile: it was {} and is {} now; yours is {}",
-                shown(&one.base),
-                shown(&one.theirs),
-                shown(&one.ours)
-            ),
+        let note = |one: &Conflict| {
+            let [base, ours, theirs] = three(one);
+            let said =
+                format!("changed by others meanwhile: it was {base} and is {theirs} now; yours is {ours}");
+            Note { line: line_at(text, &one.path), text: escaped(&said).into_owned() }
         };
         let notes: Vec<Note> = conflicts.iter().map(note).collect();
         let lines = self.annotate(text, &notes)?;
@@ -295,7 +296,7 @@ impl<'a> Desk<'a> {
         Ok(Round::Again(lines.iter().min().copied()))
     }
 
-    fn write(&mut self, plan: Plan, text: &str, session: &mut Session) -> Result<Round> {
+    fn write(&mut self, mut plan: Plan, text: &str, session: &mut Session) -> Result<Round> {
         let nothing_to_check = |_: &Customer| Ok(());
         let course = Course {
             args: &self.args.write,
@@ -304,10 +305,9 @@ impl<'a> Desk<'a> {
             by_hand: true,
             check: &nothing_to_check,
         };
-        let asked = plan.clone();
-        match go(plan, None, &course, self.connection, session) {
+        match go(&mut plan, None, &course, self.connection, session) {
             Ok(End::Ended(outcome, kind)) => Ok(Round::Done(Done { outcome, kind })),
-            Ok(End::Declined) => match self.next(Some(&asked), session)? {
+            Ok(End::Declined) => match self.next(Some(&plan), session)? {
                 Next::Again => Ok(Round::Again(None)),
                 Next::Quit => Err(Error::new(Kind::Cancelled, "you said no")),
             },
@@ -315,7 +315,7 @@ impl<'a> Desk<'a> {
                 self.now = *theirs;
                 self.note_conflicts(text, &conflicts)
             }
-            Err(error) if error.kind == Kind::Refused => self.refused(error, &asked, text, session),
+            Err(error) if error.kind == Kind::Refused => self.refused(error, &plan, text, session),
             Err(error) => Err(error),
         }
     }
@@ -347,6 +347,14 @@ enum Round {
     Done(Done),
     /// It is to be edited again, beginning on this line.
     Again(Option<usize>),
+}
+
+fn not_a_field(stranger: &Stranger) -> String {
+    let near = match stranger.nearest.first() {
+        Some(near) => format!(" (did you mean `{near}`?)"),
+        None => String::new(),
+    };
+    format!("the customer has no field `{}`{near}", stranger.edit.path)
 }
 
 fn tell_deleted(reading: &Reading, session: &Session) {

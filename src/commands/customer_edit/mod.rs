@@ -92,3 +92,8 @@ fn not_kept(why: anyhow::Error) -> Error {
         .because(why)
         .hint("make room, or set XDG_STATE_HOME to a folder that can be written")
 }
+
+/// A text that was edited and cannot be read is left where it is.
+fn not_read(why: anyhow::Error) -> Error {
+    Error::new(Kind::Failed, "what was edited cannot be read").because(why)
+}

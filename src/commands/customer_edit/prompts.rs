@@ -51,7 +51,7 @@ impl<'a> Prompts<'a> {
     /// # Errors
     /// `Cancelled` where the user leaves the list.
     pub(super) fn run(mut self) -> Result<()> {
-        let mut first = 1;
+        let mut first = usize::from(self.current.text() == self.shown.text());
         loop {
             match self.pick(&self.fields(first))? {
                 None => return Err(Error::new(ErrorKind::Cancelled, "you left the list of fields")),
@@ -224,12 +224,12 @@ fn shown_at(customer: &Customer, field: &Field) -> String {
 fn judged(field: &Field, text: &str) -> std::result::Result<String, String> {
     if text.is_empty() {
         return match field.never_null() {
-            Some(why) if !field.is_text() => Err(format!("{} cannot be cleared: {why}", field.path)),
+            Some(why) if !field.is_text() => Err(format!("`{}` cannot be cleared: {why}", field.path)),
             _ => Ok("Enter asks whether it is to be cleared".to_string()),
         };
     }
     let checked = check::from_text(field, text).and_then(|value| check::action(field, Action::Set(value)));
-    let warning = checked.map_err(|why| format!("{} {why}", field.path))?.warning;
+    let warning = checked.map_err(|why| format!("`{}` {why}", field.path))?.warning;
     Ok(warning.unwrap_or_else(|| match field.kind {
         Kind::Text { max, .. } | Kind::Emails { max } => used(text, max),
         Kind::Currency => "an ISO 4217 code".to_string(),

@@ -49,13 +49,13 @@ pub(super) fn open(
     drafts.keep(about, &laid_out(now, connection, args.all)).map_err(not_kept)
 }
 
-/// The texts that hold more than was laid out. The others are forgotten: nobody misses them.
+/// The texts that hold more than was laid out, or may. The others are forgotten: nobody misses them.
 fn with_something_typed(left: Vec<Draft>, connection: &Connection) -> Vec<Draft> {
-    let (typed, untouched): (Vec<Draft>, Vec<Draft>) = left.into_iter().partition(|draft| {
+    let (untouched, typed): (Vec<Draft>, Vec<Draft>) = left.into_iter().partition(|draft| {
         let shown = Customer::parse(draft.about.shown.clone());
-        let untouched = shown.map(|shown| laid_out(&shown, connection, draft.about.all));
-        let text = draft.read().unwrap_or_default();
-        !text.is_empty() && !untouched.is_ok_and(|untouched| untouched.as_bytes() == text)
+        let laid_out = shown.map(|shown| laid_out(&shown, connection, draft.about.all));
+        let is_laid_out = |text: &[u8]| laid_out.is_ok_and(|laid_out| laid_out.as_bytes() == text);
+        draft.read().is_ok_and(|text| text.is_empty() || is_laid_out(&text))
     });
     untouched.into_iter().for_each(|draft| drop(draft.forget()));
     typed
@@ -74,12 +74,15 @@ fn offered(mut left: Vec<Draft>, connection: &Connection, session: &Session) -> 
     left.truncate(OFFERED);
     let mut items: Vec<String> = left.iter().map(|draft| described(draft, session)).collect();
     items.push("begin anew, and keep what was left".to_string());
-    items.push("begin anew, and delete what was left".to_string());
-    let prompt = "An earlier edit of this customer was not written, and its text was kept.".to_string();
+    items.push(match left.len() {
+        1 => "begin anew, and delete what was left".to_string(),
+        count => format!("begin anew, and delete all {count}"),
+    });
+    let prompt = "An earlier edit of this customer left its text behind.".to_string();
     let list = List { prompt, items, first: Some(0), ..List::default() };
     let picked = connection.client.not_counting(|| session.terminal.pick(&list))?;
     match picked {
-        None => Err(Error::new(Kind::Cancelled, "no text was chosen")),
+        None => Err(Error::new(Kind::Cancelled, "no text was chosen, and what was left is kept")),
         Some(choice) if choice < left.len() => Ok(Some(left.swap_remove(choice))),
         Some(choice) => {
             if choice == left.len() + 1 {
@@ -98,10 +101,12 @@ fn described(draft: &Draft, session: &Session) -> String {
         .zip(shown)
         .and_then(|(text, shown)| read(&without_notes(&text), &shown, draft.about.all).ok().flatten());
     let what = match reading {
-        Some(reading) if reading.problems.is_empty() => {
-            format!("{} changed", reading.edits.len() + reading.strangers.len())
+        Some(reading) => {
+            let (changed, wrong) = (reading.edits.len(), reading.problems.len() + reading.strangers.len());
+            let wrong = if wrong == 0 { String::new() } else { format!(", {wrong} to be put right") };
+            format!("{changed} changed{wrong}")
         }
-        _ => "with mistakes in it".to_string(),
+        None => "which is not JSON yet".to_string(),
     };
     format!("go on with the text of {when}, {what}")
 }

@@ -2,7 +2,7 @@
 
 use super::is_written;
 use crate::document::codes::{ByHand, by_hand};
-use crate::document::compare::same_at;
+use crate::document::compare::{same, same_at};
 use crate::document::customer::{Customer, get};
 use crate::document::edit::{Action, Edit, EditError, Edits};
 use crate::document::json::{Json, JsonError, Kind, View, line_of};
@@ -98,6 +98,9 @@ fn not_json(why: JsonError) -> Problem {
                 "not JSON: here a value belongs: text in quotes, a number, true, false or null".to_string();
             Problem { line, why }
         }
+        JsonError::Syntax { why, line, .. } if why.starts_with("control character") => {
+            Problem { line, why: "not JSON: a text in quotes does not end on its line".to_string() }
+        }
         JsonError::Syntax { why, line, .. } => Problem { line, why: format!("not JSON: {why}") },
         JsonError::DuplicateKey { line, .. } => Problem { line, why: why.to_string() },
         JsonError::TooDeep => Problem { line: 1, why: why.to_string() },
@@ -120,7 +123,7 @@ impl Reader<'_> {
             let there = there.map(|(_, value)| value);
             match key.text() {
                 Some(name) => self.member(&inside(&name), value, there, foreign),
-                None if there.is_some_and(|there| there.raw() == value.raw()) => {}
+                None if there.is_some_and(|there| same(there, value)) => {}
                 None => self.problem(value, "a name with half of a surrogate pair cannot be edited"),
             }
         }
@@ -150,9 +153,20 @@ impl Reader<'_> {
     }
 
     fn edit(&mut self, path: &Path, new: View<'_>, old: Option<View<'_>>) {
-        let value =
-            if path.dotted() == field::CODES_PATH { self.codes(path, new, old) } else { Some(new.to_json()) };
-        let Some(value) = value else { return };
+        let is_number = |view: View<'_>| view.kind() == Kind::Number;
+        let is_text = field::at(&path.dotted()).is_some_and(field::Field::is_text);
+        let value = match old {
+            _ if path.dotted() == field::CODES_PATH => self.codes(path, new, old),
+            // What the vendor shows as a number in a text field is edited as one.
+            Some(old) if is_text && is_number(old) && is_number(new) => Some(Json::string(new.raw())),
+            _ => Some(new.to_json()),
+        };
+        if let Some(value) = value {
+            self.set(path, value, new);
+        }
+    }
+
+    fn set(&mut self, path: &Path, value: Json, new: View<'_>) {
         let edit = Edit { path: path.clone(), action: Action::Set(value), given: String::new() };
         let planned = |new_fields: bool| {
             let edits = Edits::check(vec![edit.clone()])?;
@@ -165,7 +179,7 @@ impl Reader<'_> {
                 self.reading.strangers.push(Stranger { edit, nearest, line });
             }
             (Err(EditError::Unknown { .. }), Err(why)) | (Err(why), _) => {
-                self.problem(new, &why.without_flag())
+                self.problem(new, &why.without_flag());
             }
         }
     }
@@ -266,6 +280,7 @@ mod tests {
         let codes = r#"[{"type": "A", "code": "1"}]"#;
         assert_eq!(changed("[]", codes), [format!("{path} = {}", codes.replace(' ', ""))]);
         assert_eq!(changed("5551234", "\"5551234\""), [""; 0]);
+        assert_eq!(changed("5551234", "5551235"), ["primaryPhone = \"5551235\""]);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Interrupts {
     parting: Arc<Mutex<Vec<String>>>,
     /// A signal came, and what follows from it is not decided yet.
     arrived: Arc<AtomicBool>,
+    /// Somebody decides.
+    watched: Arc<AtomicBool>,
 }
 
 /// A change is on its way while this lives.
@@ -38,8 +40,7 @@ pub struct Writing {
 /// Another program has the terminal while this lives.
 #[derive(Debug)]
 pub struct Aside {
-    phase: Arc<AtomicU8>,
-    arrived: Arc<AtomicBool>,
+    own: Interrupts,
 }
 
 impl Interrupts {
@@ -62,7 +63,7 @@ impl Interrupts {
     /// Marks that another program has the terminal: the keys that interrupt are meant for that one.
     pub fn aside(&self) -> Aside {
         let _ = self.phase.compare_exchange(IDLE, ASIDE, Ordering::SeqCst, Ordering::SeqCst);
-        Aside { phase: Arc::clone(&self.phase), arrived: Arc::clone(&self.arrived) }
+        Aside { own: self.clone() }
     }
 
     /// What the user is to be told should a signal end the program from here on.
@@ -72,11 +73,18 @@ impl Interrupts {
 
     /// Marks that the program is ending by itself. Where a signal ends it already, this does not return.
     pub fn end(&self) {
-        decided(&self.arrived);
+        self.decided();
         if self.phase.swap(ENDED, Ordering::SeqCst) == ENDED {
             loop {
                 std::thread::park();
             }
+        }
+    }
+
+    /// Waits until a signal that came is dealt with, which may end the program.
+    fn decided(&self) {
+        while self.watched.load(Ordering::SeqCst) && self.arrived.load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
         }
     }
 
@@ -85,15 +93,17 @@ impl Interrupts {
     #[cfg(unix)]
     pub fn watch(&self, notes: Notes, ended: impl Fn(Vec<String>) + Send + 'static) {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        // Before the thread can hear of a signal, so that it is the thread that takes the mark away.
+        for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
+            // Where this cannot be had, only the order of two endings is less certain.
+            let _ = signal_hook::flag::register(signal, Arc::clone(&self.arrived));
+        }
         let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]) else {
             return notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
         };
         let own = self.clone();
         let watch = move || {
-            for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
-                // Where this cannot be had, only the order of two endings is less certain.
-                let _ = signal_hook::flag::register(signal, Arc::clone(&own.arrived));
-            }
+            own.watched.store(true, Ordering::SeqCst);
             for signal in signals.forever() {
                 if own.goes_on(matches!(signal, SIGINT | SIGQUIT), notes) {
                     own.arrived.store(false, Ordering::SeqCst);
@@ -147,17 +157,10 @@ impl Interrupts {
     pub fn watch(&self, _notes: Notes, _ended: impl Fn(Vec<String>) + Send + 'static) {}
 }
 
-/// Waits until a signal that came is dealt with, which may end the program.
-fn decided(arrived: &AtomicBool) {
-    while arrived.load(Ordering::SeqCst) {
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-}
-
 impl Drop for Aside {
     fn drop(&mut self) {
-        decided(&self.arrived);
-        let _ = self.phase.compare_exchange(ASIDE, IDLE, Ordering::SeqCst, Ordering::SeqCst);
+        self.own.decided();
+        let _ = self.own.phase.compare_exchange(ASIDE, IDLE, Ordering::SeqCst, Ordering::SeqCst);
     }
 }
 

@@ -13,8 +13,7 @@ pub mod pace;
 pub mod rate_limit;
 pub mod wait;
 
-use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::http::{HeaderMap, Request, Response, StatusCode, request};
@@ -46,7 +45,7 @@ pub struct Client {
     agent: Agent,
     base: BaseUrl,
     key: ApiKey,
-    deadline: Cell<Deadline>,
+    deadline: Mutex<Deadline>,
     notes: Notes,
     pacer: Option<Arc<Pacer>>,
 }
@@ -89,7 +88,7 @@ impl Client {
             .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
-        let deadline = Cell::new(Deadline::after(timeout));
+        let deadline = Mutex::new(Deadline::after(timeout));
         Client { agent: config.into(), base, key, deadline, notes, pacer: None }
     }
 
@@ -97,20 +96,25 @@ impl Client {
     /// time from now.
     pub fn paced(&self, timeout: Duration, notes: Notes, pacer: Arc<Pacer>) -> Client {
         let (agent, base, key) = (self.agent.clone(), self.base.clone(), self.key.clone());
-        let deadline = Cell::new(Deadline::after(timeout));
+        let deadline = Mutex::new(Deadline::after(timeout));
         Client { agent, base, key, deadline, notes, pacer: Some(pacer) }
+    }
+
+    fn deadline(&self) -> Deadline {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits a moment for another process; false where that would miss the deadline.
     pub fn wait_a_moment(&self) -> bool {
-        self.deadline.get().sleep(Duration::from_millis(10))
+        self.deadline().sleep(Duration::from_millis(10))
     }
 
     /// Does something that waits for a person; the time they take is not counted against the deadline.
     pub fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let result = wait();
-        self.deadline.set(self.deadline.get().moved_by(begun.elapsed()));
+        let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        *deadline = deadline.moved_by(begun.elapsed());
         result
     }
 
@@ -128,7 +132,7 @@ impl Client {
         let path = format!("/customers/{id}");
         let mut attempt = 1;
         loop {
-            let result = self.send(Method::Get, &path, None, self.deadline.get().left());
+            let result = self.send(Method::Get, &path, None, self.deadline().left());
             let pause = match &result {
                 Ok(answer) if answer.status == 429 => {
                     self.asked_pause(answer).unwrap_or_else(|| backoff(attempt))
@@ -157,7 +161,7 @@ impl Client {
         self.notes.say(&format!(
             "{cause}; trying again in {seconds:.1} s (attempt {attempt} of {ATTEMPTS} failed)"
         ));
-        self.deadline.get().sleep(pause)
+        self.deadline().sleep(pause)
     }
 
     /// How long the API asks to wait after a 429; not at all where the gate makes everybody wait for it.
@@ -175,7 +179,7 @@ impl Client {
     /// # Errors
     /// See [`Failure`]: the request never left, the API said no, or the answer leaves open what happened.
     pub fn put(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
-        let time = self.deadline.get().left().map(|left| left * 2 / 3);
+        let time = self.deadline().left().map(|left| left * 2 / 3);
         let answer = self.send(Method::Put, "/customers", Some(customer.text()), time)?;
         match answer.status {
             200..=299 => Ok(match Customer::parse(answer.body) {

@@ -42,6 +42,8 @@ pub enum Outcome {
     Refused,
     /// There is no such customer.
     NotFound,
+    /// The API refused the key; nothing was written.
+    Credentials,
     /// It failed in another way; nothing was written.
     Failed,
     /// It was written, but what is stored is not what was asked for.
@@ -59,6 +61,7 @@ pub const OUTCOMES: &[Outcome] = &[
     Outcome::Conflict,
     Outcome::Refused,
     Outcome::NotFound,
+    Outcome::Credentials,
     Outcome::Failed,
     Outcome::Differs,
     Outcome::Unknown,
@@ -74,6 +77,7 @@ impl Outcome {
             Outcome::Conflict => "conflict",
             Outcome::Refused => "refused",
             Outcome::NotFound => "not-found",
+            Outcome::Credentials => "credentials",
             Outcome::Failed => "failed",
             Outcome::Differs => "differs",
             Outcome::Unknown => "unknown",
@@ -92,6 +96,7 @@ impl Outcome {
             Kind::Conflict => Outcome::Conflict,
             Kind::Refused => Outcome::Refused,
             Kind::NotFound => Outcome::NotFound,
+            Kind::Credentials => Outcome::Credentials,
             Kind::Differs => Outcome::Differs,
             Kind::Unknown => Outcome::Unknown,
             _ => Outcome::Failed,
@@ -129,7 +134,12 @@ impl RowResult {
 
     /// A row that the run did not come to.
     pub fn not_reached(row: u64, customer: u64) -> RowResult {
-        let outcome = Outcome::NotReached;
+        RowResult { outcome: Outcome::NotReached, ..RowResult::unasked(row, customer) }
+    }
+
+    /// A row that asks for nothing.
+    pub fn unasked(row: u64, customer: u64) -> RowResult {
+        let outcome = Outcome::Unchanged;
         RowResult { row, customer, outcome, changes: Vec::new(), error: None, attempts: 0, entry: None }
     }
 

@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what it means. Parsing opens no file and guesses no type.
 
+pub mod bulk;
 mod edits;
 pub mod topics;
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use bulk::BulkCommand;
 pub use edits::{EditFlags, Request};
 
 use crate::terminal::{Color, Input};
@@ -111,6 +113,9 @@ pub enum CustomerCommand {
     /// cannot be taken opens again with what is wrong above the line, and is kept until its change is written.
     #[command(after_long_help = EDIT_EXAMPLES)]
     Edit(EditArgs),
+    /// Change many customers from a file
+    #[command(subcommand)]
+    Bulk(Box<BulkCommand>),
     /// List what this machine changed
     ///
     /// Every change is noted in a journal before it is sent, and its outcome after. The journal is on this machine only.

@@ -141,7 +141,7 @@ fn settle(entry: &Entry, connection: &Connection, session: &Session) -> Result<O
 }
 
 /// How a change ended, as far as the fields tell that it was about. Others may have changed since.
-fn ending(plan: &Plan, stored: &Customer) -> Option<Ending> {
+pub(super) fn ending(plan: &Plan, stored: &Customer) -> Option<Ending> {
     let verdict = verify(plan, stored);
     let as_before = plan.changes.iter().all(|change| {
         same_or_absent(&change.path, stored.get(&change.path), change.before.as_ref().map(Json::root))

@@ -1,5 +1,6 @@
 //! The shell around the pure core: one file a verb, each a short pipeline; here, what they share.
 
+mod bulk;
 mod change;
 mod conflict;
 mod customer_edit;
@@ -66,6 +67,7 @@ impl Session {
 
     fn run(mut self, command: &Command) -> u8 {
         let result = match command {
+            Command::Customer(CustomerCommand::Bulk(command)) => bulk::run(command, &self),
             Command::Customer(CustomerCommand::Get(args)) => customer_get::run(args, &self),
             Command::Customer(CustomerCommand::Update(args)) => customer_update::run(args, &mut self),
             Command::Customer(CustomerCommand::Edit(args)) => customer_edit::run(args, &mut self),

@@ -1,5 +1,6 @@
 //! Values as text: tables, JSON, CSV. Pure: everything is given, and what comes out is a `String`.
 
+pub mod bulk;
 pub mod change;
 pub mod csv;
 pub mod customer;

@@ -273,7 +273,7 @@ pub fn discard(folder: &Path) {
 /// A file that results are written to for the user, whole or not at all.
 #[derive(Debug)]
 pub struct Export {
-    file: tempfile::NamedTempFile,
+    file: BufWriter<tempfile::NamedTempFile>,
     path: PathBuf,
 }
 
@@ -286,12 +286,17 @@ impl Export {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = tempfile::NamedTempFile::new_in(folder)
             .with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok(Export { file, path: path.to_path_buf() })
+        Ok(Export { file: BufWriter::new(file), path: path.to_path_buf() })
     }
 
-    /// Where to write.
-    pub fn writer(&mut self) -> BufWriter<&mut File> {
-        BufWriter::new(self.file.as_file_mut())
+    /// Adds text to it.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write(&mut self, text: &str) -> Result<()> {
+        self.file
+            .write_all(text.as_bytes())
+            .with_context(|| format!("{} cannot be written", self.path.display()))
     }
 
     /// Puts it in its place.
@@ -299,9 +304,10 @@ impl Export {
     /// # Errors
     /// Where it cannot be put there.
     pub fn finish(self) -> Result<()> {
-        self.file.as_file().sync_all()?;
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
         let path = self.path;
-        self.file.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+        file.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
         Ok(())
     }
 }

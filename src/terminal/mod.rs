@@ -98,6 +98,12 @@ impl Terminal {
         self.may_ask
     }
 
+    /// Whether a bar that moves can be shown.
+    pub fn shows_progress(&self) -> bool {
+        let verbosity = self.notes.verbosity;
+        io::stderr().is_terminal() && !verbosity.quiet && !verbosity.http
+    }
+
     /// Where notes go.
     pub fn notes(&self) -> Notes {
         self.notes
@@ -176,6 +182,20 @@ impl Terminal {
     /// The moment it is.
     pub fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::now()
+    }
+
+    /// Opens an input.
+    ///
+    /// # Errors
+    /// `Usage` where it cannot be opened.
+    pub fn open(&self, input: &Input) -> Result<Box<dyn Read>> {
+        match input {
+            Input::Stdin => Ok(Box::new(io::stdin())),
+            Input::File(path) => match std::fs::File::open(path) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(why) => Err(Error::usage(format!("cannot read {input}")).because(why)),
+            },
+        }
     }
 
     /// Reads all of an input as text.

@@ -1,0 +1,205 @@
+//! `fusebill customer bulk`: many customers from a file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Proof, input};
+use crate::api::MOST_CONNECTIONS;
+use crate::bulk::Spelling;
+use crate::terminal::Input;
+
+/// What to do with many customers.
+#[derive(Debug, Subcommand)]
+pub enum BulkCommand {
+    /// Read every customer of a file and write down what would change
+    ///
+    /// The plan is NDJSON to look at, and to carry out with `apply`: it holds what is to change in each customer and the
+    /// customer as it was. Nothing is written to the account.
+    Plan(PlanArgs),
+    /// Carry out a plan
+    ///
+    /// No question is asked: the plan was looked at. A row is refused where one of the fields that it touches changed
+    /// since, and the plan as a whole on any other profile or host than its own.
+    Apply(ApplyArgs),
+    /// Change every customer of a file
+    ///
+    /// The whole file is checked before the first request. Each row goes the way of `customer update`: read, written,
+    /// verified, noted. Blank cells change nothing.
+    #[command(after_long_help = UPDATE_EXAMPLES)]
+    Update(BulkUpdateArgs),
+    /// Go on with a run that was cut off
+    ///
+    /// Rows that ended are not done again; rows that were in flight are settled by reading their customers.
+    Resume(ResumeArgs),
+    /// Take a run back, row by row
+    ///
+    /// Every field that the run changed gets its old value, where nobody changed it since.
+    Undo(BulkUndoArgs),
+    /// List the runs of this machine
+    List,
+}
+
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  fusebill customer bulk update phones.csv
+  fusebill customer bulk update phones.csv --limit 5 --yes && fusebill customer bulk resume RUN
+  fusebill customer bulk plan phones.csv --out phones.plan && fusebill customer bulk apply phones.plan
+  fusebill customer bulk update - --yes --results done.csv < changes.ndjson";
+
+/// The file with the rows.
+#[derive(Debug, Args)]
+pub struct RowArgs {
+    /// CSV with a header that begins with `id`, or NDJSON of `id` and a merge patch; - reads standard input
+    #[arg(value_name = "FILE", value_parser = input)]
+    pub file: Input,
+    /// What parts the cells of CSV: `,`, `;` or `tab`; found out by itself where it is not given
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Rows")]
+    pub delimiter: Option<char>,
+    /// The cell that clears a field
+    #[arg(long, value_name = "TEXT", default_value = "#N/A", help_heading = "Rows")]
+    pub null_token: String,
+    /// The cell that sets a field to empty text
+    #[arg(long, value_name = "TEXT", default_value = "#EMPTY", help_heading = "Rows")]
+    pub empty_token: String,
+    /// Pass a column over (repeatable, comma-separated)
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Rows")]
+    pub ignore_column: Vec<String>,
+    /// Allow fields in NDJSON that a customer does not have
+    #[arg(long, help_heading = "Rows")]
+    pub new_field: bool,
+}
+
+/// How fast, and how far.
+#[derive(Debug, Args)]
+pub struct PaceArgs {
+    /// Customers that are worked on at once
+    #[arg(long, value_name = "COUNT", default_value_t = 4, help_heading = "Pace")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=MOST_CONNECTIONS as i64))]
+    pub jobs: u16,
+    /// Requests a minute at most; what the account allows is kept in any case
+    #[arg(long, value_name = "COUNT", help_heading = "Pace", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+    /// Only the first rows, for a rehearsal; `resume` goes on with the rest
+    #[arg(long, value_name = "COUNT", help_heading = "Pace")]
+    pub limit: Option<u64>,
+    /// Stop after so many failures in a row
+    #[arg(long, value_name = "COUNT", default_value_t = 10, help_heading = "Pace")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_failures: u64,
+}
+
+/// Where the results go.
+#[derive(Debug, Args)]
+pub struct ResultArgs {
+    /// Write what became of every row to this file too; CSV, or NDJSON where the name ends in .ndjson or .jsonl
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub results: Option<PathBuf>,
+}
+
+/// `customer bulk plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The rows.
+    #[command(flatten)]
+    pub rows: RowArgs,
+    /// Write the plan to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+}
+
+/// `customer bulk apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// The plan that `bulk plan` wrote
+    #[arg(value_name = "PLAN", value_parser = input)]
+    pub plan: Input,
+    /// How fast, and how far.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// Where the results go.
+    #[command(flatten)]
+    pub results: ResultArgs,
+    /// What proves a write: the API's answer to it, or reading the customer again
+    #[arg(long, value_enum, value_name = "BY", default_value_t)]
+    pub verify: Proof,
+}
+
+/// `customer bulk update`.
+#[derive(Debug, Args)]
+pub struct BulkUpdateArgs {
+    /// The rows.
+    #[command(flatten)]
+    pub rows: RowArgs,
+    /// Read the customers, count what would change, and stop
+    #[arg(long, help_heading = "Writing")]
+    pub dry_run: bool,
+    /// Consent to everything that would be asked
+    #[arg(short, long, help_heading = "Writing")]
+    pub yes: bool,
+    /// What proves a write: the API's answer to it, or reading the customer again
+    #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
+    pub verify: Proof,
+    /// How fast, and how far.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// Where the results go.
+    #[command(flatten)]
+    pub results: ResultArgs,
+}
+
+/// `customer bulk resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// Name of the run, as `bulk list` lists it
+    pub run: String,
+    /// How fast, and how far.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// Where the results go.
+    #[command(flatten)]
+    pub results: ResultArgs,
+}
+
+/// `customer bulk undo`.
+#[derive(Debug, Args)]
+pub struct BulkUndoArgs {
+    /// Name of the run, as `bulk list` lists it
+    pub run: String,
+    /// Consent to everything that would be asked
+    #[arg(short, long)]
+    pub yes: bool,
+    /// How fast, and how far.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// Where the results go.
+    #[command(flatten)]
+    pub results: ResultArgs,
+    /// What proves a write: the API's answer to it, or reading the customer again
+    #[arg(long, value_enum, value_name = "BY", default_value_t)]
+    pub verify: Proof,
+}
+
+impl RowArgs {
+    /// What stands for what, should the file be CSV.
+    pub fn spelling(&self, delimiter: char) -> Spelling {
+        Spelling {
+            delimiter: self.delimiter.unwrap_or(delimiter),
+            null: self.null_token.clone(),
+            empty: self.empty_token.clone(),
+            ignored: self.ignore_column.clone(),
+        }
+    }
+}
+
+fn delimiter(text: &str) -> Result<char, String> {
+    match text {
+        "," => Ok(','),
+        ";" => Ok(';'),
+        "tab" | "\t" | "\\t" => Ok('\t'),
+        _ => Err("`,`, `;` or `tab` is needed".to_string()),
+    }
+}

@@ -1,0 +1,213 @@
+//! A run from its first row to its summary: every command that writes many customers ends up here.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::{Connection, Session};
+use super::crew::Crew;
+use super::progress::Progress;
+use super::rows::not_kept;
+use super::source::Source;
+use super::worker::{Job, Worker};
+use crate::api::Pacer;
+use crate::bulk::result::{Counts, Outcome, RowResult};
+use crate::cli::Output;
+use crate::cli::bulk::PaceArgs;
+use crate::error::{Error, Kind, Result};
+use crate::journal::Journal;
+use crate::profile::command;
+use crate::report::bulk::{self as report, Summary};
+use crate::runs::{About, Export, Finished, Kind as RunKind, Run};
+
+/// How a run is carried out.
+pub(super) struct Course<'a> {
+    pub(super) pace: &'a PaceArgs,
+    pub(super) results: Option<&'a Path>,
+    pub(super) connection: &'a Connection,
+    pub(super) session: &'a Session,
+}
+
+/// What is known of a run so far.
+#[derive(Default)]
+pub(super) struct State {
+    counts: Counts,
+    pub(super) finished: Finished,
+}
+
+impl State {
+    /// Of a run that was cut off.
+    ///
+    /// # Errors
+    /// Where its results cannot be read.
+    pub(super) fn of(run: &Run) -> Result<State> {
+        let mut state = State::default();
+        run.each_result(|result| state.note(&result)).map_err(not_kept)?;
+        Ok(state)
+    }
+
+    /// Notes what became of a row.
+    pub(super) fn note(&mut self, result: &RowResult) {
+        self.counts.add(result.outcome);
+        self.finished.insert(result.row);
+    }
+}
+
+/// Carries out the rows of a run that have no end yet, and tells what became of all of them.
+///
+/// # Errors
+/// `Partial` where a row did not succeed; `Interrupted` where the run was stopped; what kept it from being carried out.
+pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> Result<Kind> {
+    let session = course.session;
+    let about = run.about.clone();
+    let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
+    session.interrupts.on_parting(vec![format!("`{resume}` settles them and goes on")]);
+    session.interrupts.rows();
+    let journal = session.journal()?;
+    let worked = work(&mut run, &mut state, &journal, course);
+    let mut counts = state.counts.clone();
+    counts.add_many(Outcome::NotReached, about.rows.saturating_sub(counts.all()));
+    run.end(counts.clone()).map_err(not_kept)?;
+    let results = export(&run, &state.finished, &journal, course)?;
+    let stopped = worked?;
+    let summary = Summary { about: &about, counts: &counts, results: &results, resume: &resume };
+    verdict(&summary, stopped, session)
+}
+
+/// Why a run ended before its last row, where it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopped {
+    Failures(u64),
+    Credentials,
+}
+
+/// Works on the rows, and notes the end of each before the next one's is looked at.
+fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>) -> Result<Option<Stopped>> {
+    let session = course.session;
+    let about = run.about.clone();
+    let pacer = Arc::new(Pacer::new(course.pace.rate));
+    let worker = worker(&about, &pacer, journal, course);
+    let crew = Crew { hands: usize::from(course.pace.jobs), pacer: &pacer, interrupts: &session.interrupts };
+    let (source, finished) = (Source::of(run, journal)?, state.finished.clone());
+    let limit = course.pace.limit.unwrap_or(u64::MAX);
+    let mut progress = Progress::of(about.rows, state.counts.all(), &pacer, &session.terminal);
+    let mut stopped = None;
+    let mut in_a_row = 0;
+    print(&report::rows_head(session.global.output), session)?;
+    let panicked = |job: Job| {
+        let error = Error::new(Kind::Unknown, "this program failed in the middle of the row");
+        RowResult::failed(job.row, job.customer, &error)
+    };
+    let result = crew.work(
+        |take| source.feed(&finished, limit, take),
+        |job| worker.carry_out(job),
+        panicked,
+        |result| {
+            if let Some(result) = result {
+                run.note_result(&result).map_err(not_kept)?;
+                state.note(&result);
+                print(&report::row(&result, session.global.output), session)?;
+                in_a_row = if result.outcome.succeeded() { 0 } else { in_a_row + 1 };
+                if result.outcome == Outcome::Credentials {
+                    stopped = Some(Stopped::Credentials);
+                }
+            }
+            progress.show(&state.counts);
+            if in_a_row >= course.pace.max_failures {
+                stopped = stopped.or(Some(Stopped::Failures(in_a_row)));
+            }
+            Ok(if stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        },
+    );
+    progress.end();
+    result.map(|()| stopped)
+}
+
+fn worker<'a>(about: &About, pacer: &'a Arc<Pacer>, journal: &'a Journal, course: &Course<'a>) -> Worker<'a> {
+    let (session, account) = (course.session, &course.connection.account);
+    Worker {
+        client: &course.connection.client,
+        pacer,
+        timeout: session.global.timeout,
+        journal,
+        profile: &account.profile,
+        host: &account.origin,
+        command: match about.kind {
+            RunKind::Update(_) => "customer bulk update",
+            RunKind::Apply => "customer bulk apply",
+            RunKind::Undo(_) => "customer bulk undo",
+        },
+        run: about.run.clone(),
+        new_fields: about.new_fields,
+        reads_again: about.reads_again,
+        interrupts: &session.interrupts,
+        // Rows are told by their results; a line on every retry of every row would bury them.
+        notes: session.terminal.notes().hushed(),
+    }
+}
+
+/// Writes what became of every row, also of those that were not reached, to the file that the user wants it in.
+fn export(run: &Run, finished: &Finished, journal: &Journal, course: &Course<'_>) -> Result<PathBuf> {
+    let path = course.results.map_or_else(|| run.folder().join("results.csv"), Path::to_path_buf);
+    let name = path.to_string_lossy();
+    let output =
+        if name.ends_with(".ndjson") || name.ends_with(".jsonl") { Output::Ndjson } else { Output::Csv };
+    let mut export = Export::to(&path).map_err(not_kept)?;
+    let mut wrong = Ok(());
+    let mut write = |text: String| {
+        if wrong.is_ok() {
+            wrong = export.write(&text);
+        }
+    };
+    write(report::rows_head(output));
+    run.each_result(|result| write(report::row(&result, output))).map_err(not_kept)?;
+    Source::of(run, journal)?.feed(finished, u64::MAX, &mut |job: Job| {
+        write(report::row(&RowResult::not_reached(job.row, job.customer), output));
+        true
+    })?;
+    wrong.and_then(|()| export.finish()).map_err(not_kept)?;
+    Ok(path)
+}
+
+fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session) -> Result<Kind> {
+    let counts = summary.counts;
+    let interrupted = session.interrupts.is_stopping();
+    let not_reached = counts.of(Outcome::NotReached);
+    let kind = if interrupted {
+        Kind::Interrupted
+    } else if stopped == Some(Stopped::Credentials) {
+        Kind::Credentials
+    } else if counts.not_succeeded() > not_reached || stopped.is_some() {
+        Kind::Partial
+    } else {
+        Kind::Done
+    };
+    match session.global.output {
+        Output::Table => session.terminal.print(&report::table(summary, session.terminal.look()))?,
+        Output::Json => session.terminal.print(&report::json(summary, kind))?,
+        Output::Csv | Output::Ndjson => {}
+    }
+    let notes = session.terminal.notes();
+    match stopped {
+        Some(Stopped::Failures(count)) => {
+            notes.warn(&format!("stopped, because {count} rows in a row did not succeed (--max-failures)"));
+        }
+        Some(Stopped::Credentials) => notes.warn("stopped, because the API refused the key"),
+        None if interrupted => notes.warn("stopped, as you asked"),
+        None => {}
+    }
+    notes.say(&format!("{}.", counts.sentence()));
+    notes.say(&format!("What became of each row: {}", summary.results.display()));
+    if not_reached > 0 {
+        notes.say(&format!("To go on with the rows that were not reached: {}", summary.resume));
+    }
+    if counts.of(Outcome::Written) + counts.of(Outcome::Differs) > 0 {
+        let undo = command(&summary.about.profile, &format!("customer bulk undo {}", summary.about.run));
+        notes.say(&format!("To take it back: {undo}"));
+    }
+    Ok(kind)
+}
+
+fn print(text: &str, session: &Session) -> Result<()> {
+    if text.is_empty() { Ok(()) } else { session.terminal.print(text) }
+}

@@ -1,0 +1,211 @@
+//! `fusebill customer bulk`: many customers from a file.
+
+mod carry;
+mod crew;
+mod plan;
+mod progress;
+mod resume;
+mod rows;
+mod source;
+mod worker;
+
+use std::path::PathBuf;
+
+use super::{Connection, Session};
+use crate::cli::Proof;
+use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs};
+use crate::error::{Error, Kind, Result};
+use crate::journal::EntryId;
+use crate::report::bulk::{self as report, Listed};
+use crate::report::escape::escaped;
+use crate::runs::{self, About, Kind as RunKind, Run, Runs, VERSION};
+use carry::{Course, State, carry_out};
+use rows::{check, check_plan, format, not_kept, spool};
+
+pub(super) fn run(command: &BulkCommand, session: &Session) -> Result<Kind> {
+    match command {
+        BulkCommand::Plan(args) => plan::run(args, session),
+        BulkCommand::Apply(args) => apply(args, session),
+        BulkCommand::Update(args) if args.dry_run => plan::rehearse(args, session),
+        BulkCommand::Update(args) => update(args, session),
+        BulkCommand::Resume(args) => resume::run(args, session),
+        BulkCommand::Undo(args) => undo(args, session),
+        BulkCommand::List => list(session),
+    }
+}
+
+impl Session {
+    /// The runs of this user.
+    fn runs(&self) -> Result<Runs> {
+        self.environment.state_folder().map(|folder| Runs::at(folder.join("runs")))
+    }
+}
+
+/// A run that has a folder and a name, and is nothing more yet. Dropped, it leaves nothing behind.
+struct Fresh {
+    runs: Runs,
+    name: EntryId,
+    folder: PathBuf,
+    kept: bool,
+}
+
+/// What a run is about, beside what follows from the session.
+struct Purpose {
+    kind: RunKind,
+    source: String,
+    rows: u64,
+    new_fields: bool,
+    verify: Proof,
+}
+
+impl Fresh {
+    fn begin(session: &Session) -> Result<Fresh> {
+        let runs = session.runs()?;
+        let name = EntryId::new(session.terminal.now(), fastrand::u32(..));
+        let folder = runs.begin(&name).map_err(not_kept)?;
+        Ok(Fresh { runs, name, folder, kept: false })
+    }
+
+    fn keep(mut self, purpose: Purpose, connection: &Connection, session: &Session) -> Result<Run> {
+        self.kept = true;
+        let about = About {
+            v: VERSION,
+            run: self.name.clone(),
+            time: session.terminal.now(),
+            kind: purpose.kind,
+            profile: connection.account.profile.clone(),
+            host: connection.account.origin.clone(),
+            source: purpose.source,
+            rows: purpose.rows,
+            new_fields: purpose.new_fields,
+            reads_again: purpose.verify == Proof::Read,
+            counts: None,
+        };
+        self.runs.keep(about).map_err(not_kept)
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if !self.kept {
+            runs::discard(&self.folder);
+        }
+    }
+}
+
+fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
+    let fresh = Fresh::begin(session)?;
+    let name = args.rows.file.to_string();
+    spool(&args.rows.file, &fresh.folder, session)?;
+    let format = format(&fresh.folder, &args.rows)?;
+    let rows = check(&fresh.folder, &format, &name)?;
+    let connection = session.connect()?;
+    consent(&format!("change {rows} customers as {name} says"), args.yes, &connection, session)?;
+    let new_fields = args.rows.new_field;
+    let purpose =
+        Purpose { kind: RunKind::Update(format), source: name, rows, new_fields, verify: args.verify };
+    let run = fresh.keep(purpose, &connection, session)?;
+    let results = args.results.results.as_deref();
+    carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
+}
+
+fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
+    let fresh = Fresh::begin(session)?;
+    let name = args.plan.to_string();
+    spool(&args.plan, &fresh.folder, session)?;
+    let (head, rows) = check_plan(&fresh.folder, &name)?;
+    let connection = session.connect()?;
+    refuse_elsewhere("the plan was made", &head.profile, &head.host, &connection)?;
+    let purpose = Purpose { kind: RunKind::Apply, source: name, rows, new_fields: true, verify: args.verify };
+    let run = fresh.keep(purpose, &connection, session)?;
+    let results = args.results.results.as_deref();
+    carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
+}
+
+fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
+    let about = find(&args.run, session)?;
+    let connection = session.connect()?;
+    refuse_elsewhere("the run was made", &about.profile, &about.host, &connection)?;
+    let noted = source::noted(&about.run, &session.journal()?)?;
+    if noted.rows == 0 {
+        return Err(Error::new(
+            Kind::NotFound,
+            format!("the journal has no change of the run {}", about.run),
+        ));
+    }
+    let what = format!("take back what the run {} wrote to {} customers", about.run, noted.rows);
+    consent(&what, args.yes, &connection, session)?;
+    let fresh = Fresh::begin(session)?;
+    let purpose = Purpose {
+        kind: RunKind::Undo(about.run.clone()),
+        source: format!("run {}", about.run),
+        rows: noted.rows,
+        new_fields: true,
+        verify: args.verify,
+    };
+    let run = fresh.keep(purpose, &connection, session)?;
+    let results = args.results.results.as_deref();
+    carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
+}
+
+fn list(session: &Session) -> Result<Kind> {
+    let runs = session.runs()?;
+    let listed = |about: About| {
+        let counts = match &about.counts {
+            Some(counts) => counts.clone(),
+            None => runs.counts(&about.run).map_err(not_kept)?,
+        };
+        Ok(Listed { about, counts })
+    };
+    let all = runs.list().map_err(not_kept)?.into_iter().map(listed).collect::<Result<Vec<_>>>()?;
+    if all.is_empty() {
+        session.terminal.notes().say("This machine has no runs.");
+    }
+    let local = |moment| session.terminal.local(moment);
+    let text = report::list(&all, session.global.output, local, session.terminal.look());
+    session.terminal.print(&text).map(|()| Kind::Done)
+}
+
+/// What a run is about.
+fn find(name: &str, session: &Session) -> Result<About> {
+    let all = session.runs()?.list().map_err(not_kept)?;
+    let named = all.into_iter().find(|about| about.run.to_string() == name.trim());
+    named.ok_or_else(|| no_such_run(name))
+}
+
+fn no_such_run(name: &str) -> Error {
+    Error::new(Kind::NotFound, format!("there is no run `{}`", name.trim()))
+        .hint("`fusebill customer bulk list` lists the runs of this machine")
+}
+
+/// What is made for one account is not carried out on another.
+fn refuse_elsewhere(what: &str, profile: &str, host: &str, connection: &Connection) -> Result<()> {
+    let account = &connection.account;
+    if profile == account.profile && host == account.origin {
+        return Ok(());
+    }
+    let error = Error::new(Kind::Conflict, format!("{what} on profile {profile} at {host}"))
+        .detail([format!("this is profile {} at {}", account.profile, account.origin)]);
+    Err(if profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
+}
+
+/// Asks before many customers are changed.
+fn consent(what: &str, yes: bool, connection: &Connection, session: &Session) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    let account = &connection.account;
+    let (profile, host) = (&account.profile, account.base.host());
+    if !session.terminal.may_ask() {
+        return Err(Error::usage("this needs consent, and there is nobody to ask")
+            .detail([format!("it would {what}, on profile {profile} ({host})")])
+            .hint("add --yes to consent on the command line"));
+    }
+    let what = escaped(what);
+    let mut question = format!("{what} on profile {profile} ({host})?");
+    question[..1].make_ascii_uppercase();
+    if connection.client.not_counting(|| session.terminal.confirm(&question))? {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Cancelled, "you said no"))
+}

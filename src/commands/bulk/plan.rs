@@ -1,0 +1,189 @@
+//! `fusebill customer bulk plan`, and the rehearsal of an update: every customer is read, nothing is written.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::{Connection, Session};
+use super::Fresh;
+use super::crew::{Crew, Take};
+use super::progress::Progress;
+use super::rows::{check, feed, format, not_kept, spool};
+use super::worker::{Job, planned};
+use crate::api::Pacer;
+use crate::api::rate_limit::Limits;
+use crate::bulk::plan_file::{End, Head, Planned, VERSION, write_line};
+use crate::bulk::result::{Counts, Outcome};
+use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
+use crate::error::{Error, Kind, Result};
+use crate::journal::record::Who;
+use crate::runs::{self, Export, Finished};
+
+/// Requests that an account is allowed where it does not tell, by the vendor's page "Rate limits".
+const USUAL: (u32, u32) = (1_000, 180_000);
+
+pub(super) fn run(args: &PlanArgs, session: &Session) -> Result<Kind> {
+    let mut export = args.out.as_deref().map(Export::to).transpose().map_err(not_kept)?;
+    let read = read(&args.rows, &args.pace, session, |text| match &mut export {
+        Some(export) => export.write(text).map_err(not_kept),
+        None => session.terminal.print(text),
+    })?;
+    if let Some(export) = export {
+        export.finish().map_err(not_kept)?;
+    }
+    tell(&read, session)?;
+    if let Some(out) = &args.out {
+        let apply = format!("customer bulk apply {}", out.display());
+        let apply = crate::profile::command(&read.profile, &apply);
+        session.terminal.notes().say(&format!("To carry it out: {apply}"));
+    }
+    Ok(verdict(&read))
+}
+
+/// `bulk update --dry-run`.
+pub(super) fn rehearse(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
+    let read = read(&args.rows, &args.pace, session, |_| Ok(()))?;
+    tell(&read, session)?;
+    session.terminal.notes().say("Dry run: nothing was written. `bulk plan` writes down what would change.");
+    Ok(verdict(&read))
+}
+
+/// What reading every customer found.
+struct Read {
+    profile: String,
+    counts: Counts,
+    limits: Limits,
+}
+
+/// Plans every row and gives the lines of the plan file to `write`.
+fn read(
+    args: &RowArgs,
+    pace: &PaceArgs,
+    session: &Session,
+    mut write: impl FnMut(&str) -> Result<()>,
+) -> Result<Read> {
+    let fresh = Fresh::begin(session)?;
+    let name = args.file.to_string();
+    spool(&args.file, &fresh.folder, session)?;
+    let format = format(&fresh.folder, args)?;
+    let rows = check(&fresh.folder, &format, &name)?;
+    let connection = session.connect()?;
+    let rows = rows.min(pace.limit.unwrap_or(u64::MAX));
+    write(&line(&Head {
+        fusebill_plan: VERSION,
+        profile: connection.account.profile.clone(),
+        host: connection.account.origin.clone(),
+        time: session.terminal.now(),
+        source: name,
+    }))?;
+    let pacer = Arc::new(Pacer::new(pace.rate));
+    session.interrupts.rows();
+    let crew = Crew { hands: usize::from(pace.jobs), pacer: &pacer, interrupts: &session.interrupts };
+    let mut counts = Counts::default();
+    let mut progress = Progress::of(rows, 0, &pacer, &session.terminal);
+    let input = runs::open_input(&fresh.folder).map_err(not_kept)?;
+    let mut left = rows;
+    let fed = |take: Take<'_, Job>| {
+        feed(input, &format, &Finished::default(), &mut |job| {
+            let wanted = left > 0;
+            left = left.saturating_sub(1);
+            wanted && take(job)
+        })
+    };
+    let panicked =
+        |job: Job| failed(&job, &Error::new(Kind::Failed, "this program failed in the middle of the row"));
+    let result = crew.work(
+        fed,
+        |job| plan_row(job, args.new_field, &pacer, &connection, session),
+        panicked,
+        |planned: Option<Planned>| {
+            if let Some(planned) = planned {
+                counts.add(match (&planned.error, &planned.before) {
+                    (Some(_), _) => Outcome::Failed,
+                    (None, Some(_)) => Outcome::Written,
+                    (None, None) => Outcome::Unchanged,
+                });
+                write(&line(&planned))?;
+            }
+            progress.show(&counts);
+            Ok(ControlFlow::Continue(()))
+        },
+    );
+    progress.end();
+    result?;
+    if session.interrupts.is_stopping() {
+        return Err(Error::new(Kind::Interrupted, "the plan was not finished"));
+    }
+    write(&line(&End { end_of_plan: counts.all() }))?;
+    Ok(Read { profile: connection.account.profile.clone(), counts, limits: pacer.limits() })
+}
+
+fn line<T: serde::Serialize>(content: &T) -> String {
+    let mut out = Vec::new();
+    write_line(&mut out, content).expect("memory is written to");
+    String::from_utf8(out).expect("JSON is text")
+}
+
+fn plan_row(
+    job: Job,
+    new_fields: bool,
+    pacer: &Arc<Pacer>,
+    connection: &Connection,
+    session: &Session,
+) -> Option<Planned> {
+    let notes = session.terminal.notes().hushed();
+    let client = connection.client.paced(session.global.timeout, notes, Arc::clone(pacer));
+    let kept = job.clone();
+    let result = client.get(job.customer).and_then(|now| planned(job.task, now, new_fields));
+    match result {
+        Ok(plan) => Some(Planned::of(kept.row, &plan)),
+        Err(error) if error.kind == Kind::Interrupted => None,
+        Err(error) => Some(failed(&kept, &error)),
+    }
+}
+
+fn failed(job: &Job, error: &Error) -> Planned {
+    Planned {
+        row: job.row,
+        customer: Who { id: job.customer, name: String::new() },
+        edits: Vec::new(),
+        before: None,
+        error: Some(error.headline()),
+    }
+}
+
+/// Says what would change, and what it takes.
+fn tell(read: &Read, session: &Session) -> Result<()> {
+    let notes = session.terminal.notes();
+    let (change, same) = (read.counts.of(Outcome::Written), read.counts.of(Outcome::Unchanged));
+    let failed = read.counts.of(Outcome::Failed);
+    let failed = if failed == 0 { String::new() } else { format!(", {failed} could not be planned") };
+    notes.say(&format!("{change} customers would change, {same} are as asked already{failed}."));
+    let calls = 2 * change;
+    let (per_minute, per_day) =
+        (read.limits.per_minute.unwrap_or(USUAL.0), read.limits.per_day.unwrap_or(USUAL.1));
+    notes.say(&format!(
+        "To write them takes {calls} requests, at the account's {per_minute} a minute at least {}{}.",
+        duration(calls, per_minute),
+        if calls > u64::from(per_day) {
+            format!(" and, at {per_day} a day, {} days", calls.div_ceil(u64::from(per_day)))
+        } else {
+            String::new()
+        }
+    ));
+    Ok(())
+}
+
+/// How long so many requests take at so many a minute.
+fn duration(calls: u64, per_minute: u32) -> String {
+    let time = Duration::from_secs(calls * 60 / u64::from(per_minute.max(1)));
+    match time.as_secs() {
+        0..60 => "a minute".to_string(),
+        seconds @ 60..5_400 => format!("{} minutes", seconds.div_ceil(60)),
+        seconds => format!("{} hours", seconds.div_ceil(3_600)),
+    }
+}
+
+fn verdict(read: &Read) -> Kind {
+    if read.counts.of(Outcome::Failed) > 0 { Kind::Partial } else { Kind::Done }
+}

@@ -1,0 +1,183 @@
+//! The rows of a run: copied first, checked as a whole, then given one by one.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use super::crew::Take;
+use super::worker::{Job, Task};
+use crate::bulk::plan_file::{self, Head};
+use crate::bulk::{Format, Mistake, Row, csv, ndjson};
+use crate::cli::bulk::RowArgs;
+use crate::error::{Error, Result};
+use crate::runs::{self, Finished, seen::Seen};
+use crate::terminal::Input;
+
+/// How many mistakes are shown.
+const SHOWN: usize = 100;
+
+/// Copies the input into a folder, so that it stays what it is while it is worked on.
+///
+/// # Errors
+/// `Usage` where it cannot be read; `Failed` where it cannot be copied.
+pub(super) fn spool(input: &Input, folder: &Path, session: &super::super::Session) -> Result<()> {
+    let reader = session.terminal.open(input)?;
+    runs::spool(reader, folder).map_err(not_kept)
+}
+
+pub(super) fn not_kept(why: anyhow::Error) -> Error {
+    Error::new(crate::error::Kind::Failed, "the run cannot be kept on this machine").because(why)
+}
+
+/// How the copied rows are written.
+///
+/// # Errors
+/// `Failed` where they cannot be read.
+pub(super) fn format(folder: &Path, args: &RowArgs) -> Result<Format> {
+    let mut input = runs::open_input(folder).map_err(not_kept)?;
+    let begin = input.fill_buf().map_err(|why| not_kept(why.into()))?;
+    let text = String::from_utf8_lossy(begin);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with('{') {
+        return Ok(Format::Ndjson);
+    }
+    Ok(Format::Csv(args.spelling(csv::delimiter(text.lines().next().unwrap_or_default()))))
+}
+
+/// Rows, or what is wrong with them.
+type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<Mistake>>> + Send>;
+
+fn rows(input: BufReader<File>, format: &Format) -> std::result::Result<Rows, Vec<Mistake>> {
+    Ok(match format {
+        Format::Csv(spelling) => Box::new(csv::Rows::new(input, spelling.clone())?),
+        Format::Ndjson => Box::new(ndjson::Rows::new(input)),
+    })
+}
+
+/// Checks every row before anything is sent, and gives how many there are.
+///
+/// # Errors
+/// `Usage` with every mistake, the first [`SHOWN`] of them in full.
+pub(super) fn check(folder: &Path, format: &Format, name: &str) -> Result<u64> {
+    let input = runs::open_input(folder).map_err(not_kept)?;
+    let mut mistakes = Mistakes::default();
+    let mut seen = Seen::default();
+    let mut count = 0;
+    match rows(input, format) {
+        Err(header) => header.into_iter().for_each(|mistake| mistakes.add(mistake)),
+        Ok(rows) => {
+            for row in rows {
+                count += 1;
+                match row {
+                    Ok(row) => {
+                        seen.insert(row.customer, row.line).map_err(|why| not_kept(why.into()))?;
+                    }
+                    Err(wrong) => wrong.into_iter().for_each(|mistake| mistakes.add(mistake)),
+                }
+            }
+        }
+    }
+    let twice = |it: runs::seen::Twice| {
+        let why = format!("customer {} is named on line {} already", it.customer, it.first);
+        mistakes.add(Mistake::of_line(it.line, why));
+    };
+    seen.twice(twice).map_err(|why| not_kept(why.into()))?;
+    if mistakes.count == 0 && count == 0 {
+        mistakes.add(Mistake::of_line(1, "there are no rows"));
+    }
+    mistakes.refuse(name).map(|()| count)
+}
+
+#[derive(Default)]
+struct Mistakes {
+    shown: Vec<Mistake>,
+    count: usize,
+}
+
+impl Mistakes {
+    fn add(&mut self, mistake: Mistake) {
+        self.count += 1;
+        if self.shown.len() < SHOWN {
+            self.shown.push(mistake);
+        }
+    }
+
+    fn refuse(mut self, name: &str) -> Result<()> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        self.shown.sort_by_key(|mistake| mistake.line);
+        let more = self.count - self.shown.len();
+        let more = (more > 0).then(|| format!("and {more} more"));
+        let mistakes = if self.count == 1 { "a mistake" } else { "mistakes" };
+        Err(Error::usage(format!("{name} has {mistakes} in it, so nothing was sent"))
+            .detail(self.shown.iter().map(ToString::to_string).chain(more)))
+    }
+}
+
+/// Gives the rows of a checked file that have no end yet.
+///
+/// # Errors
+/// `Failed` where the copy changed since.
+pub(super) fn feed(
+    input: BufReader<File>,
+    format: &Format,
+    finished: &Finished,
+    take: Take<'_, Job>,
+) -> Result<()> {
+    let changed = |mistakes: Vec<Mistake>| {
+        let said = mistakes.iter().map(ToString::to_string);
+        Error::new(crate::error::Kind::Failed, "the kept copy of the rows is damaged").detail(said)
+    };
+    for row in rows(input, format).map_err(changed)? {
+        let Row { number, customer, edits, .. } = row.map_err(changed)?;
+        if !finished.contains(number) && !take(Job { row: number, customer, task: Task::Edits(edits) }) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Reads a plan file to its end before anything is sent, and gives its head and how many rows it has.
+///
+/// # Errors
+/// `Usage` where it is no plan, or not a whole one.
+pub(super) fn check_plan(folder: &Path, name: &str) -> Result<(Head, u64)> {
+    let input = runs::open_input(folder).map_err(not_kept)?;
+    let refused =
+        |why: plan_file::NotAPlan| Error::usage(format!("{name} cannot be carried out")).because(why);
+    let (head, lines) = plan_file::read(input).map_err(refused)?;
+    let mut seen = Seen::default();
+    let mut count = 0;
+    for line in lines {
+        let line = line.map_err(refused)?;
+        count += 1;
+        seen.insert(line.customer.id, count + 1).map_err(|why| not_kept(why.into()))?;
+    }
+    let mut mistakes = Mistakes::default();
+    let twice = |it: runs::seen::Twice| {
+        let why = format!("customer {} stands on line {} already", it.customer, it.first);
+        mistakes.add(Mistake::of_line(it.line, why));
+    };
+    seen.twice(twice).map_err(|why| not_kept(why.into()))?;
+    mistakes.refuse(name).map(|()| (head, count))
+}
+
+/// Gives the rows of a checked plan that have no end yet.
+///
+/// # Errors
+/// `Failed` where the copy changed since.
+pub(super) fn feed_plan(input: BufReader<File>, finished: &Finished, take: Take<'_, Job>) -> Result<()> {
+    let damaged = |why: plan_file::NotAPlan| {
+        Error::new(crate::error::Kind::Failed, "the kept copy of the plan is damaged").because(why)
+    };
+    let (_, lines) = plan_file::read(input).map_err(damaged)?;
+    for line in lines {
+        let line = line.map_err(damaged)?;
+        let (row, customer) = (line.row, line.customer.id);
+        if !finished.contains(row) && !take(Job { row, customer, task: Task::Planned(Box::new(line)) }) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Where the rows of a run come from: a file, a plan, or what another run noted in the journal.
+
+use std::collections::HashMap;
+
+use super::crew::Take;
+use super::rows::{feed, feed_plan, not_kept};
+use super::worker::{Job, Task};
+use crate::error::Result;
+use crate::journal::{EntryId, Intent, Journal, Record};
+use crate::runs::{Finished, Kind, Run};
+
+/// The rows of a run.
+pub(super) struct Source<'a> {
+    kind: Kind,
+    input: Option<std::io::BufReader<std::fs::File>>,
+    journal: &'a Journal,
+}
+
+impl<'a> Source<'a> {
+    /// The rows of a run, from the first.
+    ///
+    /// # Errors
+    /// Where the kept copy cannot be opened.
+    pub(super) fn of(run: &Run, journal: &'a Journal) -> Result<Source<'a>> {
+        let input = match run.about.kind {
+            Kind::Undo(_) => None,
+            Kind::Update(_) | Kind::Apply => Some(run.input().map_err(not_kept)?),
+        };
+        Ok(Source { kind: run.about.kind.clone(), input, journal })
+    }
+
+    /// Gives the rows that have no end yet, at most so many.
+    ///
+    /// # Errors
+    /// Where the kept copy or the journal cannot be read.
+    pub(super) fn feed(self, finished: &Finished, limit: u64, take: Take<'_, Job>) -> Result<()> {
+        let mut left = limit;
+        let mut limited = |job: Job| {
+            let wanted = left > 0;
+            left = left.saturating_sub(1);
+            wanted && take(job)
+        };
+        match (self.kind, self.input) {
+            (Kind::Update(format), Some(input)) => feed(input, &format, finished, &mut limited),
+            (Kind::Apply, Some(input)) => feed_plan(input, finished, &mut limited),
+            (Kind::Undo(run), _) => feed_entries(&run, finished, self.journal, &mut limited),
+            (_, None) => Ok(()),
+        }
+    }
+}
+
+/// The rows that a run noted in the journal.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    /// How many there are.
+    pub(super) rows: u64,
+    once: Finished,
+    /// Rows that were noted again, after the run was cut off.
+    again: Finished,
+}
+
+/// Looks through the journal for the rows of a run.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(super) fn noted(run: &EntryId, journal: &Journal) -> Result<Noted> {
+    let mut noted = Noted::default();
+    each(run, journal, |intent, row| {
+        if noted.once.contains(row) {
+            noted.again.insert(row);
+        } else {
+            noted.once.insert(row);
+            noted.rows += 1;
+        }
+        drop(intent);
+    })?;
+    Ok(noted)
+}
+
+/// Of a row that was noted again the last note counts, because the one before came to nothing.
+fn feed_entries(run: &EntryId, finished: &Finished, journal: &Journal, take: Take<'_, Job>) -> Result<()> {
+    let noted = noted(run, journal)?;
+    let mut last: HashMap<u64, Box<Intent>> = HashMap::new();
+    let mut wanted = true;
+    let mut give = |row: u64, intent: Box<Intent>| {
+        let customer = intent.customer.id;
+        wanted = wanted && take(Job { row, customer, task: Task::Undo(intent) });
+    };
+    each(run, journal, |intent, row| {
+        if finished.contains(row) {
+        } else if noted.again.contains(row) {
+            last.insert(row, intent);
+        } else {
+            give(row, intent);
+        }
+    })?;
+    last.into_iter().for_each(|(row, intent)| give(row, intent));
+    Ok(())
+}
+
+fn each(run: &EntryId, journal: &Journal, mut each: impl FnMut(Box<Intent>, u64)) -> Result<()> {
+    let read = journal.each(|record| {
+        if let Record::Intent(intent) = record
+            && let Some(row) = intent.row.as_ref().filter(|row| row.run == *run).map(|row| row.row)
+        {
+            each(intent, row);
+        }
+    });
+    read.map_err(not_kept)
+}

@@ -1,0 +1,163 @@
+//! One row, carried out the way every single edit is: read, planned, noted, written, verified.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::conflict::conflict;
+use super::super::turn;
+use super::super::write::Writer;
+use crate::api::{Client, Pacer};
+use crate::bulk::plan_file::Planned;
+use crate::bulk::result::{Outcome, RowResult};
+use crate::document::merge::{Merge, merge};
+use crate::document::plan::plan;
+use crate::document::undo::{Undo, undo};
+use crate::document::{Customer, Edits, Plan};
+use crate::error::{Error, Kind, Result};
+use crate::interrupt::Interrupts;
+use crate::journal::{EntryId, Intent, Journal, Origin, RunRow};
+use crate::report::outcome::Facts;
+use crate::terminal::Notes;
+
+/// What is to be done with one customer.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    /// The row's number in its source.
+    pub(super) row: u64,
+    /// The vendor's id of the customer.
+    pub(super) customer: u64,
+    pub(super) task: Task,
+}
+
+/// Where the change comes from.
+#[derive(Debug, Clone)]
+pub(super) enum Task {
+    /// A row of a file.
+    Edits(Edits),
+    /// A line of a plan file.
+    Planned(Box<Planned>),
+    /// An entry of the journal, to be taken back.
+    Undo(Box<Intent>),
+}
+
+impl Task {
+    /// Whether nothing is asked for, so that the customer need not be read.
+    fn asks_nothing(&self) -> bool {
+        match self {
+            Task::Edits(edits) => edits.is_empty(),
+            Task::Planned(line) => line.before.is_none() && line.error.is_none(),
+            Task::Undo(_) => false,
+        }
+    }
+}
+
+/// What every row of a run has in common.
+pub(super) struct Worker<'a> {
+    pub(super) client: &'a Client,
+    pub(super) pacer: &'a Arc<Pacer>,
+    /// How long one row may take with the network.
+    pub(super) timeout: Duration,
+    pub(super) journal: &'a Journal,
+    pub(super) profile: &'a str,
+    pub(super) host: &'a str,
+    pub(super) command: &'static str,
+    pub(super) run: EntryId,
+    pub(super) new_fields: bool,
+    pub(super) reads_again: bool,
+    pub(super) interrupts: &'a Interrupts,
+    pub(super) notes: Notes,
+}
+
+impl Worker<'_> {
+    /// Carries a row out; none where the work was stopped before anything was written.
+    pub(super) fn carry_out(&self, job: Job) -> Option<RowResult> {
+        let (row, customer) = (job.row, job.customer);
+        if job.task.asks_nothing() {
+            return Some(RowResult::unasked(row, customer));
+        }
+        let client = self.client.paced(self.timeout, self.notes, Arc::clone(self.pacer));
+        let mut facts = Facts::default();
+        let attempts = Cell::new(0);
+        let result = self.write(job, &client, &mut facts, &attempts);
+        let ended = match result {
+            Ok((plan, outcome)) => RowResult::ended(row, &plan, outcome),
+            Err(error) if error.kind == Kind::Interrupted => return None,
+            Err(error) => RowResult::failed(row, customer, &error),
+        };
+        let entry = facts.entry_name().map(str::to_string);
+        Some(RowResult { attempts: attempts.get(), entry, ..ended })
+    }
+
+    fn write(
+        &self,
+        job: Job,
+        client: &Client,
+        facts: &mut Facts,
+        attempts: &Cell<u32>,
+    ) -> Result<(Plan, Outcome)> {
+        let undoes = match &job.task {
+            Task::Undo(intent) => Some(intent.entry.clone()),
+            _ => None,
+        };
+        let turn = turn(self.journal, client, job.customer, self.notes)?;
+        let before = client.get(job.customer)?;
+        let plan = planned(job.task, before, self.new_fields)?;
+        if plan.is_empty() {
+            return Ok((plan, Outcome::Unchanged));
+        }
+        let writer = Writer {
+            client,
+            journal: Some(self.journal),
+            origin: Origin {
+                profile: self.profile.to_string(),
+                host: self.host.to_string(),
+                command: self.command,
+                undoes,
+                row: Some(RunRow { run: self.run.clone(), row: job.row }),
+            },
+            reads_again: self.reads_again,
+            interrupts: self.interrupts,
+            notes: self.notes,
+            attempts: Cell::new(0),
+        };
+        let written = writer.write(&plan, facts);
+        attempts.set(writer.attempts.get());
+        drop(turn);
+        written.map(|_| (plan, Outcome::Written))
+    }
+}
+
+/// What a task comes to for the customer as it is now.
+pub(super) fn planned(task: Task, now: Customer, new_fields: bool) -> Result<Plan> {
+    let id = now.id();
+    let step = format!("planning customer {id}");
+    let unplanned = |why: String| Error::new(Kind::Failed, why).at(&step);
+    let moved = |message: &str, conflicts: &[crate::document::merge::Conflict]| {
+        Error::new(Kind::Conflict, message).at(&step).detail(conflicts.iter().map(conflict))
+    };
+    match task {
+        Task::Edits(edits) => plan(now, &edits, new_fields).map_err(|why| unplanned(why.without_flag())),
+        Task::Planned(line) => {
+            if let Some(why) = &line.error {
+                return Err(unplanned(format!("it was not planned: {why}")));
+            }
+            let Some(ours) = line.plan().map_err(unplanned)? else {
+                return crate::document::plan::rewrite(now, Vec::new())
+                    .map_err(|why| unplanned(why.without_flag()));
+            };
+            match merge(&ours, &now).map_err(|why| unplanned(why.without_flag()))? {
+                Merge::Merged { plan, .. } => Ok(*plan),
+                Merge::Conflicts(conflicts) => Err(moved("fields of it changed since the plan", &conflicts)),
+            }
+        }
+        Task::Undo(intent) => {
+            let damaged = || unplanned("what the journal holds of it does not fit together".to_string());
+            let done = intent.plan().ok_or_else(damaged)?;
+            match undo(&done, &now).map_err(|why| unplanned(why.without_flag()))? {
+                Undo::Restored(plan) => Ok(*plan),
+                Undo::Moved(conflicts) => Err(moved("fields of it were changed again since", &conflicts)),
+            }
+        }
+    }
+}

@@ -104,11 +104,16 @@ pub struct Edited {
     /// Where, as the program shows paths.
     pub path: String,
     /// The token before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "token")]
     pub before: Option<Box<RawValue>>,
     /// The token after.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "token")]
     pub after: Option<Box<RawValue>>,
+}
+
+/// A token that is there, also where it is `null`: only a member that is left out is none.
+fn token<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(input).map(Some)
 }
 
 /// How a change ended.
@@ -386,6 +391,18 @@ mod tests {
         assert_eq!(read.entry.to_string(), "20261123-091438123-zzzz");
         assert_eq!(read.edits[0].before.as_ref().unwrap().get(), "\"J\\u00f6\\ud800\"");
         assert_eq!(read.plan().unwrap().changes.len(), 1);
+    }
+
+    #[test]
+    fn null_and_nothing_there_read_back_as_two_things() {
+        let line = r#"{"path":"suffix","before":null}"#;
+        let edited: Edited = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&edited).unwrap(), line);
+        let change = edited.change().unwrap();
+        assert_eq!(
+            (change.before.map(|json| json.text().to_string()), change.after.is_none()),
+            (Some("null".into()), true)
+        );
     }
 
     #[test]

@@ -87,6 +87,9 @@ pub struct Run {
     _lock: File,
 }
 
+/// The rows that were copied, to be read.
+pub type Kept = BufReader<File>;
+
 /// Which rows have an end.
 #[derive(Debug, Clone, Default)]
 pub struct Finished {
@@ -203,7 +206,7 @@ impl Run {
     ///
     /// # Errors
     /// Where they cannot be opened.
-    pub fn input(&self) -> Result<BufReader<File>> {
+    pub fn input(&self) -> Result<Kept> {
         open_input(&self.folder)
     }
 
@@ -259,7 +262,7 @@ pub fn spool(mut input: impl Read, folder: &Path) -> Result<()> {
 ///
 /// # Errors
 /// Where they cannot be opened.
-pub fn open_input(folder: &Path) -> Result<BufReader<File>> {
+pub fn open_input(folder: &Path) -> Result<Kept> {
     let path = folder.join(INPUT);
     File::open(&path).map(BufReader::new).with_context(|| format!("{} cannot be read", path.display()))
 }

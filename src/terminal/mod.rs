@@ -219,6 +219,16 @@ impl Terminal {
     }
 }
 
+impl Input {
+    /// What it is called where it stands alone: a path, or standard input.
+    pub fn name(&self) -> String {
+        match self {
+            Input::Stdin => "standard input".to_string(),
+            Input::File(path) => path.display().to_string(),
+        }
+    }
+}
+
 impl std::fmt::Display for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

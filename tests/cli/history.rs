@@ -121,6 +121,16 @@ fn undo_brings_back_every_seed_customer_byte_for_byte() {
 }
 
 #[test]
+fn a_null_that_became_a_value_is_put_back_as_null_and_not_left_out() {
+    let world = World::new();
+    let before = world.stored(123);
+    assert!(before.contains("\"suffix\":null"), "{before}");
+    assert_eq!(world.update(&["--suffix", "Jr"]).code, 0);
+    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
+    assert_eq!(settled(&world.puts()[1]), settled(&before));
+}
+
+#[test]
 fn undoing_an_undo_brings_the_change_back() {
     let world = changed();
     let after = world.stored(123);

@@ -46,6 +46,11 @@ impl State {
         Ok(state)
     }
 
+    /// Whether no row is left.
+    pub(super) fn is_complete(&self, run: &Run) -> bool {
+        self.counts.all() >= run.about.rows
+    }
+
     /// Notes what became of a row.
     pub(super) fn note(&mut self, result: &RowResult) {
         self.counts.add(result.outcome);
@@ -112,7 +117,7 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
                     stopped = Some(Stopped::Credentials);
                 }
             }
-            progress.show(&state.counts);
+            progress.show(&state.counts, Counts::sentence);
             if in_a_row >= course.pace.max_failures {
                 stopped = stopped.or(Some(Stopped::Failures(in_a_row)));
             }
@@ -196,7 +201,9 @@ fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session) -
         None if interrupted => notes.warn("stopped, as you asked"),
         None => {}
     }
-    notes.say(&format!("{}.", counts.sentence()));
+    if session.global.output != Output::Table {
+        notes.say(&format!("{}.", counts.sentence()));
+    }
     notes.say(&format!("What became of each row: {}", summary.results.display()));
     if not_reached > 0 {
         notes.say(&format!("To go on with the rows that were not reached: {}", summary.resume));

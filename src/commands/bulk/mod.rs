@@ -102,8 +102,13 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
     let connection = session.connect()?;
     consent(&format!("change {rows} customers as {name} says"), args.yes, &connection, session)?;
     let new_fields = args.rows.new_field;
-    let purpose =
-        Purpose { kind: RunKind::Update(format), source: name, rows, new_fields, verify: args.verify };
+    let purpose = Purpose {
+        kind: RunKind::Update(format),
+        source: args.rows.file.name(),
+        rows,
+        new_fields,
+        verify: args.verify,
+    };
     let run = fresh.keep(purpose, &connection, session)?;
     let results = args.results.results.as_deref();
     carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
@@ -116,7 +121,13 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
     let (head, rows) = check_plan(&fresh.folder, &name)?;
     let connection = session.connect()?;
     refuse_elsewhere("the plan was made", &head.profile, &head.host, &connection)?;
-    let purpose = Purpose { kind: RunKind::Apply, source: name, rows, new_fields: true, verify: args.verify };
+    let purpose = Purpose {
+        kind: RunKind::Apply,
+        source: args.plan.name(),
+        rows,
+        new_fields: true,
+        verify: args.verify,
+    };
     let run = fresh.keep(purpose, &connection, session)?;
     let results = args.results.results.as_deref();
     carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })

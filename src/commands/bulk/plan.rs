@@ -74,7 +74,7 @@ fn read(
         profile: connection.account.profile.clone(),
         host: connection.account.origin.clone(),
         time: session.terminal.now(),
-        source: name,
+        source: args.file.name(),
     }))?;
     let pacer = Arc::new(Pacer::new(pace.rate));
     session.interrupts.rows();
@@ -105,7 +105,7 @@ fn read(
                 });
                 write(&line(&planned))?;
             }
-            progress.show(&counts);
+            progress.show(&counts, sentence);
             Ok(ControlFlow::Continue(()))
         },
     );
@@ -152,21 +152,29 @@ fn failed(job: &Job, error: &Error) -> Planned {
     }
 }
 
+/// What the rows that were read come to.
+fn sentence(counts: &Counts) -> String {
+    let (change, same) = (counts.of(Outcome::Written), counts.of(Outcome::Unchanged));
+    let failed = match counts.of(Outcome::Failed) {
+        0 => String::new(),
+        failed => format!(", {failed} could not be planned"),
+    };
+    format!("{change} would change, {same} are as asked already{failed}")
+}
+
 /// Says what would change, and what it takes.
 fn tell(read: &Read, session: &Session) -> Result<()> {
     let notes = session.terminal.notes();
-    let (change, same) = (read.counts.of(Outcome::Written), read.counts.of(Outcome::Unchanged));
-    let failed = read.counts.of(Outcome::Failed);
-    let failed = if failed == 0 { String::new() } else { format!(", {failed} could not be planned") };
-    notes.say(&format!("{change} customers would change, {same} are as asked already{failed}."));
+    notes.say(&format!("{}.", sentence(&read.counts)));
+    let change = read.counts.of(Outcome::Written);
     let calls = 2 * change;
     let (per_minute, per_day) =
         (read.limits.per_minute.unwrap_or(USUAL.0), read.limits.per_day.unwrap_or(USUAL.1));
     notes.say(&format!(
-        "To write them takes {calls} requests, at the account's {per_minute} a minute at least {}{}.",
+        "Writing them takes {calls} requests; at the account's {per_minute} a minute, {}{}.",
         duration(calls, per_minute),
         if calls > u64::from(per_day) {
-            format!(" and, at {per_day} a day, {} days", calls.div_ceil(u64::from(per_day)))
+            format!(", and at {per_day} a day, {} days", calls.div_ceil(u64::from(per_day)))
         } else {
             String::new()
         }
@@ -178,7 +186,7 @@ fn tell(read: &Read, session: &Session) -> Result<()> {
 fn duration(calls: u64, per_minute: u32) -> String {
     let time = Duration::from_secs(calls * 60 / u64::from(per_minute.max(1)));
     match time.as_secs() {
-        0..60 => "a minute".to_string(),
+        0..60 => "less than a minute".to_string(),
         seconds @ 60..5_400 => format!("{} minutes", seconds.div_ceil(60)),
         seconds => format!("{} hours", seconds.div_ceil(3_600)),
     }

@@ -25,8 +25,8 @@ impl<'a> Progress<'a> {
         Progress { bar, notes: terminal.notes(), pacer, rows, done }
     }
 
-    /// Shows where it is.
-    pub(super) fn show(&mut self, counts: &Counts) {
+    /// Shows where it is. `sentence` says what the rows that ended came to.
+    pub(super) fn show(&mut self, counts: &Counts, sentence: impl Fn(&Counts) -> String) {
         let done = counts.all();
         match &self.bar {
             Some(bar) => {
@@ -44,7 +44,7 @@ impl<'a> Progress<'a> {
             None => {
                 let step = self.rows.div_ceil(LINES).max(1);
                 if done / step > self.done / step {
-                    self.notes.say(&format!("{done} of {} rows: {}", self.rows, counts.sentence()));
+                    self.notes.say(&format!("{done} of {} rows: {}", self.rows, sentence(counts)));
                 }
             }
         }

@@ -26,6 +26,9 @@ pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
         run.note_result(&result).map_err(not_kept)?;
         state.note(&result);
     }
+    if state.is_complete(&run) {
+        session.terminal.notes().say("Every row of this run has its end already.");
+    }
     let results = args.results.results.as_deref();
     carry_out(run, state, &Course { pace: &args.pace, results, connection: &connection, session })
 }

@@ -1,7 +1,6 @@
 //! The rows of a run: copied first, checked as a whole, then given one by one.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 use std::path::Path;
 
 use super::crew::Take;
@@ -10,7 +9,7 @@ use crate::bulk::plan_file::{self, Head};
 use crate::bulk::{Format, Mistake, Row, csv, ndjson};
 use crate::cli::bulk::RowArgs;
 use crate::error::{Error, Result};
-use crate::runs::{self, Finished, seen::Seen};
+use crate::runs::{self, Finished, Kept, seen::Seen};
 use crate::terminal::Input;
 
 /// How many mistakes are shown.
@@ -47,7 +46,7 @@ pub(super) fn format(folder: &Path, args: &RowArgs) -> Result<Format> {
 /// Rows, or what is wrong with them.
 type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<Mistake>>> + Send>;
 
-fn rows(input: BufReader<File>, format: &Format) -> std::result::Result<Rows, Vec<Mistake>> {
+fn rows(input: Kept, format: &Format) -> std::result::Result<Rows, Vec<Mistake>> {
     Ok(match format {
         Format::Csv(spelling) => Box::new(csv::Rows::new(input, spelling.clone())?),
         Format::Ndjson => Box::new(ndjson::Rows::new(input)),
@@ -119,12 +118,7 @@ impl Mistakes {
 ///
 /// # Errors
 /// `Failed` where the copy changed since.
-pub(super) fn feed(
-    input: BufReader<File>,
-    format: &Format,
-    finished: &Finished,
-    take: Take<'_, Job>,
-) -> Result<()> {
+pub(super) fn feed(input: Kept, format: &Format, finished: &Finished, take: Take<'_, Job>) -> Result<()> {
     let changed = |mistakes: Vec<Mistake>| {
         let said = mistakes.iter().map(ToString::to_string);
         Error::new(crate::error::Kind::Failed, "the kept copy of the rows is damaged").detail(said)
@@ -167,7 +161,7 @@ pub(super) fn check_plan(folder: &Path, name: &str) -> Result<(Head, u64)> {
 ///
 /// # Errors
 /// `Failed` where the copy changed since.
-pub(super) fn feed_plan(input: BufReader<File>, finished: &Finished, take: Take<'_, Job>) -> Result<()> {
+pub(super) fn feed_plan(input: Kept, finished: &Finished, take: Take<'_, Job>) -> Result<()> {
     let damaged = |why: plan_file::NotAPlan| {
         Error::new(crate::error::Kind::Failed, "the kept copy of the plan is damaged").because(why)
     };

@@ -7,12 +7,12 @@ use super::rows::{feed, feed_plan, not_kept};
 use super::worker::{Job, Task};
 use crate::error::Result;
 use crate::journal::{EntryId, Intent, Journal, Record};
-use crate::runs::{Finished, Kind, Run};
+use crate::runs::{Finished, Kept, Kind, Run};
 
 /// The rows of a run.
 pub(super) struct Source<'a> {
     kind: Kind,
-    input: Option<std::io::BufReader<std::fs::File>>,
+    input: Option<Kept>,
     journal: &'a Journal,
 }
 

@@ -131,6 +131,9 @@ fn plan_row(
     connection: &Connection,
     session: &Session,
 ) -> Option<Planned> {
+    if job.task.asks_nothing() {
+        return Some(without_plan(&job, None));
+    }
     let notes = session.terminal.notes().hushed();
     let client = connection.client.paced(session.global.timeout, notes, Arc::clone(pacer));
     let kept = job.clone();
@@ -143,13 +146,12 @@ fn plan_row(
 }
 
 fn failed(job: &Job, error: &Error) -> Planned {
-    Planned {
-        row: job.row,
-        customer: Who { id: job.customer, name: String::new() },
-        edits: Vec::new(),
-        before: None,
-        error: Some(error.headline()),
-    }
+    without_plan(job, Some(error.headline()))
+}
+
+fn without_plan(job: &Job, error: Option<String>) -> Planned {
+    let customer = Who { id: job.customer, name: String::new() };
+    Planned { row: job.row, customer, edits: Vec::new(), before: None, error }
 }
 
 /// What the rows that were read come to.

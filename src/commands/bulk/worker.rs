@@ -43,7 +43,7 @@ pub(super) enum Task {
 
 impl Task {
     /// Whether nothing is asked for, so that the customer need not be read.
-    fn asks_nothing(&self) -> bool {
+    pub(super) fn asks_nothing(&self) -> bool {
         match self {
             Task::Edits(edits) => edits.is_empty(),
             Task::Planned(line) => line.before.is_none() && line.error.is_none(),

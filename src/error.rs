@@ -87,6 +87,7 @@ impl Kind {
         match self {
             Kind::Unknown => "The change was sent; whether it was written cannot be told.",
             Kind::Differs => "The API said yes, but what is stored is not what was asked.",
+            Kind::Partial => "Rows may have been written.",
             _ => "Nothing was written.",
         }
     }

@@ -12,6 +12,10 @@ use super::rate_limit::{Limits, Quota};
 /// How long a window lasts of which the end is not told.
 const WINDOW: Duration = Duration::from_secs(60);
 
+/// By how much two answers may differ about the end of the same window: a second is added to an end that may have been
+/// cut, and answers are under way for a while.
+const SLACK: Duration = Duration::from_secs(5);
+
 /// The gate that every request goes through.
 #[derive(Debug)]
 pub struct Pacer {
@@ -117,8 +121,15 @@ impl Pace {
         self.limits.per_day = quota.limits.per_day.or(self.limits.per_day);
         let left = quota.remaining.saturating_sub(self.under_way);
         let ends = now + quota.ends_in.unwrap_or(WINDOW);
-        self.left = match self.left {
-            Some((known, known_end)) if now < known_end => Some((known.min(left), known_end.max(ends))),
+        let untold = quota.ends_in.is_none();
+        self.left = match self.left.filter(|(_, known_end)| now < *known_end) {
+            Some((known, known_end)) if untold || ends.max(known_end) - ends.min(known_end) <= SLACK => {
+                Some((known.min(left), known_end.max(ends)))
+            }
+            // A late answer: another window has begun. Where nothing is left, it is waited for all the same.
+            Some((known, known_end)) if ends < known_end && (quota.remaining > 0 || known == 0) => {
+                Some((known, known_end))
+            }
             _ => Some((left, ends)),
         };
     }
@@ -152,6 +163,19 @@ mod tests {
         let end = now + Duration::from_secs(10);
         assert_eq!(pace.enter(now), Err(end));
         assert!(pace.enter(end).is_ok() && pace.enter(end).is_ok(), "a new window");
+    }
+
+    #[test]
+    fn what_was_left_of_a_window_is_not_all_there_is_of_the_next() {
+        let (mut pace, now) = pace(Duration::ZERO);
+        let told = |remaining, seconds| {
+            Some(Quota { remaining, ends_in: Some(Duration::from_secs(seconds)), ..Quota::default() })
+        };
+        pace.leave(told(3, 1), now);
+        pace.leave(told(999, 60), now);
+        (0..900).for_each(|_| pace.enter(now).unwrap());
+        pace.leave(told(2, 1), now);
+        assert!(pace.enter(now).is_ok(), "a late answer of the window before");
     }
 
     #[test]

@@ -15,9 +15,15 @@ pub fn delimiter(first_line: &str) -> char {
     most.unwrap_or(',')
 }
 
+/// A last record that is put after every file: where it does not come out again, a quote before it was never closed.
+const AFTER: &[u8] = b"\x01after the last row\x01";
+
+/// A file with [`AFTER`] at its end.
+type Ended<R> = std::io::Chain<BufReader<R>, std::io::Chain<&'static [u8], &'static [u8]>>;
+
 /// The rows of a file, one after the other.
 pub struct Rows<R> {
-    reader: csv::Reader<BufReader<R>>,
+    reader: csv::Reader<Ended<R>>,
     spelling: Spelling,
     names: Vec<String>,
     columns: Vec<Column>,
@@ -44,11 +50,13 @@ impl<R: Read> Rows<R> {
             .terminator(csv::Terminator::Any(b'\n'))
             .has_headers(false)
             .flexible(true)
-            .from_reader(input);
+            .from_reader(input.chain(b"\n".chain(AFTER)));
         let mut header = ByteRecord::new();
-        if !reader.read_byte_record(&mut header).map_err(|why| vec![unreadable(&why)])? {
+        reader.read_byte_record(&mut header).map_err(|why| vec![unreadable(&why)])?;
+        if is_after(&header) {
             return Err(vec![Mistake::of_line(1, "the file is empty: a header with `id` is needed")]);
         }
+        refuse_open_quote(&header).map_err(|mistake| vec![mistake])?;
         let names = text(&header, 1).map_err(|mistake| vec![mistake])?;
         let columns = columns(&names, &spelling)?;
         Ok(Rows { reader, spelling, names, columns, number: 0 })
@@ -56,6 +64,7 @@ impl<R: Read> Rows<R> {
 
     fn row(&self, record: &ByteRecord, number: u64) -> Result<Row, Vec<Mistake>> {
         let line = record.position().map_or(0, Position::line);
+        refuse_open_quote(record).map_err(|mistake| vec![mistake])?;
         let cells = text(record, line).map_err(|mistake| vec![mistake])?;
         if cells.len() != self.columns.len() {
             let why = format!("has {} cells, the header has {}", cells.len(), self.columns.len());
@@ -92,6 +101,7 @@ impl<R: Read> Iterator for Rows<R> {
         loop {
             match self.reader.read_byte_record(&mut record) {
                 Ok(false) => return None,
+                Ok(true) if is_after(&record) => return None,
                 Ok(true) if record.len() == 1 && record.as_slice() == b"\r" => {}
                 Ok(true) => {
                     self.number += 1;
@@ -101,6 +111,19 @@ impl<R: Read> Iterator for Rows<R> {
             }
         }
     }
+}
+
+fn is_after(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.as_slice() == AFTER
+}
+
+/// What follows a quote that is never closed would all be taken for one cell.
+fn refuse_open_quote(record: &ByteRecord) -> Result<(), Mistake> {
+    if !record.as_slice().ends_with(AFTER) {
+        return Ok(());
+    }
+    let line = record.position().map_or(1, Position::line);
+    Err(Mistake::of_line(line, "a quote (\") is opened in this row and never closed"))
 }
 
 /// A customer's id as a cell has it.
@@ -195,6 +218,20 @@ mod tests {
         );
         assert!(read[2].contains("line 4, column `status`: `status` takes one of Draft"), "{read:?}");
         assert!(read[3].contains("column `id`: is blank"), "{read:?}");
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_does_not_take_the_rows_after_it_along() {
+        let open = "a quote (\") is opened in this row and never closed";
+        for end in ["", "\n", "\r\n", "\""] {
+            let text = format!("id,firstName\n6,x\n7,\"Jo\n8,Bo\"\"{end}");
+            let read = read(text.as_bytes(), ',');
+            let last = if end == "\"" { "2@3 7: firstName Set(Json(\"Jo\\n8,Bo\\\"\"))" } else { open };
+            assert!(read.len() == 2 && read[1].ends_with(last), "{read:?}");
+        }
+        assert_eq!(read(b"id,\"firstName\n7,Jo\n", ','), [format!("line 1: {open}")]);
+        assert_eq!(read(b"", ','), ["line 1: the file is empty: a header with `id` is needed"]);
+        assert!(read(b"id,firstName", ',').is_empty());
     }
 
     #[test]

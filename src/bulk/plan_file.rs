@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 use super::Mistake;
 use super::ndjson::line;
 use crate::document::plan::{Plan, rewrite};
-use crate::document::{Customer, Json, Path};
+use crate::document::{Action, Customer, Json, Path};
+use crate::field;
 use crate::journal::record::{Edited, Who};
 
 /// The version that is written; a later one is not read.
@@ -107,7 +108,9 @@ impl Planned {
     /// # Errors
     /// A sentence, where the line does not fit together.
     pub fn plan(&self) -> Result<Option<Plan>, String> {
-        let Some(before) = &self.before else { return Ok(None) };
+        let Some(before) = &self.before else {
+            return if self.edits.is_empty() { Ok(None) } else { Err("its customer is missing".to_string()) };
+        };
         let before =
             Customer::parse(before.as_str()).map_err(|why| format!("its customer cannot be read: {why}"))?;
         if before.id() != self.customer.id {
@@ -119,10 +122,24 @@ impl Planned {
         }
         let value = |edited: &Edited| -> Option<(Path, Option<Json>)> {
             let change = edited.change()?;
-            Some((change.path, change.after))
+            Some((change.path, Some(change.after?)))
         };
         let values: Option<Vec<_>> = self.edits.iter().map(value).collect();
         let values = values.ok_or("an edit of it cannot be read")?;
+        for (path, value) in &values {
+            if let Some(field) = field::at(&path.dotted()).filter(|field| field.kind != field::Kind::Codes)
+                && let Some(value) = value
+            {
+                field::check::action(field, Action::Set(value.clone()))
+                    .map_err(|why| format!("`{path}` {why}"))?;
+            }
+        }
+        let paths = || values.iter().enumerate().map(|(at, (path, _))| (at, path));
+        if let Some((_, twice)) =
+            paths().find(|(at, path)| paths().any(|(other, around)| *at != other && around.covers(path)))
+        {
+            return Err(format!("its edits set `{twice}` twice"));
+        }
         rewrite(before, values).map(Some).map_err(|why| why.without_flag())
     }
 }
@@ -199,7 +216,7 @@ impl<R: BufRead> Iterator for Lines<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::edit::{Action, Edit, Edits};
+    use crate::document::edit::{Edit, Edits};
     use crate::document::plan::plan;
 
     const BEFORE: &str = r#"{"id":7,"status":"Active","firstName":"J\u006fn" ,"n":1E5}"#;
@@ -262,5 +279,9 @@ mod tests {
         assert!(other("\"customer\":{\"id\":7", "\"customer\":{\"id\":8").is_err());
         assert!(other("\"path\":\"firstName\"", "\"path\":\"id\"").is_err());
         assert!(other("\"path\":\"firstName\"", "\"path\":\"a..b\"").is_err());
+        assert!(other("\"path\":\"firstName\"", "\"path\":\"customerAcquisition\"").is_err(), "set twice");
+        assert!(other("\"after\":\"John\"", "\"after\":5").is_err());
+        assert!(other(",\"after\":\"John\"", "").is_err());
+        assert!(other("\"before\":\"{", "\"was\":\"{").is_err());
     }
 }

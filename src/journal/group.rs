@@ -2,6 +2,7 @@
 //! for many.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, anyhow};
@@ -61,7 +62,10 @@ impl Group {
             queue.writing = true;
             let (tickets, batch): (Vec<u64>, Vec<_>) = std::mem::take(&mut queue.waiting).into_iter().unzip();
             drop(queue);
-            let ended = write(&batch).map_err(|why| format!("{why:#}"));
+            // A panic here would leave everybody waiting.
+            let ended = catch_unwind(AssertUnwindSafe(|| write(&batch)))
+                .unwrap_or_else(|_| Err(anyhow!("this program failed while it wrote")))
+                .map_err(|why| format!("{why:#}"));
             queue = self.lock();
             queue.writing = false;
             queue.ended.extend(tickets.into_iter().map(|ticket| (ticket, ended.clone())));

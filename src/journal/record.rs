@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::document::{Change, Customer, Path, Plan};
+use crate::document::{Change, Customer, Path, Plan, View};
 
 /// The version of the format; a line with a higher one is not read.
 pub const VERSION: u32 = 1;
@@ -290,10 +290,10 @@ fn damaged(why: serde_json::Error) -> LineError {
 }
 
 impl Edited {
-    /// A value that a plan replaces.
+    /// A value that a plan replaces. It is to stand on one line, so line breaks between its tokens become spaces.
     pub fn of(change: &Change) -> Edited {
         let token = |json: &crate::document::Json| {
-            RawValue::from_string(json.text().to_string()).expect("a JSON value is one")
+            RawValue::from_string(json.text().replace(['\n', '\r'], " ")).expect("a JSON value is one")
         };
         Edited {
             path: change.path.to_string(),
@@ -340,6 +340,14 @@ impl Intent {
         let after = Customer::parse(self.after.as_str()).ok()?;
         let changes = crate::document::diff::diff(before.root(), after.root());
         let replaced = self.edits.iter().map(Edited::change).collect::<Option<Vec<_>>>()?;
+        // As the documents have them, byte for byte.
+        let token = |customer: &Customer, path: &Path| customer.get(path).map(View::to_json);
+        let exact = |Change { path, .. }: Change| Change {
+            before: token(&before, &path),
+            after: token(&after, &path),
+            path,
+        };
+        let replaced = replaced.into_iter().map(exact).collect();
         Some(Plan { before, after, changes, replaced, warnings: Vec::new(), consent: Vec::new() })
     }
 }

@@ -217,9 +217,12 @@ impl Run {
     pub fn note_result(&mut self, result: &RowResult) -> Result<()> {
         let mut text = serde_json::to_string(result)?;
         text.push('\n');
-        self.results
-            .write_all(text.as_bytes())
-            .with_context(|| format!("{} cannot be written", self.folder.join(RESULTS).display()))
+        let written = self.results.write_all(text.as_bytes());
+        if written.is_err() {
+            // The next line must not go on in the middle of this one.
+            let _ = cut_torn_line(&mut self.results);
+        }
+        written.with_context(|| format!("{} cannot be written", self.folder.join(RESULTS).display()))
     }
 
     /// Gives every result to `each`, in the order in which the rows ended.
@@ -228,6 +231,14 @@ impl Run {
     /// Where they cannot be read.
     pub fn each_result(&self, each: impl FnMut(RowResult)) -> Result<()> {
         each_result(&self.folder, each)
+    }
+
+    /// Notes that it goes on, so that what it added up to before no longer counts.
+    ///
+    /// # Errors
+    /// Where that cannot be written.
+    pub fn begin(&mut self) -> Result<()> {
+        if self.about.counts.take().is_some() { self.note() } else { Ok(()) }
     }
 
     /// Notes what the results add up to.

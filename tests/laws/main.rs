@@ -12,6 +12,7 @@ mod merge_patch;
 mod merging;
 mod parsing;
 mod paths;
+mod rows;
 mod sheets;
 mod spelling;
 mod verifying;

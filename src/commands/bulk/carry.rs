@@ -69,12 +69,25 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
     session.interrupts.on_parting(vec![format!("`{resume}` settles them and goes on")]);
     session.interrupts.rows();
     let journal = session.journal()?;
+    let results = course.results.map(Export::to).transpose();
+    // Only whether it can be written: what is in it is known at the end.
+    drop(results.map_err(|why| Error::usage("the results have no place to go").because(why))?);
+    run.begin().map_err(not_kept)?;
     let worked = work(&mut run, &mut state, &journal, course);
     let mut counts = state.counts.clone();
     counts.add_many(Outcome::NotReached, about.rows.saturating_sub(counts.all()));
-    run.end(counts.clone()).map_err(not_kept)?;
-    let results = export(&run, &state.finished, &journal, course)?;
-    let stopped = worked?;
+    // From here on rows may have been written, which an error of another kind would deny.
+    let broke = |why: Error| {
+        let undo = command(&about.profile, &format!("customer bulk undo {}", about.run));
+        let hints = [format!("`{resume}` goes on"), format!("`{undo}` takes it back")];
+        let error = why.detail([format!("until then: {}", counts.sentence())]);
+        hints.into_iter().fold(Error { kind: Kind::Partial, hints: Vec::new(), ..error }, Error::hint)
+    };
+    let ended = run.end(counts.clone()).map_err(not_kept);
+    let exported = export(&run, &state.finished, &journal, course);
+    let stopped = worked.map_err(broke)?;
+    ended.map_err(broke)?;
+    let results = exported.map_err(broke)?;
     let summary = Summary { about: &about, counts: &counts, results: &results, resume: &resume };
     verdict(&summary, stopped, session)
 }

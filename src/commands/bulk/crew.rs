@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::api::Pacer;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupts;
 
 /// How often it is looked whether the work is to stop.
@@ -52,10 +52,15 @@ impl Crew<'_> {
             }
             drop(done);
             let collected = self.collect(&results, &stopped, &mut collect);
-            // Whatever happened, the hands put down what they have.
+            // Whatever happened, the hands put down what they have, and what they finished counts.
             stopped.store(true, Ordering::SeqCst);
-            while results.recv().is_ok() {}
-            let fed = feeder.join().unwrap_or(Ok(()));
+            self.pacer.stop();
+            while let Ok(result) = results.recv() {
+                // Why it went wrong is known already.
+                let _ = collect(Some(result));
+            }
+            let broke = || Err(Error::new(Kind::Failed, "this program failed while it read the rows"));
+            let fed = feeder.join().unwrap_or_else(|_| broke());
             collected.and(fed)
         })
     }
@@ -144,6 +149,38 @@ mod tests {
         let mut expected: Vec<u32> = (0..1_000).map(|job| if job == 13 { 13 } else { job * 2 }).collect();
         expected.sort_unstable();
         assert_eq!(worked(None), (expected, 1_000));
+    }
+
+    #[test]
+    fn what_was_finished_counts_though_collecting_failed_and_nobody_waits_for_the_limit() {
+        let (pacer, interrupts) = (Pacer::new(Some(1)), Interrupts::default());
+        let crew = Crew { hands: 4, pacer: &pacer, interrupts: &interrupts };
+        let (begun, mut seen) = (std::sync::atomic::AtomicUsize::new(0), 0);
+        assert!(pacer.enter());
+        let work = |job: u32| {
+            begun.fetch_add(1, Ordering::SeqCst);
+            // Half of them would have to wait for a minute.
+            (job < 4 || pacer.enter()).then_some(job)
+        };
+        let failed = |_| Err(Error::new(Kind::Failed, "full"));
+        let collect = |result: Option<u32>| {
+            seen += usize::from(result.is_some());
+            if result.is_some() { failed(result) } else { Ok(ControlFlow::Continue(())) }
+        };
+        let feed = |take: Take<'_, u32>| {
+            (0..100).map(|job| job * 2 % 7).all(&mut *take);
+            Ok(())
+        };
+        assert!(crew.work(feed, work, |job| job, collect).is_err());
+        assert!(seen >= 1 && seen <= begun.into_inner());
+    }
+
+    #[test]
+    fn a_feed_that_panics_is_an_error() {
+        let (pacer, interrupts) = (Pacer::new(None), Interrupts::default());
+        let crew = Crew { hands: 2, pacer: &pacer, interrupts: &interrupts };
+        let feed = |_: Take<'_, u32>| panic!("no feed");
+        assert!(crew.work(feed, Some, |job| job, |_| Ok(ControlFlow::Continue(()))).is_err());
     }
 
     #[test]

@@ -67,7 +67,6 @@ impl Fresh {
     }
 
     fn keep(mut self, purpose: Purpose, connection: &Connection, session: &Session) -> Result<Run> {
-        self.kept = true;
         let about = About {
             v: VERSION,
             run: self.name.clone(),
@@ -81,7 +80,9 @@ impl Fresh {
             reads_again: purpose.verify == Proof::Read,
             counts: None,
         };
-        self.runs.keep(about).map_err(not_kept)
+        let run = self.runs.keep(about).map_err(not_kept)?;
+        self.kept = true;
+        Ok(run)
     }
 }
 
@@ -100,7 +101,8 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
     let format = format(&fresh.folder, &args.rows)?;
     let rows = check(&fresh.folder, &format, &name)?;
     let connection = session.connect()?;
-    consent(&format!("change {rows} customers as {name} says"), args.yes, &connection, session)?;
+    let asked = rows.min(args.pace.limit.unwrap_or(u64::MAX));
+    consent(&format!("change {asked} customers as {name} says"), args.yes, &connection, session)?;
     let new_fields = args.rows.new_field;
     let purpose = Purpose {
         kind: RunKind::Update(format),
@@ -137,6 +139,8 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
     let about = find(&args.run, session)?;
     let connection = session.connect()?;
     refuse_elsewhere("the run was made", &about.profile, &about.host, &connection)?;
+    // Nobody goes on with it while it is taken back.
+    let _held = session.runs()?.open(&about.run.to_string()).map_err(not_kept)?;
     let noted = source::noted(&about.run, &session.journal()?)?;
     if noted.rows == 0 {
         return Err(Error::new(

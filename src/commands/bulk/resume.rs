@@ -78,7 +78,12 @@ fn settle(
     let found = match noted.filter(|ending| *ending != Ending::Unknown) {
         Some(noted) => Some(noted),
         None => {
-            let stored = client.get(plan.before.id())?;
+            let stored = match client.get(plan.before.id()) {
+                Err(error) if error.kind == Kind::NotFound => {
+                    return Ok(Some(ended(Outcome::Unknown, Some("there is no such customer any more"))));
+                }
+                stored => stored?,
+            };
             let found = ending(&plan, &stored);
             if let Some(found) = found {
                 let differs = (found == Ending::Differs).then_some(&stored);

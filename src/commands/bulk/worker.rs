@@ -46,7 +46,7 @@ impl Task {
     pub(super) fn asks_nothing(&self) -> bool {
         match self {
             Task::Edits(edits) => edits.is_empty(),
-            Task::Planned(line) => line.before.is_none() && line.error.is_none(),
+            Task::Planned(line) => line.edits.is_empty() && line.before.is_none() && line.error.is_none(),
             Task::Undo(_) => false,
         }
     }

@@ -141,14 +141,24 @@ pub(super) fn check_plan(folder: &Path, name: &str) -> Result<(Head, u64)> {
     let refused =
         |why: plan_file::NotAPlan| Error::usage(format!("{name} cannot be carried out")).because(why);
     let (head, lines) = plan_file::read(input).map_err(refused)?;
-    let mut seen = Seen::default();
-    let mut count = 0;
+    let (mut seen, mut rows) = (Seen::default(), Seen::default());
+    let (mut count, mut last) = (0, 0);
     for line in lines {
         let line = line.map_err(refused)?;
         count += 1;
         seen.insert(line.customer.id, count + 1).map_err(|why| not_kept(why.into()))?;
+        rows.insert(line.row, count + 1).map_err(|why| not_kept(why.into()))?;
+        last = last.max(line.row);
     }
     let mut mistakes = Mistakes::default();
+    if last > count {
+        mistakes.add(Mistake::of_line(1, format!("a row has the number {last}, and there are {count}")));
+    }
+    let again = |it: runs::seen::Twice| {
+        let why = format!("row {} stands on line {} already", it.customer, it.first);
+        mistakes.add(Mistake::of_line(it.line, why));
+    };
+    rows.twice(again).map_err(|why| not_kept(why.into()))?;
     let twice = |it: runs::seen::Twice| {
         let why = format!("customer {} stands on line {} already", it.customer, it.first);
         mistakes.add(Mistake::of_line(it.line, why));

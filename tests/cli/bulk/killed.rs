@@ -145,7 +145,7 @@ pub(super) fn take_faults_back(world: &World) {
 }
 
 #[test]
-fn a_run_that_another_process_carries_out_is_not_taken_up() {
+fn a_run_that_another_process_carries_out_is_neither_taken_up_nor_taken_back() {
     let world = fleet(3);
     let file = world.file("rows.csv", names(3, "Busy"));
     world.fault("put:hang");
@@ -157,6 +157,7 @@ fn a_run_that_another_process_carries_out_is_not_taken_up() {
     }
     let run = latest(&world);
     bulk(&world, &["resume", &run]).fails(1, &["another process is carrying it out"]);
+    bulk(&world, &["undo", &run, "--yes"]).fails(1, &["another process is carrying it out"]);
     assert_eq!(world.requests().len(), 2);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");

@@ -130,3 +130,35 @@ fn every_row_well_done_is_exit_zero_and_one_object() {
     assert_eq!(object["rows"], serde_json::json!({"written": 2}));
     assert_eq!((&object["run"], &object["command"]), (&latest(&world).into(), &"update".into()));
 }
+
+#[test]
+fn what_is_unknown_is_said_again_by_resume_and_undo_brings_back_what_was_written() {
+    let world = fleet(2);
+    let before = super::held(&world, 2);
+    world.fault("put:lost-after");
+    world.fault("get@2*4:status=500");
+    let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(2, "Lost"));
+    let rows = serde_json::json!({"unknown": 1, "written": 1});
+    assert_eq!((run.code, &run.json()["rows"]), (10, &rows), "{}", run.stderr);
+    let name = latest(&world);
+    let seen = world.requests().len();
+    let resumed = bulk(&world, &["resume", &name, "-o", "json"]);
+    assert_eq!((resumed.code, &resumed.json()["rows"], world.requests().len()), (10, &rows, seen));
+    assert_eq!(bulk(&world, &["undo", &name, "--yes"]).code, 0);
+    super::same(&super::held(&world, 2), &before);
+}
+
+#[test]
+fn a_run_is_resumed_only_where_it_was_made() {
+    let world = fleet(3);
+    assert_eq!(update(&world, &["--yes", "--limit", "1"], &names(3, "Here")).code, 0);
+    let (name, seen) = (latest(&world), world.requests().len());
+    let other = fleet(3);
+    for command in [&["resume", &name][..], &["undo", &name, "--yes"]] {
+        let mut elsewhere = world.command([&["customer", "bulk"], command].concat());
+        elsewhere.env("FUSEBILL_BASE_URL", other.server.base_url()).stdin(std::process::Stdio::null());
+        crate::world::finished(&mut elsewhere).fails(6, &["the run was made on profile default"]);
+    }
+    other.was_left_alone();
+    assert_eq!(world.requests().len(), seen);
+}

@@ -284,7 +284,7 @@ impl Answer {
         let now = jiff::Timestamp::now();
         if self.status == 429 {
             let ends_in = rate_limit::wait(|name| self.header(name), now).unwrap_or(UNTOLD_PAUSE);
-            return Some(Quota { remaining: 0, ends_in: Some(ends_in), ..Quota::default() });
+            return Some(Quota { ends_in: Some(ends_in), refused: true, ..Quota::default() });
         }
         rate_limit::quota(|name| self.header(name), now)
     }

@@ -11,10 +11,8 @@ use super::rate_limit::{Limits, Quota};
 
 /// How long a window lasts of which the end is not told.
 const WINDOW: Duration = Duration::from_secs(60);
-
-/// By how much two answers may differ about the end of the same window: a second is added to an end that may have been
-/// cut, and answers are under way for a while.
-const SLACK: Duration = Duration::from_secs(5);
+/// By how much the end of one window may seem to move: it is told in whole seconds.
+const BLUR: Duration = Duration::from_secs(1);
 
 /// The gate that every request goes through.
 #[derive(Debug)]
@@ -80,9 +78,11 @@ impl Pacer {
 
     /// How long the vendor's limit makes everybody wait; none while it does not.
     pub fn waits(&self) -> Option<Duration> {
-        let (left, ends) = self.lock().left?;
-        let wait = ends.saturating_duration_since(Instant::now());
-        (left == 0 && !wait.is_zero()).then_some(wait)
+        let pace = self.lock();
+        let used_up = pace.left.and_then(|(left, ends)| (left == 0).then_some(ends));
+        let until = used_up.map_or(pace.next, |ends| ends.max(pace.next));
+        let wait = until.saturating_duration_since(Instant::now());
+        (wait > pace.interval).then_some(wait)
     }
 
     /// What the account is allowed, as far as it was told.
@@ -106,6 +106,10 @@ impl Pace {
         if until > now {
             return Err(until);
         }
+        // Of a new window nothing is told before its first answer, but no more than the limit can be under way in it.
+        if self.left.is_none() && self.limits.per_minute.is_some_and(|most| self.under_way >= most.max(1)) {
+            return Err(now + WINDOW);
+        }
         if let Some((left, _)) = &mut self.left {
             *left = left.saturating_sub(1);
         }
@@ -121,15 +125,17 @@ impl Pace {
         self.limits.per_day = quota.limits.per_day.or(self.limits.per_day);
         let left = quota.remaining.saturating_sub(self.under_way);
         let ends = now + quota.ends_in.unwrap_or(WINDOW);
-        let untold = quota.ends_in.is_none();
-        self.left = match self.left.filter(|(_, known_end)| now < *known_end) {
-            Some((known, known_end)) if untold || ends.max(known_end) - ends.min(known_end) <= SLACK => {
-                Some((known.min(left), known_end.max(ends)))
-            }
-            // A late answer: another window has begun. Where nothing is left, it is waited for all the same.
-            Some((known, known_end)) if ends < known_end && (quota.remaining > 0 || known == 0) => {
-                Some((known, known_end))
-            }
+        if quota.refused {
+            // What another answer says of a later window does not take it back.
+            self.next = self.next.max(ends + BLUR);
+            return;
+        }
+        let told = quota.ends_in.is_some();
+        self.left = match self.left {
+            Some((_, known_end)) if told && ends > known_end + BLUR => Some((left, ends)),
+            // Of the window before.
+            Some(known) if told && now < known.1 && ends + BLUR < known.1 => Some(known),
+            Some((known, known_end)) if now < known_end => Some((known.min(left), known_end.max(ends))),
             _ => Some((left, ends)),
         };
     }
@@ -179,6 +185,29 @@ mod tests {
     }
 
     #[test]
+    fn a_new_window_is_not_mistaken_for_the_old_one() {
+        let (mut pace, now) = pace(Duration::ZERO);
+        let seconds = Duration::from_secs;
+        let told =
+            |remaining, ends| Some(Quota { remaining, ends_in: Some(seconds(ends)), ..Quota::default() });
+        pace.leave(told(7, 2), now);
+        pace.leave(told(49, 61), now + seconds(1));
+        assert_eq!(pace.left, Some((49, now + seconds(62))));
+        pace.leave(told(6, 1), now + seconds(1));
+        assert_eq!(pace.left, Some((49, now + seconds(62))), "an answer of the old window that came late");
+    }
+
+    #[test]
+    fn after_a_refusal_everybody_waits_as_long_as_it_says() {
+        let (mut pace, now) = pace(Duration::ZERO);
+        pace.leave(told(7), now);
+        pace.leave(Some(Quota { ends_in: Some(BLUR), refused: true, ..Quota::default() }), now);
+        pace.leave(told(6), now);
+        assert_eq!(pace.enter(now), Err(now + 2 * BLUR));
+        assert!(pace.enter(now + 2 * BLUR).is_ok());
+    }
+
+    #[test]
     fn a_rate_spaces_requests_evenly() {
         let (mut pace, now) = pace(Duration::from_secs(2));
         assert!(pace.enter(now).is_ok());
@@ -189,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_server_that_told_its_limit_is_never_asked_beyond_it() {
-        for jobs in [1, 3, 8] {
+        for jobs in [1, 3, 8, 64] {
             let (mut pace, begun) = pace(Duration::ZERO);
             let (mut now, mut window, mut used, mut most) = (begun, begun, 0_u32, 0_u32);
             let mut in_flight = std::collections::VecDeque::new();
@@ -217,7 +246,8 @@ mod tests {
                 let answer = in_flight.pop_front();
                 pace.leave(answer, now);
             }
-            assert!(most == 50, "{jobs} jobs: {most} requests in one window");
+            // Nothing is told before the first answer.
+            assert!(most == jobs.max(50) as u32, "{jobs} jobs: {most} requests in one window");
         }
     }
 }

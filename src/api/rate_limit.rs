@@ -37,6 +37,8 @@ pub struct Quota {
     pub ends_in: Option<Duration>,
     /// What the account is allowed, as far as the answer says.
     pub limits: Limits,
+    /// Whether the request was refused for a limit.
+    pub refused: bool,
 }
 
 /// What an account is allowed.
@@ -61,7 +63,7 @@ pub fn quota(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<
         let ends_in = reset.and_then(|reset| instant(reset.trim(), now)).map(|reset| {
             Duration::try_from(reset.duration_since(now)).unwrap_or_default() + Duration::from_secs(1)
         });
-        Some(Quota { remaining, ends_in, limits })
+        Some(Quota { remaining, ends_in, limits, refused: false })
     };
     [window("minute"), window("day")].into_iter().flatten().min_by_key(|quota| quota.remaining)
 }

@@ -166,7 +166,8 @@ impl RowResult {
 /// The header of the results' CSV.
 pub const HEADER: [&str; 7] = ["row", "customer", "outcome", "changes", "error", "attempts", "entry"];
 
-fn edited(changes: &[Change]) -> Vec<Edited> {
+/// Changes as a result has them.
+pub fn edited(changes: &[Change]) -> Vec<Edited> {
     changes.iter().map(Edited::of).collect()
 }
 

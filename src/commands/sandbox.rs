@@ -49,7 +49,7 @@ fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {
     };
     let faults = args.fault.iter().map(fault).collect::<Result<Vec<_>>>()?;
     let state = if args.memory { State::Memory } else { State::File(state_file(session.environment)?) };
-    let limits = Limits { per_minute: args.per_minute, per_day: args.per_day };
+    let limits = Limits { per_minute: args.per_minute, per_day: args.per_day, ..Limits::default() };
     let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;
     let url = server.base_url();
     let ready = || {

@@ -16,6 +16,7 @@ mod store;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub use behaviour::{Behaviour, Choice};
 pub use fault::{Fault, FaultKind};
@@ -76,12 +77,14 @@ pub struct Limits {
     pub per_minute: u32,
     /// Requests a day.
     pub per_day: u32,
+    /// How long its minute is.
+    pub minute: Duration,
 }
 
 impl Default for Limits {
     /// The limits of a live account, from the vendor's page "Rate limits".
     fn default() -> Limits {
-        Limits { per_minute: 1_000, per_day: 180_000 }
+        Limits { per_minute: 1_000, per_day: 180_000, minute: Duration::from_secs(60) }
     }
 }
 

@@ -28,7 +28,7 @@ struct Measured {
 fn main() {
     let sizes: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![10_000, 100_000] } else { sizes };
-    let limits = Limits { per_minute: u32::MAX, per_day: u32::MAX };
+    let limits = Limits { per_minute: u32::MAX, per_day: u32::MAX, ..Limits::default() };
     let server = Server::start(Options { limits, remembered: 0, ..Options::default() }).expect("a free port");
     let most = sizes.iter().max().copied().unwrap_or_default();
     let seed = server.customer(123).expect("the seed has customer 123");

@@ -1,6 +1,7 @@
 //! The real binary, from outside: its arguments, what it prints, its exit code, and what it sends.
 
 mod bad_input;
+mod bulk;
 mod consent;
 mod crash;
 mod docs;

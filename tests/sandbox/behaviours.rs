@@ -64,7 +64,8 @@ fn long(choice: &str, path: &str, text: &str) -> Reply {
 }
 
 fn limited(choice: &str) -> Reply {
-    let mut options = Options { limits: Limits { per_minute: 0, per_day: 1 }, ..Options::default() };
+    let mut options =
+        Options { limits: Limits { per_minute: 0, per_day: 1, ..Limits::default() }, ..Options::default() };
     options.behaviour.set(choice).unwrap();
     Server::start(options).unwrap().get(123)
 }

@@ -93,8 +93,8 @@ fn every_response_tells_of_both_limits() {
 #[test]
 fn a_used_up_limit_is_429_until_it_starts_anew() {
     for (limits, said) in [
-        (Limits { per_minute: 2, per_day: 9 }, "per minute"),
-        (Limits { per_minute: 9, per_day: 2 }, "per day"),
+        (Limits { per_minute: 2, per_day: 9, ..Limits::default() }, "per minute"),
+        (Limits { per_minute: 9, per_day: 2, ..Limits::default() }, "per day"),
     ] {
         let server = Server::start(Options { limits, ..Options::default() }).unwrap();
         let statuses: Vec<u16> = (0..4).map(|_| server.get(123).status).collect();

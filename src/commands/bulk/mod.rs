@@ -136,7 +136,10 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
 }
 
 fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
-    let about = find(&args.run, session)?;
+    // Held to the end, so that nobody goes on with the run while it is taken back.
+    let undone =
+        session.runs()?.open(args.run.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.run))?;
+    let about = &undone.about;
     let connection = session.connect()?;
     refuse_elsewhere("the run was made", &about.profile, &about.host, &connection)?;
     // Nobody goes on with it while it is taken back.
@@ -179,13 +182,6 @@ fn list(session: &Session) -> Result<Kind> {
     let local = |moment| session.terminal.local(moment);
     let text = report::list(&all, session.global.output, local, session.terminal.look());
     session.terminal.print(&text).map(|()| Kind::Done)
-}
-
-/// What a run is about.
-fn find(name: &str, session: &Session) -> Result<About> {
-    let all = session.runs()?.list().map_err(not_kept)?;
-    let named = all.into_iter().find(|about| about.run.to_string() == name.trim());
-    named.ok_or_else(|| no_such_run(name))
 }
 
 fn no_such_run(name: &str) -> Error {

@@ -143,23 +143,25 @@ pub(super) fn check_plan(folder: &Path, name: &str) -> Result<(Head, u64)> {
     let (head, lines) = plan_file::read(input).map_err(refused)?;
     let (mut seen, mut rows) = (Seen::default(), Seen::default());
     let mut mistakes = Mistakes::default();
-    let mut count = 0;
+    let (mut count, mut last) = (0, 0);
     for line in lines {
         let line = line.map_err(refused)?;
         count += 1;
         seen.insert(line.customer.id, count + 1).map_err(|why| not_kept(why.into()))?;
         rows.insert(line.row, count + 1).map_err(|why| not_kept(why.into()))?;
-        if line.row == 0 || line.row > u64::from(u32::MAX) {
-            mistakes.add(Mistake::of_line(count + 1, format!("row {} is no row of a file", line.row)));
-        } else if let Err(why) = line.plan() {
+        if let Err(why) = line.plan() {
             mistakes.add(Mistake::of_line(count + 1, why));
         }
+        last = last.max(line.row);
     }
-    let twice = |it: runs::seen::Twice| {
+    if last > count {
+        mistakes.add(Mistake::of_line(1, format!("a row has the number {last}, and there are {count}")));
+    }
+    let again = |it: runs::seen::Twice| {
         let why = format!("row {} stands on line {} already", it.customer, it.first);
         mistakes.add(Mistake::of_line(it.line, why));
     };
-    rows.twice(twice).map_err(|why| not_kept(why.into()))?;
+    rows.twice(again).map_err(|why| not_kept(why.into()))?;
     let twice = |it: runs::seen::Twice| {
         let why = format!("customer {} stands on line {} already", it.customer, it.first);
         mistakes.add(Mistake::of_line(it.line, why));

@@ -9,13 +9,14 @@ use super::super::turn;
 use super::super::write::Writer;
 use crate::api::{Client, Pacer};
 use crate::bulk::plan_file::Planned;
-use crate::bulk::result::{Outcome, RowResult};
+use crate::bulk::result::{Outcome, RowResult, edited};
 use crate::document::merge::{Merge, merge};
 use crate::document::plan::plan;
 use crate::document::undo::{Undo, undo};
 use crate::document::{Customer, Edits, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupts;
+use crate::journal::record::Edited;
 use crate::journal::{EntryId, Intent, Journal, Origin, RunRow};
 use crate::report::outcome::Facts;
 use crate::terminal::Notes;
@@ -79,11 +80,12 @@ impl Worker<'_> {
         let client = self.client.paced(self.timeout, self.notes, Arc::clone(self.pacer));
         let mut facts = Facts::default();
         let attempts = Cell::new(0);
-        let result = self.write(job, &client, &mut facts, &attempts);
+        let mut wanted = Vec::new();
+        let result = self.write(job, &client, &mut facts, &attempts, &mut wanted);
         let ended = match result {
             Ok((plan, outcome)) => RowResult::ended(row, &plan, outcome),
             Err(error) if error.kind == Kind::Interrupted => return None,
-            Err(error) => RowResult::failed(row, customer, &error),
+            Err(error) => RowResult { changes: wanted, ..RowResult::failed(row, customer, &error) },
         };
         let entry = facts.entry_name().map(str::to_string);
         Some(RowResult { attempts: attempts.get(), entry, ..ended })
@@ -95,6 +97,7 @@ impl Worker<'_> {
         client: &Client,
         facts: &mut Facts,
         attempts: &Cell<u32>,
+        wanted: &mut Vec<Edited>,
     ) -> Result<(Plan, Outcome)> {
         let undoes = match &job.task {
             Task::Undo(intent) => Some(intent.entry.clone()),
@@ -106,6 +109,7 @@ impl Worker<'_> {
         if plan.is_empty() {
             return Ok((plan, Outcome::Unchanged));
         }
+        *wanted = edited(&plan.changes);
         let writer = Writer {
             client,
             journal: Some(self.journal),

@@ -22,14 +22,12 @@ struct Window {
 
 impl Quota {
     pub(crate) fn new(limits: Limits) -> Quota {
-        let window = |name, seconds, limit| Window {
-            name,
-            length: Duration::from_secs(seconds),
-            limit,
-            used: 0,
-            ends: None,
-        };
-        Quota { minute: window("Minute", 60, limits.per_minute), day: window("Day", 86_400, limits.per_day) }
+        let window = |name, length, limit| Window { name, length, limit, used: 0, ends: None };
+        let day = Duration::from_secs(86_400);
+        Quota {
+            minute: window("Minute", limits.minute, limits.per_minute),
+            day: window("Day", day, limits.per_day),
+        }
     }
 
     /// Counts one request, or says which limit it would exceed.

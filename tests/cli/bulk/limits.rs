@@ -1,0 +1,45 @@
+//! A server that has told its limit is never asked beyond it.
+
+use std::time::Duration;
+
+use fusebill::sandbox::{Limits, Options};
+
+use super::{FIRST, bulk_of, fleet_in, names};
+use crate::world::World;
+
+/// Writes rows where a window of one second allows so many requests, and gives how many were refused.
+fn refused(per_minute: u32, rows: u64, jobs: &str, reset: &str) -> usize {
+    let mut options = super::boundless();
+    options.limits.per_minute = per_minute;
+    options.limits.minute = Duration::from_secs(1);
+    options.behaviour.set(reset).expect("a behaviour");
+    let world = fleet_in(World::with(options), rows);
+    let run = bulk_of(&world, &["update", "-", "--yes", "--jobs", jobs, "-o", "json"], names(rows, "Paced"));
+    assert_eq!((run.code, &run.json()["rows"]["written"]), (0, &rows.into()), "{}", run.stderr);
+    assert!(world.stored(FIRST).contains("Paced"));
+    assert_eq!(world.puts().len() as u64, rows);
+    world.requests().iter().filter(|request| request.status == Some(429)).count()
+}
+
+#[test]
+fn with_fifty_requests_a_window_none_is_refused() {
+    assert_eq!(refused(50, 80, "4", "reset=iso"), 0);
+}
+
+#[test]
+fn with_the_reset_told_in_seconds_none_is_refused() {
+    assert_eq!(refused(50, 80, "4", "reset=epoch"), 0);
+}
+
+#[test]
+fn with_more_hands_than_requests_a_window_only_the_first_window_is_overrun() {
+    // Before the first answer nothing is told: the hands beyond the limit are refused once, and then no more.
+    let refused = refused(10, 30, "16", "reset=iso");
+    assert!(refused <= 6, "{refused} were refused");
+}
+
+#[test]
+fn the_default_limits_are_those_of_a_live_account() {
+    let limits = Options::default().limits;
+    assert_eq!(limits, Limits { per_minute: 1_000, per_day: 180_000, minute: Duration::from_secs(60) });
+}

@@ -1,0 +1,185 @@
+//! What is wrong with a file is said with its line and column, all of it, and nothing is sent.
+
+use super::{FIRST, bulk_of, fleet, tokens};
+use crate::world::World;
+
+/// Asserts that a file is refused before anything is sent, and what is said of it.
+#[track_caller]
+fn refused(arguments: &[&str], input: impl AsRef<[u8]>, says: &[&str]) {
+    let world = World::new();
+    let arguments = [&["update", "-", "--yes"], arguments].concat();
+    let run = bulk_of(&world, &arguments, input);
+    run.fails(2, says);
+    world.was_left_alone();
+    let runs = world.home.path().join(".local/state/fusebill/runs");
+    assert_eq!(std::fs::read_dir(runs).map_or(0, Iterator::count), 0, "nothing is left behind");
+    assert!(world.journal().is_empty());
+}
+
+/// Asserts that a file is taken and gives what is stored of the first customer.
+#[track_caller]
+fn taken(arguments: &[&str], input: impl AsRef<[u8]>) -> std::collections::BTreeMap<String, String> {
+    let world = fleet(2);
+    let run = bulk_of(&world, &[&["update", "-", "--yes"], arguments].concat(), input);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    tokens(&world.stored(FIRST))
+}
+
+#[test]
+fn every_mistake_of_a_file_is_told_with_its_line_and_column() {
+    let csv = "id,firstName,status,primaryPhone,parentId\n\
+               1,ok,Active,1.61356E+11,5\n\
+               x,#REF!,Gone,,1.5\n\
+               3,too few\n\
+               1,\"two\nlines\",,,\n\
+               ,a,,,\n";
+    refused(
+        &[],
+        csv,
+        &[
+            "mistakes in it, so nothing was sent",
+            "line 2, column `primaryPhone`: `1.61356E+11`",
+            "line 3, column `id`: takes a Fusebill id",
+            "line 3, column `firstName`: `#REF!`",
+            "line 3, column `status`",
+            "line 3, column `parentId`",
+            "line 4: has 2 cells, the header has 5",
+            "line 7, column `id`: is blank",
+        ],
+    );
+}
+
+#[test]
+fn a_customer_that_is_named_twice_is_a_mistake() {
+    refused(&[], "id,firstName\n5,a\n6,b\n5,c\n", &["line 4: customer 5 is named on line 2 already"]);
+    refused(&[], "{\"id\":5}\n\n{\"id\":5}\n", &["line 3: customer 5 is named on line 1 already"]);
+    refused(&[], "id,firstName\n5,a\n 05 ,c\n", &["line 3: customer 5 is named on line 2 already"]);
+}
+
+#[test]
+fn of_very_many_mistakes_a_hundred_are_shown() {
+    let csv = format!("id,firstName\n{}", "x,a\n".repeat(250));
+    let world = World::new();
+    let run = bulk_of(&world, &["update", "-", "--yes"], csv);
+    run.fails(2, &["line 2, column `id`", "line 101, column `id`", "and 150 more"]);
+    assert_eq!(run.stderr.matches("column `id`").count(), 100);
+    assert!(!run.stderr.contains("line 102"), "{}", run.stderr);
+    world.was_left_alone();
+}
+
+#[test]
+fn columns_that_are_unknown_read_only_or_there_twice_are_mistakes() {
+    refused(
+        &[],
+        "id,fristName,modifiedTimestamp,firstName,first-name,salesTrackingCodes\n1,a,b,c,d,e\n",
+        &[
+            "`fristName`: is no field (did you mean `firstName`",
+            "`modifiedTimestamp`: is read-only",
+            "--ignore-column modifiedTimestamp",
+            "`first-name`: sets what an earlier column sets",
+            "`salesTrackingCodes`",
+        ],
+    );
+    refused(&[], "firstName,id\na,1\n", &["the first column must be `id`"]);
+    refused(
+        &["--ignore-column", "note"],
+        "id,firstName\n1,a\n",
+        &["--ignore-column note: there is no such column"],
+    );
+    let csv = format!("id,note,firstName,uri\n{FIRST},see below,Kept,x\n");
+    assert_eq!(taken(&["--ignore-column", "note,uri"], csv)["firstName"], "\"Kept\"");
+}
+
+#[test]
+fn files_that_are_no_rows_are_refused() {
+    refused(&[], "", &["line 1: the file is empty"]);
+    refused(&[], "\u{feff}", &["line 1: the file is empty"]);
+    refused(&[], "id,firstName\n", &["line 1: there are no rows"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_found_on_their_line() {
+    refused(&[], b"id,firstName\n1,a\n2,b\xe9\n", &["line 3: not UTF-8", "CSV UTF-8"]);
+    refused(&[], b"{\"id\":1}\n{\"id\":2,\"firstName\":\"\xe9\"}\n", &["line 2: not UTF-8"]);
+    let utf16: Vec<u8> = "id,firstName\n1,a\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    refused(&[], [&[0xff, 0xfe][..], &utf16].concat(), &["line 1"]);
+}
+
+#[test]
+fn mistakes_of_ndjson_have_their_line_and_field() {
+    refused(
+        &[],
+        "{\"id\":1,\"firstName\":5,\"uri\":\"x\"}\n[]\n{\"id\":\"7\"}\n{\"id\":7,}\n{\"firstName\":\"a\"}\n\
+         {\"id\":8,\"firstName\":\"a\",\"firstName\":\"b\"}\n{\"id\":1.0}\n",
+        &[
+            "line 1, column `firstName`",
+            "line 1, column `uri`: `uri` is read-only",
+            "line 2: a row is an object",
+            "line 3: a row names its customer",
+            "line 4: not JSON",
+            "line 5: a row names its customer",
+            "line 6",
+            "line 7: a row names its customer",
+        ],
+    );
+}
+
+#[test]
+fn delimiters_marks_and_line_ends_of_spreadsheets_are_read() {
+    for (arguments, csv) in [
+        (&[][..], format!("id;firstName;companyName\n{FIRST};Semi;\"a;b\nc\"\n")),
+        (&[], format!("\u{feff}id\tfirstName\tcompanyName\r\n{FIRST}\tSemi\t\"a;b\nc\"\r\n")),
+        (&[], format!("\u{feff}id,firstName,companyName\r\n\r\n{FIRST},Semi,\"a;b\nc\"")),
+        (&["--delimiter", "tab"], format!("id\tfirstName\tcompanyName\n{FIRST}\tSemi\t\"a;b\nc\"\n")),
+        (&["--delimiter", ";"], format!("id;firstName;companyName\n{FIRST};Semi;\"a;b\nc\"\n")),
+    ] {
+        let stored = taken(arguments, &csv);
+        assert_eq!((&*stored["firstName"], &*stored["companyName"]), ("\"Semi\"", "\"a;b\\nc\""), "{csv:?}");
+    }
+    refused(&["--delimiter", ","], "id;firstName\n1;a\n", &["`id;firstName`"]);
+}
+
+#[test]
+fn three_nothings_differ() {
+    let before = tokens(&fleet(1).stored(FIRST));
+    let header = "id,firstName,lastName,companyName,reference1\n";
+    let stored = taken(&[], format!("{header}{FIRST}, ,#N/A,#EMPTY,\n"));
+    assert_eq!(stored["firstName"], before["firstName"]);
+    assert_eq!((&*stored["lastName"], &*stored["companyName"]), ("null", "\"\""));
+    assert_eq!(stored["customerReference.reference1"], before["customerReference.reference1"]);
+    let arguments = ["--null-token", "NULL", "--empty-token", "-"];
+    let stored = taken(&arguments, format!("{header}{FIRST},NULL,-,#EMPTY,\n"));
+    let [first, last, company] = ["firstName", "lastName", "companyName"].map(|name| stored[name].as_str());
+    assert_eq!([first, last, company], ["null", "\"\"", "\"#EMPTY\""]);
+    let patch = format!("{{\"id\":{FIRST},\"firstName\":null,\"lastName\":\"\"}}\n");
+    let stored = taken(&[], patch);
+    assert_eq!((&*stored["firstName"], &*stored["lastName"]), ("null", "\"\""));
+}
+
+#[test]
+fn a_row_that_asks_for_nothing_is_not_even_read() {
+    let world = fleet(2);
+    let run = bulk_of(&world, &["update", "-", "--yes", "-o", "json"], format!("id,firstName\n{FIRST},\n"));
+    assert_eq!((run.code, &run.json()["rows"]["unchanged"]), (0, &1.into()), "{}", run.stderr);
+    world.was_left_alone();
+}
+
+#[test]
+fn sales_tracking_codes_have_a_column_for_each_type() {
+    let world = World::with(super::boundless());
+    let codes = |world: &World| tokens(&world.stored(123))["customerReference.salesTrackingCodes"].clone();
+    let set = "id,sales-tracking-code:Region,sales-tracking-code:Sales Tracking Code 4\n123,APAC,Q1-2024\n";
+    let run = bulk_of(&world, &["update", "-", "--yes"], set);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let now = codes(&world);
+    assert!(now.contains("\"APAC\"") && now.contains("\"Q1-2024\""), "{now}");
+    let run = bulk_of(&world, &["update", "-", "--yes"], "id,sales-tracking-code:Region\n123,#N/A\n");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let now = codes(&world);
+    assert!(!now.contains("\"APAC\"") && now.contains("\"Q1-2024\""), "{now}");
+    refused(
+        &[],
+        "id,sales-tracking-code:Region,sales-tracking-code:region\n1,a,b\n",
+        &["sets what an earlier column sets"],
+    );
+}

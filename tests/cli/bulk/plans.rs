@@ -1,0 +1,149 @@
+//! A plan is looked at and then carried out, on what it was made for and nothing else.
+
+use serde_json::Value;
+
+use super::{FIRST, bulk, bulk_of, count, fleet, held, lines, names, puts_by_customer, same, tokens};
+use crate::world::{World, settled};
+
+const ROWS: u64 = 12;
+
+/// A world with a plan that names every customer `Planned`, and the plan's path.
+fn planned() -> (World, String) {
+    let world = fleet(ROWS);
+    let path = world.home.path().join("names.plan").display().to_string();
+    let run = bulk_of(&world, &["plan", "-", "--jobs", "1", "--out", &path], names(ROWS, "Planned"));
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    run.says(&["12 would change, 0 are as asked already", "bulk apply", "24 requests"]);
+    (world, path)
+}
+
+fn applied(world: &World, path: &str) -> (i32, Vec<Value>, String) {
+    let run = bulk(world, &["apply", path, "-o", "ndjson"]);
+    (run.code, lines(&run.stdout), run.stderr)
+}
+
+#[test]
+fn a_plan_writes_nothing_and_applied_it_writes_what_it_shows_and_twice_changes_nothing() {
+    let (world, path) = planned();
+    let before = held(&world, ROWS);
+    assert!(world.requests().iter().all(|request| request.method == "GET"));
+    assert!(world.journal().is_empty() && super::runs(&world).is_empty());
+    let (code, rows, stderr) = applied(&world, &path);
+    assert_eq!((code, count(&rows, "written")), (0, 12), "{stderr}");
+    for (then, now) in before.iter().zip(held(&world, ROWS)) {
+        let (mut then, mut now) = (tokens(then), tokens(&now));
+        assert_eq!(
+            (then.remove("firstName").is_some(), now.remove("firstName")),
+            (true, Some("\"Planned\"".into()))
+        );
+        assert_eq!(then, now);
+    }
+    let after = held(&world, ROWS);
+    let (code, rows, _) = applied(&world, &path);
+    assert_eq!((code, count(&rows, "unchanged"), world.puts().len()), (0, 12, 12));
+    assert_eq!(held(&world, ROWS), after);
+    assert_eq!(bulk(&world, &["undo", &super::runs(&world)[0], "--yes"]).code, 0);
+    same(&held(&world, ROWS), &before);
+}
+
+#[test]
+fn a_plan_on_standard_output_is_the_same_and_can_be_piped() {
+    let world = fleet(3);
+    let plan = bulk_of(&world, &["plan", "-"], names(3, "Piped"));
+    assert_eq!((plan.code, plan.stdout.lines().count()), (0, 5), "{}", plan.stderr);
+    let run = bulk_of(&world, &["apply", "-", "-o", "json"], &plan.stdout);
+    assert_eq!((run.code, &run.json()["rows"]["written"]), (0, &3.into()), "{}", run.stderr);
+}
+
+#[test]
+fn a_field_that_moved_since_the_plan_is_a_conflict_and_another_one_is_kept() {
+    let (world, path) = planned();
+    let (moved, beside) = (FIRST + 2, FIRST + 5);
+    let write = |id: u64, arguments: &[&str]| {
+        assert_eq!(world.run(&[&["customer", "update", &id.to_string()], arguments].concat()).code, 0);
+    };
+    write(moved, &["--first-name", "Theirs"]);
+    write(beside, &["--suffix", "Kept"]);
+    let theirs = world.stored(moved);
+    let (code, rows, stderr) = applied(&world, &path);
+    assert_eq!((code, count(&rows, "written"), count(&rows, "conflict")), (10, 11, 1), "{stderr}");
+    let conflict = rows.iter().find(|row| row["outcome"] == "conflict").expect("a conflict");
+    assert_eq!((&conflict["customer"], &conflict["attempts"]), (&moved.into(), &0.into()));
+    assert!(conflict["error"].as_str().expect("it says why").contains("firstName"), "{conflict}");
+    assert_eq!(world.stored(moved), theirs);
+    let kept = world.stored(beside);
+    assert!(kept.contains("\"suffix\":\"Kept\"") && kept.contains("\"firstName\":\"Planned\""), "{kept}");
+    assert_eq!(puts_by_customer(&world)[&moved].len(), 1, "the PUT of the other one");
+}
+
+#[test]
+fn a_plan_is_refused_on_another_host_and_on_another_profile() {
+    let (world, path) = planned();
+    let other = fleet(ROWS);
+    let plan = std::fs::read_to_string(&path).expect("the plan is there");
+    bulk_of(&other, &["apply", "-"], &plan).fails(6, &["the plan was made on profile default", "this is"]);
+    other.was_left_alone();
+    let elsewhere = plan.replacen("\"profile\":\"default\"", "\"profile\":\"eu\"", 1);
+    let seen = world.requests().len();
+    bulk_of(&world, &["apply", "-"], elsewhere).fails(6, &["profile eu", "add --profile eu"]);
+    assert_eq!(world.requests().len(), seen);
+}
+
+#[test]
+fn what_is_not_a_whole_plan_is_refused_before_anything_is_sent() {
+    let (world, path) = planned();
+    let seen = world.requests().len();
+    let plan = std::fs::read_to_string(&path).expect("the plan is there");
+    let all: Vec<&str> = plan.lines().collect();
+    let without = |out: usize| -> String {
+        all.iter().enumerate().filter(|(at, _)| *at != out).map(|(_, line)| format!("{line}\n")).collect()
+    };
+    let twice = plan.replacen(all[1], &format!("{}\n{}", all[1], all[1]), 1).replace(":12}", ":13}");
+    for (tampered, said) in [
+        (without(all.len() - 1), "cut off"),
+        (without(3), "cut off"),
+        (without(0), "does not begin as a plan does"),
+        (plan[..plan.len() / 2].to_string(), ""),
+        (String::new(), "does not begin as a plan does"),
+        (names(3, "x"), "does not begin as a plan does"),
+        (plan.replacen("\"fusebill_plan\":1", "\"fusebill_plan\":2", 1), "later version"),
+        (plan.replacen("\"row\":2,", "\"row\":\"x\",", 1), "line "),
+        (twice, "already"),
+    ] {
+        let run = bulk_of(&world, &["apply", "-"], &tampered);
+        run.fails(2, &["cannot be carried out", said][usize::from(said == "already")..]);
+    }
+    assert_eq!(world.requests().len(), seen);
+    assert_eq!(super::runs(&world), Vec::<String>::new());
+}
+
+#[test]
+fn a_line_that_was_tampered_with_writes_nothing_to_its_customer() {
+    let (world, path) = planned();
+    let before = held(&world, ROWS);
+    let plan = std::fs::read_to_string(&path).expect("the plan is there");
+    let tampered = plan.replacen("\"path\":\"firstName\"", "\"path\":\"id\"", 1).replacen(
+        &format!("\"customer\":{{\"id\":{}", FIRST + 3),
+        "\"customer\":{\"id\":123",
+        1,
+    );
+    let john = world.stored(123);
+    let run = bulk_of(&world, &["apply", "-", "-o", "ndjson"], tampered);
+    let rows = lines(&run.stdout);
+    assert_eq!((run.code, count(&rows, "written"), count(&rows, "failed")), (10, 10, 2), "{}", run.stderr);
+    assert_eq!(world.stored(123), john);
+    let changed = before.iter().zip(held(&world, ROWS)).filter(|(then, now)| settled(then) != settled(now));
+    assert_eq!(changed.count(), 10);
+}
+
+#[test]
+fn row_numbers_that_were_tampered_with_do_no_harm() {
+    let (world, path) = planned();
+    let plan = std::fs::read_to_string(&path).expect("the plan is there");
+    for other in ["\"row\":18446744073709551615,", "\"row\":3,"] {
+        let tampered = plan.replacen("\"row\":2,", other, 1);
+        let seen = world.requests().len();
+        let run = bulk_of(&world, &["apply", "-", "-o", "ndjson"], tampered);
+        assert_eq!((run.code, world.requests().len()), (2, seen), "{}", run.stderr);
+    }
+}

@@ -1,0 +1,112 @@
+//! Ctrl-C in the middle of the rows.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use super::{bulk, fleet, latest, lines, names, puts_by_customer};
+use crate::world::World;
+
+struct Running {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Running {
+    fn start(world: &World, arguments: &[&str]) -> Running {
+        let mut command = world.command([&["customer", "bulk"], arguments].concat());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
+        Running { child, stderr }
+    }
+
+    fn interrupt(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().expect("kill runs").success());
+    }
+
+    /// Reads standard error up to a line that says this.
+    fn until_said(&mut self, what: &str) {
+        let mut line = String::new();
+        while !line.contains(what) {
+            line.clear();
+            assert_ne!(self.stderr.read_line(&mut line).expect("it is text"), 0, "{what:?} is never said");
+        }
+    }
+
+    fn end(mut self) -> (Option<i32>, String, String) {
+        let (mut stdout, mut rest) = (String::new(), String::new());
+        self.stderr.read_to_string(&mut rest).expect("standard error is text");
+        let mut output = self.child.stdout.take().expect("standard output is piped");
+        output.read_to_string(&mut stdout).expect("standard output is text");
+        (self.child.wait().expect("it ends").code(), stdout, rest)
+    }
+}
+
+fn until_puts(world: &World, count: usize) {
+    while world.requests().iter().filter(|request| request.method == "PUT").count() < count {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn rows_in_flight_are_finished_and_resume_does_the_rest() {
+    let world = fleet(40);
+    let file = world.file("rows.csv", names(40, "Ctrl"));
+    world.fault("put@9*4:latency=1s");
+    let mut running = Running::start(&world, &["update", &file, "--yes", "-o", "ndjson"]);
+    until_puts(&world, 12);
+    running.interrupt();
+    running.until_said("the rows in flight are finished");
+    let (code, stdout, stderr) = running.end();
+    let run = latest(&world);
+    assert_eq!(code, Some(130), "{stderr}");
+    for said in ["12 written, 28 not-reached", &format!("fusebill customer bulk resume {run}")] {
+        assert!(stderr.contains(said), "{said} is not in {stderr}");
+    }
+    assert_eq!((lines(&stdout).len(), world.puts().len()), (12, 12));
+    let resumed = bulk(&world, &["resume", &run, "-o", "ndjson"]);
+    assert_eq!((resumed.code, lines(&resumed.stdout).len()), (0, 28), "{}", resumed.stderr);
+    resumed.says(&["40 written."]);
+    assert!(puts_by_customer(&world).values().all(|puts| puts.len() == 1));
+}
+
+#[test]
+fn pressed_again_it_gives_the_rows_in_flight_up_and_resume_settles_them() {
+    let world = fleet(10);
+    let file = world.file("rows.csv", names(10, "Ctrl"));
+    world.fault("put@3*4:hang");
+    let mut running = Running::start(&world, &["update", &file, "--yes"]);
+    until_puts(&world, 6);
+    running.interrupt();
+    running.until_said("the rows in flight are finished");
+    running.interrupt();
+    let (code, _, stderr) = running.end();
+    let run = latest(&world);
+    assert_eq!(code, Some(130), "{stderr}");
+    for said in ["not awaited", &format!("fusebill customer bulk resume {run}")] {
+        assert!(stderr.contains(said), "{said} is not in {stderr}");
+    }
+    let resumed = bulk(&world, &["resume", &run, "-o", "json"]);
+    assert_eq!((resumed.code, &resumed.json()["rows"]["written"]), (0, &10.into()), "{}", resumed.stderr);
+    for puts in puts_by_customer(&world).values() {
+        assert_eq!(puts.iter().filter(|put| put.0 == Some(200)).count(), 1);
+    }
+}
+
+#[test]
+fn while_everybody_waits_for_the_limit_nothing_more_is_sent() {
+    let world = fleet(10);
+    let file = world.file("rows.csv", names(10, "Wait"));
+    world.fault("any@5:rate-limit=3600");
+    let mut running = Running::start(&world, &["update", &file, "--yes", "--jobs", "1", "-o", "ndjson"]);
+    while world.requests().len() < 5 {
+        std::thread::yield_now();
+    }
+    running.interrupt();
+    running.until_said("the rows in flight are finished");
+    let (code, stdout, stderr) = running.end();
+    assert_eq!((code, world.requests().len(), lines(&stdout).len()), (Some(130), 5, 2), "{stderr}");
+    let resumed = bulk(&world, &["resume", &latest(&world)]);
+    assert_eq!((resumed.code, puts_by_customer(&world).len()), (0, 10), "{}", resumed.stderr);
+}

@@ -1,0 +1,164 @@
+//! Where a run stops by itself, what needs consent, and what is said and written of it.
+
+use super::{FIRST, bulk, bulk_of, count, fleet, latest, lines, names};
+use crate::world::World;
+
+const NDJSON: [&str; 2] = ["-o", "ndjson"];
+
+fn update(world: &World, arguments: &[&str], rows: &str) -> crate::world::Run {
+    bulk_of(world, &[&["update", "-"], arguments].concat(), rows)
+}
+
+#[test]
+fn without_consent_nothing_is_sent_and_no_run_is_kept() {
+    let world = fleet(3);
+    update(&world, &[], &names(3, "No")).fails(2, &["needs consent", "add --yes", "change 3 customers"]);
+    world.was_left_alone();
+    assert!(super::runs(&world).is_empty());
+    let runs = world.home.path().join(".local/state/fusebill/runs");
+    assert_eq!(std::fs::read_dir(runs).map_or(0, Iterator::count), 0);
+}
+
+#[test]
+fn a_dry_run_only_reads_and_counts() {
+    let world = fleet(4);
+    let same = world.run(&["customer", "update", &FIRST.to_string(), "--first-name", "Dry"]);
+    assert_eq!(same.code, 0);
+    let seen = world.requests().len();
+    let run = update(&world, &["--dry-run"], &names(4, "Dry"));
+    run.fails(0, &["3 would change, 1 are as asked already", "nothing was written"]);
+    assert!(world.requests()[seen..].iter().all(|request| request.method == "GET"));
+    assert_eq!(world.requests().len(), seen + 4);
+    assert!(super::runs(&world).is_empty());
+}
+
+#[test]
+fn after_so_many_failures_in_a_row_it_stops_and_resume_goes_on() {
+    let world = fleet(20);
+    world.fault("put@3*all:refuse=Not today");
+    let arguments = [&["--yes", "--jobs", "1", "--max-failures", "3"], &NDJSON[..]].concat();
+    let run = update(&world, &arguments, &names(20, "Max"));
+    let rows = lines(&run.stdout);
+    let failed = count(&rows, "refused");
+    assert_eq!((run.code, count(&rows, "written"), rows.len()), (10, 2, 2 + failed), "{}", run.stderr);
+    // What was begun meanwhile is finished.
+    assert!((3..=6).contains(&failed), "{}", run.stderr);
+    run.says(&["rows in a row did not succeed", &format!("{} not-reached", 18 - failed), "bulk resume"]);
+    assert!(rows[2]["error"].as_str().is_some_and(|why| why.contains("Not today")), "{}", rows[2]);
+    super::killed::take_faults_back(&world);
+    let resumed = bulk(&world, &["resume", &latest(&world), "-o", "json"]);
+    let object = resumed.json();
+    assert_eq!((resumed.code, &object["outcome"]), (10, &"partial".into()), "{}", resumed.stderr);
+    assert_eq!(object["rows"], serde_json::json!({"written": 20 - failed, "refused": failed}));
+}
+
+#[test]
+fn a_refused_key_stops_it_at_once() {
+    let world = fleet(20);
+    world.fault("any@5*all:status=401");
+    let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(20, "Key"));
+    let object = run.json();
+    assert_eq!((run.code, &object["outcome"]), (4, &"credentials".into()), "{}", run.stderr);
+    let refused = object["rows"]["credentials"].as_u64().expect("a count");
+    // What was begun meanwhile is finished.
+    assert!((1..=4).contains(&refused) && world.requests().len() as u64 == 4 + refused, "{}", run.stderr);
+    let rows = serde_json::json!({"written": 2, "credentials": refused, "not-reached": 18 - refused});
+    assert_eq!(object["rows"], rows);
+    run.says(&["the API refused the key"]);
+}
+
+#[test]
+fn a_limit_is_a_rehearsal_and_resume_does_the_rest() {
+    let world = fleet(9);
+    let file = world.home.path().join("done.ndjson").display().to_string();
+    let run = update(&world, &["--yes", "--limit", "4", "--results", &file], &names(9, "Limit"));
+    assert_eq!((run.code, world.puts().len()), (0, 4), "{}", run.stderr);
+    run.says(&["bulk resume"]);
+    let read = || lines(&std::fs::read_to_string(&file).expect("the results are written"));
+    assert_eq!((read().len(), count(&read(), "written"), count(&read(), "not-reached")), (9, 4, 5));
+    let name = latest(&world);
+    let resumed = bulk(&world, &["resume", &name, "--results", &file]);
+    assert_eq!((resumed.code, world.puts().len()), (0, 9), "{}", resumed.stderr);
+    let rows: Vec<(u64, String)> = (1..=9).map(|row| (row, "written".to_string())).collect();
+    assert_eq!(super::outcomes(&read()), rows);
+    let listed = bulk(&world, &["list"]);
+    assert_eq!(listed.code, 0);
+    assert!(listed.stdout.contains(&name) && listed.stdout.contains("9 written"), "{}", listed.stdout);
+}
+
+#[test]
+fn results_as_csv_have_every_row_and_read_back() {
+    let world = fleet(5);
+    world.fault("put@2:refuse=No, \"never\"");
+    let file = world.home.path().join("done.csv").display().to_string();
+    let arguments = ["--yes", "--jobs", "1", "--limit", "3", "--results", &file, "-o", "csv"];
+    let run = update(&world, &arguments, &names(5, "Csv"));
+    assert_eq!(run.code, 10, "{}", run.stderr);
+    let text = std::fs::read_to_string(&file).expect("the results are written");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header: Vec<String> = reader.headers().expect("a header").iter().map(str::to_string).collect();
+    assert_eq!(header, ["row", "customer", "outcome", "changes", "error", "attempts", "entry"]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    let column = |at: usize| rows.iter().map(|row| row[at].to_string()).collect::<Vec<_>>();
+    assert_eq!(column(0), ["1", "2", "3", "4", "5"]);
+    assert_eq!(column(2), ["written", "refused", "written", "not-reached", "not-reached"]);
+    assert!(column(4)[1].contains("No, \"never\""), "{text}");
+    assert!(column(3)[0].starts_with("firstName: ") && !column(6)[0].is_empty(), "{text}");
+    // Printed are the rows that ended.
+    assert_eq!(run.stdout.lines().count(), 4, "{}", run.stdout);
+    assert!(text.starts_with(&run.stdout), "{text}\n{}", run.stdout);
+}
+
+#[test]
+fn a_customer_that_is_not_there_and_one_that_the_api_refuses_are_told_apart() {
+    let world = fleet(2);
+    let csv = format!("id,firstName\n{FIRST},A\n999999999,B\n{},C\n", FIRST + 1);
+    world.fault("put:refuse=Not you");
+    let run = update(&world, &[&["--yes", "--jobs", "1"], &NDJSON[..]].concat(), &csv);
+    let rows = lines(&run.stdout);
+    let ends: Vec<&str> = rows.iter().filter_map(|row| row["outcome"].as_str()).collect();
+    assert_eq!((run.code, ends), (10, vec!["refused", "not-found", "written"]), "{}", run.stderr);
+    assert_eq!(rows[2]["changes"][0]["after"], "C");
+}
+
+#[test]
+fn every_row_well_done_is_exit_zero_and_one_object() {
+    let world = fleet(2);
+    let run = update(&world, &["--yes", "-o", "json"], &names(2, "One"));
+    let object = run.json();
+    assert_eq!((run.code, &object["outcome"]), (0, &"done".into()), "{}", run.stderr);
+    assert_eq!(object["rows"], serde_json::json!({"written": 2}));
+    assert_eq!((&object["run"], &object["command"]), (&latest(&world).into(), &"update".into()));
+}
+
+#[test]
+fn what_is_unknown_is_said_again_by_resume_and_undo_brings_back_what_was_written() {
+    let world = fleet(2);
+    let before = super::held(&world, 2);
+    world.fault("put:lost-after");
+    world.fault("get@2*4:status=500");
+    let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(2, "Lost"));
+    let rows = serde_json::json!({"unknown": 1, "written": 1});
+    assert_eq!((run.code, &run.json()["rows"]), (10, &rows), "{}", run.stderr);
+    let name = latest(&world);
+    let seen = world.requests().len();
+    let resumed = bulk(&world, &["resume", &name, "-o", "json"]);
+    assert_eq!((resumed.code, &resumed.json()["rows"], world.requests().len()), (10, &rows, seen));
+    assert_eq!(bulk(&world, &["undo", &name, "--yes"]).code, 0);
+    super::same(&super::held(&world, 2), &before);
+}
+
+#[test]
+fn a_run_is_resumed_only_where_it_was_made() {
+    let world = fleet(3);
+    assert_eq!(update(&world, &["--yes", "--limit", "1"], &names(3, "Here")).code, 0);
+    let (name, seen) = (latest(&world), world.requests().len());
+    let other = fleet(3);
+    for command in [&["resume", &name][..], &["undo", &name, "--yes"]] {
+        let mut elsewhere = world.command([&["customer", "bulk"], command].concat());
+        elsewhere.env("FUSEBILL_BASE_URL", other.server.base_url()).stdin(std::process::Stdio::null());
+        crate::world::finished(&mut elsewhere).fails(6, &["the run was made on profile default"]);
+    }
+    other.was_left_alone();
+    assert_eq!(world.requests().len(), seen);
+}

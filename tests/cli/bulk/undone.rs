@@ -1,0 +1,84 @@
+//! A run is taken back: byte for byte where nobody else wrote, and not where somebody did.
+
+use super::{FIRST, bulk, bulk_of, count, fleet, held, latest, lines, names, same};
+
+const ROWS: u64 = 30;
+
+const NDJSON: &str = "ndjson";
+
+#[test]
+fn undo_brings_every_customer_back_byte_for_byte_and_can_be_undone_itself() {
+    let world = fleet(ROWS);
+    let before = held(&world, ROWS);
+    let rows: String = (0..ROWS).map(|at| format!("{},N{at},#N/A,#EMPTY,R{at}\n", FIRST + at)).collect();
+    let csv = format!("id,first-name,reference,primary-phone,reference1\n{rows}");
+    let run = bulk_of(&world, &["update", "-", "--yes", "-o", NDJSON], csv);
+    assert_eq!((run.code, count(&lines(&run.stdout), "written")), (0, 30), "{}", run.stderr);
+    let after = held(&world, ROWS);
+    let name = latest(&world);
+    assert_eq!(run.undo.as_deref(), Some(format!("fusebill customer bulk undo {name}").as_str()));
+
+    bulk(&world, &["undo", &name]).fails(2, &["needs consent", "--yes", "30 customers"]);
+    let undone = bulk(&world, &["undo", &name, "--yes", "-o", NDJSON]);
+    assert_eq!((undone.code, count(&lines(&undone.stdout), "written")), (0, 30), "{}", undone.stderr);
+    same(&held(&world, ROWS), &before);
+
+    let again = bulk(&world, &["undo", &name, "--yes", "-o", NDJSON]);
+    assert_eq!((again.code, count(&lines(&again.stdout), "unchanged")), (0, 30), "{}", again.stderr);
+
+    let names = super::runs(&world);
+    let redone = bulk(&world, &["undo", &names[1], "--yes", "-o", NDJSON]);
+    assert_eq!((redone.code, count(&lines(&redone.stdout), "written")), (0, 30), "{}", redone.stderr);
+    same(&held(&world, ROWS), &after);
+}
+
+#[test]
+fn where_somebody_else_wrote_since_that_row_is_a_conflict_and_the_rest_comes_back() {
+    let world = fleet(ROWS);
+    let before = held(&world, ROWS);
+    assert_eq!(bulk_of(&world, &["update", "-", "--yes"], names(ROWS, "Ours")).code, 0);
+    let (theirs, beside) = (FIRST + 4, FIRST + 9);
+    let write = |id: u64, arguments: &[&str]| {
+        let id = id.to_string();
+        assert_eq!(world.run(&[&["customer", "update", &id], arguments].concat()).code, 0);
+    };
+    write(theirs, &["--first-name", "Theirs"]);
+    write(beside, &["--suffix", "Kept"]);
+    let kept = world.stored(theirs);
+    let undone = bulk(&world, &["undo", &latest(&world), "--yes", "-o", NDJSON]);
+    let rows = lines(&undone.stdout);
+    assert_eq!((undone.code, count(&rows, "written"), count(&rows, "conflict")), (10, 29, 1));
+    let conflict = rows.iter().find(|row| row["outcome"] == "conflict").expect("a conflict");
+    assert_eq!(conflict["customer"], theirs);
+    let error = conflict["error"].as_str().expect("it says why");
+    assert!(error.contains("firstName") && error.contains("Theirs"), "{error}");
+    assert_eq!(world.stored(theirs), kept);
+    assert!(world.stored(beside).contains("\"suffix\":\"Kept\""));
+    let rest = |all: Vec<String>| -> Vec<String> {
+        let out = [4, 9];
+        all.into_iter().enumerate().filter(|(at, _)| !out.contains(at)).map(|(_, text)| text).collect()
+    };
+    same(&rest(held(&world, ROWS)), &rest(before));
+}
+
+#[test]
+fn a_run_of_which_half_was_refused_is_taken_back_where_it_was_written() {
+    let world = fleet(6);
+    let before = held(&world, 6);
+    world.fault("put@2:refuse=No");
+    world.fault("put@4:lost-before");
+    world.fault("put@5*4:status=500");
+    let run = bulk_of(&world, &["update", "-", "--yes", "--jobs", "1", "-o", NDJSON], names(6, "Half"));
+    assert_eq!(run.code, 10, "{}", run.stderr);
+    let undone = bulk(&world, &["undo", &latest(&world), "--yes", "-o", NDJSON]);
+    assert_eq!(undone.code, 0, "{}{}", run.stdout, undone.stderr);
+    same(&held(&world, 6), &before);
+}
+
+#[test]
+fn an_unknown_run_is_not_found() {
+    let world = fleet(1);
+    bulk(&world, &["undo", "20260101T000000Z-00000000", "--yes"]).fails(3, &["there is no run", "bulk list"]);
+    bulk(&world, &["resume", "../../etc"]).fails(3, &["there is no run", "bulk list"]);
+    world.was_left_alone();
+}

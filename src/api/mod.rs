@@ -13,6 +13,7 @@ pub mod pace;
 pub mod rate_limit;
 pub mod wait;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,8 @@ pub struct Client {
     deadline: Mutex<Deadline>,
     notes: Notes,
     pacer: Option<Arc<Pacer>>,
+    /// A change was sent, so what follows settles it and is never turned away.
+    committed: AtomicBool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +92,15 @@ impl Client {
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
         let deadline = Mutex::new(Deadline::after(timeout));
-        Client { agent: config.into(), base, key, deadline, notes, pacer: None }
+        Client {
+            agent: config.into(),
+            base,
+            key,
+            deadline,
+            notes,
+            pacer: None,
+            committed: AtomicBool::new(false),
+        }
     }
 
     /// Another client of the same account, on the same connections, whose requests go through a gate. It has so much
@@ -97,7 +108,7 @@ impl Client {
     pub fn paced(&self, timeout: Duration, notes: Notes, pacer: Arc<Pacer>) -> Client {
         let (agent, base, key) = (self.agent.clone(), self.base.clone(), self.key.clone());
         let deadline = Mutex::new(Deadline::after(timeout));
-        Client { agent, base, key, deadline, notes, pacer: Some(pacer) }
+        Client { agent, base, key, deadline, notes, pacer: Some(pacer), committed: AtomicBool::new(false) }
     }
 
     fn deadline(&self) -> Deadline {
@@ -201,10 +212,14 @@ impl Client {
         time: Option<Duration>,
     ) -> std::result::Result<Answer, Failure> {
         let time = time.ok_or_else(Failure::out_of_time)?;
-        if let Some(pacer) = &self.pacer
-            && !self.not_counting(|| pacer.enter())
-        {
-            return Err(Failure::stopped());
+        if let Some(pacer) = &self.pacer {
+            let committed = self.committed.load(Ordering::SeqCst);
+            if !self.not_counting(|| pacer.enter(committed)) {
+                return Err(Failure::stopped());
+            }
+        }
+        if method == Method::Put {
+            self.committed.store(true, Ordering::SeqCst);
         }
         let url = self.base.join(path);
         let request = Request::builder()

@@ -48,14 +48,15 @@ impl Pacer {
         Pacer { pace: Mutex::new(pace), changed: Condvar::new() }
     }
 
-    /// Waits until a request may begin; false where it would have to wait and the work is being stopped.
-    pub fn enter(&self) -> bool {
+    /// Waits until a request may begin; false where it would have to wait and the work is being stopped. One that is
+    /// `committed`, because it settles a change that was sent, waits all the same.
+    pub fn enter(&self, committed: bool) -> bool {
         let mut pace = self.lock();
         loop {
             let now = Instant::now();
             match pace.enter(now) {
                 Ok(()) => return true,
-                Err(_) if pace.stopped => return false,
+                Err(_) if pace.stopped && !committed => return false,
                 Err(until) => {
                     let wait = until.saturating_duration_since(now);
                     pace = self.changed.wait_timeout(pace, wait).unwrap_or_else(PoisonError::into_inner).0;

@@ -89,8 +89,8 @@ fn unknown(name: &str, dotted: &str) -> String {
     }
     let names = FIELDS.iter().flat_map(|field| [field.path, field.flag]);
     match nearest(name, names).first() {
-        Some(near) => format!("is no field (did you mean `{near}`?); --ignore-column passes it over"),
-        None => "is no field; --ignore-column passes it over".to_string(),
+        Some(near) => format!("is no field (did you mean `{near}`?); --ignore-column {name} passes it over"),
+        None => format!("is no field; --ignore-column {name} passes it over"),
     }
 }
 

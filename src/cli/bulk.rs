@@ -30,7 +30,8 @@ pub enum BulkCommand {
     Update(BulkUpdateArgs),
     /// Go on with a run that was cut off
     ///
-    /// Rows that ended are not done again; rows that were in flight are settled by reading their customers.
+    /// Rows that were written are not written again; rows that were in flight, or whose outcome is unknown, are settled by
+    /// reading their customers. Rows that failed before anything was written are tried again.
     Resume(ResumeArgs),
     /// Take a run back, row by row
     ///
@@ -80,7 +81,7 @@ pub struct PaceArgs {
     /// Requests a minute at most; what the account allows is kept in any case
     #[arg(long, value_name = "COUNT", help_heading = "Pace", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
-    /// Only the first rows, for a rehearsal; `resume` goes on with the rest
+    /// Only so many rows now, for a rehearsal; `resume` goes on with the rest
     #[arg(long, value_name = "COUNT", help_heading = "Pace")]
     pub limit: Option<u64>,
     /// Stop after so many failures in a row

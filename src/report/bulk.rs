@@ -84,12 +84,25 @@ pub fn json(summary: &Summary<'_>, kind: Kind) -> String {
     }))
 }
 
-/// A run and what became of its rows; `known` counts the results of one that never came to an end.
+/// A run and what became of its rows so far.
 pub struct Listed {
     /// What it did.
     pub about: About,
     /// What became of its rows.
     pub counts: Counts,
+    /// Whether it never came to an end, or is still going.
+    pub cut_off: bool,
+}
+
+impl Listed {
+    fn sentence(&self) -> String {
+        let said = self.counts.sentence();
+        match self.about.rows.saturating_sub(self.counts.all()) {
+            _ if !self.cut_off => said,
+            0 => format!("{said} (cut off)"),
+            left => format!("{said}, {left} not-reached (still going, or cut off: resume goes on)"),
+        }
+    }
 }
 
 /// The runs, the oldest first.
@@ -106,7 +119,7 @@ pub fn list(runs: &[Listed], output: Output, local: impl Fn(Timestamp) -> String
                     Text::new(about.kind.name(), Tone::Plain),
                     Text::new(&about.source, Tone::Plain),
                     Text::new(&about.rows.to_string(), Tone::Plain),
-                    Text::new(&run.counts.sentence(), Tone::Plain),
+                    Text::new(&run.sentence(), Tone::Plain),
                 ]
             };
             let rows: Vec<Vec<Text>> = runs.iter().map(row).collect();
@@ -132,7 +145,7 @@ pub fn list(runs: &[Listed], output: Output, local: impl Fn(Timestamp) -> String
                     about.kind.name().to_string(),
                     about.source.clone(),
                     about.rows.to_string(),
-                    run.counts.sentence(),
+                    run.sentence(),
                 ]
             };
             rows_as_csv(std::iter::once(header.map(str::to_string).to_vec()).chain(runs.iter().map(row)))

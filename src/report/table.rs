@@ -72,7 +72,7 @@ pub fn table(header: &[&str], rows: &[Vec<Text>], look: Look) -> String {
 /// The first column names what the row is about and is copied from: it wraps only where it would take most of the line.
 fn keep_first_column(table: &mut Table, look: Look) {
     let widest = table.column_max_content_widths().first().copied().unwrap_or_default();
-    if look.width.is_some_and(|width| widest < width / 2)
+    if look.width.is_some_and(|width| widest + 12 < width)
         && let Some(column) = table.column_mut(0)
     {
         column.set_constraint(ColumnConstraint::ContentWidth);

@@ -74,6 +74,54 @@ impl Kind {
     }
 }
 
+/// A run that has a folder and a name, and is nothing more yet. Dropped, it leaves nothing behind.
+#[derive(Debug)]
+pub struct NewRun {
+    runs: PathBuf,
+    folder: PathBuf,
+    name: EntryId,
+    lock: Option<File>,
+}
+
+impl NewRun {
+    /// Its name.
+    pub fn name(&self) -> &EntryId {
+        &self.name
+    }
+
+    /// Where its rows are copied to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Makes it a run. From here on it can go on after whatever happens.
+    ///
+    /// # Errors
+    /// Where it cannot be written; then nothing is left of it.
+    pub fn keep(mut self, about: About) -> Result<Run> {
+        let keep = || -> Result<Run> {
+            let lock = self.lock.as_ref().context("it is kept already")?.try_clone()?;
+            let run =
+                Run { folder: self.folder.clone(), about, results: results(&self.folder)?, _lock: lock };
+            run.note()?;
+            sync_folder(&self.runs)?;
+            Ok(run)
+        };
+        let run = keep().with_context(|| format!("the run cannot be kept in {}", self.folder.display()))?;
+        self.lock = None;
+        Ok(run)
+    }
+}
+
+impl Drop for NewRun {
+    fn drop(&mut self) {
+        if self.lock.is_some() {
+            // What is left otherwise is swept away by the next run.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
 /// The version of `about.json` that is written.
 pub const VERSION: u32 = 1;
 
@@ -118,31 +166,30 @@ impl Runs {
         Runs { folder }
     }
 
-    /// The folder for a new run, with nothing in it.
+    /// A folder for a new run. Folders that never became runs, because their process died, are swept away.
     ///
     /// # Errors
     /// Where it cannot be made.
-    pub fn begin(&self, run: &EntryId) -> Result<PathBuf> {
-        let folder = self.folder.join(run.to_string());
-        make_folder(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-        Ok(folder)
+    pub fn begin(&self, name: EntryId) -> Result<NewRun> {
+        let folder = self.folder.join(name.to_string());
+        let begin = || -> Result<NewRun> {
+            make_folder(&folder)?;
+            let lock = try_hold(&folder.join(LOCK))?.context("another process has it")?;
+            Ok(NewRun { runs: self.folder.clone(), folder: folder.clone(), name, lock: Some(lock) })
+        };
+        let new = begin().with_context(|| format!("{} cannot be made", folder.display()))?;
+        self.sweep();
+        Ok(new)
     }
 
-    /// Makes the folder's content a run. From here on it can go on after whatever happens.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn keep(&self, about: About) -> Result<Run> {
-        let folder = self.folder.join(about.run.to_string());
-        let keep = || -> Result<Run> {
-            let lock = try_hold(&folder.join(LOCK))?.context("another process has it")?;
-            let results = results(&folder)?;
-            let run = Run { folder: folder.clone(), about, results, _lock: lock };
-            run.note()?;
-            sync_folder(&self.folder)?;
-            Ok(run)
-        };
-        keep().with_context(|| format!("the run cannot be kept in {}", folder.display()))
+    fn sweep(&self) {
+        let folders = fs::read_dir(&self.folder).into_iter().flatten().filter_map(io::Result::ok);
+        for folder in folders.map(|entry| entry.path()).filter(|folder| !folder.join(ABOUT).exists()) {
+            // One without a lock is being made at this moment, or is no run's.
+            if folder.join(LOCK).exists() && matches!(try_hold(&folder.join(LOCK)), Ok(Some(_))) {
+                let _ = fs::remove_dir_all(&folder);
+            }
+        }
     }
 
     /// Takes a run up that was cut off; none where there is no such run.
@@ -233,6 +280,34 @@ impl Run {
         each_result(&self.folder, each)
     }
 
+    /// Forgets the results that are not final, so that their rows are carried out or settled again.
+    ///
+    /// # Errors
+    /// Where the results cannot be read or replaced; then they are as they were.
+    pub fn reopen(&mut self, again: impl Fn(&RowResult) -> bool) -> Result<()> {
+        let path = self.folder.join(RESULTS);
+        let mut fresh = BufWriter::new(tempfile::NamedTempFile::new_in(&self.folder)?);
+        let mut written = Ok(());
+        let mut count = 0_u64;
+        self.each_result(|result| {
+            if again(&result) {
+                count += 1;
+            } else if written.is_ok() {
+                let line = serde_json::to_writer(&mut fresh, &result).map_err(io::Error::from);
+                written = line.and_then(|()| fresh.write_all(b"\n"));
+            }
+        })?;
+        written?;
+        if count == 0 {
+            return Ok(());
+        }
+        let fresh = fresh.into_inner().map_err(io::IntoInnerError::into_error)?;
+        fresh.as_file().sync_all()?;
+        fresh.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+        self.results = results(&self.folder)?;
+        Ok(())
+    }
+
     /// Notes that it goes on, so that what it added up to before no longer counts.
     ///
     /// # Errors
@@ -276,12 +351,6 @@ pub fn spool(mut input: impl Read, folder: &Path) -> Result<()> {
 pub fn open_input(folder: &Path) -> Result<Kept> {
     let path = folder.join(INPUT);
     File::open(&path).map(BufReader::new).with_context(|| format!("{} cannot be read", path.display()))
-}
-
-/// Forgets a folder that never became a run.
-pub fn discard(folder: &Path) {
-    // What is left is an input file, which nothing refers to.
-    let _ = fs::remove_dir_all(folder);
 }
 
 /// A file that results are written to for the user, whole or not at all.

@@ -69,9 +69,6 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
     session.interrupts.on_parting(vec![format!("`{resume}` settles them and goes on")]);
     session.interrupts.rows();
     let journal = session.journal()?;
-    let results = course.results.map(Export::to).transpose();
-    // Only whether it can be written: what is in it is known at the end.
-    drop(results.map_err(|why| Error::usage("the results have no place to go").because(why))?);
     run.begin().map_err(not_kept)?;
     let worked = work(&mut run, &mut state, &journal, course);
     let mut counts = state.counts.clone();
@@ -90,6 +87,15 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
     let results = exported.map_err(broke)?;
     let summary = Summary { about: &about, counts: &counts, results: &results, resume: &resume };
     verdict(&summary, stopped, session)
+}
+
+/// Whether the results can be written where the user wants them: what is in them is known only at the end.
+///
+/// # Errors
+/// `Usage` where they cannot.
+pub(super) fn place(results: Option<&Path>) -> Result<()> {
+    let tried = results.map(Export::to).transpose();
+    tried.map(drop).map_err(|why| Error::usage("the results have no place to go").because(why))
 }
 
 /// Why a run ended before its last row, where it did.
@@ -189,8 +195,8 @@ fn export(run: &Run, finished: &Finished, journal: &Journal, course: &Course<'_>
 
 fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session) -> Result<Kind> {
     let counts = summary.counts;
-    let interrupted = session.interrupts.is_stopping();
     let not_reached = counts.of(Outcome::NotReached);
+    let interrupted = session.interrupts.is_stopping() && not_reached > 0;
     let kind = if interrupted {
         Kind::Interrupted
     } else if stopped == Some(Stopped::Credentials) {

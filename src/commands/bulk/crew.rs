@@ -156,11 +156,11 @@ mod tests {
         let (pacer, interrupts) = (Pacer::new(Some(1)), Interrupts::default());
         let crew = Crew { hands: 4, pacer: &pacer, interrupts: &interrupts };
         let (begun, mut seen) = (std::sync::atomic::AtomicUsize::new(0), 0);
-        assert!(pacer.enter());
+        assert!(pacer.enter(false));
         let work = |job: u32| {
             begun.fetch_add(1, Ordering::SeqCst);
             // Half of them would have to wait for a minute.
-            (job < 4 || pacer.enter()).then_some(job)
+            (job < 4 || pacer.enter(false)).then_some(job)
         };
         let failed = |_| Err(Error::new(Kind::Failed, "full"));
         let collect = |result: Option<u32>| {

@@ -9,8 +9,6 @@ mod rows;
 mod source;
 mod worker;
 
-use std::path::PathBuf;
-
 use super::{Connection, Session};
 use crate::cli::Proof;
 use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs};
@@ -18,8 +16,8 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::EntryId;
 use crate::report::bulk::{self as report, Listed};
 use crate::report::escape::escaped;
-use crate::runs::{self, About, Kind as RunKind, Run, Runs, VERSION};
-use carry::{Course, State, carry_out};
+use crate::runs::{About, Kind as RunKind, NewRun, Run, Runs, VERSION};
+use carry::{Course, State, carry_out, place};
 use rows::{check, check_plan, format, not_kept, spool};
 
 pub(super) fn run(command: &BulkCommand, session: &Session) -> Result<Kind> {
@@ -41,14 +39,6 @@ impl Session {
     }
 }
 
-/// A run that has a folder and a name, and is nothing more yet. Dropped, it leaves nothing behind.
-struct Fresh {
-    runs: Runs,
-    name: EntryId,
-    folder: PathBuf,
-    kept: bool,
-}
-
 /// What a run is about, beside what follows from the session.
 struct Purpose {
     kind: RunKind,
@@ -58,51 +48,41 @@ struct Purpose {
     verify: Proof,
 }
 
-impl Fresh {
-    fn begin(session: &Session) -> Result<Fresh> {
-        let runs = session.runs()?;
-        let name = EntryId::new(session.terminal.now(), fastrand::u32(..));
-        let folder = runs.begin(&name).map_err(not_kept)?;
-        Ok(Fresh { runs, name, folder, kept: false })
-    }
-
-    fn keep(mut self, purpose: Purpose, connection: &Connection, session: &Session) -> Result<Run> {
-        let about = About {
-            v: VERSION,
-            run: self.name.clone(),
-            time: session.terminal.now(),
-            kind: purpose.kind,
-            profile: connection.account.profile.clone(),
-            host: connection.account.origin.clone(),
-            source: purpose.source,
-            rows: purpose.rows,
-            new_fields: purpose.new_fields,
-            reads_again: purpose.verify == Proof::Read,
-            counts: None,
-        };
-        let run = self.runs.keep(about).map_err(not_kept)?;
-        self.kept = true;
-        Ok(run)
-    }
+fn begin(session: &Session) -> Result<NewRun> {
+    let name = EntryId::new(session.terminal.now(), fastrand::u32(..));
+    session.runs()?.begin(name).map_err(not_kept)
 }
 
-impl Drop for Fresh {
-    fn drop(&mut self) {
-        if !self.kept {
-            runs::discard(&self.folder);
-        }
-    }
+fn keep(new: NewRun, purpose: Purpose, connection: &Connection, session: &Session) -> Result<Run> {
+    let about = About {
+        v: VERSION,
+        run: new.name().clone(),
+        time: session.terminal.now(),
+        kind: purpose.kind,
+        profile: connection.account.profile.clone(),
+        host: connection.account.origin.clone(),
+        source: purpose.source,
+        rows: purpose.rows,
+        new_fields: purpose.new_fields,
+        reads_again: purpose.verify == Proof::Read,
+        counts: None,
+    };
+    new.keep(about).map_err(not_kept)
 }
 
 fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
-    let fresh = Fresh::begin(session)?;
+    let fresh = begin(session)?;
     let name = args.rows.file.to_string();
-    spool(&args.rows.file, &fresh.folder, session)?;
-    let format = format(&fresh.folder, &args.rows)?;
-    let rows = check(&fresh.folder, &format, &name)?;
+    spool(&args.rows.file, fresh.folder(), session)?;
+    let format = format(fresh.folder(), &args.rows)?;
+    let checked = check(fresh.folder(), &format, &name)?;
+    let rows = checked.rows;
+    let results = args.results.results.as_deref();
+    place(results)?;
     let connection = session.connect()?;
     let asked = rows.min(args.pace.limit.unwrap_or(u64::MAX));
-    consent(&format!("change {asked} customers as {name} says"), args.yes, &connection, session)?;
+    let what = format!("change {asked} customers as {name} says");
+    consent(&what, &checked.words(), args.yes, &connection, session)?;
     let new_fields = args.rows.new_field;
     let purpose = Purpose {
         kind: RunKind::Update(format),
@@ -111,16 +91,17 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
         new_fields,
         verify: args.verify,
     };
-    let run = fresh.keep(purpose, &connection, session)?;
-    let results = args.results.results.as_deref();
+    let run = keep(fresh, purpose, &connection, session)?;
     carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
 }
 
 fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
-    let fresh = Fresh::begin(session)?;
+    let fresh = begin(session)?;
     let name = args.plan.to_string();
-    spool(&args.plan, &fresh.folder, session)?;
-    let (head, rows) = check_plan(&fresh.folder, &name)?;
+    spool(&args.plan, fresh.folder(), session)?;
+    let (head, rows) = check_plan(fresh.folder(), &name)?;
+    let results = args.results.results.as_deref();
+    place(results)?;
     let connection = session.connect()?;
     refuse_elsewhere("the plan was made", &head.profile, &head.host, &connection)?;
     let purpose = Purpose {
@@ -130,8 +111,7 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
         new_fields: true,
         verify: args.verify,
     };
-    let run = fresh.keep(purpose, &connection, session)?;
-    let results = args.results.results.as_deref();
+    let run = keep(fresh, purpose, &connection, session)?;
     carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
 }
 
@@ -142,8 +122,6 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
     let about = &undone.about;
     let connection = session.connect()?;
     refuse_elsewhere("the run was made", &about.profile, &about.host, &connection)?;
-    // Nobody goes on with it while it is taken back.
-    let _held = session.runs()?.open(&about.run.to_string()).map_err(not_kept)?;
     let noted = source::noted(&about.run, &session.journal()?)?;
     if noted.rows == 0 {
         return Err(Error::new(
@@ -152,8 +130,10 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
         ));
     }
     let what = format!("take back what the run {} wrote to {} customers", about.run, noted.rows);
-    consent(&what, args.yes, &connection, session)?;
-    let fresh = Fresh::begin(session)?;
+    let results = args.results.results.as_deref();
+    place(results)?;
+    consent(&what, &[], args.yes, &connection, session)?;
+    let fresh = begin(session)?;
     let purpose = Purpose {
         kind: RunKind::Undo(about.run.clone()),
         source: format!("run {}", about.run),
@@ -161,19 +141,18 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
         new_fields: true,
         verify: args.verify,
     };
-    let run = fresh.keep(purpose, &connection, session)?;
-    let results = args.results.results.as_deref();
+    let run = keep(fresh, purpose, &connection, session)?;
     carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
 }
 
 fn list(session: &Session) -> Result<Kind> {
     let runs = session.runs()?;
     let listed = |about: About| {
-        let counts = match &about.counts {
-            Some(counts) => counts.clone(),
-            None => runs.counts(&about.run).map_err(not_kept)?,
+        let (counts, cut_off) = match &about.counts {
+            Some(counts) => (counts.clone(), false),
+            None => (runs.counts(&about.run).map_err(not_kept)?, true),
         };
-        Ok(Listed { about, counts })
+        Ok(Listed { about, counts, cut_off })
     };
     let all = runs.list().map_err(not_kept)?.into_iter().map(listed).collect::<Result<Vec<_>>>()?;
     if all.is_empty() {
@@ -200,8 +179,14 @@ fn refuse_elsewhere(what: &str, profile: &str, host: &str, connection: &Connecti
     Err(if profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
 }
 
-/// Asks before many customers are changed.
-fn consent(what: &str, yes: bool, connection: &Connection, session: &Session) -> Result<()> {
+/// Asks before many customers are changed. `words` say what is more than a plain change.
+fn consent(
+    what: &str,
+    words: &[String],
+    yes: bool,
+    connection: &Connection,
+    session: &Session,
+) -> Result<()> {
     if yes {
         return Ok(());
     }
@@ -210,8 +195,10 @@ fn consent(what: &str, yes: bool, connection: &Connection, session: &Session) ->
     if !session.terminal.may_ask() {
         return Err(Error::usage("this needs consent, and there is nobody to ask")
             .detail([format!("it would {what}, on profile {profile} ({host})")])
+            .detail(words.iter().cloned())
             .hint("add --yes to consent on the command line"));
     }
+    words.iter().for_each(|words| session.terminal.notes().warn(words));
     let what = escaped(what);
     let mut question = format!("{what} on profile {profile} ({host})?");
     question[..1].make_ascii_uppercase();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Connection, Session};
-use super::Fresh;
+use super::begin;
 use super::crew::{Crew, Take};
 use super::progress::Progress;
 use super::rows::{check, feed, format, not_kept, spool};
@@ -62,11 +62,11 @@ fn read(
     session: &Session,
     mut write: impl FnMut(&str) -> Result<()>,
 ) -> Result<Read> {
-    let fresh = Fresh::begin(session)?;
+    let fresh = begin(session)?;
     let name = args.file.to_string();
-    spool(&args.file, &fresh.folder, session)?;
-    let format = format(&fresh.folder, args)?;
-    let rows = check(&fresh.folder, &format, &name)?;
+    spool(&args.file, fresh.folder(), session)?;
+    let format = format(fresh.folder(), args)?;
+    let rows = check(fresh.folder(), &format, &name)?.rows;
     let connection = session.connect()?;
     let rows = rows.min(pace.limit.unwrap_or(u64::MAX));
     write(&line(&Head {
@@ -81,7 +81,7 @@ fn read(
     let crew = Crew { hands: usize::from(pace.jobs), pacer: &pacer, interrupts: &session.interrupts };
     let mut counts = Counts::default();
     let mut progress = Progress::of(rows, 0, &pacer, &session.terminal);
-    let input = runs::open_input(&fresh.folder).map_err(not_kept)?;
+    let input = runs::open_input(fresh.folder()).map_err(not_kept)?;
     let mut left = rows;
     let fed = |take: Take<'_, Job>| {
         feed(input, &format, &Finished::default(), &mut |job| {
@@ -169,6 +169,9 @@ fn tell(read: &Read, session: &Session) -> Result<()> {
     let notes = session.terminal.notes();
     notes.say(&format!("{}.", sentence(&read.counts)));
     let change = read.counts.of(Outcome::Written);
+    if change == 0 {
+        return Ok(());
+    }
     let calls = 2 * change;
     let (per_minute, per_day) =
         (read.limits.per_minute.unwrap_or(USUAL.0), read.limits.per_day.unwrap_or(USUAL.1));

@@ -1,6 +1,8 @@
 //! How far a run is: a bar on a terminal, a line now and then elsewhere.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Write;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::api::Pacer;
 use crate::bulk::result::Counts;
@@ -61,9 +63,13 @@ impl<'a> Progress<'a> {
 
 fn bar(rows: u64, done: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::stderr_with_hz(10));
-    let template = "{wide_bar} {pos} of {len} rows, {per_sec}, {eta} left{msg}";
+    let template = "{wide_bar} {pos} of {len} rows, {rate}, {eta} left{msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        let rate = |state: &ProgressState, out: &mut dyn Write| {
+            // A bar without its rate is still a bar.
+            let _ = write!(out, "{:.1}/s", state.per_sec());
+        };
+        bar.set_style(style.with_key("rate", rate));
     }
     bar.set_position(done);
     bar.reset_eta();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::Session;
 use super::super::customer_history::ending;
-use super::carry::{Course, State, carry_out};
+use super::carry::{Course, State, carry_out, place};
 use super::rows::not_kept;
 use super::{no_such_run, refuse_elsewhere};
 use crate::bulk::result::{Outcome, RowResult};
@@ -18,11 +18,17 @@ pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
         session.runs()?.open(args.run.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.run))?;
     let connection = session.connect()?;
     refuse_elsewhere("the run was made", &run.about.profile, &run.about.host, &connection)?;
+    place(args.results.results.as_deref())?;
+    run.reopen(|result| matches!(result.outcome, Outcome::Failed | Outcome::Credentials | Outcome::Unknown))
+        .map_err(not_kept)?;
     let mut state = State::of(&run)?;
     let journal = session.journal()?;
     for (row, entry) in in_flight(&run, &state, &journal)? {
         let Some(result) = settle(row, &entry, &connection.client, &journal)? else { continue };
-        session.terminal.notes().say(&format!("Row {row} was in flight: {}.", result.outcome.name()));
+        session
+            .terminal
+            .notes()
+            .say(&format!("Row {row} was in flight, and is {} now.", result.outcome.name()));
         run.note_result(&result).map_err(not_kept)?;
         state.note(&result);
     }

@@ -1,14 +1,17 @@
 //! The rows of a run: copied first, checked as a whole, then given one by one.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
-use std::path::Path;
+use std::path::Path as FilePath;
 
 use super::crew::Take;
 use super::worker::{Job, Task};
 use crate::bulk::plan_file::{self, Head};
 use crate::bulk::{Format, Mistake, Row, csv, ndjson};
 use crate::cli::bulk::RowArgs;
+use crate::document::{Action, Edit, Path};
 use crate::error::{Error, Result};
+use crate::field::FIELDS;
 use crate::runs::{self, Finished, Kept, seen::Seen};
 use crate::terminal::Input;
 
@@ -19,7 +22,7 @@ const SHOWN: usize = 100;
 ///
 /// # Errors
 /// `Usage` where it cannot be read; `Failed` where it cannot be copied.
-pub(super) fn spool(input: &Input, folder: &Path, session: &super::super::Session) -> Result<()> {
+pub(super) fn spool(input: &Input, folder: &FilePath, session: &super::super::Session) -> Result<()> {
     let reader = session.terminal.open(input)?;
     runs::spool(reader, folder).map_err(not_kept)
 }
@@ -32,7 +35,7 @@ pub(super) fn not_kept(why: anyhow::Error) -> Error {
 ///
 /// # Errors
 /// `Failed` where they cannot be read.
-pub(super) fn format(folder: &Path, args: &RowArgs) -> Result<Format> {
+pub(super) fn format(folder: &FilePath, args: &RowArgs) -> Result<Format> {
     let mut input = runs::open_input(folder).map_err(not_kept)?;
     let begin = input.fill_buf().map_err(|why| not_kept(why.into()))?;
     let text = String::from_utf8_lossy(begin);
@@ -53,22 +56,57 @@ fn rows(input: Kept, format: &Format) -> std::result::Result<Rows, Vec<Mistake>>
     })
 }
 
-/// Checks every row before anything is sent, and gives how many there are.
+/// What a file asks for as a whole.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// How many rows there are.
+    pub(super) rows: u64,
+    /// Rows that touch billing, by field.
+    billing: BTreeMap<&'static str, u64>,
+    /// Rows that clear a field.
+    clears: u64,
+}
+
+impl Checked {
+    fn count(&mut self, row: &Row) {
+        let billing = FIELDS.iter().filter(|field| field.touches_billing());
+        for field in billing.filter(|field| row.edits.covering(&Path::of(field.path)).is_some()) {
+            *self.billing.entry(field.path).or_default() += 1;
+        }
+        let clears = |edit: &Edit| match &edit.action {
+            Action::Set(value) => value.root().is_null(),
+            action => action.spells_clearing(),
+        };
+        self.clears += u64::from(row.edits.iter().any(clears));
+    }
+
+    /// What is more than a plain change, a sentence each.
+    pub(super) fn words(&self) -> Vec<String> {
+        let billing = self.billing.iter();
+        let billing =
+            billing.map(|(path, rows)| format!("`{path}`, which touches billing, is set in {rows} rows"));
+        let clears = (self.clears > 0).then(|| format!("fields are cleared in {} rows", self.clears));
+        billing.chain(clears).collect()
+    }
+}
+
+/// Checks every row before anything is sent, and gives what they ask for as a whole.
 ///
 /// # Errors
 /// `Usage` with every mistake, the first [`SHOWN`] of them in full.
-pub(super) fn check(folder: &Path, format: &Format, name: &str) -> Result<u64> {
+pub(super) fn check(folder: &FilePath, format: &Format, name: &str) -> Result<Checked> {
     let input = runs::open_input(folder).map_err(not_kept)?;
     let mut mistakes = Mistakes::default();
     let mut seen = Seen::default();
-    let mut count = 0;
+    let mut checked = Checked::default();
     match rows(input, format) {
         Err(header) => header.into_iter().for_each(|mistake| mistakes.add(mistake)),
         Ok(rows) => {
             for row in rows {
-                count += 1;
+                checked.rows += 1;
                 match row {
                     Ok(row) => {
+                        checked.count(&row);
                         seen.insert(row.customer, row.line).map_err(|why| not_kept(why.into()))?;
                     }
                     Err(wrong) => wrong.into_iter().for_each(|mistake| mistakes.add(mistake)),
@@ -81,10 +119,10 @@ pub(super) fn check(folder: &Path, format: &Format, name: &str) -> Result<u64> {
         mistakes.add(Mistake::of_line(it.line, why));
     };
     seen.twice(twice).map_err(|why| not_kept(why.into()))?;
-    if mistakes.count == 0 && count == 0 {
+    if mistakes.count == 0 && checked.rows == 0 {
         mistakes.add(Mistake::of_line(1, "there are no rows"));
     }
-    mistakes.refuse(name).map(|()| count)
+    mistakes.refuse(name).map(|()| checked)
 }
 
 #[derive(Default)]
@@ -136,7 +174,7 @@ pub(super) fn feed(input: Kept, format: &Format, finished: &Finished, take: Take
 ///
 /// # Errors
 /// `Usage` where it is no plan, or not a whole one.
-pub(super) fn check_plan(folder: &Path, name: &str) -> Result<(Head, u64)> {
+pub(super) fn check_plan(folder: &FilePath, name: &str) -> Result<(Head, u64)> {
     let input = runs::open_input(folder).map_err(not_kept)?;
     let refused =
         |why: plan_file::NotAPlan| Error::usage(format!("{name} cannot be carried out")).because(why);

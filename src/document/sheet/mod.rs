@@ -1,7 +1,7 @@
 //! The sheet: a customer as the text that a person edits, and what the edited text asks for.
 //!
 //! [`write`](self::write()) lays a customer out; [`read`](self::read()) compares what came back with the customer
-//! that was laid out, value by value, so that no change of the layout is a change of the customer; [`annotate()`] puts
+//! that was laid out, value by value, so that no change of the layout is a change of the customer; [`fn@annotate`] puts
 //! what is wrong above the lines that it is about.
 
 mod annotate;

@@ -49,7 +49,7 @@ pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Ve
 }
 
 fn mistake(column: &str, why: &str) -> Mistake {
-    Mistake { line: 1, column: Some(format!("`{}`", column.trim())), why: why.to_string() }
+    Mistake::of_column(1, column, why)
 }
 
 fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> {

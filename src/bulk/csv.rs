@@ -70,7 +70,7 @@ impl<R: Read> Rows<R> {
             let why = format!("has {} cells, the header has {}", cells.len(), self.columns.len());
             return Err(vec![Mistake::of_line(line, why)]);
         }
-        let at = |name: &str, why: String| Mistake { line, column: Some(format!("`{name}`")), why };
+        let at = |name: &str, why: String| Mistake::of_column(line, name, why);
         let customer = id(&cells[0]).map_err(|why| at("id", why));
         let mut mistakes = Vec::new();
         let mut list: Vec<Edit> = Vec::new();
@@ -84,8 +84,12 @@ impl<R: Read> Rows<R> {
         let edits = checked(list, |edit, why| at(&edit.given, why.without_flag()));
         match (customer, edits) {
             (Ok(customer), Ok(edits)) if mistakes.is_empty() => Ok(Row { number, line, customer, edits }),
-            (customer, edits) => {
-                mistakes.splice(0..0, customer.err());
+            (Ok(customer), edits) => {
+                mistakes.extend(edits.err().into_iter().flatten());
+                Err(mistakes.into_iter().map(|mistake| mistake.about(customer)).collect())
+            }
+            (Err(unnamed), edits) => {
+                mistakes.insert(0, unnamed);
                 mistakes.extend(edits.err().into_iter().flatten());
                 Err(mistakes)
             }

@@ -54,12 +54,25 @@ pub struct Mistake {
     pub column: Option<String>,
     /// What is wrong, as a sentence without a full stop.
     pub why: String,
+    /// The customer that the row names, where it does.
+    pub customer: Option<u64>,
 }
 
 impl Mistake {
     /// A mistake of a whole line.
     pub fn of_line(line: u64, why: impl Into<String>) -> Mistake {
-        Mistake { line, column: None, why: why.into() }
+        Mistake { line, column: None, why: why.into(), customer: None }
+    }
+
+    /// A mistake in a column of a line.
+    pub fn of_column(line: u64, column: &str, why: impl Into<String>) -> Mistake {
+        Mistake { column: Some(format!("`{}`", column.trim())), ..Mistake::of_line(line, why) }
+    }
+
+    /// The same, in a row that names this customer.
+    #[must_use]
+    pub fn about(self, customer: u64) -> Mistake {
+        Mistake { customer: Some(customer), ..self }
     }
 }
 

@@ -74,7 +74,7 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     })?;
     let edits = patch::edits(&json, "").map_err(|why| wrong(why.to_string()))?;
     let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
-    let at = |path: String, why| Mistake { line, column: Some(format!("`{path}`")), why };
+    let at = |path: String, why: String| Mistake::of_column(line, &path, why).about(customer);
     let edits = checked(list, |edit, why| at(edit.path.to_string(), why.without_flag()))?;
     Ok(Row { number, line, customer, edits })
 }

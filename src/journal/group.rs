@@ -90,7 +90,8 @@ impl Group {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::{Ending, EntryId, Outcome};
+    use super::super::id::EntryId;
+    use super::super::record::{Ending, Outcome};
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,6 +1,7 @@
 //! What this machine changed: the record before the deed, the outcome after it, and all it takes to undo it.
 
 mod group;
+mod id;
 pub mod record;
 pub mod store;
 mod turn;
@@ -11,7 +12,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use jiff::Timestamp;
 
-pub use record::{Ending, EntryId, Intent, LineError, Open, Origin, Outcome, Record, RunRow};
+pub use id::EntryId;
+pub use record::{Ending, Intent, LineError, Open, Origin, Outcome, Record, RunRow};
 use store::{Durability, Store};
 pub use turn::Turn;
 

@@ -9,36 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::id::EntryId;
 use crate::document::{Change, Customer, Path, Plan, View};
 
 /// The version of the format; a line with a higher one is not read.
 pub const VERSION: u32 = 1;
-
-/// The name of an entry: the moment in UTC to the millisecond, then four random characters. Names sort by time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EntryId(String);
-
-impl EntryId {
-    /// The name for this moment; `random` makes two of the same millisecond differ.
-    pub fn new(now: Timestamp, random: u32) -> EntryId {
-        const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let digits: String = now.strftime("%Y%m%d-%H%M%S%3f").to_string();
-        let tail = (0..4).map(|at| char::from(LETTERS[(random >> (5 * at)) as usize % 32]));
-        EntryId(format!("{digits}-{}", tail.collect::<String>()))
-    }
-
-    /// The name as someone typed it; whether there is such an entry is another question.
-    pub fn typed(text: &str) -> EntryId {
-        EntryId(text.trim().to_string())
-    }
-}
-
-impl fmt::Display for EntryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// An entry that has no outcome yet, and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -435,12 +410,5 @@ mod tests {
         for line in ["", "{", "{\"v\":1,\"record\":\"intent\"}", "{\"v\":1,\"record\":\"other\"}", "null"] {
             assert!(matches!(Record::parse(line), Err(LineError::Damaged(_))), "{line}");
         }
-    }
-
-    #[test]
-    fn names_sort_by_time() {
-        let at = |text: &str, random| EntryId::new(text.parse().unwrap(), random);
-        assert!(at("2026-11-23T09:14:38.999Z", 9) < at("2026-11-23T09:14:39.000Z", 1));
-        assert_ne!(at("2026-11-23T09:14:38Z", 1), at("2026-11-23T09:14:38Z", 2));
     }
 }

@@ -1,6 +1,8 @@
 //! Runs over many customers: a folder for each, with the rows it was given and what became of every one, so that a run
 //! that was cut off can go on.
 
+mod export;
+mod finished;
 pub mod seen;
 
 use std::fs::{self, File, OpenOptions};
@@ -10,6 +12,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use export::Export;
+pub use finished::Finished;
 
 use crate::bulk::Format;
 use crate::bulk::ndjson::line;
@@ -137,28 +142,6 @@ pub struct Run {
 
 /// The rows that were copied, to be read.
 pub type Kept = BufReader<File>;
-
-/// Which rows have an end.
-#[derive(Debug, Clone, Default)]
-pub struct Finished {
-    bits: Vec<u64>,
-}
-
-impl Finished {
-    /// Notes that a row has an end.
-    pub fn insert(&mut self, row: u64) {
-        let at = (row / 64) as usize;
-        if at >= self.bits.len() {
-            self.bits.resize(at + 1, 0);
-        }
-        self.bits[at] |= 1 << (row % 64);
-    }
-
-    /// Whether a row has an end.
-    pub fn contains(&self, row: u64) -> bool {
-        self.bits.get((row / 64) as usize).is_some_and(|bits| bits & (1 << (row % 64)) != 0)
-    }
-}
 
 impl Runs {
     /// The runs in this folder; it is made when there is one.
@@ -351,48 +334,6 @@ pub fn spool(mut input: impl Read, folder: &Path) -> Result<()> {
 pub fn open_input(folder: &Path) -> Result<Kept> {
     let path = folder.join(INPUT);
     File::open(&path).map(BufReader::new).with_context(|| format!("{} cannot be read", path.display()))
-}
-
-/// A file that results are written to for the user, whole or not at all.
-#[derive(Debug)]
-pub struct Export {
-    file: BufWriter<tempfile::NamedTempFile>,
-    path: PathBuf,
-}
-
-impl Export {
-    /// A file that takes the place of the one at this path once it is complete.
-    ///
-    /// # Errors
-    /// Where nothing can be written beside it.
-    pub fn to(path: &Path) -> Result<Export> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(folder)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok(Export { file: BufWriter::new(file), path: path.to_path_buf() })
-    }
-
-    /// Adds text to it.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn write(&mut self, text: &str) -> Result<()> {
-        self.file
-            .write_all(text.as_bytes())
-            .with_context(|| format!("{} cannot be written", self.path.display()))
-    }
-
-    /// Puts it in its place.
-    ///
-    /// # Errors
-    /// Where it cannot be put there.
-    pub fn finish(self) -> Result<()> {
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        let path = self.path;
-        file.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok(())
-    }
 }
 
 fn about(folder: &Path) -> Result<About> {

@@ -109,7 +109,13 @@ pub(super) fn check(folder: &FilePath, format: &Format, name: &str) -> Result<Ch
                         checked.count(&row);
                         seen.insert(row.customer, row.line).map_err(|why| not_kept(why.into()))?;
                     }
-                    Err(wrong) => wrong.into_iter().for_each(|mistake| mistakes.add(mistake)),
+                    Err(wrong) => {
+                        let named = wrong.iter().find_map(|mistake| Some((mistake.customer?, mistake.line)));
+                        if let Some((customer, line)) = named {
+                            seen.insert(customer, line).map_err(|why| not_kept(why.into()))?;
+                        }
+                        wrong.into_iter().for_each(|mistake| mistakes.add(mistake));
+                    }
                 }
             }
         }

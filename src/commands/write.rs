@@ -176,8 +176,11 @@ impl Writer<'_> {
     }
 
     fn attempt(&self, plan: &Plan, attempt: u32) -> Attempt {
-        self.attempts.set(attempt);
-        match self.client.put(&plan.after) {
+        let answer = self.client.put(&plan.after);
+        if !matches!(answer, Err(Failure::NeverSent(_))) {
+            self.attempts.set(self.attempts.get() + 1);
+        }
+        match answer {
             Ok(Put::Stored(stored)) if !self.reads_again => Attempt::Ended(judge(plan, *stored)),
             Ok(_) => Attempt::Ended(self.read_back(plan)),
             Err(Failure::RateLimited(error, pause)) => Attempt::Again {

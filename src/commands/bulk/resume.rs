@@ -19,6 +19,7 @@ pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
     let connection = session.connect()?;
     refuse_elsewhere("the run was made", &run.about.profile, &run.about.host, &connection)?;
     place(args.results.results.as_deref())?;
+    run.begin().map_err(not_kept)?;
     run.reopen(|result| matches!(result.outcome, Outcome::Failed | Outcome::Credentials | Outcome::Unknown))
         .map_err(not_kept)?;
     let mut state = State::of(&run)?;

@@ -172,7 +172,9 @@ fn whatever_goes_wrong_every_row_tells_what_is_stored_and_nothing_else_changes()
         }
         assert_eq!(error.is_empty(), ["written", "unchanged"].contains(&outcome), "{line}");
         let sent = puts.get(&id).map_or(&[][..], Vec::as_slice);
-        assert_eq!(line["attempts"].as_u64(), Some(sent.len() as u64), "{line}");
+        // A change that went out on a connection that the server had just closed never got there.
+        let attempts = line["attempts"].as_u64().expect("a row tells its attempts");
+        assert!((sent.len() as u64..=4).contains(&attempts), "{line}");
         assert!(sent.is_empty() || line["changes"].as_array().is_some_and(|all| !all.is_empty()), "{line}");
         assert!(sent.len() <= 4 && sent.windows(2).all(|two| two[0].1 == two[1].1), "{line}");
     }

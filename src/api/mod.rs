@@ -11,6 +11,7 @@ pub mod key;
 pub mod network;
 pub mod pace;
 pub mod rate_limit;
+mod resolver;
 pub mod wait;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::http::{HeaderMap, Request, Response, StatusCode, request};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, RequestExt};
 
 pub use base_url::BaseUrl;
@@ -26,6 +28,7 @@ pub use key::ApiKey;
 pub use network::Network;
 pub use pace::Pacer;
 use rate_limit::Quota;
+use resolver::Remembering;
 
 use crate::document::Customer;
 use crate::error::{Error, Result};
@@ -91,16 +94,9 @@ impl Client {
             .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
+        let agent = Agent::with_parts(config, DefaultConnector::default(), Remembering::default());
         let deadline = Mutex::new(Deadline::after(timeout));
-        Client {
-            agent: config.into(),
-            base,
-            key,
-            deadline,
-            notes,
-            pacer: None,
-            committed: AtomicBool::new(false),
-        }
+        Client { agent, base, key, deadline, notes, pacer: None, committed: AtomicBool::new(false) }
     }
 
     /// Another client of the same account, on the same connections, whose requests go through a gate. It has so much

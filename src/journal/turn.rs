@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::files::{make_folder, try_hold};
 
 /// How many locks all customers share. Two that share one wait for each other, which costs time and nothing else.
-const LOCKS: u64 = 64;
+const LOCKS: u64 = 1024;
 
 /// The right to change a customer; given back when it is dropped, and by the system when the process dies.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Turn {
 /// Where the lock's file cannot be opened.
 pub(super) fn take(folder: &Path, customer: u64) -> Result<Option<Turn>> {
     let folder = folder.join("turns");
-    let path = folder.join(format!("{:02}.lock", customer % LOCKS));
+    let path = folder.join(format!("{:04}.lock", customer % LOCKS));
     let take = || -> Result<Option<Turn>> {
         make_folder(&folder)?;
         Ok(try_hold(&path)?.map(|lock| Turn { _lock: lock }))

@@ -258,17 +258,27 @@ fn a_text_that_was_saved_after_the_editor_returned_is_read_when_it_is_said_so() 
 }
 
 #[test]
-fn an_untouched_text_is_left_without_a_trace() {
+fn a_text_that_a_window_may_still_have_open_is_kept() {
     for (keys, code) in WAYS_OUT {
         let world = World::new();
         let mut terminal = edit(&world, &[""]);
         list(&mut terminal, "What now?");
         terminal.press(keys);
         let ended = terminal.finish();
-        ended.says(code, &[]);
+        ended.says(code, &["your text is kept in"]);
         nothing_was_written(&world, &ended);
-        assert_eq!(kept(&world), []);
+        assert_eq!(kept(&world).len(), 1);
     }
+}
+
+#[test]
+fn an_untouched_text_is_left_without_a_trace() {
+    let world = World::new();
+    let mut terminal = edit(&world, &[""]);
+    list(&mut terminal, "What now?");
+    terminal.press("\r");
+    terminal.finish().says(0, &["No changes"]);
+    assert_eq!(kept(&world), []);
 }
 
 const STRANGER: &str = "sed -i 's/^{/{\\n  \"fristName\": \"x\",/' \"$file\"";

@@ -1,5 +1,7 @@
 //! Where one text is edited until it is written or given up.
 
+use std::cell::Cell;
+
 use super::super::change::{Course, End, go, unmergeable};
 use super::super::conflict::{settled, tell_carried, three};
 use super::super::{Connection, Session};
@@ -27,6 +29,8 @@ pub(super) struct Desk<'a> {
     /// The customer as it was read last.
     now: Customer,
     hand: Hand,
+    /// The editor returned at once and may have the text open in a window of its own.
+    may_be_open: Cell<bool>,
     args: &'a EditArgs,
     connection: &'a Connection,
 }
@@ -49,7 +53,7 @@ impl<'a> Desk<'a> {
             let said = format!("what {} was laid out from is damaged", draft.path().display());
             Error::new(Kind::Failed, said).because(anyhow::Error::from(why))
         })?;
-        Ok(Desk { draft, shown, now, hand, args, connection })
+        Ok(Desk { draft, shown, now, hand, may_be_open: Cell::new(false), args, connection })
     }
 
     /// Edits until it ended one way or another.
@@ -68,6 +72,11 @@ impl<'a> Desk<'a> {
         self.draft
             .read()
             .map_or(true, |text| !text.iter().all(u8::is_ascii_whitespace) && !self.is_laid_out(&text))
+    }
+
+    /// Whether somebody may still save to the text.
+    pub(super) fn may_be_open(&self) -> bool {
+        self.may_be_open.get()
     }
 
     fn is_laid_out(&self, text: &[u8]) -> bool {
@@ -148,6 +157,7 @@ impl<'a> Desk<'a> {
                 return Ok(());
             }
             session.terminal.notes().warn(&said);
+            self.may_be_open.set(true);
             let items = ["read the text, I have saved it by now", "open the editor again", "quit"];
             match self.ask("What now?", &items, session)? {
                 Some(0) => return Ok(()),

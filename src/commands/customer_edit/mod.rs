@@ -35,7 +35,7 @@ pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
     session.interrupts.on_parting(desk.kept().to_vec());
     let result = desk.work(session);
     // A signal that ended a question may still be telling where the text is.
-    if result.is_ok() || !desk.was_typed_in() {
+    if result.is_ok() || !(desk.was_typed_in() || desk.may_be_open()) {
         session.interrupts.on_parting(Vec::new());
     }
     match result {
@@ -47,7 +47,9 @@ pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
             desk.forget(session);
             Ok(kind)
         }
-        Err(error) if desk.was_typed_in() => Err(desk.kept().into_iter().fold(error, Error::hint)),
+        Err(error) if desk.was_typed_in() || desk.may_be_open() => {
+            Err(desk.kept().into_iter().fold(error, Error::hint))
+        }
         Err(error) => {
             desk.forget(session);
             Err(error)

@@ -27,6 +27,11 @@ pub struct Summary<'a> {
     pub resume: &'a str,
 }
 
+/// "1 row", "3 rows".
+pub fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// What stands above the rows in an output; nothing where they have no head, or are not printed.
 pub fn rows_head(output: Output) -> String {
     match output {

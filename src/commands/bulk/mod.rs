@@ -14,7 +14,7 @@ use crate::cli::Proof;
 use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs};
 use crate::error::{Error, Kind, Result};
 use crate::journal::EntryId;
-use crate::report::bulk::{self as report, Listed};
+use crate::report::bulk::{self as report, Listed, counted};
 use crate::report::escape::escaped;
 use crate::runs::{About, Kind as RunKind, NewRun, Run, Runs, VERSION};
 use carry::{Course, State, carry_out, place};
@@ -81,7 +81,7 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
     place(results)?;
     let connection = session.connect()?;
     let asked = rows.min(args.pace.limit.unwrap_or(u64::MAX));
-    let what = format!("change {asked} customers as {name} says");
+    let what = format!("change {} as {name} says", counted(asked, "customer"));
     consent(&what, &checked.words(), args.yes, &connection, session)?;
     let new_fields = args.rows.new_field;
     let purpose = Purpose {
@@ -129,7 +129,7 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
             format!("the journal has no change of the run {}", about.run),
         ));
     }
-    let what = format!("take back what the run {} wrote to {} customers", about.run, noted.rows);
+    let what = format!("take back what the run {} wrote to {}", about.run, counted(noted.rows, "customer"));
     let results = args.results.results.as_deref();
     place(results)?;
     consent(&what, &[], args.yes, &connection, session)?;

@@ -12,6 +12,7 @@ use crate::cli::bulk::RowArgs;
 use crate::document::{Action, Edit, Path};
 use crate::error::{Error, Result};
 use crate::field::FIELDS;
+use crate::report::bulk::counted;
 use crate::runs::{self, Finished, Kept, seen::Seen};
 use crate::terminal::Input;
 
@@ -83,9 +84,11 @@ impl Checked {
     /// What is more than a plain change, a sentence each.
     pub(super) fn words(&self) -> Vec<String> {
         let billing = self.billing.iter();
-        let billing =
-            billing.map(|(path, rows)| format!("`{path}`, which touches billing, is set in {rows} rows"));
-        let clears = (self.clears > 0).then(|| format!("fields are cleared in {} rows", self.clears));
+        let billing = billing.map(|(path, rows)| {
+            format!("`{path}`, which touches billing, is set in {}", counted(*rows, "row"))
+        });
+        let clears =
+            (self.clears > 0).then(|| format!("fields are cleared in {}", counted(self.clears, "row")));
         billing.chain(clears).collect()
     }
 }

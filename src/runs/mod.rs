@@ -169,7 +169,9 @@ impl Runs {
         let folders = fs::read_dir(&self.folder).into_iter().flatten().filter_map(io::Result::ok);
         for folder in folders.map(|entry| entry.path()).filter(|folder| !folder.join(ABOUT).exists()) {
             // One without a lock is being made at this moment, or is no run's.
-            if folder.join(LOCK).exists() && matches!(try_hold(&folder.join(LOCK)), Ok(Some(_))) {
+            let held = folder.join(LOCK).exists().then(|| try_hold(&folder.join(LOCK)));
+            // It may have become a run, and ended, while it was looked at.
+            if matches!(held, Some(Ok(Some(_)))) && !folder.join(ABOUT).exists() {
                 let _ = fs::remove_dir_all(&folder);
             }
         }

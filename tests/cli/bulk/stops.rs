@@ -178,3 +178,43 @@ fn a_run_is_resumed_only_where_it_was_made() {
     other.was_left_alone();
     assert_eq!(world.requests().len(), seen);
 }
+
+#[test]
+fn the_question_says_what_is_more_than_a_plain_change() {
+    let world = fleet(3);
+    let rows = format!("id,status,first-name\n{FIRST},hold,\n{},hold,#N/A\n{},,Jo\n", FIRST + 1, FIRST + 2);
+    let billing = "`status`, which touches billing, is set in 2 rows";
+    update(&world, &[], &rows).fails(2, &["change 3 customers", billing, "fields are cleared in 1 row\n"]);
+    world.was_left_alone();
+}
+
+#[test]
+fn what_a_run_left_that_never_began_is_swept_and_a_run_is_not() {
+    let world = fleet(1);
+    assert_eq!(update(&world, &["--yes"], &names(1, "First")).code, 0);
+    let runs = world.home.path().join(".local/state/fusebill/runs");
+    let dead = runs.join("20260101-000000000-dead");
+    std::fs::create_dir(&dead).expect("the folder of a process that died");
+    for name in ["lock", "input"] {
+        std::fs::write(dead.join(name), "").expect("it is left behind");
+    }
+    let foreign = runs.join("notes");
+    std::fs::create_dir(&foreign).expect("somebody else's folder");
+    assert_eq!(update(&world, &["--yes"], &names(1, "Second")).code, 0);
+    assert_eq!((dead.exists(), foreign.exists(), super::runs(&world).len()), (false, true, 2));
+}
+
+#[test]
+fn a_run_that_never_came_to_an_end_is_listed_as_cut_off() {
+    let world = fleet(3);
+    assert_eq!(update(&world, &["--yes", "--limit", "1"], &names(3, "Cut")).code, 0);
+    let name = latest(&world);
+    let about = world.home.path().join(format!(".local/state/fusebill/runs/{name}/about.json"));
+    let text = std::fs::read_to_string(&about).expect("a run says what it is about");
+    let (before, _) = text.split_once("\"counts\":").expect("it has come to an end");
+    std::fs::write(&about, format!("{before}\"counts\":null}}")).expect("as a killed process leaves it");
+    let listed = bulk(&world, &["list"]);
+    assert!(listed.stdout.contains("1 written, 2 not-reached (still going, or cut off"), "{}", listed.stdout);
+    assert_eq!(bulk(&world, &["resume", &name]).code, 0);
+    assert!(bulk(&world, &["list"]).stdout.contains("3 written "), "{}", listed.stdout);
+}

@@ -45,8 +45,12 @@ pub struct Aside {
 
 impl Interrupts {
     /// Marks that a change is on its way. Among rows it changes nothing: those in flight are finished in any case.
+    ///
+    /// Where a signal ends the program already, this does not return: it was said that nothing was written.
     pub fn writing(&self) -> Writing {
-        let _ = self.phase.compare_exchange(IDLE, WRITING, Ordering::SeqCst, Ordering::SeqCst);
+        if self.phase.compare_exchange(IDLE, WRITING, Ordering::SeqCst, Ordering::SeqCst) == Err(ENDED) {
+            await_the_end();
+        }
         Writing { phase: Arc::clone(&self.phase) }
     }
 
@@ -75,9 +79,7 @@ impl Interrupts {
     pub fn end(&self) {
         self.decided();
         if self.phase.swap(ENDED, Ordering::SeqCst) == ENDED {
-            loop {
-                std::thread::park();
-            }
+            await_the_end();
         }
     }
 
@@ -155,6 +157,13 @@ impl Interrupts {
     /// Elsewhere the platform ends the program by itself.
     #[cfg(not(unix))]
     pub fn watch(&self, _notes: Notes, _ended: impl Fn(Vec<String>) + Send + 'static) {}
+}
+
+/// Another thread is ending the program.
+fn await_the_end() -> ! {
+    loop {
+        std::thread::park();
+    }
 }
 
 impl Drop for Aside {

@@ -10,6 +10,8 @@ use crate::profile::Environment;
 
 /// The variables that name an editor, the first that says something wins.
 pub static VARIABLES: &[&str] = &["FUSEBILL_EDITOR", "VISUAL", "EDITOR"];
+/// How many of them go before the profile's editor: those that mean this tool.
+const OWN: usize = 1;
 
 const FALLBACK: &str = if cfg!(windows) { "notepad" } else { "vi" };
 
@@ -44,15 +46,19 @@ enum Line {
 }
 
 impl Editor {
-    /// The user's editor: `$FUSEBILL_EDITOR`, else `$VISUAL`, else `$EDITOR`, else vi. Blank ones count as not set. They
-    /// are split into words as a shell does, so `code --wait` and quoted paths with spaces work.
+    /// The user's editor: `$FUSEBILL_EDITOR`, else the profile's, else `$VISUAL`, else `$EDITOR`, else vi. Blank ones
+    /// count as not set. They are split into words as a shell does, so `code --wait` and quoted paths with spaces work.
     ///
     /// # Errors
     /// `Usage` for quotes that do not close, and for what is not UTF-8.
-    pub fn of(environment: Environment) -> Result<Editor> {
-        for name in VARIABLES {
-            let Some(command) = environment.variable(name)?.filter(|command| !command.trim().is_empty())
-            else {
+    pub fn of(environment: Environment, profile: Option<&[String]>) -> Result<Editor> {
+        for (at, name) in VARIABLES.iter().enumerate() {
+            if let Some((program, arguments)) =
+                profile.and_then(<[String]>::split_first).filter(|_| at == OWN)
+            {
+                return Ok(Editor { program: program.clone(), arguments: arguments.to_vec() });
+            }
+            let Some(command) = environment.said(name)?.filter(|command| !command.trim().is_empty()) else {
                 continue;
             };
             return Editor::parse(&command)

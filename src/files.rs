@@ -1,6 +1,6 @@
 //! Files and folders that only their owner may read; files that are replaced whole, locked, or made of lines.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -39,11 +39,31 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// As the file system has them; then the old file is there.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_as(path, content, None)
+}
+
+/// [`replace`] with these permissions, where there are some.
+///
+/// # Errors
+/// See [`replace`].
+pub fn replace_as(path: &Path, content: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
     let mut fresh = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     fresh.write_all(content)?;
+    if let Some(permissions) = permissions {
+        fresh.as_file().set_permissions(permissions)?;
+    }
     fresh.as_file().sync_all()?;
     fresh.persist(path)?;
     Ok(())
+}
+
+/// A path from the root, whatever folder one is in later.
+///
+/// # Errors
+/// Where it is no path, or not text.
+pub fn absolute(path: &str) -> io::Result<String> {
+    let absolute = std::path::absolute(path)?;
+    absolute.into_os_string().into_string().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))
 }
 
 /// Takes a lock that is given back when the file is dropped, and by the system when the process dies; none where

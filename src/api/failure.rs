@@ -65,6 +65,11 @@ impl Failure {
         Failure::NeverSent(Error::new(Kind::Interrupted, "it was stopped before it was sent"))
     }
 
+    /// A change on a profile that allows none.
+    pub(super) fn forbidden() -> Failure {
+        Failure::NeverSent(Error::usage("the profile is read-only"))
+    }
+
     pub(super) fn unsendable(why: ureq::http::Error) -> Failure {
         Failure::NeverSent(Error::new(Kind::Failed, "the request cannot be formed").because(why))
     }

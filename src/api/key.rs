@@ -54,6 +54,16 @@ impl ApiKey {
         Ok(ApiKey(key.to_string()))
     }
 
+    /// The key itself, to be stored for its owner alone.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// A text without the key, should somebody have sent it back.
+    pub(super) fn blotted<'a>(&self, text: &'a str) -> std::borrow::Cow<'a, str> {
+        if text.contains(&self.0) { text.replace(&self.0, "[redacted]").into() } else { text.into() }
+    }
+
     /// The value of the `Authorization` header.
     pub(super) fn header(&self) -> String {
         format!("Basic {}", self.0)

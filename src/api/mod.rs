@@ -14,11 +14,12 @@ pub mod rate_limit;
 mod resolver;
 pub mod wait;
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ureq::http::{HeaderMap, Request, Response, StatusCode, request};
+use ureq::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, request};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, RequestExt};
 
@@ -27,7 +28,7 @@ pub use failure::Failure;
 pub use key::ApiKey;
 pub use network::Network;
 pub use pace::Pacer;
-use rate_limit::Quota;
+use rate_limit::{Quota, Standing};
 use resolver::Remembering;
 
 use crate::document::Customer;
@@ -54,6 +55,7 @@ pub struct Client {
     pacer: Option<Arc<Pacer>>,
     /// A change was sent, so what follows settles it and is never turned away.
     committed: AtomicBool,
+    read_only: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +98,14 @@ impl Client {
             .build();
         let agent = Agent::with_parts(config, DefaultConnector::default(), Remembering::default());
         let deadline = Mutex::new(Deadline::after(timeout));
-        Client { agent, base, key, deadline, notes, pacer: None, committed: AtomicBool::new(false) }
+        let committed = AtomicBool::new(false);
+        Client { agent, base, key, deadline, notes, pacer: None, committed, read_only: false }
+    }
+
+    /// The same client, which sends no change, whoever asks it to.
+    #[must_use]
+    pub fn read_only(self) -> Client {
+        Client { read_only: true, ..self }
     }
 
     /// Another client of the same account, on the same connections, whose requests go through a gate. It has so much
@@ -104,7 +113,9 @@ impl Client {
     pub fn paced(&self, timeout: Duration, notes: Notes, pacer: Arc<Pacer>) -> Client {
         let (agent, base, key) = (self.agent.clone(), self.base.clone(), self.key.clone());
         let deadline = Mutex::new(Deadline::after(timeout));
-        Client { agent, base, key, deadline, notes, pacer: Some(pacer), committed: AtomicBool::new(false) }
+        let committed = AtomicBool::new(false);
+        let read_only = self.read_only;
+        Client { agent, base, key, deadline, notes, pacer: Some(pacer), committed, read_only }
     }
 
     fn deadline(&self) -> Deadline {
@@ -179,6 +190,20 @@ impl Client {
         rate_limit::wait(|name| answer.header(name), jiff::Timestamp::now())
     }
 
+    /// Whether the API takes the key, by one read of one customer, and what it says about its limits.
+    ///
+    /// # Errors
+    /// `Credentials` where it does not; `Network` where it cannot be asked.
+    pub fn probe(&self) -> Result<Standing> {
+        let answer =
+            self.send(Method::Get, "/customers?pageSize=1&pageNumber=0", None, self.deadline().left());
+        let answer = answer.map_err(Failure::into_error)?;
+        match answer.status {
+            200..=299 => Ok(answer.standing(jiff::Timestamp::now())),
+            _ => Err(answer.error()),
+        }
+    }
+
     /// Sends a whole customer, once.
     ///
     /// It is given two thirds of the time that is left, so that a lost answer leaves time to read what came of it.
@@ -186,6 +211,9 @@ impl Client {
     /// # Errors
     /// See [`Failure`]: the request never left, the API said no, or the answer leaves open what happened.
     pub fn put(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
+        if self.read_only {
+            return Err(Failure::forbidden());
+        }
         let time = self.deadline().left().map(|left| left * 2 / 3);
         let answer = self.send(Method::Put, "/customers", Some(customer.text()), time)?;
         match answer.status {
@@ -227,7 +255,7 @@ impl Client {
         self.notes.http("> authorization: Basic [redacted]");
         let started = Instant::now();
         let result = self.transmit(request, body, time);
-        let answer = result.and_then(Answer::read);
+        let answer = result.and_then(Answer::read).map(|answer| answer.blotted(&self.key));
         if let Some(pacer) = &self.pacer {
             pacer.leave(answer.as_ref().ok().and_then(Answer::quota));
         }
@@ -290,6 +318,20 @@ impl Answer {
         Ok(Answer { status: parts.status.as_u16(), body, headers: parts.headers })
     }
 
+    /// The same without the key, which a server that echoes requests has in what it says. A customer stays as it is.
+    fn blotted(mut self, key: &ApiKey) -> Answer {
+        if !(200..300).contains(&self.status) {
+            self.body = key.blotted(&self.body).into_owned();
+        }
+        for value in self.headers.values_mut() {
+            let shown = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            if let Cow::Owned(blotted) = key.blotted(&shown) {
+                *value = HeaderValue::from_str(&blotted).unwrap_or(HeaderValue::from_static("[redacted]"));
+            }
+        }
+        self
+    }
+
     /// What it says about the requests that are left. After a 429 there are none, for everybody.
     fn quota(&self) -> Option<Quota> {
         let now = jiff::Timestamp::now();
@@ -297,7 +339,11 @@ impl Answer {
             let ends_in = rate_limit::wait(|name| self.header(name), now).unwrap_or(UNTOLD_PAUSE);
             return Some(Quota { ends_in: Some(ends_in), refused: true, ..Quota::default() });
         }
-        rate_limit::quota(|name| self.header(name), now)
+        self.standing(now).quota(now)
+    }
+
+    fn standing(&self, now: jiff::Timestamp) -> Standing {
+        Standing::told(|name| self.header(name), now)
     }
 
     fn header(&self, name: &str) -> Option<String> {

@@ -50,22 +50,51 @@ pub struct Limits {
     pub per_day: Option<u32>,
 }
 
-/// The window that allows the fewest requests; none where the answer tells of no limit.
-///
-/// A reset without a fraction of a second may have been cut, so a second is added to it.
-pub fn quota(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<Quota> {
-    let number = |name: &str| header(name)?.trim().parse().ok();
-    let limits =
-        Limits { per_minute: number("x-rate-limit-limit-minute"), per_day: number("x-rate-limit-limit-day") };
-    let window = |name: &str| {
-        let remaining = header(&format!("x-rate-limit-remaining-{name}"))?.trim().parse().ok()?;
-        let reset = header(&format!("x-rate-limit-reset-{name}"));
-        let ends_in = reset.and_then(|reset| instant(reset.trim(), now)).map(|reset| {
-            Duration::try_from(reset.duration_since(now)).unwrap_or_default() + Duration::from_secs(1)
-        });
-        Some(Quota { remaining, ends_in, limits, refused: false })
-    };
-    [window("minute"), window("day")].into_iter().flatten().min_by_key(|quota| quota.remaining)
+/// What an answer says about one of the account's windows, the minute or the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Window {
+    /// Requests that are allowed in it.
+    pub limit: Option<u32>,
+    /// Requests that are left of them.
+    pub remaining: Option<u32>,
+    /// When it ends and the next one begins.
+    pub resets: Option<Timestamp>,
+}
+
+/// What an answer says about the account's limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// This minute.
+    pub minute: Window,
+    /// This day.
+    pub day: Window,
+}
+
+impl Standing {
+    /// Reads the headers of an answer.
+    pub fn told(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Standing {
+        let window = |name: &str| {
+            let about = |what: &str| header(&format!("x-rate-limit-{what}-{name}"));
+            let number = |what: &str| about(what)?.trim().parse().ok();
+            let resets = about("reset").and_then(|reset| instant(reset.trim(), now));
+            Window { limit: number("limit"), remaining: number("remaining"), resets }
+        };
+        Standing { minute: window("minute"), day: window("day") }
+    }
+
+    /// The window that allows the fewest requests; none where the answer tells of no limit.
+    ///
+    /// A reset without a fraction of a second may have been cut, so a second is added to it.
+    pub fn quota(&self, now: Timestamp) -> Option<Quota> {
+        let limits = Limits { per_minute: self.minute.limit, per_day: self.day.limit };
+        let quota = |window: Window| {
+            let ends_in = window.resets.map(|resets| {
+                Duration::try_from(resets.duration_since(now)).unwrap_or_default() + Duration::from_secs(1)
+            });
+            Some(Quota { remaining: window.remaining?, ends_in, limits, refused: false })
+        };
+        [quota(self.minute), quota(self.day)].into_iter().flatten().min_by_key(|quota| quota.remaining)
+    }
 }
 
 fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
@@ -120,7 +149,9 @@ mod tests {
             let header = |name: &str| {
                 headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
             };
-            quota(header, now).map(|quota| (quota.remaining, quota.ends_in.map(|ends| ends.as_secs())))
+            Standing::told(header, now)
+                .quota(now)
+                .map(|quota| (quota.remaining, quota.ends_in.map(|ends| ends.as_secs())))
         };
         let minute = [("x-rate-limit-remaining-minute", "7"), ("x-rate-limit-reset-minute", "30")];
         let day = [("x-rate-limit-remaining-day", "3")];

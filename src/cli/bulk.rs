@@ -7,7 +7,12 @@ use clap::{Args, Subcommand};
 use super::{Proof, input};
 use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
+use crate::profile::Settings;
+use crate::profile::setting::Key;
 use crate::terminal::Input;
+
+/// Customers that are worked on at once where nobody says how many.
+const USUAL_JOBS: u32 = 4;
 
 /// What to do with many customers.
 #[derive(Debug, Subcommand)]
@@ -19,7 +24,7 @@ pub enum BulkCommand {
     Plan(PlanArgs),
     /// Carry out a plan
     ///
-    /// No question is asked: the plan was looked at. A row is refused where one of the fields that it touches changed
+    /// No question is asked, unless the profile says `confirm = "always"`: the plan was looked at. A row is refused where one of the fields that it touches changed
     /// since, and the plan as a whole on any other profile or host than its own.
     Apply(ApplyArgs),
     /// Change every customer of a file
@@ -72,13 +77,13 @@ pub struct RowArgs {
 }
 
 /// How fast, and how far.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Copy, Args)]
 pub struct PaceArgs {
-    /// Customers that are worked on at once
-    #[arg(long, value_name = "COUNT", default_value_t = 4, help_heading = "Pace")]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..=MOST_CONNECTIONS as i64))]
-    pub jobs: u16,
-    /// Requests a minute at most; what the account allows is kept in any case
+    /// Customers that are worked on at once [default: the profile's `jobs`, else 4]
+    #[arg(long, value_name = "COUNT", help_heading = "Pace")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS as i64))]
+    pub jobs: Option<u32>,
+    /// Requests a minute at most [default: the profile's `rate`]; what the account allows is kept in any case
     #[arg(long, value_name = "COUNT", help_heading = "Pace", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
     /// Only so many rows now, for a rehearsal; `resume` goes on with the rest
@@ -90,9 +95,15 @@ pub struct PaceArgs {
     pub max_failures: u64,
 }
 
-/// Where the results go.
+/// How rows are written.
 #[derive(Debug, Args)]
-pub struct ResultArgs {
+pub struct RunArgs {
+    /// Consent to everything that would be asked
+    #[arg(short, long, help_heading = "Writing")]
+    pub yes: bool,
+    /// How fast, and how far.
+    #[command(flatten)]
+    pub pace: PaceArgs,
     /// Write what became of every row to this file too; CSV, or NDJSON where the name ends in .ndjson or .jsonl
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub results: Option<PathBuf>,
@@ -118,14 +129,11 @@ pub struct ApplyArgs {
     /// The plan that `bulk plan` wrote
     #[arg(value_name = "PLAN", value_parser = input)]
     pub plan: Input,
-    /// How fast, and how far.
+    /// How it is written.
     #[command(flatten)]
-    pub pace: PaceArgs,
-    /// Where the results go.
-    #[command(flatten)]
-    pub results: ResultArgs,
+    pub run: RunArgs,
     /// What proves a write: the API's answer to it, or reading the customer again
-    #[arg(long, value_enum, value_name = "BY", default_value_t)]
+    #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
     pub verify: Proof,
 }
 
@@ -138,50 +146,49 @@ pub struct BulkUpdateArgs {
     /// Read the customers, count what would change, and stop
     #[arg(long, help_heading = "Writing")]
     pub dry_run: bool,
-    /// Consent to everything that would be asked
-    #[arg(short, long, help_heading = "Writing")]
-    pub yes: bool,
     /// What proves a write: the API's answer to it, or reading the customer again
     #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
     pub verify: Proof,
-    /// How fast, and how far.
+    /// How it is written.
     #[command(flatten)]
-    pub pace: PaceArgs,
-    /// Where the results go.
-    #[command(flatten)]
-    pub results: ResultArgs,
+    pub run: RunArgs,
 }
 
 /// `customer bulk resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
     /// Name of the run, as `bulk list` lists it
-    pub run: String,
-    /// How fast, and how far.
+    #[arg(value_name = "RUN")]
+    pub name: String,
+    /// How it is written.
     #[command(flatten)]
-    pub pace: PaceArgs,
-    /// Where the results go.
-    #[command(flatten)]
-    pub results: ResultArgs,
+    pub run: RunArgs,
 }
 
 /// `customer bulk undo`.
 #[derive(Debug, Args)]
 pub struct BulkUndoArgs {
     /// Name of the run, as `bulk list` lists it
-    pub run: String,
-    /// Consent to everything that would be asked
-    #[arg(short, long)]
-    pub yes: bool,
-    /// How fast, and how far.
+    #[arg(value_name = "RUN")]
+    pub name: String,
+    /// How it is written.
     #[command(flatten)]
-    pub pace: PaceArgs,
-    /// Where the results go.
-    #[command(flatten)]
-    pub results: ResultArgs,
+    pub run: RunArgs,
     /// What proves a write: the API's answer to it, or reading the customer again
-    #[arg(long, value_enum, value_name = "BY", default_value_t)]
+    #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
     pub verify: Proof,
+}
+
+impl PaceArgs {
+    /// How many customers are worked on at once on this profile.
+    pub fn jobs(&self, settings: &Settings) -> usize {
+        self.jobs.or_else(|| settings.count(Key::Jobs)).unwrap_or(USUAL_JOBS) as usize
+    }
+
+    /// How many requests a minute are sent at most on this profile.
+    pub fn rate(&self, settings: &Settings) -> Option<u32> {
+        self.rate.or_else(|| settings.count(Key::Rate))
+    }
 }
 
 impl RowArgs {
@@ -202,5 +209,23 @@ fn delimiter(text: &str) -> Result<char, String> {
         ";" => Ok(';'),
         "tab" | "\t" | "\\t" => Ok('\t'),
         _ => Err("`,`, `;` or `tab` is needed".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::setting::Value;
+
+    #[test]
+    fn a_pace_on_the_command_line_goes_before_that_of_the_profile() {
+        let none = PaceArgs { jobs: None, rate: None, limit: None, max_failures: 1 };
+        let given = PaceArgs { jobs: Some(2), rate: Some(5), ..none };
+        let says: Settings =
+            [(Key::Jobs, Value::Count(8)), (Key::Rate, Value::Count(60))].into_iter().collect();
+        let pace = |pace: &PaceArgs, settings: &Settings| (pace.jobs(settings), pace.rate(settings));
+        assert_eq!(pace(&none, &Settings::default()), (4, None));
+        assert_eq!(pace(&none, &says), (8, Some(60)));
+        assert_eq!(pace(&given, &says), (2, Some(5)));
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what it means. Parsing opens no file and guesses no type.
 
+pub mod account;
 pub mod bulk;
 mod edits;
 pub mod topics;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use account::{AuthCommand, ProfileCommand};
 pub use bulk::BulkCommand;
 pub use edits::{EditFlags, Request};
 
@@ -32,7 +34,7 @@ pub struct Cli {
 /// Flags of every command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Account to work on: `default` (FUSEBILL_API_KEY) or `sandbox` [env: FUSEBILL_PROFILE]
+    /// Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
     pub profile: Option<String>,
     /// Form of the data on standard output
@@ -84,6 +86,12 @@ pub enum Command {
     /// Show and change customers
     #[command(subcommand)]
     Customer(CustomerCommand),
+    /// Store, check and remove API keys
+    #[command(subcommand)]
+    Auth(AuthCommand),
+    /// Name accounts and say how they are treated
+    #[command(subcommand)]
+    Profile(Box<ProfileCommand>),
     /// A local Fusebill to try things on
     #[cfg(feature = "sandbox")]
     #[command(subcommand)]

@@ -12,7 +12,7 @@ use crate::document::{Customer, EditError, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{EntryId, Journal, Origin, Turn};
 use crate::profile::command;
-use crate::report::change::{self, Place};
+use crate::report::change;
 use crate::report::csv;
 use crate::report::outcome::{self, Outcome};
 
@@ -73,7 +73,7 @@ pub(super) fn go(
         if plan.is_empty() {
             return unchanged(plan, session);
         }
-        let wanted = course.by_hand || !plan.consent.is_empty();
+        let wanted = course.by_hand || !plan.consent.is_empty() || connection.account.asks_always();
         let asks = wanted && !course.args.dry_run && !course.args.yes;
         show(plan, connection, asks, session)?;
         if course.args.dry_run {
@@ -152,7 +152,7 @@ fn write(
 
 fn show(plan: &Plan, connection: &Connection, asks: bool, session: &Session) -> Result<()> {
     let terminal = &session.terminal;
-    let place = place(connection);
+    let place = connection.account.place();
     if !session.global.is_for_programs() {
         return terminal.print(&change::plan(plan, &place, terminal.look()));
     }
@@ -160,10 +160,6 @@ fn show(plan: &Plan, connection: &Connection, asks: bool, session: &Session) -> 
         terminal.tell(&change::plan(plan, &place, terminal.error_look()));
     }
     Ok(())
-}
-
-fn place(connection: &Connection) -> Place<'_> {
-    Place { profile: &connection.account.profile, host: connection.account.base.host() }
 }
 
 pub(super) fn before_writing(plan: &Plan) -> String {
@@ -178,13 +174,13 @@ fn consent(plan: &Plan, course: &Course<'_>, connection: &Connection, session: &
             course.by_hand.then(|| "what was edited by hand is written only when it was seen".to_string());
         return Err(Error::usage("this change needs consent, and there is nobody to ask")
             .at(step)
-            .detail(
-                by_hand.into_iter().chain(plan.consent.iter().map(|consent| reason(consent, course.by_hand))),
-            )
+            .detail(by_hand)
+            .detail(plan.consent.iter().map(|consent| reason(consent, course.by_hand)))
+            .detail(connection.account.always())
             .hint("add --yes to consent on the command line"));
     }
     plan.consent.iter().for_each(|consent| session.terminal.notes().warn(&reason(consent, course.by_hand)));
-    let question = change::question(plan, &place(connection));
+    let question = change::question(plan, &connection.account.place());
     let answer = connection.client.not_counting(|| session.terminal.confirm(&question));
     answer.map_err(|error| error.at(step))
 }

@@ -7,7 +7,8 @@ use crate::document::verify::verify;
 use crate::document::{Customer, Json, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Entry, EntryId, Intent};
-use crate::report::change::{self, Place};
+use crate::report::change;
+use crate::report::place::Place;
 use crate::report::{history, outcome};
 
 pub(super) fn run(args: &HistoryArgs, session: &Session) -> Result<Kind> {
@@ -69,7 +70,8 @@ fn show(entry: &Entry, session: &Session) -> Result<Kind> {
     };
     let text = match session.global.output {
         Output::Table => {
-            let place = Place { profile: &entry.intent.profile, host: &entry.intent.host };
+            let place =
+                Place { profile: &entry.intent.profile, host: &entry.intent.host, label: None, color: None };
             let when = session.terminal.local(entry.intent.time);
             let look = session.terminal.look();
             format!("{}{}", history::head(entry, &when, look), change::plan(&plan, &place, look))

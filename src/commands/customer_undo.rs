@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Entry, EntryId};
 
 pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
-    let connection = session.connect()?;
+    let connection = session.connect_to_write(args.write.dry_run)?;
     let entry = match &args.entry {
         Some(name) => find(&EntryId::typed(name), session)?,
         None => latest(&connection, session)?,

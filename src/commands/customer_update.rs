@@ -14,7 +14,7 @@ use crate::terminal::Input;
 pub(super) fn run(args: &UpdateArgs, session: &mut Session) -> Result<Kind> {
     let mut request = args.request()?;
     let edits = edits(&mut request, session)?;
-    let connection = session.connect()?;
+    let connection = session.connect_to_write(args.write.dry_run)?;
     let turn = session.turn(&connection, request.customer, &args.write)?;
     let before = session.read(&connection, request.customer)?;
     session.facts.customer(&before);

@@ -1,5 +1,6 @@
 //! The shell around the pure core: one file a verb, each a short pipeline; here, what they share.
 
+mod auth;
 mod bulk;
 mod change;
 mod conflict;
@@ -9,6 +10,7 @@ mod customer_history;
 mod customer_undo;
 mod customer_update;
 mod help;
+mod profiles;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod write;
@@ -24,7 +26,7 @@ use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupts;
 use crate::journal::{Journal, Turn};
-use crate::profile::{self, Account, Environment};
+use crate::profile::{self, Account, Environment, Profile};
 use crate::report::failure::failure;
 use crate::report::outcome::Facts;
 use crate::terminal::{Color, Notes, Terminal, Verbosity};
@@ -73,6 +75,8 @@ impl Session {
             Command::Customer(CustomerCommand::Edit(args)) => customer_edit::run(args, &mut self),
             Command::Customer(CustomerCommand::History(args)) => customer_history::run(args, &self),
             Command::Customer(CustomerCommand::Undo(args)) => customer_undo::run(args, &mut self),
+            Command::Auth(command) => auth::run(command, &self),
+            Command::Profile(command) => profiles::run(command, &self),
             #[cfg(feature = "sandbox")]
             Command::Sandbox(command) => sandbox::run(command, &self),
             Command::Help { words } => help::run(words, &self),
@@ -131,28 +135,53 @@ impl Session {
     /// Opens the way to the account that is meant. No request is sent yet.
     fn connect(&self) -> Result<Connection> {
         self.watch_signals();
-        let name = profile::name(self.global.profile.as_deref(), self.environment)?;
+        let profile = self.profile()?;
         #[cfg(feature = "sandbox")]
-        if name == profile::SANDBOX {
-            let (account, server) = sandbox::account(self.environment)?;
-            let client = self.client(&account)?;
-            return Ok(Connection { account, client, _sandbox: Some(server) });
+        if profile.is_sandbox() {
+            let (account, server) = sandbox::account(profile, self.environment)?;
+            return Ok(Connection { client: self.client(&account)?, account, _sandbox: Some(server) });
         }
-        let account = profile::account(name, self.environment)?;
-        let client = self.client(&account)?;
+        profile.warnings(self.environment)?.iter().for_each(|warning| self.terminal.notes().warn(warning));
+        let account = profile.account(self.environment, self.global.timeout)?;
         Ok(Connection {
+            client: self.client(&account)?,
             account,
-            client,
             #[cfg(feature = "sandbox")]
             _sandbox: None,
         })
     }
 
+    /// [`Session::connect`] for a command that changes customers, unless it only shows what would change.
+    ///
+    /// # Errors
+    /// `Usage` where the profile is read-only.
+    fn connect_to_write(&self, dry_run: bool) -> Result<Connection> {
+        let connection = self.connect()?;
+        if connection.account.is_read_only() && !dry_run {
+            return Err(read_only(&connection.account.profile));
+        }
+        Ok(connection)
+    }
+
+    /// The profile that is meant.
+    fn profile(&self) -> Result<Profile> {
+        Profile::chosen(self.global.profile.as_deref(), self.environment)
+    }
+
+    /// The way to an account. From here on every question shows which one it is.
     fn client(&self, account: &Account) -> Result<Client> {
         let network = Network::from_environment(&account.base, |name| self.environment.lossy(name))?;
         let (base, key) = (account.base.clone(), account.key.clone());
-        Ok(Client::new(base, key, &network, self.global.timeout, self.terminal.notes()))
+        self.terminal.show_badge(account.place().badge());
+        let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());
+        Ok(if account.is_read_only() { client.read_only() } else { client })
     }
+}
+
+fn read_only(profile: &str) -> Error {
+    Error::usage(format!("profile {profile} is read-only")).hint(format!(
+        "it says `read_only = true`; `fusebill profile set {profile} --read-only=false` allows writes"
+    ))
 }
 
 /// Waits for the turn to change a customer, so that no other process of this user writes between the read and the

@@ -7,7 +7,7 @@ use crate::api::{ApiKey, BaseUrl};
 use crate::cli::{SandboxCommand, ServeArgs};
 use crate::document::Json;
 use crate::error::{Error, Kind, Result};
-use crate::profile::{self, Account, Environment};
+use crate::profile::{self, Account, Environment, Profile};
 use crate::report::escape::escaped;
 use crate::report::outcome;
 use crate::sandbox::{self, Behaviour, Fault, Limits, Options, Server, State};
@@ -29,13 +29,13 @@ pub(super) fn run(command: &SandboxCommand, session: &Session) -> Result<Kind> {
 
 /// The built-in account: a server on this machine with a key of its own. Neither the key nor the base URL of the
 /// environment is read, so nothing of it can reach another host.
-pub(super) fn account(environment: Environment) -> Result<(Account, Server)> {
+pub(super) fn account(profile: Profile, environment: Environment) -> Result<(Account, Server)> {
     let state = State::File(state_file(environment)?);
     let server = start(Options { state, ..Options::default() })?;
     let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
     let base = BaseUrl::parse(&server.base_url())?;
-    let profile = profile::SANDBOX.to_string();
-    Ok((Account { origin: profile.clone(), profile, base, key }, server))
+    let account = Account::new(profile.name, base, key, profile.settings);
+    Ok((Account { origin: profile::SANDBOX.to_string(), ..account }, server))
 }
 
 fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {

@@ -1,16 +1,32 @@
-//! Which account is meant: its name, where it is reached, and with which key.
+//! Which account is meant: its name, where it is reached, with which key, and how it is treated.
+//!
+//! Every setting is looked up in the same order: a flag, then the environment, then the profile, then what is built in.
+
+pub mod config;
+mod environment;
+pub mod keys;
+pub mod setting;
 
 use std::path::PathBuf;
-
-use etcetera::BaseStrategy;
+use std::time::Duration;
 
 use crate::api::{ApiKey, BaseUrl};
 use crate::error::{Error, Kind, Result};
+use crate::report::place::Place;
+pub use config::{Config, Settings};
+pub use environment::Environment;
+pub use keys::{KeySource, Vault};
+use setting::Key;
 
-/// The account that is meant where nothing else is said.
+/// The profile that is meant where nothing else is said.
 pub const DEFAULT: &str = "default";
 /// The profile that is built in and never leaves this machine.
 pub const SANDBOX: &str = "sandbox";
+
+/// The variable that names the profile.
+pub const VARIABLE: &str = "FUSEBILL_PROFILE";
+/// The variable that says where the API is.
+pub const URL_VARIABLE: &str = "FUSEBILL_BASE_URL";
 
 const VENDOR_URL: &str = "https://secure.fusebill.com/v1";
 
@@ -25,108 +41,204 @@ pub struct Account {
     pub key: ApiKey,
     /// What the journal knows it by: host and port, or `sandbox`, whose port is another each time.
     pub origin: String,
+    /// What the profile says about it beside that.
+    pub settings: Settings,
 }
 
-/// The environment of this process.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Environment;
+/// A profile that was chosen. No key was looked for yet.
+#[derive(Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// What the file says of it.
+    pub settings: Settings,
+    /// The folder of the file, which relative paths in it begin in.
+    pub folder: PathBuf,
+}
 
-impl Environment {
-    /// A variable; none where it is not set.
-    ///
-    /// # Errors
-    /// `Usage` where it is not UTF-8. The message does not repeat the value.
-    pub fn variable(self, name: &str) -> Result<Option<String>> {
-        match std::env::var(name) {
-            Ok(value) => Ok(Some(value)),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => Err(Error::usage(format!("{name} is not UTF-8 text"))),
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A variable of the environment.
+    Variable(&'static str),
+    /// The profile in the file.
+    Profile,
+    /// It is built in.
+    BuiltIn,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Source::Variable(name) => f.write_str(name),
+            Source::Profile => f.write_str("profile"),
+            Source::BuiltIn => f.write_str("built in"),
         }
-    }
-
-    /// A variable whose value need not be text: what is not UTF-8 in it becomes U+FFFD, which no URL takes.
-    pub fn lossy(self, name: &str) -> Option<String> {
-        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-    }
-
-    /// Whether the environment asks for plain output: `NO_COLOR` (no-color.org) or `TERM=dumb`.
-    pub fn wants_plain(self) -> bool {
-        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
-    }
-
-    /// The folder for what this tool remembers: `$XDG_STATE_HOME/fusebill`, or the platform's place for it.
-    ///
-    /// # Errors
-    /// `Failed` where no home directory is known.
-    pub fn state_folder(self) -> Result<PathBuf> {
-        let no_home = |why| {
-            Error::new(Kind::Failed, "no home directory is known")
-                .because(anyhow::Error::from(why))
-                .hint("set HOME")
-        };
-        let strategy = etcetera::choose_base_strategy().map_err(no_home)?;
-        Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))
     }
 }
 
 /// A command to type that works on this profile.
 pub fn command(profile: &str, rest: &str) -> String {
-    if profile == DEFAULT {
+    let meant = Environment.lossy(VARIABLE).filter(|name| !name.is_empty());
+    if profile == DEFAULT && meant.is_none_or(|name| name == DEFAULT) {
         format!("fusebill {rest}")
     } else {
         format!("fusebill --profile {profile} {rest}")
     }
 }
 
-/// The name of the profile that is meant: the flag, else `FUSEBILL_PROFILE`, else [`DEFAULT`].
-///
-/// # Errors
-/// `Usage` for a name that no profile has. A wrong name never falls back to another account.
-pub fn name(flag: Option<&str>, environment: Environment) -> Result<String> {
-    let variable = environment.variable("FUSEBILL_PROFILE")?.filter(|name| !name.is_empty());
-    let (name, source) = match (flag, variable) {
-        (Some(flag), _) => (flag.to_string(), "--profile"),
-        (None, Some(variable)) => (variable, "FUSEBILL_PROFILE"),
-        (None, None) => return Ok(DEFAULT.to_string()),
-    };
-    match name.as_str() {
-        DEFAULT => Ok(name),
-        SANDBOX if cfg!(feature = "sandbox") => Ok(name),
-        SANDBOX => Err(Error::usage("this build has no sandbox").hint("build it with the feature `sandbox`")),
-        _ => Err(Error::usage(format!("{source}: there is no profile `{name}`"))
-            .hint(format!("the profiles are `{DEFAULT}` and `{SANDBOX}`"))),
+impl Profile {
+    /// The profile that is meant: the flag's, else that of `FUSEBILL_PROFILE`, else [`DEFAULT`].
+    ///
+    /// # Errors
+    /// `Usage` for a name that no profile has. A wrong name never falls back to another account.
+    pub fn chosen(flag: Option<&str>, environment: Environment) -> Result<Profile> {
+        let config = Config::load(environment)?;
+        let (name, source) = match (flag, environment.said(VARIABLE)?) {
+            (Some(flag), _) => (flag.to_string(), "--profile"),
+            (None, Some(variable)) => (variable, VARIABLE),
+            (None, None) => (DEFAULT.to_string(), ""),
+        };
+        if !config.has(&name) {
+            return Err(no_such(&name, &config).at(source));
+        }
+        Ok(Profile::of(&name, &config))
+    }
+
+    /// The profile of that name in a file, whether the file says anything about it or not.
+    pub fn of(name: &str, config: &Config) -> Profile {
+        let (settings, folder) = (config.settings(name), config.folder().to_path_buf());
+        Profile { name: name.to_string(), settings, folder }
+    }
+
+    /// Whether it is the sandbox, which is reached in its own way.
+    pub fn is_sandbox(&self) -> bool {
+        self.name == SANDBOX
+    }
+
+    /// Where its API is: `FUSEBILL_BASE_URL`, else the profile's `base_url`, else the vendor's.
+    ///
+    /// # Errors
+    /// `Usage` for a base URL that no key may be sent to.
+    pub fn base(&self, environment: Environment) -> Result<(BaseUrl, Source)> {
+        if let Some(url) = environment.said(URL_VARIABLE)? {
+            let base = BaseUrl::parse(&url).map_err(|error| error.at(URL_VARIABLE))?;
+            return Ok((base, Source::Variable(URL_VARIABLE)));
+        }
+        match self.settings.text(Key::BaseUrl) {
+            Some(url) => Ok((BaseUrl::parse(url)?, Source::Profile)),
+            None => Ok((BaseUrl::parse(VENDOR_URL)?, Source::BuiltIn)),
+        }
+    }
+
+    /// Where its key comes from: the environment, else the profile.
+    ///
+    /// # Errors
+    /// `Usage` for a variable that is not UTF-8.
+    pub fn key_source(&self, environment: Environment) -> Result<Option<KeySource>> {
+        let named = KeySource::of_environment(environment)?;
+        Ok(named.or_else(|| self.own_key(environment)))
+    }
+
+    /// Where the profile itself has its key: a program, a file, or where `auth login` stored it.
+    pub fn own_key(&self, environment: Environment) -> Option<KeySource> {
+        if let Some(words) = self.settings.words(Key::ApiKeyCommand) {
+            return Some(KeySource::Command(words.to_vec()));
+        }
+        if let Some(path) = self.settings.text(Key::ApiKeyFile) {
+            return Some(KeySource::File(environment.path(path, &self.folder)));
+        }
+        Vault::in_folder(&self.folder).source(&self.name)
+    }
+
+    /// What is to be said before it is used: the environment goes before what the profile says, or others can read the
+    /// key.
+    ///
+    /// # Errors
+    /// As [`Profile::key_source`].
+    pub fn warnings(&self, environment: Environment) -> Result<Vec<String>> {
+        let source = self.key_source(environment)?;
+        let mut warnings = Vec::new();
+        if let Some(used) = &source
+            && let Some(own) = self.own_key(environment).filter(|own| own != used)
+        {
+            let (used, own) = (used.name(), own.name());
+            warnings.push(format!("{used} is used, and not the key of profile {} ({own})", self.name));
+        }
+        let own = self.settings.text(Key::BaseUrl);
+        if let (Some(own), Some(url)) = (own, environment.said(URL_VARIABLE)?)
+            && url != own
+        {
+            warnings.push(format!("{URL_VARIABLE} is used, and not the base URL of profile {}", self.name));
+        }
+        warnings.extend(source.and_then(|source| source.exposed()));
+        Ok(warnings)
+    }
+
+    /// The account, with its key. A program that prints the key is given so much time.
+    ///
+    /// # Errors
+    /// `Usage` for a base URL that no key may be sent to; `Credentials` where there is no usable key.
+    pub fn account(self, environment: Environment, limit: Duration) -> Result<Account> {
+        let (base, _) = self.base(environment)?;
+        let source = self.key_source(environment)?.ok_or_else(|| no_key(&self.name))?;
+        let key = source.read(environment, limit)?;
+        Ok(Account::new(self.name, base, key, self.settings))
     }
 }
 
-/// The account that the environment describes: `FUSEBILL_BASE_URL`, else the vendor's, with the key of
-/// `FUSEBILL_API_KEY` or of the file that `FUSEBILL_API_KEY_FILE` names.
-///
-/// # Errors
-/// `Usage` for a base URL that no key may be sent to; `Credentials` where there is no usable key.
-pub fn account(profile: String, environment: Environment) -> Result<Account> {
-    let url = environment.variable("FUSEBILL_BASE_URL")?.filter(|url| !url.is_empty());
-    let base = match url {
-        Some(url) => BaseUrl::parse(&url).map_err(|error| error.at("FUSEBILL_BASE_URL"))?,
-        None => BaseUrl::parse(VENDOR_URL)?,
-    };
-    let origin = base.authority().to_string();
-    Ok(Account { profile, base, key: key(environment)?, origin })
+impl Account {
+    /// An account that the journal knows by its host and port.
+    pub fn new(profile: String, base: BaseUrl, key: ApiKey, settings: Settings) -> Account {
+        Account { origin: base.authority().to_string(), profile, base, key, settings }
+    }
+
+    /// What is shown of it where something is about to change.
+    pub fn place(&self) -> Place<'_> {
+        Place {
+            profile: &self.profile,
+            host: self.base.host(),
+            label: self.settings.text(Key::Label),
+            color: self.settings.text(Key::Color),
+        }
+    }
+
+    /// Whether every write is asked for.
+    pub fn asks_always(&self) -> bool {
+        self.settings.text(Key::Confirm) == Some("always")
+    }
+
+    /// Why every write is asked for, where that is so.
+    pub fn always(&self) -> Option<String> {
+        self.asks_always().then(|| format!("profile {} says `confirm = \"always\"`", self.profile))
+    }
+
+    /// Whether every write is refused.
+    pub fn is_read_only(&self) -> bool {
+        self.settings.is_on(Key::ReadOnly)
+    }
 }
 
-fn key(environment: Environment) -> Result<ApiKey> {
-    let refused = |source: &str, why: String| {
-        Error::new(Kind::Credentials, why).at(source).hint("paste the key exactly as Fusebill shows it")
+fn no_key(profile: &str) -> Error {
+    let error = Error::new(Kind::Credentials, format!("there is no API key for profile {profile}"))
+        .hint(format!("`{}` stores one", command(profile, "auth login")))
+        .hint(format!("or set {}, or {} to a file that holds it", keys::VARIABLE, keys::FILE_VARIABLE));
+    if cfg!(feature = "sandbox") {
+        return error.hint("to try the tool without an account: --profile sandbox");
+    }
+    error
+}
+
+/// There is no profile of that name.
+pub fn no_such(name: &str, config: &Config) -> Error {
+    if name == SANDBOX {
+        return Error::usage("this build has no sandbox").hint("build it with the feature `sandbox`");
+    }
+    let names = config.names();
+    let error = Error::usage(format!("there is no profile `{name}`"));
+    let error = match crate::field::nearest(name, names.iter().copied()).first() {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("the profiles are {}", names.join(", "))),
     };
-    if let Some(pasted) = environment.variable("FUSEBILL_API_KEY")? {
-        return ApiKey::parse(&pasted).map_err(|why| refused("FUSEBILL_API_KEY", why.to_string()));
-    }
-    if let Some(path) = environment.variable("FUSEBILL_API_KEY_FILE")? {
-        let pasted = std::fs::read_to_string(&path)
-            .map_err(|why| refused("FUSEBILL_API_KEY_FILE", format!("cannot read `{path}`")).because(why))?;
-        return ApiKey::parse(&pasted).map_err(|why| refused("FUSEBILL_API_KEY_FILE", why.to_string()));
-    }
-    Err(Error::new(Kind::Credentials, "there is no API key")
-        .hint("set FUSEBILL_API_KEY, or FUSEBILL_API_KEY_FILE to a file that holds it")
-        .hint("to try the tool without an account: --profile sandbox"))
+    error.hint(format!("`fusebill profile set {name}` makes one of that name"))
 }

@@ -5,12 +5,11 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Look;
 use super::csv::csv as rows_as_csv;
 use super::table::{Text, Tone, table as draw};
+use super::{Look, known};
 use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
-use crate::document::Json;
 use crate::error::Kind;
 use crate::report::outcome::text;
 use crate::runs::About;
@@ -184,8 +183,4 @@ impl<'a> One<'a> {
             outcomes: &run.counts,
         }
     }
-}
-
-fn known<T: Serialize>(content: &T) -> Json {
-    Json::known(serde_json::to_string(content).expect("texts and numbers are JSON"))
 }

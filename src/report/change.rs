@@ -2,17 +2,9 @@
 
 use super::Look;
 use super::escape::escaped;
+use super::place::Place;
 use super::table::{Text, Tone, table, values};
 use crate::document::{Change, Json, Plan};
-
-/// Which customer of which account is about to change.
-#[derive(Debug)]
-pub struct Place<'a> {
-    /// The profile's name.
-    pub profile: &'a str,
-    /// The host that is written to.
-    pub host: &'a str,
-}
 
 /// A terminal narrower than this has no room for a table.
 const NARROW: u16 = 40;
@@ -38,7 +30,7 @@ pub fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
 
 fn head(plan: &Plan, place: &Place<'_>, look: Look) -> String {
     let who = who(plan);
-    format!("{}  (profile {}, {})", look.bold(&escaped(&who)), escaped(place.profile), escaped(place.host))
+    format!("{}  ({})", look.bold(&escaped(&who)), place.list(look))
 }
 
 /// The customer as a person knows it: id and name.
@@ -73,13 +65,7 @@ pub fn counts(plan: &Plan) -> String {
 
 /// The question that a plan needs an answer to.
 pub fn question(plan: &Plan, place: &Place<'_>) -> String {
-    format!(
-        "Write to {} on profile {} ({}): {}?",
-        escaped(&who(plan)),
-        escaped(place.profile),
-        escaped(place.host),
-        counts(plan)
-    )
+    format!("Write to {} on {}: {}?", escaped(&who(plan)), place.sentence(), counts(plan))
 }
 
 #[cfg(test)]
@@ -93,7 +79,7 @@ mod tests {
     fn a_narrow_terminal_gets_lines() {
         let before = Customer::parse(r#"{"id":7,"status":"Active","suffix":null}"#).unwrap();
         let plan = rewrite(before, vec![(Path::root("suffix"), Some(Json::string("Jr")))]).unwrap();
-        let place = Place { profile: "p", host: "h" };
+        let place = Place { profile: "p", host: "h", label: None, color: None };
         let look = Look { color: false, width: Some(20) };
         assert_eq!(
             super::plan(&plan, &place, look),

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::Look;
 use super::csv::csv as rows_as_csv;
 use super::table::{Text, Tone, table as draw};
+use super::{Look, known};
 use crate::document::{Json, Plan};
 use crate::journal::record::Edited;
 use crate::journal::{Ending, Entry};
@@ -160,8 +160,4 @@ impl<'a> Edit<'a> {
     fn of(edit: &'a Edited) -> Edit<'a> {
         Edit { path: &edit.path, before: edit.before.as_deref(), after: edit.after.as_deref() }
     }
-}
-
-fn known(value: &impl Serialize) -> Json {
-    Json::known(serde_json::to_string(value).expect("texts and tokens are JSON"))
 }

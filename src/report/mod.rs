@@ -1,5 +1,6 @@
 //! Values as text: tables, JSON, CSV. Pure: everything is given, and what comes out is a `String`.
 
+pub mod account;
 pub mod bulk;
 pub mod change;
 pub mod csv;
@@ -8,7 +9,17 @@ pub mod escape;
 pub mod failure;
 pub mod history;
 pub mod outcome;
+pub mod place;
 pub mod table;
+
+use serde::Serialize;
+
+use crate::document::Json;
+
+/// A value that is made of texts, numbers and JSON tokens, as JSON.
+fn known(value: &impl Serialize) -> Json {
+    Json::known(serde_json::to_string(value).expect("texts, numbers and tokens are JSON"))
+}
 
 /// What a terminal can show.
 #[derive(Debug, Clone, Copy, Default)]

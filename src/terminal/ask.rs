@@ -15,6 +15,9 @@ const END: Key = Key::Char('\u{4}');
 /// Ctrl-Z.
 const SUSPEND: Key = Key::Char('\u{1a}');
 
+/// A question alone needs these rows.
+const LEAST_ROWS: usize = 6;
+
 /// Something that is asked.
 pub(super) trait Question {
     /// What it is answered with.
@@ -47,8 +50,10 @@ pub(super) struct View {
 ///
 /// # Errors
 /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away.
-pub(super) fn ask<Q: Question>(question: &mut Q) -> Result<Option<Q::Answer>> {
-    let mut canvas = Canvas { term: Term::stderr(), widths: Vec::new(), line: 0, raw: Raw::begin() };
+///
+/// The badge stands above the question.
+pub(super) fn ask<Q: Question>(question: &mut Q, badge: Option<String>) -> Result<Option<Q::Answer>> {
+    let mut canvas = Canvas { term: Term::stderr(), badge, widths: Vec::new(), line: 0, raw: Raw::begin() };
     let answer = canvas.ask(question);
     // Nothing can be done about a terminal that takes no more.
     let _ = canvas.clear();
@@ -62,6 +67,8 @@ pub(super) fn ask<Q: Question>(question: &mut Q) -> Result<Option<Q::Answer>> {
 /// Where a question is drawn, and what of it stands there now.
 struct Canvas {
     term: Term,
+    /// A line above every question.
+    badge: Option<String>,
     /// The columns that each line takes.
     widths: Vec<usize>,
     /// The line that the cursor is on.
@@ -115,7 +122,8 @@ impl Drop for Raw {
 impl Canvas {
     fn ask<Q: Question>(&mut self, question: &mut Q) -> io::Result<Option<Q::Answer>> {
         loop {
-            self.draw(&question.view(self.size()))?;
+            let view = self.under_badge(|size| question.view(size));
+            self.draw(&view)?;
             match self.term.read_key_raw()? {
                 Key::CtrlC => return Err(ErrorKind::Interrupted.into()),
                 Key::Escape | END => return Ok(None),
@@ -132,6 +140,16 @@ impl Canvas {
     fn size(&self) -> Size {
         let (rows, columns) = self.term.size();
         Size { rows: usize::from(rows), columns: usize::from(columns).max(1) }
+    }
+
+    /// A view with the badge above it, where there is room for both.
+    fn under_badge(&self, view: impl FnOnce(Size) -> View) -> View {
+        let size = self.size();
+        let Some(badge) = self.badge.as_ref().filter(|_| size.rows > LEAST_ROWS) else { return view(size) };
+        let mut view = view(Size { rows: size.rows - 1, ..size });
+        view.lines.insert(0, truncate_str(badge, size.columns, "…").into_owned());
+        view.cursor = view.cursor.map(|(line, column)| (line + 1, column));
+        view
     }
 
     fn draw(&mut self, view: &View) -> io::Result<()> {

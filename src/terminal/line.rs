@@ -15,6 +15,7 @@ pub(super) struct Line<'a> {
     look: Look,
     text: Vec<char>,
     at: usize,
+    hidden: bool,
 }
 
 const KEYS: &str = "Enter takes it, Ctrl-U empties it, Esc goes back";
@@ -25,7 +26,17 @@ impl<'a> Line<'a> {
     pub(super) fn new(prompt: String, text: &str, judge: Judge<'a>, look: Look) -> Line<'a> {
         let text: Vec<char> = text.chars().collect();
         let at = text.len();
-        Line { prompt, judge, look, text, at }
+        Line { prompt, judge, look, text, at, hidden: false }
+    }
+
+    /// The same, showing a dot for every character.
+    pub(super) fn hidden(self) -> Line<'a> {
+        Line { hidden: true, ..self }
+    }
+
+    /// The text as it is seen.
+    fn seen(&self) -> Vec<char> {
+        if self.hidden { vec!['•'; self.text.len()] } else { self.text.clone() }
     }
 
     fn text(&self) -> String {
@@ -34,9 +45,10 @@ impl<'a> Line<'a> {
 
     /// The part of the text that fits, and the column of the cursor in it.
     fn window(&self, columns: usize) -> (String, usize) {
-        let width = |from: usize| measure_text_width(&self.text[from..self.at].iter().collect::<String>());
+        let seen = self.seen();
+        let width = |from: usize| measure_text_width(&seen[from..self.at].iter().collect::<String>());
         let from = (0..=self.at).find(|&from| width(from) < columns).unwrap_or(self.at);
-        let rest: String = self.text[from..].iter().collect();
+        let rest: String = seen[from..].iter().collect();
         (truncate_str(&rest, columns, "").into_owned(), width(from))
     }
 

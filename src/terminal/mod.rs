@@ -10,10 +10,11 @@ mod pick;
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use dialoguer::console::Term;
 
-use ask::ask;
+use ask::{Question, ask};
 use confirm::Confirm;
 pub use line::Judge;
 use line::Line;
@@ -23,6 +24,7 @@ use pick::Pick;
 use crate::error::{Error, Kind, Result};
 use crate::report::Look;
 use crate::report::escape::escaped;
+use crate::report::place::Badge;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -61,6 +63,8 @@ pub struct Terminal {
     error_look: Look,
     may_ask: bool,
     notes: Notes,
+    /// What stands above every question.
+    badge: OnceLock<Badge>,
 }
 
 impl Terminal {
@@ -80,7 +84,17 @@ impl Terminal {
             error_look: look(err, &Term::stderr()),
             may_ask: !no_input && err && io::stdin().is_terminal(),
             notes: Notes { verbosity },
+            badge: OnceLock::new(),
         }
+    }
+
+    /// Shows this above every question from now on.
+    pub fn show_badge(&self, badge: Option<Badge>) {
+        badge.into_iter().for_each(|badge| drop(self.badge.set(badge)));
+    }
+
+    fn ask<Q: Question>(&self, question: &mut Q) -> Result<Option<Q::Answer>> {
+        ask(question, self.badge.get().map(|badge| badge.painted(self.error_look)))
     }
 
     /// How standard output looks.
@@ -134,7 +148,7 @@ impl Terminal {
     /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away, because the end of input is never yes.
     pub fn confirm(&self, question: &str) -> Result<bool> {
         let mut confirm = Confirm::new(escaped(question).into_owned());
-        let answer = ask(&mut confirm)?.unwrap_or(false);
+        let answer = self.ask(&mut confirm)?.unwrap_or(false);
         let width = self.error_look.width.map_or(usize::MAX, usize::from);
         tell(&format!("{}\n", ask::wrapped(&confirm.line(answer), width).join("\n")));
         Ok(answer)
@@ -145,7 +159,7 @@ impl Terminal {
     /// # Errors
     /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away.
     pub fn pick(&self, list: &List) -> Result<Option<usize>> {
-        ask(&mut Pick::new(list, self.error_look))
+        self.ask(&mut Pick::new(list, self.error_look))
     }
 
     /// Lets a line be typed, beginning with this text; none where the user goes back.
@@ -153,7 +167,15 @@ impl Terminal {
     /// # Errors
     /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away.
     pub fn line(&self, prompt: &str, text: &str, judge: Judge<'_>) -> Result<Option<String>> {
-        ask(&mut Line::new(escaped(prompt).into_owned(), text, judge, self.error_look))
+        self.ask(&mut Line::new(escaped(prompt).into_owned(), text, judge, self.error_look))
+    }
+
+    /// Lets a line be typed that is not shown; none where the user goes back.
+    ///
+    /// # Errors
+    /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away.
+    pub fn secret(&self, prompt: &str, judge: Judge<'_>) -> Result<Option<String>> {
+        self.ask(&mut Line::new(escaped(prompt).into_owned(), "", judge, self.error_look).hidden())
     }
 
     /// What puts the terminal back as it is now, whatever a question has made of it since: echo, lines, cursor.

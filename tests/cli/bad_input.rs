@@ -326,7 +326,7 @@ fn every_read_only_field_in_every_form() {
 #[test]
 fn a_profile_that_does_not_exist() {
     let world = World::new();
-    let says = ["there is no profile `live`", "`default` and `sandbox`", "Nothing was written."];
+    let says = ["there is no profile `live`", "the profiles are default, sandbox", "Nothing was written."];
     let by_flag = world.run(&["--profile", "live", "customer", "get", "123"]);
     by_flag.fails(2, &says);
     by_flag.says(&["--profile"]);

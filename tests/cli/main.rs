@@ -1,5 +1,7 @@
 //! The real binary, from outside: its arguments, what it prints, its exit code, and what it sends.
 
+mod accounts;
+mod auth;
 mod bad_input;
 mod bulk;
 mod consent;

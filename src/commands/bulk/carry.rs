@@ -109,9 +109,10 @@ enum Stopped {
 fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>) -> Result<Option<Stopped>> {
     let session = course.session;
     let about = run.about.clone();
-    let pacer = Arc::new(Pacer::new(course.pace.rate));
+    let settings = &course.connection.account.settings;
+    let pacer = Arc::new(Pacer::new(course.pace.rate(settings)));
     let worker = worker(&about, &pacer, journal, course);
-    let crew = Crew { hands: usize::from(course.pace.jobs), pacer: &pacer, interrupts: &session.interrupts };
+    let crew = Crew { hands: course.pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
     let (source, finished) = (Source::of(run, journal)?, state.finished.clone());
     let limit = course.pace.limit.unwrap_or(u64::MAX);
     let mut progress = Progress::of(about.rows, state.counts.all(), &pacer, &session.terminal);

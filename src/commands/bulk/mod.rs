@@ -77,12 +77,12 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
     let format = format(fresh.folder(), &args.rows)?;
     let checked = check(fresh.folder(), &format, &name)?;
     let rows = checked.rows;
-    let results = args.results.results.as_deref();
+    let results = args.run.results.as_deref();
     place(results)?;
-    let connection = session.connect()?;
-    let asked = rows.min(args.pace.limit.unwrap_or(u64::MAX));
+    let connection = session.connect_to_write(false)?;
+    let asked = rows.min(args.run.pace.limit.unwrap_or(u64::MAX));
     let what = format!("change {} as {name} says", counted(asked, "customer"));
-    consent(&what, &checked.words(), args.yes, &connection, session)?;
+    consent(&what, &checked.words(), args.run.yes, &connection, session)?;
     let new_fields = args.rows.new_field;
     let purpose = Purpose {
         kind: RunKind::Update(format),
@@ -92,7 +92,11 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
         verify: args.verify,
     };
     let run = keep(fresh, purpose, &connection, session)?;
-    carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
+    carry_out(
+        run,
+        State::default(),
+        &Course { pace: &args.run.pace, results, connection: &connection, session },
+    )
 }
 
 fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
@@ -100,10 +104,12 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
     let name = args.plan.to_string();
     spool(&args.plan, fresh.folder(), session)?;
     let (head, rows) = check_plan(fresh.folder(), &name)?;
-    let results = args.results.results.as_deref();
+    let results = args.run.results.as_deref();
     place(results)?;
-    let connection = session.connect()?;
+    let connection = session.connect_to_write(false)?;
     refuse_elsewhere("the plan was made", &head.profile, &head.host, &connection)?;
+    let what = format!("carry out {name}, a plan for {}", counted(rows, "customer"));
+    consent_always(&what, args.run.yes, &connection, session)?;
     let purpose = Purpose {
         kind: RunKind::Apply,
         source: args.plan.name(),
@@ -112,15 +118,19 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
         verify: args.verify,
     };
     let run = keep(fresh, purpose, &connection, session)?;
-    carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
+    carry_out(
+        run,
+        State::default(),
+        &Course { pace: &args.run.pace, results, connection: &connection, session },
+    )
 }
 
 fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
     // Held to the end, so that nobody goes on with the run while it is taken back.
     let undone =
-        session.runs()?.open(args.run.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.run))?;
+        session.runs()?.open(args.name.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.name))?;
     let about = &undone.about;
-    let connection = session.connect()?;
+    let connection = session.connect_to_write(false)?;
     refuse_elsewhere("the run was made", &about.profile, &about.host, &connection)?;
     let noted = source::noted(&about.run, &session.journal()?)?;
     if noted.rows == 0 {
@@ -130,9 +140,9 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
         ));
     }
     let what = format!("take back what the run {} wrote to {}", about.run, counted(noted.rows, "customer"));
-    let results = args.results.results.as_deref();
+    let results = args.run.results.as_deref();
     place(results)?;
-    consent(&what, &[], args.yes, &connection, session)?;
+    consent(&what, &[], args.run.yes, &connection, session)?;
     let fresh = begin(session)?;
     let purpose = Purpose {
         kind: RunKind::Undo(about.run.clone()),
@@ -142,7 +152,11 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
         verify: args.verify,
     };
     let run = keep(fresh, purpose, &connection, session)?;
-    carry_out(run, State::default(), &Course { pace: &args.pace, results, connection: &connection, session })
+    carry_out(
+        run,
+        State::default(),
+        &Course { pace: &args.run.pace, results, connection: &connection, session },
+    )
 }
 
 fn list(session: &Session) -> Result<Kind> {
@@ -179,6 +193,11 @@ fn refuse_elsewhere(what: &str, profile: &str, host: &str, connection: &Connecti
     Err(if profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
 }
 
+/// Asks where the profile wants to be asked before every write.
+fn consent_always(what: &str, yes: bool, connection: &Connection, session: &Session) -> Result<()> {
+    if connection.account.asks_always() { consent(what, &[], yes, connection, session) } else { Ok(()) }
+}
+
 /// Asks before many customers are changed. `words` say what is more than a plain change.
 fn consent(
     what: &str,
@@ -190,17 +209,17 @@ fn consent(
     if yes {
         return Ok(());
     }
-    let account = &connection.account;
-    let (profile, host) = (&account.profile, account.base.host());
+    let place = connection.account.place().sentence();
     if !session.terminal.may_ask() {
         return Err(Error::usage("this needs consent, and there is nobody to ask")
-            .detail([format!("it would {what}, on profile {profile} ({host})")])
+            .detail([format!("it would {what}, on {place}")])
             .detail(words.iter().cloned())
+            .detail(connection.account.always())
             .hint("add --yes to consent on the command line"));
     }
     words.iter().for_each(|words| session.terminal.notes().warn(words));
     let what = escaped(what);
-    let mut question = format!("{what} on profile {profile} ({host})?");
+    let mut question = format!("{what} on {place}?");
     question[..1].make_ascii_uppercase();
     if connection.client.not_counting(|| session.terminal.confirm(&question))? {
         return Ok(());

@@ -42,7 +42,7 @@ pub(super) fn run(args: &PlanArgs, session: &Session) -> Result<Kind> {
 
 /// `bulk update --dry-run`.
 pub(super) fn rehearse(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
-    let read = read(&args.rows, &args.pace, session, |_| Ok(()))?;
+    let read = read(&args.rows, &args.run.pace, session, |_| Ok(()))?;
     tell(&read, session)?;
     session.terminal.notes().say("Dry run: nothing was written. `bulk plan` writes down what would change.");
     Ok(verdict(&read))
@@ -76,9 +76,10 @@ fn read(
         time: session.terminal.now(),
         source: args.file.name(),
     }))?;
-    let pacer = Arc::new(Pacer::new(pace.rate));
+    let settings = &connection.account.settings;
+    let pacer = Arc::new(Pacer::new(pace.rate(settings)));
     session.interrupts.rows();
-    let crew = Crew { hands: usize::from(pace.jobs), pacer: &pacer, interrupts: &session.interrupts };
+    let crew = Crew { hands: pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
     let mut counts = Counts::default();
     let mut progress = Progress::of(rows, 0, &pacer, &session.terminal);
     let input = runs::open_input(fresh.folder()).map_err(not_kept)?;

@@ -6,7 +6,7 @@ use super::super::Session;
 use super::super::customer_history::ending;
 use super::carry::{Course, State, carry_out, place};
 use super::rows::not_kept;
-use super::{no_such_run, refuse_elsewhere};
+use super::{consent_always, no_such_run, refuse_elsewhere};
 use crate::bulk::result::{Outcome, RowResult};
 use crate::cli::bulk::ResumeArgs;
 use crate::error::{Error, Kind, Result};
@@ -15,10 +15,11 @@ use crate::runs::Run;
 
 pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
     let mut run =
-        session.runs()?.open(args.run.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.run))?;
-    let connection = session.connect()?;
+        session.runs()?.open(args.name.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.name))?;
+    let connection = session.connect_to_write(false)?;
     refuse_elsewhere("the run was made", &run.about.profile, &run.about.host, &connection)?;
-    place(args.results.results.as_deref())?;
+    consent_always(&format!("go on with the run {}", run.about.run), args.run.yes, &connection, session)?;
+    place(args.run.results.as_deref())?;
     run.begin().map_err(not_kept)?;
     run.reopen(|result| matches!(result.outcome, Outcome::Failed | Outcome::Credentials | Outcome::Unknown))
         .map_err(not_kept)?;
@@ -36,8 +37,8 @@ pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
     if state.is_complete(&run) {
         session.terminal.notes().say("Every row of this run has its end already.");
     }
-    let results = args.results.results.as_deref();
-    carry_out(run, state, &Course { pace: &args.pace, results, connection: &connection, session })
+    let results = args.run.results.as_deref();
+    carry_out(run, state, &Course { pace: &args.run.pace, results, connection: &connection, session })
 }
 
 /// The last entry of every row that was noted but has no end.

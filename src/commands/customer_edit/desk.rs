@@ -16,7 +16,7 @@ use crate::drafts::Draft;
 use crate::editor::Editor;
 use crate::error::{Error, Kind, Result};
 use crate::profile::command;
-use crate::report::change::{Place, plan as table};
+use crate::report::change::plan as table;
 use crate::report::escape::escaped;
 use crate::report::failure::failure;
 use crate::terminal::List;
@@ -240,8 +240,7 @@ impl<'a> Desk<'a> {
             match (self.ask("What now?", &items, session)?, plan) {
                 (Some(0), _) => return Ok(Next::Again),
                 (Some(1), Some(plan)) => {
-                    let account = &self.connection.account;
-                    let place = Place { profile: &account.profile, host: account.base.host() };
+                    let place = self.connection.account.place();
                     session.terminal.tell(&table(plan, &place, session.terminal.error_look()));
                 }
                 _ => return Ok(Next::Quit),

@@ -9,6 +9,7 @@ use crate::cli::EditArgs;
 use crate::document::sheet;
 use crate::editor::Editor;
 use crate::error::{Error, Kind, Result};
+use crate::profile::setting::Key;
 use crate::report::escape::escaped;
 use crate::report::outcome::Outcome;
 use desk::Desk;
@@ -27,7 +28,7 @@ struct Done {
 
 pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
     let hand = hand(args, session)?;
-    let connection = session.connect()?;
+    let connection = session.connect_to_write(args.write.dry_run)?;
     let now = session.read(&connection, args.customer)?;
     session.facts.customer(&now);
     let draft = recover::open(args, &now, &connection, session)?;
@@ -59,7 +60,8 @@ pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
 
 fn hand(args: &EditArgs, session: &Session) -> Result<Hand> {
     if !args.prompt {
-        return Editor::of(session.environment).map(Hand::Editor);
+        let settings = session.profile()?.settings;
+        return Editor::of(session.environment, settings.words(Key::Editor)).map(Hand::Editor);
     }
     if session.terminal.may_ask() {
         return Ok(Hand::Prompts);
@@ -70,10 +72,9 @@ fn hand(args: &EditArgs, session: &Session) -> Result<Hand> {
 
 /// The lines at the top of a text.
 fn head(customer: &crate::document::Customer, connection: &super::Connection, all: bool) -> Vec<String> {
-    let (id, name, profile) = (customer.id(), customer.name(), &connection.account.profile);
+    let who = escaped(&format!("Customer {} {}", customer.id(), customer.name())).into_owned();
     let mut lines = vec![
-        escaped(&format!("Customer {id} {name}, profile {profile} ({})", connection.account.base.host()))
-            .into_owned(),
+        format!("{who}, {}", connection.account.place().sentence()),
         "Change values, save and leave. What changes is shown before it is written.".to_string(),
         "A deleted line keeps its value; null clears a field; no text at all cancels.".to_string(),
     ];

@@ -80,9 +80,8 @@ impl<'a> Prompts<'a> {
             count => format!("review and write: {count} changed"),
         };
         items.insert(0, done);
-        let profile = &self.connection.account.profile;
-        let who = escaped(&format!("Customer {} {}, profile {profile}", self.shown.id(), self.shown.name()))
-            .into_owned();
+        let who = escaped(&format!("Customer {} {}", self.shown.id(), self.shown.name())).into_owned();
+        let who = format!("{who}, profile {}", self.connection.account.profile);
         List { prompt: format!("{who}: which field?"), items, first: Some(first), search: true, pinned: 1 }
     }
 

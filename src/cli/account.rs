@@ -1,0 +1,152 @@
+//! `fusebill profile` and `fusebill auth`: the accounts, and the keys to them.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
+
+use crate::profile::config::check_name;
+use crate::profile::setting::{Key, Kind, SETTINGS, Setting, Value};
+
+/// What to do with profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// List the profiles
+    List,
+    /// Show what a profile says, and where each setting comes from
+    Show {
+        /// Its name; the one that is meant where it is not given
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Make a profile, or change settings of one
+    ///
+    /// The file of profiles is edited in place: comments and what is not named stay as they are.
+    #[command(after_long_help = SET_EXAMPLES)]
+    Set(SetArgs),
+    /// Remove a profile and the key that `auth login` stored for it
+    Remove {
+        /// Its name
+        #[arg(value_name = "NAME", value_parser = profile_name)]
+        name: String,
+        /// Consent to everything that would be asked
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+const SET_EXAMPLES: &str = "\
+Examples:
+  fusebill profile set live --label PRODUCTION --label-color red --confirm always
+  fusebill profile set live --api-key-command 'pass show fusebill/live'
+  fusebill profile set audit --read-only
+  fusebill profile set live --unset label-color,confirm";
+
+/// `profile set`.
+#[derive(Debug, Args)]
+pub struct SetArgs {
+    /// Its name
+    #[arg(value_name = "NAME", value_parser = profile_name)]
+    pub name: String,
+    /// What it is to say.
+    #[command(flatten)]
+    pub changes: SettingFlags,
+}
+
+/// Settings to change, none where one is taken out.
+#[derive(Debug, Default)]
+pub struct SettingFlags(pub Vec<(Key, Option<Value>)>);
+
+const UNSET: &str = "unset";
+
+impl Args for SettingFlags {
+    fn augment_args(command: Command) -> Command {
+        let names = SETTINGS.iter().map(|setting| setting.flag);
+        let unset = Arg::new(UNSET)
+            .long(UNSET)
+            .value_name("SETTING")
+            .action(ArgAction::Append)
+            .value_delimiter(',')
+            .value_parser(PossibleValuesParser::new(names))
+            .help("Take settings out (repeatable, comma-separated)")
+            .help_heading("Settings");
+        SETTINGS.iter().map(flag).fold(command, Command::arg).arg(unset)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+fn flag(setting: &'static Setting) -> Arg {
+    let arg = Arg::new(setting.flag).long(setting.flag).help(setting.help).help_heading("Settings");
+    let read = move |text: &str| setting.read(text);
+    match setting.kind {
+        Kind::Choice(words) => {
+            arg.value_name("WORD").value_parser(PossibleValuesParser::new(words).map(Value::Text))
+        }
+        Kind::Switch => arg
+            .value_name("BOOL")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_parser(read),
+        Kind::Url => arg.value_name("URL").value_parser(read),
+        Kind::Text => arg.value_name("TEXT").value_parser(read),
+        Kind::Command => arg.value_name("COMMAND").value_parser(read),
+        Kind::File => arg.value_name("FILE").value_parser(read),
+        Kind::Count(_) => arg.value_name("COUNT").value_parser(read),
+    }
+}
+
+impl FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<SettingFlags, clap::Error> {
+        let mut flags = SettingFlags::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let unset: Vec<&String> = matches.get_many(UNSET).into_iter().flatten().collect();
+        let given = |setting: &Setting| matches.get_one::<Value>(setting.flag).cloned();
+        for setting in SETTINGS {
+            match (given(setting), unset.iter().any(|flag| **flag == setting.flag)) {
+                (Some(_), true) => {
+                    let message = format!("--{} is both set and unset\n", setting.flag);
+                    return Err(clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, message));
+                }
+                (Some(value), false) => self.0.push((setting.key, Some(value))),
+                (None, true) => self.0.push((setting.key, None)),
+                (None, false) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum AuthCommand {
+    /// Store the API key of a profile
+    ///
+    /// The key is asked for without being shown, tried with one read of the API, and kept in a file that only you can read.
+    /// A password manager is better: `fusebill profile set NAME --api-key-command …`.
+    #[command(after_long_help = LOGIN_EXAMPLES)]
+    Login {
+        /// Read the key from standard input instead of asking
+        #[arg(long)]
+        with_key_stdin: bool,
+    },
+    /// Show where the key comes from, whether the API takes it, and what is left of the rate limits
+    Status,
+    /// Remove the key that `auth login` stored
+    Logout,
+}
+
+const LOGIN_EXAMPLES: &str = "\
+Examples:
+  fusebill auth login
+  fusebill --profile live auth login
+  pass show fusebill | fusebill auth login --with-key-stdin";
+
+fn profile_name(text: &str) -> Result<String, String> {
+    check_name(text).map(|()| text.to_string())
+}

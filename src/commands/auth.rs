@@ -1,0 +1,127 @@
+//! `fusebill auth`: the key of a profile, stored, checked and removed.
+
+use super::Session;
+use crate::api::ApiKey;
+use crate::cli::AuthCommand;
+use crate::error::{Error, Kind, Result};
+use crate::profile::setting::Key;
+use crate::profile::{Account, KeySource, Profile, Vault};
+use crate::report::account::{self as report, Status};
+use crate::terminal::Input;
+
+pub(super) fn run(command: &AuthCommand, session: &Session) -> Result<Kind> {
+    let profile = session.profile()?;
+    if profile.is_sandbox() {
+        let hint = "the sandbox has a key of its own, and is used without logging in";
+        return Err(Error::usage("the sandbox takes no key").hint(hint));
+    }
+    match command {
+        AuthCommand::Login { with_key_stdin } => login(&profile, *with_key_stdin, session),
+        AuthCommand::Status => status(profile, session),
+        AuthCommand::Logout => logout(&profile, session),
+    }
+}
+
+fn login(profile: &Profile, with_key_stdin: bool, session: &Session) -> Result<Kind> {
+    session.watch_signals();
+    let name = profile.name.clone();
+    refuse_other_source(profile, session)?;
+    let vault = Vault::in_folder(&profile.folder);
+    let (base, _) = profile.base(session.environment)?;
+    let account = |key| Account::new(profile.name.clone(), base.clone(), key, profile.settings.clone());
+    let key = typed(with_key_stdin, &name, base.host(), session)?;
+    session.client(&account(key.clone()))?.probe().map_err(|why| why.at("trying the key"))?;
+    vault.store(&name, &key).map_err(|why| {
+        Error::new(Kind::Failed, format!("the key of profile {name} cannot be stored")).because(why)
+    })?;
+    let notes = session.terminal.notes();
+    let place = vault.place(&name);
+    notes.say(&format!("The API at {} takes the key. It is stored for profile {name}.", base.host()));
+    notes.say(&format!("It is in {}, as plain text that only you can read.", place.display()));
+    if let Some(source) = KeySource::of_environment(session.environment)? {
+        let source = source.name();
+        notes.warn(&format!("{source} is set, and goes before the stored key until it is unset"));
+    }
+    Ok(Kind::Done)
+}
+
+/// A stored key would never be used where the profile names another source.
+fn refuse_other_source(profile: &Profile, session: &Session) -> Result<()> {
+    match profile.own_key(session.environment) {
+        None | Some(KeySource::Stored(_)) => Ok(()),
+        Some(source) => {
+            let (name, setting) = (&profile.name, source.name());
+            let flag = setting.replace('_', "-");
+            Err(Error::usage(format!("profile {name} has its key from {setting}"))
+                .hint(format!("`fusebill profile set {name} --unset {flag}` lets it be stored instead")))
+        }
+    }
+}
+
+/// The key, from standard input or from the person at the terminal.
+fn typed(with_key_stdin: bool, profile: &str, host: &str, session: &Session) -> Result<ApiKey> {
+    let refused =
+        |why: String| Error::new(Kind::Credentials, why).hint("paste the key exactly as Fusebill shows it");
+    if with_key_stdin {
+        let pasted = session.terminal.read(&Input::Stdin)?;
+        return ApiKey::parse(&pasted).map_err(|why| refused(why.to_string()).at("standard input"));
+    }
+    if !session.terminal.may_ask() {
+        return Err(Error::usage("the key has to be typed, and there is nobody to ask")
+            .hint("--with-key-stdin reads it from standard input"));
+    }
+    let judge = |text: &str| match ApiKey::parse(text) {
+        Ok(_) => Ok("this can be a key".to_string()),
+        Err(_) if text.is_empty() => Err("nothing is typed yet".to_string()),
+        Err(why) => Err(why.to_string()),
+    };
+    let prompt = format!("API key of profile {profile} ({host}), from Settings, Integrations, API Key:");
+    match session.terminal.secret(&prompt, &judge)? {
+        Some(pasted) => ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())),
+        None => Err(Error::new(Kind::Cancelled, "no key was typed")),
+    }
+}
+
+fn status(profile: Profile, session: &Session) -> Result<Kind> {
+    let (base, from) = profile.base(session.environment)?;
+    let source = profile.key_source(session.environment)?;
+    let label = profile.settings.text(Key::Label).map(str::to_string);
+    let connection = session.connect()?;
+    let standing = connection.client.probe().map_err(|why| {
+        let from = source.as_ref().map(|source| format!("the key is that of {}", source.name()));
+        why.at(format!("asking {}", base.host())).detail(from)
+    })?;
+    let status = Status {
+        profile: profile.name,
+        label,
+        api: base.to_string(),
+        api_from: from.to_string(),
+        key: source.as_ref().map_or(String::new(), KeySource::name),
+        plain_text: source.as_ref().is_some_and(KeySource::is_plain_text),
+        exposed: source.as_ref().is_some_and(|source| source.exposed().is_some()),
+        limits: standing.into(),
+    };
+    let local = |moment| session.terminal.local(moment);
+    let text = report::status(&status, session.global.output, local, session.terminal.look());
+    session.terminal.print(&text).map(|()| Kind::Done)
+}
+
+fn logout(profile: &Profile, session: &Session) -> Result<Kind> {
+    let name = &profile.name;
+    let vault = Vault::in_folder(&profile.folder);
+    let notes = session.terminal.notes();
+    if vault.remove(name).map_err(|why| not_removed(name, why))? {
+        notes.say(&format!("The stored key of profile {name} is removed. At Fusebill it is still valid."));
+    } else {
+        notes.say(&format!("No key is stored for profile {name}."));
+    }
+    if let Some(source) = profile.key_source(session.environment)? {
+        notes.say(&format!("The profile still has a key from {}.", source.name()));
+    }
+    Ok(Kind::Done)
+}
+
+/// A stored key that stays where it is.
+pub(super) fn not_removed(profile: &str, why: std::io::Error) -> Error {
+    Error::new(Kind::Failed, format!("the stored key of profile {profile} cannot be removed")).because(why)
+}

@@ -1,0 +1,296 @@
+//! Where the API key comes from, and getting it from there.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::environment::Environment;
+use crate::api::ApiKey;
+use crate::error::{Error, Kind, Result};
+use crate::files;
+
+/// The variable that holds the key.
+pub const VARIABLE: &str = "FUSEBILL_API_KEY";
+/// The variable that names a file with the key.
+pub const FILE_VARIABLE: &str = "FUSEBILL_API_KEY_FILE";
+/// No key is longer, in bytes; what prints more prints something else.
+const LARGEST: u64 = 64 * 1024;
+
+/// Where a key comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// `FUSEBILL_API_KEY`.
+    Variable,
+    /// The file that `FUSEBILL_API_KEY_FILE` names.
+    VariableFile(PathBuf),
+    /// The profile's `api_key_command`.
+    Command(Vec<String>),
+    /// The profile's `api_key_file`.
+    File(PathBuf),
+    /// The file that `auth login` wrote.
+    Stored(PathBuf),
+}
+
+impl KeySource {
+    /// The one that the environment names.
+    ///
+    /// # Errors
+    /// `Usage` for a variable that is not UTF-8.
+    pub fn of_environment(environment: Environment) -> Result<Option<KeySource>> {
+        // One that is empty is a key that is missing, and nothing else is taken for it.
+        if environment.lossy(VARIABLE).is_some() {
+            return Ok(Some(KeySource::Variable));
+        }
+        let file = environment.variable(FILE_VARIABLE)?;
+        Ok(file.map(|path| KeySource::VariableFile(PathBuf::from(path))))
+    }
+
+    /// What it is called in messages: the variable or the setting.
+    pub fn name(&self) -> String {
+        match self {
+            KeySource::Variable => VARIABLE.to_string(),
+            KeySource::VariableFile(_) => FILE_VARIABLE.to_string(),
+            KeySource::Command(_) => "api_key_command".to_string(),
+            KeySource::File(_) => "api_key_file".to_string(),
+            KeySource::Stored(path) => format!("the key that `auth login` stored in `{}`", path.display()),
+        }
+    }
+
+    /// The file it is read from, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            KeySource::VariableFile(path) | KeySource::File(path) | KeySource::Stored(path) => Some(path),
+            KeySource::Variable | KeySource::Command(_) => None,
+        }
+    }
+
+    /// Whether the key stands somewhere as it is: in a file, or in the environment.
+    pub fn is_plain_text(&self) -> bool {
+        !matches!(self, KeySource::Command(_))
+    }
+
+    /// Gets the key. A program is given so much time.
+    ///
+    /// # Errors
+    /// `Credentials` where there is none to be had, or what is there cannot be a key. No message repeats it.
+    pub fn read(&self, environment: Environment, limit: Duration) -> Result<ApiKey> {
+        let pasted = match self {
+            KeySource::Variable => environment.variable(VARIABLE)?.unwrap_or_default(),
+            KeySource::VariableFile(path) | KeySource::File(path) | KeySource::Stored(path) => {
+                read_file(path).map_err(|why| self.failed("cannot read", path).because(why))?
+            }
+            KeySource::Command(words) => printed(words, limit).map_err(|error| error.at(self.name()))?,
+        };
+        ApiKey::parse(&pasted).map_err(|why| {
+            let error = Error::new(Kind::Credentials, why.to_string()).at(self.name());
+            error.hint(match self {
+                KeySource::Command(_) => {
+                    "the program must print the key as Fusebill shows it, and nothing else"
+                }
+                _ => "paste the key exactly as Fusebill shows it",
+            })
+        })
+    }
+
+    fn failed(&self, what: &str, path: &Path) -> Error {
+        Error::new(Kind::Credentials, format!("{what} `{}`", path.display()))
+            .at(self.name())
+            .hint("it must be a text file that holds the key and nothing else")
+    }
+
+    /// What is to be said about its file: that others may read the key in it, or change it.
+    pub fn exposed(&self) -> Option<String> {
+        let path = self.file()?;
+        let command = format!("chmod 600 {}", shell_words::quote(&path.display().to_string()));
+        is_open_to_others(path).then(|| {
+            format!(
+                "other users of this machine can read the key in `{}`; `{command}` ends that",
+                path.display()
+            )
+        })
+    }
+}
+
+/// Whether anyone but its owner may read or write a file. A pipe has no such rights that matter.
+pub fn is_open_to_others(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let there = std::fs::metadata(path);
+        there.is_ok_and(|there| there.is_file() && there.permissions().mode() & 0o066 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    if read as u64 > LARGEST {
+        Err(io::Error::new(ErrorKind::InvalidData, "it is too long"))
+    } else {
+        Ok(text)
+    }
+}
+
+/// What a program prints. Its standard input is empty, and what it says on standard error is seen.
+fn printed(words: &[String], limit: Duration) -> Result<String> {
+    let [program, arguments @ ..] = words else { return Err(failed("", "names no program")) };
+    let begun = Instant::now();
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|why| failed(program, "cannot be started").because(why))?;
+    let (sender, receiver) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        // A program of this program may keep the pipe open for longer, so it is read apart.
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = sender.send(stdout.take(LARGEST + 1).read_to_end(&mut bytes).map(|_| bytes));
+        });
+    }
+    let read = receiver.recv_timeout(limit);
+    let too_long = matches!(&read, Ok(Ok(bytes)) if bytes.len() as u64 > LARGEST);
+    let status = if too_long { None } else { ended(&mut child, limit.saturating_sub(begun.elapsed())) };
+    if status.is_none() {
+        // It may have ended by itself in this moment.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    match (read, status) {
+        _ if too_long => Err(failed(program, "prints more than a key")),
+        (Ok(Ok(bytes)), Some(status)) if status.success() => {
+            String::from_utf8(bytes).map_err(|_| failed(program, "prints what is not UTF-8 text"))
+        }
+        (Ok(Err(why)), _) => Err(failed(program, "cannot be read from").because(why)),
+        (Ok(Ok(_)), Some(status)) => Err(failed(program, &format!("did not end well: {status}"))),
+        (Err(_), _) | (_, None) => {
+            let seconds = limit.as_secs_f64();
+            Err(failed(program, &format!("printed no key within {seconds} s"))
+                .hint("--timeout SECONDS allows more time"))
+        }
+    }
+}
+
+fn failed(program: &str, why: &str) -> Error {
+    Error::new(Kind::Credentials, format!("the program `{program}` {why}"))
+}
+
+/// How a program ended; none where it goes on for longer than this.
+fn ended(child: &mut std::process::Child, limit: Duration) -> Option<std::process::ExitStatus> {
+    let begun = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if begun.elapsed() < limit => std::thread::sleep(Duration::from_millis(2)),
+            _ => return None,
+        }
+    }
+}
+
+/// The keys that `auth login` stored: a file a profile, 0600 in a folder 0700.
+#[derive(Debug)]
+pub struct Vault {
+    folder: PathBuf,
+}
+
+impl Vault {
+    /// The one in this folder of configuration.
+    pub fn in_folder(folder: &Path) -> Vault {
+        Vault { folder: folder.join("keys") }
+    }
+
+    /// Where the key of a profile is, whether there is one or not.
+    pub fn place(&self, profile: &str) -> PathBuf {
+        self.folder.join(profile)
+    }
+
+    /// The key of a profile as a source, where there is one.
+    pub fn source(&self, profile: &str) -> Option<KeySource> {
+        let place = self.place(profile);
+        place.symlink_metadata().is_ok().then_some(KeySource::Stored(place))
+    }
+
+    /// Stores the key of a profile in the place of an older one.
+    ///
+    /// # Errors
+    /// As the file system has them.
+    pub fn store(&self, profile: &str, key: &ApiKey) -> io::Result<()> {
+        files::make_folder(&self.folder)?;
+        files::replace(&self.place(profile), format!("{}\n", key.reveal()).as_bytes())?;
+        files::sync_folder(&self.folder)
+    }
+
+    /// Removes the key of a profile; false where there was none.
+    ///
+    /// # Errors
+    /// As the file system has them.
+    pub fn remove(&self, profile: &str) -> io::Result<bool> {
+        match std::fs::remove_file(self.place(profile)) {
+            Ok(()) => files::sync_folder(&self.folder).map(|()| true),
+            Err(why) if why.kind() == ErrorKind::NotFound => Ok(false),
+            Err(why) => Err(why),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn words(script: &str) -> Vec<String> {
+        ["sh", "-c", script].map(str::to_string).to_vec()
+    }
+
+    fn refused(script: &str, limit: Duration) -> String {
+        let error = printed(&words(script), limit).expect_err(script);
+        assert_eq!(error.kind, Kind::Credentials);
+        error.message
+    }
+
+    #[test]
+    fn what_a_program_prints_is_the_key() {
+        let long = Duration::from_secs(600);
+        assert_eq!(printed(&words("echo a; echo b"), long).unwrap(), "a\nb\n");
+        assert_eq!(refused("exit 3", long), "the program `sh` did not end well: exit status: 3");
+        assert_eq!(refused("yes", long), "the program `sh` prints more than a key");
+        assert_eq!(refused("printf '\\377'", long), "the program `sh` prints what is not UTF-8 text");
+        let missing = printed(&["/no/such/program".to_string()], long).expect_err("there is none");
+        assert_eq!(missing.message, "the program `/no/such/program` cannot be started");
+    }
+
+    #[test]
+    fn a_program_that_goes_on_is_ended() {
+        let short = Duration::from_millis(20);
+        for script in ["exec sleep 600", "exec >&-; exec sleep 600"] {
+            assert_eq!(refused(script, short), "the program `sh` printed no key within 0.02 s", "{script}");
+        }
+    }
+
+    #[test]
+    fn a_stored_key_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let vault = Vault::in_folder(home.path());
+        assert_eq!((vault.source("live"), vault.remove("live").unwrap()), (None, false));
+        let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();
+        vault.store("live", &key).unwrap();
+        let place = vault.place("live");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&place), mode(place.parent().unwrap())), (0o600, 0o700));
+        let source = vault.source("live").unwrap();
+        assert_eq!(source.exposed(), None);
+        assert_eq!(source.read(Environment, Duration::ZERO).unwrap().reveal(), key.reveal());
+        std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(source.exposed().unwrap().contains("chmod 600"));
+        assert!(vault.remove("live").unwrap() && vault.source("live").is_none());
+    }
+}

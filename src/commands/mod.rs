@@ -18,7 +18,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::api::{Client, Network};
+use crate::api::{Client, Network, Trust};
 use crate::cli::{Cli, Command, CustomerCommand, Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
@@ -149,7 +149,8 @@ impl Session {
     }
 
     fn client(&self, account: &Account) -> Result<Client> {
-        let network = Network::from_environment(&account.base, |name| self.environment.lossy(name))?;
+        let variable = |name: &str| self.environment.lossy(name);
+        let network = Network::from_environment(&account.base, &Trust::default(), variable)?;
         let (base, key) = (account.base.clone(), account.key.clone());
         Ok(Client::new(base, key, &network, self.global.timeout, self.terminal.notes()))
     }

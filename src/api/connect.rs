@@ -24,7 +24,7 @@ const LONGEST_ANSWER: usize = 16 * 1024;
 /// One of the two ends that a connection can fail at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Peer {
-    /// The API, by host, and port where it is not the usual one.
+    /// The API, by host and port as its base URL has them.
     Api(String),
     /// The proxy.
     Proxy {
@@ -62,7 +62,7 @@ pub(super) enum Why {
         /// Whether it was told a user name and a password.
         introduced: bool,
     },
-    /// It answered a request to connect with something else than HTTP, or not at all.
+    /// It answered a request to connect with something else than HTTP.
     NotAProxy,
 }
 
@@ -206,10 +206,12 @@ fn status(stream: &mut impl Read) -> Result<u16, Why> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
-        if head.len() == LONGEST_ANSWER || stream.read(&mut byte).map_err(broke)? == 0 {
-            return Err(Why::NotAProxy);
+        match stream.read(&mut byte).map_err(broke)? {
+            0 if head.is_empty() => return Err(broke(io::ErrorKind::UnexpectedEof.into())),
+            0 => return Err(Why::NotAProxy),
+            _ if head.len() == LONGEST_ANSWER => return Err(Why::NotAProxy),
+            _ => head.push(byte[0]),
         }
-        head.push(byte[0]);
     }
     let head = String::from_utf8_lossy(&head);
     let mut words = head.lines().next().unwrap_or_default().split(' ');
@@ -256,10 +258,11 @@ mod tests {
     fn what_does_not_answer_as_a_proxy_is_none() {
         let long = "HTTP/1.1 200 OK\r\nx: ".to_string() + &"y".repeat(LONGEST_ANSWER);
         for answer in
-            ["", "HTTP/1.1 200 OK\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 x\r\n\r\n", "\r\n\r\n", &long]
+            ["HTTP/1.1 200 OK\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 x\r\n\r\n", "\r\n\r\n", &long]
         {
             assert!(matches!(status(&mut answer.as_bytes()), Err(Why::NotAProxy)), "{answer}");
         }
+        assert!(matches!(status(&mut [].as_slice()), Err(Why::Broke(_))));
     }
 
     #[test]

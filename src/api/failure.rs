@@ -9,6 +9,7 @@ use super::Answer;
 use super::answer::words;
 use super::connect::Unconnected;
 use super::resolver::Unresolved;
+use super::unconnected::refusal;
 use crate::error::{Error, Kind};
 
 /// A request without the answer that was hoped for, by what it says about a write.
@@ -96,7 +97,9 @@ impl Failure {
                 let message = format!("the API's answer is larger than {limit} bytes");
                 Failure::Lost(Error::new(Kind::Failed, message))
             }
-            E::Io(io) => Failure::Lost(Error::new(Kind::Network, "the connection broke").because(io)),
+            E::Io(io) => refusal(&io).unwrap_or_else(|| {
+                Failure::Lost(Error::new(Kind::Network, "the connection broke").because(io))
+            }),
             other => Failure::Lost(failed_exchange().because(other)),
         }
     }

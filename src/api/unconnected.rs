@@ -1,5 +1,7 @@
 //! What a user is told of a connection that could not be made, and what to do about each cause.
 
+use std::io;
+
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{CertificateError, InvalidMessage, OtherError};
 
@@ -14,6 +16,12 @@ impl Unconnected {
         let peer = self.peer;
         match self.why {
             Why::Unreached(why) => Failure::NeverSent(unreached(&peer).because(no_connection(why))),
+            Why::Broke(ureq::Error::Timeout(_)) => {
+                let error = network(format!("{peer} took the connection and said nothing in time"));
+                Failure::NeverSent(about(&peer, error.hint(
+                    "it may be busy, or speak no TLS: check the host and the port, then run the same command again",
+                )))
+            }
             Why::Broke(why) => {
                 let error = network(format!("the connection to {peer} broke before anything was sent"));
                 Failure::NeverSent(about(&peer, error.because(no_connection(why)).hint(
@@ -139,6 +147,18 @@ fn certificate(peer: &Peer, why: CertificateError) -> Error {
             )
         }
         why => network(format!("{whose} cannot be accepted")).because(rustls::Error::from(why)),
+    }
+}
+
+/// What it means that a server says no after the handshake, which TLS 1.3 lets it do: it took no request then.
+pub(super) fn refusal(why: &io::Error) -> Option<Failure> {
+    use rustls::AlertDescription::CertificateRequired;
+    match why.get_ref()?.downcast_ref()? {
+        rustls::Error::AlertReceived(CertificateRequired) => {
+            let message = "the API asks for a client certificate, and this program has none to show";
+            Some(Failure::Barred(network(message.to_string()).hint("check the host of the base URL")))
+        }
+        _ => None,
     }
 }
 

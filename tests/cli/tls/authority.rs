@@ -65,6 +65,10 @@ impl Authority {
         self.0.pem()
     }
 
+    pub fn certificate(&self) -> CertificateDer<'static> {
+        self.0.der().clone()
+    }
+
     fn issue(&self, params: &CertificateParams) -> Identity {
         let key = key();
         Identity::of(&params.signed_by(&key, &self.0).expect("a certificate"), &key)

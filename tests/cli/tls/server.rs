@@ -5,15 +5,22 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::crypto::CryptoProvider;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
-use super::authority::Identity;
+use super::authority::{Authority, Identity};
 
 /// What one connection brought, byte for byte.
 type Log = Arc<Mutex<Vec<Vec<u8>>>>;
 
 fn lock(log: &Log) -> MutexGuard<'_, Vec<Vec<u8>>> {
     log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
 }
 
 /// A listener that serves every connection in a thread of its own and remembers what came over it.
@@ -46,19 +53,29 @@ impl Listener {
 
     /// Speaks TLS and passes requests on to a server that does not.
     pub fn tls(identity: Identity, behind: SocketAddr) -> Listener {
-        Listener::encrypted(identity, move |client| relay(client, &TcpStream::connect(behind)?))
+        Listener::encrypted(identity, WebPkiClientVerifier::no_client_auth(), move |client| {
+            relay(client, &TcpStream::connect(behind)?)
+        })
+    }
+
+    /// Speaks TLS with those only who have a certificate of this authority.
+    pub fn wanting_certificates(identity: Identity, authority: &Authority) -> Listener {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.certificate()).expect("a certificate");
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build();
+        Listener::encrypted(identity, verifier.expect("a verifier"), |client| head(client).map(|_| ()))
     }
 
     /// A proxy that is itself spoken to with TLS.
     pub fn tls_proxy_to(identity: Identity, server: SocketAddr) -> Listener {
-        Listener::encrypted(identity, move |mut client| {
-            head(&mut client)?;
+        Listener::encrypted(identity, WebPkiClientVerifier::no_client_auth(), move |client| {
+            head(client)?;
             let mut server = TcpStream::connect(server)?;
             client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
             client.sock.socket.set_nonblocking(true)?;
             server.set_nonblocking(true)?;
             // One TLS connection cannot be read and written by two threads.
-            while pass(&mut client, &mut server)? && pass(&mut server, &mut client)? {
+            while pass(client, &mut server)? && pass(&mut server, client)? {
                 thread::yield_now();
             }
             Ok(())
@@ -67,19 +84,25 @@ impl Listener {
 
     fn encrypted(
         identity: Identity,
-        serve: impl Fn(StreamOwned<ServerConnection, Recorded>) -> io::Result<()> + Send + Sync + 'static,
+        clients: Arc<dyn ClientCertVerifier>,
+        serve: impl Fn(&mut StreamOwned<ServerConnection, Recorded>) -> io::Result<()> + Send + Sync + 'static,
     ) -> Listener {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        let config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .expect("versions of TLS")
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(vec![identity.certificate], identity.key)
             .expect("the key is that of the certificate");
         let config = Arc::new(config);
         Listener::new(move |socket| {
             let connection = ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
-            serve(StreamOwned::new(connection, socket))
+            let mut stream = StreamOwned::new(connection, socket);
+            let served = serve(&mut stream);
+            // What is left unread when a socket is closed would take what was said last away from the client.
+            stream.sock.socket.set_nonblocking(false)?;
+            stream.sock.socket.shutdown(Shutdown::Write)?;
+            io::copy(&mut stream.sock, &mut io::sink())?;
+            served
         })
     }
 
@@ -204,9 +227,9 @@ fn addressed_to(server: SocketAddr, request: &[u8]) -> Vec<u8> {
 }
 
 /// Passes requests on and their answers back, one after the other.
-fn relay(mut client: impl Read + Write, mut server: &TcpStream) -> io::Result<()> {
+fn relay(client: &mut (impl Read + Write), mut server: &TcpStream) -> io::Result<()> {
     loop {
-        let request = message(&mut client)?;
+        let request = message(client)?;
         server.write_all(&addressed_to(server.peer_addr()?, &request))?;
         client.write_all(&message(&mut server)?)?;
     }

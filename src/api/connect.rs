@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use ureq::http::Uri;
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
-    ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport, TransportAdapter,
+    Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport, TransportAdapter,
 };
 use ureq::{Proxy, ProxyProtocol};
 
@@ -225,7 +225,7 @@ fn status(stream: &mut impl Read) -> Result<u16, Why> {
 struct Tunnel(Box<dyn Transport>);
 
 impl Transport for Tunnel {
-    fn buffers(&mut self) -> &mut dyn ureq::unversioned::transport::Buffers {
+    fn buffers(&mut self) -> &mut dyn Buffers {
         self.0.buffers()
     }
 
@@ -257,9 +257,7 @@ mod tests {
     #[test]
     fn what_does_not_answer_as_a_proxy_is_none() {
         let long = "HTTP/1.1 200 OK\r\nx: ".to_string() + &"y".repeat(LONGEST_ANSWER);
-        for answer in
-            ["HTTP/1.1 200 OK\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 x\r\n\r\n", "\r\n\r\n", &long]
-        {
+        for answer in ["HTTP/1.1 200 OK\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 x\r\n\r\n", "\r\n\r\n", &long] {
             assert!(matches!(status(&mut answer.as_bytes()), Err(Why::NotAProxy)), "{answer}");
         }
         assert!(matches!(status(&mut [].as_slice()), Err(Why::Broke(_))));

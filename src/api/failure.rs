@@ -89,7 +89,7 @@ impl Failure {
                 }
                 Err(other) => Failure::Lost(failed_exchange().because(anyhow::Error::from_boxed(other))),
             },
-            E::HostNotFound | E::Timeout(Timeout::Resolve) => {
+            E::HostNotFound | E::Timeout(Timeout::Resolve | Timeout::Connect) => {
                 Failure::NeverSent(unreachable().because(no_connection(why)))
             }
             E::Timeout(_) => Failure::Lost(timed_out("no answer within the time allowed")),

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use ureq::Timeout;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -81,10 +82,11 @@ impl Resolver for Remembering {
     }
 }
 
-/// The system's own error, which is one of input and output like any other, as one of looking up.
+/// An error of input and output, and a time limit of whatever it is, as those of looking up.
 fn unresolved(why: ureq::Error) -> ureq::Error {
     match why {
         ureq::Error::Io(why) => ureq::Error::Other(Box::new(Unresolved(why))),
+        ureq::Error::Timeout(_) => ureq::Error::Timeout(Timeout::Resolve),
         why => why,
     }
 }

@@ -152,13 +152,17 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+        use CertificateError as E;
         let verified =
             self.roots.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         verified.map_err(|why| match why {
-            rustls::Error::InvalidCertificate(
-                CertificateError::UnknownIssuer | CertificateError::BadSignature,
-            ) if self.is_self_signed(end_entity, now) => {
-                CertificateError::Other(OtherError(Arc::new(SelfSigned))).into()
+            // The latter is an issuer that bears the name of a trusted one and has another key.
+            rustls::Error::InvalidCertificate(E::UnknownIssuer | E::BadSignature) => {
+                if self.is_self_signed(end_entity, now) {
+                    E::Other(OtherError(Arc::new(SelfSigned))).into()
+                } else {
+                    E::UnknownIssuer.into()
+                }
             }
             why => why,
         })

@@ -111,7 +111,8 @@ fn add_folders(roots: &mut RootCertStore, folders: &str) -> Result<()> {
         let entries = std::fs::read_dir(&folder).map_err(|why| {
             Error::usage(format!("cannot read the folder `{}`", folder.display())).because(why)
         })?;
-        for text in entries.flatten().filter_map(|entry| std::fs::read(entry.path()).ok()) {
+        let files = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
+        for text in files.filter_map(|path| std::fs::read(path).ok()) {
             roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&text).flatten());
         }
     }
@@ -161,6 +162,14 @@ mod tests {
         assert_eq!(count(&Trust::Only("/no/such/file".into()), &[("SSL_CERT_FILE", one)]).unwrap(), 1);
         assert_eq!(count(&Trust::System, &[]).unwrap(), 0);
         assert!(count(&Trust::Bundled, &[]).unwrap() > 100);
+    }
+
+    #[test]
+    fn the_authorities_of_this_machine_are_read_or_their_absence_is_told() {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        if let Err(error) = Roots::System.verifier(provider) {
+            assert_eq!((error.kind, error.hints.len()), (Kind::Usage, 1));
+        }
     }
 
     #[test]

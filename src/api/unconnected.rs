@@ -104,8 +104,7 @@ fn certificate(peer: &Peer, why: CertificateError) -> Error {
     use CertificateError as E;
     let whose = format!("the certificate of {peer}");
     match why {
-        // The latter is an authority that bears the name of a trusted one and has another key.
-        E::UnknownIssuer | E::BadSignature => network(format!("{whose} is from an authority that is not trusted"))
+        E::UnknownIssuer => network(format!("{whose} is from an authority that is not trusted"))
             .hint(
                 "a proxy that inspects TLS causes this; to trust its authority, set SSL_CERT_FILE, or `ca_file` in the \
                  profile, to the authority's PEM file",

@@ -13,6 +13,7 @@ pub struct BaseUrl {
     text: String,
     host: String,
     loopback: bool,
+    https: bool,
 }
 
 impl BaseUrl {
@@ -32,6 +33,7 @@ impl BaseUrl {
         let uri: Uri = trimmed.parse().map_err(|_| refuse("is no URL"))?;
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| refuse("names no host"))?;
         let loopback = is_loopback(host);
+        let https = uri.scheme_str() == Some("https");
         match uri.scheme_str() {
             Some("https") => {}
             Some("http") if loopback => {}
@@ -40,7 +42,7 @@ impl BaseUrl {
             }
             _ => return Err(refuse("is neither https:// nor http:// to this machine")),
         }
-        Ok(BaseUrl { text: trimmed.to_string(), host: host.to_string(), loopback })
+        Ok(BaseUrl { text: trimmed.to_string(), host: host.to_string(), loopback, https })
     }
 
     /// The address of a resource below it; `path` begins with a slash.
@@ -57,6 +59,11 @@ impl BaseUrl {
     pub fn authority(&self) -> &str {
         let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
         rest.split('/').next().unwrap_or(rest)
+    }
+
+    /// Whether TLS is spoken there.
+    pub fn is_https(&self) -> bool {
+        self.https
     }
 
     /// Whether it is this machine, which no proxy stands before.
@@ -100,7 +107,8 @@ mod tests {
         }
         let url = BaseUrl::parse("http://127.0.0.1:8080/v1/").unwrap();
         assert_eq!(url.join("/customers"), "http://127.0.0.1:8080/v1/customers");
-        assert!(url.is_loopback());
+        assert!(url.is_loopback() && !url.is_https());
+        assert!(BaseUrl::parse("HTTPS://secure.fusebill.com").unwrap().is_https());
         assert_eq!((url.host(), url.authority()), ("127.0.0.1", "127.0.0.1:8080"));
     }
 

@@ -1,13 +1,15 @@
 //! What can go wrong between a request and its answer, and what each status code means.
 
 use std::fmt;
-use std::io::ErrorKind;
 use std::time::Duration;
 
 use ureq::Timeout;
 
 use super::Answer;
 use super::answer::words;
+use super::connect::Unconnected;
+use super::resolver::Unresolved;
+use super::unconnected::refusal;
 use crate::error::{Error, Kind};
 
 /// A request without the answer that was hoped for, by what it says about a write.
@@ -15,6 +17,8 @@ use crate::error::{Error, Kind};
 pub enum Failure {
     /// The request never reached the server: nothing was written.
     NeverSent(Error),
+    /// No connection is to be had the way things are set up: nothing was written, and trying again changes nothing.
+    Barred(Error),
     /// The server said no: nothing was written.
     No(Error),
     /// The server said not now (429): nothing was written, and after this pause, where it named one, it may be.
@@ -33,6 +37,7 @@ impl Failure {
         match self {
             Failure::RateLimited(error, _) => *error,
             Failure::NeverSent(error)
+            | Failure::Barred(error)
             | Failure::No(error)
             | Failure::Redirected(error)
             | Failure::Broke(error)
@@ -44,6 +49,7 @@ impl Failure {
         match self {
             Failure::RateLimited(error, _) => error,
             Failure::NeverSent(error)
+            | Failure::Barred(error)
             | Failure::No(error)
             | Failure::Redirected(error)
             | Failure::Broke(error)
@@ -81,23 +87,25 @@ impl Failure {
     pub(super) fn from_ureq(why: ureq::Error) -> Failure {
         use ureq::Error as E;
         match why {
-            E::Timeout(Timeout::Resolve | Timeout::Connect) => {
-                Failure::NeverSent(unreachable().because(anyhow::anyhow!("no connection in time")))
+            E::Other(other) => match other.downcast::<Unconnected>() {
+                Ok(unconnected) => unconnected.into_failure(),
+                Err(other) if other.is::<Unresolved>() => {
+                    Failure::NeverSent(unreachable().because(anyhow::Error::from_boxed(other)))
+                }
+                Err(other) => Failure::Lost(failed_exchange().because(anyhow::Error::from_boxed(other))),
+            },
+            E::HostNotFound | E::Timeout(Timeout::Resolve | Timeout::Connect) => {
+                Failure::NeverSent(unreachable().because(no_connection(why)))
             }
             E::Timeout(_) => Failure::Lost(timed_out("no answer within the time allowed")),
             E::BodyExceedsLimit(limit) => {
                 let message = format!("the API's answer is larger than {limit} bytes");
                 Failure::Lost(Error::new(Kind::Failed, message))
             }
-            E::Io(io) if never_connected(io.kind()) => Failure::NeverSent(unreachable().because(io)),
-            E::Io(io) => Failure::Lost(Error::new(Kind::Network, "the connection broke").because(io)),
-            E::HostNotFound => Failure::NeverSent(unreachable().because(anyhow::anyhow!("no such host"))),
-            E::ConnectionFailed | E::ConnectProxyFailed(_) | E::InvalidProxyUrl | E::Tls(_) | E::Pem(_) => {
-                Failure::NeverSent(unreachable().because(why))
-            }
-            other => {
-                Failure::Lost(Error::new(Kind::Network, "the exchange with the API failed").because(other))
-            }
+            E::Io(io) => refusal(&io).unwrap_or_else(|| {
+                Failure::Lost(Error::new(Kind::Network, "the connection broke").because(io))
+            }),
+            other => Failure::Lost(failed_exchange().because(other)),
         }
     }
 }
@@ -108,20 +116,24 @@ impl fmt::Display for Failure {
     }
 }
 
-fn never_connected(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::ConnectionRefused
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::NetworkDown
-            | ErrorKind::AddrNotAvailable
-    )
+/// Why there is no connection, without ureq's own words around it.
+pub(super) fn no_connection(why: ureq::Error) -> anyhow::Error {
+    match why {
+        ureq::Error::Timeout(_) => anyhow::anyhow!("no connection in time"),
+        ureq::Error::HostNotFound => anyhow::anyhow!("no such host"),
+        ureq::Error::Io(io) => io.into(),
+        ureq::Error::Other(other) => anyhow::Error::from_boxed(other),
+        other => other.into(),
+    }
 }
 
-fn unreachable() -> Error {
+pub(super) fn unreachable() -> Error {
     Error::new(Kind::Network, "the API cannot be reached")
         .hint("check the network, then run the same command again")
+}
+
+fn failed_exchange() -> Error {
+    Error::new(Kind::Network, "the exchange with the API failed")
 }
 
 fn timed_out(message: &str) -> Error {

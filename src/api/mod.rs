@@ -6,12 +6,16 @@
 
 pub mod answer;
 pub mod base_url;
+mod connect;
 pub mod failure;
 pub mod key;
 pub mod network;
 pub mod pace;
 pub mod rate_limit;
 mod resolver;
+mod tls;
+pub mod trust;
+mod unconnected;
 pub mod wait;
 
 use std::borrow::Cow;
@@ -20,16 +24,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, request};
-use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, RequestExt};
 
 pub use base_url::BaseUrl;
+use connect::Dialer;
 pub use failure::Failure;
 pub use key::ApiKey;
 pub use network::Network;
 pub use pace::Pacer;
 use rate_limit::{Quota, Standing};
 use resolver::Remembering;
+pub use trust::Trust;
 
 use crate::document::Customer;
 use crate::error::{Error, Result};
@@ -89,14 +94,13 @@ impl Client {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .proxy(network.proxy.clone())
-            .tls_config(network.tls())
+            .proxy(network.proxy())
             .timeout_connect(Some(CONNECT_TIMEOUT.min(timeout)))
             .max_idle_connections(MOST_CONNECTIONS)
             .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
-        let agent = Agent::with_parts(config, DefaultConnector::default(), Remembering::default());
+        let agent = Agent::with_parts(config, Dialer::new(network.secure.clone()), Remembering::default());
         let deadline = Mutex::new(Deadline::after(timeout));
         let committed = AtomicBool::new(false);
         Client { agent, base, key, deadline, notes, pacer: None, committed, read_only: false }

@@ -3,10 +3,13 @@
 //! ureq looks a name up before each request, in a thread of its own because of the time limit, and also where the
 //! connection is there already. An address that was just found serves the next requests too.
 
+use std::fmt;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use ureq::Timeout;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -14,6 +17,18 @@ use ureq::unversioned::transport::NextTimeout;
 
 /// How long an address is taken for good.
 const GOOD_FOR: Duration = Duration::from_secs(30);
+
+/// A name that could not be looked up, so nothing was sent anywhere.
+#[derive(Debug)]
+pub(super) struct Unresolved(io::Error);
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Unresolved {}
 
 /// What was found for one host and port.
 #[derive(Debug)]
@@ -60,10 +75,19 @@ impl Resolver for Remembering {
         if let Some(known) = self.known(&name) {
             return Ok(self.addresses(&known));
         }
-        let resolved = self.inner.resolve(uri, config, timeout)?;
+        let resolved = self.inner.resolve(uri, config, timeout).map_err(unresolved)?;
         let found = Found { name, addresses: resolved.to_vec(), until: Instant::now() + GOOD_FOR };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         Ok(resolved)
+    }
+}
+
+/// An error of input and output, and a time limit of whatever it is, as those of looking up.
+fn unresolved(why: ureq::Error) -> ureq::Error {
+    match why {
+        ureq::Error::Io(why) => ureq::Error::Other(Box::new(Unresolved(why))),
+        ureq::Error::Timeout(_) => ureq::Error::Timeout(Timeout::Resolve),
+        why => why,
     }
 }
 

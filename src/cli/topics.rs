@@ -39,7 +39,10 @@ pub static VARIABLES: &[(&str, &str)] = &[
         "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
         "the proxy, and the hosts reached without it; this machine always is",
     ),
-    ("SSL_CERT_FILE, SSL_CERT_DIR", "trust the system's roots with these, instead of the bundled ones"),
+    (
+        "SSL_CERT_FILE, SSL_CERT_DIR",
+        "the authorities to trust instead of the bundled ones: a PEM file, and folders of them",
+    ),
     ("NO_COLOR, TERM=dumb", "no colours unless --color always"),
     ("XDG_STATE_HOME", "where the journal, kept texts and the sandbox are (else ~/.local/state)"),
 ];

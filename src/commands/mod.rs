@@ -20,7 +20,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::api::{Client, Network};
+use crate::api::{Client, Network, Trust};
 use crate::cli::{Cli, Command, CustomerCommand, Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
@@ -170,7 +170,8 @@ impl Session {
 
     /// The way to an account. From here on every question shows which one it is.
     fn client(&self, account: &Account) -> Result<Client> {
-        let network = Network::from_environment(&account.base, |name| self.environment.lossy(name))?;
+        let variable = |name: &str| self.environment.lossy(name);
+        let network = Network::from_environment(&account.base, &Trust::default(), variable)?;
         let (base, key) = (account.base.clone(), account.key.clone());
         self.terminal.show_badge(account.place().badge());
         let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());

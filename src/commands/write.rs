@@ -177,7 +177,7 @@ impl Writer<'_> {
 
     fn attempt(&self, plan: &Plan, attempt: u32) -> Attempt {
         let answer = self.client.put(&plan.after);
-        if !matches!(answer, Err(Failure::NeverSent(_))) {
+        if !matches!(answer, Err(Failure::NeverSent(_) | Failure::Barred(_))) {
             self.attempts.set(self.attempts.get() + 1);
         }
         match answer {
@@ -193,7 +193,9 @@ impl Writer<'_> {
                 pause: backoff(attempt),
                 read: false,
             },
-            Err(Failure::NeverSent(error) | Failure::No(error)) => Attempt::Ended(Fate::NotWritten(error)),
+            Err(Failure::NeverSent(error) | Failure::Barred(error) | Failure::No(error)) => {
+                Attempt::Ended(Fate::NotWritten(error))
+            }
             Err(Failure::Redirected(error)) => Attempt::Ended(match self.resolve(plan, error) {
                 Err(as_before) => Fate::NotWritten(as_before),
                 Ok(fate) => fate,

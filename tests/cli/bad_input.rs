@@ -463,7 +463,7 @@ fn a_proxy_that_cannot_be_read_is_never_gone_around() {
                 .env("FUSEBILL_BASE_URL", "https://fusebill.invalid/v1")
                 .env(name, OsStr::from_bytes(value));
             let run = finished(&mut command);
-            run.fails(2, &[&name.to_uppercase(), "cannot be read", "http://proxy.example.com:3128"]);
+            run.fails(2, &[&format!("the proxy in {name} cannot be read"), "http://proxy.example.com:3128"]);
             assert!(!run.stderr.contains("s3cr"), "{}", run.stderr);
         }
     }

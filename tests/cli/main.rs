@@ -23,5 +23,6 @@ mod safety;
 mod sandbox_command;
 mod set;
 mod terminal;
+mod tls;
 mod update;
 mod world;

@@ -11,21 +11,21 @@ use fusebill::sandbox::KEY;
 use crate::world::{Run, World};
 
 /// A listener that nobody should reach.
-struct Bystander(TcpListener);
+pub struct Bystander(TcpListener);
 
 impl Bystander {
-    fn new() -> Bystander {
+    pub fn new() -> Bystander {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("it does not block");
         Bystander(listener)
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/v1/customers/123", self.0.local_addr().expect("it is bound"))
     }
 
     #[track_caller]
-    fn was_left_alone(&self) {
+    pub fn was_left_alone(&self) {
         assert!(self.0.accept().is_err(), "somebody connected");
     }
 }
@@ -38,7 +38,7 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[track_caller]
-fn key_is_nowhere(world: &World, run: &Run, key: &str) {
+pub fn key_is_nowhere(world: &World, run: &Run, key: &str) {
     assert!(!run.stdout.contains(key) && !run.stderr.contains(key), "{run:?}");
     for file in files(world.home.path()) {
         let content = fs::read(&file).expect("a file");

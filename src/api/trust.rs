@@ -1,0 +1,190 @@
+//! Whose word is taken for who a server is.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::error::{Error, Kind, Result};
+
+/// The authorities that are trusted, as an account's profile says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Those of Mozilla's list, which come with the program: the same on every machine, and nothing to read.
+    #[default]
+    Bundled,
+    /// Those of this machine (`tls_roots = "system"`).
+    System,
+    /// Only those in a PEM file (`ca_file`).
+    Only(PathBuf),
+}
+
+/// Authorities that were found and read.
+#[derive(Debug)]
+pub(super) enum Roots {
+    /// These.
+    These(RootCertStore),
+    /// Those of this machine, which its own verifier knows.
+    System,
+}
+
+impl Roots {
+    /// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, as given by `variable`; where neither is set, what `trust` says.
+    ///
+    /// # Errors
+    /// `Usage` where a file cannot be read, has no certificate in it, or something that is none; and where a folder
+    /// has no certificate that can be read.
+    pub(super) fn find(trust: &Trust, variable: impl Fn(&str) -> Option<String>) -> Result<Roots> {
+        let (file, folders) = (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"));
+        if file.is_some() || folders.is_some() {
+            let mut roots = RootCertStore::empty();
+            if let Some(path) = file {
+                add_file(&mut roots, Path::new(&path)).map_err(|error| error.at("SSL_CERT_FILE"))?;
+            }
+            if let Some(folders) = folders {
+                add_folders(&mut roots, &folders).map_err(|error| error.at("SSL_CERT_DIR"))?;
+            }
+            return Ok(Roots::These(roots));
+        }
+        match trust {
+            Trust::Bundled => {
+                Ok(Roots::These(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }))
+            }
+            Trust::System => Ok(Roots::System),
+            Trust::Only(path) => {
+                let mut roots = RootCertStore::empty();
+                add_file(&mut roots, path).map_err(|error| error.at("ca_file"))?;
+                Ok(Roots::These(roots))
+            }
+        }
+    }
+
+    /// What judges a server's certificate by them.
+    pub(super) fn verifier(self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+        match self {
+            Roots::These(roots) => {
+                let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+                verifier
+                    .map(|verifier| verifier as Arc<dyn ServerCertVerifier>)
+                    .map_err(|why| Error::new(Kind::Failed, "no certificate can be judged").because(why))
+            }
+            Roots::System => {
+                let verifier = rustls_platform_verifier::Verifier::new(provider).map_err(|why| {
+                    Error::usage("the certificate authorities of this machine cannot be read")
+                        .because(why)
+                        .hint("install them (the package `ca-certificates`), or set SSL_CERT_FILE to a file of them")
+                })?;
+                Ok(Arc::new(verifier))
+            }
+        }
+    }
+}
+
+/// Adds every certificate of a PEM file. What else is in it, such as a key, is passed over.
+fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<()> {
+    let shown = path.display();
+    let hint = "it has to be a PEM file with the certificates of the authorities to trust";
+    let text = std::fs::read(path)
+        .map_err(|why| Error::usage(format!("cannot read `{shown}`")).because(why).hint(hint))?;
+    let mut count = 0;
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        count += 1;
+        let not_one = || Error::usage(format!("certificate {count} in `{shown}` is not one")).hint(hint);
+        let certificate = certificate.map_err(|why| not_one().because(why))?;
+        roots.add(certificate).map_err(|why| not_one().because(why))?;
+    }
+    if count == 0 {
+        return Err(Error::usage(format!("there is no certificate in `{shown}`")).hint(hint));
+    }
+    Ok(())
+}
+
+/// Adds every certificate of the folders. Such folders hold other files too, so what is no certificate is passed over.
+fn add_folders(roots: &mut RootCertStore, folders: &str) -> Result<()> {
+    let before = roots.len();
+    for folder in std::env::split_paths(folders).filter(|folder| !folder.as_os_str().is_empty()) {
+        let entries = std::fs::read_dir(&folder).map_err(|why| {
+            Error::usage(format!("cannot read the folder `{}`", folder.display())).because(why)
+        })?;
+        let files = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
+        for text in files.filter_map(|path| std::fs::read(path).ok()) {
+            roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&text).flatten());
+        }
+    }
+    if roots.len() == before {
+        return Err(Error::usage(format!("there is no certificate in `{folders}`"))
+            .hint("it has to name folders of PEM files, as `openssl rehash` makes them"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn pem() -> String {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let names = vec!["authority.example".to_string()];
+        rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap().pem()
+    }
+
+    fn file(content: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content.as_bytes()).unwrap();
+        file
+    }
+
+    fn count(trust: &Trust, variables: &[(&str, &str)]) -> Result<usize> {
+        let variable = |name: &str| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
+        };
+        match Roots::find(trust, variable)? {
+            Roots::These(roots) => Ok(roots.len()),
+            Roots::System => Ok(0),
+        }
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_profile_and_the_profile_before_the_bundled_ones() {
+        let two = file(&format!("{}# and\n{}", pem(), pem()));
+        let profile = Trust::Only(two.path().to_path_buf());
+        let one = file(&pem());
+        let one = one.path().to_str().unwrap();
+        assert_eq!(count(&profile, &[]).unwrap(), 2);
+        assert_eq!(count(&profile, &[("SSL_CERT_FILE", one)]).unwrap(), 1);
+        assert_eq!(count(&Trust::Only("/no/such/file".into()), &[("SSL_CERT_FILE", one)]).unwrap(), 1);
+        assert_eq!(count(&Trust::System, &[]).unwrap(), 0);
+        assert!(count(&Trust::Bundled, &[]).unwrap() > 100);
+    }
+
+    #[test]
+    fn the_authorities_of_this_machine_are_read_or_their_absence_is_told() {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        if let Err(error) = Roots::System.verifier(provider) {
+            assert_eq!((error.kind, error.hints.len()), (Kind::Usage, 1));
+        }
+    }
+
+    #[test]
+    fn a_ca_file_that_cannot_be_used_is_named_with_the_reason() {
+        let private = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        for (content, why) in [("", "there is no certificate in"), (&private, "there is no certificate in")] {
+            let file = file(content);
+            let error = count(&Trust::Only(file.path().to_path_buf()), &[]).unwrap_err();
+            let path = file.path().display();
+            assert_eq!((error.kind, error.headline()), (Kind::Usage, format!("ca_file: {why} `{path}`")));
+        }
+        let error = count(&Trust::Only("/no/such/file".into()), &[]).unwrap_err();
+        assert!(
+            error.headline().starts_with("ca_file: cannot read `/no/such/file`: No such file"),
+            "{error}"
+        );
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod bulk;
 mod edits;
+mod list;
 pub mod topics;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use bulk::BulkCommand;
 pub use edits::{EditFlags, Request};
+pub use list::{ListArgs, ListRequest};
 
 use crate::terminal::{Color, Input};
 
@@ -100,6 +102,12 @@ pub enum Command {
 pub enum CustomerCommand {
     /// Show customers
     Get(GetArgs),
+    /// Find customers
+    ///
+    /// Asks the API for the customers of whom every --where holds, page by page, and checks each one that it sends: those
+    /// that do not match are left out. Without --where these are all customers.
+    #[command(after_long_help = list::EXAMPLES)]
+    List(ListArgs),
     /// Change fields of one customer
     ///
     /// Reads the customer, shows what will change, sends the whole customer back with only that changed, and compares

@@ -7,6 +7,7 @@ pub mod customer;
 pub mod escape;
 pub mod failure;
 pub mod history;
+pub mod list;
 pub mod outcome;
 pub mod table;
 

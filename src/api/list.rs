@@ -6,7 +6,7 @@ use crate::document::{Customer, Json};
 use crate::error::{Error, Kind, Result};
 
 /// The page that is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Ask<'a> {
     /// The filter, encoded for a URL; empty for every customer.
     pub(super) query: &'a str,

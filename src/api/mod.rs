@@ -1,8 +1,8 @@
 //! The client of the API: the only user of ureq.
 //!
-//! It knows three requests, the GET of one customer, the GET of a page of them and the PUT of one, and turns every way in which they can go wrong
-//! into an [`Error`] with a kind. One agent, so one connection serves both; no redirect is ever followed, because a
-//! PUT that is redirected would arrive as a GET and look like success.
+//! It knows three requests, the GET of one customer, the GET of a page of them and the PUT of one, and turns every way
+//! in which they can go wrong into an [`Error`] with a kind. One agent, so one connection serves all; no redirect is ever
+//! followed, because a PUT that is redirected would arrive as a GET and look like success.
 
 pub mod answer;
 pub mod base_url;

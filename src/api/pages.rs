@@ -61,7 +61,7 @@ impl Pages<'_> {
     ///
     /// # Errors
     /// As [`Client::get`] has them; `Failed` where the answer is no list of customers.
-    pub fn next(&mut self) -> Result<Option<Vec<Customer>>> {
+    pub fn read(&mut self) -> Result<Option<Vec<Customer>>> {
         if self.course.ended {
             return Ok(None);
         }
@@ -75,7 +75,7 @@ impl Pages<'_> {
         self.course.changed
     }
 
-    /// Whether more rows follow; none where the API does not tell.
+    /// Whether more customers follow; none where the API does not tell.
     pub fn more(&self) -> Option<bool> {
         self.course.more()
     }
@@ -86,14 +86,20 @@ impl Told {
     fn total(self) -> Option<u64> {
         self.count.max(self.most)
     }
+
+    /// What is told, and where it is not, what was told before.
+    fn or(self, before: Told) -> Told {
+        let (count, most) = (self.count.or(before.count), self.most.or(before.most));
+        Told { count, most, size: self.size.or(before.size) }
+    }
 }
 
 impl Course {
     /// Notes a page and gives the customers in it that are new.
     fn take(&mut self, page: Page, asked: u64) -> Vec<Customer> {
         let rows = page.customers.len() as u64;
-        let moved = self.next > 0 && page.told.total() != self.told.total();
-        self.told = page.told;
+        let moved = self.told.total().zip(page.told.total()).is_some_and(|(before, now)| before != now);
+        self.told = page.told.or(self.told);
         self.next += 1;
         self.rows += rows;
         let ids: HashSet<u64> = page.customers.iter().map(Customer::id).collect();
@@ -106,13 +112,17 @@ impl Course {
                 Some(total) => self.rows >= total,
                 None => rows < self.told.size.unwrap_or(asked),
             };
-        let short = self.told.count.or(self.told.most).is_some_and(|count| self.rows < count);
-        self.changed |= moved || repeated || (self.ended && short);
+        self.changed |= moved || repeated || (self.ended && self.is_short());
         customers
     }
 
+    /// Whether fewer rows were seen than match.
+    fn is_short(&self) -> bool {
+        self.told.count.or(self.told.most).is_some_and(|count| self.rows < count)
+    }
+
     fn more(&self) -> Option<bool> {
-        if self.ended { Some(false) } else { self.told.count.map(|count| self.rows < count) }
+        if self.ended { Some(false) } else { self.is_short().then_some(true) }
     }
 }
 
@@ -174,6 +184,10 @@ mod tests {
         assert_eq!(read(&[(&[1, 2, 3], told(4)), (&[3], told(4))]), (vec![1, 2, 3], true, 0));
         assert_eq!(read(&[(&[1, 2, 3], told(5)), (&[4], told(4))]), (vec![1, 2, 3, 4], true, 0));
         assert_eq!(read(&[(&[1, 2, 3], told(9)), (&[], told(9))]), (vec![1, 2, 3], true, 0));
+        assert_eq!(
+            read(&[(&[1, 2, 3], told(9)), (&[4], UNTOLD), (&[], UNTOLD)]),
+            (vec![1, 2, 3, 4], true, 0)
+        );
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl ListArgs {
     /// # Errors
     /// `Usage` for a condition, an order or a column that cannot be taken.
     pub fn request(&self) -> Result<ListRequest> {
-        let condition = |text: &String| Condition::parse(text).map_err(|why| wrong("--where", text, why));
+        let condition = |text: &String| Condition::parse(text).map_err(|why| wrong("--where", text, &why));
         let conditions = self.conditions.iter().map(condition).collect::<Result<_>>()?;
         let mut columns = Vec::new();
         for name in &self.columns {
@@ -85,7 +85,7 @@ impl ListArgs {
         let Some(field) = &self.sort else {
             return Ok(Order { by: names::CREATED.to_string(), descending: false });
         };
-        let name = names::find(field).map_err(|why| wrong("--sort", field, why))?;
+        let name = names::find(field).map_err(|why| wrong("--sort", field, &why))?;
         let by = name.filter.ok_or_else(|| {
             Error::usage(format!("--sort {field}: the API cannot sort by it"))
                 .hint("it sorts by the fields that it can filter by; sort the output instead")
@@ -106,7 +106,7 @@ fn column(text: &str) -> Result<Path> {
     Path::parse(text).map_err(|why| Error::usage(format!("--columns: `{text}` is no path")).because(why))
 }
 
-fn wrong(flag: &str, text: &str, why: Wrong) -> Error {
+fn wrong(flag: &str, text: &str, why: &Wrong) -> Error {
     let hint = why.hint.clone();
     let error = Error::usage(format!("{flag} {text}: {why}"));
     hint.into_iter().fold(error, Error::hint)

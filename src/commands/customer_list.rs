@@ -19,7 +19,7 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> Result<Kind> {
     let mut pages =
         connection.client.pages(request.search.query(), request.order.clone(), page_size(&request));
     let mut found = Found::new(&request);
-    while let Some(page) = pages.next()? {
+    while let Some(page) = pages.read()? {
         let meant = found.take(page);
         if !terminal.stream(&listing.take(&meant))? {
             return Ok(Kind::Done);
@@ -113,15 +113,19 @@ impl Found<'_> {
 
     /// How many there are, in words.
     fn count(&self, pages: &Pages<'_>) -> String {
-        let count = match self.count {
+        let all = match self.count {
             0 => return "No customer matches.".to_string(),
-            1 => "1 customer".to_string(),
-            count => format!("{count} customers"),
+            1 => "1 customer.".to_string(),
+            count => format!("{count} customers."),
+        };
+        let first = match self.count {
+            1 => "The first customer".to_string(),
+            count => format!("The first {count} customers"),
         };
         match self.more(pages) {
-            Some(false) => format!("{count}."),
-            Some(true) => format!("The first {count}; more match."),
-            None => format!("The first {count}; more may match."),
+            Some(false) => all,
+            Some(true) => format!("{first}; more match."),
+            None => format!("{first}; more may match."),
         }
     }
 

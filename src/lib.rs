@@ -25,6 +25,7 @@ pub mod document;
 pub mod error;
 pub mod field;
 pub mod report;
+pub mod search;
 
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod api;

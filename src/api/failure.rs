@@ -192,7 +192,7 @@ impl Answer {
             .hint("redirects are never followed, as the change would be lost on the way; check the base URL")
     }
 
-    fn words(&self) -> Vec<String> {
+    pub(super) fn words(&self) -> Vec<String> {
         words(&self.body)
     }
 }

@@ -1,16 +1,18 @@
 //! The client of the API: the only user of ureq.
 //!
-//! It knows two requests, the GET of one customer and the PUT of one, and turns every way in which they can go wrong
-//! into an [`Error`] with a kind. One agent, so one connection serves both; no redirect is ever followed, because a
-//! PUT that is redirected would arrive as a GET and look like success.
+//! It knows three requests, the GET of one customer, the GET of a page of them and the PUT of one, and turns every way
+//! in which they can go wrong into an [`Error`] with a kind. One agent, so one connection serves all; no redirect is ever
+//! followed, because a PUT that is redirected would arrive as a GET and look like success.
 
 pub mod answer;
 pub mod base_url;
 mod connect;
 pub mod failure;
 pub mod key;
+mod list;
 pub mod network;
 pub mod pace;
+pub mod pages;
 pub mod rate_limit;
 mod resolver;
 mod tls;
@@ -32,17 +34,20 @@ pub use failure::Failure;
 pub use key::ApiKey;
 pub use network::Network;
 pub use pace::Pacer;
+pub use pages::{Order, Pages};
 use rate_limit::{Quota, Standing};
 use resolver::Remembering;
 pub use trust::Trust;
 
 use crate::document::Customer;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::terminal::Notes;
 use wait::{ATTEMPTS, Deadline, backoff};
 
 /// The largest answer that is read, in bytes, after decompression.
 const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
+/// The same for a page of a list, which holds up to a thousand customers.
+const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
 /// The most connections that are kept for later requests; the most requests that are under way at once.
 pub const MOST_CONNECTIONS: usize = 64;
 /// How long everybody waits after a 429 that does not say how long.
@@ -66,6 +71,8 @@ pub struct Client {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Method {
     Get,
+    /// The GET of a page.
+    List,
     Put,
 }
 
@@ -146,32 +153,36 @@ impl Client {
     /// `NotFound`, `Credentials`, `Network`, or `Failed` for an answer that is not that customer.
     pub fn get(&self, id: u64) -> Result<Customer> {
         let step = format!("reading customer {id}");
-        let answer = self.get_answer(id).map_err(|error| error.at(&step))?;
+        let path = format!("/customers/{id}");
+        let meaning = |answer| read(answer, id);
+        let answer = self.try_often(Method::Get, &path, meaning).map_err(|error| error.at(&step))?;
         customer(&answer.body, id).map_err(|error| error.at(step))
     }
 
-    fn get_answer(&self, id: u64) -> Result<Answer> {
-        let path = format!("/customers/{id}");
+    /// Sends a request that writes nothing until there is an answer, which is then taken as it is meant.
+    fn try_often(
+        &self,
+        method: Method,
+        path: &str,
+        meaning: impl Fn(Answer) -> Result<Answer>,
+    ) -> Result<Answer> {
         let mut attempt = 1;
         loop {
-            let result = self.send(Method::Get, &path, None, self.deadline().left());
+            let result = self.send(method, path, None, self.deadline().left());
             let pause = match &result {
                 Ok(answer) if answer.status == 429 => {
                     self.asked_pause(answer).unwrap_or_else(|| backoff(attempt))
                 }
                 Ok(answer) if answer.status == 408 || answer.status >= 500 => backoff(attempt),
                 Err(failure) if failure.is_transient() => backoff(attempt),
-                _ => return result.map_err(Failure::into_error).and_then(|answer| read(answer, id)),
+                _ => return result.map_err(Failure::into_error).and_then(meaning),
             };
             let cause =
                 result.as_ref().map_or_else(ToString::to_string, |answer| format!("HTTP {}", answer.status));
             if attempt == ATTEMPTS || !self.pause(pause, &cause, attempt) {
                 let gave_up =
                     |error: Error| error.detail([format!("attempt {attempt} of {ATTEMPTS} was the last")]);
-                return result
-                    .map_err(Failure::into_error)
-                    .and_then(|answer| read(answer, id))
-                    .map_err(gave_up);
+                return result.map_err(Failure::into_error).and_then(meaning).map_err(gave_up);
             }
             attempt += 1;
         }
@@ -199,13 +210,12 @@ impl Client {
     /// # Errors
     /// `Credentials` where it does not; `Network` where it cannot be asked.
     pub fn probe(&self) -> Result<Standing> {
-        let answer =
-            self.send(Method::Get, "/customers?pageSize=1&pageNumber=0", None, self.deadline().left());
-        let answer = answer.map_err(Failure::into_error)?;
-        match answer.status {
-            200..=299 => Ok(answer.standing(jiff::Timestamp::now())),
+        let taken = |answer: Answer| match answer.status {
+            200..=299 => Ok(answer),
             _ => Err(answer.error()),
-        }
+        };
+        let answer = self.try_often(Method::List, "/customers?pageSize=1&pageNumber=0", taken)?;
+        Ok(answer.standing(jiff::Timestamp::now()))
     }
 
     /// Sends a whole customer, once.
@@ -259,7 +269,8 @@ impl Client {
         self.notes.http("> authorization: Basic [redacted]");
         let started = Instant::now();
         let result = self.transmit(request, body, time);
-        let answer = result.and_then(Answer::read).map(|answer| answer.blotted(&self.key));
+        let answer = result.and_then(|response| Answer::read(response, method.largest_answer()));
+        let answer = answer.map(|answer| answer.blotted(&self.key));
         if let Some(pacer) = &self.pacer {
             pacer.leave(answer.as_ref().ok().and_then(Answer::quota));
         }
@@ -307,15 +318,19 @@ impl Client {
 impl Method {
     fn name(self) -> &'static str {
         match self {
-            Method::Get => "GET",
+            Method::Get | Method::List => "GET",
             Method::Put => "PUT",
         }
+    }
+
+    fn largest_answer(self) -> u64 {
+        if self == Method::List { LARGEST_PAGE } else { LARGEST_ANSWER }
     }
 }
 
 impl Answer {
-    fn read(mut response: Response<Body>) -> std::result::Result<Answer, Failure> {
-        let bytes = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec();
+    fn read(mut response: Response<Body>, largest: u64) -> std::result::Result<Answer, Failure> {
+        let bytes = response.body_mut().with_config().limit(largest).read_to_vec();
         let bytes = bytes.map_err(Failure::from_ureq)?;
         let body = String::from_utf8(bytes).map_err(|_| Failure::not_utf8())?;
         let (parts, _) = response.into_parts();
@@ -365,15 +380,19 @@ fn read(answer: Answer, id: u64) -> Result<Answer> {
 }
 
 fn customer(body: &str, id: u64) -> Result<Customer> {
-    let wrong = |why: String| Error::new(crate::error::Kind::Failed, why);
     let customer = Customer::parse(body).map_err(|why| {
-        wrong("the API's answer is not a customer that can be edited safely".to_string())
-            .because(why)
-            .detail(answer::words(body).into_iter().map(|words| format!("the API said: {words}")).take(1))
+        unreadable("the API's answer is not a customer that can be edited safely", body).because(why)
     })?;
     if customer.id() != id {
         let got = customer.id();
-        return Err(wrong(format!("the API answered with customer {got} when asked for {id}")));
+        let message = format!("the API answered with customer {got} when asked for {id}");
+        return Err(Error::new(Kind::Failed, message));
     }
     Ok(customer)
+}
+
+/// An answer that is not what was asked for, with what it says instead.
+fn unreadable(message: &str, body: &str) -> Error {
+    let said = answer::words(body).into_iter().map(|words| format!("the API said: {words}"));
+    Error::new(Kind::Failed, message).detail(said.take(1))
 }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod bulk;
 mod edits;
+mod list;
 pub mod topics;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use account::{AuthCommand, ProfileCommand};
 pub use bulk::BulkCommand;
 pub use edits::{EditFlags, Request};
+pub use list::{ListArgs, ListRequest};
 
 use crate::terminal::{Color, Input};
 
@@ -108,6 +110,12 @@ pub enum Command {
 pub enum CustomerCommand {
     /// Show customers
     Get(GetArgs),
+    /// Find customers
+    ///
+    /// Asks the API for the customers of whom every --where holds, page by page, and checks each one that it sends: those
+    /// that do not match are left out. Without --where these are all customers.
+    #[command(after_long_help = list::EXAMPLES)]
+    List(ListArgs),
     /// Change fields of one customer
     ///
     /// Reads the customer, shows what will change, sends the whole customer back with only that changed, and compares

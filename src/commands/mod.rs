@@ -7,6 +7,7 @@ mod conflict;
 mod customer_edit;
 mod customer_get;
 mod customer_history;
+mod customer_list;
 mod customer_undo;
 mod customer_update;
 mod help;
@@ -71,6 +72,7 @@ impl Session {
         let result = match command {
             Command::Customer(CustomerCommand::Bulk(command)) => bulk::run(command, &self),
             Command::Customer(CustomerCommand::Get(args)) => customer_get::run(args, &self),
+            Command::Customer(CustomerCommand::List(args)) => customer_list::run(args, &self),
             Command::Customer(CustomerCommand::Update(args)) => customer_update::run(args, &mut self),
             Command::Customer(CustomerCommand::Edit(args)) => customer_edit::run(args, &mut self),
             Command::Customer(CustomerCommand::History(args)) => customer_history::run(args, &self),

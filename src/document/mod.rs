@@ -6,6 +6,7 @@
 pub mod codes;
 pub mod compare;
 pub mod customer;
+pub mod decimal;
 pub mod diff;
 pub mod edit;
 pub mod expect;

@@ -8,6 +8,7 @@ pub mod customer;
 pub mod escape;
 pub mod failure;
 pub mod history;
+pub mod list;
 pub mod outcome;
 pub mod place;
 pub mod table;

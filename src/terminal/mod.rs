@@ -128,12 +128,19 @@ impl Terminal {
     /// # Errors
     /// `Failed` where it cannot be written, a full disk for one.
     pub fn print(&self, text: &str) -> Result<()> {
+        self.stream(text).map(|_| ())
+    }
+
+    /// Writes a part of the data, and tells whether anybody still reads it.
+    ///
+    /// # Errors
+    /// As [`Terminal::print`] has them.
+    pub fn stream(&self, text: &str) -> Result<bool> {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(why) if why.kind() != ErrorKind::BrokenPipe => {
-                Err(Error::new(Kind::Failed, "the output cannot be written").because(why))
-            }
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(why) => Err(Error::new(Kind::Failed, "the output cannot be written").because(why)),
         }
     }
 

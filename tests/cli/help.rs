@@ -103,6 +103,7 @@ fn every_command_has_help() {
     for command in [
         "customer",
         "customer get",
+        "customer list",
         "customer update",
         "sandbox",
         "sandbox serve",

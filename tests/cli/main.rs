@@ -16,6 +16,7 @@ mod get;
 mod help;
 mod history;
 mod interrupt;
+mod list;
 mod matrix;
 mod output;
 mod patch;

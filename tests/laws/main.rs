@@ -13,6 +13,7 @@ mod merging;
 mod parsing;
 mod paths;
 mod rows;
+mod search;
 mod sheets;
 mod spelling;
 mod verifying;

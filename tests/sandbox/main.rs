@@ -9,5 +9,6 @@ mod faults;
 mod lists;
 mod manual;
 mod requests;
+mod search;
 mod state;
 mod updates;

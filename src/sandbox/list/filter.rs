@@ -1,7 +1,7 @@
 //! The filter of a list: `name:pattern;name:pattern`, all of which must hold.
 
 use super::names::{self, Kind, Name};
-use super::number::Decimal;
+use crate::document::decimal::Decimal;
 use crate::document::json::View;
 use crate::sandbox::behaviour::{Behaviour, FilterCase};
 use crate::sandbox::clock;

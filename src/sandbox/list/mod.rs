@@ -3,7 +3,6 @@
 
 mod filter;
 mod names;
-mod number;
 mod page;
 
 use axum::extract::Query;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::number::Decimal;
+use crate::document::decimal::Decimal;
 use crate::document::json::{Kind as JsonKind, View};
 use crate::document::path::Path;
 use crate::sandbox::behaviour::{Behaviour, UnknownFilter};

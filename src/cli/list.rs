@@ -1,0 +1,157 @@
+//! `fusebill customer list`: which customers are searched for, and what is shown of them.
+
+use clap::Args;
+
+use crate::api::Order;
+use crate::document::Path;
+use crate::error::{Error, Result};
+use crate::search::{Condition, Search, Wrong, names};
+
+pub(super) const EXAMPLES: &str = "\
+Patterns:
+  company-name='Acme*'                    text; * stands for any characters, \\* for a star; case does not count
+  reference='[empty]'                     null, missing or empty
+  status=Active,Draft                     one of several words
+  parent-id=2002                          a whole number
+  created-timestamp=2024-01-31            that day, in UTC; FROM..TO, FROM.. and ..TO are ranges without TO
+  monthlyRecurringRevenue=50..180         amounts from 50 and below 180
+
+A FIELD is the name of a flag of `customer update`, a JSON path or the last part of one, or the API's name of a filter.
+
+Examples:
+  fusebill customer list --where status=Active --where 'company-name=Acme*'
+  fusebill customer list --where created-timestamp=2024-01-01.. --sort last-name
+  fusebill customer list --where 'primary-email=*@example.com*' --columns id,primary-email,currency
+  fusebill customer list --where status=hold -o csv > hold.csv
+  fusebill customer list --where 'reference=[empty]' -o ndjson --columns id,reference";
+
+/// `customer list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only customers of whom this holds (repeatable; all must hold)
+    #[arg(long = "where", value_name = "FIELD=PATTERN")]
+    pub conditions: Vec<String>,
+    /// Order by this field; without it, the oldest customer comes first
+    #[arg(long, value_name = "FIELD")]
+    pub sort: Option<String>,
+    /// The largest first
+    #[arg(long, requires = "sort")]
+    pub desc: bool,
+    /// Stop after so many customers
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+    /// Show these fields (comma-separated); JSON has the id in any case
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    pub columns: Vec<String>,
+}
+
+/// What a list is to be.
+#[derive(Debug, Clone)]
+pub struct ListRequest {
+    /// Which customers are meant.
+    pub search: Search,
+    /// In which order they come.
+    pub order: Order,
+    /// How many are enough.
+    pub limit: Option<u64>,
+    /// What is shown of each; none for what the form of output shows by itself.
+    pub columns: Option<Vec<Path>>,
+}
+
+impl ListArgs {
+    /// What the flags ask for.
+    ///
+    /// # Errors
+    /// `Usage` for a condition, an order or a column that cannot be taken.
+    pub fn request(&self) -> Result<ListRequest> {
+        let condition = |text: &String| Condition::parse(text).map_err(|why| wrong("--where", text, &why));
+        let conditions = self.conditions.iter().map(condition).collect::<Result<_>>()?;
+        let mut columns = Vec::new();
+        for name in &self.columns {
+            let path = column(name.trim())?;
+            if !columns.contains(&path) {
+                columns.push(path);
+            }
+        }
+        Ok(ListRequest {
+            search: Search::new(conditions),
+            order: self.order()?,
+            limit: self.limit,
+            columns: Some(columns).filter(|columns| !columns.is_empty()),
+        })
+    }
+
+    fn order(&self) -> Result<Order> {
+        let Some(field) = &self.sort else {
+            return Ok(Order { by: names::CREATED.to_string(), descending: false });
+        };
+        let name = names::find(field).map_err(|why| wrong("--sort", field, &why))?;
+        let by = name.filter.ok_or_else(|| {
+            Error::usage(format!("--sort {field}: the API cannot sort by it"))
+                .hint("it sorts by the fields that it can filter by; sort the output instead")
+        })?;
+        Ok(Order { by, descending: self.desc })
+    }
+}
+
+/// A field by any of its names, or any other path of a document.
+fn column(text: &str) -> Result<Path> {
+    if let Some(path) = names::path(text) {
+        return Ok(Path::of(path));
+    }
+    if names::find(text).is_ok() {
+        return Err(Error::usage(format!("--columns {text}: the API filters by it, but it is no field"))
+            .hint("the codes are in customerReference.salesTrackingCodes"));
+    }
+    Path::parse(text).map_err(|why| Error::usage(format!("--columns: `{text}` is no path")).because(why))
+}
+
+fn wrong(flag: &str, text: &str, why: &Wrong) -> Error {
+    let hint = why.hint.clone();
+    let error = Error::usage(format!("{flag} {text}: {why}"));
+    hint.into_iter().fold(error, Error::hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(columns: &[&str], sort: Option<&str>) -> ListArgs {
+        ListArgs {
+            conditions: Vec::new(),
+            sort: sort.map(str::to_string),
+            desc: true,
+            limit: None,
+            columns: columns.iter().map(|name| (*name).to_string()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_column_is_a_field_or_any_path() {
+        let names =
+            ["id", "last-name", "lastName", "reference1", "AccountStatus", "salesTrackingCodes", "x.y"];
+        let columns = args(&names, None).request().unwrap().columns.unwrap();
+        let shown: Vec<String> = columns.iter().map(ToString::to_string).collect();
+        let expected = [
+            "id",
+            "lastName",
+            "customerReference.reference1",
+            "customerAccountStatus",
+            "customerReference.salesTrackingCodes",
+            "x.y",
+        ];
+        assert_eq!(shown, expected);
+        assert!(args(&["SalesTrackingCode1.Code"], None).request().is_err());
+        assert!(args(&["a..b"], None).request().is_err());
+        assert!(args(&[], None).request().unwrap().columns.is_none());
+    }
+
+    #[test]
+    fn an_order_is_one_the_api_knows() {
+        let order = |sort| args(&[], sort).request().map(|request| request.order);
+        assert_eq!(order(None).unwrap(), Order { by: "CreatedTimestamp".to_string(), descending: false });
+        let by = order(Some("reference1")).unwrap();
+        assert_eq!(by, Order { by: "CustomerReference.Reference1".to_string(), descending: true });
+        assert!(order(Some("currency")).unwrap_err().message.starts_with("--sort currency:"));
+    }
+}

@@ -1,0 +1,145 @@
+//! `fusebill customer list`.
+
+use super::Session;
+use crate::api::Pages;
+use crate::api::pages::LARGEST;
+use crate::cli::{ListArgs, ListRequest, Output};
+use crate::document::Customer;
+use crate::error::{Kind, Result};
+use crate::report::list::Listing;
+use crate::search::{Search, Verdict};
+use crate::terminal::Notes;
+
+pub(super) fn run(args: &ListArgs, session: &Session) -> Result<Kind> {
+    let request = args.request()?;
+    let connection = session.connect()?;
+    let terminal = &session.terminal;
+    say_what_is_kept_back(&request.search, terminal.notes());
+    let mut listing = listing(session.global.output, &request);
+    let mut pages =
+        connection.client.pages(request.search.query(), request.order.clone(), page_size(&request));
+    let mut found = Found::new(&request);
+    while let Some(page) = pages.read()? {
+        let meant = found.take(page);
+        if !terminal.stream(&listing.take(&meant))? {
+            return Ok(Kind::Done);
+        }
+        if found.is_enough() {
+            break;
+        }
+    }
+    terminal.print(&listing.end(terminal.look()))?;
+    if session.global.output == Output::Table {
+        terminal.notes().say(&found.count(&pages));
+    }
+    found.warn(&pages, terminal.notes());
+    Ok(Kind::Done)
+}
+
+fn listing(form: Output, request: &ListRequest) -> Listing {
+    let columns = request.columns.clone();
+    match form {
+        Output::Table => Listing::table(columns),
+        Output::Csv => Listing::csv(columns),
+        Output::Json => Listing::json(columns),
+        Output::Ndjson => Listing::ndjson(columns),
+    }
+}
+
+/// No more are asked for than are wanted, where the API sends no others.
+fn page_size(request: &ListRequest) -> u64 {
+    request.limit.filter(|_| request.search.is_exact()).map_or(LARGEST, |limit| limit.min(LARGEST))
+}
+
+fn say_what_is_kept_back(search: &Search, notes: Notes) {
+    let kept_back: Vec<String> = search.kept_back().map(|given| format!("`{given}`")).collect();
+    if kept_back.is_empty() {
+        return;
+    }
+    let read =
+        if search.query().is_empty() { "every customer" } else { "every customer of whom the rest holds" };
+    notes.say(&format!(
+        "The API has no filter for {}, so {read} is read and checked here.",
+        kept_back.join(", ")
+    ));
+}
+
+/// What was found so far.
+struct Found<'a> {
+    search: &'a Search,
+    limit: u64,
+    count: u64,
+    /// One more was found than is wanted.
+    beyond: bool,
+    /// How many the API sent that it was asked to leave out.
+    unasked: u64,
+}
+
+impl Found<'_> {
+    fn new(request: &ListRequest) -> Found<'_> {
+        let limit = request.limit.unwrap_or(u64::MAX);
+        Found { search: &request.search, limit, count: 0, beyond: false, unasked: 0 }
+    }
+
+    /// The customers of a page that are meant and wanted.
+    fn take(&mut self, page: Vec<Customer>) -> Vec<Customer> {
+        let mut meant = Vec::new();
+        for customer in page {
+            match self.search.judge(customer.root()) {
+                Verdict::Meant if self.is_enough() => self.beyond = true,
+                Verdict::Meant => {
+                    self.count += 1;
+                    meant.push(customer);
+                }
+                Verdict::Beside => {}
+                Verdict::Unasked => self.unasked += 1,
+            }
+        }
+        meant
+    }
+
+    fn is_enough(&self) -> bool {
+        self.count >= self.limit
+    }
+
+    /// Whether more match than were wanted; none where that cannot be told.
+    fn more(&self, pages: &Pages<'_>) -> Option<bool> {
+        match pages.more() {
+            _ if self.beyond => Some(true),
+            Some(true) if !self.search.is_exact() || self.unasked > 0 => None,
+            more => more,
+        }
+    }
+
+    /// How many there are, in words.
+    fn count(&self, pages: &Pages<'_>) -> String {
+        let all = match self.count {
+            0 => return "No customer matches.".to_string(),
+            1 => "1 customer.".to_string(),
+            count => format!("{count} customers."),
+        };
+        let first = match self.count {
+            1 => "The first customer".to_string(),
+            count => format!("The first {count} customers"),
+        };
+        match self.more(pages) {
+            Some(false) => all,
+            Some(true) => format!("{first}; more match."),
+            None => format!("{first}; more may match."),
+        }
+    }
+
+    fn warn(&self, pages: &Pages<'_>, notes: Notes) {
+        if self.unasked > 0 {
+            let unasked = self.unasked;
+            notes.warn(&format!(
+                "{unasked} of the customers that the API sent do not match and were left out: it seems to ignore a filter"
+            ));
+        }
+        if pages.changed() {
+            notes.warn(
+                "the list changed while it was read, so customers may be missing from it: run the same command again",
+            );
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Ranges of dates and amounts: FROM belongs to them, TO does not, as in the vendor's page "Date filtering".
+
+use jiff::Timestamp;
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+
+use super::Wrong;
+use crate::document::decimal::Decimal;
+
+/// From the first, below the second, with the bounds as the API's filters spell them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range<T> {
+    from: Option<Bound<T>>,
+    to: Option<Bound<T>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Bound<T> {
+    value: T,
+    spelled: String,
+}
+
+/// The two sides of `FROM..TO` or, as the API has it, `FROM|TO`; none where the text is no range.
+fn sides(text: &str) -> Option<(&str, &str)> {
+    text.split_once("..").or_else(|| text.split_once('|'))
+}
+
+impl<T: Ord> Range<T> {
+    fn between(
+        (from, to): (&str, &str),
+        read: impl Fn(&str) -> Result<Bound<T>, Wrong>,
+    ) -> Result<Range<T>, Wrong> {
+        let bound = |text: &str| Some(text).filter(|text| !text.is_empty()).map(&read).transpose();
+        let (from, to) = (bound(from)?, bound(to)?);
+        match (&from, &to) {
+            (None, None) => Err(Wrong::new("the range has neither end")),
+            (Some(from), Some(to)) if from.value >= to.value => {
+                let (from, to) = (&from.spelled, &to.spelled);
+                Err(Wrong::new(format!("nothing is from {from} and below {to}")))
+            }
+            _ => Ok(Range { from, to }),
+        }
+    }
+
+    /// Whether a value is in the range.
+    pub fn contains(&self, value: &T) -> bool {
+        self.from.as_ref().is_none_or(|from| *value >= from.value)
+            && self.to.as_ref().is_none_or(|to| *value < to.value)
+    }
+
+    /// As the API's filters spell it.
+    pub fn spelled(&self) -> String {
+        let side =
+            |bound: &Option<Bound<T>>| bound.as_ref().map_or(String::new(), |bound| bound.spelled.clone());
+        format!("{}|{}", side(&self.from), side(&self.to))
+    }
+}
+
+impl Range<Timestamp> {
+    /// Reads a range of moments in UTC; a day or a second alone means all of it.
+    ///
+    /// # Errors
+    /// It is neither, or is empty.
+    pub fn dates(text: &str) -> Result<Range<Timestamp>, Wrong> {
+        match sides(text) {
+            Some(sides) => Range::between(sides, |text| moment(civil(text)?)),
+            None => {
+                let from = civil(text)?;
+                let length = if text.contains('T') { 1.second() } else { 1.day() };
+                let to = from.checked_add(length).map_err(|_| no_date(text))?;
+                Ok(Range { from: Some(moment(from)?), to: Some(moment(to)?) })
+            }
+        }
+    }
+}
+
+/// `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`, and nothing else that a date may be.
+fn civil(text: &str) -> Result<DateTime, Wrong> {
+    let (shape, read): (_, Option<DateTime>) = match text.len() {
+        10 => ("0000-00-00", text.parse::<Date>().ok().map(|date| date.to_datetime(Time::midnight()))),
+        _ => ("0000-00-00T00:00:00", text.parse().ok()),
+    };
+    let fits = |(byte, shape): (u8, u8)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+    let shaped = text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits);
+    read.filter(|_| shaped).ok_or_else(|| no_date(text))
+}
+
+fn moment(civil: DateTime) -> Result<Bound<Timestamp>, Wrong> {
+    let spelled = if civil.time() == Time::midnight() { civil.date().to_string() } else { civil.to_string() };
+    let value = civil.to_zoned(TimeZone::UTC).map_err(|_| no_date(&spelled))?.timestamp();
+    Ok(Bound { value, spelled })
+}
+
+fn no_date(text: &str) -> Wrong {
+    Wrong::new(format!("`{text}` is no date")).hint(
+        "write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in UTC: 2024-01-31 for that day, 2024-01-01..2024-02-01, 2024-01-01.. or ..2024-02-01",
+    )
+}
+
+/// Amounts that are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Amounts {
+    /// Just this one; the API is asked for those from it on.
+    Exactly(Decimal, String),
+    /// A range of them.
+    Within(Range<Decimal>),
+}
+
+impl Amounts {
+    /// Reads an amount or a range of amounts.
+    ///
+    /// # Errors
+    /// It is neither, or is empty.
+    pub fn parse(text: &str) -> Result<Amounts, Wrong> {
+        match sides(text) {
+            Some(sides) => Range::between(sides, amount).map(Amounts::Within),
+            None => amount(text).map(|bound| Amounts::Exactly(bound.value, bound.spelled)),
+        }
+    }
+
+    /// Whether an amount is one of them.
+    pub fn contain(&self, amount: &Decimal) -> bool {
+        match self {
+            Amounts::Exactly(one, _) => amount == one,
+            Amounts::Within(range) => range.contains(amount),
+        }
+    }
+
+    /// Whether the API may send a customer with this amount.
+    pub fn may_be_sent(&self, amount: &Decimal) -> bool {
+        match self {
+            Amounts::Exactly(from, _) => amount >= from,
+            Amounts::Within(range) => range.contains(amount),
+        }
+    }
+
+    /// As the API's filters spell it.
+    pub fn spelled(&self) -> String {
+        match self {
+            Amounts::Exactly(_, spelled) => format!("{spelled}|"),
+            Amounts::Within(range) => range.spelled(),
+        }
+    }
+}
+
+fn amount(text: &str) -> Result<Bound<Decimal>, Wrong> {
+    let plain = !text.contains(['e', 'E']) && !text.ends_with('.') && !text.starts_with('.');
+    let value = Decimal::parse(text).filter(|_| plain).ok_or_else(|| {
+        Wrong::new(format!("`{text}` is no amount"))
+            .hint("write an amount such as 250 or 49.90, or a range: 50..180, 50.. or ..180")
+    })?;
+    Ok(Bound { value, spelled: text.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::time::timestamp;
+
+    fn dates(text: &str) -> String {
+        Range::dates(text).map_or_else(|why| why.why, |range| range.spelled())
+    }
+
+    #[test]
+    fn dates_are_spelled_as_the_api_wants_them() {
+        for (typed, spelled) in [
+            ("2019-01-31", "2019-01-31|2019-02-01"),
+            ("2019-01-01..2020-01-01", "2019-01-01|2020-01-01"),
+            ("2019-01-01|2020-01-01", "2019-01-01|2020-01-01"),
+            ("2019-01-01..", "2019-01-01|"),
+            ("..2019-01-01T10:30:00", "|2019-01-01T10:30:00"),
+            ("2019-01-01T23:59:59", "2019-01-01T23:59:59|2019-01-02"),
+            ("2019-01-01T23:59:60..", "2019-01-01T23:59:59|"),
+        ] {
+            assert_eq!(dates(typed), spelled, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_all_of_it_and_the_end_is_not_in_the_range() {
+        let day = Range::dates("2019-01-31").unwrap();
+        let within = |text: &str| day.contains(&timestamp(text).unwrap());
+        assert!(within("2019-01-31T00:00:00") && within("2019-01-31T23:59:59.9999999Z"));
+        assert!(!within("2019-02-01T00:00:00Z") && !within("2019-01-30T23:59:59.99"));
+        assert!(within("2019-02-01T00:30:00+02:00"));
+    }
+
+    #[test]
+    fn what_is_no_range_of_dates_is_said() {
+        for text in ["", "yesterday", "2019", "2019-1-1", "2019-02-30", "2019-01-01T10:00", "2019-01-01Z"] {
+            assert_eq!(dates(text), format!("`{text}` is no date"));
+        }
+        assert_eq!(dates(".."), "the range has neither end");
+        assert_eq!(dates("9999-12-31"), "`9999-12-31` is no date");
+        assert_eq!(dates("2019-01-01..2019-01-01"), "nothing is from 2019-01-01 and below 2019-01-01");
+    }
+
+    #[test]
+    fn amounts_are_exact_or_half_open() {
+        let amounts = |text: &str| Amounts::parse(text).unwrap();
+        let number = |text: &str| Decimal::parse(text).unwrap();
+        assert_eq!(amounts("250").spelled(), "250|");
+        assert_eq!(amounts("50.00..180").spelled(), "50.00|180");
+        assert_eq!(amounts("|-1.5").spelled(), "|-1.5");
+        assert!(amounts("250").contain(&number("250.00")) && !amounts("250").contain(&number("250.01")));
+        assert!(amounts("250").may_be_sent(&number("251")) && !amounts("250").may_be_sent(&number("249")));
+        assert!(amounts("50..180").contain(&number("50")) && !amounts("50..180").contain(&number("180.0")));
+        for text in ["", "x", "1e3", "1,5", "5.", "180..50", "5..5", "..", "1..2..3", "1|2|3"] {
+            assert!(Amounts::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Texts with wildcards: `*` stands for any characters, none too.
+
+use super::Wrong;
+
+/// Characters that mean something in the API's filters. How they are escaped there is not published.
+const SPECIAL: &[char] = &[':', ';', ',', '|', '[', ']', '*', '\\'];
+
+/// A text in parts, with anything between them; one part is the whole text.
+///
+/// Upper and lower case count as the same: the vendor does not say whether they do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wildcards {
+    parts: Vec<String>,
+}
+
+impl Wildcards {
+    /// Reads a pattern: `*` is a wildcard; `\*`, `\\` and `\[` are the characters themselves.
+    ///
+    /// # Errors
+    /// A backslash stands before anything else.
+    pub fn parse(text: &str) -> Result<Wildcards, Wrong> {
+        let mut parts = vec![String::new()];
+        let mut rest = text.chars();
+        while let Some(c) = rest.next() {
+            let literal = match c {
+                '*' => {
+                    parts.push(String::new());
+                    continue;
+                }
+                '\\' => rest.next().filter(|c| matches!(c, '*' | '\\' | '[')).ok_or_else(backslash)?,
+                plain => plain,
+            };
+            if let Some(part) = parts.last_mut() {
+                part.push(literal);
+            }
+        }
+        Ok(Wildcards { parts })
+    }
+
+    /// Just this text.
+    pub fn literal(text: &str) -> Wildcards {
+        Wildcards { parts: vec![text.to_string()] }
+    }
+
+    /// A pattern that the API can be asked for and that everything matches that matches this one: characters with a
+    /// meaning of their own, and space at either end, become wildcards.
+    pub fn widened(&self) -> Wildcards {
+        let mut parts: Vec<String> =
+            self.parts.iter().flat_map(|part| part.split(SPECIAL)).map(str::to_string).collect();
+        if parts.first().is_some_and(|first| first.starts_with(char::is_whitespace)) {
+            parts[0] = parts[0].trim_start().to_string();
+            parts.insert(0, String::new());
+        }
+        if let Some(last) = parts.last_mut().filter(|last| last.ends_with(char::is_whitespace)) {
+            *last = last.trim_end().to_string();
+            parts.push(String::new());
+        }
+        let last = parts.len() - 1;
+        let mut at = 0..;
+        parts.retain(|part| at.next().is_none_or(|at| at == 0 || at == last) || !part.is_empty());
+        Wildcards { parts }
+    }
+
+    /// Whether it is nothing but wildcards, or nothing at all.
+    pub fn is_bare(&self) -> bool {
+        self.parts.iter().all(String::is_empty)
+    }
+
+    /// As the API's filters spell it.
+    pub fn spelled(&self) -> String {
+        self.parts.join("*")
+    }
+
+    /// Whether a text matches.
+    pub fn matches(&self, text: &str) -> bool {
+        let text = folded(text);
+        let parts: Vec<String> = self.parts.iter().map(|part| folded(part)).collect();
+        let (Some((first, rest)), Some(last)) = (parts.split_first(), parts.last()) else { return false };
+        if rest.is_empty() {
+            return text == *first;
+        }
+        let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
+        for part in &rest[..rest.len() - 1] {
+            match left.find(part.as_str()) {
+                Some(at) => left = &left[at + part.len()..],
+                None => return false,
+            }
+        }
+        left.ends_with(last.as_str())
+    }
+}
+
+fn backslash() -> Wrong {
+    Wrong::new("a backslash stands only before `*`, `[` or another backslash")
+        .hint("write \\\\ for a backslash, \\* for a star")
+}
+
+/// Letter by letter, so that the parts of a text are folded as the whole is.
+fn folded(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(text: &str, pattern: &str) -> bool {
+        Wildcards::parse(pattern).unwrap().matches(text)
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text_and_case_does_not_count() {
+        for (text, pattern) in [
+            ("5551234", "555*"),
+            ("5551234", "*12*"),
+            ("5551234", "*34"),
+            ("", "*"),
+            ("abcabc", "a*c*c"),
+            ("ÉCOLE", "é*e"),
+            ("a*b\\[", "a\\*b\\\\\\["),
+        ] {
+            assert!(matches(text, pattern), "{text} {pattern}");
+        }
+        for (text, pattern) in
+            [("aba", "ab*ba"), ("abc", "ab"), ("abc", "*b"), ("ac", "a*b*c"), ("axb", "a\\*b")]
+        {
+            assert!(!matches(text, pattern), "{text} {pattern}");
+        }
+        assert!(Wildcards::parse("a\\b").is_err() && Wildcards::parse("a\\").is_err());
+    }
+
+    #[test]
+    fn what_the_api_may_read_otherwise_is_asked_for_as_a_wildcard() {
+        let sent = |pattern: &str| Wildcards::parse(pattern).unwrap().widened().spelled();
+        for (pattern, spelled) in [
+            ("Acme", "Acme"),
+            ("A*e", "A*e"),
+            ("a;b:c,d|e", "a*b*c*d*e"),
+            ("[empty] x", "*empty* x"),
+            ("a\\*b\\\\", "a*b*"),
+            ("a**b", "a*b"),
+            (" a b ", "*a b*"),
+            ("; *", "* *"),
+            (";;", "*"),
+            ("a; b", "a* b"),
+        ] {
+            assert_eq!(sent(pattern), spelled, "{pattern}");
+        }
+        let nothing = |pattern: &str| Wildcards::parse(pattern).unwrap().widened().is_bare();
+        assert!(nothing("*") && nothing(";") && nothing("[]") && nothing(" ") && !nothing("a*"));
+    }
+}

@@ -7,8 +7,10 @@ use crate::field::{self, CODES_PATH, FIELDS, Field, Kind, check, nearest};
 /// What a column is for.
 #[derive(Debug, Clone)]
 pub enum Column {
-    /// It names the customer.
+    /// It names the customer by id.
     Id,
+    /// It names the customer by reference.
+    Reference,
     /// It is passed over.
     Ignored,
     /// It sets a field.
@@ -23,7 +25,7 @@ const SPREADSHEET_ERRORS: &[&str] =
 
 /// The columns of a header.
 ///
-/// The first is `id`. The others are named by flag (`first-name`), by JSON name (`firstName`, `reference1`) or by path
+/// The first is `id`, or `reference`, by which customers are looked up then. The others are named by flag (`first-name`), by JSON name (`firstName`, `reference1`) or by path
 /// (`customerReference.reference1`); `sales-tracking-code:TYPE` is the code of one type.
 ///
 /// # Errors
@@ -53,10 +55,12 @@ fn mistake(column: &str, why: &str) -> Mistake {
 }
 
 fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> {
-    match (at, name.eq_ignore_ascii_case("id")) {
-        (0, true) => return Ok(Column::Id),
-        (0, false) => {
-            return Err("the first column must be `id`, the Fusebill id of the customer".to_string());
+    match (at, name.to_ascii_lowercase().as_str()) {
+        (0, "id") => return Ok(Column::Id),
+        (0, "reference") => return Ok(Column::Reference),
+        (0, _) => {
+            let why = "the first column must be `id`, the Fusebill id of the customer, or `reference`";
+            return Err(why.to_string());
         }
         _ => {}
     }
@@ -98,6 +102,7 @@ fn repeats(columns: &[Column], column: &Column) -> bool {
     columns.iter().any(|other| match (other, column) {
         (Column::Field(other), Column::Field(field)) => other.path == field.path,
         (Column::Code(other), Column::Code(kind)) => other.eq_ignore_ascii_case(kind),
+        (Column::Reference, Column::Field(field)) => field.path == "reference",
         (Column::Id, Column::Id) => true,
         _ => false,
     })
@@ -109,7 +114,7 @@ fn repeats(columns: &[Column], column: &Column) -> bool {
 /// What is wrong with it.
 pub fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<Edit>, String> {
     let trimmed = cell.trim();
-    let nothing = trimmed.is_empty() || matches!(column, Column::Id | Column::Ignored);
+    let nothing = trimmed.is_empty() || matches!(column, Column::Id | Column::Reference | Column::Ignored);
     if nothing {
         return Ok(None);
     }
@@ -118,7 +123,7 @@ pub fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<E
     }
     let edit = |path, action| Ok(Some(Edit { path: Path::of(path), action, given: String::new() }));
     match column {
-        Column::Id | Column::Ignored => Ok(None),
+        Column::Id | Column::Reference | Column::Ignored => Ok(None),
         Column::Field(field) if trimmed == spelling.null => edit(field.path, Action::Clear),
         Column::Field(field) if trimmed == spelling.empty && field.is_text() => {
             edit(field.path, Action::Set(crate::document::Json::string("")))

@@ -7,6 +7,7 @@ use csv::{ByteRecord, Position};
 use super::columns::{Column, columns, edit, refuse_rewritten};
 use super::{Mistake, Row, Spelling, checked};
 use crate::document::Edit;
+use crate::search::{CustomerName, Lookup};
 
 /// The delimiter that the first line of a file suggests: the one of `,`, `;` and tab that it has most of.
 pub fn delimiter(first_line: &str) -> char {
@@ -54,7 +55,10 @@ impl<R: Read> Rows<R> {
         let mut header = ByteRecord::new();
         reader.read_byte_record(&mut header).map_err(|why| vec![unreadable(&why)])?;
         if is_after(&header) {
-            return Err(vec![Mistake::of_line(1, "the file is empty: a header with `id` is needed")]);
+            return Err(vec![Mistake::of_line(
+                1,
+                "the file is empty: a header with `id` or `reference` is needed",
+            )]);
         }
         refuse_open_quote(&header).map_err(|mistake| vec![mistake])?;
         let names = text(&header, 1).map_err(|mistake| vec![mistake])?;
@@ -71,7 +75,7 @@ impl<R: Read> Rows<R> {
             return Err(vec![Mistake::of_line(line, why)]);
         }
         let at = |name: &str, why: String| Mistake::of_column(line, name, why);
-        let customer = id(&cells[0]).map_err(|why| at("id", why));
+        let customer = self.customer(&cells[0]).map_err(|why| at(&self.names[0], why));
         let mut mistakes = Vec::new();
         let mut list: Vec<Edit> = Vec::new();
         for ((column, name), cell) in self.columns.iter().zip(&self.names).zip(&cells) {
@@ -86,13 +90,30 @@ impl<R: Read> Rows<R> {
             (Ok(customer), Ok(edits)) if mistakes.is_empty() => Ok(Row { number, line, customer, edits }),
             (Ok(customer), edits) => {
                 mistakes.extend(edits.err().into_iter().flatten());
-                Err(mistakes.into_iter().map(|mistake| mistake.about(customer)).collect())
+                Err(match customer {
+                    CustomerName::Id(id) => mistakes.into_iter().map(|mistake| mistake.about(id)).collect(),
+                    CustomerName::Lookup(_) => mistakes,
+                })
             }
             (Err(unnamed), edits) => {
                 mistakes.insert(0, unnamed);
                 mistakes.extend(edits.err().into_iter().flatten());
                 Err(mistakes)
             }
+        }
+    }
+}
+
+impl<R> Rows<R> {
+    /// The customer that the first cell names.
+    fn customer(&self, cell: &str) -> Result<CustomerName, String> {
+        if cell.trim().is_empty() {
+            return Err("is blank, so no customer is named".to_string());
+        }
+        refuse_rewritten(cell.trim())?;
+        match self.columns[0] {
+            Column::Reference => Ok(CustomerName::Lookup(Lookup::Reference(cell.to_string()))),
+            _ => id(cell.trim()).map(CustomerName::Id),
         }
     }
 }
@@ -132,11 +153,6 @@ fn refuse_open_quote(record: &ByteRecord) -> Result<(), Mistake> {
 
 /// A customer's id as a cell has it.
 fn id(cell: &str) -> Result<u64, String> {
-    let cell = cell.trim();
-    if cell.is_empty() {
-        return Err("is blank, so no customer is named".to_string());
-    }
-    refuse_rewritten(cell)?;
     let digits = cell.bytes().all(|byte| byte.is_ascii_digit());
     let id: Option<u64> = cell.parse().ok().filter(|id| *id > 0 && digits);
     id.ok_or_else(|| format!("takes a Fusebill id, a whole number such as 123, not `{cell}`"))
@@ -234,7 +250,10 @@ mod tests {
             assert!(read.len() == 2 && read[1].ends_with(last), "{read:?}");
         }
         assert_eq!(read(b"id,\"firstName\n7,Jo\n", ','), [format!("line 1: {open}")]);
-        assert_eq!(read(b"", ','), ["line 1: the file is empty: a header with `id` is needed"]);
+        assert_eq!(
+            read(b"", ','),
+            ["line 1: the file is empty: a header with `id` or `reference` is needed"]
+        );
         assert!(read(b"id,firstName", ',').is_empty());
     }
 

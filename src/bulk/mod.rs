@@ -8,6 +8,7 @@ pub mod plan_file;
 pub mod result;
 
 use crate::document::{Edit, EditError, Edits};
+use crate::search::CustomerName;
 
 /// How the rows of a file are written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -39,8 +40,8 @@ pub struct Row {
     pub number: u64,
     /// The line it begins on, counted from 1.
     pub line: u64,
-    /// The vendor's id of the customer.
-    pub customer: u64,
+    /// Which customer.
+    pub customer: CustomerName,
     /// What changes.
     pub edits: Edits,
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 use super::{Mistake, Row, checked};
 use crate::document::json::Kind;
 use crate::document::{Edit, Json, View, patch};
+use crate::search::CustomerName;
 
 /// The rows of a file, one after the other.
 pub struct Rows<R> {
@@ -76,7 +77,7 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
     let at = |path: String, why: String| Mistake::of_column(line, &path, why).about(customer);
     let edits = checked(list, |edit, why| at(edit.path.to_string(), why.without_flag()))?;
-    Ok(Row { number, line, customer, edits })
+    Ok(Row { number, line, customer: CustomerName::Id(customer), edits })
 }
 
 fn id(view: View<'_>) -> Option<u64> {

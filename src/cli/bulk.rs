@@ -56,7 +56,7 @@ Examples:
 /// The file with the rows.
 #[derive(Debug, Args)]
 pub struct RowArgs {
-    /// CSV with a header that begins with `id`, or NDJSON of `id` and a merge patch; - reads standard input
+    /// CSV with a header that begins with `id` or `reference`, or NDJSON of `id` and a merge patch; - reads standard input
     #[arg(value_name = "FILE", value_parser = input)]
     pub file: Input,
     /// What parts the cells of CSV: `,`, `;` or `tab`; found out by itself where it is not given

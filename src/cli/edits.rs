@@ -27,11 +27,9 @@ pub struct EditFlags {
     new_field: bool,
 }
 
-/// One change of one customer, as far as the command line says it; nothing has been read yet.
+/// A change of one customer, as far as the command line says it; nothing has been read yet.
 #[derive(Debug)]
 pub struct Request {
-    /// Which customer.
-    pub customer: u64,
     /// What changes.
     pub edits: Vec<Edit>,
     /// Where a merge patch is to be read from that changes more.
@@ -135,7 +133,7 @@ impl EditFlags {
     ///
     /// # Errors
     /// `Usage` for a value that cannot be read as what its flag takes, or where no flag asks for a change.
-    pub fn request(&self, customer: u64) -> Result<Request> {
+    pub fn request(&self) -> Result<Request> {
         let mut edits = Vec::new();
         for (field, values) in &self.fields {
             for value in values {
@@ -161,7 +159,6 @@ impl EditFlags {
             ));
         }
         Ok(Request {
-            customer,
             edits,
             patch: self.patch.clone(),
             expectations,

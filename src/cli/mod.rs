@@ -16,6 +16,7 @@ pub use bulk::BulkCommand;
 pub use edits::{EditFlags, Request};
 pub use list::{ListArgs, ListRequest};
 
+use crate::search::CustomerName;
 use crate::terminal::{Color, Input};
 
 /// Change customers of the Fusebill (Stax Bill) billing API, and nothing but what you name.
@@ -162,17 +163,17 @@ Examples:
 /// `customer get`.
 #[derive(Debug, Args)]
 pub struct GetArgs {
-    /// Fusebill ids of the customers
-    #[arg(required = true, value_name = "CUSTOMER", value_parser = customer_id)]
-    pub customers: Vec<u64>,
+    /// Fusebill ids of the customers, or reference:TEXT or email:ADDRESS
+    #[arg(required = true, value_name = "CUSTOMER", value_parser = CustomerName::parse)]
+    pub customers: Vec<CustomerName>,
 }
 
 /// `customer update`.
 #[derive(Debug, Args)]
 pub struct UpdateArgs {
-    /// Fusebill id of the customer
-    #[arg(value_name = "CUSTOMER", value_parser = customer_id)]
-    pub customer: u64,
+    /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
+    #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
+    pub customer: CustomerName,
     /// What to change.
     #[command(flatten)]
     pub edits: EditFlags,
@@ -184,9 +185,9 @@ pub struct UpdateArgs {
 /// `customer edit`.
 #[derive(Debug, Args)]
 pub struct EditArgs {
-    /// Fusebill id of the customer
-    #[arg(value_name = "CUSTOMER", value_parser = customer_id)]
-    pub customer: u64,
+    /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
+    #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
+    pub customer: CustomerName,
     /// Choose fields from a list and type their values, instead of opening an editor
     #[arg(long, help_heading = "Editing")]
     pub prompt: bool,
@@ -238,9 +239,9 @@ pub enum Proof {
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct HistoryArgs {
-    /// Only changes of the customer with this Fusebill id
-    #[arg(value_name = "CUSTOMER", value_parser = customer_id)]
-    pub customer: Option<u64>,
+    /// Only changes of this customer: a Fusebill id, or reference:TEXT or email:ADDRESS, which is looked up
+    #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
+    pub customer: Option<CustomerName>,
     /// Read the customers of unfinished entries and note how those ended
     #[arg(long)]
     pub resolve: bool,
@@ -317,11 +318,6 @@ pub struct ServeArgs {
     pub per_day: u32,
 }
 
-fn customer_id(text: &str) -> Result<u64, String> {
-    let id: Option<u64> = text.parse().ok().filter(|id| *id > 0 && text.bytes().all(|b| b.is_ascii_digit()));
-    id.ok_or_else(|| "a customer is named by its Fusebill id, a whole number such as 123".to_string())
-}
-
 fn age(text: &str) -> Result<Duration, String> {
     let wrong = || "an age is a whole number and h, d or w: 36h, 90d, 12w".to_string();
     let unit = text.chars().last().ok_or_else(wrong)?;
@@ -354,7 +350,7 @@ impl UpdateArgs {
     /// # Errors
     /// See [`EditFlags::request`].
     pub fn request(&self) -> crate::error::Result<Request> {
-        self.edits.request(self.customer)
+        self.edits.request()
     }
 }
 
@@ -371,14 +367,6 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn an_id_is_digits_only() {
-        assert_eq!(customer_id("123"), Ok(123));
-        for text in ["", "0", "-1", "+1", "1.0", "abc", "123 ", "99999999999999999999"] {
-            assert!(customer_id(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::api::ApiKey;
 use crate::cli::AuthCommand;
 use crate::error::{Error, Kind, Result};
 use crate::profile::setting::Key;
-use crate::profile::{Account, KeySource, Profile, Vault};
+use crate::profile::{KeySource, Profile, Vault};
 use crate::report::account::{self as report, Status};
 use crate::terminal::Input;
 
@@ -28,9 +28,9 @@ fn login(profile: &Profile, with_key_stdin: bool, session: &Session) -> Result<K
     refuse_other_source(profile, session)?;
     let vault = Vault::in_folder(&profile.folder);
     let (base, _) = profile.base(session.environment)?;
-    let account = |key| Account::new(profile.name.clone(), base.clone(), key, profile.settings.clone());
     let key = typed(with_key_stdin, &name, base.host(), session)?;
-    session.client(&account(key.clone()))?.probe().map_err(|why| why.at("trying the key"))?;
+    let account = profile.with_key(key.clone(), session.environment)?;
+    session.client(&account)?.probe().map_err(|why| why.at("trying the key"))?;
     vault.store(&name, &key).map_err(|why| {
         Error::new(Kind::Failed, format!("the key of profile {name} cannot be stored")).because(why)
     })?;

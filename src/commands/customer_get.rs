@@ -1,6 +1,7 @@
 //! `fusebill customer get`.
 
 use super::Session;
+use super::lookup::still_named;
 use crate::cli::{GetArgs, Output};
 use crate::error::{Kind, Result};
 use crate::report::customer;
@@ -9,8 +10,9 @@ pub(super) fn run(args: &GetArgs, session: &Session) -> Result<Kind> {
     let connection = session.connect()?;
     let terminal = &session.terminal;
     let mut customers = Vec::new();
-    for (number, id) in args.customers.iter().enumerate() {
-        let customer = session.read(&connection, *id)?;
+    for (number, name) in args.customers.iter().enumerate() {
+        let customer = session.read(&connection, session.find(name, &connection)?)?;
+        still_named(name, &customer)?;
         match session.global.output {
             Output::Table => {
                 let gap = if number > 0 { "\n" } else { "" };

@@ -10,13 +10,14 @@ use crate::journal::{Ending, Entry, EntryId, Intent};
 use crate::report::change;
 use crate::report::place::Place;
 use crate::report::{history, outcome};
+use crate::search::CustomerName;
 
 pub(super) fn run(args: &HistoryArgs, session: &Session) -> Result<Kind> {
     match &args.command {
         Some(HistoryCommand::Show { entry }) => show(&find(&EntryId::typed(entry), session)?, session),
         Some(HistoryCommand::Prune { older_than }) => prune(*older_than, session),
-        None if args.resolve => resolve(args.customer, session),
-        None => list(args.customer, session),
+        None if args.resolve => resolve(args.customer.as_ref(), session),
+        None => list(args.customer.as_ref(), session),
     }
 }
 
@@ -45,7 +46,13 @@ pub(super) fn find(name: &EntryId, session: &Session) -> Result<Entry> {
     })
 }
 
-fn list(customer: Option<u64>, session: &Session) -> Result<Kind> {
+fn list(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
+    let customer = match customer {
+        // A lookup is the one thing here that asks the API.
+        Some(CustomerName::Lookup(lookup)) => Some(super::lookup::find(lookup, &session.connect()?.client)?),
+        Some(CustomerName::Id(id)) => Some(*id),
+        None => None,
+    };
     let (entries, _) = session.entries(|intent| customer.is_none_or(|id| id == intent.customer.id))?;
     if entries.is_empty() {
         session.terminal.notes().say("The journal has no such change.");
@@ -95,8 +102,9 @@ fn prune(age: std::time::Duration, session: &Session) -> Result<Kind> {
 }
 
 /// Reads the customers of entries that never got an outcome, and notes what became of each.
-fn resolve(customer: Option<u64>, session: &Session) -> Result<Kind> {
+fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
     let connection = session.connect()?;
+    let customer = customer.map(|name| session.find(name, &connection)).transpose()?;
     let account = &connection.account;
     let ours = |intent: &Intent| {
         intent.profile == account.profile
@@ -113,7 +121,7 @@ fn resolve(customer: Option<u64>, session: &Session) -> Result<Kind> {
         unsettled.extend(settle(entry, &connection, session)?);
     }
     if unsettled.is_empty() {
-        return list(customer, session);
+        return list(customer.map(CustomerName::Id).as_ref(), session);
     }
     Err(Error::new(Kind::Unknown, "not every entry could be settled")
         .detail(unsettled)

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::change::{Course, carry_out};
+use super::lookup::still_named;
 use crate::cli::{Request, UpdateArgs};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;
@@ -15,11 +16,15 @@ pub(super) fn run(args: &UpdateArgs, session: &mut Session) -> Result<Kind> {
     let mut request = args.request()?;
     let edits = edits(&mut request, session)?;
     let connection = session.connect_to_write(args.write.dry_run)?;
-    let turn = session.turn(&connection, request.customer, &args.write)?;
-    let before = session.read(&connection, request.customer)?;
+    let id = session.find(&args.customer, &connection)?;
+    let turn = session.turn(&connection, id, &args.write)?;
+    let before = session.read(&connection, id)?;
     session.facts.customer(&before);
     let profile = &connection.account.profile;
-    let check = |customer: &Customer| refuse_unmet(customer, &request, profile);
+    let check = |customer: &Customer| {
+        still_named(&args.customer, customer)?;
+        refuse_unmet(customer, &request, profile)
+    };
     check(&before)?;
     let plan = plan(before, &edits, request.new_fields).map_err(refused_edit)?;
     let course =

@@ -11,6 +11,7 @@ mod customer_list;
 mod customer_undo;
 mod customer_update;
 mod help;
+mod lookup;
 mod profiles;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -21,7 +22,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::api::{Client, Network, Trust};
+use crate::api::{Client, Network};
 use crate::cli::{Cli, Command, CustomerCommand, Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
@@ -173,7 +174,7 @@ impl Session {
     /// The way to an account. From here on every question shows which one it is.
     fn client(&self, account: &Account) -> Result<Client> {
         let variable = |name: &str| self.environment.lossy(name);
-        let network = Network::from_environment(&account.base, &Trust::default(), variable)?;
+        let network = Network::from_environment(&account.base, &account.trust, variable)?;
         let (base, key) = (account.base.clone(), account.key.clone());
         self.terminal.show_badge(account.place().badge());
         let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());

@@ -73,6 +73,9 @@ fn applied(setting: &'static Setting, profile: &Profile, session: &Session) -> R
             Some((name, value)) => (Some(value), name.to_string()),
             None => (own.clone(), from(&own)),
         },
+        Key::TlsRoots | Key::CaFile if authorities_variable(session).is_some() => {
+            (None, authorities_variable(session).unwrap_or_default().to_string())
+        }
         Key::Confirm if own.is_none() => (Some("needed".to_string()), Source::BuiltIn.to_string()),
         Key::ReadOnly if own.is_none() => (Some("false".to_string()), Source::BuiltIn.to_string()),
         Key::TlsRoots if own.is_none() => (Some("bundled".to_string()), Source::BuiltIn.to_string()),
@@ -89,6 +92,12 @@ fn from(own: &Option<String>) -> String {
 fn editor_variable(session: &Session) -> Result<Option<(&'static str, String)>> {
     let name = editor::VARIABLES[0];
     Ok(session.environment.said(name)?.map(|value| (name, value)))
+}
+
+/// The variable that goes before the authorities of every profile.
+fn authorities_variable(session: &Session) -> Option<&'static str> {
+    let is_set = |name: &&str| session.environment.lossy(name).is_some_and(|value| !value.is_empty());
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(is_set)
 }
 
 /// Where the API of a profile is, and where that comes from.

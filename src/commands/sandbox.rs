@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Session;
-use crate::api::{ApiKey, BaseUrl};
+use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::cli::{SandboxCommand, ServeArgs};
 use crate::document::Json;
 use crate::error::{Error, Kind, Result};
@@ -34,8 +34,8 @@ pub(super) fn account(profile: Profile, environment: Environment) -> Result<(Acc
     let server = start(Options { state, ..Options::default() })?;
     let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
     let base = BaseUrl::parse(&server.base_url())?;
-    let account = Account::new(profile.name, base, key, profile.settings);
-    Ok((Account { origin: profile::SANDBOX.to_string(), ..account }, server))
+    let (origin, trust) = (profile::SANDBOX.to_string(), Trust::default());
+    Ok((Account { profile: profile.name, base, key, origin, trust, settings: profile.settings }, server))
 }
 
 fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {

@@ -316,9 +316,12 @@ fn settings(profile: &str, table: &dyn TableLike) -> std::result::Result<Setting
         check_place(profile, setting).map_err(|why| Mistake::at(at.clone(), why))?;
         settings.0.insert(setting.key, value(setting, item).map_err(wrong)?);
     }
-    if settings.get(Key::ApiKeyCommand).is_some() && settings.get(Key::ApiKeyFile).is_some() {
-        let at = table.key("api_key_file").and_then(toml_edit::Key::span);
-        return Err(Mistake::at(at, format!("profile {profile} has both api_key_command and api_key_file")));
+    for (one, other) in [(Key::ApiKeyCommand, Key::ApiKeyFile), (Key::TlsRoots, Key::CaFile)] {
+        if settings.get(one).is_some() && settings.get(other).is_some() {
+            let (one, other) = (Setting::of(one).name, Setting::of(other).name);
+            let at = table.key(other).and_then(toml_edit::Key::span);
+            return Err(Mistake::at(at, format!("profile {profile} has both {one} and {other}")));
+        }
     }
     Ok(settings)
 }

@@ -10,7 +10,7 @@ pub mod setting;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::api::{ApiKey, BaseUrl};
+use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::error::{Error, Kind, Result};
 use crate::report::place::Place;
 pub use config::{Config, Settings};
@@ -41,6 +41,8 @@ pub struct Account {
     pub key: ApiKey,
     /// What the journal knows it by: host and port, or `sandbox`, whose port is another each time.
     pub origin: String,
+    /// Whose word is taken for who the server is.
+    pub trust: Trust,
     /// What the profile says about it beside that.
     pub settings: Settings,
 }
@@ -151,6 +153,31 @@ impl Profile {
         Vault::in_folder(&self.folder).source(&self.name)
     }
 
+    /// Whose word is taken for who the server is, as the profile says.
+    fn trust(&self, environment: Environment) -> Trust {
+        match (self.settings.text(Key::CaFile), self.settings.text(Key::TlsRoots)) {
+            (Some(path), _) => Trust::Only(environment.path(path, &self.folder)),
+            (None, Some("system")) => Trust::System,
+            _ => Trust::Bundled,
+        }
+    }
+
+    /// The account that this profile reaches with a key.
+    ///
+    /// # Errors
+    /// `Usage` for a base URL that no key may be sent to.
+    pub fn with_key(&self, key: ApiKey, environment: Environment) -> Result<Account> {
+        let (base, _) = self.base(environment)?;
+        Ok(Account {
+            profile: self.name.clone(),
+            origin: base.authority().to_string(),
+            base,
+            key,
+            trust: self.trust(environment),
+            settings: self.settings.clone(),
+        })
+    }
+
     /// What is to be said before it is used: the environment goes before what the profile says, or others can read the
     /// key.
     ///
@@ -179,20 +206,14 @@ impl Profile {
     ///
     /// # Errors
     /// `Usage` for a base URL that no key may be sent to; `Credentials` where there is no usable key.
-    pub fn account(self, environment: Environment, limit: Duration) -> Result<Account> {
-        let (base, _) = self.base(environment)?;
+    pub fn account(&self, environment: Environment, limit: Duration) -> Result<Account> {
+        self.base(environment)?;
         let source = self.key_source(environment)?.ok_or_else(|| no_key(&self.name))?;
-        let key = source.read(environment, limit)?;
-        Ok(Account::new(self.name, base, key, self.settings))
+        self.with_key(source.read(environment, limit)?, environment)
     }
 }
 
 impl Account {
-    /// An account that the journal knows by its host and port.
-    pub fn new(profile: String, base: BaseUrl, key: ApiKey, settings: Settings) -> Account {
-        Account { origin: base.authority().to_string(), profile, base, key, settings }
-    }
-
     /// What is shown of it where something is about to change.
     pub fn place(&self) -> Place<'_> {
         Place {

@@ -1,6 +1,7 @@
 //! Runs over many customers: a folder for each, with the rows it was given and what became of every one, so that a run
 //! that was cut off can go on.
 
+mod customers;
 mod export;
 mod finished;
 pub mod seen;
@@ -13,6 +14,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use customers::Customers;
 pub use export::Export;
 pub use finished::Finished;
 

@@ -35,6 +35,12 @@ impl Condition {
         Condition { name: Name::at(path), pattern, given: format!("{path}={text}") }
     }
 
+    /// The field at a path of the field tables, with this text somewhere in it.
+    pub fn containing(path: &'static str, text: &str) -> Condition {
+        let pattern = Pattern::text(Wildcards::containing(text));
+        Condition { name: Name::at(path), pattern, given: format!("{path}=*{text}*") }
+    }
+
     /// As it was typed.
     pub fn given(&self) -> &str {
         &self.given

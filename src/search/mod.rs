@@ -6,6 +6,7 @@
 //! and "Date filtering".
 
 pub mod condition;
+pub mod lookup;
 pub mod names;
 pub mod pattern;
 pub mod range;
@@ -14,6 +15,7 @@ pub mod text;
 use std::fmt;
 
 pub use condition::Condition;
+pub use lookup::{CustomerName, Lookup};
 pub use names::Name;
 
 use crate::document::View;

@@ -42,6 +42,11 @@ impl Wildcards {
         Wildcards { parts: vec![text.to_string()] }
     }
 
+    /// Anything that has this text in it.
+    pub fn containing(text: &str) -> Wildcards {
+        Wildcards { parts: vec![String::new(), text.to_string(), String::new()] }
+    }
+
     /// A pattern that the API can be asked for and that everything matches that matches this one: characters with a
     /// meaning of their own, and space at either end, become wildcards.
     pub fn widened(&self) -> Wildcards {

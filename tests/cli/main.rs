@@ -17,6 +17,7 @@ mod help;
 mod history;
 mod interrupt;
 mod list;
+mod lookups;
 mod matrix;
 mod output;
 mod patch;

@@ -12,6 +12,7 @@ use fusebill::journal::EntryId;
 use fusebill::journal::record::{Intent, Origin, Record};
 use fusebill::runs::Finished;
 use fusebill::runs::seen::Seen;
+use fusebill::search::CustomerName;
 use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::option;
@@ -130,7 +131,10 @@ fn said_by(rows: impl Iterator<Item = Result<Row, Vec<Mistake>>>) -> Result<Vec<
     rows.map(|row| {
         let row = row.map_err(|why| TestCaseError::fail(format!("{why:?}")))?;
         let edits = row.edits.iter().map(|edit| format!("{} {:?}", edit.path, edit.action)).collect();
-        Ok((row.number, row.line, row.customer, edits))
+        let CustomerName::Id(customer) = row.customer else {
+            return Err(TestCaseError::fail("a row of these files names its customer by id"));
+        };
+        Ok((row.number, row.line, customer, edits))
     })
     .collect()
 }

@@ -2,6 +2,7 @@
 
 mod carry;
 mod crew;
+mod lookups;
 mod plan;
 mod progress;
 mod resume;
@@ -18,6 +19,7 @@ use crate::report::bulk::{self as report, Listed, counted};
 use crate::report::escape::escaped;
 use crate::runs::{About, Kind as RunKind, NewRun, Run, Runs, VERSION};
 use carry::{Course, State, carry_out, place};
+use lookups::look_up;
 use rows::{check, check_plan, format, not_kept, spool};
 
 pub(super) fn run(command: &BulkCommand, session: &Session) -> Result<Kind> {
@@ -80,6 +82,7 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
     let results = args.run.results.as_deref();
     place(results)?;
     let connection = session.connect_to_write(false)?;
+    look_up(fresh.folder(), &format, (&checked, &name), &args.run.pace, (&connection, session))?;
     let asked = rows.min(args.run.pace.limit.unwrap_or(u64::MAX));
     let what = format!("change {} as {name} says", counted(asked, "customer"));
     consent(&what, &checked.words(), args.run.yes, &connection, session)?;

@@ -4,9 +4,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::lookup::still_named;
 use super::super::{Connection, Session};
 use super::begin;
 use super::crew::{Crew, Take};
+use super::lookups::look_up;
 use super::progress::Progress;
 use super::rows::{check, feed, format, not_kept, spool};
 use super::worker::{Job, planned};
@@ -17,7 +19,7 @@ use crate::bulk::result::{Counts, Outcome};
 use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::error::{Error, Kind, Result};
 use crate::journal::record::Who;
-use crate::runs::{self, Export, Finished};
+use crate::runs::{self, Customers, Export, Finished};
 
 /// Requests that an account is allowed where it does not tell, by the vendor's page "Rate limits".
 const USUAL: (u32, u32) = (1_000, 180_000);
@@ -66,9 +68,10 @@ fn read(
     let name = args.file.to_string();
     spool(&args.file, fresh.folder(), session)?;
     let format = format(fresh.folder(), args)?;
-    let rows = check(fresh.folder(), &format, &name)?.rows;
+    let checked = check(fresh.folder(), &format, &name)?;
     let connection = session.connect()?;
-    let rows = rows.min(pace.limit.unwrap_or(u64::MAX));
+    look_up(fresh.folder(), &format, (&checked, &name), pace, (&connection, session))?;
+    let rows = checked.rows.min(pace.limit.unwrap_or(u64::MAX));
     write(&line(&Head {
         fusebill_plan: VERSION,
         profile: connection.account.profile.clone(),
@@ -83,9 +86,10 @@ fn read(
     let mut counts = Counts::default();
     let mut progress = Progress::of(rows, 0, &pacer, &session.terminal);
     let input = runs::open_input(fresh.folder()).map_err(not_kept)?;
+    let customers = Customers::open(fresh.folder()).map_err(|why| not_kept(why.into()))?;
     let mut left = rows;
     let fed = |take: Take<'_, Job>| {
-        feed(input, &format, &Finished::default(), &mut |job| {
+        feed(input, customers, &format, &Finished::default(), &mut |job| {
             let wanted = left > 0;
             left = left.saturating_sub(1);
             wanted && take(job)
@@ -138,7 +142,10 @@ fn plan_row(
     let notes = session.terminal.notes().hushed();
     let client = connection.client.paced(session.global.timeout, notes, Arc::clone(pacer));
     let kept = job.clone();
-    let result = client.get(job.customer).and_then(|now| planned(job.task, now, new_fields));
+    let result = client.get(job.customer).and_then(|now| {
+        still_named(&job.name, &now)?;
+        planned(job.task, now, new_fields)
+    });
     match result {
         Ok(plan) => Some(Planned::of(kept.row, &plan)),
         Err(error) if error.kind == Kind::Interrupted => None,

@@ -13,7 +13,8 @@ use crate::document::{Action, Edit, Path};
 use crate::error::{Error, Result};
 use crate::field::FIELDS;
 use crate::report::bulk::counted;
-use crate::runs::{self, Finished, Kept, seen::Seen};
+use crate::runs::{self, Customers, Finished, Kept, seen::Seen};
+use crate::search::CustomerName;
 use crate::terminal::Input;
 
 /// How many mistakes are shown.
@@ -66,10 +67,13 @@ pub(super) struct Checked {
     billing: BTreeMap<&'static str, u64>,
     /// Rows that clear a field.
     clears: u64,
+    /// Whether customers have to be looked up.
+    pub(super) looks_up: bool,
 }
 
 impl Checked {
     fn count(&mut self, row: &Row) {
+        self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
         let billing = FIELDS.iter().filter(|field| field.touches_billing());
         for field in billing.filter(|field| row.edits.covering(&Path::of(field.path)).is_some()) {
             *self.billing.entry(field.path).or_default() += 1;
@@ -110,7 +114,9 @@ pub(super) fn check(folder: &FilePath, format: &Format, name: &str) -> Result<Ch
                 match row {
                     Ok(row) => {
                         checked.count(&row);
-                        seen.insert(row.customer, row.line).map_err(|why| not_kept(why.into()))?;
+                        if let CustomerName::Id(id) = row.customer {
+                            seen.insert(id, row.line).map_err(|why| not_kept(why.into()))?;
+                        }
                     }
                     Err(wrong) => {
                         let named = wrong.iter().find_map(|mistake| Some((mistake.customer?, mistake.line)));
@@ -134,45 +140,77 @@ pub(super) fn check(folder: &FilePath, format: &Format, name: &str) -> Result<Ch
     mistakes.refuse(name).map(|()| checked)
 }
 
-#[derive(Default)]
-struct Mistakes {
+/// What is wrong with rows.
+#[derive(Debug, Default)]
+pub(super) struct Mistakes {
     shown: Vec<Mistake>,
-    count: usize,
+    pub(super) count: usize,
 }
 
 impl Mistakes {
-    fn add(&mut self, mistake: Mistake) {
+    pub(super) fn add(&mut self, mistake: Mistake) {
         self.count += 1;
         if self.shown.len() < SHOWN {
             self.shown.push(mistake);
         }
     }
 
-    fn refuse(mut self, name: &str) -> Result<()> {
-        if self.count == 0 {
-            return Ok(());
-        }
+    /// A line each, in the order of the file.
+    pub(super) fn lines(mut self) -> Vec<String> {
         self.shown.sort_by_key(|mistake| mistake.line);
         let more = self.count - self.shown.len();
         let more = (more > 0).then(|| format!("and {more} more"));
+        self.shown.iter().map(ToString::to_string).chain(more).collect()
+    }
+
+    /// # Errors
+    /// `Usage` where there are mistakes.
+    fn refuse(self, name: &str) -> Result<()> {
+        if self.count == 0 {
+            return Ok(());
+        }
         let mistakes = if self.count == 1 { "a mistake" } else { "mistakes" };
-        Err(Error::usage(format!("{name} has {mistakes} in it, so nothing was sent"))
-            .detail(self.shown.iter().map(ToString::to_string).chain(more)))
+        Err(Error::usage(format!("{name} has {mistakes} in it, so nothing was sent")).detail(self.lines()))
     }
 }
 
-/// Gives the rows of a checked file that have no end yet.
+/// The rows of a checked file.
 ///
 /// # Errors
 /// `Failed` where the copy changed since.
-pub(super) fn feed(input: Kept, format: &Format, finished: &Finished, take: Take<'_, Job>) -> Result<()> {
+pub(super) fn rows_of(input: Kept, format: &Format) -> Result<impl Iterator<Item = Result<Row>>> {
     let changed = |mistakes: Vec<Mistake>| {
         let said = mistakes.iter().map(ToString::to_string);
         Error::new(crate::error::Kind::Failed, "the kept copy of the rows is damaged").detail(said)
     };
-    for row in rows(input, format).map_err(changed)? {
-        let Row { number, customer, edits, .. } = row.map_err(changed)?;
-        if !finished.contains(number) && !take(Job { row: number, customer, task: Task::Edits(edits) }) {
+    Ok(rows(input, format).map_err(changed)?.map(move |row| row.map_err(changed)))
+}
+
+/// Gives the rows of a checked file that have no end yet. `customers` are those that were looked up.
+///
+/// # Errors
+/// `Failed` where the copy changed since.
+pub(super) fn feed(
+    input: Kept,
+    mut customers: Option<Customers>,
+    format: &Format,
+    finished: &Finished,
+    take: Take<'_, Job>,
+) -> Result<()> {
+    let lost = || Error::new(crate::error::Kind::Failed, "the customers that were looked up cannot be read");
+    for row in rows_of(input, format)? {
+        let Row { number: row, customer: name, edits, .. } = row?;
+        if finished.contains(row) {
+            continue;
+        }
+        let customer = match (&name, &mut customers) {
+            (CustomerName::Id(id), _) => *id,
+            (CustomerName::Lookup(_), Some(customers)) => {
+                customers.of(row).map_err(|why| lost().because(why))?
+            }
+            (CustomerName::Lookup(_), None) => return Err(lost()),
+        };
+        if !take(Job { row, customer, name, task: Task::Edits(edits) }) {
             return Ok(());
         }
     }
@@ -229,7 +267,7 @@ pub(super) fn feed_plan(input: Kept, finished: &Finished, take: Take<'_, Job>) -
     for line in lines {
         let line = line.map_err(damaged)?;
         let (row, customer) = (line.row, line.customer.id);
-        if !finished.contains(row) && !take(Job { row, customer, task: Task::Planned(Box::new(line)) }) {
+        if !finished.contains(row) && !take(Job::of(row, customer, Task::Planned(Box::new(line)))) {
             return Ok(());
         }
     }

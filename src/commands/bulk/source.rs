@@ -7,12 +7,13 @@ use super::rows::{feed, feed_plan, not_kept};
 use super::worker::{Job, Task};
 use crate::error::Result;
 use crate::journal::{EntryId, Intent, Journal, Record};
-use crate::runs::{Finished, Kept, Kind, Run};
+use crate::runs::{Customers, Finished, Kept, Kind, Run};
 
 /// The rows of a run.
 pub(super) struct Source<'a> {
     kind: Kind,
     input: Option<Kept>,
+    customers: Option<Customers>,
     journal: &'a Journal,
 }
 
@@ -26,7 +27,8 @@ impl<'a> Source<'a> {
             Kind::Undo(_) => None,
             Kind::Update(_) | Kind::Apply => Some(run.input().map_err(not_kept)?),
         };
-        Ok(Source { kind: run.about.kind.clone(), input, journal })
+        let customers = Customers::open(run.folder()).map_err(|why| not_kept(why.into()))?;
+        Ok(Source { kind: run.about.kind.clone(), input, customers, journal })
     }
 
     /// Gives the rows that have no end yet, at most so many.
@@ -41,7 +43,9 @@ impl<'a> Source<'a> {
             wanted && take(job)
         };
         match (self.kind, self.input) {
-            (Kind::Update(format), Some(input)) => feed(input, &format, finished, &mut limited),
+            (Kind::Update(format), Some(input)) => {
+                feed(input, self.customers, &format, finished, &mut limited)
+            }
             (Kind::Apply, Some(input)) => feed_plan(input, finished, &mut limited),
             (Kind::Undo(run), _) => feed_entries(&run, finished, self.journal, &mut limited),
             (_, None) => Ok(()),
@@ -84,7 +88,7 @@ fn feed_entries(run: &EntryId, finished: &Finished, journal: &Journal, take: Tak
     let mut wanted = true;
     let mut give = |row: u64, intent: Box<Intent>| {
         let customer = intent.customer.id;
-        wanted = wanted && take(Job { row, customer, task: Task::Undo(intent) });
+        wanted = wanted && take(Job::of(row, customer, Task::Undo(intent)));
     };
     each(run, journal, |intent, row| {
         if finished.contains(row) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::conflict::conflict;
+use super::super::lookup::still_named;
 use super::super::turn;
 use super::super::write::Writer;
 use crate::api::{Client, Pacer};
@@ -19,6 +20,7 @@ use crate::interrupt::Interrupts;
 use crate::journal::record::Edited;
 use crate::journal::{EntryId, Intent, Journal, Origin, RunRow};
 use crate::report::outcome::Facts;
+use crate::search::CustomerName;
 use crate::terminal::Notes;
 
 /// What is to be done with one customer.
@@ -28,7 +30,16 @@ pub(super) struct Job {
     pub(super) row: u64,
     /// The vendor's id of the customer.
     pub(super) customer: u64,
+    /// How the row names it.
+    pub(super) name: CustomerName,
     pub(super) task: Task,
+}
+
+impl Job {
+    /// One whose source names customers by their ids.
+    pub(super) fn of(row: u64, customer: u64, task: Task) -> Job {
+        Job { row, customer, name: CustomerName::Id(customer), task }
+    }
 }
 
 /// Where the change comes from.
@@ -105,6 +116,7 @@ impl Worker<'_> {
         };
         let turn = turn(self.journal, client, job.customer, self.notes)?;
         let before = client.get(job.customer)?;
+        still_named(&job.name, &before)?;
         let plan = planned(job.task, before, self.new_fields)?;
         if plan.is_empty() {
             return Ok((plan, Outcome::Unchanged));

@@ -5,6 +5,7 @@ mod prompts;
 mod recover;
 
 use super::Session;
+use super::lookup::still_named;
 use crate::cli::EditArgs;
 use crate::document::sheet;
 use crate::editor::Editor;
@@ -29,7 +30,8 @@ struct Done {
 pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
     let hand = hand(args, session)?;
     let connection = session.connect_to_write(args.write.dry_run)?;
-    let now = session.read(&connection, args.customer)?;
+    let now = session.read(&connection, session.find(&args.customer, &connection)?)?;
+    still_named(&args.customer, &now)?;
     session.facts.customer(&now);
     let draft = recover::open(args, &now, &connection, session)?;
     let mut desk = Desk::new(draft, now, hand, args, &connection)?;

@@ -25,12 +25,12 @@ pub(super) fn open(
 ) -> Result<Draft> {
     let drafts = Drafts::at(session.environment.state_folder()?.join("edits"));
     let account = &connection.account;
-    let left = drafts.of(&account.profile, &account.origin, args.customer).map_err(not_kept)?;
+    let left = drafts.of(&account.profile, &account.origin, now.id()).map_err(not_kept)?;
     let mut left = with_something_typed(left, connection);
     if args.recover {
         if left.is_empty() {
             return Err(Error::new(Kind::NotFound, "no text of this customer was left behind")
-                .at(format!("editing customer {}", args.customer)));
+                .at(format!("editing customer {}", now.id())));
         }
         return Ok(left.swap_remove(0));
     }

@@ -1,0 +1,175 @@
+//! A customer named by something else than its id: `reference:ACME-7`, `email:a@example.com`.
+//!
+//! Neither is unique at the vendor ("Customer object"), and what the API finds is checked here: a reference must be the
+//! same letter by letter, an e-mail address is one of the primary addresses, in which upper and lower case count as the
+//! same.
+
+use std::fmt;
+
+use super::{Condition, Search};
+use crate::document::View;
+
+/// How a customer is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CustomerName {
+    /// The vendor's id.
+    Id(u64),
+    /// Anything that has to be looked up.
+    Lookup(Lookup),
+}
+
+/// What a customer is looked up by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// `reference`.
+    Reference(String),
+    /// One of the addresses in `primaryEmail`.
+    Email(String),
+}
+
+const REFERENCE: &str = "reference";
+const EMAIL: &str = "primaryEmail";
+
+impl CustomerName {
+    /// Reads a name as it is typed.
+    ///
+    /// # Errors
+    /// What names a customer, in words.
+    pub fn parse(text: &str) -> Result<CustomerName, String> {
+        if let Some((by, value)) = text.split_once(':') {
+            let lookup = match by.to_ascii_lowercase().as_str() {
+                "reference" => Lookup::Reference(value.to_string()),
+                "email" => Lookup::Email(value.trim().to_string()),
+                _ => return Err(how_named()),
+            };
+            return if value.trim().is_empty() {
+                Err(format!("`{by}:` takes what the customer is looked up by"))
+            } else {
+                Ok(CustomerName::Lookup(lookup))
+            };
+        }
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let id: Option<u64> = text.parse().ok().filter(|id| *id > 0 && digits);
+        id.map(CustomerName::Id).ok_or_else(how_named)
+    }
+}
+
+fn how_named() -> String {
+    "a customer is named by its Fusebill id, a whole number such as 123, or by reference:TEXT or email:ADDRESS"
+        .to_string()
+}
+
+impl Lookup {
+    /// What the API is asked.
+    pub fn search(&self) -> Search {
+        match self {
+            Lookup::Reference(text) => Search::exactly(REFERENCE, text),
+            Lookup::Email(address) => Search::new(vec![Condition::containing(EMAIL, address)]),
+        }
+    }
+
+    /// Whether a customer is one that is meant.
+    pub fn names(&self, document: View<'_>) -> bool {
+        self.held(document).iter().any(|held| match self {
+            Lookup::Reference(text) => held == text,
+            Lookup::Email(address) => held.to_lowercase() == address.to_lowercase(),
+        })
+    }
+
+    /// Whether a customer is one that may be meant: what it holds differs in upper and lower case only.
+    pub fn nearly_names(&self, document: View<'_>) -> bool {
+        let (Lookup::Reference(text) | Lookup::Email(text)) = self;
+        self.held(document).iter().any(|held| held.to_lowercase() == text.to_lowercase())
+    }
+
+    /// What a customer holds there; more than one where it is a list of addresses.
+    fn held(&self, document: View<'_>) -> Vec<String> {
+        let path = match self {
+            Lookup::Reference(_) => REFERENCE,
+            Lookup::Email(_) => EMAIL,
+        };
+        let Some(value) = document.member(path) else { return Vec::new() };
+        let text = value.as_text().map_or_else(|| value.raw().to_string(), std::borrow::Cow::into_owned);
+        match self {
+            _ if value.is_null() => Vec::new(),
+            Lookup::Reference(_) => vec![text],
+            Lookup::Email(_) => text.split([';', ',']).map(|address| address.trim().to_string()).collect(),
+        }
+    }
+}
+
+impl fmt::Display for CustomerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CustomerName::Id(id) => id.fmt(f),
+            CustomerName::Lookup(lookup) => lookup.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Lookup::Reference(text) => write!(f, "reference:{text}"),
+            Lookup::Email(address) => write!(f, "email:{address}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Json;
+
+    fn lookup(text: &str) -> Lookup {
+        match CustomerName::parse(text) {
+            Ok(CustomerName::Lookup(lookup)) => lookup,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_name_is_an_id_or_says_what_it_is() {
+        assert_eq!(CustomerName::parse("123"), Ok(CustomerName::Id(123)));
+        assert_eq!(lookup("Reference: A:b "), Lookup::Reference(" A:b ".to_string()));
+        assert_eq!(lookup("email: a@b.example "), Lookup::Email("a@b.example".to_string()));
+        for text in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "1.0",
+            "abc",
+            "123 ",
+            "99999999999999999999",
+            "ref:1",
+            "reference:",
+            "email: ",
+        ] {
+            assert!(CustomerName::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(lookup("reference:A").to_string(), "reference:A");
+    }
+
+    #[test]
+    fn a_reference_is_the_same_letter_by_letter_and_an_address_is_one_of_a_list() {
+        let named = |name: &str, document: &str| {
+            let document = Json::parse(document).unwrap();
+            let lookup = lookup(name);
+            (lookup.names(document.root()), lookup.nearly_names(document.root()))
+        };
+        assert_eq!(named("reference:A1", r#"{"reference":"A1"}"#), (true, true));
+        assert_eq!(named("reference:A1", r#"{"reference":"a1"}"#), (false, true));
+        assert_eq!(named("reference:42", r#"{"reference":42}"#), (true, true));
+        assert_eq!(named("reference:null", r#"{"reference":null}"#), (false, false));
+        assert_eq!(named("email:A@x.org", r#"{"primaryEmail":"b@x.org; a@X.org"}"#), (true, true));
+        assert_eq!(named("email:a@x.org", r#"{"primaryEmail":"aa@x.org,b@x.org"}"#), (false, false));
+        assert_eq!(named("email:a@x.org", r#"{"id":1}"#), (false, false));
+    }
+
+    #[test]
+    fn the_api_is_asked_for_what_may_be_meant() {
+        assert_eq!(lookup("reference:A;1").search().query(), "Reference%3AA%2A1");
+        assert_eq!(lookup("email:a@x.org").search().query(), "PrimaryEmail%3A%2Aa%40x.org%2A");
+    }
+}

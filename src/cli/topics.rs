@@ -27,13 +27,13 @@ fn exit_codes() -> String {
 
 /// The environment variables that are read.
 pub static VARIABLES: &[(&str, &str)] = &[
-    ("FUSEBILL_API_KEY", "the API key of the default profile, as Fusebill shows it"),
+    ("FUSEBILL_API_KEY", "the API key, as Fusebill shows it; goes before that of the profile"),
     ("FUSEBILL_API_KEY_FILE", "a file that holds the key; read where FUSEBILL_API_KEY is not set"),
-    ("FUSEBILL_BASE_URL", "where the default profile's API is; https, or http to this machine"),
+    ("FUSEBILL_BASE_URL", "where the API is, https or http to this machine; goes before that of the profile"),
     ("FUSEBILL_PROFILE", "the profile where --profile is not given"),
     (
         "FUSEBILL_EDITOR, VISUAL, EDITOR",
-        "the editor of `customer edit`; the first that is not blank, else vi",
+        "the editor of `customer edit`; the first that is not blank, else vi (the profile's comes second)",
     ),
     (
         "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
@@ -44,6 +44,7 @@ pub static VARIABLES: &[(&str, &str)] = &[
         "the authorities to trust instead of the bundled ones: a PEM file, and folders of them",
     ),
     ("NO_COLOR, TERM=dumb", "no colours unless --color always"),
+    ("XDG_CONFIG_HOME", "where config.toml and stored keys are (else ~/.config)"),
     ("XDG_STATE_HOME", "where the journal, kept texts and the sandbox are (else ~/.local/state)"),
 ];
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use fusebill::error::TABLE;
+use fusebill::profile::setting::{Kind, SETTINGS, Setting};
 
 use crate::world::{Run, finished};
 
@@ -80,6 +81,7 @@ fn every_example_of_a_document_shows_what_happens() {
         let home = tempfile::tempdir().expect("a temporary folder");
         for example in examples(&text) {
             let shown = run(&example.command, home.path()).stdout;
+            let shown = shown.replace(&home.path().display().to_string(), "/home/you");
             let place = format!("{}:{}: {}", document.display(), example.line, example.command);
             assert_eq!(timeless(&shown), timeless(&example.output), "{place}");
             count += 1;
@@ -111,6 +113,19 @@ fn every_link_of_a_document_leads_somewhere() {
             assert!(target.exists(), "{}: {link}", document.display());
         }
     }
+}
+
+#[test]
+fn the_table_of_settings_is_the_programs() {
+    let text = std::fs::read_to_string(root().join("docs/accounts.md")).expect("docs/accounts.md");
+    let row = |setting: &Setting| match setting.kind {
+        Kind::Choice(words) => format!("| `{}` | {}: {} |", setting.name, setting.help, words.join(", ")),
+        _ => format!("| `{}` | {} |", setting.name, setting.help),
+    };
+    let rows: Vec<String> = SETTINGS.iter().map(row).collect();
+    let after = text.split("| setting | what it says |").nth(1).expect("there is a table");
+    let shown: Vec<&str> = after.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(shown, rows);
 }
 
 #[test]

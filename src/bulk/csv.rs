@@ -87,7 +87,9 @@ impl<R: Read> Rows<R> {
         }
         let edits = checked(list, |edit, why| at(&edit.given, why.without_flag()));
         match (customer, edits) {
-            (Ok(customer), Ok(edits)) if mistakes.is_empty() => Ok(Row { number, line, customer, edits }),
+            (Ok(customer), Ok(edits)) if mistakes.is_empty() => {
+                Ok(Row { number, line, customer, edits, fixed: Vec::new() })
+            }
             (Ok(customer), edits) => {
                 mistakes.extend(edits.err().into_iter().flatten());
                 Err(match customer {

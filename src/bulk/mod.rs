@@ -7,7 +7,9 @@ pub mod ndjson;
 pub mod plan_file;
 pub mod result;
 
-use crate::document::{Edit, EditError, Edits};
+use crate::document::compare::same_or_absent;
+use crate::document::time::timestamp;
+use crate::document::{Customer, Edit, EditError, Edits, Json, Path, View};
 use crate::search::CustomerName;
 
 /// How the rows of a file are written.
@@ -44,6 +46,29 @@ pub struct Row {
     pub customer: CustomerName,
     /// What changes.
     pub edits: Edits,
+    /// What must be so already, because it cannot be set.
+    pub fixed: Vec<Fixed>,
+}
+
+/// A value in a row that cannot be set: the customer must hold it already.
+#[derive(Debug, Clone)]
+pub struct Fixed {
+    /// Where.
+    pub path: Path,
+    /// What must stand there.
+    pub value: Json,
+    /// Why it cannot be set.
+    pub why: String,
+}
+
+impl Fixed {
+    /// Whether a customer holds the value. Timestamps are compared as moments: the vendor writes one in several forms.
+    pub fn holds(&self, customer: &Customer) -> bool {
+        let (wanted, found) = (self.value.root(), customer.get(&self.path));
+        let moment = |view: View<'_>| view.as_text().and_then(|text| timestamp(&text));
+        let same_moment = moment(wanted).is_some_and(|wanted| found.and_then(moment) == Some(wanted));
+        same_moment || same_or_absent(&self.path, Some(wanted), found)
+    }
 }
 
 /// Something that is wrong with a file.

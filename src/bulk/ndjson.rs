@@ -1,11 +1,17 @@
 //! Rows of NDJSON: an object a line, with the customer's `id` and a merge patch (RFC 7396) of the rest.
+//!
+//! A line with a `modifiedTimestamp` is a whole customer as it was read, of `customer list` for one. What cannot be set in
+//! it, the timestamp and every other read-only member, must be so still: then nobody changed the customer since.
 
 use std::io::{self, BufRead};
 
-use super::{Mistake, Row, checked};
+use super::{Fixed, Mistake, Row, checked};
 use crate::document::json::Kind;
-use crate::document::{Edit, Json, View, patch};
+use crate::document::{Action, Edit, Edits, Json, View, patch};
 use crate::search::CustomerName;
+
+/// The member that a whole customer has and a merge patch has no use for.
+const WHOLE: &str = "modifiedTimestamp";
 
 /// The rows of a file, one after the other.
 pub struct Rows<R> {
@@ -75,9 +81,24 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     })?;
     let edits = patch::edits(&json, "").map_err(|why| wrong(why.to_string()))?;
     let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
+    let (list, fixed) = if json.root().member(WHOLE).is_some() { parted(list) } else { (list, Vec::new()) };
     let at = |path: String, why: String| Mistake::of_column(line, &path, why).about(customer);
     let edits = checked(list, |edit, why| at(edit.path.to_string(), why.without_flag()))?;
-    Ok(Row { number, line, customer: CustomerName::Id(customer), edits })
+    Ok(Row { number, line, customer: CustomerName::Id(customer), edits, fixed })
+}
+
+/// The edits that can be made, and the values of the others.
+fn parted(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
+    let mut fixed = Vec::new();
+    let can_be_made = |edit: Edit| match (Edits::check(vec![edit.clone()]), &edit.action) {
+        (Err(why), Action::Set(value)) => {
+            let why = why.without_flag();
+            fixed.push(Fixed { path: edit.path, value: value.clone(), why });
+            None
+        }
+        _ => Some(edit),
+    };
+    (list.into_iter().filter_map(can_be_made).collect(), fixed)
 }
 
 fn id(view: View<'_>) -> Option<u64> {

@@ -207,6 +207,39 @@ fn a_run_by_reference_that_is_cut_short_goes_on_without_looking_up_again() {
 }
 
 #[test]
+fn what_a_list_prints_goes_into_bulk_as_it_is() {
+    let world = World::new();
+    let list = world.run(&["customer", "list", "-o", "ndjson"]);
+    assert_eq!(list.code, 0);
+    let all = world.file("all.ndjson", &list.stdout);
+    let run = world.run(&["customer", "bulk", "update", &all, "--dry-run"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.says(&[" 0 would change, "]);
+    let line = list.stdout.lines().find(|line| line.contains("\"id\":123,")).expect("123 is in the list");
+    let row = world.file("row.ndjson", line.replace("\"Jon\"", "\"John\""));
+    let run = world.pipe(&["customer", "bulk", "update", "-"], line.as_bytes());
+    run.fails(2, &["what changes is not known yet in 1 row with a whole customer"]);
+    // Somebody else changes the customer after it was listed.
+    assert_eq!(world.update(&["--suffix", "Jr"]).code, 0);
+    let run = world.run(&["customer", "bulk", "update", &row, "--yes", "-o", "csv"]);
+    assert_eq!(run.code, 10, "{}", run.stderr);
+    for part in ["conflict", "the customer is not as the row has it", "`modifiedTimestamp` is read-only"] {
+        assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+    }
+    assert_eq!(world.puts().len(), 1);
+    let line = world
+        .run(&["customer", "list", "--where", "first-name=Jon", "--where", "last-name=Smith", "-o", "ndjson"])
+        .stdout;
+    let run = world
+        .pipe(&["customer", "bulk", "update", "-", "--yes"], line.replace("\"Jon\"", "\"John\"").as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        world.stored(123).contains("\"firstName\":\"John\"")
+            && world.stored(123).contains("\"suffix\":\"Jr\"")
+    );
+}
+
+#[test]
 fn an_api_that_cannot_be_asked_stops_the_lookups() {
     let world = world(&[]);
     let rows = world.file("rows.csv", "reference,suffix\nZED-7,Jr\n");

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::lookup::still_named;
 use super::super::{Connection, Session};
 use super::begin;
 use super::crew::{Crew, Take};
@@ -143,7 +142,7 @@ fn plan_row(
     let client = connection.client.paced(session.global.timeout, notes, Arc::clone(pacer));
     let kept = job.clone();
     let result = client.get(job.customer).and_then(|now| {
-        still_named(&job.name, &now)?;
+        job.refuse_another(&now)?;
         planned(job.task, now, new_fields)
     });
     match result {

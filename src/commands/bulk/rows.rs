@@ -67,6 +67,8 @@ pub(super) struct Checked {
     billing: BTreeMap<&'static str, u64>,
     /// Rows that clear a field.
     clears: u64,
+    /// Rows that are whole customers. What changes in them is known only when the customers are read.
+    whole: u64,
     /// Whether customers have to be looked up.
     pub(super) looks_up: bool,
 }
@@ -74,6 +76,10 @@ pub(super) struct Checked {
 impl Checked {
     fn count(&mut self, row: &Row) {
         self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
+        if !row.fixed.is_empty() {
+            self.whole += 1;
+            return;
+        }
         let billing = FIELDS.iter().filter(|field| field.touches_billing());
         for field in billing.filter(|field| row.edits.covering(&Path::of(field.path)).is_some()) {
             *self.billing.entry(field.path).or_default() += 1;
@@ -93,7 +99,11 @@ impl Checked {
         });
         let clears =
             (self.clears > 0).then(|| format!("fields are cleared in {}", counted(self.clears, "row")));
-        billing.chain(clears).collect()
+        let whole = (self.whole > 0).then(|| {
+            let rows = counted(self.whole, "row");
+            format!("what changes is not known yet in {rows} with a whole customer; `bulk plan` tells it")
+        });
+        billing.chain(clears).chain(whole).collect()
     }
 }
 
@@ -199,7 +209,7 @@ pub(super) fn feed(
 ) -> Result<()> {
     let lost = || Error::new(crate::error::Kind::Failed, "the customers that were looked up cannot be read");
     for row in rows_of(input, format)? {
-        let Row { number: row, customer: name, edits, .. } = row?;
+        let Row { number: row, customer: name, edits, fixed, .. } = row?;
         if finished.contains(row) {
             continue;
         }
@@ -210,7 +220,7 @@ pub(super) fn feed(
             }
             (CustomerName::Lookup(_), None) => return Err(lost()),
         };
-        if !take(Job { row, customer, name, task: Task::Edits(edits) }) {
+        if !take(Job { row, customer, name, fixed, task: Task::Edits(edits) }) {
             return Ok(());
         }
     }

@@ -9,6 +9,7 @@ use super::super::lookup::still_named;
 use super::super::turn;
 use super::super::write::Writer;
 use crate::api::{Client, Pacer};
+use crate::bulk::Fixed;
 use crate::bulk::plan_file::Planned;
 use crate::bulk::result::{Outcome, RowResult, edited};
 use crate::document::merge::{Merge, merge};
@@ -20,6 +21,7 @@ use crate::interrupt::Interrupts;
 use crate::journal::record::Edited;
 use crate::journal::{EntryId, Intent, Journal, Origin, RunRow};
 use crate::report::outcome::Facts;
+use crate::report::table::value;
 use crate::search::CustomerName;
 use crate::terminal::Notes;
 
@@ -32,13 +34,33 @@ pub(super) struct Job {
     pub(super) customer: u64,
     /// How the row names it.
     pub(super) name: CustomerName,
+    /// What the customer must hold.
+    pub(super) fixed: Vec<Fixed>,
     pub(super) task: Task,
 }
 
 impl Job {
     /// One whose source names customers by their ids.
     pub(super) fn of(row: u64, customer: u64, task: Task) -> Job {
-        Job { row, customer, name: CustomerName::Id(customer), task }
+        Job { row, customer, name: CustomerName::Id(customer), fixed: Vec::new(), task }
+    }
+
+    /// Refuses a customer that is not the one the row is about, or no longer as the row has it.
+    ///
+    /// # Errors
+    /// `Conflict`.
+    pub(super) fn refuse_another(&self, now: &Customer) -> Result<()> {
+        still_named(&self.name, now)?;
+        let moved: Vec<&Fixed> = self.fixed.iter().filter(|fixed| !fixed.holds(now)).collect();
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let line = |fixed: &Fixed| {
+            let found = value(now.get(&fixed.path));
+            format!("{} in the row, {found} now: {}", value(Some(fixed.value.root())), fixed.why)
+        };
+        let error = Error::new(Kind::Conflict, "the customer is not as the row has it");
+        Err(error.at(format!("planning customer {}", now.id())).detail(moved.into_iter().map(line)))
     }
 }
 
@@ -116,7 +138,7 @@ impl Worker<'_> {
         };
         let turn = turn(self.journal, client, job.customer, self.notes)?;
         let before = client.get(job.customer)?;
-        still_named(&job.name, &before)?;
+        job.refuse_another(&before)?;
         let plan = planned(job.task, before, self.new_fields)?;
         if plan.is_empty() {
             return Ok((plan, Outcome::Unchanged));

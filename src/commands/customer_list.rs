@@ -46,9 +46,13 @@ fn listing(form: Output, request: &ListRequest) -> Listing {
     }
 }
 
-/// No more are asked for than are wanted, where the API sends no others.
+/// The smallest page that is asked for, so that an API that ignores a filter is not read customer by customer.
+const LEAST: u64 = 100;
+
+/// Not many more are asked for than are wanted, where the API sends no others.
 fn page_size(request: &ListRequest) -> u64 {
-    request.limit.filter(|_| request.search.is_exact()).map_or(LARGEST, |limit| limit.min(LARGEST))
+    let exact = request.limit.filter(|_| request.search.is_exact());
+    exact.map_or(LARGEST, |limit| limit.clamp(LEAST, LARGEST))
 }
 
 fn say_what_is_kept_back(search: &Search, notes: Notes) {

@@ -213,16 +213,18 @@ fn no_match_is_nothing_and_no_failure() {
 }
 
 #[test]
-fn a_limit_asks_for_no_more_than_it_needs() {
+fn a_limit_asks_for_one_page() {
     let world = World::new();
     let note = |arguments: &[&str]| list(&world, arguments).stderr;
     assert_eq!(note(&["--limit", "2"]), "The first 2 customers; more match.\n");
     assert_eq!(note(&["--limit", "1", "--where", "status=hold"]), "The first customer; more match.\n");
     assert_eq!(note(&["--limit", "2", "--where", "status=hold"]), "2 customers.\n");
     assert_eq!(note(&["--limit", "5000"]), "38 customers.\n");
-    let sizes = ["pageSize=2&pageNumber=0", "query=Status%3AHold&pageSize=1&pageNumber=0"];
+    let sizes = ["pageSize=100&pageNumber=0", "query=Status%3AHold&pageSize=100&pageNumber=0"];
     assert_eq!(asked(&world)[..2], sizes);
     assert_eq!(asked(&world).len(), 4);
+    note(&["--limit", "500"]);
+    assert!(asked(&world)[4].starts_with("pageSize=500&"));
     let local = note(&["--limit", "1", "--where", "currency=USD"]);
     assert!(local.ends_with("The first customer; more match.\n"), "{local}");
 }

@@ -79,14 +79,20 @@ pub struct RowArgs {
 /// How fast, and how far.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct PaceArgs {
-    /// Customers that are worked on at once [default: the profile's `jobs`, else 4]
+    /// Customers worked on at once [default: 4]
+    ///
+    /// The profile may say otherwise (`jobs`).
     #[arg(long, value_name = "COUNT", help_heading = "Pace")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS as i64))]
     pub jobs: Option<u32>,
-    /// Requests a minute at most [default: the profile's `rate`]; what the account allows is kept in any case
+    /// Requests a minute at most
+    ///
+    /// Without it, the profile may say how many (`rate`). What the account allows is kept in any case.
     #[arg(long, value_name = "COUNT", help_heading = "Pace", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
-    /// Only so many rows now, for a rehearsal; `resume` goes on with the rest
+    /// Only so many rows now
+    ///
+    /// For a rehearsal: `resume` goes on with the rest.
     #[arg(long, value_name = "COUNT", help_heading = "Pace")]
     pub limit: Option<u64>,
     /// Stop after so many failures in a row
@@ -104,7 +110,9 @@ pub struct RunArgs {
     /// How fast, and how far.
     #[command(flatten)]
     pub pace: PaceArgs,
-    /// Write what became of every row to this file too; CSV, or NDJSON where the name ends in .ndjson or .jsonl
+    /// Write the results to this file too
+    ///
+    /// What became of every row, the ones that were not reached too. They are CSV, unless the name ends in .ndjson or .jsonl.
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub results: Option<PathBuf>,
 }
@@ -132,8 +140,17 @@ pub struct ApplyArgs {
     /// How it is written.
     #[command(flatten)]
     pub run: RunArgs,
-    /// What proves a write: the API's answer to it, or reading the customer again
-    #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
+    /// Prove writes by `answer` or by `read`
+    ///
+    /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
+    #[arg(
+        hide_possible_values = true,
+        long,
+        value_enum,
+        value_name = "BY",
+        default_value_t,
+        help_heading = "Writing"
+    )]
     pub verify: Proof,
 }
 
@@ -146,8 +163,17 @@ pub struct BulkUpdateArgs {
     /// Read the customers, count what would change, and stop
     #[arg(long, help_heading = "Writing")]
     pub dry_run: bool,
-    /// What proves a write: the API's answer to it, or reading the customer again
-    #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
+    /// Prove writes by `answer` or by `read`
+    ///
+    /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
+    #[arg(
+        hide_possible_values = true,
+        long,
+        value_enum,
+        value_name = "BY",
+        default_value_t,
+        help_heading = "Writing"
+    )]
     pub verify: Proof,
     /// How it is written.
     #[command(flatten)]
@@ -174,8 +200,17 @@ pub struct BulkUndoArgs {
     /// How it is written.
     #[command(flatten)]
     pub run: RunArgs,
-    /// What proves a write: the API's answer to it, or reading the customer again
-    #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
+    /// Prove writes by `answer` or by `read`
+    ///
+    /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
+    #[arg(
+        hide_possible_values = true,
+        long,
+        value_enum,
+        value_name = "BY",
+        default_value_t,
+        help_heading = "Writing"
+    )]
     pub verify: Proof,
 }
 

@@ -4,12 +4,14 @@ pub mod account;
 pub mod bulk;
 mod edits;
 mod list;
+mod short;
 pub mod topics;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use account::{AuthCommand, ProfileCommand};
 pub use bulk::BulkCommand;
@@ -34,15 +36,18 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// The heading of the flags of every command.
+const GLOBAL: &str = "Global options";
+
 /// Flags of every command.
 #[derive(Debug, Args)]
 pub struct Global {
     /// Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL, hide_short_help = true)]
     pub profile: Option<String>,
     /// Form of the data on standard output
     #[arg(short, long, global = true, value_enum, value_name = "FORM", default_value_t)]
-    #[arg(help_heading = "Global options")]
+    #[arg(help_heading = GLOBAL, hide_short_help = true)]
     pub output: Output,
     /// When to colour
     #[arg(
@@ -51,21 +56,29 @@ pub struct Global {
         value_enum,
         value_name = "WHEN",
         default_value_t,
-        help_heading = "Global options"
+        help_heading = GLOBAL,
+        hide_short_help = true
     )]
     pub color: Color,
     /// Never ask; what needs an answer fails
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(long, global = true, help_heading = GLOBAL, hide_short_help = true)]
     pub no_input: bool,
     /// Time for all requests and retries together, in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
-    #[arg(help_heading = "Global options")]
+    #[arg(help_heading = GLOBAL, hide_short_help = true)]
     pub timeout: Duration,
     /// Say only errors and warnings beside the data
-    #[arg(short, long, global = true, help_heading = "Global options")]
+    #[arg(short, long, global = true, help_heading = GLOBAL, hide_short_help = true)]
     pub quiet: bool,
     /// Log requests and answers on standard error, without the key
-    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Global options")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "quiet",
+        help_heading = GLOBAL,
+        hide_short_help = true
+    )]
     pub verbose: bool,
 }
 
@@ -188,13 +201,13 @@ pub struct EditArgs {
     /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
     pub customer: CustomerName,
-    /// Choose fields from a list and type their values, instead of opening an editor
+    /// Choose fields from a list instead of opening an editor
     #[arg(long, help_heading = "Editing")]
     pub prompt: bool,
     /// Show the read-only fields too; they stay read-only
     #[arg(long, conflicts_with = "prompt", help_heading = "Editing")]
     pub all: bool,
-    /// Go on with the text that the last edit of this customer left behind
+    /// Go on with the text that the last edit left behind
     #[arg(long, conflicts_with = "all", help_heading = "Editing")]
     pub recover: bool,
     /// Add fields that the customer does not have without asking
@@ -217,10 +230,11 @@ pub struct WriteArgs {
     /// Consent to everything that would be asked
     #[arg(short, long, help_heading = "Writing")]
     pub yes: bool,
-    /// What proves the write: the API's answer to it, or reading the customer again
+    /// Prove the write by the API's `answer`, or by another `read`
     #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
+    #[arg(hide_possible_values = true)]
     pub verify: Proof,
-    /// Write without a record in the journal; the change cannot be undone then
+    /// Write without a record; it cannot be undone then
     #[arg(long, help_heading = "Writing")]
     pub no_journal: bool,
 }
@@ -337,6 +351,20 @@ fn seconds(text: &str) -> Result<Duration, String> {
     duration.ok_or_else(|| "a number of seconds above 0 and up to 86400 is needed".to_string())
 }
 
+/// The command line as it is parsed, and as help shows it.
+pub fn command() -> clap::Command {
+    short::shortened(Cli::command())
+}
+
+/// Reads a command line.
+///
+/// # Errors
+/// Where it cannot be parsed; help and version are errors here too.
+pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut matches = command().try_get_matches_from(arguments)?;
+    Cli::from_arg_matches_mut(&mut matches)
+}
+
 impl Global {
     /// Whether the output is the one JSON object for scripts.
     pub fn wants_json(&self) -> bool {
@@ -362,11 +390,10 @@ fn input(text: &str) -> Result<Input, std::convert::Infallible> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definitions_hold_together() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! `fusebill help`: the help of a command, or a topic.
 
-use clap::CommandFactory;
-
 use super::Session;
-use crate::cli::Cli;
+use crate::cli;
 use crate::cli::topics::{TOPICS, topic};
 use crate::error::{Error, Kind, Result};
 
@@ -16,7 +14,7 @@ pub(super) fn run(words: &[String], session: &Session) -> Result<Kind> {
 }
 
 fn command_help(words: &[String], color: bool) -> Result<String> {
-    let mut root = Cli::command();
+    let mut root = cli::command();
     root.build();
     let mut command = &mut root;
     for word in words {

@@ -19,11 +19,10 @@ mod write;
 
 use std::ffi::OsString;
 
-use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::api::{Client, Network};
-use crate::cli::{Cli, Command, CustomerCommand, Global, Output, WriteArgs};
+use crate::cli::{self, Command, CustomerCommand, Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupts;
@@ -36,7 +35,7 @@ use crate::terminal::{Color, Notes, Terminal, Verbosity};
 /// Runs the program with these arguments, the first of them its own name, and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    match Cli::try_parse_from(&arguments) {
+    match cli::parse(&arguments) {
         Ok(cli) => Session::new(cli.global).run(&cli.command),
         Err(error) => not_parsed(error, &arguments),
     }

@@ -33,11 +33,7 @@ fn help_lists_the_commands_and_a_first_step() {
 
 #[test]
 fn every_flag_of_the_field_table_is_in_the_help_under_its_section() {
-    for arguments in [
-        &["help", "customer", "update"][..],
-        &["customer", "update", "--help"],
-        &["customer", "update", "-h"],
-    ] {
+    for arguments in [&["help", "customer", "update"][..], &["customer", "update", "--help"]] {
         let text = help(arguments);
         for field in FIELDS {
             let lines: Vec<&str> = text.lines().collect();
@@ -50,6 +46,56 @@ fn every_flag_of_the_field_table_is_in_the_help_under_its_section() {
             let choices = field.choices();
             assert!(choices.iter().all(|word| text.contains(word)), "{flag} {choices:?}");
         }
+    }
+}
+
+/// The paths of all commands: `customer`, `customer update` and so on.
+fn commands() -> Vec<Vec<String>> {
+    fn below(command: &clap::Command, at: &[String], all: &mut Vec<Vec<String>>) {
+        for command in command.get_subcommands() {
+            let path = [at, &[command.get_name().to_string()]].concat();
+            below(command, &path, all);
+            all.push(path);
+        }
+    }
+    let mut all = Vec::new();
+    below(&fusebill::cli::command(), &[], &mut all);
+    all
+}
+
+#[test]
+fn the_short_help_of_every_command_fits_on_a_screen_and_names_every_flag() {
+    let world = World::new();
+    let mut root = fusebill::cli::command();
+    root.build();
+    assert!(commands().len() > 20);
+    for path in commands().into_iter().chain([Vec::new()]) {
+        let run = finished(world.command(&path).arg("-h").env("COLUMNS", "80"));
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{path:?}");
+        let text = run.stdout;
+        assert!(text.lines().count() <= 24, "{path:?}\n{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{path:?}\n{text}");
+        let command = path.iter().fold(&root, |command, name| {
+            command.find_subcommand(name).unwrap_or_else(|| panic!("there is {path:?}"))
+        });
+        for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
+            let shown = text.contains(&format!("--{flag}"));
+            assert!(
+                shown || ["help", "version", "quiet", "verbose"].contains(&flag),
+                "{path:?}: --{flag}\n{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_short_help_of_update_names_the_fields_under_their_sections() {
+    let text = help(&["customer", "update", "-h"]);
+    for field in FIELDS {
+        let listed = text.split(&format!("\n{}:", field.section.heading())).nth(1).unwrap_or_default();
+        let under = listed.split(":  ").next().unwrap_or_default();
+        let flags: Vec<&str> = under.split_whitespace().collect();
+        assert!(flags.contains(&format!("--{}", field.flag).as_str()), "--{} in {text}", field.flag);
     }
 }
 

@@ -20,7 +20,6 @@ pub enum ProfileCommand {
     /// Make a profile, or change settings of one
     ///
     /// The file of profiles is edited in place: comments and what is not named stay as they are.
-    #[command(after_long_help = SET_EXAMPLES)]
     Set(SetArgs),
     /// Remove a profile and the key that `auth login` stored for it
     Remove {
@@ -32,13 +31,6 @@ pub enum ProfileCommand {
         yes: bool,
     },
 }
-
-const SET_EXAMPLES: &str = "\
-Examples:
-  fusebill profile set live --label PRODUCTION --label-color red --confirm always
-  fusebill profile set live --api-key-command 'pass show fusebill/live'
-  fusebill profile set audit --read-only
-  fusebill profile set live --unset label-color,confirm";
 
 /// `profile set`.
 #[derive(Debug, Args)]
@@ -129,7 +121,6 @@ pub enum AuthCommand {
     ///
     /// The key is asked for without being shown, tried with one read of the API, and kept in a file that only you can read.
     /// A password manager is better: `fusebill profile set NAME --api-key-command …`.
-    #[command(after_long_help = LOGIN_EXAMPLES)]
     Login {
         /// Read the key from standard input instead of asking
         #[arg(long)]
@@ -140,12 +131,6 @@ pub enum AuthCommand {
     /// Remove the key that `auth login` stored
     Logout,
 }
-
-const LOGIN_EXAMPLES: &str = "\
-Examples:
-  fusebill auth login
-  fusebill --profile live auth login
-  pass show fusebill | fusebill auth login --with-key-stdin";
 
 fn profile_name(text: &str) -> Result<String, String> {
     check_name(text).map(|()| text.to_string())

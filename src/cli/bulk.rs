@@ -31,7 +31,6 @@ pub enum BulkCommand {
     ///
     /// The whole file is checked before the first request. Each row goes the way of `customer update`: read, written,
     /// verified, noted. Blank cells change nothing.
-    #[command(after_long_help = UPDATE_EXAMPLES)]
     Update(BulkUpdateArgs),
     /// Go on with a run that was cut off
     ///
@@ -45,13 +44,6 @@ pub enum BulkCommand {
     /// List the runs of this machine
     List,
 }
-
-const UPDATE_EXAMPLES: &str = "\
-Examples:
-  fusebill customer bulk update phones.csv
-  fusebill customer bulk update phones.csv --limit 5 --yes && fusebill customer bulk resume RUN
-  fusebill customer bulk plan phones.csv --out phones.plan && fusebill customer bulk apply phones.plan
-  fusebill customer bulk update - --yes --results done.csv < changes.ndjson";
 
 /// The file with the rows.
 #[derive(Debug, Args)]

@@ -7,24 +7,6 @@ use crate::document::Path;
 use crate::error::{Error, Result};
 use crate::search::{Condition, Search, Wrong, names};
 
-pub(super) const EXAMPLES: &str = "\
-Patterns:
-  company-name='Acme*'                    text; * stands for any characters, \\* for a star; case does not count
-  reference='[empty]'                     null, missing or empty
-  status=Active,Draft                     one of several words
-  parent-id=2002                          a whole number
-  created-timestamp=2024-01-31            that day, in UTC; FROM..TO, FROM.. and ..TO are ranges without TO
-  monthlyRecurringRevenue=50..180         amounts from 50 and below 180
-
-A FIELD is the name of a flag of `customer update`, a JSON path or the last part of one, or the API's name of a filter.
-
-Examples:
-  fusebill customer list --where status=Active --where 'company-name=Acme*'
-  fusebill customer list --where created-timestamp=2024-01-01.. --sort last-name
-  fusebill customer list --where 'primary-email=*@example.com*' --columns id,primary-email,currency
-  fusebill customer list --where status=hold -o csv > hold.csv
-  fusebill customer list --where 'reference=[empty]' -o ndjson --columns id,reference";
-
 /// `customer list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod bulk;
 mod edits;
+mod examples;
 mod list;
 mod short;
 pub mod topics;
@@ -26,7 +27,7 @@ use crate::terminal::{Color, Input};
 #[command(name = "fusebill", version, propagate_version = true, disable_help_subcommand = true)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = "Try it without an account:\n  fusebill --profile sandbox customer get 123\n\n\
-    `fusebill help exit-codes` lists what the exit codes mean.")]
+    Topics of `fusebill help`: exit-codes, environment, safety, bulk, json")]
 pub struct Cli {
     /// What applies to every command.
     #[command(flatten)]
@@ -112,9 +113,9 @@ pub enum Command {
     #[cfg(feature = "sandbox")]
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-    /// Explain a command or a topic: exit-codes, environment
+    /// Explain a command or a topic
     Help {
-        /// A command, such as `customer update`, or a topic
+        /// A command, such as `customer update`, or a topic: exit-codes, environment, safety, bulk, json
         words: Vec<String>,
     },
 }
@@ -128,20 +129,17 @@ pub enum CustomerCommand {
     ///
     /// Asks the API for the customers of whom every --where holds, page by page, and checks each one that it sends: those
     /// that do not match are left out. Without --where these are all customers.
-    #[command(after_long_help = list::EXAMPLES)]
     List(ListArgs),
     /// Change fields of one customer
     ///
     /// Reads the customer, shows what will change, sends the whole customer back with only that changed, and compares
     /// what is stored with what was sent. What no flag names stays as it is.
-    #[command(after_long_help = UPDATE_EXAMPLES)]
     Update(Box<UpdateArgs>),
     /// Change fields in your editor, or at prompts
     ///
     /// Opens the customer as a text in $FUSEBILL_EDITOR, $VISUAL, $EDITOR or vi. What you change in it is shown, asked
     /// for and written as `customer update` does it; a line you delete keeps its value, null clears a field. A text that
     /// cannot be taken opens again with what is wrong above the line, and is kept until its change is written.
-    #[command(after_long_help = EDIT_EXAMPLES)]
     Edit(EditArgs),
     /// Change many customers from a file
     #[command(subcommand)]
@@ -156,22 +154,6 @@ pub enum CustomerCommand {
     /// since. Undoing is a change like any other: it is shown, verified, noted, and can be undone.
     Undo(UndoArgs),
 }
-
-const UPDATE_EXAMPLES: &str = "\
-Examples:
-  fusebill customer update 123 --first-name John
-  fusebill customer update 123 --clear secondary-phone,reference2
-  fusebill customer update 123 --primary-email 'a@example.com; b@example.com' --dry-run
-  fusebill customer update 123 --set customerReference.reference1=4711 --expect status=Active
-  echo '{\"lastName\": \"Doe\"}' | fusebill customer update 123 --patch -";
-
-const EDIT_EXAMPLES: &str = "\
-Examples:
-  fusebill customer edit 123
-  fusebill customer edit 123 --prompt
-  fusebill customer edit 123 --recover
-  EDITOR='code --wait' fusebill customer edit 123 --dry-run
-  FUSEBILL_EDITOR='sed -i s/Jon/John/' fusebill customer edit 123 --yes";
 
 /// `customer get`.
 #[derive(Debug, Args)]

@@ -1,8 +1,8 @@
-//! `-h`, which fits on a screen: what the flags of a command are called, and nothing of what `--help` explains.
+//! The two helps of a command: `-h`, which fits on a screen and names the flags, and `--help` with its examples.
 
 use clap::{Arg, ArgAction, Command};
 
-use super::GLOBAL;
+use super::{GLOBAL, examples};
 
 /// A command with more flags than this lists only their names.
 const MANY: usize = 9;
@@ -18,7 +18,7 @@ pub(super) fn shortened(command: Command) -> Command {
         flag.global(true).hide_short_help(true)
     };
     let first = command.get_after_help().cloned().unwrap_or_default();
-    each(command)
+    each(command, "")
         .disable_help_flag(true)
         .disable_version_flag(true)
         .arg(flag("help", 'h', ArgAction::Help, "Print help: with -h in short"))
@@ -26,24 +26,28 @@ pub(super) fn shortened(command: Command) -> Command {
         .after_help(format!("{}\n\n{first}", everywhere()))
 }
 
-fn each(command: Command) -> Command {
+/// Every command below one, which is at this path.
+fn each(command: Command, at: &str) -> Command {
     let names: Vec<String> =
         command.get_subcommands().map(|command| command.get_name().to_string()).collect();
-    names.iter().fold(command, |command, name| command.mut_subcommand(name, one))
+    names.iter().fold(command, |command, name| {
+        let path = format!("{at} {name}");
+        command.mut_subcommand(name, |command| one(command, path.trim_start()))
+    })
 }
 
-fn one(command: Command) -> Command {
-    let command = each(command);
+fn one(command: Command, at: &str) -> Command {
+    let command = each(command, at);
     let own: Vec<&Arg> = command.get_arguments().filter(|arg| !arg.is_positional()).collect();
     let lists = own.len() > MANY;
     let listing = if lists { listing(&own) } else { String::new() };
-    let long = command.get_after_long_help().cloned();
     let command = command
         .mut_args(|arg| if lists && !arg.is_positional() { arg.hide_short_help(true) } else { arg })
         .after_help(format!("{listing}{}\n\n{MORE}", everywhere()));
-    match long {
-        Some(long) => command.after_long_help(long),
-        None => command,
+    match examples::of(at) {
+        Some(examples) => command.after_long_help(examples),
+        None => command
+            .after_long_help(format!("`fusebill help {at} COMMAND` explains one of them, with examples.")),
     }
 }
 

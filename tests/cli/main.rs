@@ -23,6 +23,7 @@ mod output;
 mod patch;
 mod safety;
 mod sandbox_command;
+mod secrets;
 mod set;
 mod terminal;
 mod tls;

@@ -1,7 +1,7 @@
 //! TLS, proxies and redirects: who is trusted, what is said when nobody is, and that the key stays here then.
 
 mod authority;
-mod server;
+pub mod server;
 
 use fusebill::sandbox::KEY;
 

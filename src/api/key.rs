@@ -8,6 +8,9 @@ use std::fmt;
 #[derive(Clone)]
 pub struct ApiKey(String);
 
+/// The longest key that is sent, in bytes. Those of the vendor have about a hundred; servers take headers of some 8 KB.
+const LONGEST: usize = 4096;
+
 /// Why a text cannot be a key. It never repeats the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyError {
@@ -17,6 +20,8 @@ pub enum KeyError {
     Space,
     /// It has a character that a header cannot carry.
     NotPrintable,
+    /// It is longer than any key.
+    TooLong,
 }
 
 impl fmt::Display for KeyError {
@@ -25,6 +30,7 @@ impl fmt::Display for KeyError {
             KeyError::Empty => "the API key is empty",
             KeyError::Space => "the API key has a space or a line break inside",
             KeyError::NotPrintable => "the API key has a character that no key has (not printable ASCII)",
+            KeyError::TooLong => "the API key is too long: no key has more than 4096 characters",
         })
     }
 }
@@ -51,6 +57,9 @@ impl ApiKey {
         }
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(KeyError::NotPrintable);
+        }
+        if key.len() > LONGEST {
+            return Err(KeyError::TooLong);
         }
         Ok(ApiKey(key.to_string()))
     }
@@ -151,6 +160,7 @@ mod tests {
             ("MD\u{0}pr", KeyError::NotPrintable),
             ("MDé", KeyError::NotPrintable),
             ("MD\u{7f}", KeyError::NotPrintable),
+            (&"MD".repeat(LONGEST), KeyError::TooLong),
         ] {
             let error = ApiKey::parse(pasted).unwrap_err();
             assert_eq!(error, why, "{pasted:?}");

@@ -5,7 +5,7 @@ use crate::api::ApiKey;
 use crate::cli::AuthCommand;
 use crate::error::{Error, Kind, Result};
 use crate::profile::setting::Key;
-use crate::profile::{KeySource, Profile, Vault};
+use crate::profile::{KeySource, Profile, Vault, keys};
 use crate::report::account::{self as report, Status};
 use crate::terminal::Input;
 
@@ -63,8 +63,10 @@ fn typed(with_key_stdin: bool, profile: &str, host: &str, session: &Session) -> 
     let refused =
         |why: String| Error::new(Kind::Credentials, why).hint("paste the key exactly as Fusebill shows it");
     if with_key_stdin {
-        let pasted = session.terminal.read(&Input::Stdin)?;
-        return ApiKey::parse(&pasted).map_err(|why| refused(why.to_string()).at("standard input"));
+        let pasted = keys::read_text(session.terminal.open(&Input::Stdin)?);
+        let pasted = pasted.map_err(|why| refused("the API key cannot be read".into()).because(why));
+        let key = pasted.and_then(|pasted| ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())));
+        return key.map_err(|error| error.at("standard input"));
     }
     if !session.terminal.may_ask() {
         return Err(Error::usage("the key has to be typed, and there is nobody to ask")

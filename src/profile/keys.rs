@@ -130,13 +130,21 @@ pub fn is_open_to_others(path: &Path) -> bool {
 }
 
 fn read_file(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
-    if read as u64 > LARGEST {
-        Err(io::Error::new(ErrorKind::InvalidData, "it is too long"))
-    } else {
-        Ok(text)
+    read_text(File::open(path)?)
+}
+
+/// Reads what is said to be a key, and not on and on.
+///
+/// # Errors
+/// As the file system has them; `InvalidData` for what is too long to be a key or is no text.
+pub fn read_text(from: impl Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    let invalid = |why: &'static str| io::Error::new(ErrorKind::InvalidData, why);
+    if bytes.len() as u64 > LARGEST {
+        return Err(invalid("it is too long"));
     }
+    String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8 text"))
 }
 
 /// What a program prints. Its standard input is empty, and what it says on standard error is seen.

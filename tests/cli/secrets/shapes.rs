@@ -109,6 +109,25 @@ fn a_key_that_is_no_text_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_key_that_is_far_too_long_is_refused_before_anything_is_sent() {
+    for length in [9_000, 70_000, 1 << 20] {
+        let key = CORE.repeat(length / CORE.len());
+        let runs =
+            SOURCES.into_iter().filter_map(|from| run(from, key.as_bytes())).chain([login(key.as_bytes())]);
+        for (place, run) in runs {
+            assert_eq!(run.code, 4, "{length}: {}", run.stderr);
+            assert!(
+                run.stderr.contains("too long") || run.stderr.contains("more than a key"),
+                "{}",
+                run.stderr
+            );
+            run_is_clean(&place.world, CORE, &run, &place.but());
+            place.world.was_left_alone();
+        }
+    }
+}
+
+#[test]
 fn what_a_header_can_carry_is_sent_as_it_stands() {
     for key in ["\"U2VjcmV0Q29yZQ==\"", "'U2VjcmV0Q29yZQ'", "U2Vj\\U2VjcmV0Q29yZQ", "U2VjcmV0Q29yZQ:x,;%41"] {
         let runs =

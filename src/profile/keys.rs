@@ -114,19 +114,9 @@ impl KeySource {
     }
 }
 
-/// Whether anyone but its owner may read or write a file. A pipe has no such rights that matter.
+/// Whether anyone but its owner may read or write a file.
 pub fn is_open_to_others(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let there = std::fs::metadata(path);
-        there.is_ok_and(|there| there.is_file() && there.permissions().mode() & 0o066 != 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        false
-    }
+    files::has_mode(path, 0o066)
 }
 
 fn read_file(path: &Path) -> io::Result<String> {

@@ -199,6 +199,7 @@ impl Profile {
             warnings.push(format!("{URL_VARIABLE} is used, and not the base URL of profile {}", self.name));
         }
         warnings.extend(source.and_then(|source| source.exposed()));
+        warnings.extend(config::exposed(&self.folder));
         Ok(warnings)
     }
 

@@ -4,6 +4,7 @@ mod accounts;
 mod auth;
 mod bad_input;
 mod bulk;
+mod config_file;
 mod consent;
 mod crash;
 mod docs;

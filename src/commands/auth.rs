@@ -28,6 +28,7 @@ fn login(profile: &Profile, with_key_stdin: bool, session: &Session) -> Result<K
     refuse_other_source(profile, session)?;
     let vault = Vault::in_folder(&profile.folder);
     let (base, _) = profile.base(session.environment)?;
+    session.terminal.show_badge(profile.badge());
     let key = typed(with_key_stdin, &name, base.host(), session)?;
     let account = profile.with_key(key.clone(), session.environment)?;
     session.client(&account)?.probe().map_err(|why| why.at("trying the key"))?;

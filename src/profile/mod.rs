@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::error::{Error, Kind, Result};
-use crate::report::place::Place;
+use crate::report::place::{Badge, Place};
 pub use config::{Config, Settings};
 pub use environment::Environment;
 pub use keys::{KeySource, Vault};
@@ -111,6 +111,12 @@ impl Profile {
     pub fn of(name: &str, config: &Config) -> Profile {
         let (settings, folder) = (config.settings(name), config.folder().to_path_buf());
         Profile { name: name.to_string(), settings, folder }
+    }
+
+    /// What stands above every question about it, where it has a label or a colour.
+    pub fn badge(&self) -> Option<Badge> {
+        let (label, color) = (self.settings.text(Key::Label), self.settings.text(Key::Color));
+        Place { profile: &self.name, host: "", label, color }.badge()
     }
 
     /// Whether it is the sandbox, which is reached in its own way.

@@ -3,6 +3,7 @@
 mod accounts;
 mod auth;
 mod bad_input;
+mod badge;
 mod bulk;
 mod config_file;
 mod consent;

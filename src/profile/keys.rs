@@ -96,6 +96,11 @@ impl KeySource {
     }
 
     fn failed(&self, what: &str, path: &Path) -> Error {
+        if matches!(self, KeySource::VariableFile(_)) && looks_like_a_key(path) {
+            return Error::new(Kind::Credentials, "it names no file, and looks like a key itself")
+                .at(self.name())
+                .hint(format!("the key goes into {VARIABLE}, or into a file that {FILE_VARIABLE} names"));
+        }
         Error::new(Kind::Credentials, format!("{what} `{}`", path.display()))
             .at(self.name())
             .hint("it must be a text file that holds the key and nothing else")
@@ -112,6 +117,19 @@ impl KeySource {
             )
         })
     }
+}
+
+/// Whether somebody wrote a key where the path of a file is to be.
+fn looks_like_a_key(path: &Path) -> bool {
+    const LEAST: usize = 24;
+    let Some(text) = path.to_str() else { return false };
+    let text = text.trim().trim_start_matches("Basic ");
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    text.len() >= LEAST
+        && !text.starts_with('/')
+        && text.chars().all(is_base64)
+        && text.contains(|c: char| c.is_ascii_uppercase())
+        && text.contains(|c: char| c.is_ascii_lowercase())
 }
 
 /// Whether anyone but its owner may read or write a file.

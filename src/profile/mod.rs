@@ -270,3 +270,28 @@ pub fn no_such(name: &str, config: &Config) -> Error {
     };
     error.hint(format!("`fusebill profile set {name}` makes one of that name"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Client, Network};
+    use crate::terminal::Notes;
+
+    #[test]
+    fn nothing_that_holds_the_key_prints_it() {
+        let settings = Settings::default();
+        let profile = Profile { name: "live".into(), settings, folder: PathBuf::from("/") };
+        let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();
+        let account = profile.with_key(key, Environment).unwrap();
+        let network = Network::from_environment(&account.base, &account.trust, |_| None).unwrap();
+        let (base, key) = (account.base.clone(), account.key.clone());
+        let client = Client::new(base, key, &network, Duration::from_secs(1), Notes::default());
+        for shown in [
+            format!("{account:?} {account:#?}"),
+            format!("{client:?} {client:#?}"),
+            format!("{profile:?} {:?}", account.key),
+        ] {
+            assert!(!shown.contains("MDpzZWNy"), "{shown}");
+        }
+    }
+}

@@ -140,3 +140,31 @@ fn what_a_header_can_carry_is_sent_as_it_stands() {
         }
     }
 }
+
+#[test]
+fn a_key_in_the_wrong_variable_is_not_repeated() {
+    let world = crate::world::World::new();
+    let urls = [
+        format!("https://me:{KEY}@secure.fusebill.com/v1"),
+        format!("https://{KEY}@secure.fusebill.com/v1"),
+        format!("https://secure.fusebill.com/v1?key={KEY}"),
+        format!("https://secure.fusebill.com/v1#{KEY}"),
+        format!("me:{KEY}@secure.fusebill.com"),
+    ];
+    for url in &urls {
+        for arguments in [&["customer", "get", "123", "-v", "-o", "json"][..], &["profile", "list"]] {
+            let run = world.run_with(&[("FUSEBILL_BASE_URL", url)], arguments);
+            assert_eq!(run.code, 2, "{}", run.stderr);
+            run.says(&["FUSEBILL_BASE_URL: the base URL `", "has a user name, a query"]);
+            run_is_clean(&world, KEY, &run, &[]);
+        }
+    }
+    for key in [KEY.to_string(), format!("Basic {KEY}")] {
+        let run = world.bare(&[("FUSEBILL_API_KEY_FILE", &key)], &["customer", "get", "123", "-v"]);
+        run.fails(4, &["FUSEBILL_API_KEY_FILE: it names no file, and looks like a key itself"]);
+        run_is_clean(&world, KEY, &run, &[]);
+    }
+    let run = world.bare(&[("FUSEBILL_API_KEY_FILE", "no/such/file")], &["customer", "get", "123"]);
+    run.fails(4, &["cannot read `no/such/file`"]);
+    world.was_left_alone();
+}

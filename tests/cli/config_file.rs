@@ -148,7 +148,7 @@ fn a_file_that_cannot_be_read_is_named_and_left_as_it_is() {
     }
     fs::remove_dir(&path).expect("a folder");
     world.file(".config/fusebill/config.toml", "");
-    fs::set_permissions(&path, PermissionsExt::from_mode(0)).expect("it is ours");
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o000)).expect("it is ours");
     // No rights keep the administrator out.
     if fs::File::open(&path).is_err() {
         world.bare(&[], &["profile", "list"]).fails(2, &["cannot read", "ermission"]);

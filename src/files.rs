@@ -57,6 +57,25 @@ pub fn replace_as(path: &Path, content: &[u8], permissions: Option<Permissions>)
     Ok(())
 }
 
+/// Whether anyone but its owner may write a file, where the platform has modes.
+pub fn is_writable_by_others(path: &Path) -> bool {
+    has_mode(path, 0o022)
+}
+
+/// Whether a file has one of these bits in its mode. A pipe has no such rights that matter.
+pub fn has_mode(path: &Path, bits: u32) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(path).is_ok_and(|there| there.is_file() && there.permissions().mode() & bits != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, bits);
+        false
+    }
+}
+
 /// A path from the root, whatever folder one is in later.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ impl BaseUrl {
     /// Anything but `https://`, or `http://` to a loopback address; a user name, a query or a fragment in it.
     pub fn parse(text: &str) -> Result<BaseUrl> {
         let refuse = |why: &str| {
-            Error::usage(format!("the base URL `{text}` {why}"))
+            Error::usage(format!("the base URL `{}` {why}", without_secrets(text)))
                 .hint("a base URL looks like https://secure.fusebill.com/v1")
         };
         let trimmed = text.trim_end_matches('/');
@@ -75,6 +75,20 @@ impl BaseUrl {
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// A URL without the places where people put passwords and keys.
+fn without_secrets(url: &str) -> String {
+    let (kept, cut) = match url.find(['?', '#']) {
+        Some(end) => (&url[..end], "…"),
+        None => (url, ""),
+    };
+    let (scheme, rest) = kept.split_once("://").map_or(("", kept), |(scheme, rest)| (scheme, rest));
+    match rest.rsplit_once('@') {
+        Some((_, host)) if scheme.is_empty() => format!("…@{host}{cut}"),
+        Some((_, host)) => format!("{scheme}://…@{host}{cut}"),
+        None => format!("{kept}{cut}"),
     }
 }
 

@@ -1,11 +1,15 @@
 //! The API key: a secret that cannot be printed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A key as the vendor shows it. It is sent after `Basic ` as it stands, never encoded again: the text that the vendor
 /// shows already is the encoded form.
 #[derive(Clone)]
 pub struct ApiKey(String);
+
+/// The longest key that is sent, in bytes. Those of the vendor have about a hundred; servers take headers of some 8 KB.
+const LONGEST: usize = 4096;
 
 /// Why a text cannot be a key. It never repeats the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +20,8 @@ pub enum KeyError {
     Space,
     /// It has a character that a header cannot carry.
     NotPrintable,
+    /// It is longer than any key.
+    TooLong,
 }
 
 impl fmt::Display for KeyError {
@@ -24,6 +30,7 @@ impl fmt::Display for KeyError {
             KeyError::Empty => "the API key is empty",
             KeyError::Space => "the API key has a space or a line break inside",
             KeyError::NotPrintable => "the API key has a character that no key has (not printable ASCII)",
+            KeyError::TooLong => "the API key is too long: no key has more than 4096 characters",
         })
     }
 }
@@ -51,6 +58,9 @@ impl ApiKey {
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(KeyError::NotPrintable);
         }
+        if key.len() > LONGEST {
+            return Err(KeyError::TooLong);
+        }
         Ok(ApiKey(key.to_string()))
     }
 
@@ -59,9 +69,29 @@ impl ApiKey {
         &self.0
     }
 
-    /// A text without the key, should somebody have sent it back.
-    pub(super) fn blotted<'a>(&self, text: &'a str) -> std::borrow::Cow<'a, str> {
-        if text.contains(&self.0) { text.replace(&self.0, "[redacted]").into() } else { text.into() }
+    /// A text without the key, should somebody have sent it back: as it is, or escaped as JSON, URLs and HTML do.
+    pub(super) fn blotted<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let (mut blotted, mut kept, mut at) = (String::new(), 0, 0);
+        while at < text.len() {
+            match self.length_at(&text.as_bytes()[at..]) {
+                Some(length) => {
+                    blotted.push_str(&text[kept..at]);
+                    blotted.push_str("[redacted]");
+                    at += length;
+                    kept = at;
+                }
+                None => at += 1,
+            }
+        }
+        if kept == 0 { text.into() } else { (blotted + &text[kept..]).into() }
+    }
+
+    /// How many bytes the key takes at the start of a text; none where something else stands there.
+    fn length_at(&self, text: &[u8]) -> Option<usize> {
+        if text.starts_with(self.0.as_bytes()) {
+            return Some(self.0.len());
+        }
+        self.0.bytes().try_fold(0, |at, byte| Some(at + written(byte, &text[at..])?))
     }
 
     /// The value of the `Authorization` header.
@@ -69,6 +99,38 @@ impl ApiKey {
         format!("Basic {}", self.0)
     }
 }
+
+/// How many bytes a text begins with that stand for this printable one; none where it begins with something else.
+fn written(byte: u8, text: &[u8]) -> Option<usize> {
+    // JSON inside of JSON has more than one.
+    let slashes = text.iter().take_while(|&&c| c == b'\\').count();
+    let (escape, rest) = (&text[..slashes], &text[slashes..]);
+    if byte == b'\\' && !escape.is_empty() {
+        return Some(slashes);
+    }
+    let number = |begin: &str, digits: usize, end: &str, radix: u32| {
+        let digits_at = begin.len()..begin.len() + digits;
+        let text = rest.get(..digits_at.end + end.len())?;
+        let fits = text.starts_with(begin.as_bytes()) && text.ends_with(end.as_bytes());
+        let code = std::str::from_utf8(&text[digits_at]).ok()?;
+        (fits && u32::from_str_radix(code, radix) == Ok(u32::from(byte))).then_some(slashes + text.len())
+    };
+    let named = |(name, meant): &(&str, u8)| {
+        (*meant == byte && rest.starts_with(name.as_bytes())).then_some(slashes + name.len())
+    };
+    number("u", 4, "", 16)
+        .filter(|_| slashes > 0)
+        .or_else(|| number("%", 2, "", 16))
+        .or_else(|| number("%25", 2, "", 16))
+        .or_else(|| number("&#x", 2, ";", 16).or_else(|| number("&#X", 2, ";", 16)))
+        .or_else(|| number("&#", 2, ";", 10).or_else(|| number("&#", 3, ";", 10)))
+        .or_else(|| ENTITIES.iter().find_map(named))
+        .or_else(|| (rest.first() == Some(&byte)).then_some(slashes + 1))
+}
+
+/// Characters that HTML has names for.
+const ENTITIES: [(&str, u8); 5] =
+    [("&amp;", b'&'), ("&lt;", b'<'), ("&gt;", b'>'), ("&quot;", b'"'), ("&apos;", b'\'')];
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,6 +160,7 @@ mod tests {
             ("MD\u{0}pr", KeyError::NotPrintable),
             ("MDé", KeyError::NotPrintable),
             ("MD\u{7f}", KeyError::NotPrintable),
+            (&"MD".repeat(LONGEST), KeyError::TooLong),
         ] {
             let error = ApiKey::parse(pasted).unwrap_err();
             assert_eq!(error, why, "{pasted:?}");
@@ -108,5 +171,24 @@ mod tests {
     #[test]
     fn a_key_cannot_be_printed() {
         assert_eq!(format!("{:?}", ApiKey::parse("MDpr").unwrap()), "ApiKey([redacted])");
+    }
+
+    #[test]
+    fn a_key_that_is_sent_back_is_blotted_however_it_is_written() {
+        let key = ApiKey::parse(r#"a/b+c="&\9"#).unwrap();
+        for written in [
+            r#"a/b+c="&\9"#,
+            r#"a\/b\u002Bc\u003d\"\u0026\\9"#,
+            r#"a\\\/b\\u002bc=\\\"&\\\\9"#,
+            "a%2Fb%2bc%3D%22%26%5C9",
+            "a%252Fb%252bc%253D%2522%2526%255C%39",
+            "&#97;/b&#43;c&#x3d;&quot;&amp;\\9",
+        ] {
+            let said = format!("é Basic {written}, {written}.");
+            assert_eq!(key.blotted(&said), "é Basic [redacted], [redacted].", "{written}");
+        }
+        for other in ["a/b+c=", "é%", "", "\\u00", "&#", "a/b+c=\"&\\8"] {
+            assert!(matches!(key.blotted(other), Cow::Borrowed(same) if same == other));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! One page of `GET /v1/customers`, and what its headers tell (the vendor's page "Pagination").
 
-use super::{Answer, Client, Method, Order, unreadable};
+use super::{Answer, ApiKey, Client, Method, Order, unreadable};
 use crate::document::json::Kind as JsonKind;
 use crate::document::{Customer, Json};
 use crate::error::{Error, Kind, Result};
@@ -40,7 +40,7 @@ impl Client {
         let step = format!("reading page {} of the list", ask.number + 1);
         let filtered = !ask.query.is_empty();
         let answer = self.try_often(Method::List, &ask.path(), |answer| listed(answer, filtered));
-        answer.and_then(|answer| Page::read(&answer)).map_err(|error| error.at(step))
+        answer.and_then(|answer| Page::read(&answer, &self.key)).map_err(|error| error.at(step))
     }
 }
 
@@ -70,8 +70,8 @@ fn listed(answer: Answer, filtered: bool) -> Result<Answer> {
 }
 
 impl Page {
-    fn read(answer: &Answer) -> Result<Page> {
-        let wrong = || unreadable("the API's answer is not a list of customers", &answer.body);
+    fn read(answer: &Answer, key: &ApiKey) -> Result<Page> {
+        let wrong = || unreadable("the API's answer is not a list of customers", &answer.body, key);
         let list = Json::parse(answer.body.as_str()).map_err(|why| wrong().because(why))?;
         if list.root().kind() != JsonKind::Array {
             return Err(wrong());

@@ -156,7 +156,7 @@ impl Client {
         let path = format!("/customers/{id}");
         let meaning = |answer| read(answer, id);
         let answer = self.try_often(Method::Get, &path, meaning).map_err(|error| error.at(&step))?;
-        customer(&answer.body, id).map_err(|error| error.at(step))
+        customer(&answer.body, id, &self.key).map_err(|error| error.at(step))
     }
 
     /// Sends a request that writes nothing until there is an answer, which is then taken as it is meant.
@@ -379,9 +379,9 @@ fn read(answer: Answer, id: u64) -> Result<Answer> {
     }
 }
 
-fn customer(body: &str, id: u64) -> Result<Customer> {
+fn customer(body: &str, id: u64, key: &ApiKey) -> Result<Customer> {
     let customer = Customer::parse(body).map_err(|why| {
-        unreadable("the API's answer is not a customer that can be edited safely", body).because(why)
+        unreadable("the API's answer is not a customer that can be edited safely", body, key).because(why)
     })?;
     if customer.id() != id {
         let got = customer.id();
@@ -391,8 +391,8 @@ fn customer(body: &str, id: u64) -> Result<Customer> {
     Ok(customer)
 }
 
-/// An answer that is not what was asked for, with what it says instead.
-fn unreadable(message: &str, body: &str) -> Error {
-    let said = answer::words(body).into_iter().map(|words| format!("the API said: {words}"));
+/// An answer that is not what was asked for, with what it says instead, but for the key.
+fn unreadable(message: &str, body: &str, key: &ApiKey) -> Error {
+    let said = answer::words(&key.blotted(body)).into_iter().map(|words| format!("the API said: {words}"));
     Error::new(Kind::Failed, message).detail(said.take(1))
 }

@@ -5,7 +5,7 @@ use crate::api::ApiKey;
 use crate::cli::AuthCommand;
 use crate::error::{Error, Kind, Result};
 use crate::profile::setting::Key;
-use crate::profile::{KeySource, Profile, Vault};
+use crate::profile::{KeySource, Profile, Vault, keys};
 use crate::report::account::{self as report, Status};
 use crate::terminal::Input;
 
@@ -28,6 +28,7 @@ fn login(profile: &Profile, with_key_stdin: bool, session: &Session) -> Result<K
     refuse_other_source(profile, session)?;
     let vault = Vault::in_folder(&profile.folder);
     let (base, _) = profile.base(session.environment)?;
+    session.terminal.show_badge(profile.badge());
     let key = typed(with_key_stdin, &name, base.host(), session)?;
     let account = profile.with_key(key.clone(), session.environment)?;
     session.client(&account)?.probe().map_err(|why| why.at("trying the key"))?;
@@ -63,8 +64,10 @@ fn typed(with_key_stdin: bool, profile: &str, host: &str, session: &Session) -> 
     let refused =
         |why: String| Error::new(Kind::Credentials, why).hint("paste the key exactly as Fusebill shows it");
     if with_key_stdin {
-        let pasted = session.terminal.read(&Input::Stdin)?;
-        return ApiKey::parse(&pasted).map_err(|why| refused(why.to_string()).at("standard input"));
+        let pasted = keys::read_text(session.terminal.open(&Input::Stdin)?);
+        let pasted = pasted.map_err(|why| refused("the API key cannot be read".into()).because(why));
+        let key = pasted.and_then(|pasted| ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())));
+        return key.map_err(|error| error.at("standard input"));
     }
     if !session.terminal.may_ask() {
         return Err(Error::usage("the key has to be typed, and there is nobody to ask")

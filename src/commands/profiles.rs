@@ -175,6 +175,7 @@ fn remove(name: &str, yes: bool, session: &Session) -> Result<Kind> {
             .detail([format!("it would remove {what}")])
             .hint("add --yes to consent on the command line"));
     }
+    session.terminal.show_badge(Profile::of(name, &before).badge());
     if !yes && !session.terminal.confirm(&format!("Remove {what}?"))? {
         return Err(Error::new(Kind::Cancelled, "you said no"));
     }

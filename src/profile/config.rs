@@ -1,9 +1,11 @@
 //! `config.toml`: the profiles that the user keeps, read with the line of every mistake, edited in place.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use toml_edit::{Array, Document, DocumentMut, Item, Table, TableLike};
 
@@ -13,10 +15,16 @@ use super::{DEFAULT, SANDBOX};
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
+/// The file's name.
+const FILE: &str = "config.toml";
 /// The table in the file that holds the profiles.
 const PROFILES: &str = "profiles";
 /// The longest name of a profile, in characters.
 const NAME_MAX: usize = 40;
+/// What Windows puts before a text.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// How long another process is waited for that changes the file.
+const TURN: Duration = Duration::from_secs(10);
 
 /// What a profile says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,7 +100,7 @@ impl Config {
     /// `Usage` where it cannot be read, or says what no profile says; with the line. Values are never repeated where
     /// they might be a key.
     pub fn load(environment: Environment) -> Result<Config> {
-        let path = environment.config_folder()?.join("config.toml");
+        let path = environment.config_folder()?.join(FILE);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(why) if why.kind() == ErrorKind::NotFound => String::new(),
@@ -148,16 +156,20 @@ impl Config {
     /// `Usage` for a name that no profile can have and a setting that this profile cannot have.
     pub fn with(&self, name: &str, changes: &[(Key, Option<Value>)]) -> Result<Config> {
         check_name(name).map_err(Error::usage)?;
-        self.edited(|profiles| {
+        let made = self.edited(&self.text, |profiles| {
             if profiles.get(name).is_none() {
                 profiles.insert(name, Item::Table(Table::new()));
             }
-            let profile = profiles.get_mut(name).and_then(Item::as_table_like_mut)?;
-            for (key, value) in changes {
-                change(profile, Setting::of(*key).name, value.as_ref());
-            }
             Some(())
-        })
+        })?;
+        let text = changes.iter().try_fold(made, |text, (key, value)| {
+            self.edited(&text, |profiles| {
+                let profile = profiles.get_mut(name).and_then(Item::as_table_like_mut)?;
+                change(profile, Setting::of(*key).name, value.as_ref());
+                Some(())
+            })
+        })?;
+        Config::parse(self.path.clone(), text)
     }
 
     /// The file without a profile.
@@ -165,33 +177,40 @@ impl Config {
     /// # Errors
     /// As [`Config::with`].
     pub fn without(&self, name: &str) -> Result<Config> {
-        self.edited(|profiles| {
+        let text = self.edited(&self.text, |profiles| {
             profiles.remove(name);
             Some(())
-        })
+        })?;
+        Config::parse(self.path.clone(), text)
     }
 
-    fn edited(&self, edit: impl FnOnce(&mut dyn TableLike) -> Option<()>) -> Result<Config> {
+    /// A text of the file with one edit.
+    fn edited(&self, text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option<()>) -> Result<String> {
         let damaged = || Error::new(Kind::Failed, format!("`{}` cannot be edited", self.path.display()));
-        let mut document: DocumentMut = self.text.parse().map_err(|_| damaged())?;
+        let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(text) => (BYTE_ORDER_MARK, text),
+            None => ("", text),
+        };
+        let mut document: DocumentMut = text.parse().map_err(|_| damaged())?;
         let profiles = document.entry(PROFILES).or_insert_with(|| {
             let mut table = Table::new();
             table.set_implicit(true);
             Item::Table(table)
         });
         profiles.as_table_like_mut().and_then(edit).ok_or_else(damaged)?;
-        Config::parse(self.path.clone(), document.to_string())
+        Ok(format!("{mark}{}", merged(text, &document.to_string())))
     }
 
     /// Puts this in the place of the file as it was read before; a link stays a link, and the mode stays.
     ///
     /// # Errors
-    /// `Conflict` where the file changed meanwhile; `Failed` where it cannot be written.
+    /// `Conflict` where the file changed meanwhile, or another process is at it for too long; `Failed` where it cannot be written.
     pub fn save(&self, before: &Config) -> Result<()> {
         let failed = |why: std::io::Error| {
             Error::new(Kind::Failed, format!("cannot write `{}`", self.path.display())).because(why)
         };
         files::make_folder(self.folder()).map_err(failed)?;
+        let _turn = turn()?;
         let place = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let there = match std::fs::read_to_string(&place) {
             Err(why) if why.kind() == ErrorKind::NotFound => String::new(),
@@ -203,6 +222,38 @@ impl Config {
         }
         let mode = std::fs::metadata(&place).ok().map(|there| there.permissions());
         files::replace_as(&place, self.text.as_bytes(), mode).map_err(failed)
+    }
+}
+
+/// What is to be said where others may change the file in this folder.
+pub(super) fn exposed(folder: &Path) -> Option<String> {
+    let path = folder.join(FILE);
+    let command = format!("chmod go-w {}", shell_words::quote(&path.display().to_string()));
+    files::is_writable_by_others(&path).then(|| {
+        format!(
+            "other users of this machine can change `{}`, and with it where the key is sent; `{command}` ends that",
+            path.display()
+        )
+    })
+}
+
+/// The turn to change the file, so that nobody writes between the last look at it and the write. Its lock is where this
+/// tool keeps what it remembers, and not beside a file that may be in a folder of the user's own.
+fn turn() -> Result<Option<File>> {
+    let begun = Instant::now();
+    let Ok(folder) = Environment.state_folder() else { return Ok(None) };
+    // Where there is no place for a lock there are no turns, as with the journal.
+    let Ok(()) = files::make_folder(&folder) else { return Ok(None) };
+    loop {
+        match files::try_hold(&folder.join("config.lock")) {
+            Ok(None) if begun.elapsed() < TURN => std::thread::sleep(Duration::from_millis(5)),
+            Ok(None) => {
+                let message = "another fusebill on this machine has been changing the profiles for too long";
+                return Err(Error::new(Kind::Conflict, message).hint("run the same command again"));
+            }
+            Ok(held) => return Ok(held),
+            Err(_) => return Ok(None),
+        }
     }
 }
 
@@ -219,6 +270,36 @@ pub fn check_name(name: &str) -> std::result::Result<(), String> {
     Err(format!(
         "`{name}` is no name of a profile: at most {NAME_MAX} letters, digits, `-`, `_` and `.`, a letter or digit first"
     ))
+}
+
+/// A text after an edit, with what the library leaves away: line breaks other than `\n`, and the comments above what was
+/// taken out that an empty line keeps apart from it.
+fn merged(before: &str, after: &str) -> String {
+    let bare = |line: &str| line.trim_end_matches(['\r', '\n']).to_string();
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
+    let same = |(old, new): &(&&str, &&str)| bare(old) == bare(new);
+    let head = old.iter().zip(&new).take_while(same).count();
+    let most = old.len().min(new.len()) - head;
+    let tail = old.iter().rev().zip(new.iter().rev()).take(most).take_while(same).count();
+    let (gone, fresh) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
+    let usual = if before.contains("\r\n") { "\r\n" } else { "\n" };
+    let end = |at: usize| match gone.get(at).filter(|_| gone.len() == fresh.len()) {
+        Some(old) => &old[bare(old).len()..],
+        None if fresh[at].ends_with('\n') => usual,
+        None => "",
+    };
+    let fresh: String = fresh.iter().enumerate().map(|(at, line)| bare(line) + end(at)).collect();
+    let apart = if fresh.is_empty() { apart(gone) } else { &[] };
+    [&old[..head], apart].concat().concat() + &fresh + &old[old.len() - tail..].concat()
+}
+
+/// The comments at the start of lines that an empty line keeps apart from what follows.
+fn apart<'a, 'b>(lines: &'a [&'b str]) -> &'a [&'b str] {
+    let is_comment = |line: &&&str| line.trim().is_empty() || line.trim().starts_with('#');
+    let comments = lines.iter().take_while(is_comment).count();
+    let end = lines[..comments].iter().rposition(|line| line.trim().is_empty()).map_or(0, |at| at + 1);
+    if lines[..end].iter().any(|line| !line.trim().is_empty()) { &lines[..end] } else { &[] }
 }
 
 /// What `name` cannot have: the sandbox is reached in its own way.

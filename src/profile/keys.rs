@@ -96,6 +96,11 @@ impl KeySource {
     }
 
     fn failed(&self, what: &str, path: &Path) -> Error {
+        if matches!(self, KeySource::VariableFile(_)) && looks_like_a_key(path) {
+            return Error::new(Kind::Credentials, "it names no file, and looks like a key itself")
+                .at(self.name())
+                .hint(format!("the key goes into {VARIABLE}, or into a file that {FILE_VARIABLE} names"));
+        }
         Error::new(Kind::Credentials, format!("{what} `{}`", path.display()))
             .at(self.name())
             .hint("it must be a text file that holds the key and nothing else")
@@ -114,29 +119,40 @@ impl KeySource {
     }
 }
 
-/// Whether anyone but its owner may read or write a file. A pipe has no such rights that matter.
+/// Whether somebody wrote a key where the path of a file is to be.
+fn looks_like_a_key(path: &Path) -> bool {
+    const LEAST: usize = 24;
+    let Some(text) = path.to_str() else { return false };
+    let text = text.trim().trim_start_matches("Basic ");
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    text.len() >= LEAST
+        && !text.starts_with('/')
+        && text.chars().all(is_base64)
+        && text.contains(|c: char| c.is_ascii_uppercase())
+        && text.contains(|c: char| c.is_ascii_lowercase())
+}
+
+/// Whether anyone but its owner may read or write a file.
 pub fn is_open_to_others(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let there = std::fs::metadata(path);
-        there.is_ok_and(|there| there.is_file() && there.permissions().mode() & 0o066 != 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        false
-    }
+    files::has_mode(path, 0o066)
 }
 
 fn read_file(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
-    if read as u64 > LARGEST {
-        Err(io::Error::new(ErrorKind::InvalidData, "it is too long"))
-    } else {
-        Ok(text)
+    read_text(File::open(path)?)
+}
+
+/// Reads what is said to be a key, and not on and on.
+///
+/// # Errors
+/// As the file system has them; `InvalidData` for what is too long to be a key or is no text.
+pub fn read_text(from: impl Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    let invalid = |why: &'static str| io::Error::new(ErrorKind::InvalidData, why);
+    if bytes.len() as u64 > LARGEST {
+        return Err(invalid("it is too long"));
     }
+    String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8 text"))
 }
 
 /// What a program prints. Its standard input is empty, and what it says on standard error is seen.

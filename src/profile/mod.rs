@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::error::{Error, Kind, Result};
-use crate::report::place::Place;
+use crate::report::place::{Badge, Place};
 pub use config::{Config, Settings};
 pub use environment::Environment;
 pub use keys::{KeySource, Vault};
@@ -113,6 +113,12 @@ impl Profile {
         Profile { name: name.to_string(), settings, folder }
     }
 
+    /// What stands above every question about it, where it has a label or a colour.
+    pub fn badge(&self) -> Option<Badge> {
+        let (label, color) = (self.settings.text(Key::Label), self.settings.text(Key::Color));
+        Place { profile: &self.name, host: "", label, color }.badge()
+    }
+
     /// Whether it is the sandbox, which is reached in its own way.
     pub fn is_sandbox(&self) -> bool {
         self.name == SANDBOX
@@ -199,6 +205,7 @@ impl Profile {
             warnings.push(format!("{URL_VARIABLE} is used, and not the base URL of profile {}", self.name));
         }
         warnings.extend(source.and_then(|source| source.exposed()));
+        warnings.extend(config::exposed(&self.folder));
         Ok(warnings)
     }
 
@@ -262,4 +269,29 @@ pub fn no_such(name: &str, config: &Config) -> Error {
         None => error.hint(format!("the profiles are {}", names.join(", "))),
     };
     error.hint(format!("`fusebill profile set {name}` makes one of that name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Client, Network};
+    use crate::terminal::Notes;
+
+    #[test]
+    fn nothing_that_holds_the_key_prints_it() {
+        let settings = Settings::default();
+        let profile = Profile { name: "live".into(), settings, folder: PathBuf::from("/") };
+        let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();
+        let account = profile.with_key(key, Environment).unwrap();
+        let network = Network::from_environment(&account.base, &account.trust, |_| None).unwrap();
+        let (base, key) = (account.base.clone(), account.key.clone());
+        let client = Client::new(base, key, &network, Duration::from_secs(1), Notes::default());
+        for shown in [
+            format!("{account:?} {account:#?}"),
+            format!("{client:?} {client:#?}"),
+            format!("{profile:?} {:?}", account.key),
+        ] {
+            assert!(!shown.contains("MDpzZWNy"), "{shown}");
+        }
+    }
 }

@@ -142,11 +142,18 @@ impl Canvas {
         Size { rows: usize::from(rows), columns: usize::from(columns).max(1) }
     }
 
-    /// A view with the badge above it, where there is room for both.
+    /// A view with the badge above it, or in its first line where there is no room for both.
     fn under_badge(&self, view: impl FnOnce(Size) -> View) -> View {
         let size = self.size();
-        let Some(badge) = self.badge.as_ref().filter(|_| size.rows > LEAST_ROWS) else { return view(size) };
-        let mut view = view(Size { rows: size.rows - 1, ..size });
+        let Some(badge) = &self.badge else { return view(size) };
+        let least = size.rows <= LEAST_ROWS;
+        let mut view = view(Size { rows: if least { size.rows } else { size.rows - 1 }, ..size });
+        let typed_there = view.cursor.is_some_and(|(line, _)| line == 0);
+        if least && view.lines.len() >= size.rows && !typed_there {
+            let first = view.lines.first().map_or("", String::as_str);
+            view.lines[0] = truncate_str(&format!("{badge} {first}"), size.columns, "…").into_owned();
+            return view;
+        }
         view.lines.insert(0, truncate_str(badge, size.columns, "…").into_owned());
         view.cursor = view.cursor.map(|(line, column)| (line + 1, column));
         view

@@ -3,7 +3,9 @@
 mod accounts;
 mod auth;
 mod bad_input;
+mod badge;
 mod bulk;
+mod config_file;
 mod consent;
 mod crash;
 mod docs;
@@ -23,6 +25,7 @@ mod output;
 mod patch;
 mod safety;
 mod sandbox_command;
+mod secrets;
 mod set;
 mod terminal;
 mod tls;

@@ -1,7 +1,7 @@
 //! TLS, proxies and redirects: who is trusted, what is said when nobody is, and that the key stays here then.
 
 mod authority;
-mod server;
+pub mod server;
 
 use fusebill::sandbox::KEY;
 
@@ -462,4 +462,139 @@ fn no_redirect_makes_a_proxy_connect_elsewhere() {
     run.fails(7, &["redirects to https://other.example.test/v1/customers/123 (HTTP 302)", NOTHING]);
     assert_eq!(proxy.connections(), 1);
     assert!(proxy.heard()[0].starts_with("CONNECT billing.example.test:443 "));
+}
+
+impl Site {
+    /// A server before this world's sandbox whose account is a profile that also says this.
+    fn configured(settings: &str) -> Site {
+        let authority = Authority::new();
+        let world = crate::accounts::configured("");
+        let server = Listener::tls(authority.vouches_for(HERE), world.server.address());
+        let folder = world.home.path().join(".config/fusebill");
+        std::fs::create_dir(folder.join("certificates")).expect("a folder");
+        let pem = authority.pem();
+        let pem = |name: &str| world.file(name, &pem);
+        let path = pem(".config/fusebill/certificates/ca.pem");
+        pem("home.pem");
+        let text = format!(
+            "[profiles.default]\nbase_url = '{}'\n{}",
+            server.url(),
+            settings.replace("ABSOLUTE", &path)
+        );
+        world.file(".config/fusebill/config.toml", text);
+        Site { world, server, authority: path }
+    }
+
+    /// Runs the program with what the profile says, and these variables.
+    fn by_profile(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        self.world.bare(&[&[("FUSEBILL_API_KEY", KEY)], variables].concat(), arguments)
+    }
+}
+
+#[test]
+fn the_authority_of_a_profile_is_trusted_wherever_its_file_is() {
+    for path in ["ABSOLUTE", "certificates/ca.pem", "./certificates/../certificates/ca.pem", "~/home.pem"] {
+        let site = Site::configured(&format!("ca_file = '{path}'\n"));
+        let other = tempfile::tempdir().expect("a folder");
+        for arguments in [READ, &["customer", "update", "123", "--first-name", "John"], &["auth", "status"]] {
+            let mut command = site.world.bare_command(&[("FUSEBILL_API_KEY", KEY)], arguments);
+            // Where the program is started makes no difference.
+            let run = crate::world::finished(command.current_dir(other.path()));
+            assert_eq!(run.code, 0, "{path}: {}", run.stderr);
+            key_is_nowhere(&site.world, &run, KEY);
+        }
+        assert!(site.world.stored(123).contains("\"firstName\":\"John\""));
+        never_heard_the_key(&site.server);
+    }
+}
+
+#[test]
+fn the_authority_of_a_profile_is_the_only_one_and_that_of_no_other_profile() {
+    let site = Site::configured("ca_file = 'certificates/ca.pem'\n[profiles.other]\nlabel = 'X'\n");
+    let url = site.server.url();
+    let run = site.by_profile(&[("FUSEBILL_BASE_URL", &url)], &[&["--profile", "other"], READ].concat());
+    site.was_refused(&run, &["is from an authority that is not trusted"]);
+    let site = Site::configured("ca_file = 'certificates/ca.pem'\n");
+    site.world.file(".config/fusebill/certificates/ca.pem", Authority::new().pem());
+    // The one in the home is that of the server, and nobody said to trust it.
+    let run = site.by_profile(&[], READ);
+    run.fails(7, &["is from an authority that is not trusted", NOTHING]);
+    assert_eq!(site.world.lines(), [""; 0]);
+}
+
+#[test]
+fn a_file_in_the_environment_goes_before_what_the_profile_trusts() {
+    for setting in ["tls_roots = 'system'\n", "tls_roots = 'bundled'\n", "ca_file = 'missing.pem'\n"] {
+        let site = Site::configured(setting);
+        let run = site.by_profile(&[("SSL_CERT_FILE", &site.authority)], READ);
+        assert_eq!(run.code, 0, "{setting}: {}", run.stderr);
+        // Where the file is not for this server, the profile's own authority does not help.
+        let site = Site::configured("ca_file = 'certificates/ca.pem'\n");
+        let other = site.world.file("other.pem", Authority::new().pem());
+        let run = site.by_profile(&[("SSL_CERT_FILE", &other)], READ);
+        run.fails(7, &["is from an authority that is not trusted", NOTHING]);
+        assert_eq!(site.world.lines(), [""; 0]);
+    }
+}
+
+#[test]
+fn the_authorities_of_the_machine_do_not_know_the_one_of_a_test() {
+    let site = Site::configured("tls_roots = 'system'\n");
+    let run = site.by_profile(&[], READ);
+    // A machine without any is told apart, and nothing is sent on either.
+    let expected = if run.code == 2 { "authorities of this machine cannot be read" } else { "not trusted" };
+    run.says(&[expected, NOTHING]);
+    assert!([2, 7].contains(&run.code), "{}", run.stderr);
+    assert_eq!(site.world.lines(), [""; 0]);
+    never_heard_the_key(&site.server);
+}
+
+#[test]
+fn a_profile_s_file_that_cannot_be_used_is_named_before_anything_is_sent() {
+    for (path, content, says) in [
+        ("missing.pem", None, "cannot read"),
+        ("certificates", None, "cannot read"),
+        ("empty.pem", Some(""), "there is no certificate in"),
+        ("garbage.pem", Some("\u{1}garbage"), "there is no certificate in"),
+        (
+            "base64.pem",
+            Some("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"),
+            "certificate 1 in",
+        ),
+        (
+            "key.pem",
+            Some("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+            "there is no certificate in",
+        ),
+    ] {
+        let site = Site::configured(&format!("ca_file = '{path}'\n"));
+        let place = site.world.home.path().join(".config/fusebill").join(path);
+        if let Some(content) = content {
+            std::fs::write(&place, content).expect("a file");
+        }
+        for arguments in [READ, &["customer", "update", "123", "--first-name", "J"], &["auth", "status"]] {
+            let run = site.by_profile(&[], arguments);
+            run.fails(2, &["error: ca_file: ", says, &format!("`{}`", place.display()), "PEM file"]);
+        }
+        assert_eq!(site.server.connections(), 0);
+    }
+}
+
+#[test]
+fn a_profile_trusts_a_file_or_a_list_and_not_both() {
+    let site = Site::configured("tls_roots = 'system'\nca_file = 'certificates/ca.pem'\n");
+    let run = site.by_profile(&[("SSL_CERT_FILE", &site.authority)], READ);
+    run.fails(2, &["config.toml`, line 4: profile default has both tls_roots and ca_file"]);
+    assert_eq!(site.server.connections(), 0);
+    let site = Site::configured("tls_roots = 'system'\n");
+    let before = site.world.config();
+    let run = site.by_profile(&[], &["profile", "set", "default", "--ca-file", &site.authority]);
+    run.fails(2, &["profile default has both tls_roots and ca_file"]);
+    assert_eq!(site.world.config(), before);
+    let run = site.by_profile(
+        &[],
+        &["profile", "set", "default", "--ca-file", &site.authority, "--unset", "tls-roots"],
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(site.by_profile(&[], READ).code, 0);
 }

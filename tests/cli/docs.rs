@@ -1,4 +1,5 @@
-//! What the README and docs/ show is what happens: every `console` block is run and its output compared.
+//! What the README and docs/ show is what happens: every `console` block is run and its output compared, and every `sh`
+//! block is run and ends well.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,57 +7,103 @@ use std::process::{Command, Stdio};
 use fusebill::error::TABLE;
 use fusebill::profile::setting::{Kind, SETTINGS, Setting};
 
+use fusebill::sandbox::{KEY, Options, Server};
+
 use crate::world::{Run, finished};
 
-/// A command of a document and what the document shows of it.
-struct Example {
-    line: usize,
-    command: String,
-    output: String,
+/// A part of a document.
+enum Part {
+    /// A line that is only read.
+    Text(String),
+    /// A command, where it stands, and what the document shows of it.
+    Example { line: usize, command: String, output: String },
+    /// A script that has to end well, and where it stands.
+    Script { line: usize, text: String },
 }
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn examples(text: &str) -> Vec<Example> {
-    let mut examples: Vec<Example> = Vec::new();
-    let mut inside = false;
-    for (line, text) in text.lines().enumerate() {
-        match (inside, text) {
-            (false, "```console") => inside = true,
-            (true, "```") => inside = false,
-            (true, text) => match text.strip_prefix("$ ") {
-                Some(command) => {
-                    let (command, output) = (command.to_string(), String::new());
-                    examples.push(Example { line: line + 1, command, output });
+fn parts(text: &str) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut fence = "";
+    for (at, text) in text.lines().enumerate() {
+        let line = at + 1;
+        match (fence, text) {
+            ("", "```console" | "```sh") => {
+                fence = text;
+                parts.push(Part::Text(text.to_string()));
+                if fence == "```sh" {
+                    parts.push(Part::Script { line, text: String::new() });
                 }
-                None => {
-                    let example = examples.last_mut().expect("a block begins with a command");
-                    example.output.push_str(text);
-                    example.output.push('\n');
+            }
+            (_, "```") => {
+                fence = "";
+                parts.push(Part::Text(text.to_string()));
+            }
+            ("```console", text) => match (text.strip_prefix("$ "), parts.last_mut()) {
+                (Some(command), _) => {
+                    parts.push(Part::Example { line, command: command.to_string(), output: String::new() });
                 }
+                (None, Some(Part::Example { output, .. })) => output.push_str(&format!("{text}\n")),
+                (None, _) => panic!("line {line}: a block begins with a command"),
             },
-            _ => {}
+            ("```sh", line) => {
+                if let Some(Part::Script { text, .. }) = parts.last_mut() {
+                    text.push_str(&format!("{line}\n"));
+                }
+            }
+            (_, text) => parts.push(Part::Text(text.to_string())),
         }
     }
-    examples
+    parts
 }
 
-/// Runs a line as a shell would, with the program on the path and both outputs in one.
-fn run(command: &str, home: &Path) -> Run {
-    let binary = PathBuf::from(env!("CARGO_BIN_EXE_fusebill"));
-    let folder = binary.parent().expect("the program is in a folder").display().to_string();
-    let command = command.replace("cargo run --release -- ", "fusebill ");
-    finished(
-        Command::new("sh")
-            .args(["-c", &format!("{{ {command} ; }} 2>&1")])
+/// Where the commands of one document are typed: a home, and a Fusebill at `$API` with the key `$KEY`.
+struct Place {
+    home: tempfile::TempDir,
+    server: Server,
+}
+
+impl Place {
+    fn new() -> Place {
+        let server = Server::start(Options::default()).expect("the sandbox starts on a free port");
+        Place { home: tempfile::tempdir().expect("a temporary folder"), server }
+    }
+
+    fn shell(&self, script: &str) -> Command {
+        let binary = PathBuf::from(env!("CARGO_BIN_EXE_fusebill"));
+        let folder = binary.parent().expect("the program is in a folder").display().to_string();
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", script])
             .env_clear()
             .env("PATH", format!("{folder}:/usr/local/bin:/usr/bin:/bin"))
-            .env("HOME", home)
-            .current_dir(home)
-            .stdin(Stdio::null()),
-    )
+            .env("HOME", self.home.path())
+            .env("API", self.server.base_url())
+            .env("KEY", KEY)
+            .current_dir(self.home.path())
+            .stdin(Stdio::null());
+        shell
+    }
+
+    /// What a line prints, as a shell would run it, with both outputs in one.
+    fn shown(&self, command: &str) -> String {
+        let command = command.replace("cargo run --release -- ", "fusebill ");
+        let run = finished(&mut self.shell(&format!("{{ {command} ; }} 2>&1")));
+        let port = format!("127.0.0.1:{}", self.server.address().port());
+        run.stdout
+            .replace(&self.home.path().display().to_string(), "/home/you")
+            .replace(&port, "127.0.0.1:8123")
+    }
+
+    /// Runs a script that stops at the first failure; the account is the Fusebill's.
+    fn script(&self, text: &str) -> Run {
+        let mut shell = self.shell(&format!("set -eu\n{text}"));
+        shell.env("FUSEBILL_BASE_URL", self.server.base_url()).env("FUSEBILL_API_KEY", KEY);
+        finished(&mut shell)
+    }
 }
 
 /// The text with a 0 for every digit of a moment, and for the random end of an entry's name.
@@ -73,21 +120,48 @@ fn timeless(text: &str) -> String {
         .collect()
 }
 
+/// Where this is set, documents are rewritten to show what happens.
+const UPDATE: &str = "FUSEBILL_UPDATE";
+
 #[test]
 fn every_example_of_a_document_shows_what_happens() {
+    let update = std::env::var_os(UPDATE).is_some();
     let mut count = 0;
     for document in documents() {
         let text = std::fs::read_to_string(&document).expect("a document is text");
-        let home = tempfile::tempdir().expect("a temporary folder");
-        for example in examples(&text) {
-            let shown = run(&example.command, home.path()).stdout;
-            let shown = shown.replace(&home.path().display().to_string(), "/home/you");
-            let place = format!("{}:{}: {}", document.display(), example.line, example.command);
-            assert_eq!(timeless(&shown), timeless(&example.output), "{place}");
-            count += 1;
+        let place = Place::new();
+        let mut fresh = String::new();
+        for part in parts(&text) {
+            let at = |line: usize| format!("{}:{line}", document.display());
+            match part {
+                Part::Text(text) => fresh.push_str(&format!("{text}\n")),
+                Part::Example { line, command, output } => {
+                    let shown = place.shown(&command);
+                    let same = timeless(&shown) == timeless(&output);
+                    let shown = if same { output } else { shown };
+                    assert!(same || update, "{}: {command}\n{shown}\n{UPDATE}=1 rewrites it", at(line));
+                    fresh.push_str(&format!("$ {command}\n{shown}"));
+                    count += 1;
+                }
+                // What builds the program shows itself by that it is there.
+                Part::Script { text, .. } if text.lines().all(|line| line.starts_with("cargo ")) => {
+                    fresh.push_str(&text);
+                }
+                Part::Script { line, text } => {
+                    let run = place.script(&text);
+                    assert_eq!(run.code, 0, "{}:\n{text}\n{}{}", at(line), run.stdout, run.stderr);
+                    fresh.push_str(&text);
+                    count += 1;
+                }
+            }
+        }
+        if update {
+            std::fs::write(&document, fresh).expect("a document is written");
+        } else {
+            assert_eq!(fresh, text, "{}", document.display());
         }
     }
-    assert!(count >= 4, "the README alone has four examples, {count} were found");
+    assert!(count >= 40, "only {count} examples were found");
 }
 
 fn documents() -> Vec<PathBuf> {

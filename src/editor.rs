@@ -50,19 +50,25 @@ impl Editor {
     /// count as not set. They are split into words as a shell does, so `code --wait` and quoted paths with spaces work.
     ///
     /// # Errors
-    /// `Usage` for quotes that do not close, and for what is not UTF-8.
-    pub fn of(environment: Environment, profile: Option<&[String]>) -> Result<Editor> {
+    /// `Usage` for quotes that do not close, for what is not UTF-8, and where none is named and nobody is there to use vi.
+    pub fn of(environment: Environment, profile: Option<&[String]>, is_there: bool) -> Result<Editor> {
         for (at, name) in VARIABLES.iter().enumerate() {
             if let Some((program, arguments)) =
                 profile.and_then(<[String]>::split_first).filter(|_| at == OWN)
             {
                 return Ok(Editor { program: program.clone(), arguments: arguments.to_vec() });
             }
-            let Some(command) = environment.said(name)?.filter(|command| !command.trim().is_empty()) else {
+            let Some(command) = environment.variable(name)?.filter(|command| !command.trim().is_empty())
+            else {
                 continue;
             };
             return Editor::parse(&command)
                 .ok_or_else(|| Error::usage(format!("{name}: the quotes in `{command}` do not close")));
+        }
+        if !is_there {
+            return Err(Error::usage("no editor is named, and there is nobody to use one")
+                .hint(format!("set one of {} to a program that edits by itself", VARIABLES.join(", ")))
+                .hint("`fusebill customer update` changes fields by flags"));
         }
         Ok(Editor { program: FALLBACK.to_string(), arguments: Vec::new() })
     }

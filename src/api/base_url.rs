@@ -7,6 +7,9 @@ use ureq::http::Uri;
 
 use crate::error::{Error, Result};
 
+/// The path of the vendor's base URL, which is not worth a word.
+const VENDOR_PATH: &str = "/v1";
+
 /// The root of the API, such as `https://secure.fusebill.com/v1`, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
@@ -59,6 +62,17 @@ impl BaseUrl {
     pub fn authority(&self) -> &str {
         let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
         rest.split('/').next().unwrap_or(rest)
+    }
+
+    /// What tells it from other addresses, for people: the host; not on this machine also its port and a path of its own.
+    pub fn place(&self) -> String {
+        if self.loopback { self.host.clone() } else { self.origin() }
+    }
+
+    /// What tells it from other addresses: host and port, and a path other than the vendor's.
+    pub fn origin(&self) -> String {
+        let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
+        rest.strip_suffix(VENDOR_PATH).unwrap_or(rest).to_string()
     }
 
     /// Whether TLS is spoken there.
@@ -124,6 +138,9 @@ mod tests {
         assert!(url.is_loopback() && !url.is_https());
         assert!(BaseUrl::parse("HTTPS://secure.fusebill.com").unwrap().is_https());
         assert_eq!((url.host(), url.authority()), ("127.0.0.1", "127.0.0.1:8080"));
+        assert_eq!((url.place().as_str(), url.origin().as_str()), ("127.0.0.1", "127.0.0.1:8080"));
+        let url = BaseUrl::parse("https://gateway.example:8443/test/v1").unwrap();
+        assert_eq!((url.place(), url.origin()), (url.origin(), "gateway.example:8443/test".to_string()));
     }
 
     #[test]

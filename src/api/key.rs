@@ -3,6 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+/// Shorter parts of what a key stands for are words that may stand anywhere.
+const LEAST_SECRET: usize = 16;
+
 /// A key as the vendor shows it. It is sent after `Basic ` as it stands, never encoded again: the text that the vendor
 /// shows already is the encoded form.
 #[derive(Clone)]
@@ -72,18 +78,28 @@ impl ApiKey {
     /// A text without the key, should somebody have sent it back: as it is, or escaped as JSON, URLs and HTML do.
     pub(super) fn blotted<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let (mut blotted, mut kept, mut at) = (String::new(), 0, 0);
+        let decoded = self.decoded();
         while at < text.len() {
-            match self.length_at(&text.as_bytes()[at..]) {
+            match self.length_at(&text.as_bytes()[at..]).or_else(|| secret_at(&decoded, &text[at..])) {
                 Some(length) => {
                     blotted.push_str(&text[kept..at]);
                     blotted.push_str("[redacted]");
                     at += length;
                     kept = at;
                 }
-                None => at += 1,
+                None => at += text[at..].chars().next().map_or(1, char::len_utf8),
             }
         }
         if kept == 0 { text.into() } else { (blotted + &text[kept..]).into() }
+    }
+
+    /// What the key stands for, as Basic authentication reads it (RFC 7617): the whole, and what follows the colon.
+    fn decoded(&self) -> Vec<String> {
+        let decoded = BASE64_STANDARD.decode(&self.0).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let Some(decoded) = decoded else { return Vec::new() };
+        let password = decoded.split_once(':').map(|(_, password)| password.to_string());
+        let parts = [Some(decoded), password].into_iter().flatten();
+        parts.filter(|part| part.len() >= LEAST_SECRET).collect()
     }
 
     /// How many bytes the key takes at the start of a text; none where something else stands there.
@@ -98,6 +114,11 @@ impl ApiKey {
     pub(super) fn header(&self) -> String {
         format!("Basic {}", self.0)
     }
+}
+
+/// The length of the secret that a text begins with.
+fn secret_at(secrets: &[String], text: &str) -> Option<usize> {
+    secrets.iter().find(|secret| text.starts_with(secret.as_str())).map(String::len)
 }
 
 /// How many bytes a text begins with that stand for this printable one; none where it begins with something else.

@@ -1,6 +1,6 @@
 //! The header of a CSV file: which column sets what.
 
-use super::{Mistake, Spelling};
+use super::{MODIFIED, Mistake, Spelling};
 use crate::document::{Action, Edit, Path};
 use crate::field::{self, CODES_PATH, FIELDS, Field, Kind, check, nearest};
 
@@ -11,6 +11,8 @@ pub enum Column {
     Id,
     /// It names the customer by reference.
     Reference,
+    /// It says when the customer was changed last.
+    Modified,
     /// It is passed over.
     Ignored,
     /// It sets a field.
@@ -26,7 +28,8 @@ const SPREADSHEET_ERRORS: &[&str] =
 /// The columns of a header.
 ///
 /// The first is `id`, or `reference`, by which customers are looked up then. The others are named by flag (`first-name`), by JSON name (`firstName`, `reference1`) or by path
-/// (`customerReference.reference1`); `sales-tracking-code:TYPE` is the code of one type.
+/// (`customerReference.reference1`); `sales-tracking-code:TYPE` is the code of one type; what `modifiedTimestamp` says must
+/// be so still.
 ///
 /// # Errors
 /// Every column that is none of these, stands there twice, or is not to be written.
@@ -67,6 +70,9 @@ fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> 
     if spelling.ignored.iter().any(|ignored| ignored == name) {
         return Ok(Column::Ignored);
     }
+    if name == MODIFIED {
+        return Ok(Column::Modified);
+    }
     if let Some((flag, kind)) = name.split_once(':')
         && field::by_flag(flag).is_some_and(|field| field.kind == Kind::Codes)
     {
@@ -103,7 +109,7 @@ fn repeats(columns: &[Column], column: &Column) -> bool {
         (Column::Field(other), Column::Field(field)) => other.path == field.path,
         (Column::Code(other), Column::Code(kind)) => other.eq_ignore_ascii_case(kind),
         (Column::Reference, Column::Field(field)) => field.path == "reference",
-        (Column::Id, Column::Id) => true,
+        (Column::Id, Column::Id) | (Column::Modified, Column::Modified) => true,
         _ => false,
     })
 }
@@ -114,7 +120,7 @@ fn repeats(columns: &[Column], column: &Column) -> bool {
 /// What is wrong with it.
 pub fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<Edit>, String> {
     let trimmed = cell.trim();
-    let nothing = trimmed.is_empty() || matches!(column, Column::Id | Column::Reference | Column::Ignored);
+    let nothing = trimmed.is_empty() || !matches!(column, Column::Field(_) | Column::Code(_));
     if nothing {
         return Ok(None);
     }
@@ -123,7 +129,7 @@ pub fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<E
     }
     let edit = |path, action| Ok(Some(Edit { path: Path::of(path), action, given: String::new() }));
     match column {
-        Column::Id | Column::Reference | Column::Ignored => Ok(None),
+        Column::Id | Column::Reference | Column::Modified | Column::Ignored => Ok(None),
         Column::Field(field) if trimmed == spelling.null => edit(field.path, Action::Clear),
         Column::Field(field) if trimmed == spelling.empty && field.is_text() => {
             edit(field.path, Action::Set(crate::document::Json::string("")))
@@ -210,14 +216,14 @@ mod tests {
     #[test]
     fn what_is_no_column_is_said() {
         let said =
-            header(&["firstName", "fristName", "firstName", "first-name", "modifiedTimestamp", "id"], &["x"])
+            header(&["firstName", "fristName", "firstName", "first-name", "createdTimestamp", "id"], &["x"])
                 .unwrap_err()
                 .join("\n");
         for part in [
             "first column must be `id`",
             "`fristName`: is no field (did you mean `firstName`",
             "earlier column",
-            "`modifiedTimestamp`: is read-only",
+            "`createdTimestamp`: is read-only",
             "`id`: is read-only",
             "--ignore-column x: there is no such column",
         ] {

@@ -5,8 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 use csv::{ByteRecord, Position};
 
 use super::columns::{Column, columns, edit, refuse_rewritten};
-use super::{Mistake, Row, Spelling, checked};
-use crate::document::Edit;
+use super::{Fixed, MODIFIED, Mistake, Row, Spelling, checked};
+use crate::document::time::timestamp;
+use crate::document::{Edit, Json, Path};
 use crate::search::{CustomerName, Lookup};
 
 /// The delimiter that the first line of a file suggests: the one of `,`, `;` and tab that it has most of.
@@ -85,10 +86,17 @@ impl<R: Read> Rows<R> {
                 Err(why) => mistakes.push(at(&given, why)),
             }
         }
+        let fixed = match self.modified(&cells) {
+            Ok(fixed) => fixed,
+            Err(why) => {
+                mistakes.push(at(MODIFIED, why));
+                Vec::new()
+            }
+        };
         let edits = checked(list, |edit, why| at(&edit.given, why.without_flag()));
         match (customer, edits) {
             (Ok(customer), Ok(edits)) if mistakes.is_empty() => {
-                Ok(Row { number, line, customer, edits, fixed: Vec::new() })
+                Ok(Row { number, line, customer, edits, fixed, whole: false })
             }
             (Ok(customer), edits) => {
                 mistakes.extend(edits.err().into_iter().flatten());
@@ -107,6 +115,18 @@ impl<R: Read> Rows<R> {
 }
 
 impl<R> Rows<R> {
+    /// When the customer was changed last, where the row says so.
+    fn modified(&self, cells: &[String]) -> Result<Vec<Fixed>, String> {
+        let said = self.columns.iter().zip(cells).filter(|(column, _)| matches!(column, Column::Modified));
+        let fixed = |cell: &str| {
+            timestamp(cell)
+                .ok_or_else(|| format!("takes a timestamp as `customer list` prints it, not `{cell}`"))?;
+            Ok(Fixed { path: Path::root(MODIFIED), value: Json::string(cell), why: String::new() })
+        };
+        let cells = said.map(|(_, cell)| cell.trim()).filter(|cell| !cell.is_empty());
+        cells.map(fixed).collect()
+    }
+
     /// The customer that the first cell names.
     fn customer(&self, cell: &str) -> Result<CustomerName, String> {
         if cell.trim().is_empty() {

@@ -7,9 +7,12 @@ pub mod ndjson;
 pub mod plan_file;
 pub mod result;
 
+use jiff::Timestamp;
+
 use crate::document::compare::same_or_absent;
 use crate::document::time::timestamp;
 use crate::document::{Customer, Edit, EditError, Edits, Json, Path, View};
+use crate::report::table::value;
 use crate::search::CustomerName;
 
 /// How the rows of a file are written.
@@ -48,7 +51,12 @@ pub struct Row {
     pub edits: Edits,
     /// What must be so already, because it cannot be set.
     pub fixed: Vec<Fixed>,
+    /// Whether it is a whole customer, most of which stays as it is.
+    pub whole: bool,
 }
+
+/// When a customer was changed last: a row that has it is written only if nobody changed the customer since.
+pub const MODIFIED: &str = "modifiedTimestamp";
 
 /// A value in a row that cannot be set: the customer must hold it already.
 #[derive(Debug, Clone)]
@@ -62,12 +70,27 @@ pub struct Fixed {
 }
 
 impl Fixed {
-    /// Whether a customer holds the value. Timestamps are compared as moments: the vendor writes one in several forms.
+    /// Whether a customer holds the value. Timestamps are compared as moments: the vendor writes one in several forms,
+    /// and spreadsheets cut fractions of a second off.
     pub fn holds(&self, customer: &Customer) -> bool {
         let (wanted, found) = (self.value.root(), customer.get(&self.path));
         let moment = |view: View<'_>| view.as_text().and_then(|text| timestamp(&text));
-        let same_moment = moment(wanted).is_some_and(|wanted| found.and_then(moment) == Some(wanted));
-        same_moment || same_or_absent(&self.path, Some(wanted), found)
+        let moments = moment(wanted).zip(found.and_then(moment));
+        let is_whole = |moment: Timestamp| moment.subsec_nanosecond() == 0;
+        let same = |(wanted, found): (Timestamp, Timestamp)| {
+            wanted == found || (is_whole(wanted) && wanted.as_second() == found.as_second())
+        };
+        moments.is_some_and(same) || same_or_absent(&self.path, Some(wanted), found)
+    }
+
+    /// What is to be said where a customer holds another value.
+    pub fn moved(&self, customer: &Customer) -> String {
+        let shown = [Some(self.value.root()), customer.get(&self.path)].map(value);
+        let [wanted, found] = shown;
+        if self.path.dotted() == MODIFIED {
+            return format!("it was changed since the row was made: then modified {wanted}, now {found}");
+        }
+        format!("{wanted} in the row, {found} now: {}", self.why)
     }
 }
 

@@ -5,13 +5,10 @@
 
 use std::io::{self, BufRead};
 
-use super::{Fixed, Mistake, Row, checked};
+use super::{Fixed, MODIFIED, Mistake, Row, checked};
 use crate::document::json::Kind;
 use crate::document::{Action, Edit, Edits, Json, View, patch};
 use crate::search::CustomerName;
-
-/// The member that a whole customer has and a merge patch has no use for.
-const WHOLE: &str = "modifiedTimestamp";
 
 /// The rows of a file, one after the other.
 pub struct Rows<R> {
@@ -81,10 +78,11 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     })?;
     let edits = patch::edits(&json, "").map_err(|why| wrong(why.to_string()))?;
     let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
-    let (list, fixed) = if json.root().member(WHOLE).is_some() { parted(list) } else { (list, Vec::new()) };
+    let (list, fixed) =
+        if json.root().member(MODIFIED).is_some() { parted(list) } else { (list, Vec::new()) };
     let at = |path: String, why: String| Mistake::of_column(line, &path, why).about(customer);
     let edits = checked(list, |edit, why| at(edit.path.to_string(), why.without_flag()))?;
-    Ok(Row { number, line, customer: CustomerName::Id(customer), edits, fixed })
+    Ok(Row { number, line, customer: CustomerName::Id(customer), edits, whole: !fixed.is_empty(), fixed })
 }
 
 /// The edits that can be made, and the values of the others.

@@ -14,6 +14,7 @@ use crate::document::plan::{Plan, rewrite};
 use crate::document::{Action, Customer, Json, Path};
 use crate::field;
 use crate::journal::record::{Edited, Who};
+use crate::search::CustomerName;
 
 /// The version that is written; a later one is not read.
 pub const VERSION: u32 = 1;
@@ -40,6 +41,9 @@ pub struct Planned {
     pub row: u64,
     /// Which customer.
     pub customer: Who,
+    /// How the row named it, where not by its id: `reference:ACME-7`. It must be called so still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<String>,
     /// The tokens that take the place of others; empty where nothing changes.
     #[serde(default)]
     pub edits: Vec<Edited>,
@@ -97,10 +101,19 @@ impl Planned {
         Planned {
             row,
             customer: Who { id: plan.before.id(), name: plan.before.name() },
+            lookup: None,
             edits: plan.replaced.iter().map(Edited::of).collect(),
             before: (!plan.is_empty()).then(|| plan.before.text().to_string()),
             error: None,
         }
+    }
+
+    /// How the customer is named.
+    ///
+    /// # Errors
+    /// A sentence, where the line does not fit together.
+    pub fn name(&self) -> Result<CustomerName, String> {
+        self.lookup.as_ref().map_or(Ok(CustomerName::Id(self.customer.id)), |name| CustomerName::parse(name))
     }
 
     /// The plan again; none where nothing changes.

@@ -32,12 +32,16 @@ fn login(profile: &Profile, with_key_stdin: bool, session: &Session) -> Result<K
     let key = typed(with_key_stdin, &name, base.host(), session)?;
     let account = profile.with_key(key.clone(), session.environment)?;
     session.client(&account)?.probe().map_err(|why| why.at("trying the key"))?;
-    vault.store(&name, &key).map_err(|why| {
+    let replaced = vault.source(&name).is_some();
+    vault.store(&name, &key, &base).map_err(|why| {
         Error::new(Kind::Failed, format!("the key of profile {name} cannot be stored")).because(why)
     })?;
     let notes = session.terminal.notes();
     let place = vault.place(&name);
-    notes.say(&format!("The API at {} takes the key. It is stored for profile {name}.", base.host()));
+    notes.say(&format!("The API at {} takes the key. It is stored for profile {name}.", base.place()));
+    if replaced {
+        notes.say("The key that was stored before is gone from this machine.");
+    }
     notes.say(&format!("It is in {}, as plain text that only you can read.", place.display()));
     if let Some(source) = KeySource::of_environment(session.environment)? {
         let source = source.name();

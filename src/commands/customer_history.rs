@@ -47,13 +47,16 @@ pub(super) fn find(name: &EntryId, session: &Session) -> Result<Entry> {
 }
 
 fn list(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
-    let customer = match customer {
-        // A lookup is the one thing here that asks the API.
-        Some(CustomerName::Lookup(lookup)) => Some(super::lookup::find(lookup, &session.connect()?.client)?),
-        Some(CustomerName::Id(id)) => Some(*id),
-        None => None,
+    let (entries, _) = match customer {
+        // A lookup is the one thing here that asks the API, and what it finds is of that account.
+        Some(CustomerName::Lookup(lookup)) => {
+            let Connection { account, client, .. } = &session.connect()?;
+            let id = super::lookup::find(lookup, client)?;
+            session.entries(|intent| account.made(intent) && intent.customer.id == id)?
+        }
+        Some(CustomerName::Id(id)) => session.entries(|intent| intent.customer.id == *id)?,
+        None => session.entries(|_| true)?,
     };
-    let (entries, _) = session.entries(|intent| customer.is_none_or(|id| id == intent.customer.id))?;
     if entries.is_empty() {
         session.terminal.notes().say("The journal has no such change.");
     }
@@ -77,8 +80,13 @@ fn show(entry: &Entry, session: &Session) -> Result<Kind> {
     };
     let text = match session.global.output {
         Output::Table => {
-            let place =
-                Place { profile: &entry.intent.profile, host: &entry.intent.host, label: None, color: None };
+            let place = Place {
+                profile: &entry.intent.profile,
+                host: &entry.intent.host,
+                overrides: &[],
+                label: None,
+                color: None,
+            };
             let when = session.terminal.local(entry.intent.time);
             let look = session.terminal.look();
             format!("{}{}", history::head(entry, &when, look), change::plan(&plan, &place, look))
@@ -106,11 +114,7 @@ fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
     let connection = session.connect()?;
     let customer = customer.map(|name| session.find(name, &connection)).transpose()?;
     let account = &connection.account;
-    let ours = |intent: &Intent| {
-        intent.profile == account.profile
-            && intent.host == account.origin
-            && customer.is_none_or(|id| id == intent.customer.id)
-    };
+    let ours = |intent: &Intent| account.made(intent) && customer.is_none_or(|id| id == intent.customer.id);
     let (entries, _) = session.entries(ours)?;
     let open: Vec<Entry> = entries.into_iter().filter(Entry::is_open).collect();
     if open.is_empty() {

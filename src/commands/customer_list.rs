@@ -63,7 +63,7 @@ fn say_what_is_kept_back(search: &Search, notes: Notes) {
     let read =
         if search.query().is_empty() { "every customer" } else { "every customer of whom the rest holds" };
     notes.say(&format!(
-        "The API has no filter for {}, so {read} is read and checked here.",
+        "The API cannot be asked for {}, so {read} is read and checked here.",
         kept_back.join(", ")
     ));
 }

@@ -11,11 +11,12 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Entry, EntryId};
 
 pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
+    let named = args.entry.as_ref().map(|name| find(&EntryId::typed(name), session)).transpose()?;
+    if let Some(entry) = &named {
+        refuse_other_profile(entry, session)?;
+    }
     let connection = session.connect_to_write(args.write.dry_run)?;
-    let entry = match &args.entry {
-        Some(name) => find(&EntryId::typed(name), session)?,
-        None => latest(&connection, session)?,
-    };
+    let entry = named.map_or_else(|| latest(&connection, session), Ok)?;
     let name = entry.intent.entry.clone();
     let step = format!("undoing entry {name}");
     refuse_elsewhere(&entry, &connection).map_err(|error| error.at(&step))?;
@@ -40,14 +41,29 @@ pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
 /// The latest change of this account that wrote something, or may have.
 fn latest(connection: &Connection, session: &Session) -> Result<Entry> {
     let account = &connection.account;
-    let ours =
-        |intent: &crate::journal::Intent| intent.profile == account.profile && intent.host == account.origin;
-    let (entries, _) = session.entries(ours)?;
+    let (entries, _) = session.entries(|intent| account.made(intent))?;
     let wrote = |entry: &Entry| entry.outcome.as_ref().is_none_or(|end| end.outcome != Ending::NotWritten);
     entries.into_iter().rfind(wrote).ok_or_else(|| {
-        Error::new(Kind::NotFound, format!("the journal has no change on profile {}", account.profile))
-            .hint("`fusebill customer history` lists what this machine changed")
+        Error::new(
+            Kind::NotFound,
+            format!("the journal has no change on profile {} at {}", account.profile, account.origin),
+        )
+        .hint("`fusebill customer history` lists what this machine changed")
     })
+}
+
+/// Refuses before a key is looked for that may not be there.
+fn refuse_other_profile(entry: &Entry, session: &Session) -> Result<()> {
+    let (made_on, meant) = (&entry.intent.profile, session.profile()?.name);
+    if *made_on == meant {
+        return Ok(());
+    }
+    let error =
+        Error::new(Kind::Conflict, format!("it was made on profile {made_on} at {}", entry.intent.host));
+    Err(error
+        .at(format!("undoing entry {}", entry.intent.entry))
+        .detail([format!("this is profile {meant}")])
+        .hint(format!("add --profile {made_on}")))
 }
 
 fn refuse_elsewhere(entry: &Entry, connection: &Connection) -> Result<()> {
@@ -55,13 +71,12 @@ fn refuse_elsewhere(entry: &Entry, connection: &Connection) -> Result<()> {
     if entry.outcome.as_ref().is_some_and(|end| end.outcome == Ending::NotWritten) {
         return Err(Error::new(Kind::Conflict, "it wrote nothing, so there is nothing to take back"));
     }
-    if intent.profile == account.profile && intent.host == account.origin {
+    if account.made(intent) {
         return Ok(());
     }
     let (profile, host) = (&intent.profile, &intent.host);
-    let error = Error::new(Kind::Conflict, format!("it was made on profile {profile} at {host}"))
-        .detail([format!("this is profile {} at {}", account.profile, account.origin)]);
-    Err(if *profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
+    Err(Error::new(Kind::Conflict, format!("it was made on profile {profile} at {host}"))
+        .detail([format!("this is profile {} at {}", account.profile, account.origin)]))
 }
 
 fn restored(done: &Plan, now: &Customer) -> Result<Plan> {

@@ -251,7 +251,12 @@ fn not_parsed(mut error: clap::Error, arguments: &[OsString]) -> u8 {
 /// here that can begin with one belong to.
 fn join_values(error: &mut clap::Error) {
     let tip = error.get(ContextKind::Suggested).map(ToString::to_string).unwrap_or_default();
+    let unknown = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     if error.kind() == ErrorKind::UnknownArgument && tip.contains("as a value, use '-- ") {
+        if unknown.starts_with("--") {
+            error.remove(ContextKind::Suggested);
+            return;
+        }
         let tip = "a value that begins with '-' is joined to its flag: --FLAG=VALUE".to_string();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }

@@ -5,8 +5,9 @@ use crate::cli::ProfileCommand;
 use crate::cli::account::SetArgs;
 use crate::editor;
 use crate::error::{Error, Kind, Result};
+use crate::field::nearest;
 use crate::profile::setting::{Key, Kind as What, SETTINGS, Setting, Value};
-use crate::profile::{Config, Profile, Source, Vault, no_such};
+use crate::profile::{Config, KeySource, Profile, Source, Vault, no_such};
 use crate::report::account::{self as report, Applied, Listed, Shown};
 
 pub(super) fn run(command: &ProfileCommand, session: &Session) -> Result<Kind> {
@@ -74,7 +75,8 @@ fn applied(setting: &'static Setting, profile: &Profile, session: &Session) -> R
             None => (own.clone(), from(&own)),
         },
         Key::TlsRoots | Key::CaFile if authorities_variable(session).is_some() => {
-            (None, authorities_variable(session).unwrap_or_default().to_string())
+            let variable = authorities_variable(session).unwrap_or_default();
+            (Some(format!("what {variable} names")), variable.to_string())
         }
         Key::Confirm if own.is_none() => (Some("needed".to_string()), Source::BuiltIn.to_string()),
         Key::ReadOnly if own.is_none() => (Some("false".to_string()), Source::BuiltIn.to_string()),
@@ -91,7 +93,11 @@ fn from(own: &Option<String>) -> String {
 /// The variable that goes before the profile's editor.
 fn editor_variable(session: &Session) -> Result<Option<(&'static str, String)>> {
     let name = editor::VARIABLES[0];
-    Ok(session.environment.said(name)?.map(|value| (name, value)))
+    Ok(session
+        .environment
+        .variable(name)?
+        .filter(|value| !value.trim().is_empty())
+        .map(|value| (name, value)))
 }
 
 /// The variable that goes before the authorities of every profile.
@@ -130,8 +136,13 @@ fn set(args: &SetArgs, session: &Session) -> Result<Kind> {
         return Ok(Kind::Done);
     }
     after.save(&before)?;
+    if made {
+        let near = nearest(&args.name, before.profiles().keys().map(String::as_str));
+        near.iter().for_each(|near| notes.warn(&format!("this is a new profile; there is also `{near}`")));
+    }
     let what = if made { "made" } else { "changed" };
     notes.say(&format!("Profile {} is {what}, in {}", args.name, after.path().display()));
+    tell_left_over(&args.name, &after, session);
     if made
         && Profile::of(&args.name, &after).own_key(session.environment).is_none()
         && args.name != crate::profile::SANDBOX
@@ -142,17 +153,41 @@ fn set(args: &SetArgs, session: &Session) -> Result<Kind> {
     Ok(Kind::Done)
 }
 
+/// A stored key that is no longer used is said to be there still.
+fn tell_left_over(name: &str, after: &Config, session: &Session) {
+    let own = Profile::of(name, after).own_key(session.environment);
+    let stored = Vault::in_folder(after.folder()).source(name);
+    if let Some(KeySource::Stored(path)) = stored.filter(|stored| own.as_ref() != Some(stored)) {
+        let logout = crate::profile::command(name, "auth logout");
+        let path = path.display();
+        session
+            .terminal
+            .notes()
+            .say(&format!("The key stored in {path} is not used any more; `{logout}` removes it."));
+    }
+}
+
 /// A file that is named on the command line is relative to the folder one is in, not to that of the profiles.
 fn absolute(setting: &Setting, value: Value) -> Result<Value> {
     match (setting.kind, value) {
         (What::File, Value::Text(path)) if !path.starts_with("~/") => {
-            let absolute = crate::files::absolute(&path).map_err(|why| {
-                Error::usage(format!("--{} `{path}` is no path", setting.flag)).because(why)
-            })?;
-            Ok(Value::Text(absolute))
+            from_here(setting, &path).map(Value::Text)
+        }
+        (What::Command, Value::Words(mut words)) => {
+            if let Some(program) =
+                words.first_mut().filter(|name| name.contains('/') && !name.starts_with("~/"))
+            {
+                *program = from_here(setting, program)?;
+            }
+            Ok(Value::Words(words))
         }
         (_, value) => Ok(value),
     }
+}
+
+fn from_here(setting: &Setting, path: &str) -> Result<String> {
+    crate::files::absolute(path)
+        .map_err(|why| Error::usage(format!("--{} `{path}` is no path", setting.flag)).because(why))
 }
 
 fn remove(name: &str, yes: bool, session: &Session) -> Result<Kind> {

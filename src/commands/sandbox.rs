@@ -35,7 +35,17 @@ pub(super) fn account(profile: Profile, environment: Environment) -> Result<(Acc
     let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
     let base = BaseUrl::parse(&server.base_url())?;
     let (origin, trust) = (profile::SANDBOX.to_string(), Trust::default());
-    Ok((Account { profile: profile.name, base, key, origin, trust, settings: profile.settings }, server))
+    let account = Account {
+        host: base.place(),
+        overrides: Vec::new(),
+        profile: profile.name,
+        base,
+        key,
+        origin,
+        trust,
+        settings: profile.settings,
+    };
+    Ok((account, server))
 }
 
 fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {

@@ -356,6 +356,14 @@ fn profiles(text: &str) -> std::result::Result<BTreeMap<String, Settings>, Mista
         for (name, item) in table.iter() {
             let at = table.key(name).and_then(toml_edit::Key::span).or_else(|| item.span());
             check_name(name).map_err(|why| Mistake::at(at.clone(), why))?;
+            let others = profiles.keys().map(String::as_str).chain([DEFAULT, SANDBOX]);
+            if let Some(other) =
+                others.into_iter().find(|other| other.eq_ignore_ascii_case(name) && *other != name)
+            {
+                let why =
+                    format!("`{name}` and `{other}` differ in case only, and would share the file of a key");
+                return Err(Mistake::at(at, why));
+            }
             let profile =
                 item.as_table_like().ok_or_else(|| Mistake::at(at, "a profile is a table of settings"))?;
             profiles.insert(name.to_string(), settings(name, profile)?);
@@ -508,7 +516,7 @@ mod tests {
                 "line 2: `confirm` takes one of always, needed, not `Always`",
             ),
             ("[profiles.a]\nread_only = 'true'", "line 2: `read_only` takes true or false"),
-            ("[profiles.a]\nbase_url = 'http://example.com'", "line 2: `base_url` the base URL"),
+            ("[profiles.a]\nbase_url = 'http://example.com'", "line 2: `base_url` is refused: the base URL"),
             ("[profiles.a]\neditor = ['vi', 3]", "line 2: `editor` takes a program"),
             ("[profiles.'a b']", "line 1: `a b` is no name of a profile"),
             ("[profiles]\na = 'MDpzZWNyZXQ'", "line 2: a profile is a table of settings"),

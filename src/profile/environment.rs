@@ -23,12 +23,17 @@ impl Environment {
         }
     }
 
-    /// A variable that says something; none where it is not set or empty.
+    /// A variable that says which account is meant.
     ///
     /// # Errors
-    /// See [`Environment::variable`].
+    /// `Usage` for one that is empty, because a script forgot to fill it: another account is not taken for it. See
+    /// [`Environment::variable`] for the others.
     pub fn said(self, name: &str) -> Result<Option<String>> {
-        Ok(self.variable(name)?.filter(|value| !value.is_empty()))
+        match self.variable(name)? {
+            Some(value) if value.is_empty() => Err(Error::usage(format!("{name} is set, and empty"))
+                .hint(format!("unset {name}, or say what is meant"))),
+            value => Ok(value),
+        }
     }
 
     /// A variable whose value need not be text: what is not UTF-8 in it becomes U+FFFD, which no URL takes.

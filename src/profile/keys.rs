@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
-use crate::api::ApiKey;
+use crate::api::key::KeyError;
+use crate::api::{ApiKey, BaseUrl};
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
@@ -18,6 +19,9 @@ pub const VARIABLE: &str = "FUSEBILL_API_KEY";
 pub const FILE_VARIABLE: &str = "FUSEBILL_API_KEY_FILE";
 /// No key is longer, in bytes; what prints more prints something else.
 const LARGEST: u64 = 64 * 1024;
+
+/// How often it is looked whether the program has ended.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Where a key comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,19 +80,22 @@ impl KeySource {
     ///
     /// # Errors
     /// `Credentials` where there is none to be had, or what is there cannot be a key. No message repeats it.
-    pub fn read(&self, environment: Environment, limit: Duration) -> Result<ApiKey> {
+    pub fn read(&self, environment: Environment, limit: Duration, base: &BaseUrl) -> Result<ApiKey> {
+        let file = |path: &Path| read_file(path).map_err(|why| self.failed("cannot read", path).because(why));
         let pasted = match self {
             KeySource::Variable => environment.variable(VARIABLE)?.unwrap_or_default(),
-            KeySource::VariableFile(path) | KeySource::File(path) | KeySource::Stored(path) => {
-                read_file(path).map_err(|why| self.failed("cannot read", path).because(why))?
-            }
+            KeySource::VariableFile(path) | KeySource::File(path) => file(path)?,
+            KeySource::Stored(path) => of_address(&file(path)?, base)?,
             KeySource::Command(words) => printed(words, limit).map_err(|error| error.at(self.name()))?,
         };
         ApiKey::parse(&pasted).map_err(|why| {
             let error = Error::new(Kind::Credentials, why.to_string()).at(self.name());
             error.hint(match self {
+                KeySource::Variable if why == KeyError::Empty => {
+                    "unset it to use the key of the profile, or set it to a key"
+                }
                 KeySource::Command(_) => {
-                    "the program must print the key as Fusebill shows it, and nothing else"
+                    "the program must print the key as Fusebill shows it, and nothing else; for pipes write sh -c '… | head -1'"
                 }
                 _ => "paste the key exactly as Fusebill shows it",
             })
@@ -117,6 +124,22 @@ impl KeySource {
             )
         })
     }
+}
+
+/// The key in a file that `auth login` wrote, which ends with the address that it was tried at.
+///
+/// # Errors
+/// `Credentials` where it is for another address: a key is sent only where its owner sent it first.
+fn of_address(text: &str, base: &BaseUrl) -> Result<String> {
+    let (key, tried_at) = match text.trim_end().rsplit_once('\n') {
+        Some((key, address)) if address.starts_with("http") => (key, address),
+        _ => return Ok(text.to_string()),
+    };
+    if tried_at == base.to_string() {
+        return Ok(key.to_string());
+    }
+    Err(Error::new(Kind::Credentials, "the stored key is for another address, so it is not sent")
+        .detail([format!("stored for: {tried_at}"), format!("asked for: {base}")]))
 }
 
 /// Whether somebody wrote a key where the path of a file is to be.
@@ -158,56 +181,74 @@ pub fn read_text(from: impl Read) -> io::Result<String> {
 /// What a program prints. Its standard input is empty, and what it says on standard error is seen.
 fn printed(words: &[String], limit: Duration) -> Result<String> {
     let [program, arguments @ ..] = words else { return Err(failed("", "names no program")) };
-    let begun = Instant::now();
+    let ends = Instant::now() + limit;
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|why| failed(program, "cannot be started").because(why))?;
-    let (sender, receiver) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        // A program of this program may keep the pipe open for longer, so it is read apart.
-        std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = sender.send(stdout.take(LARGEST + 1).read_to_end(&mut bytes).map(|_| bytes));
-        });
-    }
-    let read = receiver.recv_timeout(limit);
-    let too_long = matches!(&read, Ok(Ok(bytes)) if bytes.len() as u64 > LARGEST);
-    let status = if too_long { None } else { ended(&mut child, limit.saturating_sub(begun.elapsed())) };
+    let chunks = child.stdout.take().map(read_apart);
+    let read = chunks.and_then(|chunks| until_it_ends(&mut child, &chunks, ends));
+    let status = child.try_wait().ok().flatten();
     if status.is_none() {
         // It may have ended by itself in this moment.
         let _ = child.kill();
         let _ = child.wait();
     }
     match (read, status) {
-        _ if too_long => Err(failed(program, "prints more than a key")),
-        (Ok(Ok(bytes)), Some(status)) if status.success() => {
+        (Some(bytes), _) if bytes.len() as u64 > LARGEST => Err(failed(program, "prints more than a key")),
+        (Some(bytes), Some(status)) if status.success() => {
             String::from_utf8(bytes).map_err(|_| failed(program, "prints what is not UTF-8 text"))
         }
-        (Ok(Err(why)), _) => Err(failed(program, "cannot be read from").because(why)),
-        (Ok(Ok(_)), Some(status)) => Err(failed(program, &format!("did not end well: {status}"))),
-        (Err(_), _) | (_, None) => {
+        (Some(_), Some(status)) => Err(failed(program, &format!("did not end well: {status}"))
+            .hint("run it by hand to see why; it is run without a shell, so for pipes write sh -c '…'")),
+        (None, _) | (_, None) => {
             let seconds = limit.as_secs_f64();
-            Err(failed(program, &format!("printed no key within {seconds} s"))
+            Err(failed(program, &format!("did not end within {seconds} s"))
                 .hint("--timeout SECONDS allows more time"))
         }
     }
 }
 
 fn failed(program: &str, why: &str) -> Error {
+    let program = if looks_like_a_key(Path::new(program)) { "…" } else { program };
     Error::new(Kind::Credentials, format!("the program `{program}` {why}"))
 }
 
-/// How a program ended; none where it goes on for longer than this.
-fn ended(child: &mut std::process::Child, limit: Duration) -> Option<std::process::ExitStatus> {
-    let begun = Instant::now();
+/// Reads in a thread of its own: a program of the program may keep the pipe open for longer.
+fn read_apart(mut stdout: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut chunk = [0; 4096];
+        while let Ok(length @ 1..) = stdout.read(&mut chunk) {
+            if sender.send(chunk[..length].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// What is read until the program ends, or prints more than a key; none where it does neither in time.
+fn until_it_ends(child: &mut Child, chunks: &Receiver<Vec<u8>>, ends: Instant) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut ended = false;
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if begun.elapsed() < limit => std::thread::sleep(Duration::from_millis(2)),
-            _ => return None,
+        match chunks.recv_timeout(LOOK) {
+            Ok(chunk) => bytes.extend(chunk),
+            // Whoever else has the pipe: what the program printed has arrived.
+            Err(RecvTimeoutError::Timeout) if ended => return Some(bytes),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) if ended => return Some(bytes),
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(Duration::from_millis(1)),
+        }
+        if bytes.len() as u64 > LARGEST {
+            return Some(bytes);
+        }
+        ended = ended || matches!(child.try_wait(), Ok(Some(_)));
+        if !ended && Instant::now() > ends {
+            return None;
         }
     }
 }
@@ -235,13 +276,13 @@ impl Vault {
         place.symlink_metadata().is_ok().then_some(KeySource::Stored(place))
     }
 
-    /// Stores the key of a profile in the place of an older one.
+    /// Stores the key of a profile, which was tried at this address, in the place of an older one.
     ///
     /// # Errors
     /// As the file system has them.
-    pub fn store(&self, profile: &str, key: &ApiKey) -> io::Result<()> {
+    pub fn store(&self, profile: &str, key: &ApiKey, base: &BaseUrl) -> io::Result<()> {
         files::make_folder(&self.folder)?;
-        files::replace(&self.place(profile), format!("{}\n", key.reveal()).as_bytes())?;
+        files::replace(&self.place(profile), format!("{}\n{base}\n", key.reveal()).as_bytes())?;
         files::sync_folder(&self.folder)
     }
 
@@ -284,10 +325,21 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_leaves_another_behind_has_printed_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe").display().to_string();
+        let mut words = words("mkfifo \"$0\"; (read x < \"$0\") 2>&- & echo key");
+        words.push(pipe.clone());
+        assert_eq!(printed(&words, Duration::from_secs(600)).unwrap(), "key\n");
+        // It waits for somebody to write, and goes.
+        std::fs::write(pipe, "\n").unwrap();
+    }
+
+    #[test]
     fn a_program_that_goes_on_is_ended() {
         let short = Duration::from_millis(20);
         for script in ["exec sleep 600", "exec >&-; exec sleep 600"] {
-            assert_eq!(refused(script, short), "the program `sh` printed no key within 0.02 s", "{script}");
+            assert_eq!(refused(script, short), "the program `sh` did not end within 0.02 s", "{script}");
         }
     }
 
@@ -298,13 +350,17 @@ mod tests {
         let vault = Vault::in_folder(home.path());
         assert_eq!((vault.source("live"), vault.remove("live").unwrap()), (None, false));
         let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();
-        vault.store("live", &key).unwrap();
+        let base = BaseUrl::parse("https://api.example/v1").unwrap();
+        vault.store("live", &key, &base).unwrap();
         let place = vault.place("live");
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&place), mode(place.parent().unwrap())), (0o600, 0o700));
         let source = vault.source("live").unwrap();
         assert_eq!(source.exposed(), None);
-        assert_eq!(source.read(Environment, Duration::ZERO).unwrap().reveal(), key.reveal());
+        assert_eq!(source.read(Environment, Duration::ZERO, &base).unwrap().reveal(), key.reveal());
+        let other = BaseUrl::parse("https://other.example/v1").unwrap();
+        let refused = source.read(Environment, Duration::ZERO, &other).unwrap_err();
+        assert_eq!(refused.message, "the stored key is for another address, so it is not sent");
         std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(source.exposed().unwrap().contains("chmod 600"));
         assert!(vault.remove("live").unwrap() && vault.source("live").is_none());

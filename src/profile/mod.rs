@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::error::{Error, Kind, Result};
+use crate::journal::Intent;
 use crate::report::place::{Badge, Place};
 pub use config::{Config, Settings};
 pub use environment::Environment;
@@ -39,8 +40,12 @@ pub struct Account {
     pub base: BaseUrl,
     /// The key to it.
     pub key: ApiKey,
+    /// The host as it is shown.
+    pub host: String,
     /// What the journal knows it by: host and port, or `sandbox`, whose port is another each time.
     pub origin: String,
+    /// The variables of the environment that go before what the profile says.
+    pub overrides: Vec<&'static str>,
     /// Whose word is taken for who the server is.
     pub trust: Trust,
     /// What the profile says about it beside that.
@@ -116,7 +121,7 @@ impl Profile {
     /// What stands above every question about it, where it has a label or a colour.
     pub fn badge(&self) -> Option<Badge> {
         let (label, color) = (self.settings.text(Key::Label), self.settings.text(Key::Color));
-        Place { profile: &self.name, host: "", label, color }.badge()
+        Place { profile: &self.name, host: "", overrides: &[], label, color }.badge()
     }
 
     /// Whether it is the sandbox, which is reached in its own way.
@@ -151,7 +156,11 @@ impl Profile {
     /// Where the profile itself has its key: a program, a file, or where `auth login` stored it.
     pub fn own_key(&self, environment: Environment) -> Option<KeySource> {
         if let Some(words) = self.settings.words(Key::ApiKeyCommand) {
-            return Some(KeySource::Command(words.to_vec()));
+            let mut words = words.to_vec();
+            if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
+                *program = environment.path(program, &self.folder).display().to_string();
+            }
+            return Some(KeySource::Command(words));
         }
         if let Some(path) = self.settings.text(Key::ApiKeyFile) {
             return Some(KeySource::File(environment.path(path, &self.folder)));
@@ -176,12 +185,38 @@ impl Profile {
         let (base, _) = self.base(environment)?;
         Ok(Account {
             profile: self.name.clone(),
-            origin: base.authority().to_string(),
+            host: base.place(),
+            origin: base.origin(),
+            overrides: self.overrides(environment)?,
             base,
             key,
             trust: self.trust(environment),
             settings: self.settings.clone(),
         })
+    }
+
+    /// The variables that go before what this profile says, or what it is known for. A profile of which nothing is kept
+    /// is only what they say.
+    fn overrides(&self, environment: Environment) -> Result<Vec<&'static str>> {
+        let own_key = self.own_key(environment);
+        if self.settings == Settings::default() && own_key.is_none() {
+            return Ok(Vec::new());
+        }
+        let key = match KeySource::of_environment(environment)?.filter(|_| own_key.is_some()) {
+            Some(KeySource::Variable) => Some(keys::VARIABLE),
+            Some(_) => Some(keys::FILE_VARIABLE),
+            None => None,
+        };
+        let url = self.other_url(environment)?.map(|_| URL_VARIABLE);
+        Ok(url.into_iter().chain(key).collect())
+    }
+
+    /// Where the environment says that the API is, where that is another place than the profile's.
+    fn other_url(&self, environment: Environment) -> Result<Option<String>> {
+        let own = self.settings.text(Key::BaseUrl).unwrap_or(VENDOR_URL);
+        Ok(environment
+            .said(URL_VARIABLE)?
+            .filter(|url| url.trim_end_matches('/') != own.trim_end_matches('/')))
     }
 
     /// What is to be said before it is used: the environment goes before what the profile says, or others can read the
@@ -198,11 +233,12 @@ impl Profile {
             let (used, own) = (used.name(), own.name());
             warnings.push(format!("{used} is used, and not the key of profile {} ({own})", self.name));
         }
-        let own = self.settings.text(Key::BaseUrl);
-        if let (Some(own), Some(url)) = (own, environment.said(URL_VARIABLE)?)
-            && url != own
-        {
-            warnings.push(format!("{URL_VARIABLE} is used, and not the base URL of profile {}", self.name));
+        if self.overrides(environment)?.contains(&URL_VARIABLE) {
+            let (base, _) = self.base(environment)?;
+            let name = &self.name;
+            warnings.push(format!(
+                "{URL_VARIABLE} is used, and not the address of profile {name}: requests go to {base}"
+            ));
         }
         warnings.extend(source.and_then(|source| source.exposed()));
         warnings.extend(config::exposed(&self.folder));
@@ -214,9 +250,21 @@ impl Profile {
     /// # Errors
     /// `Usage` for a base URL that no key may be sent to; `Credentials` where there is no usable key.
     pub fn account(&self, environment: Environment, limit: Duration) -> Result<Account> {
-        self.base(environment)?;
+        let (base, _) = self.base(environment)?;
         let source = self.key_source(environment)?.ok_or_else(|| no_key(&self.name))?;
-        self.with_key(source.read(environment, limit)?, environment)
+        let key = source.read(environment, limit, &base);
+        self.with_key(key.map_err(|error| self.login_again(&source, error))?, environment)
+    }
+}
+
+impl Profile {
+    fn login_again(&self, source: &KeySource, error: Error) -> Error {
+        match source {
+            KeySource::Stored(_) => {
+                error.hint(format!("`{}` stores one for this address", command(&self.name, "auth login")))
+            }
+            _ => error,
+        }
     }
 }
 
@@ -225,10 +273,16 @@ impl Account {
     pub fn place(&self) -> Place<'_> {
         Place {
             profile: &self.profile,
-            host: self.base.host(),
+            host: &self.host,
+            overrides: &self.overrides,
             label: self.settings.text(Key::Label),
             color: self.settings.text(Key::Color),
         }
+    }
+
+    /// Whether a change was made to it.
+    pub fn made(&self, intent: &Intent) -> bool {
+        intent.profile == self.profile && intent.host == self.origin
     }
 
     /// Whether every write is asked for.

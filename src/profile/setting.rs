@@ -2,6 +2,7 @@
 
 use crate::api::BaseUrl;
 use crate::field::nearest;
+use crate::report::escape::escaped;
 
 /// Which setting it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,7 +161,9 @@ impl Setting {
     /// What is wrong with it.
     pub fn check(&self, value: &Value) -> Result<(), String> {
         match (self.kind, value) {
-            (Kind::Url, Value::Text(url)) => BaseUrl::parse(url).map(drop).map_err(|why| why.message),
+            (Kind::Url, Value::Text(url)) => {
+                BaseUrl::parse(url).map(drop).map_err(|why| format!("is refused: {}", why.message))
+            }
             (Kind::Text, Value::Text(text)) => check_label(text),
             (Kind::Choice(words), Value::Text(word)) if words.contains(&word.as_str()) => Ok(()),
             (Kind::Choice(words), Value::Text(word)) => {
@@ -181,7 +184,7 @@ impl Setting {
 }
 
 fn check_label(text: &str) -> Result<(), String> {
-    if text.trim().is_empty() || text.chars().count() > LABEL_MAX || text.contains(char::is_control) {
+    if text.trim().is_empty() || text.chars().count() > LABEL_MAX || escaped(text) != text {
         return Err(format!("takes a word or a few, at most {LABEL_MAX} characters"));
     }
     Ok(())

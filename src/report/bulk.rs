@@ -88,6 +88,26 @@ pub fn json(summary: &Summary<'_>, kind: Kind) -> String {
     }))
 }
 
+/// The one object of a dry run.
+pub fn rehearsed(counts: &Counts, output: Output) -> String {
+    #[derive(Serialize)]
+    struct Object {
+        outcome: &'static str,
+        rows: u64,
+        would_change: u64,
+        unchanged: u64,
+        failed: u64,
+    }
+    let object = known(&Object {
+        outcome: "planned",
+        rows: counts.all(),
+        would_change: counts.of(Outcome::Written),
+        unchanged: counts.of(Outcome::Unchanged),
+        failed: counts.of(Outcome::Failed),
+    });
+    if output == Output::Ndjson { format!("{}\n", object.text()) } else { text(&object) }
+}
+
 /// A run and what became of its rows so far.
 pub struct Listed {
     /// What it did.

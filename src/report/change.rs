@@ -79,7 +79,7 @@ mod tests {
     fn a_narrow_terminal_gets_lines() {
         let before = Customer::parse(r#"{"id":7,"status":"Active","suffix":null}"#).unwrap();
         let plan = rewrite(before, vec![(Path::root("suffix"), Some(Json::string("Jr")))]).unwrap();
-        let place = Place { profile: "p", host: "h", label: None, color: None };
+        let place = Place { profile: "p", host: "h", overrides: &[], label: None, color: None };
         let look = Look { color: false, width: Some(20) };
         assert_eq!(
             super::plan(&plan, &place, look),

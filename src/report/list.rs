@@ -3,6 +3,7 @@
 use super::Look;
 use super::csv::{cell, csv};
 use super::table::{Text, Tone, table, value};
+use crate::bulk::MODIFIED;
 use crate::document::indent::{compact, indented};
 use crate::document::json::Kind;
 use crate::document::{Customer, Json, Path, View};
@@ -30,10 +31,12 @@ impl Listing {
         Listing(Form::Table { columns, rows: Vec::new() })
     }
 
-    /// CSV of these columns, or of `id` and every field that `customer bulk update` takes from a cell.
+    /// CSV of these columns, or of `id`, every field that `customer bulk update` takes from a cell, and when the customer was
+    /// changed last, so that it refuses those that were changed since.
     pub fn csv(columns: Option<Vec<Path>>) -> Listing {
         let paths = || FIELDS.iter().map(|field| field.path).filter(|path| *path != CODES_PATH);
-        let columns = columns.unwrap_or_else(|| std::iter::once("id").chain(paths()).map(Path::of).collect());
+        let all = || std::iter::once("id").chain(paths()).chain([MODIFIED]).map(Path::of).collect();
+        let columns = columns.unwrap_or_else(all);
         Listing(Form::Csv { columns, begun: false })
     }
 

@@ -12,6 +12,8 @@ pub struct Place<'a> {
     pub profile: &'a str,
     /// The host that is written to.
     pub host: &'a str,
+    /// The variables of the environment that go before what the profile says.
+    pub overrides: &'a [&'static str],
     /// The profile's label, where it has one.
     pub label: Option<&'a str>,
     /// The profile's colour, where it has one: one of [`crate::profile::setting::COLORS`].
@@ -21,12 +23,21 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// "profile live, PRODUCTION, secure.fusebill.com".
     pub fn list(&self, look: Look) -> String {
-        format!("{}, {}", self.named(look), escaped(self.host))
+        format!("{}, {}{}", self.named(look), escaped(self.host), self.by())
     }
 
     /// "profile live, PRODUCTION (secure.fusebill.com)".
     pub fn sentence(&self) -> String {
-        format!("{} ({})", self.named(Look::default()), escaped(self.host))
+        format!("{} ({}{})", self.named(Look::default()), escaped(self.host), self.by())
+    }
+
+    /// That not all of this is the profile's.
+    fn by(&self) -> String {
+        if self.overrides.is_empty() {
+            String::new()
+        } else {
+            format!(", by {}", self.overrides.join(" and "))
+        }
     }
 
     fn named(&self, look: Look) -> String {
@@ -65,7 +76,7 @@ impl Badge {
     pub fn painted(&self, look: Look) -> String {
         let style = Style::new().bold().reverse().force_styling(look.color);
         let style = self.color.map_or(style.clone(), |color| style.fg(color));
-        if look.color { style.apply_to(format!(" {} ", self.text)).to_string() } else { self.text.clone() }
+        if look.color { style.apply_to(&self.text).to_string() } else { self.text.clone() }
     }
 }
 
@@ -75,17 +86,19 @@ mod tests {
 
     #[test]
     fn a_label_or_else_the_name_stands_out() {
-        let place = |label, color| Place { profile: "live", host: "h", label, color };
+        let place = |label, color| Place { profile: "live", host: "h", overrides: &[], label, color };
         let plain = Look::default();
         assert_eq!(place(None, None).list(plain), "profile live, h");
         assert_eq!(place(Some("PROD"), None).list(plain), "profile live, PROD, h");
         assert_eq!(place(Some("PROD"), Some("red")).sentence(), "profile live, PROD (h)");
         assert_eq!(place(None, Some("red")).list(plain), "profile live, h");
         assert_eq!(place(None, None).badge(), None);
+        let overridden = Place { overrides: &["A", "B"], ..place(Some("PROD"), None) };
+        assert_eq!(overridden.list(plain), "profile live, PROD, h, by A and B");
         let look = Look { color: true, width: None };
         assert_eq!(
             place(Some("PROD"), Some("red")).list(look),
-            "profile live, \u{1b}[31m\u{1b}[1m\u{1b}[7m PROD \u{1b}[0m, h"
+            "profile live, \u{1b}[31m\u{1b}[1m\u{1b}[7mPROD\u{1b}[0m, h"
         );
         assert!(place(None, Some("green")).list(look).contains("\u{1b}[32m"));
     }

@@ -179,7 +179,12 @@ impl Name {
     /// The field at a path of the field tables.
     pub fn at(path: &'static str) -> Name {
         let known = FILTERS.iter().find(|(_, known, _)| *known == path);
-        let (kind, filter) = known.map_or((Kind::Text, None), |(filter, _, kind)| (*kind, Some(*filter)));
+        let unfiltered = match path {
+            "id" => Kind::Integer,
+            "isParent" | "canChangeCurrency" => Kind::Word(&["true", "false"]),
+            _ => Kind::Text,
+        };
+        let (kind, filter) = known.map_or((unfiltered, None), |(filter, _, kind)| (*kind, Some(*filter)));
         Name { kind, filter: filter.map(str::to_string), place: Place::At(path) }
     }
 

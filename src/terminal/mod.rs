@@ -112,6 +112,11 @@ impl Terminal {
         self.may_ask
     }
 
+    /// Whether somebody is at the terminal, who may be asked or not.
+    pub fn is_there(&self) -> bool {
+        io::stdin().is_terminal()
+    }
+
     /// Whether a bar that moves can be shown.
     pub fn shows_progress(&self) -> bool {
         let verbosity = self.notes.verbosity;

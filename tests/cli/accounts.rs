@@ -39,6 +39,9 @@ impl World {
     }
 }
 
+/// That the harness says in the environment where the account is, and not in the profile.
+const BY: &str = ", by FUSEBILL_BASE_URL";
+
 const GET: &[&str] = &["customer", "get", "123"];
 
 #[test]
@@ -72,20 +75,67 @@ fn a_flag_goes_before_the_environment_and_that_before_the_profile() {
     let url = world.server.base_url();
     let both = [("FUSEBILL_BASE_URL", url.as_str()), ("FUSEBILL_API_KEY", sandbox::KEY)];
     let run = world.bare(&both, GET);
-    assert_eq!(
-        (run.code, run.stderr.as_str()),
-        (
-            0,
-            "warning: FUSEBILL_API_KEY is used, and not the key of profile default (api_key_command)\n\
-             warning: FUSEBILL_BASE_URL is used, and not the base URL of profile default\n"
-        )
+    let said = format!(
+        "warning: FUSEBILL_API_KEY is used, and not the key of profile default (api_key_command)\n\
+         warning: FUSEBILL_BASE_URL is used, and not the address of profile default: requests go to {url}\n"
     );
+    assert_eq!((run.code, run.stderr.as_str()), (0, said.as_str()));
     let named = [both.as_slice(), &[("FUSEBILL_PROFILE", "broken")]].concat();
     let run = world.bare(&named, &["customer", "update", "123", "--first-name", "J", "--dry-run"]);
-    assert!(run.stdout.contains("(profile broken, 127.0.0.1)"), "{}", run.stdout);
+    assert!(run.stdout.contains("(profile broken, 127.0.0.1, by FUSEBILL_BASE_URL)"), "{}", run.stdout);
     let run = world.bare(&named, &["--profile", "default", "customer", "update", "123", "--first-name", "J"]);
-    assert!(run.stdout.contains("(profile default, 127.0.0.1)"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("(profile default, 127.0.0.1, by FUSEBILL_BASE_URL and FUSEBILL_API_KEY)"),
+        "{}",
+        run.stdout
+    );
     assert!(run.undo.is_some_and(|undo| undo.starts_with("fusebill --profile default customer undo")));
+}
+
+#[test]
+fn what_is_not_the_profile_s_is_said_above_the_change() {
+    let world = configured("[profiles.live]\nlabel = 'PROD'\n");
+    let update = ["--profile", "live", "customer", "update", "123", "--first-name", "J", "--dry-run"];
+    let run = world.run(&update);
+    let head = "(profile live, PROD, 127.0.0.1, by FUSEBILL_BASE_URL)";
+    assert!(run.stdout.lines().next().is_some_and(|line| line.ends_with(head)), "{}", run.stdout);
+    let url = world.server.base_url();
+    run.says(&[&format!(
+        "warning: FUSEBILL_BASE_URL is used, and not the address of profile live: requests go to {url}"
+    )]);
+}
+
+#[test]
+fn a_variable_that_a_script_forgot_to_fill_is_no_other_account() {
+    let world = World::new();
+    for name in ["FUSEBILL_PROFILE", "FUSEBILL_BASE_URL"] {
+        let run = world.run_with(&[(name, "")], GET);
+        run.fails(2, &[&format!("error: {name} is set, and empty"), &format!("unset {name}")]);
+    }
+    world.was_left_alone();
+}
+
+#[test]
+fn names_that_differ_in_case_only_are_refused() {
+    let world = configured("[profiles.live]\njobs = 2\n");
+    let run = world.bare(&[], &["profile", "set", "Live", "--jobs", "3"]);
+    run.fails(2, &["`Live` and `live` differ in case only", "Nothing was written."]);
+    let run = world.bare(&[], &["profile", "set", "liev"]);
+    run.says(&["warning: this is a new profile; there is also `live`"]);
+}
+
+#[test]
+fn a_program_is_found_beside_the_file_and_not_where_one_happens_to_be() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = configured("[profiles.default]\nbase_url = 'URL'\napi_key_command = 'bin/pass'\n");
+    for (folder, text) in
+        [(".config/fusebill/bin", format!("echo {}", sandbox::KEY)), ("bin", "echo no; exit 1".into())]
+    {
+        std::fs::create_dir_all(world.home.path().join(folder)).unwrap();
+        let path = world.file(&format!("{folder}/pass"), format!("#!/bin/sh\n{text}\n"));
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    assert_eq!(world.bare(&[], GET).code, 0);
 }
 
 #[test]
@@ -230,7 +280,7 @@ fn a_read_only_profile_refuses_every_write_before_anything_is_sent() {
         &["customer", "undo", "--last", "--yes"],
         &["customer", "bulk", "update", &rows, "--yes"],
     ] {
-        let run = world.run(arguments);
+        let run = world.run_with(&[("FUSEBILL_EDITOR", "true")], arguments);
         run.fails(2, &["error: profile default is read-only", "Nothing was written."]);
         run.says(&["fusebill profile set default --read-only=false"]);
     }
@@ -246,15 +296,20 @@ fn a_profile_that_always_asks_needs_consent_for_a_plain_flag() {
     let world = configured("[profiles.default]\nconfirm = 'always'\nlabel = 'PROD'\n");
     let run = world.update(&["--first-name", "John"]);
     assert_eq!(run.code, 2);
-    assert!(
-        run.stdout.starts_with("Customer 123 Jon Smith (Acme Inc.)  (profile default, PROD, 127.0.0.1)\n")
-    );
+    let head = format!("Customer 123 Jon Smith (Acme Inc.)  (profile default, PROD, 127.0.0.1{BY})\n");
+    assert!(run.stdout.starts_with(&head), "{}", run.stdout);
     run.says(&["this change needs consent", "profile default says `confirm = \"always\"`", "add --yes"]);
     let rows = world.file("rows.csv", "id,suffix\n123,Jr\n");
     let plan = world.home.path().join("p").display().to_string();
     assert_eq!(world.run(&["customer", "bulk", "plan", &rows, "--out", &plan]).code, 0);
     let run = world.run(&["customer", "bulk", "apply", &plan]);
-    run.fails(2, &["it would carry out", "a plan for 1 customer, on profile default, PROD (127.0.0.1)"]);
+    run.fails(
+        2,
+        &[
+            "it would carry out",
+            "a plan for 1 customer, on profile default, PROD (127.0.0.1, by FUSEBILL_BASE_URL)",
+        ],
+    );
     assert_eq!(world.puts(), [""; 0]);
     assert_eq!(world.run(&["customer", "bulk", "apply", &plan, "--yes"]).code, 0);
     assert_eq!(world.update(&["--first-name", "John", "--yes"]).code, 0);
@@ -268,7 +323,9 @@ fn the_label_is_in_colour_above_the_change() {
         world.run(&["--color", "always", "customer", "update", "123", "--first-name", "J", "--dry-run"]);
     let head = run.stdout.lines().next().unwrap().to_string();
     assert!(
-        head.ends_with("(profile default, \u{1b}[31m\u{1b}[1m\u{1b}[7m PROD \u{1b}[0m, 127.0.0.1)"),
+        head.ends_with(&format!(
+            "(profile default, \u{1b}[31m\u{1b}[1m\u{1b}[7mPROD\u{1b}[0m, 127.0.0.1{BY})"
+        )),
         "{head:?}"
     );
 }

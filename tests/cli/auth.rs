@@ -39,7 +39,7 @@ fn a_key_is_tried_stored_used_and_removed() {
     );
     let queries: Vec<Option<String>> = world.requests().into_iter().map(|request| request.query).collect();
     assert_eq!(queries, [Some("pageSize=1&pageNumber=0".to_string())]);
-    assert_eq!(std::fs::read_to_string(&place).unwrap(), format!("{KEY}\n"));
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), format!("{KEY}\n{}\n", world.server.base_url()));
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&place), mode(place.parent().unwrap())), (0o600, 0o700));
     let url = world.server.base_url();
@@ -164,7 +164,7 @@ fn a_program_that_gives_no_key_is_told_from_one_that_does() {
     };
     get("default")
         .fails(4, &["locked\n", "api_key_command: the program `sh` did not end well: exit status: 1"]);
-    get("slow").fails(4, &["the program `sleep` printed no key within 0.2 s", "--timeout"]);
+    get("slow").fails(4, &["the program `sleep` did not end within 0.2 s", "--timeout"]);
     let gone = get("gone");
     gone.fails(4, &["the program `/no/such/program` cannot be started"]);
     assert!(!gone.stderr.contains("hunter2"));
@@ -224,6 +224,25 @@ fn a_stored_key_is_used_only_where_the_environment_has_none() {
     let run =
         world.bare(&[("FUSEBILL_BASE_URL", &url), ("FUSEBILL_API_KEY", "")], &["customer", "get", "123"]);
     run.fails(4, &["FUSEBILL_API_KEY: the API key is empty"]);
+}
+
+#[test]
+fn a_stored_key_is_sent_only_where_it_was_tried() {
+    let world = World::new();
+    assert_eq!(world.login(KEY).code, 0);
+    assert_eq!(
+        world.login(KEY).stderr.lines().nth(1),
+        Some("The key that was stored before is gone from this machine.")
+    );
+    let other = World::new();
+    let url = other.server.base_url();
+    let run = world.bare(&[("FUSEBILL_BASE_URL", &url)], &["customer", "get", "123"]);
+    run.fails(
+        4,
+        &["the stored key is for another address, so it is not sent", "`fusebill auth login` stores one"],
+    );
+    assert!(!run.stderr.contains(KEY));
+    other.was_left_alone();
 }
 
 #[test]

@@ -381,7 +381,8 @@ fn keys_that_are_none() {
         ("s3cr\u{7f}et", "not printable ASCII"),
     ] {
         let run = world.run_with(&[("FUSEBILL_API_KEY", key)], &["customer", "get", "123"]);
-        run.fails(4, &["FUSEBILL_API_KEY", says, "paste the key", "Nothing was written."]);
+        let hint = if says.ends_with("is empty") { "unset it" } else { "paste the key" };
+        run.fails(4, &["FUSEBILL_API_KEY", says, hint, "Nothing was written."]);
         assert!(!run.stderr.contains("s3cr"), "{}", run.stderr);
         let file = world.file("key", key);
         let run = finished(

@@ -11,7 +11,7 @@ use crate::world::World;
 const LABELLED: &str = "[profiles.default]\nbase_url = 'URL'\nlabel = 'PROD'\ncolor = 'red'\n";
 const PLAIN: &str = "[profiles.default]\nbase_url = 'URL'\n";
 /// PROD as it is painted.
-const PAINTED: &str = "\u{1b}[31m\u{1b}[1m\u{1b}[7m PROD \u{1b}[0m";
+const PAINTED: &str = "\u{1b}[31m\u{1b}[1m\u{1b}[7mPROD\u{1b}[0m";
 
 /// The sizes of terminals, from roomy to one that holds a question and nothing else.
 const SIZES: [(u16, u16); 3] = [(80, 24), (40, 10), (20, 6)];

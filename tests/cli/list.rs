@@ -137,9 +137,9 @@ fn what_the_api_has_no_filter_for_is_read_and_checked_here() {
     let run =
         list(&world, &["--where", "currency=cad", "--limit", "1", "-o", "ndjson", "--columns", "currency"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, "{\"id\":1017,\"currency\":\"CAD\"}\n"));
-    run.says(&["The API has no filter for `currency=cad`, so every customer is read and checked here."]);
+    run.says(&["The API cannot be asked for `currency=cad`, so every customer is read and checked here."]);
     let run = list(&world, &["--where", "keyword=*", "--where", "status=Active"]);
-    run.says(&["no filter for `keyword=*`, so every customer of whom the rest holds is read"]);
+    run.says(&["cannot be asked for `keyword=*`, so every customer of whom the rest holds is read"]);
     assert_eq!(asked(&world)[0], "pageSize=1000&pageNumber=0");
     assert_eq!(asked(&world)[1], "query=Status%3AActive&pageSize=1000&pageNumber=0");
 }

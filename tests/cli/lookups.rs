@@ -47,7 +47,7 @@ fn none_and_several_are_errors_that_show_the_candidates() {
         let with = |name: &'static str| {
             let mut all = vec!["customer", arguments[0], name];
             all.extend(&arguments[1..]);
-            world.run(&all)
+            world.run_with(&[("FUSEBILL_EDITOR", "true")], &all)
         };
         let run = with("reference:nobody");
         run.fails(
@@ -223,7 +223,8 @@ fn what_a_list_prints_goes_into_bulk_as_it_is() {
     assert_eq!(world.update(&["--suffix", "Jr"]).code, 0);
     let run = world.run(&["customer", "bulk", "update", &row, "--yes", "-o", "csv"]);
     assert_eq!(run.code, 10, "{}", run.stderr);
-    for part in ["conflict", "the customer is not as the row has it", "`modifiedTimestamp` is read-only"] {
+    for part in ["conflict", "the customer is not as the row has it", "it was changed since the row was made"]
+    {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }
     assert_eq!(world.puts().len(), 1);
@@ -237,6 +238,54 @@ fn what_a_list_prints_goes_into_bulk_as_it_is() {
         world.stored(123).contains("\"firstName\":\"John\"")
             && world.stored(123).contains("\"suffix\":\"Jr\"")
     );
+}
+
+#[test]
+fn a_list_as_csv_guards_itself_against_what_others_changed() {
+    let world = World::new();
+    let list = world.run(&["customer", "list", "--where", "reference=ACME-7", "-o", "csv"]).stdout;
+    let rows = world.file("rows.csv", &list);
+    let run = world.run(&["customer", "bulk", "update", &rows, "--yes"]);
+    assert!(run.code == 0 && run.stdout.contains("unchanged"), "{}{}", run.stdout, run.stderr);
+    assert_eq!(world.update(&["--primary-phone", "999"]).code, 0);
+    let run = world.run(&["customer", "bulk", "update", &rows, "--yes"]);
+    assert_eq!((run.code, world.puts().len()), (10, 1));
+    run.says(&["row 1, customer 123: conflict: ", "it was changed since the row was made: then modified "]);
+    let run = world.run(&["customer", "bulk", "plan", &rows, "--out", "p"]);
+    assert_eq!(run.code, 10);
+    run.says(&["row 1, customer 123: planning customer 123: the customer is not as the row has it"]);
+    let damaged = world.file("damaged.csv", "id,modifiedTimestamp,suffix\n123,yesterday,Jr\n");
+    let run = world.run(&["customer", "bulk", "update", &damaged, "--yes"]);
+    run.fails(2, &["line 2, column `modifiedTimestamp`: takes a timestamp as `customer list` prints it, not `yesterday`"]);
+}
+
+#[test]
+fn a_plan_by_reference_is_carried_out_on_the_customer_that_has_it_still() {
+    let world = world(&[]);
+    let rows = world.file("rows.csv", "reference,suffix\nZED-7,Jr\n");
+    let plan = world.home.path().join("it's a.plan").display().to_string();
+    let run = world.run(&["customer", "bulk", "plan", &rows, "--out", &plan]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.says(&["customer bulk apply '", "it'\\''s a.plan'"]);
+    assert!(std::fs::read_to_string(&plan).expect("a plan").contains("\"lookup\":\"reference:ZED-7\""));
+    assert_eq!(world.run(&["customer", "update", "901", "--reference", "OTHER"]).code, 0);
+    let run = world.run(&["customer", "bulk", "apply", &plan]);
+    assert_eq!((run.code, world.puts().len()), (10, 1), "{}", run.stdout);
+    run.says(&["row 1, customer 901: conflict: ", "customer 901 is no longer reference:ZED-7"]);
+}
+
+#[test]
+fn a_rehearsal_is_one_object_too() {
+    let world = World::new();
+    let rows = world.file("rows.csv", "id,suffix\n123,Jr\n999999,Jr\n");
+    let run = world.run(&["customer", "bulk", "update", &rows, "--dry-run", "-o", "json"]);
+    let json = run.json();
+    assert_eq!((run.code, json["outcome"].as_str()), (10, Some("planned")));
+    assert_eq!(
+        (json["rows"].as_u64(), json["would_change"].as_u64(), json["failed"].as_u64()),
+        (Some(2), Some(1), Some(1))
+    );
+    run.says(&["row 2, customer 999999: "]);
 }
 
 #[test]

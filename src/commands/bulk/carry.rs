@@ -19,6 +19,7 @@ use crate::journal::Journal;
 use crate::profile::command;
 use crate::report::bulk::{self as report, Summary};
 use crate::runs::{About, Export, Finished, Kind as RunKind, Run};
+use crate::terminal::Notes;
 
 /// How a run is carried out.
 pub(super) struct Course<'a> {
@@ -118,6 +119,7 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
     let mut progress = Progress::of(about.rows, state.counts.all(), &pacer, &session.terminal);
     let mut stopped = None;
     let mut in_a_row = 0;
+    let mut told = Reasons::default();
     print(&report::rows_head(session.global.output), session)?;
     let panicked = |job: Job| {
         let error = Error::new(Kind::Unknown, "this program failed in the middle of the row");
@@ -132,6 +134,9 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
                 run.note_result(&result).map_err(not_kept)?;
                 state.note(&result);
                 print(&report::row(&result, session.global.output), session)?;
+                if let Some(error) = result.error.as_ref().filter(|_| !result.outcome.succeeded()) {
+                    told.add(result.row, result.customer, &format!("{}: {error}", result.outcome.name()));
+                }
                 in_a_row = if result.outcome.succeeded() { 0 } else { in_a_row + 1 };
                 if result.outcome == Outcome::Credentials {
                     stopped = Some(Stopped::Credentials);
@@ -145,7 +150,34 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
         },
     );
     progress.end();
+    told.tell(session.terminal.notes());
     result.map(|()| stopped)
+}
+
+/// How many rows that did not succeed are told; the results have all of them.
+const TOLD: usize = 5;
+
+/// Why rows did not succeed: the first few, a line each.
+#[derive(Debug, Default)]
+pub(super) struct Reasons {
+    lines: Vec<String>,
+    count: usize,
+}
+
+impl Reasons {
+    pub(super) fn add(&mut self, row: u64, customer: u64, why: &str) {
+        self.count += 1;
+        if self.lines.len() < TOLD {
+            self.lines.push(format!("row {row}, customer {customer}: {why}"));
+        }
+    }
+
+    pub(super) fn tell(&self, notes: Notes) {
+        self.lines.iter().for_each(|line| notes.warn(line));
+        if self.count > self.lines.len() {
+            notes.warn(&format!("and {} more rows did not succeed", self.count - self.lines.len()));
+        }
+    }
 }
 
 fn worker<'a>(about: &About, pacer: &'a Arc<Pacer>, journal: &'a Journal, course: &Course<'a>) -> Worker<'a> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::super::{Connection, Session};
 use super::begin;
+use super::carry::Reasons;
 use super::crew::{Crew, Take};
 use super::lookups::look_up;
 use super::progress::Progress;
@@ -15,10 +16,13 @@ use crate::api::Pacer;
 use crate::api::rate_limit::Limits;
 use crate::bulk::plan_file::{End, Head, Planned, VERSION, write_line};
 use crate::bulk::result::{Counts, Outcome};
+use crate::cli::Output;
 use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::error::{Error, Kind, Result};
 use crate::journal::record::Who;
+use crate::report::bulk::rehearsed;
 use crate::runs::{self, Customers, Export, Finished};
+use crate::search::CustomerName;
 
 /// Requests that an account is allowed where it does not tell, by the vendor's page "Rate limits".
 const USUAL: (u32, u32) = (1_000, 180_000);
@@ -34,7 +38,7 @@ pub(super) fn run(args: &PlanArgs, session: &Session) -> Result<Kind> {
     }
     tell(&read, session)?;
     if let Some(out) = &args.out {
-        let apply = format!("customer bulk apply {}", out.display());
+        let apply = format!("customer bulk apply {}", shell_words::quote(&out.display().to_string()));
         let apply = crate::profile::command(&read.profile, &apply);
         session.terminal.notes().say(&format!("To carry it out: {apply}"));
     }
@@ -46,6 +50,9 @@ pub(super) fn rehearse(args: &BulkUpdateArgs, session: &Session) -> Result<Kind>
     let read = read(&args.rows, &args.run.pace, session, |_| Ok(()))?;
     tell(&read, session)?;
     session.terminal.notes().say("Dry run: nothing was written. `bulk plan` writes down what would change.");
+    if matches!(session.global.output, Output::Json | Output::Ndjson) {
+        session.terminal.print(&rehearsed(&read.counts, session.global.output))?;
+    }
     Ok(verdict(&read))
 }
 
@@ -83,6 +90,7 @@ fn read(
     session.interrupts.rows();
     let crew = Crew { hands: pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
     let mut counts = Counts::default();
+    let mut told = Reasons::default();
     let mut progress = Progress::of(rows, 0, &pacer, &session.terminal);
     let input = runs::open_input(fresh.folder()).map_err(not_kept)?;
     let customers = Customers::open(fresh.folder()).map_err(|why| not_kept(why.into()))?;
@@ -102,6 +110,9 @@ fn read(
         panicked,
         |planned: Option<Planned>| {
             if let Some(planned) = planned {
+                if let Some(why) = &planned.error {
+                    told.add(planned.row, planned.customer.id, why);
+                }
                 counts.add(match (&planned.error, &planned.before) {
                     (Some(_), _) => Outcome::Failed,
                     (None, Some(_)) => Outcome::Written,
@@ -114,6 +125,7 @@ fn read(
         },
     );
     progress.end();
+    told.tell(session.terminal.notes());
     result?;
     if session.interrupts.is_stopping() {
         return Err(Error::new(Kind::Interrupted, "the plan was not finished"));
@@ -146,7 +158,7 @@ fn plan_row(
         planned(job.task, now, new_fields)
     });
     match result {
-        Ok(plan) => Some(Planned::of(kept.row, &plan)),
+        Ok(plan) => Some(Planned { lookup: lookup(&kept), ..Planned::of(kept.row, &plan) }),
         Err(error) if error.kind == Kind::Interrupted => None,
         Err(error) => Some(failed(&kept, &error)),
     }
@@ -158,7 +170,14 @@ fn failed(job: &Job, error: &Error) -> Planned {
 
 fn without_plan(job: &Job, error: Option<String>) -> Planned {
     let customer = Who { id: job.customer, name: String::new() };
-    Planned { row: job.row, customer, edits: Vec::new(), before: None, error }
+    Planned { row: job.row, customer, lookup: lookup(job), edits: Vec::new(), before: None, error }
+}
+
+fn lookup(job: &Job) -> Option<String> {
+    match &job.name {
+        CustomerName::Lookup(lookup) => Some(lookup.to_string()),
+        CustomerName::Id(_) => None,
+    }
 }
 
 /// What the rows that were read come to.

@@ -6,7 +6,7 @@ use std::path::Path as FilePath;
 
 use super::crew::Take;
 use super::worker::{Job, Task};
-use crate::bulk::plan_file::{self, Head};
+use crate::bulk::plan_file::{self, Head, NotAPlan};
 use crate::bulk::{Format, Mistake, Row, csv, ndjson};
 use crate::cli::bulk::RowArgs;
 use crate::document::{Action, Edit, Path};
@@ -76,7 +76,7 @@ pub(super) struct Checked {
 impl Checked {
     fn count(&mut self, row: &Row) {
         self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
-        if !row.fixed.is_empty() {
+        if row.whole {
             self.whole += 1;
             return;
         }
@@ -233,8 +233,7 @@ pub(super) fn feed(
 /// `Usage` where it is no plan, or not a whole one.
 pub(super) fn check_plan(folder: &FilePath, name: &str) -> Result<(Head, u64)> {
     let input = runs::open_input(folder).map_err(not_kept)?;
-    let refused =
-        |why: plan_file::NotAPlan| Error::usage(format!("{name} cannot be carried out")).because(why);
+    let refused = |why: NotAPlan| Error::usage(format!("{name} cannot be carried out")).because(why);
     let (head, lines) = plan_file::read(input).map_err(refused)?;
     let (mut seen, mut rows) = (Seen::default(), Seen::default());
     let mut mistakes = Mistakes::default();
@@ -244,7 +243,7 @@ pub(super) fn check_plan(folder: &FilePath, name: &str) -> Result<(Head, u64)> {
         count += 1;
         seen.insert(line.customer.id, count + 1).map_err(|why| not_kept(why.into()))?;
         rows.insert(line.row, count + 1).map_err(|why| not_kept(why.into()))?;
-        if let Err(why) = line.plan() {
+        if let Err(why) = line.plan().and_then(|_| line.name()) {
             mistakes.add(Mistake::of_line(count + 1, why));
         }
         last = last.max(line.row);
@@ -270,14 +269,16 @@ pub(super) fn check_plan(folder: &FilePath, name: &str) -> Result<(Head, u64)> {
 /// # Errors
 /// `Failed` where the copy changed since.
 pub(super) fn feed_plan(input: Kept, finished: &Finished, take: Take<'_, Job>) -> Result<()> {
-    let damaged = |why: plan_file::NotAPlan| {
+    let damaged = |why: NotAPlan| {
         Error::new(crate::error::Kind::Failed, "the kept copy of the plan is damaged").because(why)
     };
     let (_, lines) = plan_file::read(input).map_err(damaged)?;
     for line in lines {
         let line = line.map_err(damaged)?;
         let (row, customer) = (line.row, line.customer.id);
-        if !finished.contains(row) && !take(Job::of(row, customer, Task::Planned(Box::new(line)))) {
+        let name = line.name().map_err(|why| damaged(NotAPlan::Damaged(Mistake::of_line(row, why))))?;
+        let job = Job { name, ..Job::of(row, customer, Task::Planned(Box::new(line))) };
+        if !finished.contains(row) && !take(job) {
             return Ok(());
         }
     }

@@ -21,7 +21,6 @@ use crate::interrupt::Interrupts;
 use crate::journal::record::Edited;
 use crate::journal::{EntryId, Intent, Journal, Origin, RunRow};
 use crate::report::outcome::Facts;
-use crate::report::table::value;
 use crate::search::CustomerName;
 use crate::terminal::Notes;
 
@@ -55,12 +54,10 @@ impl Job {
         if moved.is_empty() {
             return Ok(());
         }
-        let line = |fixed: &Fixed| {
-            let found = value(now.get(&fixed.path));
-            format!("{} in the row, {found} now: {}", value(Some(fixed.value.root())), fixed.why)
-        };
         let error = Error::new(Kind::Conflict, "the customer is not as the row has it");
-        Err(error.at(format!("planning customer {}", now.id())).detail(moved.into_iter().map(line)))
+        Err(error
+            .at(format!("planning customer {}", now.id()))
+            .detail(moved.into_iter().map(|fixed| fixed.moved(now))))
     }
 }
 

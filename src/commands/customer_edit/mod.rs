@@ -63,7 +63,8 @@ pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
 fn hand(args: &EditArgs, session: &Session) -> Result<Hand> {
     if !args.prompt {
         let settings = session.profile()?.settings;
-        return Editor::of(session.environment, settings.words(Key::Editor)).map(Hand::Editor);
+        return Editor::of(session.environment, settings.words(Key::Editor), session.terminal.is_there())
+            .map(Hand::Editor);
     }
     if session.terminal.may_ask() {
         return Ok(Hand::Prompts);

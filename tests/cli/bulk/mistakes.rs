@@ -71,11 +71,11 @@ fn of_very_many_mistakes_a_hundred_are_shown() {
 fn columns_that_are_unknown_read_only_or_there_twice_are_mistakes() {
     refused(
         &[],
-        "id,fristName,modifiedTimestamp,firstName,first-name,salesTrackingCodes\n1,a,b,c,d,e\n",
+        "id,fristName,createdTimestamp,firstName,first-name,salesTrackingCodes\n1,a,b,c,d,e\n",
         &[
             "`fristName`: is no field (did you mean `firstName`",
-            "`modifiedTimestamp`: is read-only",
-            "--ignore-column modifiedTimestamp",
+            "`createdTimestamp`: is read-only",
+            "--ignore-column createdTimestamp",
             "`first-name`: sets what an earlier column sets",
             "`salesTrackingCodes`",
         ],

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::terminal::Terminal;
 
 /// An editor that puts its own name and arguments into the first name.
 fn signs(world: &World, name: &str) -> String {
@@ -20,7 +21,6 @@ fn the_first_variable_that_says_something_names_the_editor() {
         ("", "two", "three", "two 1"),
         (" \t", "two -n", "three", "two 2"),
         ("", "", "three -a 'b c'", "three 3"),
-        ("", " ", "", "vi 1"),
     ] {
         let world = World::new();
         for name in ["one", "two", "three", "vi"] {
@@ -34,6 +34,25 @@ fn the_first_variable_that_says_something_names_the_editor() {
         assert_eq!(world.lines(), WRITTEN);
         nothing_is_kept(&world);
     }
+}
+
+#[test]
+fn vi_is_for_somebody_who_is_there() {
+    let world = World::new();
+    signs(&world, "vi");
+    let path = format!("{}:{TOOLS}", world.home.path().display());
+    let variables = [("PATH", path.as_str()), ("VISUAL", " "), ("EDITOR", ""), ("TERM", "xterm")];
+    let edit = ["customer", "edit", "123", "--dry-run"];
+    let run = world.run_with(&variables, &edit);
+    run.fails(
+        2,
+        &["no editor is named, and there is nobody to use one", "set one of FUSEBILL_EDITOR, VISUAL, EDITOR"],
+    );
+    world.was_left_alone();
+    let mut command = world.command(edit);
+    command.envs(variables);
+    let ended = Terminal::sized(&command, 80, 24).finish();
+    ended.says(0, &["vi 1", "Dry run: 1 changed."]);
 }
 
 #[test]

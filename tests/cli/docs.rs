@@ -161,7 +161,7 @@ fn every_example_of_a_document_shows_what_happens() {
             assert_eq!(fresh, text, "{}", document.display());
         }
     }
-    assert!(count >= 30, "only {count} examples were found");
+    assert!(count >= 55, "only {count} examples were found");
 }
 
 fn documents() -> Vec<PathBuf> {

@@ -47,7 +47,7 @@ fn login(profile: &Profile, with_key_stdin: bool, session: &Session) -> Result<K
         let source = source.name();
         notes.warn(&format!("{source} is set, and goes before the stored key until it is unset"));
     }
-    Ok(Kind::Done)
+    session.done(&name, "stored")
 }
 
 /// A stored key would never be used where the profile names another source.
@@ -117,7 +117,8 @@ fn logout(profile: &Profile, session: &Session) -> Result<Kind> {
     let name = &profile.name;
     let vault = Vault::in_folder(&profile.folder);
     let notes = session.terminal.notes();
-    if vault.remove(name).map_err(|why| not_removed(name, why))? {
+    let removed = vault.remove(name).map_err(|why| not_removed(name, why))?;
+    if removed {
         notes.say(&format!("The stored key of profile {name} is removed. At Fusebill it is still valid."));
     } else {
         notes.say(&format!("No key is stored for profile {name}."));
@@ -125,7 +126,14 @@ fn logout(profile: &Profile, session: &Session) -> Result<Kind> {
     if let Some(source) = profile.key_source(session.environment)? {
         notes.say(&format!("The profile still has a key from {}.", source.name()));
     }
-    Ok(Kind::Done)
+    session.done(name, if removed { "removed" } else { "unchanged" })
+}
+
+impl Session {
+    /// Tells programs what was done to a profile or its key.
+    pub(super) fn done(&self, profile: &str, outcome: &str) -> Result<Kind> {
+        self.terminal.print(&report::done(profile, outcome, self.global.output)).map(|()| Kind::Done)
+    }
 }
 
 /// A stored key that stays where it is.

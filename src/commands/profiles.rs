@@ -133,7 +133,7 @@ fn set(args: &SetArgs, session: &Session) -> Result<Kind> {
     let made = !before.profiles().contains_key(&args.name);
     if !made && after.settings(&args.name) == before.settings(&args.name) {
         notes.say(&format!("No changes: profile {} already is as asked.", args.name));
-        return Ok(Kind::Done);
+        return session.done(&args.name, "unchanged");
     }
     after.save(&before)?;
     if made {
@@ -150,7 +150,7 @@ fn set(args: &SetArgs, session: &Session) -> Result<Kind> {
         let login = crate::profile::command(&args.name, "auth login");
         notes.say(&format!("It has no key yet: `{login}` stores one."));
     }
-    Ok(Kind::Done)
+    session.done(&args.name, what)
 }
 
 /// A stored key that is no longer used is said to be there still.
@@ -220,5 +220,5 @@ fn remove(name: &str, yes: bool, session: &Session) -> Result<Kind> {
     vault.remove(name).map_err(|why| super::auth::not_removed(name, why))?;
     let said = format!("Removed: {what}.");
     session.terminal.notes().say(&said);
-    Ok(Kind::Done)
+    session.done(name, "removed")
 }

@@ -94,6 +94,21 @@ impl From<Standing> for Limits {
     }
 }
 
+/// What was done to a profile or its key, as one object.
+pub fn done(profile: &str, outcome: &str, output: Output) -> String {
+    #[derive(Serialize)]
+    struct Object<'a> {
+        outcome: &'a str,
+        profile: &'a str,
+    }
+    let object = known(&Object { outcome, profile });
+    match output {
+        Output::Json => text(&object),
+        Output::Ndjson => format!("{}\n", object.text()),
+        Output::Table | Output::Csv => String::new(),
+    }
+}
+
 /// The profiles of this user.
 pub fn list(profiles: &[Listed], output: Output, look: Look) -> String {
     #[derive(Serialize)]

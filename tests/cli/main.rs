@@ -25,6 +25,7 @@ mod output;
 mod patch;
 mod safety;
 mod sandbox_command;
+mod schema;
 mod secrets;
 mod set;
 mod terminal;

@@ -122,7 +122,8 @@ pub enum Command {
     Sandbox(SandboxCommand),
     /// Print the script that completes what you type
     ///
-    /// Where it belongs, for each shell, is in its first lines and in docs/completions.md.
+    /// In bash, zsh and fish it asks this program while you type, and completes values too; its first lines say where it
+    /// belongs. In PowerShell and elvish it completes commands and flags.
     Completions {
         /// The shell that reads it
         shell: Shell,

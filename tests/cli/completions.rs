@@ -227,6 +227,7 @@ fn entries_come_newest_first_and_undo_takes_those_of_its_profile() {
     );
     assert_eq!(lines(&["customer", "undo", ""]), format!("{first}{second}"));
     assert_eq!(lines(&["--profile", "default", "customer", "undo", &older[..18]]).lines().count(), 1);
+    assert_eq!(lines(&["customer", "undo", "--verify", "read", ""]), format!("{first}{second}"));
     let shown = lines(&["customer", "history", "show", ""]);
     assert!(shown.starts_with(&refused) && shown.ends_with(&format!("{first}{second}")), "{shown}");
     assert!(!lines(&["--profile", "sandbox", "customer", "undo", ""]).contains(&newer));

@@ -202,6 +202,16 @@ Examples:
   fusebill sandbox path",
     ),
     (
+        "completions",
+        "\
+Examples:
+  source <(fusebill completions bash)
+  fusebill completions bash > ~/.local/share/bash-completion/completions/fusebill
+  fusebill completions zsh > ~/.zfunc/_fusebill
+  fusebill completions fish > ~/.config/fish/completions/fusebill.fish
+  fusebill completions powershell > fusebill.ps1",
+    ),
+    (
         "help",
         "\
 Examples:

@@ -2,9 +2,13 @@
 
 pub mod account;
 pub mod bulk;
+pub mod candidates;
+mod completions;
 mod edits;
 mod examples;
 mod list;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 mod short;
 pub mod topics;
 
@@ -16,8 +20,11 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use account::{AuthCommand, ProfileCommand};
 pub use bulk::BulkCommand;
+pub use completions::Shell;
 pub use edits::{EditFlags, Request};
 pub use list::{ListArgs, ListRequest};
+#[cfg(feature = "sandbox")]
+pub use sandbox::{SandboxCommand, ServeArgs};
 
 use crate::search::CustomerName;
 use crate::terminal::{Color, Input};
@@ -113,6 +120,14 @@ pub enum Command {
     #[cfg(feature = "sandbox")]
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    /// Print the script that completes what you type
+    ///
+    /// In bash, zsh and fish it asks this program while you type, and completes values too; its first lines say where it
+    /// belongs. In PowerShell and elvish it completes commands and flags.
+    Completions {
+        /// The shell that reads it
+        shell: Shell,
+    },
     /// Explain a command or a topic
     Help {
         /// A command, such as `customer update`, or a topic: exit-codes, environment, safety, bulk, json
@@ -274,44 +289,6 @@ pub struct UndoArgs {
     /// How it is written.
     #[command(flatten)]
     pub write: WriteArgs,
-}
-
-/// What to do with the sandbox.
-#[cfg(feature = "sandbox")]
-#[derive(Debug, Subcommand)]
-pub enum SandboxCommand {
-    /// Serve the sandbox to any client until Ctrl-C
-    ///
-    /// The first line of output is the base URL to send requests to. `--profile sandbox` works on the same customers.
-    Serve(ServeArgs),
-    /// Put the sandbox's customers back as they were at first
-    Reset,
-    /// Print where the sandbox keeps its customers
-    Path,
-}
-
-/// `sandbox serve`.
-#[cfg(feature = "sandbox")]
-#[derive(Debug, Args)]
-pub struct ServeArgs {
-    /// Port on 127.0.0.1; 0 picks a free one
-    #[arg(long, default_value_t = 8123)]
-    pub port: u16,
-    /// Keep customers in memory, beginning with the seed, instead of in the state file
-    #[arg(long)]
-    pub memory: bool,
-    /// Make requests fail, such as `put:status=500` (repeatable)
-    #[arg(long, value_name = "FAULT")]
-    pub fault: Vec<String>,
-    /// Choose what the server does where the vendor says nothing (repeatable)
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub behaviour: Vec<String>,
-    /// Requests allowed per minute
-    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
-    pub per_minute: u32,
-    /// Requests allowed per day
-    #[arg(long, value_name = "COUNT", default_value_t = 180_000)]
-    pub per_day: u32,
 }
 
 fn age(text: &str) -> Result<Duration, String> {

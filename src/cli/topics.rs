@@ -50,6 +50,7 @@ pub static VARIABLES: &[(&str, &str)] = &[
         "the authorities to trust instead of the bundled ones: a PEM file, and folders of them",
     ),
     ("NO_COLOR, TERM=dumb", "no colours unless --color always"),
+    ("COMPLETE", "set by the scripts of `fusebill completions` while they ask; otherwise without meaning"),
     ("XDG_CONFIG_HOME", "where config.toml and stored keys are (else ~/.config)"),
     ("XDG_STATE_HOME", "where the journal, kept texts and the sandbox are (else ~/.local/state)"),
 ];

@@ -3,6 +3,8 @@
 mod auth;
 mod bulk;
 mod change;
+mod complete;
+mod completions;
 mod conflict;
 mod customer_edit;
 mod customer_get;
@@ -35,6 +37,9 @@ use crate::terminal::{Color, Notes, Terminal, Verbosity};
 /// Runs the program with these arguments, the first of them its own name, and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = complete::answer(&arguments) {
+        return code;
+    }
     match cli::parse(&arguments) {
         Ok(cli) => Session::new(cli.global).run(&cli.command),
         Err(error) => not_parsed(error, &arguments),
@@ -81,6 +86,7 @@ impl Session {
             Command::Profile(command) => profiles::run(command, &self),
             #[cfg(feature = "sandbox")]
             Command::Sandbox(command) => sandbox::run(command, &self),
+            Command::Completions { shell } => completions::run(*shell, &self),
             Command::Help { words } => help::run(words, &self),
         };
         self.interrupts.end();

@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
+use clap_complete::CompletionCandidate as Candidate;
+
 use super::Session;
 use crate::api::{ApiKey, BaseUrl, Trust};
+use crate::cli::candidates::{candidate, matching};
 use crate::cli::{SandboxCommand, ServeArgs};
 use crate::document::Json;
 use crate::error::{Error, Kind, Result};
 use crate::profile::{self, Account, Environment, Profile};
 use crate::report::escape::escaped;
 use crate::report::outcome;
-use crate::sandbox::{self, Behaviour, Fault, Limits, Options, Server, State};
+use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, Server, State};
 
 pub(super) fn run(command: &SandboxCommand, session: &Session) -> Result<Kind> {
     match command {
@@ -95,4 +98,32 @@ fn print(name: &str, text: &str, session: &Session) -> Result<Kind> {
         format!("{}\n", escaped(text))
     };
     session.terminal.print(&line).map(|()| Kind::Done)
+}
+
+/// Choices for `--behaviour`, with their values once the name is there.
+pub(super) fn behaviour_candidates(typed: &str) -> Vec<Candidate> {
+    let choices = Behaviour::choices();
+    let chosen =
+        typed.split_once('=').and_then(|(name, _)| choices.iter().find(|choice| choice.name == name));
+    match chosen {
+        Some(choice) => {
+            let values = choice.values.iter().map(|value| candidate(format!("{}={value}", choice.name), ""));
+            matching(typed, values)
+        }
+        None => {
+            matching(typed, choices.iter().map(|choice| candidate(format!("{}=", choice.name), choice.help)))
+        }
+    }
+}
+
+/// Faults for `--fault`: the requests they can hit, and the kinds once those are there.
+pub(super) fn fault_candidates(typed: &str) -> Vec<Candidate> {
+    let Some((hit, _)) = typed.split_once(':') else {
+        let hit =
+            [("get", "reading one customer"), ("put", "writing"), ("list", "lists"), ("any", "any request")];
+        return matching(typed, hit.map(|(name, help)| candidate(format!("{name}:"), help)));
+    };
+    let sign = |kind: &FaultKind| if kind.value.starts_with('=') { "=" } else { "" };
+    let kind = |kind: &FaultKind| candidate(format!("{hit}:{}{}", kind.name, sign(kind)), kind.help);
+    matching(typed, Fault::kinds().iter().map(kind))
 }

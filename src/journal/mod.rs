@@ -19,6 +19,9 @@ pub use turn::Turn;
 
 use crate::document::{Customer, Plan};
 
+/// How much of a journal's end is read where only the latest entries are wanted, in bytes: some hundred of them.
+const LATEST: u64 = 1 << 20;
+
 /// The journal of this user on this machine.
 #[derive(Debug, Clone)]
 pub struct Journal {
@@ -112,11 +115,29 @@ impl Journal {
     ///
     /// # Errors
     /// Where the journal cannot be read.
-    pub fn entries(&self, mut wanted: impl FnMut(&Intent) -> bool) -> Result<(Vec<Entry>, Vec<LineError>)> {
+    pub fn entries(&self, wanted: impl FnMut(&Intent) -> bool) -> Result<(Vec<Entry>, Vec<LineError>)> {
+        self.entries_of_last(u64::MAX, wanted)
+    }
+
+    /// The latest entries, newest first, as far as the end of a long journal has them.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn latest(&self) -> Result<Vec<Entry>> {
+        let (mut entries, _) = self.entries_of_last(LATEST, |_| true)?;
+        entries.reverse();
+        Ok(entries)
+    }
+
+    fn entries_of_last(
+        &self,
+        bytes: u64,
+        mut wanted: impl FnMut(&Intent) -> bool,
+    ) -> Result<(Vec<Entry>, Vec<LineError>)> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut places: HashMap<EntryId, usize> = HashMap::new();
         let mut damaged = Vec::new();
-        self.store.read(|record| match record {
+        self.store.read_last(bytes, |record| match record {
             Ok(Record::Intent(intent)) if wanted(&intent) => {
                 places.insert(intent.entry.clone(), entries.len());
                 entries.push(Entry { intent: *intent, outcome: None });
@@ -198,6 +219,22 @@ mod tests {
             (journal.open("p", 7).unwrap().len(), states(journal)),
             (0, vec!["written", "unfinished"])
         );
+    }
+
+    #[test]
+    fn the_latest_entries_come_newest_first_and_are_those_at_the_end() {
+        let World { journal, .. } = &world();
+        assert!(journal.latest().unwrap().is_empty());
+        let names: Vec<EntryId> = (1..4).map(|id| journal.begin(&a_plan(id), &origin()).unwrap()).collect();
+        journal.end(&names[2], Ending::Written, None).unwrap();
+        let latest = journal.latest().unwrap();
+        let shown: Vec<&EntryId> = latest.iter().map(|entry| &entry.intent.entry).collect();
+        assert_eq!(shown, [&names[2], &names[1], &names[0]]);
+        assert_eq!(latest[0].state(), "written");
+        // What begins before the part that is read is passed over, and is no damage.
+        let length = std::fs::metadata(journal.path()).unwrap().len();
+        let (entries, damaged) = journal.entries_of_last(length - 1, |_| true).unwrap();
+        assert_eq!((entries.len(), damaged.len()), (2, 0));
     }
 
     #[test]

@@ -113,15 +113,32 @@ impl Store {
     ///
     /// # Errors
     /// Where the journal cannot be read.
-    pub fn read(&self, mut each: impl FnMut(Result<Record, record::LineError>)) -> Result<()> {
+    pub fn read(&self, each: impl FnMut(Result<Record, record::LineError>)) -> Result<()> {
+        self.read_last(u64::MAX, each)
+    }
+
+    /// [`Store::read`] for the lines that lie as a whole in the last so many bytes.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn read_last(
+        &self,
+        bytes: u64,
+        mut each: impl FnMut(Result<Record, record::LineError>),
+    ) -> Result<()> {
         let mut read = || -> Result<()> {
-            let file = match File::open(self.path()) {
+            let mut file = match File::open(self.path()) {
                 Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
                 file => file?,
             };
             let end = file.metadata()?.len();
-            let mut lines = BufReader::with_capacity(CHUNK as usize, file.take(end));
+            let start = file.seek(SeekFrom::Start(end.saturating_sub(bytes)))?;
+            let mut lines = BufReader::with_capacity(CHUNK as usize, file.take(end - start));
             let mut line = Vec::new();
+            if start > 0 {
+                lines.read_until(b'\n', &mut line)?;
+                line.clear();
+            }
             while lines.read_until(b'\n', &mut line)? > 0 {
                 if line.pop() == Some(b'\n') {
                     each(parse(&line));

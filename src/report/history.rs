@@ -39,6 +39,12 @@ fn fields(entry: &Entry) -> String {
     paths.join(", ")
 }
 
+/// An entry in a few words: who, which fields, how it ended.
+pub fn line(entry: &Entry) -> String {
+    let who = format!("{} {}", entry.intent.customer.id, entry.intent.customer.name);
+    format!("{}: {} ({})", who.trim(), fields(entry), entry.state())
+}
+
 /// The lines above the changes of one entry.
 pub fn head(entry: &Entry, when: &str, look: Look) -> String {
     let intent = &entry.intent;

@@ -1,0 +1,54 @@
+//! `fusebill completions`: the script for each shell. Those of completions/ are what this prints.
+//!
+//! The scripts of bash, zsh and fish are written by hand: they ask the program (`COMPLETE=bash fusebill -- WORD…`,
+//! `commands::complete`), so nothing in them follows from the commands. Those of PowerShell and elvish are made from the
+//! definitions of the commands, and know commands and flags but no values.
+
+use clap::ValueEnum;
+use clap_complete::aot;
+
+/// A shell that there are completions for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Asks the program
+    Bash,
+    /// Asks the program
+    Zsh,
+    /// Asks the program
+    Fish,
+    /// Commands and flags, no values
+    #[value(name = "powershell")]
+    PowerShell,
+    /// Commands and flags, no values
+    Elvish,
+}
+
+impl Shell {
+    /// The name that packages give the script's file.
+    pub fn file(self) -> &'static str {
+        match self {
+            Shell::Bash => "fusebill.bash",
+            Shell::Zsh => "_fusebill",
+            Shell::Fish => "fusebill.fish",
+            Shell::PowerShell => "_fusebill.ps1",
+            Shell::Elvish => "fusebill.elv",
+        }
+    }
+
+    /// Its script.
+    pub fn script(self) -> String {
+        match self {
+            Shell::Bash => include_str!("../../completions/fusebill.bash").to_string(),
+            Shell::Zsh => include_str!("../../completions/_fusebill").to_string(),
+            Shell::Fish => include_str!("../../completions/fusebill.fish").to_string(),
+            Shell::PowerShell => generated(aot::PowerShell),
+            Shell::Elvish => generated(aot::Elvish),
+        }
+    }
+}
+
+fn generated(shell: impl aot::Generator) -> String {
+    let mut script = Vec::new();
+    aot::generate(shell, &mut super::command(), "fusebill", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}

@@ -1,0 +1,39 @@
+//! `fusebill sandbox`: a local Fusebill to try things on.
+
+use clap::{Args, Subcommand};
+
+/// What to do with the sandbox.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Serve the sandbox to any client until Ctrl-C
+    ///
+    /// The first line of output is the base URL to send requests to. `--profile sandbox` works on the same customers.
+    Serve(ServeArgs),
+    /// Put the sandbox's customers back as they were at first
+    Reset,
+    /// Print where the sandbox keeps its customers
+    Path,
+}
+
+/// `sandbox serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Port on 127.0.0.1; 0 picks a free one
+    #[arg(long, default_value_t = 8123)]
+    pub port: u16,
+    /// Keep customers in memory, beginning with the seed, instead of in the state file
+    #[arg(long)]
+    pub memory: bool,
+    /// Make requests fail, such as `put:status=500` (repeatable)
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<String>,
+    /// Choose what the server does where the vendor says nothing (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub behaviour: Vec<String>,
+    /// Requests allowed per minute
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    pub per_minute: u32,
+    /// Requests allowed per day
+    #[arg(long, value_name = "COUNT", default_value_t = 180_000)]
+    pub per_day: u32,
+}

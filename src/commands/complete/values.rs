@@ -1,0 +1,144 @@
+//! Which values each argument can have: those the command line knows itself, and those that profiles, journal and runs
+//! hold. They are attached to the definitions of the commands, which know nothing of it.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Arg, Command};
+use clap_complete::{ArgValueCompleter, CompletionCandidate as Candidate};
+
+use crate::cli::candidates::{
+    candidate, clearable, column, customers, expectable, help_words, matching, searchable, settable,
+    settable_json, sortable,
+};
+use crate::error::Result;
+use crate::journal::{Ending, Entry, EntryId, Journal};
+use crate::profile::setting::Key;
+use crate::profile::{Config, DEFAULT, Environment, VARIABLE};
+use crate::report::history;
+use crate::runs::Runs;
+
+/// What the words before the one that is completed say.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// The profile that is meant.
+    profile: String,
+    /// The words that stand where commands do, without flags.
+    path: Vec<String>,
+}
+
+impl Known {
+    /// What these words say; the values of global flags are joined to them.
+    pub(super) fn of(words: &[OsString]) -> Known {
+        let before: Vec<&str> = words
+            .split_last()
+            .map_or(&[][..], |(_, before)| before)
+            .iter()
+            .skip(1)
+            .filter_map(|word| word.to_str())
+            .collect();
+        let flag = before.iter().rev().find_map(|word| word.strip_prefix("--profile="));
+        let variable = || Environment.said(VARIABLE).ok().flatten();
+        let profile = flag.map(str::to_string).or_else(variable).unwrap_or_else(|| DEFAULT.to_string());
+        let path = before.iter().filter(|word| !word.starts_with('-')).map(ToString::to_string).collect();
+        Known { profile, path }
+    }
+}
+
+/// What marks the place where the names of files can stand.
+const FILE_TAG: &str = "files";
+
+/// Whether it stands for the names of files.
+pub(super) fn is_file(candidate: &Candidate) -> bool {
+    candidate.get_tag().is_some_and(|tag| tag.to_string() == FILE_TAG)
+}
+
+/// The commands with what their arguments can have as values.
+pub(super) fn attached(command: Command, known: &Known) -> Command {
+    command.mut_subcommands(|command| attached(command, known)).mut_args(|arg| match completer(&arg, known) {
+        Some(completer) => arg.add(completer),
+        None => arg,
+    })
+}
+
+/// The completer of an argument; none for one that clap knows the words of, and one that takes any text.
+fn completer(arg: &Arg, known: &Known) -> Option<ArgValueCompleter> {
+    let takes = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+    let known = known.clone();
+    Some(match (arg.get_id().as_str(), takes.as_deref()) {
+        ("customer" | "customers", _) => of(customers),
+        ("clear", _) => of(clearable),
+        ("set", _) => of(settable),
+        ("set-json", _) => of(settable_json),
+        ("expect", _) => of(expectable),
+        ("conditions", _) => of(searchable),
+        ("sort", _) => of(sortable),
+        ("columns", _) => of(column),
+        ("profile", _) | ("name", Some("NAME")) => listed(profiles),
+        ("entry", _) => listed(move || entries(&known)),
+        ("name", Some("RUN")) => listed(move || runs(&known)),
+        ("words", _) => of(move |typed| {
+            let named: Vec<&str> = known.path.iter().skip(1).map(String::as_str).collect();
+            help_words(&named, typed)
+        }),
+        #[cfg(feature = "sandbox")]
+        ("fault", _) => of(super::super::sandbox::fault_candidates),
+        #[cfg(feature = "sandbox")]
+        ("behaviour", _) => of(super::super::sandbox::behaviour_candidates),
+        (_, Some("FILE" | "PLAN")) => of(|_| vec![Candidate::new("").tag(Some(FILE_TAG.into()))]),
+        _ if arg.is_ignore_case_set() => {
+            let words = arg.get_possible_values();
+            let words: Vec<String> = words.iter().map(|word| word.get_name().to_string()).collect();
+            of(move |typed| matching(typed, words.iter().map(|word| candidate(word, ""))))
+        }
+        _ => return None,
+    })
+}
+
+/// A completer of text; what is not text has no candidates.
+fn of(all: impl Fn(&str) -> Vec<Candidate> + Send + Sync + 'static) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |typed: &OsStr| typed.to_str().map(&all).unwrap_or_default())
+}
+
+/// A completer of what a file holds; one that cannot be read has no candidates.
+fn listed(all: impl Fn() -> Result<Vec<Candidate>> + Send + Sync + 'static) -> ArgValueCompleter {
+    of(move |typed| matching(typed, all().unwrap_or_default()))
+}
+
+fn profiles() -> Result<Vec<Candidate>> {
+    let config = Config::load(Environment)?;
+    let help = |name: &str| {
+        let settings = config.settings(name);
+        let said = [settings.text(Key::Label), settings.text(Key::BaseUrl)];
+        said.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    };
+    Ok(config.names().into_iter().map(|name| candidate(name, &help(name))).collect())
+}
+
+/// The latest entries, newest first. `undo` takes only those of its profile that wrote something, or may have.
+fn entries(known: &Known) -> Result<Vec<Candidate>> {
+    let journal = Environment.state_folder().map(Journal::at)?;
+    let undo = known.path.iter().any(|word| word == "undo");
+    let wanted = |entry: &Entry| {
+        let wrote = entry.outcome.as_ref().is_none_or(|end| end.outcome != Ending::NotWritten);
+        !undo || (wrote && entry.intent.profile == known.profile)
+    };
+    let entries = journal.latest().unwrap_or_default();
+    let entries = entries.iter().filter(|entry| wanted(entry));
+    let name = |entry: &Entry| plain(&entry.intent.entry);
+    Ok(entries.filter_map(|entry| Some(candidate(name(entry)?, &history::line(entry)))).collect())
+}
+
+/// The runs of the profile, newest first.
+fn runs(known: &Known) -> Result<Vec<Candidate>> {
+    let runs = Environment.state_folder().map(|folder| Runs::at(folder.join("runs")))?;
+    let runs = runs.list().unwrap_or_default();
+    let runs = runs.iter().rev().filter(|run| run.profile == known.profile);
+    let help = |run: &crate::runs::About| format!("{} {}: {} rows", run.kind.name(), run.source, run.rows);
+    Ok(runs.filter_map(|run| Some(candidate(plain(&run.run)?, &help(run)))).collect())
+}
+
+/// A name as this program makes them. A shell may take any other for more than a word.
+fn plain(name: &EntryId) -> Option<String> {
+    let name = name.to_string();
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-').then_some(name)
+}

@@ -85,7 +85,7 @@ fn filled(text: &str) -> String {
         let last = lines.last_mut().expect("there is a line");
         if last.is_empty() {
             last.push_str(word);
-        } else if ended || last.len() + 1 + word.len() > WIDTH {
+        } else if (ended && word.starts_with(char::is_uppercase)) || last.len() + 1 + word.len() > WIDTH {
             let guard = if word.starts_with(['.', '\'']) { "\\&" } else { "" };
             lines.push(format!("{guard}{word}"));
         } else {

@@ -18,7 +18,10 @@ pub fn stale(root: &Path, files: &Generated) -> Vec<String> {
     for (path, text) in files {
         match fs::read_to_string(root.join(path)) {
             Ok(found) if found == *text => {}
-            Ok(found) => stale.push(format!("{path}: differs from line {} on", first_difference(&found, text))),
+            Ok(found) => {
+                let line = first_difference(&found, text);
+                stale.push(format!("{path}: differs from line {line} on"));
+            }
             Err(_) => stale.push(format!("{path}: is missing")),
         }
     }

@@ -12,8 +12,10 @@ mod reference;
 mod tables;
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use fusebill::field::{FIELDS, Field};
+use fusebill::profile::Vault;
 
 use crate::files::{Generated, MAN, REFERENCE};
 
@@ -110,4 +112,24 @@ fn the_contents_of_the_reference_lead_to_its_headings() {
 fn a_page_says_the_same_whatever_width_the_help_has() {
     let narrow = fusebill::cli::command().term_width(40);
     assert_eq!(generated(&narrow, FIELDS), generated(&fusebill::cli::command().term_width(200), FIELDS));
+}
+
+#[test]
+fn the_files_of_the_first_page_are_where_the_program_keeps_them() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(home.path().join("rows.csv"), "id,suffix\n123,Sr.\n").expect("the home can be written");
+    let run = |line: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fusebill"));
+        command.args(line.split(' ')).env_clear().env("HOME", home.path()).env("PATH", "/usr/bin:/bin");
+        command.env("FUSEBILL_EDITOR", "sed -i s/Jon/John/").current_dir(home.path()).stdin(Stdio::null());
+        command.output().expect("the program starts").status.code()
+    };
+    assert_eq!(run("profile set audit --read-only"), Some(0));
+    assert_eq!(run("--profile sandbox customer bulk update rows.csv --yes"), Some(0));
+    assert_eq!(run("--profile sandbox customer edit 123"), Some(2), "nobody consents, so the text is kept");
+    let keys = Vault::in_folder(&home.path().join(".config/fusebill")).place("live");
+    for (file, _) in man::FILES {
+        let path = home.path().join(file.trim_start_matches("~/"));
+        assert!(path.exists() || keys.starts_with(&path), "{file}");
+    }
 }

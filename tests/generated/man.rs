@@ -1,5 +1,7 @@
 //! The man pages: one for each command, by clap_mangen from the definitions of the command line.
 
+use std::io::{Result, Write};
+
 use clap::builder::Resettable;
 use clap::{Arg, Command};
 use clap_mangen::Man;
@@ -14,8 +16,8 @@ use crate::mend::{literal, paragraph, section};
 /// it (docs/releasing.md).
 const DATE: &str = "2026-11-23";
 
-/// Files of the user, and what is in them.
-const FILES: &[(&str, &str)] = &[
+/// Files of the user, and what is in them. A test has the program make them.
+pub const FILES: &[(&str, &str)] = &[
     ("~/.config/fusebill/config.toml", "The profiles. `fusebill profile set` edits it, and so can you."),
     ("~/.config/fusebill/keys/", "The API keys that `fusebill auth login` stored, a file for each profile."),
     (
@@ -24,80 +26,87 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("~/.local/state/fusebill/runs/", "A folder for each run of `customer bulk`, with its rows and results."),
     ("~/.local/state/fusebill/edits/", "Texts of `customer edit` whose change is not written yet."),
+    (
+        "~/.local/state/fusebill/sandbox/",
+        "The customers of the sandbox; `fusebill sandbox reset` renews them.",
+    ),
 ];
 
 /// The page of every command, by its path.
 pub fn pages(program: &Command) -> Generated {
     let all = commands::all(program);
-    let name = |command: &str| command.replace(' ', "-");
     let page = |(words, command): &(String, &Command)| {
-        let related: Vec<String> = all
-            .iter()
-            .map(|(other, _)| other)
-            .filter(|other| related(words, other))
-            .map(|other| name(other))
-            .collect();
+        let others = all.iter().map(|(other, _)| other.as_str());
+        let related: Vec<String> = others.filter(|other| related(words, other)).map(name).collect();
         (format!("{MAN}/{}.1", name(words)), page(words, command, &related))
     };
     all.iter().map(page).collect()
 }
 
+/// The name of a command's page.
+fn name(words: &str) -> String {
+    words.replace(' ', "-")
+}
+
 /// Whether a page points to another: to the first page, the one above, those below and those beside it.
 fn related(words: &str, other: &str) -> bool {
     let above = |words: &str| words.rsplit_once(' ').map(|(above, _)| above.to_string());
-    let first = !other.contains(' ');
-    let near = above(words).is_some_and(|above_it| other == above_it || above(other) == Some(above_it));
-    words != other && (first || near || above(other).is_some_and(|above| above == words))
+    let (mine, its) = (above(words), above(other));
+    let near = mine.as_deref() == Some(other) || its.as_deref() == Some(words) || mine == its;
+    words != other && (its.is_none() || near)
 }
 
 fn page(words: &str, command: &Command, related: &[String]) -> String {
     let first = !words.contains(' ');
     let man = man(command.clone().override_usage(usage(command).join("\n")));
-    let mut page =
-        ".\\\" Made from the definitions of the command line: tests/generated/man.rs.\n".to_string();
-    page.push_str(&title(&words.replace(' ', "-")));
-    page.push_str(".SH NAME\n");
-    page.push_str(&section(&rendered(|out| man.render_name_section(out)), "NAME"));
-    page.push_str(".SH SYNOPSIS\n");
-    page.push_str(&section(&rendered(|out| man.render_synopsis_section(out)), "SYNOPSIS"));
-    page.push_str(".SH DESCRIPTION\n");
-    let paragraphs: Vec<String> = about(command).iter().map(|text| paragraph(text)).collect();
-    page.push_str(&format!("{}\n", paragraphs.join("\n.PP\n")));
-    if first {
-        let topics: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
-        let topics = format!("`fusebill help TOPIC` explains {}.", topics.join(", "));
-        page.push_str(&format!(".PP\n{}\n", paragraph(&topics)));
-    }
+    let mut parts = vec![
+        ".\\\" Made from the definitions of the command line: tests/generated/man.rs.\n".to_string(),
+        title(words),
+        part("NAME", |out| man.render_name_section(out)),
+        part("SYNOPSIS", |out| man.render_synopsis_section(out)),
+        description(command, first),
+    ];
     if command.has_subcommands() {
-        page.push_str(".SH COMMANDS\n");
-        page.push_str(&section(&rendered(|out| man.render_subcommands_section(out)), "COMMANDS"));
+        parts.push(part("COMMANDS", |out| man.render_subcommands_section(out)));
     }
-    page.push_str(&arguments(command));
-    page.push_str(&options(command));
-    page.push_str(&blocks(command));
-    page.push_str(&exit_status(first || writes(words, command)));
+    parts.extend([arguments(command), options(command), below(command)]);
+    parts.push(exit_status(first || writes(words, command)));
     if first {
-        page.push_str(&environment());
-        page.push_str(&files());
+        parts.extend([environment(), files()]);
     }
-    page.push_str(&see_also(related));
-    page
+    parts.push(see_also(related));
+    parts.concat()
 }
 
 fn man(command: Command) -> Man {
     Man::new(command.subcommand_help_heading("COMMANDS"))
 }
 
-/// What one of clap_mangen's functions writes.
-fn rendered(render: impl Fn(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
-    let mut made = Vec::new();
-    render(&mut made).expect("memory can be written to");
-    String::from_utf8(made).expect("a page is text")
+/// A section of clap_mangen's.
+fn part(heading: &str, render: impl Fn(&mut dyn Write) -> Result<()>) -> String {
+    format!(".SH {heading}\n{}", body(heading, render))
 }
 
-fn title(name: &str) -> String {
+/// A section of clap_mangen's without its heading.
+fn body(heading: &str, render: impl Fn(&mut dyn Write) -> Result<()>) -> String {
+    let mut made = Vec::new();
+    render(&mut made).expect("memory can be written to");
+    section(&String::from_utf8(made).expect("a page is text"), heading)
+}
+
+fn title(words: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    format!(".TH {} 1 {DATE} \"fusebill {version}\" \"User Commands\"\n", name.to_uppercase())
+    format!(".TH {} 1 {DATE} \"fusebill {version}\" \"User Commands\"\n", name(words).to_uppercase())
+}
+
+fn description(command: &Command, first: bool) -> String {
+    let mut paragraphs = about(command);
+    if first {
+        let topics: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
+        paragraphs.push(format!("`fusebill help TOPIC` explains {}.", topics.join(", ")));
+    }
+    let paragraphs: Vec<String> = paragraphs.iter().map(|text| paragraph(text)).collect();
+    format!(".SH DESCRIPTION\n{}\n", paragraphs.join("\n.PP\n"))
 }
 
 fn arguments(command: &Command) -> String {
@@ -126,11 +135,11 @@ fn group(command: &Command, chosen: impl Fn(&Arg) -> bool) -> String {
         let hidden = !chosen(&arg);
         arg.hide(hidden).help_heading(Resettable::Reset).hide_short_help(false)
     });
-    section(&rendered(|out| man(one.clone()).render_options_section(out)), "OPTIONS")
+    body("OPTIONS", |out| man(one.clone()).render_options_section(out))
 }
 
 /// Examples, and what else stands below the flags in the help, as it stands there.
-fn blocks(command: &Command) -> String {
+fn below(command: &Command) -> String {
     let mut text = String::new();
     for part in more(command) {
         match part {

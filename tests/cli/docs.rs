@@ -69,7 +69,13 @@ struct Place {
 impl Place {
     fn new() -> Place {
         let server = Server::start(Options::default()).expect("the sandbox starts on a free port");
-        Place { home: tempfile::tempdir().expect("a temporary folder"), server }
+        let home = tempfile::tempdir().expect("a temporary folder");
+        // As in a clone, from where documents copy.
+        for folder in ["docs", "completions"] {
+            std::os::unix::fs::symlink(root().join(folder), home.path().join(folder))
+                .expect("a link is made");
+        }
+        Place { home, server }
     }
 
     fn shell(&self, script: &str) -> Command {
@@ -120,6 +126,11 @@ fn timeless(text: &str) -> String {
         .collect()
 }
 
+/// What builds the program shows itself by that it is there, and `.ci/package` installs it.
+fn builds_or_installs(script: &str) -> bool {
+    script.lines().all(|line| line.starts_with("cargo ") || line.starts_with("sudo "))
+}
+
 /// Where this is set, documents are rewritten to show what happens.
 const UPDATE: &str = "FUSEBILL_UPDATE";
 
@@ -143,8 +154,7 @@ fn every_example_of_a_document_shows_what_happens() {
                     fresh.push_str(&format!("$ {command}\n{shown}"));
                     count += 1;
                 }
-                // What builds the program shows itself by that it is there.
-                Part::Script { text, .. } if text.lines().all(|line| line.starts_with("cargo ")) => {
+                Part::Script { text, .. } if builds_or_installs(&text) => {
                     fresh.push_str(&text);
                 }
                 Part::Script { line, text } => {

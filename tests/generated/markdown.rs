@@ -10,8 +10,8 @@ pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// A block that is shown as it stands.
-pub fn block(language: &str, lines: &[String]) -> String {
-    format!("```{language}\n{}\n```\n\n", lines.join("\n"))
+pub fn block(lines: &[String]) -> String {
+    format!("```text\n{}\n```\n\n", lines.join("\n"))
 }
 
 /// Words as they are typed.

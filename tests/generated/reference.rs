@@ -47,7 +47,7 @@ fn anchor(title: &str) -> String {
 }
 
 fn one(words: &str, command: &Command) -> String {
-    let mut text = format!("## {words}\n\n{}", block("text", &usage(command)));
+    let mut text = format!("## {words}\n\n{}", block(&usage(command)));
     for paragraph in about(command) {
         text.push_str(&format!("{}\n\n", prose(&paragraph)));
     }
@@ -70,8 +70,7 @@ fn one(words: &str, command: &Command) -> String {
     for part in more(command) {
         text.push_str(&match part {
             More::Block(title, lines) => {
-                let language = if title == "Patterns" { "text" } else { "sh" };
-                format!("{}:\n\n{}", prose(&title), block(language, &lines))
+                format!("{}:\n\n{}", prose(&title), block(&lines))
             }
             More::Prose(text) => format!("{}\n\n", prose(&text)),
         });

@@ -75,6 +75,11 @@ impl BaseUrl {
         rest.strip_suffix(VENDOR_PATH).unwrap_or(rest).to_string()
     }
 
+    /// Whether its path is that of the vendor's.
+    pub fn has_vendor_path(&self) -> bool {
+        self.text.ends_with(VENDOR_PATH)
+    }
+
     /// Whether TLS is spoken there.
     pub fn is_https(&self) -> bool {
         self.https

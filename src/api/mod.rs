@@ -155,8 +155,17 @@ impl Client {
         let step = format!("reading customer {id}");
         let path = format!("/customers/{id}");
         let meaning = |answer| read(answer, id);
-        let answer = self.try_often(Method::Get, &path, meaning).map_err(|error| error.at(&step))?;
+        let answer = self.try_often(Method::Get, &path, meaning);
+        let answer = answer.map_err(|error| self.doubting_the_address(error).at(&step))?;
         customer(&answer.body, id, &self.key).map_err(|error| error.at(step))
+    }
+
+    /// What is not there may be somewhere else.
+    fn doubting_the_address(&self, error: Error) -> Error {
+        if error.kind != Kind::NotFound || self.base.has_vendor_path() {
+            return error;
+        }
+        error.hint(format!("the base URL is {}; the vendor's ends in /v1", self.base))
     }
 
     /// Sends a request that writes nothing until there is an answer, which is then taken as it is meant.
@@ -210,10 +219,13 @@ impl Client {
     /// # Errors
     /// `Credentials` where it does not; `Network` where it cannot be asked.
     pub fn probe(&self) -> Result<Standing> {
-        let taken = |answer: Answer| match answer.status {
-            200..=299 => Ok(answer),
-            _ => Err(answer.error()),
-        };
+        let taken =
+            |answer: Answer| match answer.status {
+                200..=299 => Ok(answer),
+                404 => Err(self
+                    .doubting_the_address(Error::new(Kind::NotFound, "there are no customers (HTTP 404)"))),
+                _ => Err(answer.error()),
+            };
         let answer = self.try_often(Method::List, "/customers?pageSize=1&pageNumber=0", taken)?;
         Ok(answer.standing(jiff::Timestamp::now()))
     }

@@ -4,10 +4,11 @@ use super::Session;
 use crate::api::Pages;
 use crate::api::pages::LARGEST;
 use crate::cli::{ListArgs, ListRequest, Output};
-use crate::document::Customer;
+use crate::document::{Customer, Path};
 use crate::error::{Kind, Result};
+use crate::field::{FIELDS, READ_ONLY, nearest};
 use crate::report::list::Listing;
-use crate::search::{Search, Verdict};
+use crate::search::{Search, Verdict, names};
 use crate::terminal::Notes;
 
 pub(super) fn run(args: &ListArgs, session: &Session) -> Result<Kind> {
@@ -19,8 +20,10 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> Result<Kind> {
     let mut pages =
         connection.client.pages(request.search.query(), request.order.clone(), page_size(&request));
     let mut found = Found::new(&request);
+    let mut unknown = unknown_columns(&request);
     while let Some(page) = pages.read()? {
         let meant = found.take(page);
+        unknown.retain(|path| !meant.iter().any(|customer| customer.get(path).is_some()));
         if !terminal.stream(&listing.take(&meant))? {
             return Ok(Kind::Done);
         }
@@ -33,7 +36,23 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> Result<Kind> {
         terminal.notes().say(&found.count(&pages));
     }
     found.warn(&pages, terminal.notes());
+    if found.count > 0 {
+        unknown.iter().for_each(|path| terminal.notes().warn(&no_such_column(path)));
+    }
     Ok(Kind::Done)
+}
+
+/// The columns that only the customers themselves can know.
+fn unknown_columns(request: &ListRequest) -> Vec<Path> {
+    let is_unknown = |path: &&Path| names::path(&path.dotted()).is_none();
+    request.columns.iter().flatten().filter(is_unknown).cloned().collect()
+}
+
+fn no_such_column(path: &Path) -> String {
+    let fields = FIELDS.iter().map(|field| field.path).chain(READ_ONLY.iter().map(|field| field.path));
+    let near = nearest(&path.dotted(), fields);
+    let meant = near.first().map(|near| format!(" (did you mean `{near}`?)"));
+    format!("none of these customers has `{path}`{}", meant.unwrap_or_default())
 }
 
 fn listing(form: Output, request: &ListRequest) -> Listing {

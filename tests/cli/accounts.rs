@@ -116,6 +116,16 @@ fn a_variable_that_a_script_forgot_to_fill_is_no_other_account() {
 }
 
 #[test]
+fn an_address_that_may_be_wrong_is_doubted() {
+    let world = World::new();
+    let url = world.server.base_url().replace("/v1", "/v2");
+    let run = world.run_with(&[("FUSEBILL_BASE_URL", &url)], GET);
+    run.fails(3, &[&format!("the base URL is {url}; the vendor's ends in /v1")]);
+    let run = world.run_with(&[("FUSEBILL_BASE_URL", &url)], &["auth", "status"]);
+    run.fails(3, &["the vendor's ends in /v1"]);
+}
+
+#[test]
 fn names_that_differ_in_case_only_are_refused() {
     let world = configured("[profiles.live]\njobs = 2\n");
     let run = world.bare(&[], &["profile", "set", "Live", "--jobs", "3"]);

@@ -64,7 +64,7 @@ fn a_table_shows_values_so_that_they_can_be_told_apart() {
     let run = list(&world, &["--where", "company-name=Empty*", "--columns", "id,suffix,reference1,nothing"]);
     let row = "│ 1013 ┆ \"\"     ┆ \"\"                           ┆ (absent) │";
     assert!(run.stdout.contains(row), "{}", run.stdout);
-    assert_eq!(run.stderr, "1 customer.\n");
+    assert_eq!(run.stderr, "1 customer.\nwarning: none of these customers has `nothing`\n");
 }
 
 #[test]
@@ -227,6 +227,16 @@ fn a_limit_asks_for_one_page() {
     assert!(asked(&world)[4].starts_with("pageSize=500&"));
     let local = note(&["--limit", "1", "--where", "currency=USD"]);
     assert!(local.ends_with("The first customer; more match.\n"), "{local}");
+}
+
+#[test]
+fn a_column_that_nobody_has_is_told() {
+    let world = World::new();
+    let run = list(&world, &["--columns", "id,satus", "-o", "csv", "--limit", "1"]);
+    assert!(run.code == 0 && run.stdout.starts_with("id,satus\n"), "{}", run.stdout);
+    run.says(&["warning: none of these customers has `satus` (did you mean `status`?)"]);
+    let run = list(&world, &["--columns", "id,uri,status", "-o", "csv"]);
+    assert_eq!(run.stderr, "");
 }
 
 #[test]

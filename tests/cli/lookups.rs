@@ -275,6 +275,14 @@ fn a_plan_by_reference_is_carried_out_on_the_customer_that_has_it_still() {
 }
 
 #[test]
+fn an_array_is_told_from_lines() {
+    let world = World::new();
+    let all = world.run(&["customer", "list", "-o", "json", "--limit", "1"]).stdout;
+    let run = world.pipe(&["customer", "bulk", "update", "-", "--yes"], all.as_bytes());
+    run.fails(2, &["standard input is a JSON array, and not a line a customer", "jq -c '.[]'"]);
+}
+
+#[test]
 fn a_rehearsal_is_one_object_too() {
     let world = World::new();
     let rows = world.file("rows.csv", "id,suffix\n123,Jr\n999999,Jr\n");

@@ -45,6 +45,10 @@ pub(super) fn format(folder: &FilePath, args: &RowArgs) -> Result<Format> {
     if text.starts_with('{') {
         return Ok(Format::Ndjson);
     }
+    if text.starts_with('[') {
+        return Err(Error::usage(format!("{} is a JSON array, and not a line a customer", args.file))
+            .hint("`customer list -o ndjson` prints lines; `jq -c '.[]'` makes them of an array"));
+    }
     Ok(Format::Csv(args.spelling(csv::delimiter(text.lines().next().unwrap_or_default()))))
 }
 

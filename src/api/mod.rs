@@ -14,18 +14,18 @@ pub mod network;
 pub mod pace;
 pub mod pages;
 pub mod rate_limit;
+mod reply;
 mod resolver;
 mod tls;
 pub mod trust;
 mod unconnected;
 pub mod wait;
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ureq::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, request};
+use ureq::http::{Request, Response, StatusCode, request};
 use ureq::{Agent, Body, RequestExt};
 
 pub use base_url::BaseUrl;
@@ -35,7 +35,8 @@ pub use key::ApiKey;
 pub use network::Network;
 pub use pace::Pacer;
 pub use pages::{Order, Pages};
-use rate_limit::{Quota, Standing};
+use rate_limit::Standing;
+pub use reply::Answer;
 use resolver::Remembering;
 pub use trust::Trust;
 
@@ -50,8 +51,6 @@ const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
 const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
 /// The most connections that are kept for later requests; the most requests that are under way at once.
 pub const MOST_CONNECTIONS: usize = 64;
-/// How long everybody waits after a 429 that does not say how long.
-const UNTOLD_PAUSE: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One account of the API.
@@ -74,16 +73,6 @@ enum Method {
     /// The GET of a page.
     List,
     Put,
-}
-
-/// An answer of the API, read to its end.
-#[derive(Debug)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// The body; text, because an answer that is not UTF-8 is a failure.
-    pub body: String,
-    headers: HeaderMap,
 }
 
 /// What the API said to a PUT.
@@ -337,48 +326,6 @@ impl Method {
 
     fn largest_answer(self) -> u64 {
         if self == Method::List { LARGEST_PAGE } else { LARGEST_ANSWER }
-    }
-}
-
-impl Answer {
-    fn read(mut response: Response<Body>, largest: u64) -> std::result::Result<Answer, Failure> {
-        let bytes = response.body_mut().with_config().limit(largest).read_to_vec();
-        let bytes = bytes.map_err(Failure::from_ureq)?;
-        let body = String::from_utf8(bytes).map_err(|_| Failure::not_utf8())?;
-        let (parts, _) = response.into_parts();
-        Ok(Answer { status: parts.status.as_u16(), body, headers: parts.headers })
-    }
-
-    /// The same without the key, which a server that echoes requests has in what it says. A customer stays as it is.
-    fn blotted(mut self, key: &ApiKey) -> Answer {
-        if !(200..300).contains(&self.status) {
-            self.body = key.blotted(&self.body).into_owned();
-        }
-        for value in self.headers.values_mut() {
-            let shown = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            if let Cow::Owned(blotted) = key.blotted(&shown) {
-                *value = HeaderValue::from_str(&blotted).unwrap_or(HeaderValue::from_static("[redacted]"));
-            }
-        }
-        self
-    }
-
-    /// What it says about the requests that are left. After a 429 there are none, for everybody.
-    fn quota(&self) -> Option<Quota> {
-        let now = jiff::Timestamp::now();
-        if self.status == 429 {
-            let ends_in = rate_limit::wait(|name| self.header(name), now).unwrap_or(UNTOLD_PAUSE);
-            return Some(Quota { ends_in: Some(ends_in), refused: true, ..Quota::default() });
-        }
-        self.standing(now).quota(now)
-    }
-
-    fn standing(&self, now: jiff::Timestamp) -> Standing {
-        Standing::told(|name| self.header(name), now)
-    }
-
-    fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name)?.to_str().ok().map(str::to_string)
     }
 }
 

@@ -1,16 +1,18 @@
 //! `config.toml`: the profiles that the user keeps, read with the line of every mistake, edited in place.
 
+mod edit;
+mod parse;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::ErrorKind;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use toml_edit::{Array, Document, DocumentMut, Item, Table, TableLike};
+use toml_edit::{Item, Table, TableLike};
 
 use super::environment::Environment;
-use super::setting::{self, Key, Kind as What, SETTINGS, Setting, Value};
+use super::setting::{Key, SETTINGS, Setting, Value};
 use super::{DEFAULT, SANDBOX};
 use crate::error::{Error, Kind, Result};
 use crate::files;
@@ -36,14 +38,6 @@ pub struct Config {
     path: PathBuf,
     text: String,
     profiles: BTreeMap<String, Settings>,
-}
-
-/// Something that is wrong with the file.
-#[derive(Debug)]
-struct Mistake {
-    at: Option<Range<usize>>,
-    why: String,
-    hint: Option<String>,
 }
 
 impl FromIterator<(Key, Value)> for Settings {
@@ -112,7 +106,7 @@ impl Config {
     }
 
     fn parse(path: PathBuf, text: String) -> Result<Config> {
-        match profiles(&text) {
+        match parse::profiles(&text) {
             Ok(profiles) => Ok(Config { path, text, profiles }),
             Err(mistake) => Err(mistake.refused(&path, &text)),
         }
@@ -165,7 +159,7 @@ impl Config {
         let text = changes.iter().try_fold(made, |text, (key, value)| {
             self.edited(&text, |profiles| {
                 let profile = profiles.get_mut(name).and_then(Item::as_table_like_mut)?;
-                change(profile, Setting::of(*key).name, value.as_ref());
+                edit::change(profile, Setting::of(*key).name, value.as_ref());
                 Some(())
             })
         })?;
@@ -187,18 +181,7 @@ impl Config {
     /// A text of the file with one edit.
     fn edited(&self, text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option<()>) -> Result<String> {
         let damaged = || Error::new(Kind::Failed, format!("`{}` cannot be edited", self.path.display()));
-        let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
-            Some(text) => (BYTE_ORDER_MARK, text),
-            None => ("", text),
-        };
-        let mut document: DocumentMut = text.parse().map_err(|_| damaged())?;
-        let profiles = document.entry(PROFILES).or_insert_with(|| {
-            let mut table = Table::new();
-            table.set_implicit(true);
-            Item::Table(table)
-        });
-        profiles.as_table_like_mut().and_then(edit).ok_or_else(damaged)?;
-        Ok(format!("{mark}{}", merged(text, &document.to_string())))
+        edit::edited(text, edit).ok_or_else(damaged)
     }
 
     /// Puts this in the place of the file as it was read before; a link stays a link, and the mode stays.
@@ -270,183 +253,6 @@ pub fn check_name(name: &str) -> std::result::Result<(), String> {
     Err(format!(
         "`{name}` is no name of a profile: at most {NAME_MAX} letters, digits, `-`, `_` and `.`, a letter or digit first"
     ))
-}
-
-/// A text after an edit, with what the library leaves away: line breaks other than `\n`, and the comments above what was
-/// taken out that an empty line keeps apart from it.
-fn merged(before: &str, after: &str) -> String {
-    let bare = |line: &str| line.trim_end_matches(['\r', '\n']).to_string();
-    let (old, new): (Vec<&str>, Vec<&str>) =
-        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
-    let same = |(old, new): &(&&str, &&str)| bare(old) == bare(new);
-    let head = old.iter().zip(&new).take_while(same).count();
-    let most = old.len().min(new.len()) - head;
-    let tail = old.iter().rev().zip(new.iter().rev()).take(most).take_while(same).count();
-    let (gone, fresh) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
-    let usual = if before.contains("\r\n") { "\r\n" } else { "\n" };
-    let end = |at: usize| match gone.get(at).filter(|_| gone.len() == fresh.len()) {
-        Some(old) => &old[bare(old).len()..],
-        None if fresh[at].ends_with('\n') => usual,
-        None => "",
-    };
-    let fresh: String = fresh.iter().enumerate().map(|(at, line)| bare(line) + end(at)).collect();
-    let apart = if fresh.is_empty() { apart(gone) } else { &[] };
-    [&old[..head], apart].concat().concat() + &fresh + &old[old.len() - tail..].concat()
-}
-
-/// The comments at the start of lines that an empty line keeps apart from what follows.
-fn apart<'a, 'b>(lines: &'a [&'b str]) -> &'a [&'b str] {
-    let is_comment = |line: &&&str| line.trim().is_empty() || line.trim().starts_with('#');
-    let comments = lines.iter().take_while(is_comment).count();
-    let end = lines[..comments].iter().rposition(|line| line.trim().is_empty()).map_or(0, |at| at + 1);
-    if lines[..end].iter().any(|line| !line.trim().is_empty()) { &lines[..end] } else { &[] }
-}
-
-/// What `name` cannot have: the sandbox is reached in its own way.
-fn check_place(name: &str, setting: &Setting) -> std::result::Result<(), String> {
-    let reach = matches!(
-        setting.key,
-        Key::BaseUrl | Key::ApiKeyCommand | Key::ApiKeyFile | Key::TlsRoots | Key::CaFile
-    );
-    if name == SANDBOX && reach {
-        return Err(format!("the sandbox is on this machine and takes no `{}`", setting.name));
-    }
-    Ok(())
-}
-
-/// Changes one setting and keeps the comments around it.
-fn change(profile: &mut dyn TableLike, name: &str, value: Option<&Value>) {
-    let Some(value) = value else {
-        profile.remove(name);
-        return;
-    };
-    let mut new = toml(value);
-    match profile.get_mut(name).and_then(Item::as_value_mut) {
-        Some(old) => {
-            *new.decor_mut() = old.decor().clone();
-            *old = new;
-        }
-        None => drop(profile.insert(name, Item::Value(new))),
-    }
-}
-
-fn toml(value: &Value) -> toml_edit::Value {
-    match value {
-        Value::Text(text) => text.as_str().into(),
-        Value::Words(words) => words.iter().collect::<Array>().into(),
-        Value::Switch(on) => (*on).into(),
-        Value::Count(count) => i64::from(*count).into(),
-    }
-}
-
-fn profiles(text: &str) -> std::result::Result<BTreeMap<String, Settings>, Mistake> {
-    let document = Document::parse(text).map_err(|why| Mistake {
-        at: why.span(),
-        why: why.message().to_string(),
-        hint: None,
-    })?;
-    let mut profiles = BTreeMap::new();
-    for (name, item) in document.iter() {
-        let at = || document.key(name).and_then(toml_edit::Key::span).or_else(|| item.span());
-        if name != PROFILES {
-            let (why, hint) = outside(name);
-            return Err(Mistake { at: at(), why, hint: Some(hint) });
-        }
-        let table = item.as_table_like().ok_or_else(|| Mistake::at(at(), "`profiles` takes tables"))?;
-        for (name, item) in table.iter() {
-            let at = table.key(name).and_then(toml_edit::Key::span).or_else(|| item.span());
-            check_name(name).map_err(|why| Mistake::at(at.clone(), why))?;
-            let others = profiles.keys().map(String::as_str).chain([DEFAULT, SANDBOX]);
-            if let Some(other) =
-                others.into_iter().find(|other| other.eq_ignore_ascii_case(name) && *other != name)
-            {
-                let why =
-                    format!("`{name}` and `{other}` differ in case only, and would share the file of a key");
-                return Err(Mistake::at(at, why));
-            }
-            let profile =
-                item.as_table_like().ok_or_else(|| Mistake::at(at, "a profile is a table of settings"))?;
-            profiles.insert(name.to_string(), settings(name, profile)?);
-        }
-    }
-    Ok(profiles)
-}
-
-/// Why something stands outside of every profile.
-fn outside(name: &str) -> (String, String) {
-    match setting::named(name) {
-        Some(_) => (
-            format!("`{name}` belongs to a profile"),
-            format!("put it below [{PROFILES}.{DEFAULT}], or below another profile"),
-        ),
-        None => {
-            let (why, hint) = setting::unknown(name);
-            (
-                why,
-                if hint.starts_with("the settings") {
-                    "profiles begin with [profiles.NAME]".into()
-                } else {
-                    hint
-                },
-            )
-        }
-    }
-}
-
-fn settings(profile: &str, table: &dyn TableLike) -> std::result::Result<Settings, Mistake> {
-    let mut settings = Settings::default();
-    for (name, item) in table.iter() {
-        let at = table.key(name).and_then(toml_edit::Key::span).or_else(|| item.span());
-        let Some(setting) = setting::named(name) else {
-            let (why, hint) = setting::unknown(name);
-            return Err(Mistake { at, why, hint: Some(hint) });
-        };
-        let wrong = |why: String| Mistake::at(at.clone(), format!("`{name}` {why}"));
-        check_place(profile, setting).map_err(|why| Mistake::at(at.clone(), why))?;
-        settings.0.insert(setting.key, value(setting, item).map_err(wrong)?);
-    }
-    for (one, other) in [(Key::ApiKeyCommand, Key::ApiKeyFile), (Key::TlsRoots, Key::CaFile)] {
-        if settings.get(one).is_some() && settings.get(other).is_some() {
-            let (one, other) = (Setting::of(one).name, Setting::of(other).name);
-            let at = table.key(other).and_then(toml_edit::Key::span);
-            return Err(Mistake::at(at, format!("profile {profile} has both {one} and {other}")));
-        }
-    }
-    Ok(settings)
-}
-
-fn value(setting: &Setting, item: &Item) -> std::result::Result<Value, String> {
-    let words = |list: &Array| {
-        list.iter().map(|word| word.as_str().map(str::to_string)).collect::<Option<Vec<String>>>()
-    };
-    let value = match setting.kind {
-        What::Switch => item.as_bool().map(Value::Switch),
-        What::Count(_) => {
-            item.as_integer().map(|count| Value::Count(u32::try_from(count).unwrap_or_default()))
-        }
-        What::Command => match item.as_str() {
-            Some(text) => return setting.read(text),
-            None => item.as_array().and_then(words).map(Value::Words),
-        },
-        What::Url | What::Text | What::Choice(_) | What::File => {
-            item.as_str().map(|text| Value::Text(text.to_string()))
-        }
-    };
-    let value = value.ok_or_else(|| format!("takes {}", setting.kind.takes()))?;
-    setting.check(&value).map(|()| value)
-}
-
-impl Mistake {
-    fn at(at: Option<Range<usize>>, why: impl Into<String>) -> Mistake {
-        Mistake { at, why: why.into(), hint: None }
-    }
-
-    fn refused(self, path: &Path, text: &str) -> Error {
-        let line = self.at.map(|at| 1 + text[..at.start.min(text.len())].matches('\n').count());
-        let line = line.map_or(String::new(), |line| format!(", line {line}"));
-        let error = Error::usage(format!("`{}`{line}: {}", path.display(), self.why));
-        self.hint.into_iter().fold(error, Error::hint)
-    }
 }
 
 #[cfg(test)]

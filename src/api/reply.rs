@@ -1,0 +1,65 @@
+//! An answer of the API as it came: status, headers and text, without the key.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use ureq::Body;
+use ureq::http::{HeaderMap, HeaderValue, Response};
+
+use super::rate_limit::{self, Quota, Standing};
+use super::{ApiKey, Failure};
+
+/// How long everybody waits after a 429 that does not say how long.
+const UNTOLD_PAUSE: Duration = Duration::from_secs(15);
+
+/// An answer of the API, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body; text, because an answer that is not UTF-8 is a failure.
+    pub body: String,
+    pub(super) headers: HeaderMap,
+}
+
+impl Answer {
+    pub(super) fn read(mut response: Response<Body>, largest: u64) -> Result<Answer, Failure> {
+        let bytes = response.body_mut().with_config().limit(largest).read_to_vec();
+        let bytes = bytes.map_err(Failure::from_ureq)?;
+        let body = String::from_utf8(bytes).map_err(|_| Failure::not_utf8())?;
+        let (parts, _) = response.into_parts();
+        Ok(Answer { status: parts.status.as_u16(), body, headers: parts.headers })
+    }
+
+    /// The same without the key, which a server that echoes requests has in what it says. A customer stays as it is.
+    pub(super) fn blotted(mut self, key: &ApiKey) -> Answer {
+        if !(200..300).contains(&self.status) {
+            self.body = key.blotted(&self.body).into_owned();
+        }
+        for value in self.headers.values_mut() {
+            let shown = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            if let Cow::Owned(blotted) = key.blotted(&shown) {
+                *value = HeaderValue::from_str(&blotted).unwrap_or(HeaderValue::from_static("[redacted]"));
+            }
+        }
+        self
+    }
+
+    /// What it says about the requests that are left. After a 429 there are none, for everybody.
+    pub(super) fn quota(&self) -> Option<Quota> {
+        let now = jiff::Timestamp::now();
+        if self.status == 429 {
+            let ends_in = rate_limit::wait(|name| self.header(name), now).unwrap_or(UNTOLD_PAUSE);
+            return Some(Quota { ends_in: Some(ends_in), refused: true, ..Quota::default() });
+        }
+        self.standing(now).quota(now)
+    }
+
+    pub(super) fn standing(&self, now: jiff::Timestamp) -> Standing {
+        Standing::told(|name| self.header(name), now)
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name)?.to_str().ok().map(str::to_string)
+    }
+}

@@ -187,7 +187,8 @@ fn sentence(counts: &Counts) -> String {
         0 => String::new(),
         failed => format!(", {failed} could not be planned"),
     };
-    format!("{change} would change, {same} are as asked already{failed}")
+    let are = if same == 1 { "is" } else { "are" };
+    format!("{change} would change, {same} {are} as asked already{failed}")
 }
 
 /// Says what would change, and what it takes.

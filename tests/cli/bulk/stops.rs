@@ -26,7 +26,7 @@ fn a_dry_run_only_reads_and_counts() {
     assert_eq!(same.code, 0);
     let seen = world.requests().len();
     let run = update(&world, &["--dry-run"], &names(4, "Dry"));
-    run.fails(0, &["3 would change, 1 are as asked already", "nothing was written"]);
+    run.fails(0, &["3 would change, 1 is as asked already", "nothing was written"]);
     assert!(world.requests()[seen..].iter().all(|request| request.method == "GET"));
     assert_eq!(world.requests().len(), seen + 4);
     assert!(super::runs(&world).is_empty());

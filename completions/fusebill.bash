@@ -1,6 +1,7 @@
 # Completions of fusebill for bash 3.2 and later. bash-completion is not needed.
 #
-# For one user:   fusebill completions bash > ~/.local/share/bash-completion/completions/fusebill
+# For one user:   mkdir -p ~/.local/share/bash-completion/completions
+#                 fusebill completions bash > ~/.local/share/bash-completion/completions/fusebill
 # without it:     echo 'source <(fusebill completions bash)' >> ~/.bashrc
 #
 # What can stand where is asked of fusebill itself, so this file never gets old.

@@ -1,6 +1,7 @@
 # Completions of fusebill for fish 3.1 and later.
 #
-# For one user:   fusebill completions fish > ~/.config/fish/completions/fusebill.fish
+# For one user:   mkdir -p ~/.config/fish/completions
+#                 fusebill completions fish > ~/.config/fish/completions/fusebill.fish
 # or:             fusebill completions fish | source     in ~/.config/fish/config.fish
 #
 # What can stand where is asked of fusebill itself, so this file never gets old.

@@ -84,7 +84,7 @@ pub struct PaceArgs {
     pub rate: Option<u32>,
     /// Only so many rows now
     ///
-    /// For a rehearsal: `resume` goes on with the rest.
+    /// For a rehearsal: `resume` goes on with the rest of a run. A plan has only these rows.
     #[arg(long, value_name = "COUNT", help_heading = "Pace")]
     pub limit: Option<u64>,
     /// Stop after so many failures in a row

@@ -20,21 +20,23 @@ Examples:
         "customer list",
         "\
 Patterns:
-  company-name='Acme*'                    text; * stands for any characters, \\* for a star; case does not count
-  reference='[empty]'                     null, missing or empty
-  status=Active,Draft                     one of several words
-  parent-id=2002                          a whole number
-  created-timestamp=2024-01-31            that day, in UTC; FROM..TO, FROM.. and ..TO are ranges without TO
-  monthlyRecurringRevenue=50..180         amounts from 50 and below 180
+  company-name='Acme*'          text; * stands for anything, in any case
+  reference='[empty]'           null, missing or empty
+  status=Active,Draft           one of several words
+  parent-id=2002                a whole number
+  created-timestamp=2024-01-31  that day, in UTC
+  created-timestamp=2024-01-01..2024-02-01  a range without its end
+  monthlyRecurringRevenue=50..180           amounts from 50 and below 180
 
-A FIELD is the name of a flag of `customer update`, a JSON path or the last part of one, or the API's name of a filter.
+A FIELD is a flag of `customer update`, a JSON path or the last part of one, or
+the API's name of a filter.
 
 Examples:
   fusebill customer list --where status=Active --where 'company-name=Acme*'
   fusebill customer list --where created-timestamp=2024-01-01.. --sort last-name
-  fusebill customer list --where 'primary-email=*@example.com*' --columns id,primary-email,currency
+  fusebill customer list --where 'primary-email=*@x.org*' --columns id,currency
   fusebill customer list --where status=hold -o csv > hold.csv
-  fusebill customer list --where 'reference=[empty]' -o ndjson --columns id,reference",
+  fusebill customer list --where 'reference=[empty]' --columns id -o ndjson",
     ),
     (
         "customer update",
@@ -42,9 +44,9 @@ Examples:
 Examples:
   fusebill customer update 123 --first-name John
   fusebill customer update 123 --clear secondary-phone,reference2
-  fusebill customer update 123 --primary-email 'a@example.com; b@example.com' --dry-run
+  fusebill customer update 123 --dry-run --primary-email 'a@x.org; b@x.org'
   fusebill customer update reference:ACME-7 --sales-tracking-code Region=NA
-  fusebill customer update 123 --set customerReference.reference1=4711 --expect status=Active
+  fusebill customer update 123 --expect status=Active --set middleName=4711
   echo '{\"lastName\": \"Doe\"}' | fusebill customer update 123 --patch -",
     ),
     (
@@ -78,7 +80,8 @@ Examples:
   fusebill customer bulk update phones.csv
   fusebill customer bulk update phones.csv --dry-run
   fusebill customer bulk update phones.csv --limit 5 --yes
-  fusebill customer list --where status=Draft -o ndjson --columns id,suffix | fusebill customer bulk update - --yes",
+  fusebill customer list -o ndjson --columns suffix > all.ndjson
+  fusebill customer bulk update all.ndjson --yes",
     ),
     (
         "customer bulk resume",
@@ -169,7 +172,7 @@ Examples:
         "profile set",
         "\
 Examples:
-  fusebill profile set live --label PRODUCTION --label-color red --confirm always
+  fusebill profile set live --label LIVE --label-color red --confirm always
   fusebill profile set live --api-key-command 'pass show fusebill/live'
   fusebill profile set audit --read-only
   fusebill profile set live --unset label-color,confirm",
@@ -206,7 +209,7 @@ Examples:
         "\
 Examples:
   source <(fusebill completions bash)
-  fusebill completions bash > ~/.local/share/bash-completion/completions/fusebill
+  fusebill completions bash > fusebill.bash && source fusebill.bash
   fusebill completions zsh > ~/.zfunc/_fusebill
   fusebill completions fish > ~/.config/fish/completions/fusebill.fish
   fusebill completions powershell > fusebill.ps1",
@@ -246,14 +249,23 @@ mod tests {
     }
 
     #[test]
+    fn no_line_is_broken_on_a_usual_terminal() {
+        let lines = EXAMPLES.iter().flat_map(|(_, text)| text.lines());
+        let long: Vec<&str> = lines.filter(|line| line.chars().count() > 80).collect();
+        assert_eq!(long, [""; 0]);
+    }
+
+    #[test]
     fn every_example_can_be_typed() {
         let lines = EXAMPLES.iter().flat_map(|(name, text)| text.lines().map(move |line| (name, line)));
         let mut count = 0;
         for (name, line) in lines.filter(|(_, line)| line.contains("fusebill ")) {
             for part in line.split('|').map(str::trim).filter(|part| part.contains("fusebill ")) {
                 let words = shell_words::split(part).unwrap();
-                let words =
-                    words.into_iter().skip_while(|word| word != "fusebill").take_while(|word| word != ">");
+                let words = words
+                    .into_iter()
+                    .skip_while(|word| word != "fusebill")
+                    .take_while(|word| word != ">" && word != "&&");
                 let words: Vec<std::ffi::OsString> = words.map(Into::into).collect();
                 let parsed = parse(&words);
                 let skipped = cfg!(not(feature = "sandbox")) && name.starts_with("sandbox");

@@ -71,7 +71,7 @@ pub struct Global {
     /// Never ask; what needs an answer fails
     #[arg(long, global = true, help_heading = GLOBAL, hide_short_help = true)]
     pub no_input: bool,
-    /// Time for all requests and retries together, in seconds
+    /// Time for all requests and retries together (in bulk, of each row), in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     #[arg(help_heading = GLOBAL, hide_short_help = true)]
     pub timeout: Duration,

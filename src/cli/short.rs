@@ -24,6 +24,7 @@ pub(super) fn shortened(command: Command) -> Command {
         .arg(flag("help", 'h', ArgAction::Help, "Print help: with -h in short"))
         .arg(flag("version", 'V', ArgAction::Version, "Print the version"))
         .after_help(format!("{}\n\n{first}", everywhere()))
+        .after_long_help(first)
 }
 
 /// Every command below one, which is at this path.

@@ -26,7 +26,8 @@ pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
     let turn = session.turn(&connection, entry.intent.customer.id, &args.write)?;
     let now = session.read(&connection, entry.intent.customer.id)?;
     session.facts.customer(&now);
-    let plan = restored(&done, &now).map_err(|error| error.at(step))?;
+    let stored = entry.stored();
+    let plan = restored(&done, stored.as_ref(), &now).map_err(|error| error.at(step))?;
     let nothing_to_check = |_: &Customer| Ok(());
     let course = Course {
         args: &args.write,
@@ -79,8 +80,8 @@ fn refuse_elsewhere(entry: &Entry, connection: &Connection) -> Result<()> {
         .detail([format!("this is profile {} at {}", account.profile, account.origin)]))
 }
 
-fn restored(done: &Plan, now: &Customer) -> Result<Plan> {
-    match undo(done, now).map_err(|why| Error::new(Kind::Failed, why.to_string()))? {
+fn restored(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Plan> {
+    match undo(done, stored, now).map_err(|why| Error::new(Kind::Failed, why.to_string()))? {
         Undo::Restored(plan) => Ok(*plan),
         Undo::Moved(moved) => Err(Error::new(Kind::Conflict, "what it changed was changed again since")
             .detail(moved.iter().map(conflict))

@@ -9,6 +9,7 @@ use super::merge::Conflict;
 use super::path::Path;
 use super::plan::{Plan, rewrite};
 use super::verify::verify;
+use crate::field;
 
 /// What comes of taking a change back.
 #[derive(Debug)]
@@ -22,22 +23,27 @@ pub enum Undo {
 
 /// Takes a change back, and nothing that came after it.
 ///
-/// A value that has its old value already is left alone. Members that the vendor added to what the change had made are
+/// `stored` is what the API made of the change, where that was not what was sent: values that it cut or lost are this
+/// change's too, and return. A value that has its old value already is left alone. Members that the vendor added to what the change had made are
 /// no change of it.
 ///
 /// # Errors
 /// Where a read-only field would change: the change was no edit of this program.
-pub fn undo(done: &Plan, now: &Customer) -> Result<Undo, EditError> {
+pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Undo, EditError> {
     let verdict = verify(done, now);
     let differs = |path: &Path| {
         verdict.differences.iter().any(|other| other.path.covers(path) || path.covers(&other.path))
     };
+    let is_as_stored =
+        |path: &Path| stored.is_some_and(|stored| same_or_absent(path, stored.get(path), now.get(path)));
     let mut values: Vec<(Path, Option<Json>)> = Vec::new();
     let mut moved = Vec::new();
     for replaced in &done.replaced {
         let there = now.get(&replaced.path);
         if !differs(&replaced.path) {
             values.extend(old_values(replaced, there));
+        } else if is_as_stored(&replaced.path) {
+            values.push((replaced.path.clone(), replaced.before.clone()));
         } else if !same_or_absent(&replaced.path, there, replaced.before.as_ref().map(Json::root)) {
             moved.push(Conflict {
                 path: replaced.path.clone(),
@@ -50,7 +56,19 @@ pub fn undo(done: &Plan, now: &Customer) -> Result<Undo, EditError> {
     if !moved.is_empty() {
         return Ok(Undo::Moved(moved));
     }
+    values.extend(
+        stored.into_iter().flat_map(|stored| lost(done, stored)).filter(|(path, _)| is_as_stored(path)),
+    );
     rewrite(now.clone(), values).map(|plan| Undo::Restored(Box::new(plan)))
+}
+
+/// The values that nobody asked to change and the API lost or altered, as they were.
+fn lost(done: &Plan, stored: &Customer) -> Vec<(Path, Option<Json>)> {
+    let unasked = verify(done, stored).differences.into_iter().filter(|difference| !difference.asked);
+    let writable = unasked.filter(|difference| field::read_only(&difference.path.dotted()).is_none());
+    writable
+        .map(|difference| (difference.path.clone(), done.before.get(&difference.path).map(View::to_json)))
+        .collect()
 }
 
 /// The old value of what was replaced. An object that the change had to make, and to which the vendor has added since
@@ -91,7 +109,7 @@ mod tests {
     }
 
     fn undone(now: &str) -> Result<String, Vec<String>> {
-        match undo(&done(), &Customer::parse(now).unwrap()).unwrap() {
+        match undo(&done(), None, &Customer::parse(now).unwrap()).unwrap() {
             Undo::Restored(plan) => Ok(plan.after.text().to_string()),
             Undo::Moved(moved) => Err(moved.iter().map(|conflict| conflict.path.to_string()).collect()),
         }

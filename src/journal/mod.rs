@@ -43,6 +43,12 @@ impl Entry {
         self.outcome.as_ref().map_or("unfinished", |outcome| outcome.outcome.name())
     }
 
+    /// The document that was stored, where it was not the one that was sent.
+    pub fn stored(&self) -> Option<Customer> {
+        let stored = self.outcome.as_ref()?.stored.as_ref()?;
+        Customer::parse(stored.as_str()).ok()
+    }
+
     /// Whether reading the customer could tell more than the journal does.
     pub fn is_open(&self) -> bool {
         self.outcome.as_ref().is_none_or(|outcome| outcome.outcome == Ending::Unknown)

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::csv::csv as rows_as_csv;
+use super::place::Place;
 use super::table::{Text, Tone, table as draw};
 use super::{Look, known};
 use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
@@ -24,6 +25,8 @@ pub struct Summary<'a> {
     pub results: &'a Path,
     /// The command that goes on with it.
     pub resume: &'a str,
+    /// Where it was carried out.
+    pub place: Place<'a>,
 }
 
 /// "1 row", "3 rows".
@@ -66,7 +69,12 @@ pub fn table(summary: &Summary<'_>, look: Look) -> String {
         .collect();
     rows.push(vec![Text::new("all", Tone::Bold), Text::new(&summary.counts.all().to_string(), Tone::Bold)]);
     let title = format!("Run {} ({})", summary.about.run, summary.about.kind.name());
-    format!("{}\n{}", look.bold(&title), draw(&["Outcome", "Rows"], &rows, look))
+    format!(
+        "{}  ({})\n{}",
+        look.bold(&title),
+        summary.place.list(look),
+        draw(&["Outcome", "Rows"], &rows, look)
+    )
 }
 
 /// The one object of a run.

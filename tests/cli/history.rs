@@ -250,3 +250,28 @@ fn expect_modified_guards_by_the_moment() {
     assert_eq!(world.run(&[&JOHN[..], &["--expect-modified", &zoned]].concat()).code, 0);
     world.run(&[&JOHN[..], &["--expect-modified", &moment]].concat()).fails(6, &["is not as --expect says"]);
 }
+
+#[test]
+fn what_the_api_cut_or_lost_is_taken_back_too() {
+    for fault in ["put:truncate=firstName,4", "put:ignore=firstName"] {
+        let world = World::new();
+        let before = world.stored(123);
+        world.fault(fault);
+        assert_eq!(world.update(&["--first-name", "Johannes", "--suffix", "Jr"]).code, 9);
+        assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0, "{fault}");
+        assert_eq!(settled(&world.stored(123)), settled(&before), "{fault}");
+    }
+    // A value that nobody asked to change.
+    let world = World::new();
+    let before = world.stored(123);
+    world.fault("put:truncate=lastName,2");
+    assert_eq!(world.update(&["--first-name", "Johannes"]).code, 9);
+    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
+    assert_eq!(settled(&world.stored(123)), settled(&before));
+    // What somebody else made of it since is theirs.
+    world.fault("put:truncate=firstName,4");
+    assert_eq!(world.update(&["--first-name", "Johannes"]).code, 9);
+    let cut = world.entry();
+    assert_eq!(world.update(&["--first-name", "Theirs"]).code, 0);
+    world.run(&["customer", "undo", &cut]).fails(6, &["what it changed was changed again since"]);
+}

@@ -210,11 +210,11 @@ proptest! {
     fn undoing_gives_back_the_document_byte_for_byte(case in case(Oddity::Wild)) {
         let done = case.plan();
         prop_assert!(can_be_named(&done));
-        let Undo::Restored(undone) = undo(&done, &done.after).unwrap() else { panic!("nothing moved") };
+        let Undo::Restored(undone) = undo(&done, None, &done.after).unwrap() else { panic!("nothing moved") };
         prop_assert_eq!(undone.after.text(), done.before.text());
-        let Undo::Restored(redone) = undo(&undone, &undone.after).unwrap() else { panic!("nothing moved") };
+        let Undo::Restored(redone) = undo(&undone, None, &undone.after).unwrap() else { panic!("nothing moved") };
         prop_assert!(diff(done.after.root(), redone.after.root()).is_empty());
-        let Undo::Restored(nothing) = undo(&done, &done.before).unwrap() else { panic!("nothing moved") };
+        let Undo::Restored(nothing) = undo(&done, None, &done.before).unwrap() else { panic!("nothing moved") };
         prop_assert_eq!(nothing.after.text(), done.before.text());
     }
 }

@@ -68,6 +68,10 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
     let about = run.about.clone();
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
     session.interrupts.on_parting(vec![format!("`{resume}` settles them and goes on")]);
+    let place = course.connection.account.place();
+    if place.badge().is_some() {
+        session.terminal.notes().say(&format!("Writing on {}.", place.sentence()));
+    }
     session.interrupts.rows();
     let journal = session.journal()?;
     run.begin().map_err(not_kept)?;
@@ -86,7 +90,13 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
     let stopped = worked.map_err(broke)?;
     ended.map_err(broke)?;
     let results = exported.map_err(broke)?;
-    let summary = Summary { about: &about, counts: &counts, results: &results, resume: &resume };
+    let summary = Summary {
+        about: &about,
+        counts: &counts,
+        results: &results,
+        resume: &resume,
+        place: course.connection.account.place(),
+    };
     verdict(&summary, stopped, session)
 }
 
@@ -247,7 +257,8 @@ fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session) -
     let notes = session.terminal.notes();
     match stopped {
         Some(Stopped::Failures(count)) => {
-            notes.warn(&format!("stopped, because {count} rows in a row did not succeed (--max-failures)"));
+            let rows = report::counted(count, "row");
+            notes.warn(&format!("stopped, because {rows} in a row did not succeed (--max-failures)"));
         }
         Some(Stopped::Credentials) => notes.warn("stopped, because the API refused the key"),
         None if interrupted => notes.warn("stopped, as you asked"),

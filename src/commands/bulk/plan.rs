@@ -77,6 +77,7 @@ fn read(
     let checked = check(fresh.folder(), &format, &name)?;
     let connection = session.connect()?;
     look_up(fresh.folder(), &format, (&checked, &name), pace, (&connection, session))?;
+    checked.words().iter().for_each(|words| session.terminal.notes().warn(words));
     let rows = checked.rows.min(pace.limit.unwrap_or(u64::MAX));
     write(&line(&Head {
         fusebill_plan: VERSION,

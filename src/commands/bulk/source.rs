@@ -1,6 +1,6 @@
 //! Where the rows of a run come from: a file, a plan, or what another run noted in the journal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::crew::Take;
 use super::rows::{feed, feed_plan, not_kept};
@@ -61,6 +61,8 @@ pub(super) struct Noted {
     once: Finished,
     /// Rows that were noted again, after the run was cut off.
     again: Finished,
+    /// What was stored of the few rows where that was not what was sent.
+    stored: HashMap<EntryId, String>,
 }
 
 /// Looks through the journal for the rows of a run.
@@ -69,26 +71,40 @@ pub(super) struct Noted {
 /// Where it cannot be read.
 pub(super) fn noted(run: &EntryId, journal: &Journal) -> Result<Noted> {
     let mut noted = Noted::default();
-    each(run, journal, |intent, row| {
-        if noted.once.contains(row) {
-            noted.again.insert(row);
-        } else {
-            noted.once.insert(row);
-            noted.rows += 1;
+    let mut open: HashSet<EntryId> = HashSet::new();
+    let read = journal.each(|record| match record {
+        Record::Intent(intent) => {
+            let Some(row) = row_of(&intent, run) else { return };
+            if noted.once.contains(row) {
+                noted.again.insert(row);
+            } else {
+                noted.once.insert(row);
+                noted.rows += 1;
+            }
+            open.insert(intent.entry);
         }
-        drop(intent);
-    })?;
+        Record::Outcome(outcome) => {
+            if open.remove(&outcome.entry)
+                && let Some(stored) = outcome.stored
+            {
+                noted.stored.insert(outcome.entry, stored);
+            }
+        }
+    });
+    read.map_err(not_kept)?;
     Ok(noted)
 }
 
 /// Of a row that was noted again the last note counts, because the one before came to nothing.
 fn feed_entries(run: &EntryId, finished: &Finished, journal: &Journal, take: Take<'_, Job>) -> Result<()> {
-    let noted = noted(run, journal)?;
+    let mut noted = noted(run, journal)?;
+    let mut stored = std::mem::take(&mut noted.stored);
     let mut last: HashMap<u64, Box<Intent>> = HashMap::new();
     let mut wanted = true;
     let mut give = |row: u64, intent: Box<Intent>| {
         let customer = intent.customer.id;
-        wanted = wanted && take(Job::of(row, customer, Task::Undo(intent)));
+        let stored = stored.remove(&intent.entry);
+        wanted = wanted && take(Job::of(row, customer, Task::Undo(intent, stored)));
     };
     each(run, journal, |intent, row| {
         if finished.contains(row) {
@@ -102,10 +118,15 @@ fn feed_entries(run: &EntryId, finished: &Finished, journal: &Journal, take: Tak
     Ok(())
 }
 
+/// The row of a run that an intent is of.
+fn row_of(intent: &Intent, run: &EntryId) -> Option<u64> {
+    intent.row.as_ref().filter(|row| row.run == *run).map(|row| row.row)
+}
+
 fn each(run: &EntryId, journal: &Journal, mut each: impl FnMut(Box<Intent>, u64)) -> Result<()> {
     let read = journal.each(|record| {
         if let Record::Intent(intent) = record
-            && let Some(row) = intent.row.as_ref().filter(|row| row.run == *run).map(|row| row.row)
+            && let Some(row) = row_of(&intent, run)
         {
             each(intent, row);
         }

@@ -68,8 +68,8 @@ pub(super) enum Task {
     Edits(Edits),
     /// A line of a plan file.
     Planned(Box<Planned>),
-    /// An entry of the journal, to be taken back.
-    Undo(Box<Intent>),
+    /// An entry of the journal, to be taken back, and what was stored where that was not what it sent.
+    Undo(Box<Intent>, Option<String>),
 }
 
 impl Task {
@@ -78,7 +78,7 @@ impl Task {
         match self {
             Task::Edits(edits) => edits.is_empty(),
             Task::Planned(line) => line.edits.is_empty() && line.before.is_none() && line.error.is_none(),
-            Task::Undo(_) => false,
+            Task::Undo(..) => false,
         }
     }
 }
@@ -130,7 +130,7 @@ impl Worker<'_> {
         wanted: &mut Vec<Edited>,
     ) -> Result<(Plan, Outcome)> {
         let undoes = match &job.task {
-            Task::Undo(intent) => Some(intent.entry.clone()),
+            Task::Undo(intent, _) => Some(intent.entry.clone()),
             _ => None,
         };
         let turn = turn(self.journal, client, job.customer, self.notes)?;
@@ -186,10 +186,11 @@ pub(super) fn planned(task: Task, now: Customer, new_fields: bool) -> Result<Pla
                 Merge::Conflicts(conflicts) => Err(moved("fields of it changed since the plan", &conflicts)),
             }
         }
-        Task::Undo(intent) => {
+        Task::Undo(intent, stored) => {
             let damaged = || unplanned("what the journal holds of it does not fit together".to_string());
             let done = intent.plan().ok_or_else(damaged)?;
-            match undo(&done, &now).map_err(|why| unplanned(why.without_flag()))? {
+            let stored = stored.and_then(|text| Customer::parse(text).ok());
+            match undo(&done, stored.as_ref(), &now).map_err(|why| unplanned(why.without_flag()))? {
                 Undo::Restored(plan) => Ok(*plan),
                 Undo::Moved(conflicts) => Err(moved("fields of it were changed again since", &conflicts)),
             }

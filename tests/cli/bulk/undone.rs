@@ -1,5 +1,7 @@
 //! A run is taken back: byte for byte where nobody else wrote, and not where somebody did.
 
+use crate::world::World;
+
 use super::{FIRST, bulk, bulk_of, count, fleet, held, latest, lines, names, same};
 
 const ROWS: u64 = 30;
@@ -81,4 +83,18 @@ fn an_unknown_run_is_not_found() {
     bulk(&world, &["undo", "20260101T000000Z-00000000", "--yes"]).fails(3, &["there is no run", "bulk list"]);
     bulk(&world, &["resume", "../../etc"]).fails(3, &["there is no run", "bulk list"]);
     world.was_left_alone();
+}
+
+#[test]
+fn rows_that_the_api_cut_are_taken_back_too() {
+    let world = World::new();
+    let before = world.stored(123);
+    world.fault("put:truncate=firstName,4");
+    let run = bulk_of(&world, &["update", "-", "--yes"], "id,first-name\n123,Johannes\n");
+    assert_eq!(run.code, 10, "{}", run.stderr);
+    let list = world.run(&["customer", "bulk", "list", "-o", "json"]).json();
+    let name = list["runs"][0]["run"].as_str().expect("a run has a name").to_string();
+    let undo = world.run(&["customer", "bulk", "undo", &name, "--yes"]);
+    assert_eq!(undo.code, 0, "{}", undo.stderr);
+    assert_eq!(crate::world::settled(&world.stored(123)), crate::world::settled(&before));
 }

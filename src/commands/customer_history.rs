@@ -111,6 +111,10 @@ fn prune(age: std::time::Duration, session: &Session) -> Result<Kind> {
 
 /// Reads the customers of entries that never got an outcome, and notes what became of each.
 fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
+    if !matches!(customer, Some(CustomerName::Lookup(_))) && nothing_is_open(customer, session)? {
+        session.terminal.notes().say(ALL_KNOWN);
+        return list(customer, session);
+    }
     let connection = session.connect()?;
     let customer = customer.map(|name| session.find(name, &connection)).transpose()?;
     let account = &connection.account;
@@ -118,7 +122,7 @@ fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
     let (entries, _) = session.entries(ours)?;
     let open: Vec<Entry> = entries.into_iter().filter(Entry::is_open).collect();
     if open.is_empty() {
-        session.terminal.notes().say("Every change of this account has a known outcome.");
+        session.terminal.notes().say(ALL_KNOWN);
     }
     let mut unsettled = Vec::new();
     for entry in &open {
@@ -130,6 +134,16 @@ fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
     Err(Error::new(Kind::Unknown, "not every entry could be settled")
         .detail(unsettled)
         .hint("decide what the fields should be, and set them with `fusebill customer update`"))
+}
+
+const ALL_KNOWN: &str = "Every change of this account has a known outcome.";
+
+/// Whether the profile has nothing to settle, on whatever host, so that no key is needed to say so.
+fn nothing_is_open(customer: Option<&CustomerName>, session: &Session) -> Result<bool> {
+    let profile = session.profile()?.name;
+    let named = |intent: &Intent| customer.is_none_or(|name| *name == CustomerName::Id(intent.customer.id));
+    let (entries, _) = session.entries(|intent| intent.profile == profile && named(intent))?;
+    Ok(!entries.iter().any(Entry::is_open))
 }
 
 /// Settles one entry; gives why not, where it cannot be.

@@ -275,3 +275,10 @@ fn what_the_api_cut_or_lost_is_taken_back_too() {
     assert_eq!(world.update(&["--first-name", "Theirs"]).code, 0);
     world.run(&["customer", "undo", &cut]).fails(6, &["what it changed was changed again since"]);
 }
+
+#[test]
+fn where_nothing_is_open_no_key_is_needed_to_say_so() {
+    let world = World::new();
+    let run = world.bare(&[], &["customer", "history", "--resolve"]);
+    run.is(0, "", "Every change of this account has a known outcome.\nThe journal has no such change.\n");
+}

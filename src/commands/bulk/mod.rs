@@ -12,12 +12,12 @@ mod worker;
 
 use super::{Connection, Session};
 use crate::cli::Proof;
-use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs};
+use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, RunArgs};
 use crate::error::{Error, Kind, Result};
 use crate::journal::EntryId;
 use crate::report::bulk::{self as report, Listed, counted};
 use crate::report::escape::escaped;
-use crate::runs::{About, Kind as RunKind, NewRun, Run, Runs, VERSION};
+use crate::runs::{About, Kind as RunKind, NewRun, Runs, VERSION};
 use carry::{Course, State, carry_out, place};
 use lookups::look_up;
 use rows::{check, check_plan, format, not_kept, spool};
@@ -55,7 +55,14 @@ fn begin(session: &Session) -> Result<NewRun> {
     session.runs()?.begin(name).map_err(not_kept)
 }
 
-fn keep(new: NewRun, purpose: Purpose, connection: &Connection, session: &Session) -> Result<Run> {
+/// Makes it a run, and carries it out from its first row.
+fn carry_out_anew(
+    new: NewRun,
+    purpose: Purpose,
+    args: &RunArgs,
+    connection: &Connection,
+    session: &Session,
+) -> Result<Kind> {
     let about = About {
         v: VERSION,
         run: new.name().clone(),
@@ -69,7 +76,9 @@ fn keep(new: NewRun, purpose: Purpose, connection: &Connection, session: &Sessio
         reads_again: purpose.verify == Proof::Read,
         counts: None,
     };
-    new.keep(about).map_err(not_kept)
+    let run = new.keep(about).map_err(not_kept)?;
+    let (pace, results) = (&args.pace, args.results.as_deref());
+    carry_out(run, State::default(), &Course { pace, results, connection, session })
 }
 
 fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
@@ -79,8 +88,7 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
     let format = format(fresh.folder(), &args.rows)?;
     let checked = check(fresh.folder(), &format, &name)?;
     let rows = checked.rows;
-    let results = args.run.results.as_deref();
-    place(results)?;
+    place(args.run.results.as_deref())?;
     let connection = session.connect_to_write(false)?;
     look_up(fresh.folder(), &format, (&checked, &name), &args.run.pace, (&connection, session))?;
     let asked = rows.min(args.run.pace.limit.unwrap_or(u64::MAX));
@@ -94,12 +102,7 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
         new_fields,
         verify: args.verify,
     };
-    let run = keep(fresh, purpose, &connection, session)?;
-    carry_out(
-        run,
-        State::default(),
-        &Course { pace: &args.run.pace, results, connection: &connection, session },
-    )
+    carry_out_anew(fresh, purpose, &args.run, &connection, session)
 }
 
 fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
@@ -107,8 +110,7 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
     let name = args.plan.to_string();
     spool(&args.plan, fresh.folder(), session)?;
     let (head, rows) = check_plan(fresh.folder(), &name)?;
-    let results = args.run.results.as_deref();
-    place(results)?;
+    place(args.run.results.as_deref())?;
     let connection = session.connect_to_write(false)?;
     refuse_elsewhere("the plan was made", &head.profile, &head.host, &connection)?;
     let what = format!("carry out {name}, a plan for {}", counted(rows, "customer"));
@@ -120,12 +122,7 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
         new_fields: true,
         verify: args.verify,
     };
-    let run = keep(fresh, purpose, &connection, session)?;
-    carry_out(
-        run,
-        State::default(),
-        &Course { pace: &args.run.pace, results, connection: &connection, session },
-    )
+    carry_out_anew(fresh, purpose, &args.run, &connection, session)
 }
 
 fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
@@ -143,8 +140,7 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
         ));
     }
     let what = format!("take back what the run {} wrote to {}", about.run, counted(noted.rows, "customer"));
-    let results = args.run.results.as_deref();
-    place(results)?;
+    place(args.run.results.as_deref())?;
     consent(&what, &[], args.run.yes, &connection, session)?;
     let fresh = begin(session)?;
     let purpose = Purpose {
@@ -154,12 +150,7 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
         new_fields: true,
         verify: args.verify,
     };
-    let run = keep(fresh, purpose, &connection, session)?;
-    carry_out(
-        run,
-        State::default(),
-        &Course { pace: &args.run.pace, results, connection: &connection, session },
-    )
+    carry_out_anew(fresh, purpose, &args.run, &connection, session)
 }
 
 fn list(session: &Session) -> Result<Kind> {

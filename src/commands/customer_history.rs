@@ -120,20 +120,20 @@ fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
     let account = &connection.account;
     let ours = |intent: &Intent| account.made(intent) && customer.is_none_or(|id| id == intent.customer.id);
     let (entries, _) = session.entries(ours)?;
-    let open: Vec<Entry> = entries.into_iter().filter(Entry::is_open).collect();
+    let open: Vec<&Entry> = entries.iter().filter(|entry| entry.is_open()).collect();
     if open.is_empty() {
         session.terminal.notes().say(ALL_KNOWN);
     }
     let mut unsettled = Vec::new();
-    for entry in &open {
-        unsettled.extend(settle(entry, &connection, session)?);
+    for entry in open {
+        unsettled.extend(settle(entry, &entries, &connection, session)?);
     }
     if unsettled.is_empty() {
         return list(customer.map(CustomerName::Id).as_ref(), session);
     }
     Err(Error::new(Kind::Unknown, "not every entry could be settled")
         .detail(unsettled)
-        .hint("decide what the fields should be, and set them with `fusebill customer update`"))
+        .hint("set the fields to what they should be with `fusebill customer update`; then this settles too"))
 }
 
 const ALL_KNOWN: &str = "Every change of this account has a known outcome.";
@@ -147,13 +147,19 @@ fn nothing_is_open(customer: Option<&CustomerName>, session: &Session) -> Result
 }
 
 /// Settles one entry; gives why not, where it cannot be.
-fn settle(entry: &Entry, connection: &Connection, session: &Session) -> Result<Option<String>> {
+fn settle(
+    entry: &Entry,
+    all: &[Entry],
+    connection: &Connection,
+    session: &Session,
+) -> Result<Option<String>> {
     let name = &entry.intent.entry;
     let Some(plan) = entry.intent.plan() else {
         return Ok(Some(format!("{name}: what the journal holds of it does not fit together")));
     };
     let stored = connection.client.get(plan.before.id())?;
-    let Some(ending) = ending(&plan, &stored) else {
+    let later = || all.iter().any(|later| supersedes(later, entry, &plan));
+    let Some(ending) = ending(&plan, &stored).or_else(|| later().then_some(Ending::Superseded)) else {
         return Ok(Some(format!(
             "{name}: the fields it changed hold neither their old values nor the new ones"
         )));
@@ -166,6 +172,15 @@ fn settle(entry: &Entry, connection: &Connection, session: &Session) -> Result<O
     })?;
     session.terminal.notes().say(&format!("{name}: {}", ending.name()));
     Ok(None)
+}
+
+/// Whether a later change of this machine wrote every field that an earlier one was about.
+fn supersedes(later: &Entry, earlier: &Entry, plan: &Plan) -> bool {
+    let after = later.intent.entry > earlier.intent.entry
+        && later.intent.customer.id == earlier.intent.customer.id
+        && later.outcome.as_ref().is_some_and(|end| end.outcome == Ending::Written);
+    let Some(later) = later.intent.plan().filter(|_| after) else { return false };
+    plan.replaced.iter().all(|change| later.replaced.iter().any(|other| other.path.covers(&change.path)))
 }
 
 /// How a change ended, as far as the fields tell that it was about. Others may have changed since.

@@ -43,7 +43,10 @@ pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
 fn latest(connection: &Connection, session: &Session) -> Result<Entry> {
     let account = &connection.account;
     let (entries, _) = session.entries(|intent| account.made(intent))?;
-    let wrote = |entry: &Entry| entry.outcome.as_ref().is_none_or(|end| end.outcome != Ending::NotWritten);
+    let wrote = |entry: &Entry| {
+        let idle = |ending| matches!(ending, Ending::NotWritten | Ending::Superseded);
+        entry.outcome.as_ref().is_none_or(|end| !idle(end.outcome))
+    };
     entries.into_iter().rfind(wrote).ok_or_else(|| {
         Error::new(
             Kind::NotFound,

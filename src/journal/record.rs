@@ -117,6 +117,8 @@ pub enum Ending {
     NotWritten,
     /// The PUT was sent and whether it took effect is not known.
     Unknown,
+    /// The same, and a later change of this machine set all of its fields anew, so that it does not matter any more.
+    Superseded,
 }
 
 impl Ending {
@@ -127,6 +129,7 @@ impl Ending {
             Ending::Differs => "differs",
             Ending::NotWritten => "not-written",
             Ending::Unknown => "unknown",
+            Ending::Superseded => "superseded",
         }
     }
 }

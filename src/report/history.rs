@@ -18,7 +18,7 @@ pub fn table(entries: &[Entry], local: impl Fn(Timestamp) -> String, look: Look)
         let who = format!("{} {}", intent.customer.id, intent.customer.name);
         let tone = match entry.outcome.as_ref().map(|outcome| outcome.outcome) {
             Some(Ending::Written) => Tone::Plain,
-            Some(Ending::NotWritten) => Tone::Dim,
+            Some(Ending::NotWritten | Ending::Superseded) => Tone::Dim,
             _ => Tone::Old,
         };
         vec![

@@ -282,3 +282,26 @@ fn where_nothing_is_open_no_key_is_needed_to_say_so() {
     let run = world.bare(&[], &["customer", "history", "--resolve"]);
     run.is(0, "", "Every change of this account has a known outcome.\nThe journal has no such change.\n");
 }
+
+#[test]
+fn an_entry_that_nobody_can_settle_is_closed_by_setting_its_fields_anew() {
+    let world = World::new();
+    world.fault("put:lost-before");
+    world.fault("get@2:other-writer=lastName=\"Theirs\"");
+    assert_eq!(world.update(&["--last-name", "Mine"]).code, 8);
+    let entry = world.entry();
+    let run = world.run(&["customer", "history", "--resolve"]);
+    assert_eq!(run.code, 8);
+    run.says(&["hold neither their old values nor the new ones", "then this settles too"]);
+    // A change of something else settles nothing.
+    assert_eq!(world.update(&["--suffix", "Jr"]).code, 0);
+    assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 8);
+    assert_eq!(world.update(&["--last-name", "Decided"]).code, 0);
+    let run = world.run(&["customer", "history", "--resolve"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.says(&[&format!("{entry}: superseded")]);
+    let run = world.run(&["customer", "history", "--resolve"]);
+    run.says(&["Every change of this account has a known outcome."]);
+    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
+    assert!(world.stored(123).contains("\"lastName\":\"Theirs\""));
+}

@@ -106,6 +106,9 @@ fn settle(
         Some(Ending::Differs) => {
             Some(ended(Outcome::Differs, Some("other fields are not as they were sent")))
         }
+        Some(Ending::Superseded) => {
+            Some(ended(Outcome::Unknown, Some("a later change set all of its fields anew")))
+        }
         Some(Ending::Unknown) | None => {
             let why = "its fields hold neither their old values nor the new ones";
             Some(ended(Outcome::Unknown, Some(why)))

@@ -163,7 +163,7 @@ impl Config {
                 Some(())
             })
         })?;
-        Config::parse(self.path.clone(), text)
+        self.changed(text)
     }
 
     /// The file without a profile.
@@ -175,7 +175,16 @@ impl Config {
             profiles.remove(name);
             Some(())
         })?;
-        Config::parse(self.path.clone(), text)
+        self.changed(text)
+    }
+
+    /// The file with another text, which has no lines yet that a user could look at.
+    fn changed(&self, text: String) -> Result<Config> {
+        let profiles = parse::profiles(&text).map_err(|mistake| {
+            let error = Error::usage(mistake.why);
+            mistake.hint.into_iter().fold(error, Error::hint)
+        })?;
+        Ok(Config { path: self.path.clone(), text, profiles })
     }
 
     /// A text of the file with one edit.

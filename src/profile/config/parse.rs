@@ -15,8 +15,8 @@ use crate::profile::{DEFAULT, SANDBOX};
 #[derive(Debug)]
 pub(super) struct Mistake {
     at: Option<Range<usize>>,
-    why: String,
-    hint: Option<String>,
+    pub(super) why: String,
+    pub(super) hint: Option<String>,
 }
 
 /// The profiles in a text, by name.
@@ -93,7 +93,10 @@ fn settings(profile: &str, table: &dyn TableLike) -> Result<Settings, Mistake> {
         if settings.get(one).is_some() && settings.get(other).is_some() {
             let (one, other) = (Setting::of(one).name, Setting::of(other).name);
             let at = table.key(other).and_then(toml_edit::Key::span);
-            return Err(Mistake::at(at, format!("profile {profile} has both {one} and {other}")));
+            let why = format!("profile {profile} has both {one} and {other}");
+            let flag = one.replace('_', "-");
+            let hint = format!("`fusebill profile set {profile} --unset {flag}` takes one of them out");
+            return Err(Mistake { at, why, hint: Some(hint) });
         }
     }
     Ok(settings)

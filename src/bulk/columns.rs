@@ -27,9 +27,9 @@ const SPREADSHEET_ERRORS: &[&str] =
 
 /// The columns of a header.
 ///
-/// The first is `id`, or `reference`, by which customers are looked up then. The others are named by flag (`first-name`), by JSON name (`firstName`, `reference1`) or by path
-/// (`customerReference.reference1`); `sales-tracking-code:TYPE` is the code of one type; what `modifiedTimestamp` says must
-/// be so still.
+/// The first is `id`, or `reference`, by which customers are looked up then. The others are named by flag (`first-name`),
+/// by JSON name (`firstName`, `reference1`) or by path (`customerReference.reference1`); `sales-tracking-code:TYPE` is the
+/// code of one type; what `modifiedTimestamp` says must be so still.
 ///
 /// # Errors
 /// Every column that is none of these, stands there twice, or is not to be written.

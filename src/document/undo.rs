@@ -9,7 +9,6 @@ use super::merge::Conflict;
 use super::path::Path;
 use super::plan::{Plan, rewrite};
 use super::verify::verify;
-use crate::field;
 
 /// What comes of taking a change back.
 #[derive(Debug)]
@@ -23,9 +22,9 @@ pub enum Undo {
 
 /// Takes a change back, and nothing that came after it.
 ///
-/// `stored` is what the API made of the change, where that was not what was sent: values that it cut or lost are this
-/// change's too, and return. A value that has its old value already is left alone. Members that the vendor added to what the change had made are
-/// no change of it.
+/// `stored` is what the API made of the change, where that was not what was sent: what it made of a value that was asked
+/// for is this change's too. Other values that are not as they were may be somebody else's work, and stay. A value that
+/// has its old value already is left alone. Members that the vendor added to what the change had made are no change of it.
 ///
 /// # Errors
 /// Where a read-only field would change: the change was no edit of this program.
@@ -56,19 +55,7 @@ pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Un
     if !moved.is_empty() {
         return Ok(Undo::Moved(moved));
     }
-    values.extend(
-        stored.into_iter().flat_map(|stored| lost(done, stored)).filter(|(path, _)| is_as_stored(path)),
-    );
     rewrite(now.clone(), values).map(|plan| Undo::Restored(Box::new(plan)))
-}
-
-/// The values that nobody asked to change and the API lost or altered, as they were.
-fn lost(done: &Plan, stored: &Customer) -> Vec<(Path, Option<Json>)> {
-    let unasked = verify(done, stored).differences.into_iter().filter(|difference| !difference.asked);
-    let writable = unasked.filter(|difference| field::read_only(&difference.path.dotted()).is_none());
-    writable
-        .map(|difference| (difference.path.clone(), done.before.get(&difference.path).map(View::to_json)))
-        .collect()
 }
 
 /// The old value of what was replaced. An object that the change had to make, and to which the vendor has added since

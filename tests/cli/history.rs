@@ -252,7 +252,7 @@ fn expect_modified_guards_by_the_moment() {
 }
 
 #[test]
-fn what_the_api_cut_or_lost_is_taken_back_too() {
+fn what_the_api_made_of_a_value_that_was_asked_for_is_taken_back() {
     for fault in ["put:truncate=firstName,4", "put:ignore=firstName"] {
         let world = World::new();
         let before = world.stored(123);
@@ -261,13 +261,7 @@ fn what_the_api_cut_or_lost_is_taken_back_too() {
         assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0, "{fault}");
         assert_eq!(settled(&world.stored(123)), settled(&before), "{fault}");
     }
-    // A value that nobody asked to change.
     let world = World::new();
-    let before = world.stored(123);
-    world.fault("put:truncate=lastName,2");
-    assert_eq!(world.update(&["--first-name", "Johannes"]).code, 9);
-    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
-    assert_eq!(settled(&world.stored(123)), settled(&before));
     // What somebody else made of it since is theirs.
     world.fault("put:truncate=firstName,4");
     assert_eq!(world.update(&["--first-name", "Johannes"]).code, 9);
@@ -304,4 +298,16 @@ fn an_entry_that_nobody_can_settle_is_closed_by_setting_its_fields_anew() {
     run.says(&["Every change of this account has a known outcome."]);
     assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
     assert!(world.stored(123).contains("\"lastName\":\"Theirs\""));
+}
+
+#[test]
+fn what_others_wrote_while_an_answer_was_lost_is_not_taken_back_with_it() {
+    let world = World::new();
+    let before = world.stored(123);
+    world.fault("put:lost-after");
+    world.fault("get@2:other-writer=lastName=\"Theirs\"");
+    assert_eq!(world.update(&["--first-name", "John"]).code, 9);
+    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
+    let expected = before.replace("\"lastName\":\"Smith\"", "\"lastName\":\"Theirs\"");
+    assert_eq!(settled(&world.stored(123)), settled(&expected));
 }

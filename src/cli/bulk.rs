@@ -93,6 +93,23 @@ pub struct PaceArgs {
     pub max_failures: u64,
 }
 
+/// What proves the writes of a run.
+#[derive(Debug, Args)]
+pub struct ProofArgs {
+    /// Prove writes by `answer` or by `read`
+    ///
+    /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
+    #[arg(
+        hide_possible_values = true,
+        long,
+        value_enum,
+        value_name = "BY",
+        default_value_t,
+        help_heading = "Writing"
+    )]
+    pub verify: Proof,
+}
+
 /// How rows are written.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -132,18 +149,9 @@ pub struct ApplyArgs {
     /// How it is written.
     #[command(flatten)]
     pub run: RunArgs,
-    /// Prove writes by `answer` or by `read`
-    ///
-    /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
-    #[arg(
-        hide_possible_values = true,
-        long,
-        value_enum,
-        value_name = "BY",
-        default_value_t,
-        help_heading = "Writing"
-    )]
-    pub verify: Proof,
+    /// What proves a write.
+    #[command(flatten)]
+    pub proof: ProofArgs,
 }
 
 /// `customer bulk update`.
@@ -155,18 +163,9 @@ pub struct BulkUpdateArgs {
     /// Read the customers, count what would change, and stop
     #[arg(long, help_heading = "Writing")]
     pub dry_run: bool,
-    /// Prove writes by `answer` or by `read`
-    ///
-    /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
-    #[arg(
-        hide_possible_values = true,
-        long,
-        value_enum,
-        value_name = "BY",
-        default_value_t,
-        help_heading = "Writing"
-    )]
-    pub verify: Proof,
+    /// What proves a write.
+    #[command(flatten)]
+    pub proof: ProofArgs,
     /// How it is written.
     #[command(flatten)]
     pub run: RunArgs,
@@ -192,18 +191,9 @@ pub struct BulkUndoArgs {
     /// How it is written.
     #[command(flatten)]
     pub run: RunArgs,
-    /// Prove writes by `answer` or by `read`
-    ///
-    /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
-    #[arg(
-        hide_possible_values = true,
-        long,
-        value_enum,
-        value_name = "BY",
-        default_value_t,
-        help_heading = "Writing"
-    )]
-    pub verify: Proof,
+    /// What proves a write.
+    #[command(flatten)]
+    pub proof: ProofArgs,
 }
 
 impl PaceArgs {

@@ -100,7 +100,7 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
         source: args.rows.file.name(),
         rows,
         new_fields,
-        verify: args.verify,
+        verify: args.proof.verify,
     };
     carry_out_anew(fresh, purpose, &args.run, &connection, session)
 }
@@ -120,7 +120,7 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
         source: args.plan.name(),
         rows,
         new_fields: true,
-        verify: args.verify,
+        verify: args.proof.verify,
     };
     carry_out_anew(fresh, purpose, &args.run, &connection, session)
 }
@@ -148,7 +148,7 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
         source: format!("run {}", about.run),
         rows: noted.rows,
         new_fields: true,
-        verify: args.verify,
+        verify: args.proof.verify,
     };
     carry_out_anew(fresh, purpose, &args.run, &connection, session)
 }

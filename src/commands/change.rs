@@ -188,6 +188,9 @@ fn consent(plan: &Plan, course: &Course<'_>, connection: &Connection, session: &
 fn reason(consent: &Consent, by_hand: bool) -> String {
     match consent {
         Consent::Billing(path) => format!("`{path}` touches billing"),
+        Consent::Altered(path) => {
+            format!("`{path}` was stored otherwise than it was sent, by the API or by somebody else")
+        }
         Consent::Clears(path) if by_hand => format!("`{path}` will be cleared (null)"),
         Consent::Clears(path) => format!("`{path}` would lose its value, which no --clear asks for"),
     }

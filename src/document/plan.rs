@@ -35,13 +35,15 @@ pub enum Consent {
     Billing(Path),
     /// A value goes away though nobody spelled out that it is to be cleared.
     Clears(Path),
+    /// A value that was stored otherwise than it was sent is taken back: the API may have made it so, or somebody else.
+    Altered(Path),
 }
 
 impl Consent {
     /// The value that it is about.
     pub fn path(&self) -> &Path {
         match self {
-            Consent::Billing(path) | Consent::Clears(path) => path,
+            Consent::Billing(path) | Consent::Clears(path) | Consent::Altered(path) => path,
         }
     }
 }

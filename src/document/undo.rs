@@ -7,7 +7,7 @@ use super::edit::EditError;
 use super::json::{Json, Kind, View};
 use super::merge::Conflict;
 use super::path::Path;
-use super::plan::{Plan, rewrite};
+use super::plan::{Consent, Plan, rewrite};
 use super::verify::verify;
 
 /// What comes of taking a change back.
@@ -23,7 +23,7 @@ pub enum Undo {
 /// Takes a change back, and nothing that came after it.
 ///
 /// `stored` is what the API made of the change, where that was not what was sent: what it made of a value that was asked
-/// for is this change's too. Other values that are not as they were may be somebody else's work, and stay. A value that
+/// for is this change's too, and is taken back with consent, as it may be somebody else's work after all. Other values that are not as they were may be somebody else's work, and stay. A value that
 /// has its old value already is left alone. Members that the vendor added to what the change had made are no change of it.
 ///
 /// # Errors
@@ -36,14 +36,17 @@ pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Un
     let is_as_stored =
         |path: &Path| stored.is_some_and(|stored| same_or_absent(path, stored.get(path), now.get(path)));
     let mut values: Vec<(Path, Option<Json>)> = Vec::new();
-    let mut moved = Vec::new();
+    let (mut moved, mut altered) = (Vec::new(), Vec::new());
     for replaced in &done.replaced {
         let there = now.get(&replaced.path);
         if !differs(&replaced.path) {
             values.extend(old_values(replaced, there));
+        } else if same_or_absent(&replaced.path, there, replaced.before.as_ref().map(Json::root)) {
+            // It has its old value already.
         } else if is_as_stored(&replaced.path) {
+            altered.push(Consent::Altered(replaced.path.clone()));
             values.push((replaced.path.clone(), replaced.before.clone()));
-        } else if !same_or_absent(&replaced.path, there, replaced.before.as_ref().map(Json::root)) {
+        } else {
             moved.push(Conflict {
                 path: replaced.path.clone(),
                 base: replaced.after.clone(),
@@ -55,7 +58,9 @@ pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Un
     if !moved.is_empty() {
         return Ok(Undo::Moved(moved));
     }
-    rewrite(now.clone(), values).map(|plan| Undo::Restored(Box::new(plan)))
+    let mut plan = rewrite(now.clone(), values)?;
+    plan.consent.extend(altered);
+    Ok(Undo::Restored(Box::new(plan)))
 }
 
 /// The old value of what was replaced. An object that the change had to make, and to which the vendor has added since

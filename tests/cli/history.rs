@@ -258,7 +258,14 @@ fn what_the_api_made_of_a_value_that_was_asked_for_is_taken_back() {
         let before = world.stored(123);
         world.fault(fault);
         assert_eq!(world.update(&["--first-name", "Johannes", "--suffix", "Jr"]).code, 9);
-        assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0, "{fault}");
+        // Where it already is as it was before, there is nothing to ask about.
+        let asks = if fault.contains("truncate") { 2 } else { 0 };
+        let run = world.run(&["customer", "undo", "--last"]);
+        assert_eq!(run.code, asks, "{fault} {}", run.stderr);
+        if asks == 2 {
+            run.says(&["`firstName` was stored otherwise than it was sent, by the API or by somebody else"]);
+            assert_eq!(world.run(&["customer", "undo", "--last", "--yes"]).code, 0, "{fault}");
+        }
         assert_eq!(settled(&world.stored(123)), settled(&before), "{fault}");
     }
     let world = World::new();

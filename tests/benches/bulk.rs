@@ -14,14 +14,12 @@ use fusebill::sandbox::{KEY, Server};
 
 use common::child;
 use common::exchange::Exchange;
-use common::figures::Figures;
 use common::peers;
 use common::sandbox::{self, CUSTOMER};
 
 mod common {
     pub mod child;
     pub mod exchange;
-    pub mod figures;
     pub mod peers;
     pub mod sandbox;
 }
@@ -89,23 +87,23 @@ fn slow(python: Option<&str>) {
     let server = server(LATENCY, SLOW_ROWS);
     let mut exchange = Exchange::with(&server);
     let same = server.customer(CUSTOMER).expect("the seed has customer 123");
-    let trips = Figures::of((0..10).map(|_| exchange.take(&same))).median();
+    let trips = (0..10).map(|_| exchange.take(&same)).sum::<Duration>().as_secs_f64() * 1e3 / 10.0;
     println!(
         "\n{LATENCY} ms a request, {SLOW_ROWS} rows; two requests over an open connection take {trips:.1} ms"
     );
     println!(
-        "{:<16} {:>6} {:>8} {:>12} {:>11}  % of that, by measured round trips",
-        "", "jobs", "rows/s", "connections", "% of 2×50ms"
+        "{:<16} {:>6} {:>8} {:>12} {:>14} {:>14}",
+        "", "jobs", "rows/s", "connections", "% of 2 x 50 ms", "% of measured"
     );
     let file = Rows::new(SLOW_ROWS);
     for jobs in [JOBS, 8] {
-        let mut run = |name: &str, command: &Command| {
+        let run = |name: &str, command: &Command| {
             let before = server.connections();
             let used = measured(command);
             let rate = SLOW_ROWS as f64 / used.wall.as_secs_f64();
             let of = |milliseconds: f64| rate * milliseconds / (jobs as f64 * 10.0);
             println!(
-                "{name:<16} {jobs:>6} {rate:>8.1} {:>12} {:>11.1}  {:.1}",
+                "{name:<16} {jobs:>6} {rate:>8.1} {:>12} {:>14.1} {:>14.1}",
                 server.connections() - before,
                 of((REQUESTS * LATENCY) as f64),
                 of(trips)

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
+use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput};
 use fusebill::document::diff::diff;
 use fusebill::document::json::MAX_DEPTH;
 use fusebill::document::merge::{Merge, merge};
@@ -63,6 +63,7 @@ fn over<'a, I, O>(
     work: impl Fn(I) -> O,
 ) {
     let mut group = criterion.benchmark_group(step);
+    group.sampling_mode(SamplingMode::Flat);
     for case in cases {
         group.throughput(Throughput::Bytes(case.text.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(&case.name), |bencher| {
@@ -74,8 +75,10 @@ fn over<'a, I, O>(
 fn cases() -> Vec<Case> {
     let sizes = [("2 kB", 2 << 10), ("16 kB", 16 << 10), ("128 kB", 128 << 10), ("1 MB", 1 << 20)];
     let mut cases: Vec<Case> = sizes.iter().map(|(name, size)| Case::new(name, &customer(*size))).collect();
-    cases.push(Case::new("128 kB wide", &wide(128 << 10)));
-    cases.push(Case::new("128 kB deep", &deep(128 << 10)));
+    for (name, size) in [("16 kB", 16 << 10), ("128 kB", 128 << 10)] {
+        cases.push(Case::new(&format!("{name} wide"), &wide(size)));
+        cases.push(Case::new(&format!("{name} deep"), &deep(size)));
+    }
     cases
 }
 

@@ -115,9 +115,9 @@ fn contenders<'a>(server: &'a Server, home: &'a Path) -> Vec<Contender<'a>> {
     });
     add(&mut all, "fusebill", move |value| {
         let mut command = sandbox::fusebill(server, home);
-        taken(command.args(["customer", "update", "123", "--yes", "--first-name", value]))
+        taken(command.args(["customer", "update", &CUSTOMER.to_string(), "--yes", "--first-name", value]))
     });
-    if peers::is_there("curl") {
+    if is_there("curl") {
         add(&mut all, BARE, move |value| bare(server, home, value));
     } else {
         println!("left out, as there is no curl: {BARE}");
@@ -129,7 +129,7 @@ fn contenders<'a>(server: &'a Server, home: &'a Path) -> Vec<Contender<'a>> {
             taken(command.args([&script, &base, KEY, &CUSTOMER.to_string(), value]))
         }
     };
-    if ["bash", "curl", "jq"].into_iter().all(peers::is_there) {
+    if ["bash", "curl", "jq"].into_iter().all(is_there) {
         add(&mut all, "curl | jq | curl", script("bash", "update.sh"));
     } else {
         println!("left out, as one of bash, curl and jq is missing: curl | jq | curl");
@@ -139,12 +139,17 @@ fn contenders<'a>(server: &'a Server, home: &'a Path) -> Vec<Contender<'a>> {
     } else {
         println!("left out, as there is no python3 with requests: Python requests");
     }
-    if peers::is_there("node") {
+    if is_there("node") {
         add(&mut all, "Node fetch", script("node", "update.mjs"));
     } else {
         println!("left out, as there is no node: Node fetch");
     }
     all
+}
+
+/// Whether a tool is on this machine.
+fn is_there(program: &str) -> bool {
+    peers::command(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 fn add<'a>(all: &mut Vec<Contender<'a>>, name: &'static str, update: impl FnMut(&str) -> Taken + 'a) {

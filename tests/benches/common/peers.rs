@@ -1,6 +1,6 @@
 //! The other tools of a benchmark: which of them are on this machine.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// A script in `tests/benches/peers/`.
 pub fn script(name: &str) -> String {
@@ -16,15 +16,7 @@ pub fn command(program: &str) -> Command {
 
 /// The Python that has `requests`; the interpreter itself, as what is called `python3` may be a script that looks for it.
 pub fn python() -> Option<String> {
-    said("python3", &["-c", "import requests, sys; print(sys.executable)"])
-}
-
-/// Whether a program is there.
-pub fn is_there(program: &str) -> bool {
-    said(program, &["--version"]).is_some()
-}
-
-fn said(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = command(program).args(arguments).stdin(Stdio::null()).output().ok()?;
+    let output =
+        command("python3").args(["-c", "import requests, sys; print(sys.executable)"]).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
 }

@@ -34,6 +34,45 @@ const LATENCY: u64 = 50;
 /// How often the program is started for the figures of its start.
 const STARTS: usize = 400;
 
+/// The other ways; each is left out where its tools are not on the machine.
+const PIPE: &str = "curl | jq | curl";
+const PYTHON: &str = "Python requests";
+const NODE: &str = "Node fetch";
+
+/// What is on the machine to compare with.
+struct Tools {
+    curl: bool,
+    pipe: bool,
+    python: Option<String>,
+    node: bool,
+}
+
+impl Tools {
+    /// Looks for all of them, and says what is left out.
+    fn found() -> Tools {
+        let are_there = |programs: &[&str]| {
+            let answers = |program: &&str| peers::command(program).arg("--version").output();
+            programs.iter().map(answers).all(|output| output.is_ok_and(|output| output.status.success()))
+        };
+        let tools = Tools {
+            curl: are_there(&["curl"]),
+            pipe: are_there(&["bash", "curl", "jq"]),
+            python: peers::python(),
+            node: are_there(&["node"]),
+        };
+        let left_out = [
+            (tools.curl, BARE, "curl"),
+            (tools.pipe, PIPE, "bash, curl and jq"),
+            (tools.python.is_some(), PYTHON, "python3 with requests"),
+            (tools.node, NODE, "node"),
+        ];
+        for (_, name, needs) in left_out.into_iter().filter(|(there, ..)| !there) {
+            println!("left out: {name}, which needs {needs}");
+        }
+        tools
+    }
+}
+
 /// One way to set the first name of the customer.
 struct Contender<'a> {
     name: &'static str,
@@ -57,16 +96,17 @@ fn main() {
     let rounds: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
     println!("journal on {}", file_system(home.path()));
-    compare(0, rounds.first().copied().unwrap_or(60), home.path());
-    compare(LATENCY, rounds.get(1).copied().unwrap_or(15), home.path());
+    let tools = Tools::found();
+    compare(0, rounds.first().copied().unwrap_or(60), &tools, home.path());
+    compare(LATENCY, rounds.get(1).copied().unwrap_or(15), &tools, home.path());
     start_up();
     let size = std::fs::metadata(env!("CARGO_BIN_EXE_fusebill")).expect("the program is there").len();
     println!("\nbinary: {size} bytes, {:.2} MiB", size as f64 / f64::from(1 << 20));
 }
 
-fn compare(latency: u64, rounds: usize, home: &Path) {
+fn compare(latency: u64, rounds: usize, tools: &Tools, home: &Path) {
     let server = sandbox::start(latency);
-    let mut contenders = contenders(&server, home);
+    let mut contenders = contenders(&server, tools, home);
     let many = contenders.len();
     // The first round warms up, and nobody always follows the same one.
     for round in 0..=rounds {
@@ -105,7 +145,7 @@ fn document(server: &Server, value: &str) -> String {
     text.replacen(&named(rest.expect("it has a first name").0), &named(value), 1)
 }
 
-fn contenders<'a>(server: &'a Server, home: &'a Path) -> Vec<Contender<'a>> {
+fn contenders<'a>(server: &'a Server, tools: &Tools, home: &'a Path) -> Vec<Contender<'a>> {
     let base = server.base_url();
     let mut all = Vec::new();
     let mut exchange = Exchange::with(server);
@@ -117,10 +157,8 @@ fn contenders<'a>(server: &'a Server, home: &'a Path) -> Vec<Contender<'a>> {
         let mut command = sandbox::fusebill(server, home);
         taken(command.args(["customer", "update", &CUSTOMER.to_string(), "--yes", "--first-name", value]))
     });
-    if is_there("curl") {
+    if tools.curl {
         add(&mut all, BARE, move |value| bare(server, home, value));
-    } else {
-        println!("left out, as there is no curl: {BARE}");
     }
     let script = |program: &str, name: &str| {
         let (program, script, base) = (program.to_string(), peers::script(name), base.clone());
@@ -129,27 +167,16 @@ fn contenders<'a>(server: &'a Server, home: &'a Path) -> Vec<Contender<'a>> {
             taken(command.args([&script, &base, KEY, &CUSTOMER.to_string(), value]))
         }
     };
-    if ["bash", "curl", "jq"].into_iter().all(is_there) {
-        add(&mut all, "curl | jq | curl", script("bash", "update.sh"));
-    } else {
-        println!("left out, as one of bash, curl and jq is missing: curl | jq | curl");
+    if tools.pipe {
+        add(&mut all, PIPE, script("bash", "update.sh"));
     }
-    if let Some(python) = peers::python() {
-        add(&mut all, "Python requests", script(&python, "update.py"));
-    } else {
-        println!("left out, as there is no python3 with requests: Python requests");
+    if let Some(python) = &tools.python {
+        add(&mut all, PYTHON, script(python, "update.py"));
     }
-    if is_there("node") {
-        add(&mut all, "Node fetch", script("node", "update.mjs"));
-    } else {
-        println!("left out, as there is no node: Node fetch");
+    if tools.node {
+        add(&mut all, NODE, script("node", "update.mjs"));
     }
     all
-}
-
-/// Whether a tool is on this machine.
-fn is_there(program: &str) -> bool {
-    peers::command(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 fn add<'a>(all: &mut Vec<Contender<'a>>, name: &'static str, update: impl FnMut(&str) -> Taken + 'a) {
@@ -178,7 +205,7 @@ fn print(contenders: &[Contender], latency: u64) {
     let times = |contender: &Contender| Figures::of(contender.rounds.iter().map(|round| round.taken.wall));
     let median_of = |name: &str| {
         let found = contenders.iter().find(|contender| contender.name == name);
-        found.map_or(f64::NAN, |contender| times(contender).median())
+        found.map(|contender| times(contender).median())
     };
     let (bare, trips) = (median_of(BARE), 2.0 * latency as f64);
     print!("{:<18} {:>8} {:>17} {:>8}", "", "median", "quartiles", "to curl");

@@ -51,8 +51,8 @@ impl Tools {
     /// Looks for all of them, and says what is left out.
     fn found() -> Tools {
         let are_there = |programs: &[&str]| {
-            let answers = |program: &&str| peers::command(program).arg("--version").output();
-            programs.iter().map(answers).all(|output| output.is_ok_and(|output| output.status.success()))
+            let output = |program: &&str| peers::command(program).arg("--version").output();
+            programs.iter().map(output).all(|output| output.is_ok_and(|output| output.status.success()))
         };
         let tools = Tools {
             curl: are_there(&["curl"]),
@@ -207,7 +207,8 @@ fn print(contenders: &[Contender], latency: u64) {
         let found = contenders.iter().find(|contender| contender.name == name);
         found.map(|contender| times(contender).median())
     };
-    let (bare, trips) = (median_of(BARE), 2.0 * latency as f64);
+    let bare = median_of(BARE);
+    let trips = 2.0 * latency as f64;
     print!("{:<18} {:>8} {:>17} {:>8}", "", "median", "quartiles", "to curl");
     print!(" {:>8} {:>12} {:>9}", "CPU", "connections", "requests");
     println!("{}", if latency > 0 { "   to two round trips" } else { "" });
@@ -216,12 +217,8 @@ fn print(contenders: &[Contender], latency: u64) {
         let (low, high) = walls.quartiles();
         let cpu = Figures::of(contender.rounds.iter().map(|round| round.taken.cpu)).median();
         let quartiles = format!("{low:.2} to {high:.2}");
-        print!(
-            "{:<18} {:>8.2} {quartiles:>17} {:>8.2}",
-            contender.name,
-            walls.median(),
-            walls.median() / bare
-        );
+        let ratio = bare.map_or("-".to_string(), |bare| format!("{:.2}", walls.median() / bare));
+        print!("{:<18} {:>8.2} {quartiles:>17} {ratio:>8}", contender.name, walls.median());
         let connections = of_a_round(contender, |round| round.connections);
         let requests = of_a_round(contender, |round| round.requests);
         print!(" {cpu:>8.2} {connections:>12} {requests:>9}");

@@ -203,11 +203,8 @@ fn bare(server: &Server, home: &Path, value: &str) -> Taken {
 
 fn print(contenders: &[Contender], latency: u64) {
     let times = |contender: &Contender| Figures::of(contender.rounds.iter().map(|round| round.taken.wall));
-    let median_of = |name: &str| {
-        let found = contenders.iter().find(|contender| contender.name == name);
-        found.map(|contender| times(contender).median())
-    };
-    let bare = median_of(BARE);
+    let bare = contenders.iter().find(|contender| contender.name == BARE);
+    let bare = bare.map(|contender| times(contender).median());
     let trips = 2.0 * latency as f64;
     print!("{:<18} {:>8} {:>17} {:>8}", "", "median", "quartiles", "to curl");
     print!(" {:>8} {:>12} {:>9}", "CPU", "connections", "requests");
@@ -226,12 +223,11 @@ fn print(contenders: &[Contender], latency: u64) {
     }
 }
 
-/// What the server counted for an invocation: one number, as all of them do the same.
-fn of_a_round(contender: &Contender, count: impl Fn(&Round) -> usize) -> usize {
-    let counts: Vec<usize> = contender.rounds.iter().map(count).collect();
-    let first = counts.first().copied().unwrap_or_default();
-    assert!(counts.iter().all(|count| *count == first), "{}: {counts:?}", contender.name);
-    first
+/// What the server counted for an invocation: one number, or from the least to the most.
+fn of_a_round(contender: &Contender, count: impl Fn(&Round) -> usize) -> String {
+    let counts = || contender.rounds.iter().map(&count);
+    let (least, most) = (counts().min().unwrap_or_default(), counts().max().unwrap_or_default());
+    if least == most { least.to_string() } else { format!("{least} to {most}") }
 }
 
 /// What is there before any work: the program's version and its help, beside a program that does nothing.

@@ -220,17 +220,19 @@ pub fn read_only(path: &str) -> Option<&'static ReadOnly> {
 
 /// Whether a dotted path is that of an object which holds fields of the table.
 pub fn is_object(path: &str) -> bool {
-    objects().any(|object| object == path)
+    FIELDS.iter().any(|field| object_of(field, path.len()).is_some_and(|object| object == path))
 }
 
-fn objects() -> impl Iterator<Item = &'static str> {
-    FIELDS.iter().filter_map(|field| field.path.rsplit_once('.').map(|(object, _)| object))
+/// The object of so many bytes that a field stands in, if it stands in one.
+fn object_of(field: &Field, length: usize) -> Option<&'static str> {
+    field.path.get(..length).filter(|_| field.path.as_bytes().get(length) == Some(&b'.'))
 }
 
 /// The spelling that the tables have for a dotted path in another case; none where it is spelled so, or not in them.
 pub fn other_case(path: &str) -> Option<&'static str> {
     let fields = FIELDS.iter().map(|field| field.path);
-    let known = fields.chain(READ_ONLY.iter().map(|field| field.path)).chain(objects());
+    let objects = FIELDS.iter().filter_map(|field| object_of(field, path.len()));
+    let known = fields.chain(READ_ONLY.iter().map(|field| field.path)).chain(objects);
     let same = |known: &&str| known.eq_ignore_ascii_case(path);
     known.filter(same).find(|known| *known != path)
 }

@@ -12,7 +12,11 @@ const LEAST_SECRET: usize = 16;
 /// A key as the vendor shows it. It is sent after `Basic ` as it stands, never encoded again: the text that the vendor
 /// shows already is the encoded form.
 #[derive(Clone)]
-pub struct ApiKey(String);
+pub struct ApiKey {
+    key: String,
+    /// What the key stands for, as Basic authentication reads it (RFC 7617): the whole, and what follows the colon.
+    decoded: Vec<String>,
+}
 
 /// The longest key that is sent, in bytes. Those of the vendor have about a hundred; servers take headers of some 8 KB.
 const LONGEST: usize = 4096;
@@ -67,58 +71,65 @@ impl ApiKey {
         if key.len() > LONGEST {
             return Err(KeyError::TooLong);
         }
-        Ok(ApiKey(key.to_string()))
+        Ok(ApiKey { key: key.to_string(), decoded: decoded(key) })
     }
 
     /// The key itself, to be stored for its owner alone.
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.key
     }
 
     /// A text without the key, should somebody have sent it back: as it is, or escaped as JSON, URLs and HTML do.
     pub(super) fn blotted<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let (mut blotted, mut kept, mut at) = (String::new(), 0, 0);
-        let decoded = self.decoded();
-        while at < text.len() {
-            match self.length_at(&text.as_bytes()[at..]).or_else(|| secret_at(&decoded, &text[at..])) {
+        let bytes = text.as_bytes();
+        // Nearly every byte of what is looked through begins nothing.
+        while let Some(ahead) = bytes[at..].iter().position(|byte| self.may_begin_with(*byte)) {
+            at += ahead;
+            match self.length_at(&bytes[at..]).or_else(|| self.secret_at(&bytes[at..])) {
                 Some(length) => {
                     blotted.push_str(&text[kept..at]);
                     blotted.push_str("[redacted]");
                     at += length;
                     kept = at;
                 }
-                None => at += text[at..].chars().next().map_or(1, char::len_utf8),
+                None => at += 1,
             }
         }
         if kept == 0 { text.into() } else { (blotted + &text[kept..]).into() }
     }
 
-    /// What the key stands for, as Basic authentication reads it (RFC 7617): the whole, and what follows the colon.
-    fn decoded(&self) -> Vec<String> {
-        let decoded = BASE64_STANDARD.decode(&self.0).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let Some(decoded) = decoded else { return Vec::new() };
-        let password = decoded.split_once(':').map(|(_, password)| password.to_string());
-        let parts = [Some(decoded), password].into_iter().flatten();
-        parts.filter(|part| part.len() >= LEAST_SECRET).collect()
+    /// Whether the key, escaped or not, or what it stands for can begin with this byte.
+    fn may_begin_with(&self, byte: u8) -> bool {
+        let first = |secret: &String| secret.as_bytes().first() == Some(&byte);
+        matches!(byte, b'\\' | b'%' | b'&') || first(&self.key) || self.decoded.iter().any(first)
+    }
+
+    /// The length of the secret behind the key that a text begins with.
+    fn secret_at(&self, text: &[u8]) -> Option<usize> {
+        self.decoded.iter().find(|secret| text.starts_with(secret.as_bytes())).map(String::len)
     }
 
     /// How many bytes the key takes at the start of a text; none where something else stands there.
     fn length_at(&self, text: &[u8]) -> Option<usize> {
-        if text.starts_with(self.0.as_bytes()) {
-            return Some(self.0.len());
+        if text.starts_with(self.key.as_bytes()) {
+            return Some(self.key.len());
         }
-        self.0.bytes().try_fold(0, |at, byte| Some(at + written(byte, &text[at..])?))
+        self.key.bytes().try_fold(0, |at, byte| Some(at + written(byte, &text[at..])?))
     }
 
     /// The value of the `Authorization` header.
     pub(super) fn header(&self) -> String {
-        format!("Basic {}", self.0)
+        format!("Basic {}", self.key)
     }
 }
 
-/// The length of the secret that a text begins with.
-fn secret_at(secrets: &[String], text: &str) -> Option<usize> {
-    secrets.iter().find(|secret| text.starts_with(secret.as_str())).map(String::len)
+fn decoded(key: &str) -> Vec<String> {
+    let decoded = BASE64_STANDARD.decode(key).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(decoded) = decoded else { return Vec::new() };
+    let password = decoded.split_once(':').map(|(_, password)| password.to_string());
+    let parts = [Some(decoded), password].into_iter().flatten();
+    parts.filter(|part| part.len() >= LEAST_SECRET).collect()
 }
 
 /// How many bytes a text begins with that stand for this printable one; none where it begins with something else.

@@ -37,8 +37,7 @@ impl Answer {
             self.body = key.blotted(&self.body).into_owned();
         }
         for value in self.headers.values_mut() {
-            let shown = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            if let Cow::Owned(blotted) = key.blotted(&shown) {
+            if let Cow::Owned(blotted) = key.blotted(&String::from_utf8_lossy(value.as_bytes())) {
                 *value = HeaderValue::from_str(&blotted).unwrap_or(HeaderValue::from_static("[redacted]"));
             }
         }

@@ -93,7 +93,7 @@ impl<R: Read> Rows<R> {
                 Vec::new()
             }
         };
-        let edits = checked(list, |edit, why| at(&edit.given, why.without_flag()));
+        let edits = checked(&list, |edit, why| at(&edit.given, why.without_flag()));
         match (customer, edits) {
             (Ok(customer), Ok(edits)) if mistakes.is_empty() => {
                 Ok(Row { number, line, customer, edits, fixed, whole: false })

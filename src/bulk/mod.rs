@@ -134,15 +134,16 @@ impl std::fmt::Display for Mistake {
     }
 }
 
-/// What a row asks for, checked edit by edit so that every mistake is found.
-fn checked(list: Vec<Edit>, mistake: impl Fn(&Edit, &EditError) -> Mistake) -> Result<Edits, Vec<Mistake>> {
-    let mistakes: Vec<Mistake> = list
-        .iter()
-        .filter_map(|edit| Edits::check(vec![edit.clone()]).err().map(|why| mistake(edit, &why)))
-        .collect();
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+/// What a row asks for; where that cannot be, it is checked edit by edit so that every mistake is found.
+fn checked(list: &[Edit], mistake: impl Fn(&Edit, &EditError) -> Mistake) -> Result<Edits, Vec<Mistake>> {
+    let why = match Edits::check(list.to_vec()) {
+        Ok(edits) => return Ok(edits),
+        Err(why) => why,
+    };
+    let alone = |edit: &Edit| Edits::check(vec![edit.clone()]).err().map(|why| mistake(edit, &why));
+    let mut mistakes: Vec<Mistake> = list.iter().filter_map(alone).collect();
+    if mistakes.is_empty() {
+        mistakes.extend(list.last().map(|edit| mistake(edit, &why)));
     }
-    let last = list.last().cloned();
-    Edits::check(list).map_err(|why| last.iter().map(|edit| mistake(edit, &why)).collect())
+    Err(mistakes)
 }

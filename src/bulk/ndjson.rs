@@ -81,7 +81,7 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     let (list, fixed) =
         if json.root().member(MODIFIED).is_some() { parted(list) } else { (list, Vec::new()) };
     let at = |path: String, why: String| Mistake::of_column(line, &path, why).about(customer);
-    let edits = checked(list, |edit, why| at(edit.path.to_string(), why.without_flag()))?;
+    let edits = checked(&list, |edit, why| at(edit.path.to_string(), why.without_flag()))?;
     Ok(Row { number, line, customer: CustomerName::Id(customer), edits, whole: !fixed.is_empty(), fixed })
 }
 

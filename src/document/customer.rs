@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::json::{Json, JsonError, Kind, View};
+use super::json::{Json, JsonError, Kind, View, may_repeat};
 use super::path::Path;
 use crate::field;
 
@@ -141,8 +141,12 @@ fn whole_number(view: View<'_>) -> Option<u64> {
 
 /// The API reads names without regard to case, so two that differ only by case have no sure meaning in a PUT.
 fn refuse_names_by_case(root: View<'_>) -> Result<(), NotACustomer> {
+    let keys = || root.members().map(|(key, _)| key);
+    if keys().all(|key| key.bytes().is_ascii()) && !may_repeat(keys()) {
+        return Ok(());
+    }
     let mut names: Vec<(String, String)> =
-        root.members().map(|(key, _)| (key.name().to_lowercase(), key.name().into_owned())).collect();
+        keys().map(|key| (key.name().to_lowercase(), key.name().into_owned())).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         Some(pair) => Err(NotACustomer::CaseTwice(pair[0].1.clone(), pair[1].1.clone())),

@@ -1,7 +1,10 @@
 //! What differs between two documents, by path. Objects are compared member by member; an array is one value.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use super::compare::same_at;
-use super::json::{Json, Kind, View};
+use super::json::{Json, Key, Kind, View};
 use super::path::Path;
 
 /// A path whose value differs.
@@ -38,26 +41,60 @@ pub fn diff(before: View<'_>, after: View<'_>) -> Vec<Change> {
 
 fn walk(at: Option<&Path>, before: View<'_>, after: View<'_>, changes: &mut Vec<Change>) {
     let inside = |name: &str| at.map_or_else(|| Path::root(name), |path| path.join(name));
-    let others: std::collections::HashMap<_, _> =
-        after.members().map(|(key, value)| (key.bytes(), value)).collect();
-    let mut seen = std::collections::HashSet::new();
+    let mut others = Partners::of(after);
     for (key, old) in before.members() {
+        let new = others.take(key);
+        if new.is_some_and(|new| new.raw() == old.raw()) {
+            continue;
+        }
         let path = inside(&key.name());
-        match others.get(&key.bytes()) {
-            Some(&new) if old.kind() == Kind::Object && new.kind() == Kind::Object => {
+        match new {
+            Some(new) if old.kind() == Kind::Object && new.kind() == Kind::Object => {
                 walk(Some(&path), old, new, changes);
             }
-            Some(&new) if same_at(&path, old, new) => {}
-            new => changes.push(Change {
-                path,
-                before: Some(old.to_json()),
-                after: new.map(|new| new.to_json()),
-            }),
+            Some(new) if same_at(&path, old, new) => {}
+            new => changes.push(Change { path, before: Some(old.to_json()), after: new.map(View::to_json) }),
         }
-        seen.insert(key.bytes());
     }
-    for (key, new) in after.members().filter(|(key, _)| !seen.contains(&key.bytes())) {
+    for (key, new) in others.left() {
         changes.push(Change { path: inside(&key.name()), before: None, after: Some(new.to_json()) });
+    }
+}
+
+/// The members of an object, each to be taken once by its key.
+///
+/// Two documents of one customer have their members in one order, so a member is looked for where the last one was
+/// found; an index by name is made only where one of them is not there.
+struct Partners<'a> {
+    members: Vec<(Key<'a>, Option<View<'a>>)>,
+    next: usize,
+    places: Option<HashMap<Cow<'a, [u8]>, usize>>,
+}
+
+impl<'a> Partners<'a> {
+    fn of(object: View<'a>) -> Partners<'a> {
+        let members = object.members().map(|(key, value)| (key, Some(value))).collect();
+        Partners { members, next: 0, places: None }
+    }
+
+    fn take(&mut self, key: Key<'_>) -> Option<View<'a>> {
+        let place = match self.members.get(self.next) {
+            Some((next, _)) if next.token() == key.token() => self.next,
+            _ => self.place(key)?,
+        };
+        self.next = place + 1;
+        self.members[place].1.take()
+    }
+
+    fn place(&mut self, key: Key<'_>) -> Option<usize> {
+        let members = &self.members;
+        let index = || members.iter().enumerate().map(|(place, (key, _))| (key.bytes(), place)).collect();
+        self.places.get_or_insert_with(index).get(&*key.bytes()).copied()
+    }
+
+    /// Those that nobody took, in their order.
+    fn left(self) -> impl Iterator<Item = (Key<'a>, View<'a>)> {
+        self.members.into_iter().filter_map(|(key, value)| Some((key, value?)))
     }
 }
 

@@ -14,6 +14,7 @@ use std::ops::Range;
 use serde_json::value::RawValue;
 
 use scan::Scan;
+pub(crate) use view::may_repeat;
 pub use view::{Key, View, quote};
 
 /// The deepest nesting that is read. A customer has three levels; the limit keeps recursion over values bounded.
@@ -154,7 +155,7 @@ impl Json {
         let mut keys: Vec<(Cow<'_, [u8]>, usize)> = Vec::new();
         for at in 0..self.nodes.len() {
             let view = View { json: self, at };
-            if view.kind() != Kind::Object {
+            if view.kind() != Kind::Object || !may_repeat(view.members().map(|(key, _)| key)) {
                 continue;
             }
             keys.clear();

@@ -107,7 +107,17 @@ impl<'a> Key<'a> {
 
     /// Whether it spells this name, however it is escaped.
     pub fn is(self, name: &str) -> bool {
-        *self.bytes() == *name.as_bytes()
+        let inside = &self.token[1..self.token.len() - 1];
+        // An escape is longer than what it stands for.
+        inside == name || (inside.len() > name.len() && *self.bytes() == *name.as_bytes())
+    }
+
+    /// A number that is the same for keys that are the same, in ASCII also where they differ by case: FNV-1a.
+    fn mark(self) -> u64 {
+        let step = |mark: u64, byte: &u8| {
+            (mark ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+        };
+        self.bytes().iter().fold(0xcbf2_9ce4_8422_2325, step)
     }
 
     /// The key as text; a lone surrogate, which has none, becomes three U+FFFD, one for each byte of its WTF-8.
@@ -124,6 +134,14 @@ impl<'a> Key<'a> {
     pub(crate) fn bytes(self) -> Cow<'a, [u8]> {
         string_bytes(self.token)
     }
+}
+
+/// Whether two of these keys may be the same, but for the case of ASCII letters. Nearly always they are not, and that is
+/// found in far less time than which of them are.
+pub(crate) fn may_repeat<'a>(keys: impl Iterator<Item = Key<'a>>) -> bool {
+    let mut marks: Vec<u64> = keys.map(Key::mark).collect();
+    marks.sort_unstable();
+    marks.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// A JSON string for this text: what RFC 8259 demands is escaped, the rest stands as it is.

@@ -4,8 +4,10 @@ use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// How much is read at a time when the last line is looked for, in bytes.
+/// The most that is read at a time when the last line is looked for, in bytes.
 pub const CHUNK: u64 = 64 * 1024;
+/// How much is read of it first. A line of the journal that ends a change is a tenth of this.
+const FIRST_CHUNK: u64 = 2 * 1024;
 
 /// Makes a folder and the ones above it, 0700 where the platform has modes.
 ///
@@ -125,16 +127,35 @@ pub fn end_of_lines(file: &mut File) -> io::Result<u64> {
 /// # Errors
 /// As the file system has them.
 pub fn break_before(file: &mut File, mut end: u64) -> io::Result<Option<u64>> {
-    let mut chunk = Vec::new();
+    let mut chunk = FIRST_CHUNK;
     while end > 0 {
-        let start = end.saturating_sub(CHUNK);
-        file.seek(SeekFrom::Start(start))?;
-        chunk.clear();
-        file.take(end - start).read_to_end(&mut chunk)?;
-        if let Some(at) = chunk.iter().rposition(|&byte| byte == b'\n') {
+        let start = end.saturating_sub(chunk);
+        if let Some(at) = read_range(file, start, end)?.iter().rposition(|&byte| byte == b'\n') {
             return Ok(Some(start + at as u64));
         }
         end = start;
+        chunk = (chunk * 4).min(CHUNK);
     }
     Ok(None)
+}
+
+/// What lies between two places of a file, as far as it reaches. One read where the file gives it at once: a `Vec` that
+/// grows while it is read into begins with pieces of 32 bytes.
+///
+/// # Errors
+/// As the file system has them.
+pub fn read_range(file: &mut File, start: u64, end: u64) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = vec![0; usize::try_from(end.saturating_sub(start)).map_err(io::Error::other)?];
+    let mut length = 0;
+    while length < bytes.len() {
+        match file.read(&mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+            Err(why) => return Err(why),
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
 }

@@ -1,20 +1,19 @@
 //! Records of several threads, written together: one of them writes what all wait for, so that the disk is synced once
 //! for many.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
 
 use anyhow::{Result, anyhow};
 
 use super::record::{Open, Record};
 use super::store::Durability;
 
-/// The records that wait, and what became of those that were written.
+/// The records that wait, and whether a thread is writing others.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     queue: Mutex<Queue>,
-    written: Condvar,
     tail: Mutex<Option<Tail>>,
 }
 
@@ -31,12 +30,45 @@ pub(super) struct Tail {
 
 #[derive(Debug, Default)]
 struct Queue {
-    next: u64,
-    waiting: Vec<(u64, (Record, Durability))>,
-    /// What became of a record, until its thread has seen it.
-    ended: HashMap<u64, Result<(), String>>,
+    waiting: Vec<(Arc<Waiter>, (Record, Durability))>,
     /// Whether a thread is writing.
     writing: bool,
+}
+
+/// A thread that waits for its record to be written. It is woken when something became of it, and never before.
+#[derive(Debug)]
+struct Waiter {
+    thread: Thread,
+    word: Mutex<Option<Word>>,
+}
+
+/// What a waiting thread is told.
+#[derive(Debug)]
+enum Word {
+    /// It is the one to write what waits.
+    Lead,
+    /// Its record is written, or not.
+    Ended(Result<(), String>),
+}
+
+impl Waiter {
+    fn new() -> Waiter {
+        Waiter { thread: std::thread::current(), word: Mutex::new(None) }
+    }
+
+    fn tell(&self, word: Word) {
+        *lock(&self.word) = Some(word);
+        self.thread.unpark();
+    }
+
+    fn wait(&self) -> Word {
+        loop {
+            if let Some(word) = lock(&self.word).take() {
+                return word;
+            }
+            std::thread::park();
+        }
+    }
 }
 
 impl Group {
@@ -47,45 +79,58 @@ impl Group {
         durability: Durability,
         write: impl Fn(&[(Record, Durability)]) -> Result<()>,
     ) -> Result<()> {
-        let mut queue = self.lock();
-        let ticket = queue.next;
-        queue.next += 1;
-        queue.waiting.push((ticket, (record, durability)));
-        loop {
-            if let Some(ended) = queue.ended.remove(&ticket) {
-                return ended.map_err(|why| anyhow!(why));
-            }
-            if queue.writing {
-                queue = self.written.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            queue.writing = true;
-            let (tickets, batch): (Vec<u64>, Vec<_>) = std::mem::take(&mut queue.waiting).into_iter().unzip();
-            drop(queue);
-            // A panic here would leave everybody waiting.
-            let ended = catch_unwind(AssertUnwindSafe(|| write(&batch)))
-                .unwrap_or_else(|_| Err(anyhow!("this program failed while it wrote")))
-                .map_err(|why| format!("{why:#}"));
-            queue = self.lock();
-            queue.writing = false;
-            queue.ended.extend(tickets.into_iter().map(|ticket| (ticket, ended.clone())));
-            self.written.notify_all();
+        let own = Arc::new(Waiter::new());
+        let mut queue = lock(&self.queue);
+        queue.waiting.push((Arc::clone(&own), (record, durability)));
+        let leads = !std::mem::replace(&mut queue.writing, true);
+        drop(queue);
+        let word = if leads { Word::Lead } else { own.wait() };
+        let ended = match word {
+            Word::Lead => self.lead(&own, write),
+            Word::Ended(ended) => ended,
+        };
+        ended.map_err(|why| anyhow!(why))
+    }
+
+    /// Writes what waits, lets the next thread lead, and tells the others how it ended.
+    fn lead(
+        &self,
+        own: &Arc<Waiter>,
+        write: impl Fn(&[(Record, Durability)]) -> Result<()>,
+    ) -> Result<(), String> {
+        let waiting = std::mem::take(&mut lock(&self.queue).waiting);
+        let (waiters, batch): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        // A panic here would leave everybody waiting.
+        let ended = catch_unwind(AssertUnwindSafe(|| write(&batch)))
+            .unwrap_or_else(|_| Err(anyhow!("this program failed while it wrote")))
+            .map_err(|why| format!("{why:#}"));
+        self.hand_over();
+        let others = waiters.iter().filter(|waiter| !Arc::ptr_eq(waiter, own));
+        others.for_each(|waiter| waiter.tell(Word::Ended(ended.clone())));
+        ended
+    }
+
+    fn hand_over(&self) {
+        let mut queue = lock(&self.queue);
+        match queue.waiting.first() {
+            Some((next, _)) => next.tell(Word::Lead),
+            None => queue.writing = false,
         }
     }
 
     /// What this process knows of the journal's end.
     pub(super) fn known(&self) -> Option<Tail> {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.tail).clone()
     }
 
     /// Notes the journal's end.
     pub(super) fn remember(&self, tail: Tail) {
-        *self.tail.lock().unwrap_or_else(PoisonError::into_inner) = Some(tail);
+        *lock(&self.tail) = Some(tail);
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -109,7 +154,7 @@ mod tests {
             if calls.fetch_add(1, Ordering::SeqCst) == 0 {
                 first.wait();
                 // The others are let in before this write ends.
-                while group.lock().waiting.len() < 7 {
+                while lock(&group.queue).waiting.len() < 7 {
                     std::thread::yield_now();
                 }
             }
@@ -131,6 +176,7 @@ mod tests {
             assert!(rest.into_iter().all(|thread| thread.join().unwrap().unwrap_err().to_string() == "full"));
         });
         assert_eq!((calls.into_inner(), records.into_inner()), (2, 8));
-        assert!(group.lock().ended.is_empty());
+        let queue = lock(&group.queue);
+        assert!(queue.waiting.is_empty() && !queue.writing);
     }
 }

@@ -1,6 +1,6 @@
 //! The journal's file: appended to under a lock, so that several processes never interleave.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,9 @@ use anyhow::{Context, Result};
 
 use super::group::{Group, Tail};
 use super::record::{self, Open, Record};
-use crate::files::{CHUNK, break_before, cut_torn_line, end_of_lines, make_folder, private, sync_folder};
+use crate::files::{
+    CHUNK, break_before, cut_torn_line, end_of_lines, make_folder, private, read_range, sync_folder,
+};
 
 /// The folder that holds the journal and its lock.
 #[derive(Debug, Clone)]
@@ -59,11 +61,10 @@ impl Store {
     }
 
     fn append_all(&self, batch: &[(Record, Durability)]) -> Result<()> {
-        make_folder(&self.folder)?;
-        let _held = self.hold()?;
-        let fresh = !self.path().exists();
+        let _held = self.hold_made()?;
         let mut file = private(OpenOptions::new().create(true).read(true).append(true)).open(self.path())?;
-        let tail = self.tail(&mut file)?;
+        let there = file.metadata()?;
+        let tail = self.tail(&mut file, &there)?;
         let (lines, open) = lines(batch, tail.open);
         let synced = batch.iter().any(|(_, durability)| *durability == Durability::Synced);
         let written = file.write_all(lines.as_bytes());
@@ -73,17 +74,17 @@ impl Store {
             let _ = file.set_len(tail.end);
         }
         written?;
-        if fresh && synced {
+        if there.len() == 0 && synced {
             sync_folder(&self.folder)?;
         }
-        self.group.remember(Tail { end: tail.end + lines.len() as u64, open, file: identity(&file)? });
+        self.group.remember(Tail { end: tail.end + lines.len() as u64, open, file: tail.file });
         Ok(())
     }
 
     /// Where the lines end and what is open there, without reading what this process has written itself. A line that
     /// was cut off is taken away.
-    fn tail(&self, file: &mut File) -> Result<Tail> {
-        let (length, identity) = (file.metadata()?.len(), identity(file)?);
+    fn tail(&self, file: &mut File, there: &Metadata) -> Result<Tail> {
+        let (length, identity) = (there.len(), identity(there));
         let same = |known: &Tail| known.end == length && known.file == identity && identity.is_some();
         if let Some(known) = self.group.known().filter(same) {
             return Ok(known);
@@ -205,9 +206,20 @@ impl Store {
         format!("the journal {} cannot be read", self.path().display())
     }
 
+    /// [`Store::hold`], making the folder where it is not there yet.
+    fn hold_made(&self) -> io::Result<File> {
+        match self.hold() {
+            Err(why) if is_missing(&why) => {
+                make_folder(&self.folder)?;
+                self.hold()
+            }
+            held => held,
+        }
+    }
+
     /// The lock is a file of its own, because the journal's file is replaced when it is pruned. It is held until the
     /// file is dropped.
-    fn hold(&self) -> Result<File> {
+    fn hold(&self) -> io::Result<File> {
         let path = self.folder.join("journal.lock");
         let file = private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)?;
         file.lock()?;
@@ -227,15 +239,18 @@ fn lines(batch: &[(Record, Durability)], mut open: Vec<Open>) -> (String, Vec<Op
 
 /// Which file it is, whatever its name; none where the platform does not tell.
 #[cfg(unix)]
-fn identity(file: &File) -> io::Result<Option<(u64, u64)>> {
+fn identity(there: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
-    let metadata = file.metadata()?;
-    Ok(Some((metadata.dev(), metadata.ino())))
+    Some((there.dev(), there.ino()))
 }
 
 #[cfg(not(unix))]
-fn identity(_file: &File) -> io::Result<Option<(u64, u64)>> {
-    Ok(None)
+fn identity(_there: &Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+fn is_missing(why: &io::Error) -> bool {
+    why.kind() == io::ErrorKind::NotFound
 }
 
 fn parse(line: &[u8]) -> Result<Record, record::LineError> {
@@ -247,8 +262,5 @@ fn parse(line: &[u8]) -> Result<Record, record::LineError> {
 fn last_line(file: &mut File, end: u64) -> io::Result<Option<Vec<u8>>> {
     let Some(last) = end.checked_sub(1) else { return Ok(None) };
     let start = break_before(file, last)?.map_or(0, |at| at + 1);
-    let mut line = Vec::new();
-    file.seek(SeekFrom::Start(start))?;
-    file.take(last - start).read_to_end(&mut line)?;
-    Ok(Some(line))
+    read_range(file, start, last).map(Some)
 }

@@ -4,6 +4,7 @@
 //! window can be closed; against other machines it cannot.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -26,9 +27,13 @@ pub struct Turn {
 pub(super) fn take(folder: &Path, customer: u64) -> Result<Option<Turn>> {
     let folder = folder.join("turns");
     let path = folder.join(format!("{:04}.lock", customer % LOCKS));
-    let take = || -> Result<Option<Turn>> {
-        make_folder(&folder)?;
-        Ok(try_hold(&path)?.map(|lock| Turn { _lock: lock }))
+    let take = || match try_hold(&path) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => {
+            make_folder(&folder)?;
+            try_hold(&path)
+        }
+        held => held,
     };
-    take().with_context(|| format!("the lock {} cannot be taken", path.display()))
+    let turn = take().map(|lock| lock.map(|lock| Turn { _lock: lock }));
+    turn.with_context(|| format!("the lock {} cannot be taken", path.display()))
 }

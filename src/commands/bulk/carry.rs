@@ -86,7 +86,8 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
         hints.into_iter().fold(Error { kind: Kind::Partial, hints: Vec::new(), ..error }, Error::hint)
     };
     let ended = run.end(counts.clone()).map_err(not_kept);
-    let exported = export(&run, &state.finished, &journal, course);
+    let unfinished = (counts.of(Outcome::NotReached) > 0).then_some(&state.finished);
+    let exported = export(&run, unfinished, &journal, course);
     let stopped = worked.map_err(broke)?;
     ended.map_err(broke)?;
     let results = exported.map_err(broke)?;
@@ -213,8 +214,14 @@ fn worker<'a>(about: &About, pacer: &'a Arc<Pacer>, journal: &'a Journal, course
     }
 }
 
-/// Writes what became of every row, also of those that were not reached, to the file that the user wants it in.
-fn export(run: &Run, finished: &Finished, journal: &Journal, course: &Course<'_>) -> Result<PathBuf> {
+/// Writes what became of every row to the file that the user wants it in. Where rows were not reached, `unfinished`
+/// tells which others have an end, and the rows are read once more for them.
+fn export(
+    run: &Run,
+    unfinished: Option<&Finished>,
+    journal: &Journal,
+    course: &Course<'_>,
+) -> Result<PathBuf> {
     let path = course.results.map_or_else(|| run.folder().join("results.csv"), Path::to_path_buf);
     let name = path.to_string_lossy();
     let output =
@@ -228,10 +235,12 @@ fn export(run: &Run, finished: &Finished, journal: &Journal, course: &Course<'_>
     };
     write(report::rows_head(output));
     run.each_result(|result| write(report::row(&result, output))).map_err(not_kept)?;
-    Source::of(run, journal)?.feed(finished, u64::MAX, &mut |job: Job| {
-        write(report::row(&RowResult::not_reached(job.row, job.customer), output));
-        true
-    })?;
+    if let Some(finished) = unfinished {
+        Source::of(run, journal)?.feed(finished, u64::MAX, &mut |job: Job| {
+            write(report::row(&RowResult::not_reached(job.row, job.customer), output));
+            true
+        })?;
+    }
     wrong.and_then(|()| export.finish()).map_err(not_kept)?;
     Ok(path)
 }

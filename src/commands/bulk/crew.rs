@@ -2,17 +2,18 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::pile::Pile;
 use crate::api::Pacer;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupts;
 
 /// How often it is looked whether the work is to stop.
 const LOOK: Duration = Duration::from_millis(50);
+/// How many jobs wait for each hand.
+const JOBS_A_HAND: usize = 8;
 
 /// Threads that do jobs.
 pub(super) struct Crew<'a> {
@@ -24,88 +25,130 @@ pub(super) struct Crew<'a> {
 /// Takes jobs one by one; false where no more are wanted.
 pub(super) type Take<'a, J> = &'a mut dyn FnMut(J) -> bool;
 
+/// Where the hands bring what came of their jobs.
+struct Table<C> {
+    collect: C,
+    /// Why collecting failed first, if it did.
+    failed: Option<Error>,
+    /// How many hands are at work.
+    hands: usize,
+}
+
+/// What the threads of one piece of work share.
+struct Work<'a, J, C> {
+    pile: Pile<J>,
+    table: Mutex<Table<C>>,
+    /// The last hand has gone.
+    done: Condvar,
+    pacer: &'a Pacer,
+}
+
 impl Crew<'_> {
     /// Does every job that `feed` gives. `work` gives none for a job that was not done because the work was stopped.
-    /// `collect` is called here with what came of each, and with none from time to time; it may stop the work.
+    /// `collect` is called with what came of each, one at a time, and with none from time to time; it may stop the work.
     ///
     /// Jobs that were begun are finished in any case. A panic of `work` becomes what `panicked` makes of it.
     ///
     /// # Errors
     /// As the feed or the collecting has them.
-    pub(super) fn work<J: Send + Clone, R: Send>(
+    pub(super) fn work<J: Send + Clone, R>(
         &self,
         feed: impl FnOnce(Take<'_, J>) -> Result<()> + Send,
         work: impl Fn(J) -> Option<R> + Sync,
         panicked: impl Fn(J) -> R + Sync,
-        mut collect: impl FnMut(Option<R>) -> Result<ControlFlow<()>>,
+        collect: impl FnMut(Option<R>) -> Result<ControlFlow<()>> + Send,
     ) -> Result<()> {
-        let stopped = AtomicBool::new(false);
-        let (give, jobs) = sync_channel::<J>(self.hands);
-        let (done, results) = sync_channel::<R>(self.hands);
-        let jobs = Mutex::new(jobs);
-        std::thread::scope(|scope| {
-            let is_stopped = || stopped.load(Ordering::SeqCst);
-            let feeder = scope.spawn(move || feed(&mut |job| !is_stopped() && give.send(job).is_ok()));
+        let table = Mutex::new(Table { collect, failed: None, hands: self.hands });
+        let pile = Pile::of(self.hands * JOBS_A_HAND);
+        let shared = Work { pile, table, done: Condvar::new(), pacer: self.pacer };
+        let fed = std::thread::scope(|scope| {
+            let feeder = scope.spawn(|| {
+                let fed = catch_unwind(AssertUnwindSafe(|| feed(&mut |job| shared.pile.give(job))));
+                shared.pile.complete();
+                fed
+            });
             for _ in 0..self.hands {
-                let (done, jobs, work, panicked) = (done.clone(), &jobs, &work, &panicked);
-                scope.spawn(move || hand(jobs, &done, &is_stopped, work, panicked));
+                scope.spawn(|| shared.hand(&work, &panicked));
             }
-            drop(done);
-            let collected = self.collect(&results, &stopped, &mut collect);
-            // Whatever happened, the hands put down what they have, and what they finished counts.
-            stopped.store(true, Ordering::SeqCst);
-            self.pacer.stop();
-            while let Ok(result) = results.recv() {
-                // Why it went wrong is known already.
-                let _ = collect(Some(result));
-            }
-            let broke = || Err(Error::new(Kind::Failed, "this program failed while it read the rows"));
-            let fed = feeder.join().unwrap_or_else(|_| broke());
-            collected.and(fed)
-        })
+            self.watch(&shared);
+            feeder.join().and_then(std::convert::identity)
+        });
+        let broke = || Err(Error::new(Kind::Failed, "this program failed while it read the rows"));
+        let failed = shared.table.into_inner().unwrap_or_else(PoisonError::into_inner).failed;
+        failed.map_or(Ok(()), Err).and(fed.unwrap_or_else(|_| broke()))
     }
 
-    fn collect<R>(
-        &self,
-        results: &Receiver<R>,
-        stopped: &AtomicBool,
-        collect: &mut impl FnMut(Option<R>) -> Result<ControlFlow<()>>,
-    ) -> Result<()> {
-        loop {
-            if self.interrupts.is_stopping() && !stopped.swap(true, Ordering::SeqCst) {
-                self.pacer.stop();
+    /// Waits until the last hand has gone, and looks from time to time whether it is to stop.
+    fn watch<J, R, C: FnMut(Option<R>) -> Result<ControlFlow<()>>>(&self, shared: &Work<'_, J, C>) {
+        let mut table = shared.lock();
+        while table.hands > 0 {
+            if self.interrupts.is_stopping() {
+                shared.stop();
             }
-            let result = match results.recv_timeout(LOOK) {
-                Ok(result) => Some(result),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            };
-            if collect(result)?.is_break() && !stopped.swap(true, Ordering::SeqCst) {
-                self.pacer.stop();
+            let (held, waited) =
+                shared.done.wait_timeout(table, LOOK).unwrap_or_else(PoisonError::into_inner);
+            table = held;
+            if waited.timed_out() {
+                shared.collect(&mut table, None);
             }
         }
     }
 }
 
-fn hand<J: Clone, R>(
-    jobs: &Mutex<Receiver<J>>,
-    done: &SyncSender<R>,
-    is_stopped: &impl Fn() -> bool,
-    work: &impl Fn(J) -> Option<R>,
-    panicked: &impl Fn(J) -> R,
-) {
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        if is_stopped() {
-            continue;
+impl<J, C> Work<'_, J, C> {
+    /// The hands finish what they have and take no more; who would have to wait for the limit is turned away.
+    fn stop(&self) {
+        self.pile.put_away();
+        self.pacer.stop();
+    }
+
+    fn collect<R>(&self, table: &mut Table<C>, result: Option<R>)
+    where
+        C: FnMut(Option<R>) -> Result<ControlFlow<()>>,
+    {
+        let go_on = match (table.collect)(result) {
+            Ok(go_on) => go_on.is_continue(),
+            // What was finished counts all the same, and why it went wrong is known after the first time.
+            Err(why) => {
+                table.failed.get_or_insert(why);
+                false
+            }
+        };
+        if !go_on {
+            self.stop();
         }
-        let kept = job.clone();
-        let result = catch_unwind(AssertUnwindSafe(|| work(job))).unwrap_or_else(|_| Some(panicked(kept)));
-        if let Some(result) = result
-            && done.send(result).is_err()
-        {
-            return;
+    }
+
+    fn hand<R>(&self, work: &impl Fn(J) -> Option<R>, panicked: &impl Fn(J) -> R)
+    where
+        J: Clone,
+        C: FnMut(Option<R>) -> Result<ControlFlow<()>>,
+    {
+        let _at_work = AtWork(self);
+        while let Some(job) = self.pile.take() {
+            let kept = job.clone();
+            let result =
+                catch_unwind(AssertUnwindSafe(|| work(job))).unwrap_or_else(|_| Some(panicked(kept)));
+            if result.is_some() {
+                self.collect(&mut self.lock(), result);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table<C>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A hand that is counted until it goes, however it goes.
+struct AtWork<'a, 'b, J, C>(&'a Work<'b, J, C>);
+
+impl<J, C> Drop for AtWork<'_, '_, J, C> {
+    fn drop(&mut self) {
+        let mut table = self.0.lock();
+        table.hands -= 1;
+        if table.hands == 0 {
+            self.0.done.notify_all();
         }
     }
 }
@@ -113,11 +156,12 @@ fn hand<J: Clone, R>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn worked(stop_after: Option<usize>) -> (Vec<u32>, usize) {
         let (pacer, interrupts) = (Pacer::new(None), Interrupts::default());
         let crew = Crew { hands: 4, pacer: &pacer, interrupts: &interrupts };
-        let given = std::sync::atomic::AtomicUsize::new(0);
+        let given = AtomicUsize::new(0);
         let mut results = Vec::new();
         let feed = |take: Take<'_, u32>| {
             for job in 0..1_000 {
@@ -155,7 +199,7 @@ mod tests {
     fn what_was_finished_counts_though_collecting_failed_and_nobody_waits_for_the_limit() {
         let (pacer, interrupts) = (Pacer::new(Some(1)), Interrupts::default());
         let crew = Crew { hands: 4, pacer: &pacer, interrupts: &interrupts };
-        let (begun, mut seen) = (std::sync::atomic::AtomicUsize::new(0), 0);
+        let (begun, mut seen) = (AtomicUsize::new(0), 0);
         assert!(pacer.enter(false));
         let work = |job: u32| {
             begun.fetch_add(1, Ordering::SeqCst);

@@ -3,6 +3,7 @@
 mod carry;
 mod crew;
 mod lookups;
+mod pile;
 mod plan;
 mod progress;
 mod resume;

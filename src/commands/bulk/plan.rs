@@ -68,7 +68,7 @@ fn read(
     args: &RowArgs,
     pace: &PaceArgs,
     session: &Session,
-    mut write: impl FnMut(&str) -> Result<()>,
+    mut write: impl FnMut(&str) -> Result<()> + Send,
 ) -> Result<Read> {
     let fresh = begin(session)?;
     let name = args.file.to_string();

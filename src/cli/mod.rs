@@ -16,6 +16,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use account::{AuthCommand, ProfileCommand};
@@ -320,8 +321,20 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// Where it cannot be parsed; help and version are errors here too.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut matches = command().try_get_matches_from(arguments)?;
+    // What help says takes as long to put together as all the rest, so only who asks for help waits for it.
+    let mut flagged = short::flagged(Cli::command());
+    let parsed = flagged.try_get_matches_from_mut(arguments);
+    // The definitions are thousands of pieces of memory, which the end of the process gives back all at once.
+    std::mem::forget(flagged);
+    let mut matches = match parsed {
+        Err(error) if shows_help(&error) => command().try_get_matches_from(arguments)?,
+        parsed => parsed?,
+    };
     Cli::from_arg_matches_mut(&mut matches)
+}
+
+fn shows_help(error: &clap::Error) -> bool {
+    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
 }
 
 impl Global {

@@ -11,20 +11,23 @@ const COLUMNS: usize = 79;
 
 const MORE: &str = "--help explains every flag, with examples.";
 
-/// The program with its short help made short, and that of every command.
-pub(super) fn shortened(command: Command) -> Command {
+/// The program with its own flags for help and version, which every command has.
+pub(super) fn flagged(command: Command) -> Command {
     let flag = |name: &'static str, short: char, action: ArgAction, help: &'static str| {
         let flag = Arg::new(name).short(short).long(name).action(action).help(help).help_heading(GLOBAL);
         flag.global(true).hide_short_help(true)
     };
-    let first = command.get_after_help().cloned().unwrap_or_default();
-    each(command, "")
+    command
         .disable_help_flag(true)
         .disable_version_flag(true)
         .arg(flag("help", 'h', ArgAction::Help, "Print help: with -h in short"))
         .arg(flag("version", 'V', ArgAction::Version, "Print the version"))
-        .after_help(format!("{}\n\n{first}", everywhere()))
-        .after_long_help(first)
+}
+
+/// The program with its short help made short, and that of every command. It parses as [`flagged`] does.
+pub(super) fn shortened(command: Command) -> Command {
+    let first = command.get_after_help().cloned().unwrap_or_default();
+    flagged(each(command, "")).after_help(format!("{}\n\n{first}", everywhere())).after_long_help(first)
 }
 
 /// Every command below one, which is at this path.

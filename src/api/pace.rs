@@ -33,6 +33,8 @@ struct Pace {
     /// How many more may begin, as far as it is known, and when that ends to count.
     left: Option<(u32, Instant)>,
     limits: Limits,
+    /// How many wait to begin: nobody is woken where nobody waits.
+    waiting: u32,
     /// Nobody waits any more, and who would have to is turned away: the work is being stopped.
     stopped: bool,
 }
@@ -43,8 +45,15 @@ impl Pacer {
     pub fn new(per_minute: Option<u32>) -> Pacer {
         let interval = per_minute.map_or(Duration::ZERO, |count| WINDOW / count.max(1));
         let now = Instant::now();
-        let pace =
-            Pace { interval, next: now, under_way: 0, left: None, limits: Limits::default(), stopped: false };
+        let pace = Pace {
+            interval,
+            next: now,
+            under_way: 0,
+            left: None,
+            limits: Limits::default(),
+            waiting: 0,
+            stopped: false,
+        };
         Pacer { pace: Mutex::new(pace), changed: Condvar::new() }
     }
 
@@ -59,7 +68,9 @@ impl Pacer {
                 Err(_) if pace.stopped && !committed => return false,
                 Err(until) => {
                     let wait = until.saturating_duration_since(now);
+                    pace.waiting += 1;
                     pace = self.changed.wait_timeout(pace, wait).unwrap_or_else(PoisonError::into_inner).0;
+                    pace.waiting -= 1;
                 }
             }
         }
@@ -67,8 +78,11 @@ impl Pacer {
 
     /// Notes that a request was answered, and what the answer said about the limits; none where nothing came.
     pub fn leave(&self, quota: Option<Quota>) {
-        self.lock().leave(quota, Instant::now());
-        self.changed.notify_all();
+        let mut pace = self.lock();
+        pace.leave(quota, Instant::now());
+        if pace.waiting > 0 {
+            self.changed.notify_all();
+        }
     }
 
     /// Turns away whoever would have to wait, now and from here on.
@@ -149,7 +163,15 @@ mod tests {
     fn pace(interval: Duration) -> (Pace, Instant) {
         let now = Instant::now();
         (
-            Pace { interval, next: now, under_way: 0, left: None, limits: Limits::default(), stopped: false },
+            Pace {
+                interval,
+                next: now,
+                under_way: 0,
+                left: None,
+                limits: Limits::default(),
+                waiting: 0,
+                stopped: false,
+            },
             now,
         )
     }

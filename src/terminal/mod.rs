@@ -8,6 +8,7 @@ mod confirm;
 mod line;
 mod pick;
 
+use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -263,8 +264,8 @@ impl Input {
     }
 }
 
-impl std::fmt::Display for Input {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Input::Stdin => f.write_str("standard input"),
             Input::File(path) => write!(f, "`{}`", path.display()),
@@ -298,9 +299,9 @@ impl Notes {
     }
 
     /// A line of the HTTP log, which `-v` asks for. It holds no key and no body.
-    pub fn http(&self, line: &str) {
+    pub fn http(&self, line: fmt::Arguments<'_>) {
         if self.verbosity.http {
-            tell(&format!("{}\n", escaped(line)));
+            tell(&format!("{}\n", escaped(&line.to_string())));
         }
     }
 }

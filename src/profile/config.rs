@@ -105,7 +105,11 @@ impl Config {
         Config::parse(path, text)
     }
 
-    fn parse(path: PathBuf, text: String) -> Result<Config> {
+    /// Reads the text of the file at this path, which is not opened.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(path: PathBuf, text: String) -> Result<Config> {
         match parse::profiles(&text) {
             Ok(profiles) => Ok(Config { path, text, profiles }),
             Err(mistake) => Err(mistake.refused(&path, &text)),
@@ -115,6 +119,11 @@ impl Config {
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What is in the file, or will be once it is saved.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The folder that paths in the file are relative to.

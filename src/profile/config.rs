@@ -318,6 +318,16 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_after_a_last_line_without_a_break_does_not_go_on_in_it() {
+        let jobs = |text: &str| config(text).with("a", &[(Key::Jobs, Some(Value::Count(3)))]).unwrap().text;
+        assert_eq!(jobs("[profiles.a]# one"), "[profiles.a]# one\njobs = 3\n");
+        assert_eq!(jobs("[profiles.a]\r\nlabel = 'x'"), "[profiles.a]\r\nlabel = 'x'\r\njobs = 3\r\n");
+        assert_eq!(jobs("[profiles.a]\njobs = 2\nlabel = 'x'"), "[profiles.a]\njobs = 3\nlabel = 'x'");
+        assert_eq!(jobs("[profiles.a]\njobs = 2"), "[profiles.a]\njobs = 3");
+        assert_eq!(jobs("[profiles.a]\n[profiles.b]# b"), "[profiles.a]\njobs = 3\n[profiles.b]# b");
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_line_and_without_values() {
         for (text, says) in [
             (

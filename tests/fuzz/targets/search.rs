@@ -16,8 +16,9 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let Some(parts) = parts(data, 2) else { return };
     let Ok(document) = Json::parse(parts[0]) else { return };
-    let conditions: Vec<Condition> =
-        parts[1..].iter().filter_map(|text| Condition::parse(text).ok()).collect();
+    // A name that is near to many takes long to be told.
+    let typed = parts[1..].iter().take(6).filter(|text| text.len() < 200);
+    let conditions: Vec<Condition> = typed.filter_map(|text| Condition::parse(text).ok()).collect();
     let mut all_served = true;
     for condition in &conditions {
         let search = Search::new(vec![condition.clone()]);

@@ -1,6 +1,6 @@
 //! What counts as the same in a customer, by the field table's promises: stated anew here, path by path.
 
-use fusebill::field::{self, CODES_PATH, Kind};
+use fusebill::field::{self, Kind};
 
 use crate::plain::{Plain, units};
 
@@ -34,16 +34,12 @@ pub fn same(path: &[String], one: Option<&Plain>, other: Option<&Plain>) -> bool
     }
 }
 
+/// Codes are told by type and code; the vendor adds members, but what both have is the same.
 fn same_code(one: &Plain, other: &Plain) -> bool {
-    let part = |name: &str| {
-        one.member(&units(name)).is_some() && one.member(&units(name)) == other.member(&units(name))
-    };
-    one.means(other) || (part("type") && part("code"))
-}
-
-/// Whether the tables say what stands at this path: a field, or an object that holds fields.
-pub fn is_codes(path: &[String]) -> bool {
-    path.join(".") == CODES_PATH && path.len() == 2
+    let both = |name: &str| one.member(&units(name)).is_some() && other.member(&units(name)).is_some();
+    let Plain::Object(members) = one else { return one.means(other) };
+    let shared = |(key, value): &(Vec<u16>, Plain)| other.member(key).is_none_or(|it| value.means(it));
+    one.means(other) || (both("type") && both("code") && members.iter().all(shared))
 }
 
 /// Whether two documents are the same, member by member.

@@ -10,7 +10,7 @@
 use fusebill::document::merge::{Conflict, Merge, merge, settle};
 use fusebill::document::plan::{Plan, plan};
 use fusebill::document::{Customer, Edits, Json, Path, patch};
-use fusebill::field;
+use fusebill::field::{self, CODES_PATH};
 use fusebill_fuzz::customers::{alike, differing, merge_patch, same};
 use fusebill_fuzz::{Plain, parts, plain};
 use libfuzzer_sys::fuzz_target;
@@ -29,6 +29,10 @@ fuzz_target!(|data: &[u8]| {
         .collect();
     let moved: Vec<Vec<String>> =
         differing(&before, &there).into_iter().filter(|path| !is_derived(path)).collect();
+    let words = ["title", "status", "currency", "quickBooksLatchType", CODES_PATH];
+    if words.iter().any(|path| respelled(path, &before, &there)) {
+        return;
+    }
     let touched = |mine: &Mine| moved.iter().any(|path| overlap(path, &mine.path));
     let agreed = |mine: &Mine| same(&mine.path, there.at(&mine.path), mine.after.as_ref());
     let expected: Vec<&Mine> = mine.iter().filter(|mine| touched(mine) && !agreed(mine)).collect();
@@ -49,8 +53,10 @@ fuzz_target!(|data: &[u8]| {
                 .filter(|path| !mine.iter().any(|mine| overlap(path, &mine.path)))
                 .cloned()
                 .collect();
-            // Half of a surrogate pair in a name, which no path can spell.
-            carried.retain(|path| !path.iter().any(|name| name.contains('\u{fffd}')));
+            // Half of a surrogate pair in a name, which no path can spell, reads as this.
+            let has_name = |path: &Vec<String>| !path.iter().any(|name| name.contains('\u{fffd}'));
+            carried.retain(has_name);
+            kept.retain(has_name);
             carried.retain(|path| {
                 kept.iter().any(|kept| overlap(kept, path)) || panic!("{path:?} is not theirs")
             });
@@ -77,6 +83,15 @@ fuzz_target!(|data: &[u8]| {
     }
     nobody_else(&ours);
 });
+
+/// Whether a word is another one by its case only, or no codes are null: that may be asked for either way and is one, but
+/// in what the API stores it is a change.
+fn respelled(path: &str, before: &Plain, there: &Plain) -> bool {
+    let path: Vec<String> = path.split('.').map(str::to_string).collect();
+    let (old, new) = (before.at(&path), there.at(&path));
+    let lists = matches!((old, new), (Some(Plain::Array(_)), Some(Plain::Array(_))));
+    !lists && old != new && same(&path, old, new)
+}
 
 /// A value that we set.
 struct Mine {

@@ -80,7 +80,7 @@ impl ApiKey {
     }
 
     /// A text without the key, should somebody have sent it back: as it is, or escaped as JSON, URLs and HTML do.
-    pub(super) fn blotted<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub fn blotted<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let (mut blotted, mut kept, mut at) = (String::new(), 0, 0);
         let bytes = text.as_bytes();
         // Nearly every byte of what is looked through begins nothing.

@@ -11,6 +11,9 @@ use crate::document::time::timestamp;
 
 /// The shortest wait, for a reset that is now or just past by this machine's clock.
 const LEAST: Duration = Duration::from_millis(250);
+/// The longest wait that is believed: no window is longer than a day, and a moment so far away that the clock does not
+/// reach it would end the program.
+pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long to wait after a 429; none where the answer does not say.
 ///
@@ -18,14 +21,14 @@ const LEAST: Duration = Duration::from_millis(250);
 /// the way send it. Then the reset of the window that is used up; where neither says so, that of the minute.
 pub fn wait(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<Duration> {
     if let Some(seconds) = header("retry-after").and_then(|value| value.trim().parse().ok()) {
-        return Some(Duration::from_secs(seconds).max(LEAST));
+        return Some(Duration::from_secs(seconds).clamp(LEAST, LONGEST));
     }
     let used_up = |window: &str| {
         header(&format!("x-rate-limit-remaining-{window}")).is_some_and(|left| left.trim() == "0")
     };
     let window = if used_up("day") && !used_up("minute") { "day" } else { "minute" };
     let reset = instant(header(&format!("x-rate-limit-reset-{window}"))?.trim(), now)?;
-    Some(reset.duration_since(now).try_into().unwrap_or(LEAST).max(LEAST))
+    Some(reset.duration_since(now).try_into().unwrap_or(LEAST).clamp(LEAST, LONGEST))
 }
 
 /// What an answer says about the requests that are left.
@@ -89,7 +92,8 @@ impl Standing {
         let limits = Limits { per_minute: self.minute.limit, per_day: self.day.limit };
         let quota = |window: Window| {
             let ends_in = window.resets.map(|resets| {
-                Duration::try_from(resets.duration_since(now)).unwrap_or_default() + Duration::from_secs(1)
+                let told = Duration::try_from(resets.duration_since(now)).unwrap_or_default();
+                told.min(LONGEST) + Duration::from_secs(1)
             });
             Some(Quota { remaining: window.remaining?, ends_in, limits, refused: false })
         };
@@ -166,5 +170,17 @@ mod tests {
         assert_eq!(waits(&[("x-rate-limit-reset-minute", "soon")]), None);
         assert_eq!(waits(&[("x-rate-limit-reset-minute", "2026-11-23T09:00:00Z")]), Some(250));
         assert_eq!(waits(&[("retry-after", "2"), ("x-rate-limit-reset-minute", "30")]), Some(2_000));
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_a_day_whatever_is_said() {
+        let day = Some(24 * 60 * 60 * 1_000);
+        for (name, value) in [
+            ("retry-after", "18446744073709551615"),
+            ("x-rate-limit-reset-minute", "9999-12-30T00:00:00Z"),
+            ("x-rate-limit-reset-minute", "99999999999"),
+        ] {
+            assert_eq!(waits(&[(name, value)]), day, "{value}");
+        }
     }
 }

@@ -61,15 +61,15 @@ impl<R: Read> Rows<R> {
                 "the file is empty: a header with `id` or `reference` is needed",
             )]);
         }
-        refuse_open_quote(&header).map_err(|mistake| vec![mistake])?;
+        refuse_open_quote(&header, 1).map_err(|mistake| vec![mistake])?;
         let names = text(&header, 1).map_err(|mistake| vec![mistake])?;
         let columns = columns(&names, &spelling)?;
         Ok(Rows { reader, spelling, names, columns, number: 0 })
     }
 
     fn row(&self, record: &ByteRecord, number: u64) -> Result<Row, Vec<Mistake>> {
-        let line = record.position().map_or(0, Position::line);
-        refuse_open_quote(record).map_err(|mistake| vec![mistake])?;
+        let line = begins_on(self.reader.position(), record);
+        refuse_open_quote(record, line).map_err(|mistake| vec![mistake])?;
         let cells = text(record, line).map_err(|mistake| vec![mistake])?;
         if cells.len() != self.columns.len() {
             let why = format!("has {} cells, the header has {}", cells.len(), self.columns.len());
@@ -164,12 +164,18 @@ fn is_after(record: &ByteRecord) -> bool {
     record.len() == 1 && record.as_slice() == AFTER
 }
 
+/// The line that a record begins on which ends here. The crate's own figure is that of the blank lines before it.
+fn begins_on(end: &Position, record: &ByteRecord) -> u64 {
+    let breaks = record.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
+    let ended = u64::from(!record.as_slice().ends_with(AFTER));
+    end.line().saturating_sub(breaks + ended)
+}
+
 /// What follows a quote that is never closed would all be taken for one cell.
-fn refuse_open_quote(record: &ByteRecord) -> Result<(), Mistake> {
+fn refuse_open_quote(record: &ByteRecord, line: u64) -> Result<(), Mistake> {
     if !record.as_slice().ends_with(AFTER) {
         return Ok(());
     }
-    let line = record.position().map_or(1, Position::line);
     Err(Mistake::of_line(line, "a quote (\") is opened in this row and never closed"))
 }
 
@@ -245,6 +251,18 @@ mod tests {
             (delimiter("id,a;b,c"), delimiter("id;a"), delimiter("id\ta"), delimiter("id")),
             (',', ';', '\t', ',')
         );
+    }
+
+    #[test]
+    fn blank_lines_are_no_rows_and_count_as_lines() {
+        let read = read(b"id,firstName\n\n7,a\n\r\n\n8,\"b\nc\"\n\n\n9\n\n10,d", ',');
+        let expected = [
+            "1@3 7: firstName Set(Json(\"a\"))",
+            "2@6 8: firstName Set(Json(\"b\\nc\"))",
+            "line 10: has 1 cells, the header has 2",
+            "4@12 10: firstName Set(Json(\"d\"))",
+        ];
+        assert_eq!(read, expected);
     }
 
     #[test]

@@ -105,7 +105,11 @@ impl Config {
         Config::parse(path, text)
     }
 
-    fn parse(path: PathBuf, text: String) -> Result<Config> {
+    /// Reads the text of the file at this path, which is not opened.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(path: PathBuf, text: String) -> Result<Config> {
         match parse::profiles(&text) {
             Ok(profiles) => Ok(Config { path, text, profiles }),
             Err(mistake) => Err(mistake.refused(&path, &text)),
@@ -115,6 +119,11 @@ impl Config {
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What is in the file, or will be once it is saved.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The folder that paths in the file are relative to.
@@ -306,6 +315,16 @@ mod tests {
         assert!(
             config.with("../x", &[]).is_err() && config.with("sandbox", &[change(Key::CaFile, "x")]).is_err()
         );
+    }
+
+    #[test]
+    fn a_setting_after_a_last_line_without_a_break_does_not_go_on_in_it() {
+        let jobs = |text: &str| config(text).with("a", &[(Key::Jobs, Some(Value::Count(3)))]).unwrap().text;
+        assert_eq!(jobs("[profiles.a]# one"), "[profiles.a]# one\njobs = 3\n");
+        assert_eq!(jobs("[profiles.a]\r\nlabel = 'x'"), "[profiles.a]\r\nlabel = 'x'\r\njobs = 3\r\n");
+        assert_eq!(jobs("[profiles.a]\njobs = 2\nlabel = 'x'"), "[profiles.a]\njobs = 3\nlabel = 'x'");
+        assert_eq!(jobs("[profiles.a]\njobs = 2"), "[profiles.a]\njobs = 3");
+        assert_eq!(jobs("[profiles.a]\n[profiles.b]# b"), "[profiles.a]\njobs = 3\n[profiles.b]# b");
     }
 
     #[test]

@@ -49,6 +49,10 @@ fn toml(value: &Value) -> toml_edit::Value {
 /// A text after an edit, with what the library leaves away: line breaks other than `\n`, and the comments above what was
 /// taken out that an empty line keeps apart from it.
 fn merged(before: &str, after: &str) -> String {
+    let usual = if before.contains("\r\n") { "\r\n" } else { "\n" };
+    let is_cut = !before.is_empty() && !before.ends_with('\n');
+    // What comes after a last line without a break would go on in it.
+    let before = &if is_cut { format!("{before}{usual}") } else { before.to_string() };
     let bare = |line: &str| line.trim_end_matches(['\r', '\n']).to_string();
     let (old, new): (Vec<&str>, Vec<&str>) =
         (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
@@ -57,7 +61,6 @@ fn merged(before: &str, after: &str) -> String {
     let most = old.len().min(new.len()) - head;
     let tail = old.iter().rev().zip(new.iter().rev()).take(most).take_while(same).count();
     let (gone, fresh) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
-    let usual = if before.contains("\r\n") { "\r\n" } else { "\n" };
     let end = |at: usize| match gone.get(at).filter(|_| gone.len() == fresh.len()) {
         Some(old) => &old[bare(old).len()..],
         None if fresh[at].ends_with('\n') => usual,
@@ -65,7 +68,12 @@ fn merged(before: &str, after: &str) -> String {
     };
     let fresh: String = fresh.iter().enumerate().map(|(at, line)| bare(line) + end(at)).collect();
     let apart = if fresh.is_empty() { apart(gone) } else { &[] };
-    [&old[..head], apart].concat().concat() + &fresh + &old[old.len() - tail..].concat()
+    let mut text = [&old[..head], apart].concat().concat() + &fresh + &old[old.len() - tail..].concat();
+    let last = |lines: &[&str]| lines.last().map(|line| bare(line));
+    if is_cut && (old.len() == new.len() || last(&old) == last(&new)) {
+        text.truncate(bare(&text).len());
+    }
+    text
 }
 
 /// The comments at the start of lines that an empty line keeps apart from what follows.

@@ -1,0 +1,180 @@
+//! Rows of a CSV file. The input: a byte that chooses the delimiter, then the file.
+//!
+//! Held: rows, their lines and their cells are those of a plain reading (quotes, line breaks in cells, CRLF, blank lines); a
+//! cell becomes the edit of its column with exactly its text, a blank one and one of no column becomes none; a row that
+//! cannot be read is told with one of its own lines, and none is passed over.
+
+#![no_main]
+
+use fusebill::bulk::columns::{Column, columns};
+use fusebill::bulk::{Row, Spelling, csv};
+use fusebill::document::Action;
+use fusebill::field::{CODES_PATH, Field};
+use fusebill::search::{CustomerName, Lookup};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, file)) = data.split_first() else { return };
+    let delimiter = b",;\t"[usize::from(*choice) % 3];
+    let spelling = Spelling {
+        delimiter: char::from(delimiter),
+        null: "#N/A".to_string(),
+        empty: "#EMPTY".to_string(),
+        ignored: Vec::new(),
+    };
+    let mut records = records(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file), delimiter).into_iter();
+    let header = records.next();
+    let Ok(rows) = csv::Rows::new(file, spelling.clone()) else { return };
+    let header = header.expect("a file with rows has a header");
+    assert!(!header.is_open);
+    let names: Vec<String> =
+        header.cells.into_iter().map(|cell| String::from_utf8(cell).expect("UTF-8")).collect();
+    let columns = columns(&names, &spelling).expect("the header was taken");
+    let (mut rows, mut number) = (rows, 0);
+    for record in records {
+        number += 1;
+        let row = rows.next().unwrap_or_else(|| panic!("the row of line {} was passed over", record.line));
+        match row {
+            Ok(row) => is_row(&row, number, &record, &columns),
+            Err(mistakes) => {
+                assert!(!mistakes.is_empty());
+                let lines = record.line..=record.last_line;
+                assert!(
+                    mistakes.iter().all(|mistake| lines.contains(&mistake.line)),
+                    "{mistakes:?} of {lines:?}"
+                );
+            }
+        }
+    }
+    assert!(rows.next().is_none(), "there is one row too many");
+});
+
+/// A record as a plain reading has it.
+struct Record {
+    line: u64,
+    last_line: u64,
+    cells: Vec<Vec<u8>>,
+    /// Whether a quote in it is never closed.
+    is_open: bool,
+}
+
+/// The records of a file, but for blank lines.
+fn records(file: &[u8], delimiter: u8) -> Vec<Record> {
+    let (mut records, mut line, mut rest) = (Vec::new(), 1, file);
+    while !rest.is_empty() {
+        let mut record = Record { line, last_line: line, cells: Vec::new(), is_open: false };
+        let begin = rest;
+        loop {
+            let ended = cell(&mut rest, delimiter, &mut record);
+            if ended {
+                break;
+            }
+        }
+        let read = &begin[..begin.len() - rest.len()];
+        let breaks = read.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        record.last_line = line + breaks - u64::from(read.ends_with(b"\n") && !record.is_open);
+        line += breaks;
+        if !matches!(read, b"\n" | b"\r\n" | b"\r") {
+            records.push(record);
+        }
+    }
+    records
+}
+
+/// Reads one cell and what ends it; whether that was the record's end.
+fn cell(rest: &mut &[u8], delimiter: u8, record: &mut Record) -> bool {
+    let mut text = Vec::new();
+    if let Some(inside) = rest.strip_prefix(b"\"") {
+        *rest = inside;
+        loop {
+            match rest {
+                [b'"', b'"', after @ ..] => {
+                    text.push(b'"');
+                    *rest = after;
+                }
+                [b'"', after @ ..] => {
+                    *rest = after;
+                    break;
+                }
+                [byte, after @ ..] => {
+                    text.push(*byte);
+                    *rest = after;
+                }
+                [] => {
+                    record.is_open = true;
+                    break;
+                }
+            }
+        }
+    }
+    let end = rest.iter().position(|&byte| byte == delimiter || byte == b'\n').unwrap_or(rest.len());
+    text.extend_from_slice(&rest[..end]);
+    let ended = rest.get(end) != Some(&delimiter);
+    // fusebill takes it for that of the line's end also where it stands in quotes.
+    if ended && text.ends_with(b"\r") {
+        text.pop();
+    }
+    record.cells.push(text);
+    *rest = rest.get(end + 1..).unwrap_or_default();
+    ended
+}
+
+fn is_row(row: &Row, number: u64, record: &Record, columns: &[Column]) {
+    assert!(!record.is_open, "a quote is open and the row was taken");
+    assert_eq!((row.number, row.line), (number, record.line));
+    assert_eq!(record.cells.len(), columns.len());
+    let cells: Vec<&str> = record
+        .cells
+        .iter()
+        .map(|cell| std::str::from_utf8(cell).expect("a row that was taken is UTF-8"))
+        .collect();
+    match &row.customer {
+        CustomerName::Id(id) => assert_eq!(id.to_string(), cells[0].trim().trim_start_matches('0')),
+        CustomerName::Lookup(Lookup::Reference(reference)) => assert_eq!(reference, cells[0]),
+        other => panic!("{other:?}"),
+    }
+    let mut edits = row.edits.iter();
+    for (column, cell) in columns.iter().zip(cells) {
+        let trimmed = cell.trim();
+        let (path, expected) = match column {
+            _ if trimmed.is_empty() => continue,
+            Column::Id | Column::Reference | Column::Ignored | Column::Modified => continue,
+            Column::Field(field) => (field.path, in_field(field, cell)),
+            Column::Code(kind) if trimmed == "#N/A" => {
+                (CODES_PATH, format!("{:?}", Action::RemoveCode { kind: kind.clone() }))
+            }
+            Column::Code(kind) => {
+                let (kind, code) = (kind.clone(), trimmed.to_string());
+                (CODES_PATH, format!("{:?}", Action::SetCode { kind, code }))
+            }
+        };
+        let edit = edits.next().unwrap_or_else(|| panic!("no edit of {path}"));
+        assert_eq!(edit.path.dotted(), path);
+        let found = match &edit.action {
+            Action::Set(value) if is_word(column) => value.text().to_ascii_lowercase(),
+            Action::Set(value) => {
+                value.root().as_text().map_or(value.text().to_string(), |text| format!("text {text}"))
+            }
+            other => format!("{other:?}"),
+        };
+        assert_eq!(found, expected);
+    }
+    assert!(edits.next().is_none(), "an edit of no column");
+}
+
+/// What the edit of a field's cell is: the text as it stands, or the token of a word or a number.
+fn in_field(field: &Field, cell: &str) -> String {
+    let trimmed = cell.trim();
+    match trimmed {
+        "#N/A" => format!("{:?}", Action::Clear),
+        "#EMPTY" if field.is_text() => "text ".to_string(),
+        _ if field.is_text() => format!("text {cell}"),
+        number if field.kind == fusebill::field::Kind::Integer => number.to_string(),
+        word => format!("\"{}\"", word.to_ascii_lowercase()),
+    }
+}
+
+fn is_word(column: &Column) -> bool {
+    let kind = if let Column::Field(field) = column { Some(field.kind) } else { None };
+    matches!(kind, Some(fusebill::field::Kind::Choice(_) | fusebill::field::Kind::Currency))
+}

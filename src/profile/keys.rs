@@ -3,8 +3,7 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
@@ -188,8 +187,8 @@ fn printed(words: &[String], limit: Duration) -> Result<String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|why| failed(program, "cannot be started").because(why))?;
-    let chunks = child.stdout.take().map(read_apart);
-    let read = chunks.and_then(|chunks| until_it_ends(&mut child, &chunks, ends));
+    let stdout = child.stdout.take();
+    let read = stdout.and_then(|stdout| until_it_ends(&mut child, stdout, ends));
     let status = child.try_wait().ok().flatten();
     if status.is_none() {
         // It may have ended by itself in this moment.
@@ -216,41 +215,50 @@ fn failed(program: &str, why: &str) -> Error {
     Error::new(Kind::Credentials, format!("the program `{program}` {why}"))
 }
 
-/// Reads in a thread of its own: a program of the program may keep the pipe open for longer.
-fn read_apart(mut stdout: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut chunk = [0; 4096];
-        while let Ok(length @ 1..) = stdout.read(&mut chunk) {
-            if sender.send(chunk[..length].to_vec()).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
 /// What is read until the program ends, or prints more than a key; none where it does neither in time.
-fn until_it_ends(child: &mut Child, chunks: &Receiver<Vec<u8>>, ends: Instant) -> Option<Vec<u8>> {
+///
+/// A program of the program may keep the pipe open for longer. So it is asked whether the program has ended before the
+/// pipe is looked into: what it printed is in there then.
+fn until_it_ends(child: &mut Child, mut stdout: ChildStdout, ends: Instant) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut ended = false;
+    let mut chunk = [0; 4096];
     loop {
-        match chunks.recv_timeout(LOOK) {
-            Ok(chunk) => bytes.extend(chunk),
-            // Whoever else has the pipe: what the program printed has arrived.
-            Err(RecvTimeoutError::Timeout) if ended => return Some(bytes),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) if ended => return Some(bytes),
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(Duration::from_millis(1)),
+        let ended = matches!(child.try_wait(), Ok(Some(_)));
+        match is_ready(&stdout, if ended { Duration::ZERO } else { LOOK }) {
+            Ok(false) if ended => return Some(bytes),
+            Ok(false) => {}
+            Ok(true) => match stdout.read(&mut chunk) {
+                Ok(0) if ended => return Some(bytes),
+                // It closed its output and goes on.
+                Ok(0) => std::thread::sleep(Duration::from_millis(1)),
+                Ok(length) => bytes.extend(&chunk[..length]),
+                Err(why) if why.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            },
+            Err(why) if why.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
         }
         if bytes.len() as u64 > LARGEST {
             return Some(bytes);
         }
-        ended = ended || matches!(child.try_wait(), Ok(Some(_)));
         if !ended && Instant::now() > ends {
             return None;
         }
     }
+}
+
+/// Waits until a pipe can be read, or has no writer any more; false where it takes longer.
+#[cfg(unix)]
+fn is_ready(pipe: &ChildStdout, wait: Duration) -> io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let wait = Timespec { tv_sec: 0, tv_nsec: wait.subsec_nanos().into() };
+    Ok(poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&wait))? > 0)
+}
+
+/// Elsewhere there is nothing to wait with, and a program that goes on is waited for.
+#[cfg(not(unix))]
+fn is_ready(_pipe: &ChildStdout, _wait: Duration) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// The keys that `auth login` stored: a file a profile, 0600 in a folder 0700.

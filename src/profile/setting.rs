@@ -170,6 +170,10 @@ impl Setting {
                 Err(format!("takes one of {}, not `{word}`", words.join(", ")))
             }
             (Kind::File, Value::Text(path)) if path.trim().is_empty() => Err("names no file".to_string()),
+            // A file with CRLF line ends would give another path back.
+            (Kind::File, Value::Text(path)) if path.contains(char::is_control) => {
+                Err("is no path: it has a line break or another control character in it".to_string())
+            }
             (Kind::Command, Value::Words(words)) if words.first().is_none_or(String::is_empty) => {
                 Err("names no program".to_string())
             }
@@ -256,6 +260,7 @@ mod tests {
             ("label", "a\nb"),
             ("color", "pink"),
             ("ca_file", ""),
+            ("ca_file", "/etc/ca\n.pem"),
         ] {
             assert!(read(name, text).is_err(), "{name} {text}");
         }

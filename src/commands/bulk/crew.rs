@@ -1,10 +1,12 @@
 //! Several hands at one pile: jobs come from a feed, threads do them, what comes of each is collected in one place.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
+use std::thread::Builder;
 use std::time::Duration;
 
 use crate::api::Pacer;
@@ -45,12 +47,20 @@ impl Crew<'_> {
         let jobs = Mutex::new(jobs);
         std::thread::scope(|scope| {
             let is_stopped = || stopped.load(Ordering::SeqCst);
-            let feeder = scope.spawn(move || feed(&mut |job| !is_stopped() && give.send(job).is_ok()));
-            for _ in 0..self.hands {
+            for at in 0..self.hands {
                 let (done, jobs, work, panicked) = (done.clone(), &jobs, &work, &panicked);
-                scope.spawn(move || hand(jobs, &done, &is_stopped, work, panicked));
+                let hand = move || hand(jobs, &done, &is_stopped, work, panicked);
+                match Builder::new().spawn_scoped(scope, hand) {
+                    Ok(_) => {}
+                    Err(why) if at == 0 => return Err(no_threads(why)),
+                    // Fewer hands do the same work.
+                    Err(_) => break,
+                }
             }
             drop(done);
+            let feed = move || feed(&mut |job| !is_stopped() && give.send(job).is_ok());
+            // The hands end when there is nobody who gives.
+            let feeder = Builder::new().spawn_scoped(scope, feed).map_err(no_threads)?;
             let collected = self.collect(&results, &stopped, &mut collect);
             // Whatever happened, the hands put down what they have, and what they finished counts.
             stopped.store(true, Ordering::SeqCst);
@@ -85,6 +95,12 @@ impl Crew<'_> {
             }
         }
     }
+}
+
+fn no_threads(why: io::Error) -> Error {
+    Error::new(Kind::Failed, "the system has no thread for the work")
+        .because(why)
+        .hint("see what `ulimit -a` says of processes and memory")
 }
 
 fn hand<J: Clone, R>(

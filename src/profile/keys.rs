@@ -188,8 +188,13 @@ fn printed(words: &[String], limit: Duration) -> Result<String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|why| failed(program, "cannot be started").because(why))?;
-    let chunks = child.stdout.take().map(read_apart);
-    let read = chunks.and_then(|chunks| until_it_ends(&mut child, &chunks, ends));
+    let chunks = child.stdout.take().map(read_apart).transpose();
+    if let Err(why) = chunks {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(failed(program, "cannot be listened to").because(why));
+    }
+    let read = chunks.ok().flatten().and_then(|chunks| until_it_ends(&mut child, &chunks, ends));
     let status = child.try_wait().ok().flatten();
     if status.is_none() {
         // It may have ended by itself in this moment.
@@ -217,17 +222,17 @@ fn failed(program: &str, why: &str) -> Error {
 }
 
 /// Reads in a thread of its own: a program of the program may keep the pipe open for longer.
-fn read_apart(mut stdout: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn read_apart(mut stdout: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         let mut chunk = [0; 4096];
         while let Ok(length @ 1..) = stdout.read(&mut chunk) {
             if sender.send(chunk[..length].to_vec()).is_err() {
                 return;
             }
         }
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 /// What is read until the program ends, or prints more than a key; none where it does neither in time.

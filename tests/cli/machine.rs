@@ -4,6 +4,7 @@
 mod clock;
 mod full;
 mod homes;
+mod killed;
 mod limits;
 mod links;
 mod streams;

@@ -78,6 +78,20 @@ pub fn has_mode(path: &Path, bits: u32) -> bool {
     }
 }
 
+/// Whether anyone but its owner may put files into a folder, where the platform has modes.
+pub fn is_folder_open_to_others(folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(folder).is_ok_and(|there| there.is_dir() && there.permissions().mode() & 0o022 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        false
+    }
+}
+
 /// A path from the root, whatever folder one is in later.
 ///
 /// # Errors

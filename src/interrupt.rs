@@ -95,13 +95,20 @@ impl Interrupts {
     #[cfg(unix)]
     pub fn watch(&self, notes: Notes, ended: impl Fn(Vec<String>) + Send + 'static) {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        // Under `nohup` the work goes on when the terminal goes away.
+        let watched: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
+            .into_iter()
+            .filter(|&it| it != SIGHUP || !ignored(it))
+            .collect();
         // Before the thread can hear of a signal, so that it is the thread that takes the mark away.
-        for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
+        for &signal in &watched {
             // Where this cannot be had, only the order of two endings is less certain.
             let _ = signal_hook::flag::register(signal, Arc::clone(&self.arrived));
         }
-        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]) else {
-            return notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
+        let unwatched = "signals cannot be watched, so Ctrl-C ends the program at any moment";
+        let Ok(mut signals) = signal_hook::iterator::Signals::new(&watched) else {
+            defaults(&watched);
+            return notes.warn(unwatched);
         };
         let own = self.clone();
         let watch = move || {
@@ -126,8 +133,10 @@ impl Interrupts {
                 std::process::exit(128 + signal);
             }
         };
-        // Without the thread the signals would be swallowed, which is no reason to refuse the work.
-        let _ = std::thread::Builder::new().name("signals".to_string()).spawn(watch);
+        if std::thread::Builder::new().name("signals".to_string()).spawn(watch).is_err() {
+            defaults(&watched);
+            notes.warn(unwatched);
+        }
     }
 
     /// Whether the program goes on after a signal. `from_keys` tells whether keys of the terminal make such a signal.
@@ -157,6 +166,34 @@ impl Interrupts {
     /// Elsewhere the platform ends the program by itself.
     #[cfg(not(unix))]
     pub fn watch(&self, _notes: Notes, _ended: impl Fn(Vec<String>) + Send + 'static) {}
+}
+
+/// Lets signals end the program as if nobody had asked for them.
+#[cfg(unix)]
+fn defaults(signals: &[i32]) {
+    for &signal in signals {
+        let _ = signal_hook::flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)));
+    }
+}
+
+/// Whether this process was started to ignore a signal. Where the system does not tell, it was not.
+#[cfg(unix)]
+fn ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & 1 << (signal - 1) != 0
+}
+
+/// Makes a file that grows beyond `ulimit -f` an error of the write, which is told and dealt with like a full disk, and
+/// not the end of the program in the middle of a change.
+pub fn survive_large_files() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(
+        // A handler, because what is ignored would be ignored by the editor too.
+        signal_hook::consts::SIGXFSZ,
+        Arc::new(AtomicBool::new(false)),
+    );
 }
 
 /// Another thread is ending the program.

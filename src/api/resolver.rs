@@ -75,6 +75,8 @@ impl Resolver for Remembering {
         if let Some(known) = self.known(&name) {
             return Ok(self.addresses(&known));
         }
+        // ureq looks up in a thread of its own, and would panic where the system has none to give.
+        std::thread::Builder::new().spawn(|| {}).map_err(|why| unresolved(ureq::Error::Io(why)))?;
         let resolved = self.inner.resolve(uri, config, timeout).map_err(unresolved)?;
         let found = Found { name, addresses: resolved.to_vec(), until: Instant::now() + GOOD_FOR };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);

@@ -158,7 +158,9 @@ fn settle(
         return Ok(Some(format!("{name}: what the journal holds of it does not fit together")));
     };
     let stored = connection.client.get(plan.before.id())?;
-    let later = || all.iter().any(|later| supersedes(later, entry, &plan));
+    // By the journal's order: names follow the clock, which may have been put back.
+    let after = || all.iter().skip_while(|other| other.intent.entry != *name).skip(1);
+    let later = || after().any(|later| supersedes(later, entry, &plan));
     let Some(ending) = ending(&plan, &stored).or_else(|| later().then_some(Ending::Superseded)) else {
         return Ok(Some(format!(
             "{name}: the fields it changed hold neither their old values nor the new ones"
@@ -176,10 +178,9 @@ fn settle(
 
 /// Whether a later change of this machine wrote every field that an earlier one was about.
 fn supersedes(later: &Entry, earlier: &Entry, plan: &Plan) -> bool {
-    let after = later.intent.entry > earlier.intent.entry
-        && later.intent.customer.id == earlier.intent.customer.id
+    let wrote = later.intent.customer.id == earlier.intent.customer.id
         && later.outcome.as_ref().is_some_and(|end| end.outcome == Ending::Written);
-    let Some(later) = later.intent.plan().filter(|_| after) else { return false };
+    let Some(later) = later.intent.plan().filter(|_| wrote) else { return false };
     plan.replaced.iter().all(|change| later.replaced.iter().any(|other| other.path.covers(&change.path)))
 }
 

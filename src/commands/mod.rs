@@ -27,7 +27,7 @@ use crate::api::{Client, Network};
 use crate::cli::{self, Command, CustomerCommand, Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
-use crate::interrupt::Interrupts;
+use crate::interrupt::{self, Interrupts};
 use crate::journal::{Journal, Turn};
 use crate::profile::{self, Account, Environment, Profile};
 use crate::report::failure::failure;
@@ -37,6 +37,7 @@ use crate::terminal::{Color, Notes, Terminal, Verbosity};
 /// Runs the program with these arguments, the first of them its own name, and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    interrupt::survive_large_files();
     if let Some(code) = complete::answer(&arguments) {
         return code;
     }
@@ -123,7 +124,11 @@ impl Session {
     fn turn(&self, connection: &Connection, id: u64, args: &WriteArgs) -> Result<Option<Turn>> {
         let journal = self.journal().ok().filter(|_| !args.no_journal && !args.dry_run);
         match journal {
-            Some(journal) => turn(&journal, &connection.client, id, self.terminal.notes()),
+            Some(journal) => {
+                let turn = turn(&journal, &connection.client, id, self.terminal.notes());
+                let hint = "--no-journal writes without turns and without a record; it cannot be undone then";
+                turn.map_err(|error| if error.kind == Kind::Failed { error.hint(hint) } else { error })
+            }
             None => Ok(None),
         }
     }
@@ -149,7 +154,9 @@ impl Session {
             let (account, server) = sandbox::account(profile, self.environment)?;
             return Ok(Connection { client: self.client(&account)?, account, _sandbox: Some(server) });
         }
-        profile.warnings(self.environment)?.iter().for_each(|warning| self.terminal.notes().warn(warning));
+        let journal = self.journal().ok().and_then(|journal| journal.exposed());
+        let warnings = profile.warnings(self.environment)?.into_iter().chain(journal);
+        warnings.for_each(|warning| self.terminal.notes().warn(&warning));
         let account = profile.account(self.environment, self.global.timeout)?;
         Ok(Connection {
             client: self.client(&account)?,
@@ -201,8 +208,14 @@ fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) -> Result<Opt
         match journal.turn(id) {
             Ok(None) => {}
             Ok(turn) => return Ok(turn),
-            // The record of the change cannot be written either then, and that is refused in its own words.
-            Err(_) => return Ok(None),
+            Err(why) => {
+                return Err(Error::new(
+                    Kind::Failed,
+                    "others on this machine cannot be kept waiting, so nothing is sent",
+                )
+                .at(format!("before reading customer {id}"))
+                .because(why));
+            }
         }
         if !said {
             notes.say("Waiting for another fusebill on this machine that changes a customer.");

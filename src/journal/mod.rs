@@ -7,7 +7,7 @@ pub mod store;
 mod turn;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use store::{Durability, Store};
 pub use turn::Turn;
 
 use crate::document::{Customer, Plan};
+use crate::files;
 
 /// How much of a journal's end is read where only the latest entries are wanted, in bytes: some hundred of them.
 const LATEST: u64 = 1 << 20;
@@ -64,6 +65,23 @@ impl Journal {
     /// Where the records are.
     pub fn path(&self) -> PathBuf {
         self.store.path()
+    }
+
+    /// What is to be said where others may read the records, or put others in their place.
+    pub fn exposed(&self) -> Option<String> {
+        let (path, folder) = (self.path(), self.store.folder());
+        let said = |what: &str, mode: &str, place: &Path| {
+            let place = place.display().to_string();
+            let command = format!("chmod {mode} {}", shell_words::quote(&place));
+            Some(format!("other users of this machine can {what} `{place}`; `{command}` ends that"))
+        };
+        if files::is_folder_open_to_others(folder) {
+            return said("put another journal into", "700", folder);
+        }
+        if files::has_mode(&path, 0o066) {
+            return said("get at the customers in", "600", &path);
+        }
+        None
     }
 
     /// Takes the turn to change a customer; none where another process of this user has it.

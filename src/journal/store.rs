@@ -69,14 +69,14 @@ impl Store {
         let synced = batch.iter().any(|(_, durability)| *durability == Durability::Synced);
         let written = file.write_all(lines.as_bytes());
         let written = written.and_then(|()| if synced { file.sync_data() } else { Ok(()) });
+        let fresh = there.len() == 0;
+        // The name of a new journal has to be on the disk too.
+        let written = written.and_then(|()| if fresh && synced { sync_folder(&self.folder) } else { Ok(()) });
         if written.is_err() {
             // A part of a record is worse than none; the next append would take it away as well.
             let _ = file.set_len(tail.end);
         }
         written?;
-        if there.len() == 0 && synced {
-            sync_folder(&self.folder)?;
-        }
         self.group.remember(Tail { end: tail.end + lines.len() as u64, open, file: tail.file });
         Ok(())
     }
@@ -161,9 +161,12 @@ impl Store {
                 return Ok(0);
             }
             let _held = self.hold()?;
-            let mut fresh = tempfile::NamedTempFile::new_in(&self.folder)?;
+            // A link stays a link: whoever put the journal elsewhere wants its customers there.
+            let place = self.path().canonicalize()?;
+            let folder = place.parent().unwrap_or(&self.folder);
+            let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
             let (mut dropped, mut open) = (0, Vec::new());
-            let mut lines = BufReader::new(File::open(self.path())?);
+            let mut lines = BufReader::new(File::open(&place)?);
             let mut line = Vec::new();
             while lines.read_until(b'\n', &mut line)? > 0 {
                 match parse(line.strip_suffix(b"\n").unwrap_or_default()) {
@@ -178,8 +181,8 @@ impl Store {
                 line.clear();
             }
             fresh.as_file().sync_all()?;
-            fresh.persist(self.path())?;
-            sync_folder(&self.folder)?;
+            fresh.persist(&place)?;
+            sync_folder(folder)?;
             Ok(dropped)
         };
         rewrite().with_context(|| format!("the journal {} cannot be rewritten", self.path().display()))

@@ -229,13 +229,17 @@ impl Config {
 /// What is to be said where others may change the file in this folder.
 pub(super) fn exposed(folder: &Path) -> Option<String> {
     let path = folder.join(FILE);
-    let command = format!("chmod go-w {}", shell_words::quote(&path.display().to_string()));
-    files::is_writable_by_others(&path).then(|| {
+    let said = |what: &str, place: &Path| {
+        let place = place.display().to_string();
+        let command = format!("chmod go-w {}", shell_words::quote(&place));
         format!(
-            "other users of this machine can change `{}`, and with it where the key is sent; `{command}` ends that",
-            path.display()
+            "other users of this machine can {what} `{place}`, and with it where the key is sent; `{command}` ends that"
         )
-    })
+    };
+    if files::is_folder_open_to_others(folder) {
+        return Some(said("put another config.toml into", folder));
+    }
+    files::is_writable_by_others(&path).then(|| said("change", &path))
 }
 
 /// The turn to change the file, so that nobody writes between the last look at it and the write. Its lock is where this

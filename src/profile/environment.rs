@@ -50,18 +50,18 @@ impl Environment {
     /// The folder for what this tool remembers: `$XDG_STATE_HOME/fusebill`, or the platform's place for it.
     ///
     /// # Errors
-    /// `Failed` where no home directory is known.
+    /// `Failed` where no home directory is known, or it is no path from the root.
     pub fn state_folder(self) -> Result<PathBuf> {
         let strategy = strategy()?;
-        Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))
+        rooted(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))
     }
 
     /// The folder for what the user decides: `$XDG_CONFIG_HOME/fusebill`, or the platform's place for it.
     ///
     /// # Errors
-    /// `Failed` where no home directory is known.
+    /// `Failed` where no home directory is known, or it is no path from the root.
     pub fn config_folder(self) -> Result<PathBuf> {
-        Ok(strategy()?.config_dir().join("fusebill"))
+        rooted(strategy()?.config_dir().join("fusebill"))
     }
 
     /// The path that a user wrote: `~/` is the home directory, and what is relative begins in `folder`.
@@ -79,4 +79,14 @@ fn strategy() -> Result<impl BaseStrategy> {
             .because(anyhow::Error::from(why))
             .hint("set HOME")
     })
+}
+
+/// A folder that is the same wherever the program is started. What it remembers is not scattered over the folders that
+/// one happens to be in.
+fn rooted(folder: PathBuf) -> Result<PathBuf> {
+    if folder.is_absolute() {
+        return Ok(folder);
+    }
+    Err(Error::new(Kind::Failed, "the home directory is no path from the root")
+        .hint("set HOME to one that begins with /"))
 }

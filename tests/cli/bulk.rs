@@ -1,6 +1,7 @@
 //! `customer bulk`: many customers from a file, whatever goes wrong on the way.
 
 mod killed;
+pub use killed::take_faults_back;
 mod limits;
 mod many;
 mod mistakes;
@@ -112,7 +113,7 @@ fn runs(world: &World) -> Vec<String> {
     listed["runs"].as_array().expect("a list").iter().map(name).collect()
 }
 
-fn latest(world: &World) -> String {
+pub fn latest(world: &World) -> String {
     runs(world).pop().expect("there is a run")
 }
 

@@ -21,6 +21,7 @@ mod history;
 mod interrupt;
 mod list;
 mod lookups;
+mod machine;
 mod matrix;
 mod output;
 mod patch;

@@ -194,6 +194,13 @@ pub fn table(head: &str, rows: &[[&str; 3]]) -> String {
 /// The head of customer 123.
 pub const JON: &str = "Customer 123 Jon Smith (Acme Inc.)";
 
+/// Whether the tests run under `nohup`, which is no world for a test of what happens when the terminal goes away.
+pub fn is_under_nohup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
 /// Runs a command to its end.
 pub fn finished(command: &mut Command) -> Run {
     Run::of(command.output().expect("the program starts"))

@@ -98,7 +98,7 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
         resume: &resume,
         place: course.connection.account.place(),
     };
-    verdict(&summary, stopped, session)
+    verdict(&summary, stopped, session).map_err(broke)
 }
 
 /// Whether the results can be written where the user wants them: what is in them is known only at the end.
@@ -106,8 +106,8 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
 /// # Errors
 /// `Usage` where they cannot.
 pub(super) fn place(results: Option<&Path>) -> Result<()> {
-    let tried = results.map(Export::to).transpose();
-    tried.map(drop).map_err(|why| Error::usage("the results have no place to go").because(why))
+    let tried = results.map_or(Ok(()), Export::try_out);
+    tried.map_err(|why| Error::usage("the results have no place to go").because(why))
 }
 
 /// Why a run ended before its last row, where it did.

@@ -1,8 +1,10 @@
 //! Several hands at one pile: jobs come from a feed, threads do them, what comes of each is collected in one place.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
 use std::time::Duration;
 
 use super::pile::Pile;
@@ -62,14 +64,28 @@ impl Crew<'_> {
         let pile = Pile::of(self.hands * JOBS_A_HAND);
         let shared = Work { pile, table, done: Condvar::new(), pacer: self.pacer };
         let fed = std::thread::scope(|scope| {
-            let feeder = scope.spawn(|| {
+            for at in 0..self.hands {
+                if let Err(why) = Builder::new().spawn_scoped(scope, || shared.hand(&work, &panicked)) {
+                    // Fewer hands do the same work.
+                    shared.lock().hands -= self.hands - at;
+                    if at == 0 {
+                        return Ok(Err(no_threads(why)));
+                    }
+                    break;
+                }
+            }
+            let feed = || {
                 let fed = catch_unwind(AssertUnwindSafe(|| feed(&mut |job| shared.pile.give(job))));
                 shared.pile.complete();
                 fed
-            });
-            for _ in 0..self.hands {
-                scope.spawn(|| shared.hand(&work, &panicked));
-            }
+            };
+            let feeder = match Builder::new().spawn_scoped(scope, feed) {
+                Ok(feeder) => feeder,
+                Err(why) => {
+                    shared.stop();
+                    return Ok(Err(no_threads(why)));
+                }
+            };
             self.watch(&shared);
             feeder.join().and_then(std::convert::identity)
         });
@@ -93,6 +109,12 @@ impl Crew<'_> {
             }
         }
     }
+}
+
+fn no_threads(why: io::Error) -> Error {
+    Error::new(Kind::Failed, "the system has no thread for the work")
+        .because(why)
+        .hint("see what `ulimit -a` says of processes and memory")
 }
 
 impl<J, C> Work<'_, J, C> {

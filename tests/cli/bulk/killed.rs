@@ -137,7 +137,7 @@ fn killed_while_puts_hang_or_their_answers_are_lost_the_rows_are_settled_by_read
     }
 }
 
-pub(super) fn take_faults_back(world: &World) {
+pub fn take_faults_back(world: &World) {
     let mut stream = TcpStream::connect(world.server.address()).expect("the server listens");
     let request = b"DELETE /_sandbox/faults HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
     stream.write_all(request).expect("the server reads");

@@ -1,0 +1,96 @@
+//! A clock that was wrong, or was put back: what counts is the order in which the journal was written.
+
+use super::{JOHN, is_accounted_for, journal_text, kinds, records, state};
+use crate::world::World;
+
+/// Moves the year of every moment in the journal, in names and times; documents stay as they are.
+fn move_to(world: &World, year: &str) {
+    let written = journal_text(world);
+    let moved = written.lines().map(|line| {
+        let time = world.journal()[0]["time"].as_str().expect("a time")[..4].to_string();
+        let named = line.replace(&format!("\"entry\":\"{time}"), &format!("\"entry\":\"{year}"));
+        format!("{}\n", named.replace(&format!("\"time\":\"{time}"), &format!("\"time\":\"{year}")))
+    });
+    let text: String = moved.collect();
+    std::fs::write(state(world, "journal.jsonl"), text).expect("the journal is written");
+}
+
+fn entries(world: &World) -> Vec<String> {
+    let listed = world.run(&["customer", "history", "-o", "json"]).json();
+    let entries = listed["entries"].as_array().expect("a list").clone();
+    entries.iter().map(|entry| entry["entry"].as_str().expect("a name")[..4].to_string()).collect()
+}
+
+#[test]
+fn what_was_written_last_is_taken_back_first_whatever_the_clock_said() {
+    for year in ["2999", "1999"] {
+        let world = World::new();
+        assert_eq!(world.run(&JOHN).code, 0);
+        move_to(&world, year);
+        let run = world.run(&["customer", "update", "123", "--title", "dr"]);
+        assert_eq!((run.code, run.stderr.contains("warning")), (0, false), "{run:#?}");
+        let listed = entries(&world);
+        assert!(listed.len() == 2 && listed[0] == year && listed[1] != year, "{listed:?}");
+        let undone = world.run(&["customer", "undo", "--last", "-o", "json"]);
+        assert_eq!(undone.code, 0, "{undone:#?}");
+        assert!(world.stored(123).contains("\"John\""), "the title was changed last");
+        let first = records(&world)[0]["entry"].as_str().expect("a name").to_string();
+        let undone = world.run(&["customer", "undo", &first]);
+        assert_eq!(undone.code, 0, "{undone:#?}");
+        assert!(world.stored(123).contains("\"Jon\""));
+        is_accounted_for(&world);
+    }
+}
+
+#[test]
+fn what_is_older_is_told_by_its_time_and_what_is_unfinished_is_never_forgotten() {
+    let world = World::new();
+    assert_eq!(world.run(&JOHN).code, 0);
+    move_to(&world, "1999");
+    assert_eq!(world.run(&["customer", "update", "123", "--title", "dr"]).code, 0);
+    let prune = ["customer", "history", "prune", "--older-than", "90d"];
+    world.run(&prune).is(0, "", "1 entries are forgotten.\n");
+    assert_eq!(kinds(&world), ["intent", "written"]);
+    move_to(&world, "2999");
+    world.run(&prune).is(0, "", "0 entries are forgotten.\n");
+    let intent = journal_text(&world).lines().next().expect("a line").to_string();
+    std::fs::write(state(&world, "journal.jsonl"), format!("{intent}\n")).expect("it is written");
+    move_to(&world, "1999");
+    world.run(&prune).is(0, "", "0 entries are forgotten.\n");
+    assert_eq!(kinds(&world), ["intent"]);
+}
+
+#[test]
+fn a_later_change_settles_an_earlier_one_by_the_order_of_the_journal() {
+    for year in ["2999", "1999"] {
+        let world = World::new();
+        world.fault("put:lost-before");
+        world.fault("get@2*all:status=500");
+        let lost = world.run(&[&JOHN[..], &["--timeout", "2"]].concat());
+        assert_eq!(lost.code, 8, "{lost:#?}");
+        crate::bulk::take_faults_back(&world);
+        move_to(&world, year);
+        let later = world.run(&["customer", "update", "123", "--first-name", "Jim"]);
+        assert_eq!(later.code, 0, "{later:#?}");
+        later.says(&["has no known outcome"]);
+        let run = world.run(&["customer", "history", "--resolve"]);
+        assert_eq!(run.code, 0, "{year}: {run:#?}");
+        run.says(&["superseded"]);
+    }
+}
+
+#[test]
+fn an_earlier_change_never_settles_a_later_one() {
+    let world = World::new();
+    assert_eq!(world.run(&JOHN).code, 0);
+    move_to(&world, "2999");
+    world.fault("put:lost-before");
+    world.fault("get@2*all:status=500");
+    let lost = world.run(&["customer", "update", "123", "--first-name", "Jim", "--timeout", "2"]);
+    assert_eq!(lost.code, 8, "{lost:#?}");
+    crate::bulk::take_faults_back(&world);
+    world.server.store(&world.stored(123).replace("\"John\"", "\"Theirs\"")).expect("it is stored");
+    let run = world.run(&["customer", "history", "--resolve"]);
+    run.fails(8, &["hold neither their old values nor the new ones"]);
+    assert!(!kinds(&world).contains(&"superseded".to_string()));
+}

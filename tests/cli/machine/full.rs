@@ -1,0 +1,217 @@
+//! Disks that are full: every file that is written fails once, and what was promised holds.
+
+use std::os::unix::fs::symlink;
+
+use fusebill::sandbox::KEY;
+
+use super::{
+    JOHN, config, files, is_accounted_for, journal_text, kinds, on_a_disk_of, records, state, wrote_john,
+    wrote_nothing,
+};
+use crate::safety::key_is_nowhere;
+use crate::world::World;
+
+/// How long the journal is after the intent, and after the outcome.
+fn lengths() -> (u64, u64) {
+    let world = World::new();
+    assert_eq!(world.run(&JOHN).code, 0);
+    let text = journal_text(&world);
+    let first = text.find('\n').expect("there is a line") + 1;
+    (first as u64, text.len() as u64)
+}
+
+#[test]
+fn where_the_intent_does_not_fit_nothing_is_sent_and_the_next_command_writes() {
+    let (intent, _) = lengths();
+    for room in [0, 1, 511, intent / 2, intent - 40] {
+        let world = World::new();
+        let run = on_a_disk_of(&world, room, &JOHN);
+        wrote_nothing(
+            &world,
+            &run,
+            1,
+            &[
+                "without a record of the change nothing is sent",
+                "journal.jsonl cannot be written",
+                "File too large",
+            ],
+        );
+        assert_eq!(
+            (journal_text(&world).len(), world.lines()),
+            (0, vec!["GET /v1/customers/123".to_string()])
+        );
+        wrote_john(&world, &world.run(&JOHN));
+    }
+}
+
+#[test]
+fn where_the_outcome_does_not_fit_it_is_said_and_settled_by_reading() {
+    let (intent, whole) = lengths();
+    for room in [intent + 12, (intent + whole) / 2, whole - 12] {
+        let world = World::new();
+        let run = on_a_disk_of(&world, room, &JOHN);
+        assert_eq!(run.code, 0, "{run:#?}");
+        run.says(&["warning: the outcome of entry ", "is not recorded", "journal.jsonl", "File too large"]);
+        run.says(&["Written and verified: 1 changed."]);
+        assert_eq!((world.puts().len(), kinds(&world)), (1, vec!["intent".to_string()]));
+        assert!(journal_text(&world).ends_with('\n'), "no part of an outcome is left");
+        is_accounted_for(&world);
+        let next = world.run(&["customer", "update", "123", "--title", "dr", "--dry-run"]);
+        next.says(&["has no known outcome", "customer history 123 --resolve"]);
+        let settled = world.run(&["customer", "history", "--resolve"]);
+        assert_eq!(settled.code, 0, "{settled:#?}");
+        assert_eq!(kinds(&world), ["intent", "written"]);
+        let undone = world.run(&["customer", "undo", "--last"]);
+        assert_eq!(undone.code, 0, "{undone:#?}");
+        assert!(world.stored(123).contains("\"Jon\""));
+    }
+}
+
+#[test]
+fn a_device_that_is_full_in_the_place_of_the_journal_keeps_everything_from_being_sent() {
+    let world = World::new();
+    std::fs::create_dir_all(state(&world, "")).expect("a folder is made");
+    symlink("/dev/full", state(&world, "journal.jsonl")).expect("a link is made");
+    let run = world.run(&JOHN);
+    wrote_nothing(
+        &world,
+        &run,
+        1,
+        &["journal.jsonl cannot be written", "No space left on device", "--no-journal"],
+    );
+    let run = world.run(&[&JOHN[..], &["--no-journal"]].concat());
+    assert_eq!((run.code, run.undo, world.puts().len()), (0, None, 1), "{}", run.stderr);
+}
+
+#[test]
+fn what_a_crash_cut_off_is_taken_away_by_the_next_command_and_nothing_else_is() {
+    let world = World::new();
+    assert_eq!(world.run(&JOHN).code, 0);
+    let whole = journal_text(&world);
+    for torn in ["{", &whole[..whole.len() / 3], "\0\0\0\0", whole.lines().last().expect("a line")] {
+        std::fs::write(state(&world, "journal.jsonl"), format!("{whole}{torn}")).expect("it is written");
+        let run = world.run(&["customer", "history", "-o", "json"]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{torn:?}");
+        let run = world.run(&["customer", "update", "123", "--first-name", "Jon"]);
+        assert_eq!(run.code, 0, "{run:#?}");
+        assert!(journal_text(&world).starts_with(&whole), "{torn:?}");
+        assert_eq!(records(&world).len(), 4);
+        let undone = world.run(&["customer", "undo", "--last"]);
+        assert_eq!((undone.code, records(&world).len()), (0, 6), "{undone:#?}");
+    }
+}
+
+#[test]
+fn where_a_run_does_not_fit_it_says_how_far_it_came_and_resume_writes_the_rest_once() {
+    const ROWS: u64 = 6;
+    let ids = [123, 1016, 1020, 1001, 1002, 1003];
+    let mut refused = 0;
+    let mut partial = 0;
+    for room in (0..24).map(|step| step * step * 90) {
+        let world = World::new();
+        let rows: String = ids.iter().map(|id| format!("{id},Full\n")).collect();
+        let file = world.file("rows.csv", format!("id,middleName\n{rows}"));
+        let run = on_a_disk_of(&world, room, &["customer", "bulk", "update", &file, "--yes", "--jobs", "1"]);
+        assert!([0, 1, 2, 10].contains(&run.code), "{room}: {run:#?}");
+        assert!(!run.stderr.contains("panicked"), "{room}: {}", run.stderr);
+        is_accounted_for(&world);
+        if matches!(run.code, 1 | 2) {
+            run.says(&["Nothing was written."]);
+            assert_eq!(world.puts().len(), 0, "{room}: {run:#?}");
+            refused += 1;
+            continue;
+        }
+        partial += u32::from(run.code == 10);
+        let run = crate::bulk::latest(&world);
+        let resumed = world.run(&["customer", "bulk", "resume", &run, "--jobs", "1"]);
+        assert_eq!(resumed.code, 0, "{room}: {resumed:#?}");
+        resumed.says(&[]);
+        assert_eq!(world.puts().len() as u64, ROWS, "{room}: {:?}", world.lines());
+        assert!(ids.iter().all(|id| world.stored(*id).contains("\"Full\"")), "{room}");
+        is_accounted_for(&world);
+    }
+    assert!(refused >= 1 && partial >= 3, "{refused} were refused, {partial} came to a part");
+}
+
+#[test]
+fn where_no_text_fits_no_editor_is_started_and_nothing_is_left() {
+    for room in [0, 100, 1_000] {
+        let world = World::new();
+        let trace = world.home.path().join("trace");
+        let editor = world.file("ed", format!("#!/bin/sh\n: > '{}'\n", trace.display()));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(&editor, mode).expect("it may be run");
+        let script = format!(
+            "export EDITOR='{editor}' PATH=/usr/bin:/bin; exec prlimit --fsize={room} -- \"$0\" \"$@\""
+        );
+        let run = crate::world::finished(&mut super::behind(
+            &world,
+            &script,
+            &["customer", "edit", "123", "--yes"],
+        ));
+        wrote_nothing(&world, &run, 1, &["the text could be lost", "File too large"]);
+        assert!(!trace.exists());
+        let left: Vec<String> = files(&world).into_iter().filter(|name| name.contains("/.tmp")).collect();
+        assert_eq!(left, [""; 0]);
+    }
+}
+
+#[test]
+fn a_profile_or_a_key_that_does_not_fit_leaves_what_was_there() {
+    let world = World::new();
+    assert_eq!(world.run(&["profile", "set", "live", "--label", "LIVE"]).code, 0);
+    let before = std::fs::read(config(&world, "config.toml")).expect("it is there");
+    for room in [0, 10] {
+        let run = on_a_disk_of(&world, room, &["profile", "set", "live", "--label", "OTHER", "--jobs", "3"]);
+        run.fails(1, &["cannot write", "config.toml", "File too large"]);
+        assert_eq!(std::fs::read(config(&world, "config.toml")).expect("it is there"), before);
+        let script = format!(
+            "unset FUSEBILL_API_KEY; exec /usr/bin/prlimit --fsize={room} -- \"$0\" \"$@\" < key.txt"
+        );
+        world.file("key.txt", KEY);
+        let mut login = super::behind(&world, &script, &["auth", "login", "--with-key-stdin"]);
+        let run = crate::world::finished(&mut login);
+        std::fs::remove_file(world.home.path().join("key.txt")).expect("it is removed");
+        assert_eq!(run.code, 1, "{run:#?}");
+        run.says(&["keys", "File too large"]);
+        key_is_nowhere(&world, &run, &KEY[..10]);
+        let left: Vec<String> = files(&world).into_iter().filter(|name| name.contains("/.tmp")).collect();
+        assert_eq!(left, [""; 0]);
+    }
+    assert!(world.puts().is_empty());
+}
+
+#[test]
+fn results_and_plans_that_go_to_a_device_leave_the_device_in_its_place() {
+    let world = World::new();
+    let file = world.file("rows.csv", "id,middleName\n123,Q\n");
+    for (device, code) in [("/dev/null", 0), ("/dev/full", 10)] {
+        let link = world.home.path().join(format!("to{}", device.replace('/', "-")));
+        symlink(device, &link).expect("a link is made");
+        let name = link.display().to_string();
+        let update = ["customer", "bulk", "update", &file, "--yes", "--results", &name];
+        let run = world.run(&update);
+        assert_eq!(run.code, code, "{run:#?}");
+        let plan = world.run(&["customer", "bulk", "plan", &file, "--out", &name]);
+        assert_eq!(plan.code, i32::from(device == "/dev/full"), "{plan:#?}");
+        if device == "/dev/full" {
+            run.says(&["dev-full cannot be written", "No space left on device", "customer bulk undo"]);
+            plan.says(&["dev-full cannot be written", "No space left on device"]);
+        }
+        assert_eq!(std::fs::read_link(&link).expect("it is a link still").display().to_string(), device);
+    }
+    assert_eq!((world.puts().len(), kinds(&world)), (1, vec!["intent".to_string(), "written".to_string()]));
+}
+
+#[test]
+fn results_that_go_through_a_link_are_written_where_it_leads() {
+    let world = World::new();
+    let file = world.file("rows.csv", "id,middleName\n123,Q\n");
+    let target = world.file("elsewhere.csv", "old");
+    let link = world.home.path().join("results.csv");
+    symlink(&target, &link).expect("a link is made");
+    let run = world.run(&["customer", "bulk", "update", &file, "--yes", "--results", "results.csv"]);
+    assert_eq!(run.code, 0, "{run:#?}");
+    assert!(link.is_symlink());
+    assert!(std::fs::read_to_string(target).expect("it is there").contains("written"));
+}

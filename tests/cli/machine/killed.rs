@@ -1,0 +1,100 @@
+//! Killed where `crash.rs` does not kill: while a change is taken back, the journal pruned, a profile changed.
+
+use std::time::{Duration, Instant};
+
+use super::{JOHN, config, is_accounted_for, kinds, records, start};
+use crate::world::{World, settled};
+
+/// Runs a command in a fresh world once to its end, then again and again until it is killed at another moment each time.
+fn killed_at_many_moments(
+    times: u32,
+    prepare: impl Fn() -> World,
+    arguments: &[&str],
+    check: impl Fn(&World),
+) {
+    let world = prepare();
+    let begun = Instant::now();
+    assert_eq!(world.run(arguments).code, 0);
+    let whole = begun.elapsed();
+    check(&world);
+    for at in 0..times {
+        let world = prepare();
+        let begun = Instant::now();
+        let mut child = start(world.command(arguments));
+        let moment: Duration = whole * (at + 1) / times;
+        while begun.elapsed() < moment {
+            std::thread::yield_now();
+        }
+        // Where it ended by itself already, that is one more moment that is survived.
+        child.kill().expect("a process that was not waited for can be killed");
+        child.wait().expect("the process ends");
+        check(&world);
+    }
+}
+
+fn changed() -> World {
+    let world = World::new();
+    assert_eq!(world.run(&JOHN).code, 0);
+    world
+}
+
+#[test]
+fn killed_while_it_takes_a_change_back_it_can_be_settled_and_taken_back() {
+    let before = settled(&World::new().stored(123));
+    killed_at_many_moments(60, changed, &["customer", "undo", "--last"], |world| {
+        // The server works on one thread: when it answers, it has read what was on its way before.
+        for _ in 0..2 {
+            assert_eq!(world.run(&["customer", "get", "123"]).code, 0);
+        }
+        is_accounted_for(world);
+        let settling = world.run(&["customer", "history", "--resolve"]);
+        assert_eq!(settling.code, 0, "{settling:#?}");
+        if settled(&world.stored(123)) != before {
+            assert!(world.stored(123).contains("\"John\""));
+            let again = world.run(&["customer", "undo", "--last"]);
+            assert_eq!(again.code, 0, "{again:#?}");
+        }
+        assert_eq!(settled(&world.stored(123)), before);
+        assert!(records(world).last().is_some_and(|last| last["open"] == serde_json::json!([])));
+    });
+}
+
+#[test]
+fn killed_while_it_prunes_the_journal_is_the_old_one_or_the_new_one() {
+    let prepare = || {
+        let world = changed();
+        assert_eq!(world.run(&["customer", "update", "1016", "--title", "dr"]).code, 0);
+        let open = world.journal()[0].clone();
+        let mut text = super::journal_text(&world);
+        // An entry that has no outcome: the first one again, under another name.
+        let name = open["entry"].as_str().expect("a name");
+        let first = text.lines().next().expect("a line").replace(name, "20200101-000000000-0000");
+        text.insert_str(0, &format!("{first}\n"));
+        std::fs::write(super::state(&world, "journal.jsonl"), text).expect("it is written");
+        world
+    };
+    killed_at_many_moments(40, prepare, &["customer", "history", "prune", "--older-than", "0h"], |world| {
+        let kinds = kinds(world);
+        assert!([1, 5].contains(&kinds.len()), "{kinds:?}");
+        assert_eq!(records(world)[0]["entry"], "20200101-000000000-0000");
+        let next = world.run(&["customer", "update", "1020", "--title", "dr"]);
+        assert_eq!(next.code, 0, "{next:#?}");
+    });
+}
+
+#[test]
+fn killed_while_it_changes_a_profile_the_file_is_the_old_one_or_the_new_one() {
+    const OLD: &str = "# mine\n[profiles.live]\nlabel = \"OLD\"\n";
+    let prepare = || {
+        let world = World::new();
+        std::fs::create_dir_all(config(&world, "")).expect("a folder is made");
+        std::fs::write(config(&world, "config.toml"), OLD).expect("a file is written");
+        world
+    };
+    killed_at_many_moments(40, prepare, &["profile", "set", "live", "--label", "NEW"], |world| {
+        let text = std::fs::read_to_string(config(world, "config.toml")).expect("it is there");
+        assert!([OLD, &OLD.replace("OLD", "NEW")].contains(&text.as_str()), "{text}");
+        assert_eq!(world.run(&["profile", "set", "live", "--label", "NEXT"]).code, 0, "no lock is left");
+        world.was_left_alone();
+    });
+}

@@ -1,0 +1,177 @@
+//! Limits of the system, narrow terminals, strange locales, and arguments of any size.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::{JOHN, behind, is_accounted_for, kinds, under, wrote_john, wrote_nothing};
+use crate::terminal::Terminal;
+use crate::world::{World, finished};
+
+#[test]
+fn with_few_open_files_it_works_or_says_so_before_anything_is_sent() {
+    let mut refused = 0;
+    for limit in 3..24 {
+        let world = World::new();
+        let run = under(&world, &format!("ulimit -n {limit}"), &JOHN);
+        assert!(!run.stderr.contains("panicked"), "{limit}: {}", run.stderr);
+        is_accounted_for(&world);
+        if run.code == 0 {
+            assert_eq!(world.puts().len(), 1);
+            continue;
+        }
+        refused += 1;
+        assert!([1, 2, 7, 127].contains(&run.code), "{limit}: {run:#?}");
+        assert_eq!((world.puts().len(), kinds(&world)), (0, Vec::<String>::new()), "{limit}: {run:#?}");
+        assert!(run.code == 127 || run.stderr.contains("Nothing was written."), "{limit}: {run:#?}");
+    }
+    assert!((1..18).contains(&refused), "{refused}");
+}
+
+#[test]
+fn with_little_stack_or_memory_it_works() {
+    for limit in ["ulimit -s 2048", "ulimit -v 300000", "ulimit -c 0; ulimit -t 60"] {
+        let world = World::new();
+        wrote_john(&world, &under(&world, limit, &JOHN));
+    }
+}
+
+#[test]
+fn with_next_to_no_stack_or_memory_nothing_is_sent_without_a_record() {
+    // A build for debugging needs more than a release does, so where it ends is not the same for both.
+    for limit in ["ulimit -s 128", "ulimit -s 256", "ulimit -v 10000", "ulimit -v 40000"] {
+        let world = World::new();
+        let run = under(&world, limit, &JOHN);
+        is_accounted_for(&world);
+        assert_eq!(run.code == 0, world.puts().len() == 1, "{limit}: {run:#?}");
+    }
+}
+
+/// No thread has this much room for its stack.
+const NO_THREADS: &str = "export RUST_MIN_STACK=8000000000; ulimit -v 1000000";
+
+#[test]
+fn without_threads_one_change_is_written_and_ctrl_c_is_said_to_end_it() {
+    let world = World::new();
+    let run = under(&world, NO_THREADS, &JOHN);
+    wrote_john(&world, &run);
+    run.says(&["warning: signals cannot be watched"]);
+}
+
+#[test]
+fn without_threads_nothing_is_sent_where_they_are_needed() {
+    let world = World::new();
+    let file = world.file("rows.csv", "id,firstName\n123,John\n");
+    let run = under(&world, NO_THREADS, &["customer", "bulk", "update", &file, "--yes"]);
+    assert_eq!(run.code, 10, "{run:#?}");
+    run.says(&["the system has no thread for the work", "until then: 1 not-reached"]);
+    world.was_left_alone();
+    let port = world.server.address().port();
+    let named = format!("export FUSEBILL_BASE_URL=http://localhost:{port}/v1; {NO_THREADS}");
+    wrote_nothing(&world, &under(&world, &named, &JOHN), 7, &["Resource temporarily unavailable"]);
+    world.file("key.sh", "echo key");
+    assert_eq!(world.run(&["profile", "set", "default", "--api-key-command", "/bin/sh key.sh"]).code, 0);
+    let run = under(&world, &format!("unset FUSEBILL_API_KEY; {NO_THREADS}"), &JOHN);
+    wrote_nothing(&world, &run, 4, &["api_key_command", "cannot be listened to"]);
+    assert_eq!(kinds(&world), [""; 0]);
+    let run = under(&world, NO_THREADS, &["--profile", "sandbox", "customer", "get", "123"]);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+}
+
+#[test]
+fn arguments_of_any_size_are_judged_and_not_choked_on() {
+    let world = World::new();
+    let long = "x".repeat(125_000);
+    wrote_nothing(&world, &world.update(&["--first-name", &long]), 2, &["--first-name", "the limit is 50"]);
+    let patch = format!("{{\"firstName\":\"{}\"}}", "x".repeat(1 << 20));
+    let run = world.pipe(&["customer", "update", "123", "--patch", "-"], patch.as_bytes());
+    wrote_nothing(&world, &run, 2, &["firstName", "the limit is 50"]);
+    assert!(run.stderr.len() < 10_000, "the value is not repeated: {} bytes", run.stderr.len());
+    let flags: Vec<String> = (0..2_000).map(|at| format!("--set=x{at}=1")).collect();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    wrote_nothing(&world, &world.update(&flags), 2, &["x0"]);
+    let same: Vec<&str> = std::iter::repeat_n("--first-name=John", 2_000).collect();
+    wrote_nothing(&world, &world.update(&same), 2, &["--first-name"]);
+}
+
+#[test]
+fn what_is_not_text_is_refused_or_does_not_matter() {
+    let bad = OsStr::from_bytes(b"\xff\xfe");
+    for name in ["LANG", "LC_ALL", "TZ", "TERM", "COLUMNS", "NO_COLOR", "XDG_STATE_HOME", "EDITOR", "PATH"] {
+        let world = World::new();
+        wrote_john(&world, &finished(world.command(JOHN).env(name, bad)));
+    }
+    for name in ["FUSEBILL_PROFILE", "FUSEBILL_BASE_URL", "FUSEBILL_API_KEY"] {
+        let world = World::new();
+        let run = finished(world.command(JOHN).env(name, bad));
+        wrote_nothing(&world, &run, 2, &[name, "not UTF-8"]);
+        world.was_left_alone();
+    }
+    let world = World::new();
+    let mut arguments: Vec<&OsStr> = JOHN.iter().map(OsStr::new).collect();
+    arguments[4] = bad;
+    wrote_nothing(&world, &finished(&mut world.command(arguments)), 2, &["is not UTF-8 text"]);
+    let home = world.home.path().join(bad);
+    let run = finished(world.command(JOHN).env("HOME", &home));
+    assert_eq!((run.code, home.join(".local/state/fusebill/journal.jsonl").exists()), (0, true), "{run:#?}");
+}
+
+#[test]
+fn neither_locale_nor_zone_nor_terminal_changes_what_is_sent_and_shown() {
+    let name = "Zoë 山田 \u{1f600}";
+    let update = ["customer", "update", "123", "--last-name", name, "--color", "never"];
+    let world = World::new();
+    let plain = world.run(&update);
+    let body = world.put_body();
+    assert!(plain.code == 0 && body.contains(name), "{plain:#?}");
+    for (variable, value) in [
+        ("LC_ALL", "C"),
+        ("LC_ALL", "POSIX"),
+        ("LANG", "xx_YY.nonsense"),
+        ("TZ", "Not/AZone"),
+        ("TZ", ":/etc/passwd"),
+        ("TZ", "../../../../dev/null"),
+        ("TZ", ""),
+        ("TERM", "dumb"),
+        ("TERM", ""),
+        ("COLUMNS", "1"),
+        ("COLUMNS", "-1"),
+        ("NO_COLOR", "1"),
+    ] {
+        let world = World::new();
+        let run = world.run_with(&[(variable, value)], &update);
+        assert_eq!(
+            (run.code, &run.stdout, &run.stderr),
+            (0, &plain.stdout, &plain.stderr),
+            "{variable}={value}"
+        );
+        assert_eq!(world.put_body(), body);
+        let history = world.run_with(&[(variable, value)], &["customer", "history"]);
+        assert_eq!((history.code, history.stderr.as_str()), (0, ""), "{variable}={value}");
+        assert!(history.stdout.contains("written"), "{}", history.stdout);
+    }
+}
+
+#[test]
+fn on_a_terminal_of_twenty_columns_everything_is_shown_and_asked() {
+    let world = World::new();
+    let mut command = world.command(["customer", "update", "123", "--status", "hold"]);
+    command.env("TERM", "xterm");
+    let mut terminal = Terminal::sized(&command, 20, 10);
+    terminal.until("y/n");
+    assert!(terminal.shown().contains("status"), "{}", terminal.shown());
+    terminal.press("y\r");
+    let ended = terminal.finish();
+    assert_eq!(ended.code, 0, "{}", ended.shown);
+    ended.left_the_terminal_right();
+    assert!(world.put_body().contains("\"Hold\""));
+    assert_eq!(kinds(&world), ["intent", "written"]);
+}
+
+#[test]
+fn behind_a_shell_that_gives_no_environment_at_all_nothing_is_guessed() {
+    let world = World::new();
+    let run = finished(&mut behind(&world, "exec /usr/bin/env -i HOME=\"$HOME\" \"$0\" \"$@\"", &JOHN));
+    wrote_nothing(&world, &run, 4, &["no API key"]);
+    world.was_left_alone();
+}

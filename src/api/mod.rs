@@ -236,6 +236,7 @@ impl Client {
                 Ok(stored) if stored.id() == customer.id() => Put::Stored(Box::new(stored)),
                 _ => Put::Accepted,
             }),
+            ..200 => Err(Failure::Lost(answer.error())),
             429 => Err(Failure::RateLimited(Box::new(answer.error()), self.asked_pause(&answer))),
             300..=399 => Err(Failure::Redirected(answer.error())),
             408 | 500.. => Err(Failure::Broke(answer.error())),

@@ -188,6 +188,9 @@ impl Client {
 
     /// Waits before another attempt and says so, unless that would miss the deadline; then it gives false at once.
     pub fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
+        if !self.deadline().allows(pause) {
+            return false;
+        }
         let seconds = pause.as_secs_f64();
         self.notes.say(&format!(
             "{cause}; trying again in {seconds:.1} s (attempt {attempt} of {ATTEMPTS} failed)"

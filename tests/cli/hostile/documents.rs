@@ -1,6 +1,6 @@
 //! Customers that can be edited, large or odd as they are: nothing in them changes but what was asked for.
 
-use super::server::Server;
+use super::server::{Server, State};
 use super::{all, bounded, steers_nothing};
 use crate::world::World;
 
@@ -30,7 +30,7 @@ fn what_is_odd_in_a_customer_is_sent_back_as_it_came() {
         let world = World::new();
         let before = world.stored(123).replacen('{', &format!("{{ {},\r\n\t", members()), 1);
         let after = before.replacen("\"Jon\"", "\"John\"", 1);
-        let server = Server::new([before], |state, request| state.honestly(request));
+        let server = Server::new([before], State::honestly);
         let run = bounded(&world, &server, &["customer", "update", "123", "--first-name", "John"], 60);
         assert_eq!(run.code, 0, "{name}: {}", run.stderr);
         steers_nothing(&run.stdout);

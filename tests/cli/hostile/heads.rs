@@ -51,7 +51,12 @@ fn heads_that_are_too_large_or_none() {
             because: NOT_HTTP,
             codes: [7, 0, 8, 8],
         },
-        Case { name: "HTTP/0.9", says: |body| cut(body), because: NOT_HTTP, codes: [7, 0, 8, 8] },
+        Case {
+            name: "HTTP/0.9",
+            says: |body| cut(format!("{body}\r\n")),
+            because: NOT_HTTP,
+            codes: [7, 0, 8, 8],
+        },
         Case {
             name: "HTTP/2 in the clear",
             says: |_| cut([&b"\0\0\x12\x04\0\0\0\0\0"[..], &[0; 18]].concat()),

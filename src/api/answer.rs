@@ -4,6 +4,19 @@ use crate::document::json::{Json, Kind, View};
 
 /// The most that is repeated of an answer that is in no known shape, in characters.
 const EXCERPT: usize = 300;
+/// The same of one error in a known shape.
+const SENTENCE: usize = 2_000;
+/// The most errors that are repeated of one answer.
+const SENTENCES: usize = 20;
+
+/// As much of a body as is searched for words, in bytes.
+const SEARCHED: usize = 256 * 1024;
+
+/// The beginning of a body, in which its words are looked for: what is longer is no error, and takes long to look through.
+pub fn beginning(body: &str) -> &str {
+    let end = (0..=SEARCHED.min(body.len())).rev().find(|&at| body.is_char_boundary(at));
+    &body[..end.unwrap_or(0)]
+}
 
 /// The API's own words in the body of an error, one line each; empty where it has none.
 ///
@@ -15,24 +28,29 @@ pub fn words(body: &str) -> Vec<String> {
         return Vec::new();
     }
     match Json::parse(trimmed) {
-        Ok(json) => from_json(json.root()).unwrap_or_else(|| vec![excerpt(trimmed)]),
+        Ok(json) => from_json(json.root()).unwrap_or_else(|| vec![excerpt(trimmed, EXCERPT)]),
         Err(_) if looks_like_html(trimmed) => {
-            vec![format!("a web page: {}", excerpt(&text_of_html(trimmed)))]
+            vec![format!("a web page: {}", excerpt(&text_of_html(trimmed), EXCERPT))]
         }
-        Err(_) => vec![excerpt(trimmed)],
+        Err(_) => vec![excerpt(trimmed, EXCERPT)],
     }
 }
 
 fn from_json(root: View<'_>) -> Option<Vec<String>> {
     if root.kind() == Kind::String {
-        return root.as_text().map(|text| vec![excerpt(&text)]);
+        return root.as_text().map(|text| vec![excerpt(&text, EXCERPT)]);
     }
-    let errors: Vec<String> =
-        member(root, "Errors").into_iter().flat_map(View::children).map(entry).collect();
+    let mut entries = member(root, "Errors").into_iter().flat_map(View::children);
+    let mut errors: Vec<String> =
+        entries.by_ref().take(SENTENCES).map(|error| excerpt(&entry(error), SENTENCE)).collect();
+    let more = entries.count();
+    if more > 0 {
+        errors.push(format!("… and {more} more"));
+    }
     if !errors.is_empty() {
         return Some(errors);
     }
-    member(root, "Message").and_then(View::as_text).map(|message| vec![message.into_owned()])
+    member(root, "Message").and_then(View::as_text).map(|message| vec![excerpt(&message, SENTENCE)])
 }
 
 fn entry(error: View<'_>) -> String {
@@ -78,8 +96,8 @@ fn text_of_html(page: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT) {
+fn excerpt(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_string(),
     }
@@ -113,7 +131,20 @@ mod tests {
     }
 
     #[test]
+    fn only_the_beginning_of_a_body_is_searched() {
+        assert_eq!(beginning("é"), "é");
+        let long = format!("x{}", "é".repeat(SEARCHED));
+        assert_eq!(beginning(&long), &long[..SEARCHED - 1]);
+    }
+
+    #[test]
     fn a_long_answer_is_cut() {
         assert_eq!(words(&"é".repeat(1000))[0].chars().count(), EXCERPT + 1);
+        let long = "é".repeat(SENTENCE + 1);
+        let many = vec![format!(r#"{{"Value":"{long}"}}"#); SENTENCES + 7].join(",");
+        let errors = words(&format!(r#"{{"Errors":[{many}]}}"#));
+        assert_eq!((errors.len(), errors[SENTENCES].as_str()), (SENTENCES + 1, "… and 7 more"));
+        assert!(errors[..SENTENCES].iter().all(|error| error.chars().count() == SENTENCE + 1));
+        assert_eq!(words(&format!(r#"{{"Message":"{long}"}}"#))[0].chars().count(), SENTENCE + 1);
     }
 }

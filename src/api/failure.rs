@@ -145,6 +145,7 @@ impl Answer {
     pub(super) fn error(&self) -> Error {
         let status = self.status;
         let error = match status {
+            ..200 => Error::new(Kind::Failed, format!("the API did not answer the request (HTTP {status})")),
             300..=399 => return self.redirected(),
             400 => Error::new(Kind::Credentials, "the API does not take the request (HTTP 400)").hint(
                 "for a read the one cause the vendor documents is a malformed key: paste it as the web page shows it",

@@ -193,6 +193,9 @@ impl Client {
 
     /// Waits before another attempt and says so, unless that would miss the deadline; then it gives false at once.
     pub fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
+        if !self.deadline().allows(pause) {
+            return false;
+        }
         let seconds = pause.as_secs_f64();
         self.notes.say(&format!(
             "{cause}; trying again in {seconds:.1} s (attempt {attempt} of {ATTEMPTS} failed)"
@@ -241,6 +244,7 @@ impl Client {
                 Ok(stored) if stored.id() == customer.id() => Put::Stored(Box::new(stored)),
                 _ => Put::Accepted,
             }),
+            ..200 => Err(Failure::Lost(answer.error())),
             429 => Err(Failure::RateLimited(Box::new(answer.error()), self.asked_pause(&answer))),
             300..=399 => Err(Failure::Redirected(answer.error())),
             408 | 500.. => Err(Failure::Broke(answer.error())),
@@ -357,6 +361,7 @@ fn customer(body: &str, id: u64, key: &ApiKey) -> Result<Customer> {
 
 /// An answer that is not what was asked for, with what it says instead, but for the key.
 fn unreadable(message: &str, body: &str, key: &ApiKey) -> Error {
-    let said = answer::words(&key.blotted(body)).into_iter().map(|words| format!("the API said: {words}"));
+    let body = key.blotted(answer::beginning(body));
+    let said = answer::words(&body).into_iter().map(|words| format!("the API said: {words}"));
     Error::new(Kind::Failed, message).detail(said.take(1))
 }

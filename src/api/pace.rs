@@ -11,6 +11,8 @@ use super::rate_limit::{Limits, Quota};
 
 /// How long a window lasts of which the end is not told.
 const WINDOW: Duration = Duration::from_secs(60);
+/// The longest window that the vendor has. No wait is longer, whatever an answer says.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// By how much the end of one window may seem to move: it is told in whole seconds.
 const BLUR: Duration = Duration::from_secs(1);
 
@@ -139,7 +141,7 @@ impl Pace {
         self.limits.per_minute = quota.limits.per_minute.or(self.limits.per_minute);
         self.limits.per_day = quota.limits.per_day.or(self.limits.per_day);
         let left = quota.remaining.saturating_sub(self.under_way);
-        let ends = now + quota.ends_in.unwrap_or(WINDOW);
+        let ends = now + quota.ends_in.unwrap_or(WINDOW).min(DAY);
         if quota.refused {
             // What another answer says of a later window does not take it back.
             self.next = self.next.max(ends + BLUR);
@@ -228,6 +230,15 @@ mod tests {
         pace.leave(told(6), now);
         assert_eq!(pace.enter(now), Err(now + 2 * BLUR));
         assert!(pace.enter(now + 2 * BLUR).is_ok());
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_a_day_whatever_an_answer_says() {
+        for refused in [true, false] {
+            let (mut pace, now) = pace(Duration::ZERO);
+            pace.leave(Some(Quota { ends_in: Some(Duration::MAX), refused, ..Quota::default() }), now);
+            assert!(pace.enter(now).is_err_and(|until| until >= now + DAY && until <= now + DAY + BLUR));
+        }
     }
 
     #[test]

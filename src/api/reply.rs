@@ -6,6 +6,7 @@ use std::time::Duration;
 use ureq::Body;
 use ureq::http::{HeaderMap, HeaderValue, Response};
 
+use super::answer::beginning;
 use super::rate_limit::{self, Quota, Standing};
 use super::{ApiKey, Failure};
 
@@ -34,7 +35,7 @@ impl Answer {
     /// The same without the key, which a server that echoes requests has in what it says. A customer stays as it is.
     pub(super) fn blotted(mut self, key: &ApiKey) -> Answer {
         if !(200..300).contains(&self.status) {
-            self.body = key.blotted(&self.body).into_owned();
+            self.body = key.blotted(beginning(&self.body)).into_owned();
         }
         for value in self.headers.values_mut() {
             if let Cow::Owned(blotted) = key.blotted(&String::from_utf8_lossy(value.as_bytes())) {

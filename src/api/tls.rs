@@ -115,8 +115,13 @@ impl Transport for Encrypted {
         Ok(amount > 0)
     }
 
+    /// What came beyond an answer would be taken for the next one. It may wait here too, read and decrypted or not, and
+    /// not only in the socket that is asked.
     fn is_open(&mut self) -> bool {
-        self.stream.get_mut().get_mut().is_open()
+        let StreamOwned { conn, sock } = &mut self.stream;
+        let decrypted = conn.process_new_packets().map(|state| state.plaintext_bytes_to_read());
+        let socket = sock.get_mut();
+        decrypted.is_ok_and(|count| count == 0) && socket.buffers().input().is_empty() && socket.is_open()
     }
 
     fn is_tls(&self) -> bool {

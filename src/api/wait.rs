@@ -28,9 +28,14 @@ impl Deadline {
         self.0.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 
+    /// Whether so long a wait ends before it.
+    pub fn allows(self, pause: Duration) -> bool {
+        self.left().is_some_and(|left| left > pause)
+    }
+
     /// Waits, unless that would miss the deadline.
     pub fn sleep(self, pause: Duration) -> bool {
-        let fits = self.left().is_some_and(|left| left > pause);
+        let fits = self.allows(pause);
         if fits {
             std::thread::sleep(pause);
         }

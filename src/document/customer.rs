@@ -41,7 +41,7 @@ impl fmt::Display for NotACustomer {
             NotACustomer::NoId => write!(f, "it has no `id` that is a whole number"),
             NotACustomer::NoStatus => write!(f, "it has no `status`"),
             NotACustomer::CaseTwice(one, other) => {
-                write!(f, "it has both `{one}` and `{other}`, which the API does not tell apart")
+                write!(f, "it has both `{one:.100}` and `{other:.100}`, which the API does not tell apart")
             }
             NotACustomer::Preview(name) => {
                 write!(f, "it has `{name}`, so it is an activation preview that must never be sent back")

@@ -19,6 +19,9 @@ pub use view::{Key, View, quote};
 
 /// The deepest nesting that is read. A customer has three levels; the limit keeps recursion over values bounded.
 pub const MAX_DEPTH: usize = 256;
+/// The most values that are read of one text. A customer has a hundred, a page of a list a thousand times that; each
+/// takes more memory than the two bytes it can be written in.
+pub const MAX_VALUES: usize = 1_000_000;
 
 /// One JSON value: its text, unchanged, and where each value inside it stands.
 ///
@@ -86,6 +89,8 @@ pub enum JsonError {
     },
     /// It nests deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// It has more values than [`MAX_VALUES`].
+    TooMany,
 }
 
 impl fmt::Display for JsonError {
@@ -94,8 +99,9 @@ impl fmt::Display for JsonError {
             JsonError::Syntax { why, line, column } => {
                 write!(f, "not JSON: {why} at line {line} column {column}")
             }
-            JsonError::DuplicateKey { key, .. } => write!(f, "the key {key} occurs twice in one object"),
+            JsonError::DuplicateKey { key, .. } => write!(f, "the key {key:.100} occurs twice in one object"),
             JsonError::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
+            JsonError::TooMany => write!(f, "it has more than {MAX_VALUES} values"),
         }
     }
 }
@@ -225,6 +231,13 @@ mod tests {
         assert!(Json::parse(nested(MAX_DEPTH)).is_ok());
         assert_eq!(Json::parse(nested(MAX_DEPTH + 1)).unwrap_err(), JsonError::TooDeep);
         assert_eq!(Json::parse(nested(100_000)).unwrap_err(), JsonError::TooDeep);
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded() {
+        let list = |count: usize| format!("[{}0]", "0,".repeat(count - 2));
+        assert!(Json::parse(list(MAX_VALUES)).is_ok());
+        assert_eq!(Json::parse(list(MAX_VALUES + 1)).unwrap_err(), JsonError::TooMany);
     }
 
     #[test]

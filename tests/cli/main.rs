@@ -18,6 +18,7 @@ mod fields;
 mod get;
 mod help;
 mod history;
+mod hostile;
 mod interrupt;
 mod list;
 mod lookups;

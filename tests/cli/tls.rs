@@ -1,6 +1,6 @@
 //! TLS, proxies and redirects: who is trusted, what is said when nobody is, and that the key stays here then.
 
-mod authority;
+pub mod authority;
 pub mod server;
 
 use fusebill::sandbox::KEY;

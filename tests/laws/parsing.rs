@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use fusebill::document::indent::{compact, indented};
-use fusebill::document::json::{JsonError, Kind, MAX_DEPTH};
+use fusebill::document::json::{JsonError, Kind, MAX_DEPTH, MAX_VALUES};
 use fusebill::document::{Json, View};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -76,6 +76,7 @@ fn judge(text: &str) {
             assert!(is_json && repeats_a_key(text) != Some(false), "{text}");
         }
         Err(JsonError::TooDeep) => assert!(is_json && depth(text) > MAX_DEPTH, "{text}"),
+        Err(JsonError::TooMany) => assert!(is_json && text.len() > MAX_VALUES, "{} bytes", text.len()),
     }
 }
 

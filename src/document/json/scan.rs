@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{JsonError, Kind, MAX_DEPTH, Node};
+use super::{JsonError, Kind, MAX_DEPTH, MAX_VALUES, Node};
 
 /// One pass over text that is known to be JSON, with a stack of the containers that are open.
 pub(super) struct Scan<'a> {
@@ -37,6 +37,9 @@ impl<'a> Scan<'a> {
         if self.open.last().is_some_and(|&parent| self.nodes[parent].kind == Kind::Object) {
             key = self.string();
             self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b':'));
+        }
+        if self.nodes.len() == MAX_VALUES {
+            return Err(JsonError::TooMany);
         }
         let start = self.at;
         let kind = match self.text[start] {

@@ -103,7 +103,7 @@ fn not_json(why: JsonError) -> Problem {
         }
         JsonError::Syntax { why, line, .. } => Problem { line, why: format!("not JSON: {why}") },
         JsonError::DuplicateKey { line, .. } => Problem { line, why: why.to_string() },
-        JsonError::TooDeep => Problem { line: 1, why: why.to_string() },
+        JsonError::TooDeep | JsonError::TooMany => Problem { line: 1, why: why.to_string() },
     }
 }
 

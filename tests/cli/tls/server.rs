@@ -66,6 +66,26 @@ impl Listener {
         Listener::encrypted(identity, verifier.expect("a verifier"), |client| head(client).map(|_| ()))
     }
 
+    /// Speaks TLS and answers a request with these, each in a record of its own, all of them in one piece.
+    pub fn tls_saying(
+        identity: Identity,
+        says: impl Fn(&str) -> Vec<Vec<u8>> + Send + Sync + 'static,
+    ) -> Listener {
+        Listener::encrypted(identity, WebPkiClientVerifier::no_client_auth(), move |client| {
+            loop {
+                let request = String::from_utf8_lossy(&message(client)?).into_owned();
+                for record in says(&request) {
+                    client.conn.writer().write_all(&record)?;
+                }
+                let mut wire = Vec::new();
+                while client.conn.wants_write() {
+                    client.conn.write_tls(&mut wire)?;
+                }
+                client.sock.write_all(&wire)?;
+            }
+        })
+    }
+
     /// A proxy that is itself spoken to with TLS.
     pub fn tls_proxy_to(identity: Identity, server: SocketAddr) -> Listener {
         Listener::encrypted(identity, WebPkiClientVerifier::no_client_auth(), move |client| {

@@ -7,12 +7,10 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::rate_limit::{Limits, Quota};
+use super::rate_limit::{LONGEST, Limits, Quota};
 
 /// How long a window lasts of which the end is not told.
 const WINDOW: Duration = Duration::from_secs(60);
-/// The longest window that the vendor has. No wait is longer, whatever an answer says.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// By how much the end of one window may seem to move: it is told in whole seconds.
 const BLUR: Duration = Duration::from_secs(1);
 
@@ -141,7 +139,7 @@ impl Pace {
         self.limits.per_minute = quota.limits.per_minute.or(self.limits.per_minute);
         self.limits.per_day = quota.limits.per_day.or(self.limits.per_day);
         let left = quota.remaining.saturating_sub(self.under_way);
-        let ends = now + quota.ends_in.unwrap_or(WINDOW).min(DAY);
+        let ends = now + quota.ends_in.unwrap_or(WINDOW).min(LONGEST);
         if quota.refused {
             // What another answer says of a later window does not take it back.
             self.next = self.next.max(ends + BLUR);
@@ -237,7 +235,9 @@ mod tests {
         for refused in [true, false] {
             let (mut pace, now) = pace(Duration::ZERO);
             pace.leave(Some(Quota { ends_in: Some(Duration::MAX), refused, ..Quota::default() }), now);
-            assert!(pace.enter(now).is_err_and(|until| until >= now + DAY && until <= now + DAY + BLUR));
+            assert!(
+                pace.enter(now).is_err_and(|until| until >= now + LONGEST && until <= now + LONGEST + BLUR)
+            );
         }
     }
 

@@ -4,8 +4,11 @@ use super::server::{Server, State};
 use super::{all, bounded, steers_nothing};
 use crate::world::World;
 
-/// A name, and members that a customer has beside the usual ones.
-const ODD: &[(&str, fn() -> String)] = &[
+/// Members that a customer has beside the usual ones.
+type Members = fn() -> String;
+
+/// They have names to be told by.
+const ODD: &[(&str, Members)] = &[
     ("a text of five megabytes", || format!("\"x\":\"{}\"", "é".repeat(2_500_000))),
     ("a number of a megabyte", || format!("\"x\":{}", "7".repeat(1_000_000))),
     ("numbers beyond all numbers", || {

@@ -31,9 +31,12 @@ fn changed(beside: fn(Vec<u8>) -> Vec<Vec<u8>>) -> (World, Listener, crate::worl
     (world, server, run)
 }
 
+/// The pieces in which an answer that nobody asked for is sent behind another.
+type Beside = fn(Vec<u8>) -> Vec<Vec<u8>>;
+
 #[test]
 fn an_answer_that_was_not_asked_for_is_never_taken_over_tls_either() {
-    let besides: [fn(Vec<u8>) -> Vec<Vec<u8>>; 3] = [
+    let besides: [Beside; 3] = [
         |answer| vec![answer],
         |answer| answer.chunks(1000).map(<[u8]>::to_vec).collect(),
         |answer| vec![answer[..9].to_vec(), answer[9..].to_vec()],

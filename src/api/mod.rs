@@ -50,7 +50,7 @@ const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
 /// The same for a page of a list, which holds up to a thousand customers.
 const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
 /// The buffers of a connection, in bytes: a customer of some 2 kB fits, and larger ones go through in pieces.
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 32 * 1024;
 /// The longest head of an answer, in bytes. It has to fit into the buffer: of one that does not, ureq says that the server
 /// hung up.
 const LONGEST_HEAD: usize = BUFFER / 2;

@@ -79,7 +79,7 @@ fn without_threads_nothing_is_sent_where_they_are_needed() {
 #[test]
 fn without_threads_a_program_is_asked_for_the_key_all_the_same() {
     let world = World::new();
-    world.file("key.sh", &format!("echo {KEY}"));
+    world.file("key.sh", format!("echo {KEY}"));
     assert_eq!(world.run(&["profile", "set", "default", "--api-key-command", "/bin/sh key.sh"]).code, 0);
     wrote_john(&world, &under(&world, &format!("unset FUSEBILL_API_KEY; {NO_THREADS}"), &JOHN));
 }

@@ -44,16 +44,7 @@ impl Pacer {
     /// limit.
     pub fn new(per_minute: Option<u32>) -> Pacer {
         let interval = per_minute.map_or(Duration::ZERO, |count| WINDOW / count.max(1));
-        let now = Instant::now();
-        let pace = Pace {
-            interval,
-            next: now,
-            under_way: 0,
-            left: None,
-            limits: Limits::default(),
-            waiting: 0,
-            stopped: false,
-        };
+        let pace = Pace::begun(interval, Instant::now());
         Pacer { pace: Mutex::new(pace), changed: Condvar::new() }
     }
 
@@ -111,6 +102,12 @@ impl Pacer {
 }
 
 impl Pace {
+    /// A gate that nothing was told yet.
+    fn begun(interval: Duration, now: Instant) -> Pace {
+        let limits = Limits::default();
+        Pace { interval, next: now, under_way: 0, left: None, limits, waiting: 0, stopped: false }
+    }
+
     /// Lets a request begin, or tells when to ask again.
     fn enter(&mut self, now: Instant) -> Result<(), Instant> {
         if self.left.is_some_and(|(_, ends)| now >= ends) {
@@ -162,18 +159,7 @@ mod tests {
 
     fn pace(interval: Duration) -> (Pace, Instant) {
         let now = Instant::now();
-        (
-            Pace {
-                interval,
-                next: now,
-                under_way: 0,
-                left: None,
-                limits: Limits::default(),
-                waiting: 0,
-                stopped: false,
-            },
-            now,
-        )
+        (Pace::begun(interval, now), now)
     }
 
     fn told(remaining: u32) -> Option<Quota> {

@@ -1,6 +1,6 @@
 //! Files and folders that only their owner may read; files that are replaced whole, locked, or made of lines.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -66,29 +66,22 @@ pub fn is_writable_by_others(path: &Path) -> bool {
 
 /// Whether a file has one of these bits in its mode. A pipe has no such rights that matter.
 pub fn has_mode(path: &Path, bits: u32) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::metadata(path).is_ok_and(|there| there.is_file() && there.permissions().mode() & bits != 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (path, bits);
-        false
-    }
+    std::fs::metadata(path).is_ok_and(|there| there.is_file() && mode(&there) & bits != 0)
 }
 
 /// Whether anyone but its owner may put files into a folder, where the platform has modes.
 pub fn is_folder_open_to_others(folder: &Path) -> bool {
+    std::fs::metadata(folder).is_ok_and(|there| there.is_dir() && mode(&there) & 0o022 != 0)
+}
+
+/// The mode of what is there; no rights at all where the platform has none.
+fn mode(there: &Metadata) -> u32 {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::metadata(folder).is_ok_and(|there| there.is_dir() && there.permissions().mode() & 0o022 != 0)
-    }
+    return std::os::unix::fs::PermissionsExt::mode(&there.permissions());
     #[cfg(not(unix))]
     {
-        let _ = folder;
-        false
+        let _ = there;
+        0
     }
 }
 

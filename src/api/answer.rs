@@ -14,8 +14,7 @@ const SEARCHED: usize = 256 * 1024;
 
 /// The beginning of a body, in which its words are looked for: what is longer is no error, and takes long to look through.
 pub fn beginning(body: &str) -> &str {
-    let end = (0..=SEARCHED.min(body.len())).rev().find(|&at| body.is_char_boundary(at));
-    &body[..end.unwrap_or(0)]
+    &body[..body.floor_char_boundary(SEARCHED)]
 }
 
 /// The API's own words in the body of an error, one line each; empty where it has none.

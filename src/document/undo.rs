@@ -23,8 +23,9 @@ pub enum Undo {
 /// Takes a change back, and nothing that came after it.
 ///
 /// `stored` is what the API made of the change, where that was not what was sent: what it made of a value that was asked
-/// for is this change's too, and is taken back with consent, as it may be somebody else's work after all. Other values that are not as they were may be somebody else's work, and stay. A value that
-/// has its old value already is left alone. Members that the vendor added to what the change had made are no change of it.
+/// for is this change's too, and is taken back with consent, as it may be somebody else's work after all. Other values
+/// that are not as they were may be somebody else's work, and stay. A value that has its old value already is left
+/// alone. Members that the vendor added to what the change had made are no change of it.
 ///
 /// # Errors
 /// Where a read-only field would change: the change was no edit of this program.

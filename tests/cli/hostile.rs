@@ -13,16 +13,13 @@ mod waits;
 mod words;
 
 use std::process::Stdio;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::world::{Run, World};
+use crate::world::{Run, World, all};
 use server::{Request, Says, Server, State};
 
-/// Runs that wait rather than work, so more of them than there are cores.
-const WORKERS: usize = 8;
 /// The address space of the program, in KiB.
 const MEMORY: &str = "1000000";
 /// How much later than its deadline a program may end on a machine that is busy.
@@ -185,27 +182,4 @@ fn try_within(timeout: u64, cases: &[Case]) {
     });
     let surprises = all(cells, |cell| cell.check());
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
-}
-
-/// Does something for each of them, several at once, and gives what comes of it.
-fn all<T: Send>(
-    each: impl Iterator<Item = T> + Send,
-    check: impl Fn(T) -> Option<String> + Sync,
-) -> Vec<String> {
-    let waiting = Mutex::new(each);
-    let next = || waiting.lock().expect("none fails while the next is taken").next();
-    let surprises = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while let Some(cell) = next() {
-                    let surprise = check(cell);
-                    surprises.lock().expect("none fails while it is noted").extend(surprise);
-                }
-            });
-        }
-    });
-    let mut surprises = surprises.into_inner().expect("none fails while it is noted");
-    surprises.sort();
-    surprises
 }

@@ -4,12 +4,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::sync::Mutex;
 
-use crate::world::{Run, World, settled};
-
-/// Runs that wait rather than work, so more of them than there are cores.
-const WORKERS: usize = 8;
+use crate::world::{Run, World, all, settled};
 
 /// The moments, as the faults that bring them about; `FAULT` is the row's.
 const MOMENTS: [&[&str]; 8] = [
@@ -185,21 +181,7 @@ fn cells() -> impl Iterator<Item = Cell> {
 
 #[test]
 fn whatever_fails_whenever_it_fails_what_is_claimed_is_what_is_so() {
-    let waiting = Mutex::new(cells());
-    let next = || waiting.lock().expect("no cell fails while the next is taken").next();
-    let surprises = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while let Some(cell) = next() {
-                    let surprise = cell.check();
-                    surprises.lock().expect("no cell fails while it is noted").extend(surprise);
-                }
-            });
-        }
-    });
-    let mut surprises = surprises.into_inner().expect("no cell fails while it is noted");
-    surprises.sort();
+    let surprises = all(cells(), |cell| cell.check());
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }
 

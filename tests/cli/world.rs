@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use fusebill::sandbox::{self, Behaviour, Options, Recorded, Server};
 use serde_json::Value;
@@ -250,4 +251,30 @@ impl Run {
             assert!(self.stderr.contains(text), "{text:?} is not in:\n{}", self.stderr);
         }
     }
+}
+
+/// Runs that wait rather than work, so more of them than there are cores.
+const WORKERS: usize = 8;
+
+/// Does something for each of them, several at once, and gives what was a surprise, in order.
+pub fn all<T: Send>(
+    each: impl Iterator<Item = T> + Send,
+    check: impl Fn(T) -> Option<String> + Sync,
+) -> Vec<String> {
+    let waiting = Mutex::new(each);
+    let next = || waiting.lock().expect("none fails while the next is taken").next();
+    let surprises = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(cell) = next() {
+                    let surprise = check(cell);
+                    surprises.lock().expect("none fails while it is noted").extend(surprise);
+                }
+            });
+        }
+    });
+    let mut surprises = surprises.into_inner().expect("none fails while it is noted");
+    surprises.sort();
+    surprises
 }

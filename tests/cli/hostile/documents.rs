@@ -1,8 +1,8 @@
 //! Customers that can be edited, large or odd as they are: nothing in them changes but what was asked for.
 
 use super::server::{Server, State};
-use super::{all, bounded, steers_nothing};
-use crate::world::World;
+use super::{bounded, steers_nothing};
+use crate::world::{World, all};
 
 /// Members that a customer has beside the usual ones.
 type Members = fn() -> String;

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::bounded;
 use super::server::{Part, Request, Says, Server, cut, ok, raw, with};
-use super::{all, bounded};
-use crate::world::{Run, World};
+use crate::world::{Run, World, all};
 
 fn row(id: u64) -> String {
     format!(r#"{{"id":{id},"status":"Active","companyName":"No. {id}","currency":"USD"}}"#)

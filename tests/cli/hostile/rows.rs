@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::bounded;
 use super::server::{Part, Says, Server, cut, ok, with};
-use super::{all, bounded};
-use crate::world::World;
+use crate::world::{World, all};
 
 const IDS: [u64; 3] = [123, 1001, 1016];
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Proof, input};
+use super::{Deferred, Proof, input};
 use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
 use crate::profile::Settings;
@@ -21,26 +21,26 @@ pub enum BulkCommand {
     ///
     /// The plan is NDJSON to look at, and to carry out with `apply`: it holds what is to change in each customer and the
     /// customer as it was. Nothing is written to the account.
-    Plan(PlanArgs),
+    Plan(Deferred<PlanArgs>),
     /// Carry out a plan
     ///
-    /// No question is asked, unless the profile says `confirm = "always"`: the plan was looked at. A row is refused where one of the fields that it touches changed
-    /// since, and the plan as a whole on any other profile or host than its own.
-    Apply(ApplyArgs),
+    /// No question is asked, unless the profile says `confirm = "always"`: the plan was looked at. A row is refused where
+    /// one of the fields that it touches changed since, and the plan as a whole on any other profile or host than its own.
+    Apply(Deferred<ApplyArgs>),
     /// Change every customer of a file
     ///
     /// The whole file is checked before the first request. Each row goes the way of `customer update`: read, written,
     /// verified, noted. Blank cells change nothing.
-    Update(BulkUpdateArgs),
+    Update(Deferred<BulkUpdateArgs>),
     /// Go on with a run that was cut off
     ///
     /// Rows that were written are not written again; rows that were in flight, or whose outcome is unknown, are settled by
     /// reading their customers. Rows that failed before anything was written are tried again.
-    Resume(ResumeArgs),
+    Resume(Deferred<ResumeArgs>),
     /// Take a run back, row by row
     ///
     /// Every field that the run changed gets its old value, where nobody changed it since.
-    Undo(BulkUndoArgs),
+    Undo(Deferred<BulkUndoArgs>),
     /// List the runs of this machine
     List,
 }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod bulk;
 pub mod candidates;
 mod completions;
+mod deferred;
 mod edits;
 mod examples;
 mod list;
@@ -22,6 +23,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 pub use account::{AuthCommand, ProfileCommand};
 pub use bulk::BulkCommand;
 pub use completions::Shell;
+pub use deferred::Deferred;
 pub use edits::{EditFlags, Request};
 pub use list::{ListArgs, ListRequest};
 #[cfg(feature = "sandbox")]
@@ -113,14 +115,14 @@ pub enum Command {
     Customer(CustomerCommand),
     /// Store, check and remove API keys
     #[command(subcommand)]
-    Auth(AuthCommand),
+    Auth(Deferred<AuthCommand>),
     /// Name accounts and say how they are treated
     #[command(subcommand)]
-    Profile(Box<ProfileCommand>),
+    Profile(Deferred<ProfileCommand>),
     /// A local Fusebill to try things on
     #[cfg(feature = "sandbox")]
     #[command(subcommand)]
-    Sandbox(SandboxCommand),
+    Sandbox(Deferred<SandboxCommand>),
     /// Print the script that completes what you type
     ///
     /// In bash, zsh and fish it asks this program while you type, and completes values too; its first lines say where it
@@ -140,35 +142,35 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
     /// Show customers
-    Get(GetArgs),
+    Get(Deferred<GetArgs>),
     /// Find customers
     ///
     /// Asks the API for the customers of whom every --where holds, page by page, and checks each one that it sends: those
     /// that do not match are left out. Without --where these are all customers.
-    List(ListArgs),
+    List(Deferred<ListArgs>),
     /// Change fields of one customer
     ///
     /// Reads the customer, shows what will change, sends the whole customer back with only that changed, and compares
     /// what is stored with what was sent. What no flag names stays as it is.
-    Update(Box<UpdateArgs>),
+    Update(Deferred<UpdateArgs>),
     /// Change fields in your editor, or at prompts
     ///
     /// Opens the customer as a text in $FUSEBILL_EDITOR, $VISUAL, $EDITOR or vi. What you change in it is shown, asked
     /// for and written as `customer update` does it; a line you delete keeps its value, null clears a field. A text that
     /// cannot be taken opens again with what is wrong above the line, and is kept until its change is written.
-    Edit(EditArgs),
+    Edit(Deferred<EditArgs>),
     /// Change many customers from a file
     #[command(subcommand)]
-    Bulk(Box<BulkCommand>),
+    Bulk(Deferred<BulkCommand>),
     /// List what this machine changed
     ///
     /// Every change is noted in a journal before it is sent, and its outcome after. The journal is on this machine only.
-    History(HistoryArgs),
+    History(Deferred<HistoryArgs>),
     /// Take a change back
     ///
     /// Restores the fields that the entry changed, as they were, and nothing else. Refuses where one of them was changed
     /// since. Undoing is a change like any other: it is shown, verified, noted, and can be undone.
-    Undo(UndoArgs),
+    Undo(Deferred<UndoArgs>),
 }
 
 /// `customer get`.
@@ -313,7 +315,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// The command line as it is parsed, and as help shows it.
 pub fn command() -> clap::Command {
-    short::shortened(Cli::command())
+    short::shortened(deferred::whole(Cli::command))
 }
 
 /// Reads a command line.

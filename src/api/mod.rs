@@ -49,11 +49,12 @@ use wait::{ATTEMPTS, Deadline, backoff};
 const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
 /// The same for a page of a list, which holds up to a thousand customers.
 const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
-/// The buffers of a connection, in bytes: a customer of some 2 kB fits, and larger ones go through in pieces.
-const BUFFER: usize = 32 * 1024;
-/// The longest head of an answer, in bytes. It has to fit into the buffer: of one that does not, ureq says that the server
-/// hung up.
-const LONGEST_HEAD: usize = BUFFER / 2;
+/// The longest head of an answer, in bytes.
+const LONGEST_HEAD: usize = 16 * 1024;
+/// The buffers of a connection, in bytes: a customer of some 2 kB fits, and larger ones go through in pieces. The longest
+/// head has to fit: of one that does not, ureq says that the server hung up.
+const INPUT_BUFFER: usize = LONGEST_HEAD + 4 * 1024;
+const OUTPUT_BUFFER: usize = 8 * 1024;
 /// The most connections that are kept for later requests; the most requests that are under way at once.
 pub const MOST_CONNECTIONS: usize = 64;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -97,8 +98,8 @@ impl Client {
             .max_redirects(0)
             .proxy(network.proxy())
             .timeout_connect(Some(CONNECT_TIMEOUT.min(timeout)))
-            .input_buffer_size(BUFFER)
-            .output_buffer_size(BUFFER)
+            .input_buffer_size(INPUT_BUFFER)
+            .output_buffer_size(OUTPUT_BUFFER)
             .max_response_header_size(LONGEST_HEAD)
             .max_idle_connections(MOST_CONNECTIONS)
             .max_idle_connections_per_host(MOST_CONNECTIONS)

@@ -14,7 +14,9 @@ impl EntryId {
     /// The name for this moment; `random` makes two of the same millisecond differ.
     pub fn new(now: Timestamp, random: u32) -> EntryId {
         const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let digits: String = now.strftime("%Y%m%d-%H%M%S%3f").to_string();
+        let written = format!("{now:.3}");
+        let digits = written.chars().filter(|letter| matches!(letter, '0'..='9' | 'T'));
+        let digits = digits.collect::<String>().replace('T', "-");
         let tail = (0..4).map(|at| char::from(LETTERS[(random >> (5 * at)) as usize % 32]));
         EntryId(format!("{digits}-{}", tail.collect::<String>()))
     }
@@ -34,6 +36,13 @@ impl fmt::Display for EntryId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_the_moment_to_the_millisecond() {
+        let name = |text: &str| EntryId::new(text.parse().unwrap(), 0).to_string();
+        assert_eq!(name("2026-01-03T09:04:08.0079Z"), "20260103-090408007-0000");
+        assert_eq!(name("2026-01-03T10:04:08+01:00"), "20260103-090408000-0000");
+    }
 
     #[test]
     fn names_sort_by_time() {

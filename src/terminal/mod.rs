@@ -211,7 +211,9 @@ impl Terminal {
 
     /// A moment in the time zone of this machine, to the second.
     pub fn local(&self, moment: jiff::Timestamp) -> String {
-        moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+        let here = jiff::tz::TimeZone::system();
+        let clock = format!("{:.0}", here.to_datetime(moment)).replace('T', " ");
+        format!("{clock} {}", here.to_offset_info(moment).abbreviation())
     }
 
     /// The moment it is.

@@ -311,5 +311,6 @@ mod tests {
         assert_eq!(nearest("FirstName", names()).first(), Some(&"firstName"));
         assert_eq!(nearest("reference1", names()).first(), Some(&"customerReference.reference1"));
         assert!(nearest("zzz", names()).is_empty());
+        assert_eq!(nearest("status", ["account.status", "status"]), ["status", "account.status"]);
     }
 }

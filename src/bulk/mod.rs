@@ -147,3 +147,58 @@ fn checked(list: &[Edit], mistake: impl Fn(&Edit, &EditError) -> Mistake) -> Res
     }
     Err(mistakes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed(path: &str, value: &str) -> Fixed {
+        let value = Json::parse(value).unwrap();
+        Fixed { path: Path::parse(path).unwrap(), value, why: "the vendor sets it".to_string() }
+    }
+
+    fn customer() -> Customer {
+        let text = r#"{"id":7,"status":"Active","x":"2026-01-02T03:04:05.678","n":1.0,"none":null}"#;
+        Customer::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_set_holds_where_it_is_the_same() {
+        let holds = |path: &str, value: &str| fixed(path, value).holds(&customer());
+        assert!(holds("status", "\"Active\"") && !holds("status", "\"Draft\""));
+        assert!(holds("n", "1") && !holds("n", "2"));
+        assert!(holds("none", "null") && holds("absent", "null") && !holds("absent", "1"));
+    }
+
+    #[test]
+    fn a_moment_holds_in_another_form_and_without_its_fraction() {
+        let holds = |moment: &str| fixed("x", &format!("\"{moment}\"")).holds(&customer());
+        assert!(holds("2026-01-02T03:04:05.678Z") && holds("2026-01-02T04:04:05.678+01:00"));
+        assert!(holds("2026-01-02T03:04:05"));
+        for other in ["2026-01-02T03:04:05.677", "2026-01-02T03:04:06", "2026-01-02T03:04:04", "status"] {
+            assert!(!holds(other), "{other}");
+        }
+        assert!(!fixed("status", "\"2026-01-02T03:04:05\"").holds(&customer()));
+    }
+
+    #[test]
+    fn what_moved_is_said_with_both_values() {
+        let moved = |path: &str, value: &str| fixed(path, value).moved(&customer());
+        assert_eq!(moved("status", "\"Draft\""), r#""Draft" in the row, "Active" now: the vendor sets it"#);
+        let since = moved(MODIFIED, "\"2026\"");
+        assert!(
+            since.starts_with("it was changed since the row was made: then modified \"2026\", now "),
+            "{since}"
+        );
+    }
+
+    #[test]
+    fn a_mistake_names_its_line_column_and_customer() {
+        let mistake = Mistake::of_column(3, " id ", "is blank").about(7);
+        assert_eq!(
+            (mistake.to_string().as_str(), mistake.customer),
+            ("line 3, column `id`: is blank", Some(7))
+        );
+        assert_eq!(Mistake::of_line(2, "is empty").to_string(), "line 2: is empty");
+    }
+}

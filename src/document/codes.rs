@@ -190,6 +190,25 @@ mod tests {
         let six: Vec<(String, Option<&str>)> = (0..6).map(|n| (n.to_string(), Some("1"))).collect();
         let six: Vec<(&str, Option<&str>)> = six.iter().map(|(kind, code)| (kind.as_str(), *code)).collect();
         assert!(edited("[]", &six).is_err());
+    }
+
+    #[test]
+    fn a_customer_that_has_too_many_codes_can_still_be_edited() {
+        let six: Vec<String> = (0..6).map(|n| format!(r#"{{"type":"{n}","code":"a"}}"#)).collect();
+        let six = format!("[{}]", six.join(","));
+        assert_eq!(edited(&six, &[("3", Some("b"))]).unwrap().matches("\"a\"").count(), 5);
+        assert_eq!(edited(&six, &[("3", None)]).unwrap().matches("\"a\"").count(), 5);
+        assert!(edited(&six, &[("new", Some("b"))]).is_err());
+    }
+
+    #[test]
+    fn taking_out_a_code_that_is_not_there_says_which_are() {
+        let said = |list: &str| {
+            let list = Json::parse(list).unwrap();
+            edit(Some(list.root()), &[CodeEdit { kind: "A", code: None }]).unwrap().warnings.join("")
+        };
+        assert_eq!(said("[]"), "the customer has no sales-tracking code of type `A`; it has none");
+        assert!(said(LIST).ends_with("; it has `Region`, `Rep`"), "{}", said(LIST));
         let gone = edit(None, &[CodeEdit { kind: "A", code: None }]).unwrap();
         assert_eq!((gone.list.text(), gone.warnings.len()), ("[]", 1));
     }

@@ -253,4 +253,33 @@ mod tests {
             assert!(edit(&column, cell, &spelling(&[])).is_ok(), "{cell}");
         }
     }
+
+    #[test]
+    fn no_column_says_what_an_earlier_one_says() {
+        let said = |names: &[&str]| header(names, &[]).unwrap_err().join("\n");
+        for names in [
+            ["id", "sales-tracking-code:Region", "sales-tracking-code:region"],
+            ["id", "modifiedTimestamp", "modifiedTimestamp"],
+            ["id", "reference1", "customerReference.reference1"],
+            ["reference", "first-name", "reference"],
+        ] {
+            assert!(said(&names).contains("earlier column"), "{names:?}: {}", said(&names));
+        }
+        let apart =
+            ["id", "reference", "sales-tracking-code:A", "sales-tracking-code:B", "modifiedTimestamp"];
+        assert_eq!(header(&apart, &[]).unwrap().len(), 5);
+        assert_eq!(header(&["reference", "first-name"], &[]).unwrap(), ["Reference", "firstName"]);
+        assert!(said(&["id", "sales-tracking-code"]).contains("type by type"));
+    }
+
+    #[test]
+    fn a_code_is_set_or_taken_out() {
+        let column = Column::Code("Region".to_string());
+        let action = |cell: &str| edit(&column, cell, &spelling(&[])).unwrap().map(|edit| edit.action);
+        assert!(
+            matches!(action(" EU "), Some(Action::SetCode { kind, code }) if kind == "Region" && code == "EU")
+        );
+        assert!(matches!(action("#N/A"), Some(Action::RemoveCode { kind }) if kind == "Region"));
+        assert!(action("").is_none());
+    }
 }

@@ -302,5 +302,41 @@ mod tests {
         let read = read(b"id,firstName\n7,\"a\nb\xe9\"\n8,x\n", ',');
         assert_eq!(read[0], "line 3: not UTF-8 text; save the file as \"CSV UTF-8\"");
         assert!(read[1].starts_with("2@4 8"), "{read:?}");
+        let later = self::read(b"id,firstName,lastName\n7,\"a\nb\",\xe9\n", ',');
+        assert!(later[0].starts_with("line 3: not UTF-8"), "{later:?}");
+    }
+
+    #[test]
+    fn one_cell_that_is_wrong_is_enough() {
+        let read = read(b"id,firstName,parentId\n8,a,1.5E+7\n9,a,5\n", ',');
+        assert!(read[0].starts_with("line 2, column `parentId`: "), "{read:?}");
+        assert!(read[1].starts_with("2@3 9: "), "{read:?}");
+    }
+
+    #[test]
+    fn a_customer_is_named_by_its_id_or_its_reference() {
+        assert!(read(b"id,firstName\n0,a\n", ',')[0].contains("takes a Fusebill id"));
+        assert!(read(b"id,firstName\n+7,a\n", ',')[0].contains("takes a Fusebill id"));
+        assert_eq!(
+            read(b"reference,firstName\nAB-1,a\n7,b\n", ','),
+            ["1@2 reference:AB-1: firstName Set(Json(\"a\"))", "2@3 reference:7: firstName Set(Json(\"b\"))"]
+        );
+    }
+
+    #[test]
+    fn a_row_says_when_its_customer_was_changed_last() {
+        let read = |text: &str| {
+            let spelling =
+                Spelling { delimiter: ',', null: "#".into(), empty: "-".into(), ignored: Vec::new() };
+            let row = Rows::new(text.as_bytes(), spelling).unwrap().next().unwrap();
+            row.map(|row| {
+                row.fixed.iter().map(|it| format!("{} {}", it.path, it.value.text())).collect::<Vec<_>>()
+            })
+        };
+        let row = |moment: &str| read(&format!("id,firstName,modifiedTimestamp\n7,a,{moment}\n"));
+        assert_eq!(row("2026-01-02T03:04:05").unwrap(), [r#"modifiedTimestamp "2026-01-02T03:04:05""#]);
+        assert_eq!(row(" ").unwrap(), [""; 0]);
+        let said = row("yesterday").unwrap_err()[0].to_string();
+        assert!(said.starts_with("line 2, column `modifiedTimestamp`: takes a timestamp"), "{said}");
     }
 }

@@ -142,4 +142,21 @@ mod tests {
         assert!(read[3].starts_with("line 4: not JSON: ") && read[3].contains(" at column "), "{read:?}");
         assert_eq!((read[4].as_str(), read[5].as_str()), ("line 5: not UTF-8 text", "6@6 9: "));
     }
+
+    #[test]
+    fn a_whole_customer_as_it_was_printed_is_a_row() {
+        let row = |text: &str| Rows::new(text.as_bytes()).next().unwrap();
+        let whole =
+            row(r#"{"id":7,"firstName":"J","uri":"x","modifiedTimestamp":"2026-01-02T03:04:05"}"#).unwrap();
+        let fixed: Vec<String> =
+            whole.fixed.iter().map(|it| format!("{} {}", it.path, it.value.text())).collect();
+        assert_eq!(fixed, [r#"uri "x""#, r#"modifiedTimestamp "2026-01-02T03:04:05""#]);
+        assert_eq!((whole.whole, whole.edits.iter().count()), (true, 1));
+        assert!(
+            row(r#"{"id":7,"uri":"x"}"#).is_err(),
+            "only with the moment it was changed is it a whole one"
+        );
+        assert!(row(r#"{"id":0,"firstName":"J"}"#).is_err());
+        assert!(!row(r#"{"id":7,"firstName":"J"}"#).unwrap().whole);
+    }
 }

@@ -244,4 +244,29 @@ mod tests {
         let again: RowResult = serde_json::from_str(&line).unwrap();
         assert_eq!(again.cells(), ["3", "7", "unknown", "", "lost; twice", "0", ""]);
     }
+
+    #[test]
+    fn a_row_that_failed_says_how() {
+        let outcome = |kind| RowResult::failed(1, 7, &Error::new(kind, "no")).outcome.name();
+        let kinds = [
+            (Kind::Conflict, "conflict"),
+            (Kind::Refused, "refused"),
+            (Kind::NotFound, "not-found"),
+            (Kind::Credentials, "credentials"),
+            (Kind::Differs, "differs"),
+            (Kind::Unknown, "unknown"),
+            (Kind::Failed, "failed"),
+        ];
+        for (kind, name) in kinds {
+            assert_eq!(outcome(kind), name);
+        }
+        assert_eq!(RowResult::not_reached(1, 7).outcome, Outcome::NotReached);
+    }
+
+    #[test]
+    fn what_did_not_happen_is_not_counted() {
+        let mut counts = Counts::default();
+        counts.add_many(Outcome::Failed, 0);
+        assert_eq!(counts, Counts::default());
+    }
 }

@@ -185,4 +185,17 @@ mod tests {
             [r#"status false "Active" "Hold""#, r#"firstName true "John" "Joh""#, r#"lastName false "X" -"#]
         );
     }
+
+    #[test]
+    fn a_verdict_tells_what_was_asked_from_the_rest() {
+        let verdict = |asked: &[bool]| {
+            let difference =
+                |&asked: &bool| Difference { path: Path::root("x"), asked, sent: None, stored: None };
+            let verdict = Verdict { differences: asked.iter().map(difference).collect() };
+            (verdict.holds(), verdict.has_what_was_asked())
+        };
+        assert_eq!(verdict(&[]), (true, true));
+        assert_eq!(verdict(&[false]), (false, true));
+        assert_eq!(verdict(&[false, true]), (false, false));
+    }
 }

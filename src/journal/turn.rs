@@ -37,3 +37,27 @@ pub(super) fn take(folder: &Path, customer: u64) -> Result<Option<Turn>> {
     let turn = take().map(|lock| lock.map(|lock| Turn { _lock: lock }));
     turn.with_context(|| format!("the lock {} cannot be taken", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time_has_the_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("not").join("there");
+        let first = take(&state, 7).unwrap();
+        assert!(first.is_some());
+        assert!(take(&state, 7).unwrap().is_none());
+        assert!(take(&state, 8).unwrap().is_some());
+        drop(first);
+        assert!(take(&state, 7).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let why = take(file.path(), 7).unwrap_err();
+        assert!(why.to_string().starts_with("the lock ") && why.to_string().contains("0007.lock"), "{why:#}");
+    }
+}

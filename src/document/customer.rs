@@ -163,6 +163,14 @@ mod tests {
         let customer =
             Customer::parse(r#"{"id":7,"status":"Active","firstName":"Jo","companyName":"X"}"#).unwrap();
         assert_eq!((customer.id(), customer.name()), (7, "Jo (X)".to_string()));
+        let named =
+            |rest: &str| Customer::parse(format!(r#"{{"id":7,"status":"Active"{rest}}}"#)).unwrap().name();
+        assert_eq!(named(r#","firstName":" ","companyName":"X""#), "X");
+        assert_eq!(
+            (named(r#","firstName":"Jo","lastName":"Do""#), named("")),
+            ("Jo Do".into(), String::new())
+        );
+        assert_eq!(NotACustomer::NoStatus.to_string(), "it has no `status`");
         for (text, why) in [
             (r#"{"status":"Active"}"#, NotACustomer::NoId),
             (r#"{"id":"7","status":"Active"}"#, NotACustomer::NoId),

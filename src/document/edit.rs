@@ -293,6 +293,19 @@ mod tests {
         }
         assert!(Edits::check(vec![set("a", "1"), set("a.b", "1"), set("ab", "1")]).is_err());
         assert!(Edits::check(vec![set("a.b", "1"), set("a.c", "1"), set("ab", "1")]).is_ok());
+        let said = |one: Edit, other: Edit| Edits::check(vec![one, other]).unwrap_err().to_string();
+        assert_eq!(said(set("x", "1"), set("x", "2")), "--set-json x sets `x` twice");
+        let clear = Edit { action: Action::Clear, given: "--clear x".to_string(), ..set("x", "1") };
+        assert_eq!(said(set("x", "1"), clear), "--set-json x and --clear x both set `x`");
+    }
+
+    #[test]
+    fn what_was_asked_for_is_counted_and_its_warnings_are_kept() {
+        let edits = |list: Vec<Edit>| Edits::check(list).unwrap();
+        assert!(edits(Vec::new()).is_empty() && !edits(vec![set("firstName", "\"a\"")]).is_empty());
+        assert_eq!(edits(vec![set("firstName", "\"a\"")]).warnings(), [""; 0]);
+        let long = format!("\"{}\"", "x".repeat(51));
+        assert_eq!(edits(vec![set("companyName", &long)]).warnings().len(), 1);
     }
 
     #[test]

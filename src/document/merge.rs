@@ -167,13 +167,17 @@ mod tests {
     }
 
     fn settled(theirs: &str, values: &[(&str, &str)], keeps_ours: bool) -> (String, usize) {
+        settled_from(BASE, theirs, values, keeps_ours)
+    }
+
+    fn settled_from(base: &str, theirs: &str, values: &[(&str, &str)], keeps_ours: bool) -> (String, usize) {
         let set = |(path, text): &(&str, &str)| Edit {
             path: Path::parse(path).unwrap(),
             action: Action::Set(Json::string(text)),
             given: String::new(),
         };
         let edits = Edits::check(values.iter().map(set).collect()).unwrap();
-        let ours = plan(Customer::parse(BASE).unwrap(), &edits, false).unwrap();
+        let ours = plan(Customer::parse(base).unwrap(), &edits, false).unwrap();
         let theirs = Customer::parse(theirs).unwrap();
         assert!(matches!(merge(&ours, &theirs).unwrap(), Merge::Conflicts(_)));
         let plan = settle(&ours, &theirs, |_| keeps_ours).unwrap();
@@ -195,7 +199,15 @@ mod tests {
         let made = BASE.replace("\"suffix\"", r#""customerAcquisition":{"id":7,"medium":"ad"},"suffix""#);
         let values = [("customerAcquisition.source", "web")];
         assert_eq!(settled(&made, &values, false).0, made);
-        assert_eq!(settled(&made, &values, true).0, made.replace("\"ad\"", r#""ad","source":"web""#));
+        let kept = made.replace("\"ad\"", r#""ad","source":"web""#);
+        assert_eq!(settled(&made, &values, true).0, kept);
+        let null = BASE.replace("\"suffix\"", r#""customerAcquisition":null,"suffix""#);
+        assert_eq!(settled_from(&null, &made, &values, true).0, kept);
+        let reference = [("customerReference.reference1", "z")];
+        assert_eq!(
+            settled(&BASE.replace("\"a\"", "\"A\""), &reference, true).0,
+            BASE.replace("\"a\"", "\"z\"")
+        );
     }
 
     #[test]

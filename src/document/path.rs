@@ -135,6 +135,8 @@ mod tests {
         let dotted = Path::parse("customerReference.reference1").unwrap();
         assert_eq!(dotted, Path::parse("/customerReference/reference1").unwrap());
         assert_eq!(dotted.to_string(), "customerReference.reference1");
+        assert_eq!((dotted.last(), Path::root("a").last()), ("reference1", "a"));
+        assert_eq!(Path::parse("").unwrap_err().to_string(), "the path is empty");
     }
 
     #[test]

@@ -107,3 +107,43 @@ fn an_empty_object_in_a_merge_patch_makes_an_object_of_null_only() {
     let made = planned_with(&[("tier", Action::Object)], true).unwrap();
     assert!(made.after.text().ends_with(r#","tier":{}}"#));
 }
+
+#[test]
+fn values_put_back_change_no_spelling_and_take_out_what_had_not_been_there() {
+    let rewritten = |path: &str, json: Option<&str>| {
+        let value = json.map(|json| Json::parse(json).unwrap());
+        rewrite(Customer::parse(BEFORE).unwrap(), vec![(Path::parse(path).unwrap(), value)]).unwrap()
+    };
+    assert_eq!(rewritten("firstName", Some("\"J\\u006fn\"")).after.text(), BEFORE);
+    assert_eq!(rewritten("absent", None).after.text(), BEFORE);
+    assert_eq!(rewritten("lastName", None).after.text(), BEFORE.replace("\"lastName\":null,", ""));
+    assert_eq!(rewritten("firstName", Some("\"Jim\"")).consent.len(), 0);
+    assert_eq!(rewritten("status", Some("\"Draft\"")).consent.len(), 1);
+}
+
+#[test]
+fn a_name_that_is_not_there_brings_up_those_that_come_close() {
+    let near = |path: &str| match planned(&[(path, set("1"))]).unwrap_err() {
+        EditError::Unknown { nearest, .. } => nearest,
+        other => panic!("{other}"),
+    };
+    assert_eq!(near("extra.deeep")[0], "extra.deep");
+    assert_eq!(near("fristName")[0], "firstName");
+}
+
+#[test]
+fn a_code_that_is_there_is_no_change_and_one_that_is_not_is_a_warning() {
+    let code = |code: Option<&str>| match code {
+        Some(code) => Action::SetCode { kind: "Region".to_string(), code: code.to_string() },
+        None => Action::RemoveCode { kind: "Region".to_string() },
+    };
+    let path = "customerReference.salesTrackingCodes";
+    let set = planned(&[(path, code(Some("EU")))]).unwrap();
+    let list = r#"[{"type":"Region","code":"EU"}]"#;
+    assert_eq!(
+        set.after.text(),
+        BEFORE.replace("\"salesTrackingCodes\":[]", &format!("\"salesTrackingCodes\":{list}"))
+    );
+    let gone = planned(&[(path, code(None))]).unwrap();
+    assert_eq!((gone.is_empty(), gone.warnings.len()), (true, 1));
+}

@@ -198,4 +198,30 @@ mod tests {
         assert_eq!(verdict(&[false]), (false, true));
         assert_eq!(verdict(&[false, true]), (false, false));
     }
+
+    #[test]
+    fn what_says_nothing_stands_for_what_was_taken_out() {
+        let before = r#"{"id":7,"status":"Active","primaryPhone":"5","customerAcquisition":{"source":"web"},
+            "customerReference":{"salesTrackingCodes":[{"type":"A","code":"1"}]}}"#;
+        let holds = |path: &str, stored: &str| {
+            let taken_out = vec![(Path::parse(path).unwrap(), None)];
+            let plan = super::super::plan::rewrite(Customer::parse(before).unwrap(), taken_out).unwrap();
+            let text = match path.strip_prefix("customerReference.") {
+                Some(name) => plan.after.text().replace("{}", &format!(r#"{{"{name}":{stored}}}"#)),
+                None => plan.after.text().replacen('{', &format!(r#"{{"{path}":{stored},"#), 1),
+            };
+            verify(&plan, &Customer::parse(text).unwrap()).holds()
+        };
+        for nothing in ["null", "{}", r#"{"id":7}"#, r#"{"id":7,"source":null}"#] {
+            assert!(holds("customerAcquisition", nothing), "{nothing}");
+        }
+        for something in [r#"{"source":"tv"}"#, r#"{"id":7,"source":"tv"}"#, "[]", "0", "\"\""] {
+            assert!(!holds("customerAcquisition", something), "{something}");
+        }
+        assert!(holds("customerReference.salesTrackingCodes", "[]"));
+        assert!(!holds("customerReference.salesTrackingCodes", r#"[{"type":"B","code":"2"}]"#));
+        assert!(
+            holds("primaryPhone", "null") && !holds("primaryPhone", "[]") && !holds("primaryPhone", "{}")
+        );
+    }
 }

@@ -360,4 +360,24 @@ mod tests {
         assert_eq!([line("a"), line("o.b"), line("o.c"), line("z")], [3, 5, 4, 2]);
         assert_eq!(line_at("{", &Path::root("a")), 1);
     }
+
+    #[test]
+    fn what_only_fusebill_sets_is_no_edit() {
+        let problems = |customer: &str, from: &str, to: &str| {
+            let customer = Customer::parse(customer).unwrap();
+            let sheet = write(&customer, &[], true);
+            assert!(sheet.contains(from), "{sheet}");
+            let reading = read(&sheet.replacen(from, to, 1), &customer, true).unwrap().unwrap();
+            reading.problems.iter().map(|it| it.why.clone()).collect::<Vec<_>>().join("; ")
+        };
+        let codes = r#"{"id":7,"status":"Active","customerReference":
+            {"salesTrackingCodes":[{"type":"Region","code":"EU","name":"Europe"}]}}"#;
+        let said = problems(codes, "Europe", "Asia");
+        assert!(said.starts_with("`name` of a sales-tracking code is set by Fusebill"), "{said}");
+        assert_eq!(problems(codes, "\"EU\"", "\"NA\""), "");
+        let half = r#"{"id":7,"status":"Active","\ud800":1}"#;
+        assert_eq!(problems(half, "ud800\": 1", "ud800\": 1.0"), "");
+        let said = problems(half, "ud800\": 1", "ud800\": 2");
+        assert_eq!(said, "a name with half of a surrogate pair cannot be edited");
+    }
 }

@@ -313,4 +313,13 @@ mod tests {
         assert!(nearest("zzz", names()).is_empty());
         assert_eq!(nearest("status", ["account.status", "status"]), ["status", "account.status"]);
     }
+
+    #[test]
+    fn every_section_has_a_heading_of_its_own() {
+        let headings: HashSet<&str> = FIELDS.iter().map(|field| field.section.heading()).collect();
+        assert!(
+            headings.contains("Billing") && headings.contains("Contact") && headings.len() >= 6,
+            "{headings:?}"
+        );
+    }
 }

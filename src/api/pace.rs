@@ -270,4 +270,16 @@ mod tests {
             assert!(most == jobs.max(50) as u32, "{jobs} jobs: {most} requests in one window");
         }
     }
+
+    #[test]
+    fn only_a_wait_that_the_vendor_makes_is_told() {
+        let pacer = Pacer::new(Some(60));
+        assert_eq!(pacer.waits(), None);
+        assert!(pacer.enter(false));
+        assert_eq!(pacer.waits(), None, "its own pace is no news");
+        pacer.leave(told(0));
+        assert!(pacer.waits().is_some_and(|wait| wait > Duration::from_secs(5)));
+        pacer.stop();
+        assert!(!pacer.enter(false), "who would have to wait is turned away");
+    }
 }

@@ -269,4 +269,10 @@ mod tests {
         counts.add_many(Outcome::Failed, 0);
         assert_eq!(counts, Counts::default());
     }
+
+    #[test]
+    fn a_row_that_ended_well_has_its_changes() {
+        let change = Change { path: crate::document::Path::root("a"), before: None, after: None };
+        assert_eq!(edited(&[change]).len(), 1);
+    }
 }

@@ -215,4 +215,16 @@ mod tests {
         let gone = BASE.replace(r#"{"reference1":"a","reference2":"b"}"#, "null");
         assert_eq!(merged(&gone).unwrap_err(), ["customerReference.reference1"]);
     }
+
+    #[test]
+    fn what_was_warned_of_is_still_said_of_what_is_settled() {
+        let edits = Edits::check(vec![Edit {
+            path: Path::root("companyName"),
+            action: Action::Set(Json::string(&"x".repeat(51))),
+            given: String::new(),
+        }]);
+        let ours = plan(Customer::parse(BASE).unwrap(), &edits.unwrap(), true).unwrap();
+        let theirs = Customer::parse(BASE.replace("Jon", "Jim")).unwrap();
+        assert_eq!(settle(&ours, &theirs, |_| true).unwrap().warnings.len(), 1);
+    }
 }

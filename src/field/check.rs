@@ -205,6 +205,8 @@ mod tests {
     fn a_long_company_name_is_a_warning_only() {
         assert!(!given("company-name", &format!("\"{}\"", "x".repeat(50))).unwrap().1);
         assert!(given("company-name", &format!("\"{}\"", "x".repeat(51))).unwrap().1);
+        let why = doubtful_length(by_flag("company-name").unwrap(), "is long");
+        assert!(why.starts_with("`companyName` is long in the API reference; "), "{why}");
     }
 
     #[test]

@@ -354,4 +354,35 @@ mod tests {
         assert!(entries.iter().all(|entry| entry.state() == "written"));
         assert!((1..=8).all(|id| journal.open("p", id).unwrap().is_empty()));
     }
+
+    #[test]
+    fn what_was_stored_instead_is_kept_and_one_at_a_time_has_the_turn() {
+        let World { journal, .. } = &world();
+        let stored = Customer::parse(r#"{"id":7,"status":"Active","firstName":"JOHN"}"#).unwrap();
+        let entry = journal.begin(&a_plan(7), &origin()).unwrap();
+        journal.end(&entry, Ending::Differs, Some(&stored)).unwrap();
+        let entries = journal.entries(|_| true).unwrap().0;
+        assert_eq!(entries[0].stored().unwrap().text(), stored.text());
+        let mut records = 0;
+        journal.each(|_| records += 1).unwrap();
+        assert_eq!(records, 2);
+        let turn = journal.turn(7).unwrap();
+        assert!(turn.is_some() && journal.turn(7).unwrap().is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn who_else_may_get_at_it_is_told() {
+        use std::os::unix::fs::PermissionsExt;
+        let World { journal, .. } = &world();
+        journal.begin(&a_plan(7), &origin()).unwrap();
+        assert_eq!(journal.exposed(), None);
+        let open = |path: &std::path::Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        open(&journal.path(), 0o644);
+        assert!(journal.exposed().unwrap().contains("`chmod 600 "));
+        open(journal.path().parent().unwrap(), 0o777);
+        assert!(journal.exposed().unwrap().contains("`chmod 700 "));
+    }
 }

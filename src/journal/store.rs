@@ -155,17 +155,17 @@ impl Store {
     ///
     /// # Errors
     /// Where it cannot be read or written; then it is as it was.
-    pub fn retain(&self, mut keep: impl FnMut(&Record) -> bool) -> Result<usize> {
-        let mut rewrite = || -> Result<usize> {
+    pub fn retain(&self, mut keep: impl FnMut(&Record) -> bool) -> Result<()> {
+        let mut rewrite = || -> Result<()> {
             if !self.path().exists() {
-                return Ok(0);
+                return Ok(());
             }
             let _held = self.hold()?;
             // A link stays a link: whoever put the journal elsewhere wants its customers there.
             let place = self.path().canonicalize()?;
             let folder = place.parent().unwrap_or(&self.folder);
             let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
-            let (mut dropped, mut open) = (0, Vec::new());
+            let mut open = Vec::new();
             let mut lines = BufReader::new(File::open(&place)?);
             let mut line = Vec::new();
             while lines.read_until(b'\n', &mut line)? > 0 {
@@ -174,7 +174,7 @@ impl Store {
                         open = record.open_after(open);
                         fresh.write_all(record.line(&open).as_bytes())?;
                     }
-                    Ok(_) => dropped += 1,
+                    Ok(_) => {}
                     // A line that cannot be read is nobody's to throw away.
                     Err(_) => fresh.write_all(&line)?,
                 }
@@ -182,8 +182,7 @@ impl Store {
             }
             fresh.as_file().sync_all()?;
             fresh.persist(&place)?;
-            sync_folder(folder)?;
-            Ok(dropped)
+            Ok(sync_folder(folder)?)
         };
         rewrite().with_context(|| format!("the journal {} cannot be rewritten", self.path().display()))
     }

@@ -154,8 +154,7 @@ fn pruned(folder: &Path, file: &[u8], which: usize) {
     let entries: Vec<String> =
         records.iter().filter_map(|(_, read)| Some(read.as_ref().ok()?.entry().to_string())).collect();
     let Some(gone) = entries.get(which) else { return };
-    let dropped = store.retain(|record| record.entry().to_string() != *gone).expect("it can be rewritten");
-    assert_eq!(dropped, entries.iter().filter(|entry| *entry == gone).count());
+    store.retain(|record| record.entry().to_string() != *gone).expect("it can be rewritten");
     let kept: Vec<Result<String, LineError>> = records
         .iter()
         .filter(|(_, read)| read.as_ref().ok().is_none_or(|record| record.entry().to_string() != *gone))

@@ -197,3 +197,28 @@ impl Answer {
         words(&self.body)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_is_its_error_and_only_a_network_that_failed_may_work_again() {
+        let error = || Error::new(Kind::Network, "no answer");
+        let failures = [
+            (Failure::NeverSent(error()), true),
+            (Failure::Lost(error()), true),
+            (Failure::Barred(error()), false),
+            (Failure::No(error()), false),
+            (Failure::RateLimited(Box::new(error()), None), false),
+            (Failure::Redirected(error()), false),
+            (Failure::Broke(error()), false),
+            (Failure::stopped(), false),
+        ];
+        for (failure, again) in failures {
+            let shown = failure.to_string();
+            assert_eq!(failure.is_transient(), again, "{shown}");
+            assert_eq!(failure.into_error().to_string(), shown);
+        }
+    }
+}

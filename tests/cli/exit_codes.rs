@@ -1,5 +1,9 @@
 //! Every exit code, and with it what is said, what was sent and what is stored.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
+
 use fusebill::error::{Kind, TABLE};
 
 use crate::world::{JON, Run, World, settled, table};
@@ -311,6 +315,46 @@ fn code_7_is_an_address_where_nobody_answers() {
     let run = world.run_with(&closed, &["customer", "get", "123"]);
     run.fails(7, &["the API cannot be reached", "attempt 4 of 4", "check the network", NOTHING]);
     world.was_left_alone();
+}
+
+#[test]
+fn code_7_is_a_server_that_is_gone_before_the_write() {
+    let (world, listener) = (World::new(), TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let url = format!("http://{}/v1", listener.local_addr().expect("it is bound"));
+    let customer = world.stored(123);
+    let answering = thread::spawn(move || {
+        let (mut socket, _) = listener.accept().expect("the program connects");
+        let read = BufReader::new(&socket).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+        assert!(read.count() > 0, "a request came");
+        drop(listener);
+        let head =
+            format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", customer.len());
+        socket.write_all(format!("{head}{customer}").as_bytes()).expect("the program listens");
+        socket
+    });
+    let run = world
+        .run_with(&[("FUSEBILL_BASE_URL", &url)], &["customer", "update", "123", "--first-name", "John"]);
+    drop(answering.join().expect("the server answered"));
+    assert_eq!(run.code, 7, "{run:#?}");
+    run.says(&["the API cannot be reached", "attempt 4 of 4 was the last", "check the network", NOTHING]);
+    let journal = world.journal();
+    assert_eq!(journal.last().expect("an outcome")["outcome"], "not-written");
+}
+
+#[test]
+fn without_a_journal_an_uncertain_write_is_looked_at_and_not_taken_back() {
+    for (faults, code, word) in [
+        (&["put:lost-before", "get@2*all:status=500"][..], 8, "fusebill customer get 123"),
+        (&["put:truncate=companyName,4"][..], 9, "look at it with `fusebill customer get 123`"),
+    ] {
+        let world = World::new();
+        faults.iter().for_each(|fault| world.fault(fault));
+        let run = world.update(&["--first-name", "John", "--no-journal"]);
+        assert_eq!(run.code, code, "{run:#?}");
+        run.says(&[word]);
+        assert!(!run.stderr.contains("undo") && !run.stderr.contains("--resolve"), "{}", run.stderr);
+        assert!(world.journal().is_empty());
+    }
 }
 
 #[test]

@@ -90,6 +90,20 @@ fn a_customer_is_read_and_written_over_tls() {
 }
 
 #[test]
+fn tls_1_2_is_spoken_with_those_who_know_no_other_and_judged_alike() {
+    let (world, authority) = (World::new(), Authority::new());
+    let server = Listener::tls12(authority.vouches_for(HERE), world.server.address());
+    let authority = world.file("authority.pem", authority.pem());
+    let site = Site { world, server, authority };
+    let written = site.trusting(&["customer", "update", "123", "--first-name", "John"]);
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    assert!(site.world.stored(123).contains("\"firstName\":\"John\""));
+    never_heard_the_key(&site.server);
+    let run = site.world.run_with(&[("FUSEBILL_BASE_URL", &site.server.url())], READ);
+    run.fails(7, &["is from an authority that is not trusted", NOTHING]);
+}
+
+#[test]
 fn authorities_are_found_in_folders_too() {
     let site = Site::showing(|authority| authority.vouches_for(HERE));
     let folder = site.world.home.path().join("authorities");
@@ -401,6 +415,16 @@ fn a_proxy_that_is_down_is_told_from_the_api() {
     let message = format!("the proxy {} cannot be reached: Connection refused", closed.address());
     run.fails(7, &[&message, "hint: check HTTPS_PROXY", "attempt 4 of 4", NOTHING]);
     assert!(!run.stderr.contains("the API cannot be reached"), "{}", run.stderr);
+}
+
+#[test]
+fn a_proxy_without_tls_is_not_spoken_to_with_it() {
+    let (site, proxy) = (Site::elsewhere(), Listener::saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+    let run = site.through(&format!("https://{}", proxy.address()), READ);
+    let hint = format!("hint: most proxies are spoken to without it: http://{}", proxy.address());
+    run.fails(7, &["does not speak TLS\n", &hint, NOTHING]);
+    assert_eq!((proxy.connections(), site.server.connections()), (1, 0));
+    never_heard_the_key(&proxy);
 }
 
 #[test]

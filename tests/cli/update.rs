@@ -38,3 +38,21 @@ fn a_usage_error_sends_nothing_at_all() {
         .fails(2, &["--frist-name", "--first-name"]);
     assert_eq!((world.lines().len(), world.server.connections()), (0, 0));
 }
+
+#[test]
+fn a_host_may_be_given_by_name_and_is_looked_up_once() {
+    let world = World::new();
+    world.fault("put:close");
+    let url = format!("http://localhost:{}/v1", world.server.address().port());
+    let arguments = ["customer", "update", "123", "--first-name", "John", "--verify", "read"];
+    let run = world.run_with(&[("FUSEBILL_BASE_URL", &url)], &arguments);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.says(&["Written and verified: 1 changed."]);
+    assert_eq!(world.server.connections(), 2);
+    assert!(
+        world
+            .requests()
+            .iter()
+            .all(|request| request.header("host").is_some_and(|host| host.starts_with("localhost:")))
+    );
+}

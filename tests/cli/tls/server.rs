@@ -8,7 +8,10 @@ use std::thread;
 use rustls::crypto::CryptoProvider;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use rustls::{
+    DEFAULT_VERSIONS, RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
+    version::TLS12,
+};
 
 use super::authority::{Authority, Identity};
 
@@ -54,6 +57,13 @@ impl Listener {
     /// Speaks TLS and passes requests on to a server that does not.
     pub fn tls(identity: Identity, behind: SocketAddr) -> Listener {
         Listener::encrypted(identity, WebPkiClientVerifier::no_client_auth(), move |client| {
+            relay(client, &TcpStream::connect(behind)?)
+        })
+    }
+
+    /// The same, and knows no version of TLS above 1.2.
+    pub fn tls12(identity: Identity, behind: SocketAddr) -> Listener {
+        Listener::speaking(&[&TLS12], identity, WebPkiClientVerifier::no_client_auth(), move |client| {
             relay(client, &TcpStream::connect(behind)?)
         })
     }
@@ -107,8 +117,17 @@ impl Listener {
         clients: Arc<dyn ClientCertVerifier>,
         serve: impl Fn(&mut StreamOwned<ServerConnection, Recorded>) -> io::Result<()> + Send + Sync + 'static,
     ) -> Listener {
+        Listener::speaking(DEFAULT_VERSIONS, identity, clients, serve)
+    }
+
+    fn speaking(
+        versions: &[&'static SupportedProtocolVersion],
+        identity: Identity,
+        clients: Arc<dyn ClientCertVerifier>,
+        serve: impl Fn(&mut StreamOwned<ServerConnection, Recorded>) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Listener {
         let config = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .expect("versions of TLS")
             .with_client_cert_verifier(clients)
             .with_single_cert(vec![identity.certificate], identity.key)

@@ -141,7 +141,13 @@ fn the_question_is_not_asked_of_a_machine() {
     for extra in [&[][..], &["--no-input"], &["-o", "json"]] {
         let run = world.run(&[&HOLD[..], extra].concat());
         assert_eq!(run.code, 2);
-        run.says(&["`status` touches billing", "--yes", "Nothing was written."]);
+        run.says(&[
+            "before writing customer 123: ",
+            "`status` touches billing",
+            "--yes",
+            "Nothing was written.",
+        ]);
+        assert!(!run.stderr.contains('┌'), "what is shown to nobody: {}", run.stderr);
     }
     let yes = world.pipe(&HOLD, b"y\ny\ny\n");
     assert_eq!(yes.code, 2, "an answer on standard input is no consent");
@@ -154,6 +160,21 @@ fn no_input_asks_nothing_on_a_terminal_either() {
     let terminal = Terminal::start(world.command([&HOLD[..], &["--no-input"]].concat()));
     let (code, shown) = terminal.end();
     assert_eq!((code, shown.contains("--yes")), (2, true), "{shown}");
+}
+
+#[test]
+fn what_a_program_reads_is_shown_beside_it_only_where_it_is_asked_about() {
+    for (extra, shown_first) in [("--quiet", true), ("--yes", false)] {
+        let world = World::new();
+        let mut terminal = Terminal::start(world.command([&HOLD[..], &["-o", "json", extra]].concat()));
+        if shown_first {
+            assert!(terminal.until("Write to Customer 123").contains('┌'));
+            terminal.until("[y/n] ");
+            terminal.send("n\r");
+        }
+        let (code, shown) = terminal.end();
+        assert_eq!((code, shown.contains('┌')), (if shown_first { 11 } else { 0 }, false), "{shown}");
+    }
 }
 
 #[test]

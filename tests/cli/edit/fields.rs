@@ -63,6 +63,9 @@ fn what_touches_billing_is_named_where_consent_is_missing() {
 
 #[test]
 fn null_clears_a_field() {
+    let unseen = typed(&World::new(), &[("\"middleName\": \"B\"", "\"middleName\": null")], &[]);
+    assert_eq!(unseen.code, 2);
+    unseen.says(&["`middleName` will be cleared (null)"]);
     let world = World::new();
     let before = world.stored(123);
     let run = typed(&world, &[("\"middleName\": \"B\"", "\"middleName\": null")], &["--yes"]);

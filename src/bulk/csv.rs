@@ -149,7 +149,8 @@ impl<R: Read> Iterator for Rows<R> {
             match self.reader.read_byte_record(&mut record) {
                 Ok(false) => return None,
                 Ok(true) if is_after(&record) => return None,
-                Ok(true) if record.len() == 1 && record.as_slice() == b"\r" => {}
+                // One empty cell is how a blank line may be written, and with CRLF they cannot be told apart.
+                Ok(true) if record.len() == 1 && matches!(record.as_slice(), b"" | b"\r") => {}
                 Ok(true) => {
                     self.number += 1;
                     return Some(self.row(&record, self.number));

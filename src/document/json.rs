@@ -219,6 +219,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_with_a_backslash_is_not_what_it_would_escape() {
+        let json = Json::parse(r#"{"a\/b":1,"c\\":2,"\u0064":3}"#).unwrap();
+        let found = |name: &str| json.root().member(name).map(View::raw);
+        assert_eq!((found("a/b"), found("c\\"), found("d")), (Some("1"), Some("2"), Some("3")));
+        assert_eq!((found("a\\/b"), found("c\\\\"), found("\\u0064")), (None, None, None));
+    }
+
+    #[test]
     fn a_lone_surrogate_is_kept_but_says_nothing() {
         let json = Json::parse(r#"{"a":"\ud800x"}"#).unwrap();
         let value = json.root().member("a").unwrap();

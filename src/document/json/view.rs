@@ -108,8 +108,12 @@ impl<'a> Key<'a> {
     /// Whether it spells this name, however it is escaped.
     pub fn is(self, name: &str) -> bool {
         let inside = &self.token[1..self.token.len() - 1];
-        // An escape is longer than what it stands for.
-        inside == name || (inside.len() > name.len() && *self.bytes() == *name.as_bytes())
+        // An escape is longer than what it stands for, so what looks like the name with one in it is another name.
+        if inside.len() <= name.len() {
+            inside == name && !name.contains('\\')
+        } else {
+            *self.bytes() == *name.as_bytes()
+        }
     }
 
     /// A number that is the same for keys that are the same, in ASCII also where they differ by case: FNV-1a.

@@ -105,10 +105,14 @@ fn known(body: &str) -> Option<Vec<String>> {
         && !errors.is_empty()
     {
         let entry = |error: &Plain| {
-            let part = |name: &str| match error.member(&units(name)) {
-                Some(Plain::Text(units)) => String::from_utf16(units).ok(),
-                _ => None,
-            };
+            let Plain::Object(parts) = error else { return None };
+            // Names in several cases here too.
+            let once = |name: &str| parts.iter().filter(|(key, _)| lower(key) == name).count() == 1;
+            let part =
+                |name: &str| match error.member(&units(name)).filter(|_| once(&name.to_ascii_lowercase())) {
+                    Some(Plain::Text(units)) => String::from_utf16(units).ok(),
+                    _ => None,
+                };
             Some(format!("{}: {}", part("Key")?, part("Value")?))
         };
         // Other entries are said as their tokens.

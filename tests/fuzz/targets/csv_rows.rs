@@ -58,7 +58,7 @@ struct Record {
     is_open: bool,
 }
 
-/// The records of a file, but for blank lines.
+/// The records of a file, but for those of one empty cell: blank lines.
 fn records(file: &[u8], delimiter: u8) -> Vec<Record> {
     let (mut records, mut line, mut rest) = (Vec::new(), 1, file);
     while !rest.is_empty() {
@@ -74,7 +74,8 @@ fn records(file: &[u8], delimiter: u8) -> Vec<Record> {
         let breaks = read.iter().filter(|&&byte| byte == b'\n').count() as u64;
         record.last_line = line + breaks - u64::from(read.ends_with(b"\n") && !record.is_open);
         line += breaks;
-        if !matches!(read, b"\n" | b"\r\n" | b"\r") {
+        let is_blank = record.cells.len() == 1 && matches!(&record.cells[0][..], b"" | b"\r");
+        if !is_blank || record.is_open {
             records.push(record);
         }
     }

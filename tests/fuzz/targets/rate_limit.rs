@@ -70,7 +70,7 @@ fn resets(told: impl Fn(&str) -> Option<String>, pause: Option<Duration>, now: T
         Duration::from_millis(u64::try_from(seconds.max(0)).unwrap_or(u64::MAX)).clamp(LEAST, LONGEST);
     assert!(pause.is_none_or(|pause| pause == expected), "{reset}: {pause:?}, not {expected:?}");
     let spell = |at: i64| Timestamp::from_second(at).ok().map(|at| at.to_string());
-    let (Some(date), true) = (spell(NOW.saturating_add(number)), (0..1_000_000).contains(&number)) else {
+    let (Some(date), true) = (spell(NOW.saturating_add(number)), (0..999_999).contains(&number)) else {
         return;
     };
     let only = |value: String| wait(move |asked| asked.ends_with("reset-minute").then(|| value.clone()), now);

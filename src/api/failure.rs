@@ -27,7 +27,8 @@ pub enum Failure {
     Redirected(Error),
     /// The server answered that it failed (408, 5xx). It is done with the request, with or without effect.
     Broke(Error),
-    /// The request left and there was no answer. It may have had its effect, and may yet have it.
+    /// The request left and there was no answer, or only that of a gateway that got none (502, 504: RFC 9110 section
+    /// 15.6). It may have had its effect, and may yet have it.
     Lost(Error),
 }
 

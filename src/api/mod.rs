@@ -34,6 +34,7 @@ pub use failure::Failure;
 pub use key::ApiKey;
 pub use network::Network;
 pub use pace::Pacer;
+use pace::{Pass, Purpose};
 pub use pages::{Order, Pages};
 use rate_limit::Standing;
 pub use reply::Answer;
@@ -67,7 +68,7 @@ pub struct Client {
     key: ApiKey,
     deadline: Mutex<Deadline>,
     notes: Notes,
-    pacer: Option<Arc<Pacer>>,
+    pass: Option<Pass>,
     /// A change was sent, so what follows settles it and is never turned away.
     committed: AtomicBool,
     read_only: bool,
@@ -76,6 +77,8 @@ pub struct Client {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Method {
     Get,
+    /// The GET of a customer that is changed next.
+    GetToChange,
     /// The GET of a page.
     List,
     Put,
@@ -108,7 +111,7 @@ impl Client {
         let agent = Agent::with_parts(config, Dialer::new(network.secure.clone()), Remembering::default());
         let deadline = Mutex::new(Deadline::after(timeout));
         let committed = AtomicBool::new(false);
-        Client { agent, base, key, deadline, notes, pacer: None, committed, read_only: false }
+        Client { agent, base, key, deadline, notes, pass: None, committed, read_only: false }
     }
 
     /// The same client, which sends no change, whoever asks it to.
@@ -124,16 +127,17 @@ impl Client {
         let deadline = Mutex::new(Deadline::after(timeout));
         let committed = AtomicBool::new(false);
         let read_only = self.read_only;
-        Client { agent, base, key, deadline, notes, pacer: Some(pacer), committed, read_only }
+        let pass = Some(Pass::new(pacer));
+        Client { agent, base, key, deadline, notes, pass, committed, read_only }
     }
 
     fn deadline(&self) -> Deadline {
         *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits a moment for another process; false where that would miss the deadline.
-    pub fn wait_a_moment(&self) -> bool {
-        self.deadline().sleep(Duration::from_millis(10))
+    /// Waits that long; false, and at once, where that would miss the deadline.
+    pub fn wait(&self, pause: Duration) -> bool {
+        self.deadline().sleep(pause)
     }
 
     /// Does something that waits for a person; the time they take is not counted against the deadline.
@@ -150,10 +154,23 @@ impl Client {
     /// # Errors
     /// `NotFound`, `Credentials`, `Network`, or `Failed` for an answer that is not that customer.
     pub fn get(&self, id: u64) -> Result<Customer> {
+        self.get_as(Method::Get, id)
+    }
+
+    /// The same for a customer that is changed next: the PUT goes through the gate with this read, so that it need not
+    /// wait there while the customer grows old.
+    ///
+    /// # Errors
+    /// As [`get`](Client::get).
+    pub fn get_to_change(&self, id: u64) -> Result<Customer> {
+        self.get_as(Method::GetToChange, id)
+    }
+
+    fn get_as(&self, method: Method, id: u64) -> Result<Customer> {
         let step = format!("reading customer {id}");
         let path = format!("/customers/{id}");
         let meaning = |answer| read(answer, id);
-        let answer = self.try_often(Method::Get, &path, meaning);
+        let answer = self.try_often(method, &path, meaning);
         let answer = answer.map_err(|error| self.doubting_the_address(error).at(&step))?;
         customer(&answer.body, id, &self.key).map_err(|error| error.at(step))
     }
@@ -204,12 +221,12 @@ impl Client {
         self.notes.say(&format!(
             "{cause}; trying again in {seconds:.1} s (attempt {attempt} of {ATTEMPTS} failed)"
         ));
-        self.deadline().sleep(pause)
+        self.wait(pause)
     }
 
     /// How long the API asks to wait after a 429; not at all where the gate makes everybody wait for it.
     fn asked_pause(&self, answer: &Answer) -> Option<Duration> {
-        if self.pacer.is_some() {
+        if self.pass.is_some() {
             return Some(Duration::ZERO);
         }
         rate_limit::wait(|name| answer.header(name), jiff::Timestamp::now())
@@ -251,6 +268,8 @@ impl Client {
             ..200 => Err(Failure::Lost(answer.error())),
             429 => Err(Failure::RateLimited(Box::new(answer.error()), self.asked_pause(&answer))),
             300..=399 => Err(Failure::Redirected(answer.error())),
+            // Not the API's word but that of a gateway before it, which may have handed the change on.
+            502 | 504 => Err(Failure::Lost(answer.error())),
             408 | 500.. => Err(Failure::Broke(answer.error())),
             _ => Err(Failure::No(answer.refusal())),
         }
@@ -264,9 +283,9 @@ impl Client {
         time: Option<Duration>,
     ) -> std::result::Result<Answer, Failure> {
         let time = time.ok_or_else(Failure::out_of_time)?;
-        if let Some(pacer) = &self.pacer {
+        if let Some(pass) = &self.pass {
             let committed = self.committed.load(Ordering::SeqCst);
-            if !self.not_counting(|| pacer.enter(committed)) {
+            if !self.not_counting(|| pass.enter(committed, method.purpose())) {
                 return Err(Failure::stopped());
             }
         }
@@ -285,8 +304,8 @@ impl Client {
         let result = self.transmit(request, body, time);
         let answer = result.and_then(|response| Answer::read(response, method.largest_answer()));
         let answer = answer.map(|answer| answer.blotted(&self.key));
-        if let Some(pacer) = &self.pacer {
-            pacer.leave(answer.as_ref().ok().and_then(Answer::quota));
+        if let Some(pass) = &self.pass {
+            pass.leave(answer.as_ref().ok().and_then(Answer::quota));
         }
         self.log(&answer, started.elapsed());
         answer
@@ -332,8 +351,16 @@ impl Client {
 impl Method {
     fn name(self) -> &'static str {
         match self {
-            Method::Get | Method::List => "GET",
+            Method::Get | Method::GetToChange | Method::List => "GET",
             Method::Put => "PUT",
+        }
+    }
+
+    fn purpose(self) -> Purpose {
+        match self {
+            Method::Get | Method::List => Purpose::Read,
+            Method::GetToChange => Purpose::ReadToChange,
+            Method::Put => Purpose::Change,
         }
     }
 

@@ -4,7 +4,8 @@
 //! ones in flight are taken off, the smallest figure of a window counts, and where nothing is left everybody waits for
 //! the window's end.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::rate_limit::{LONGEST, Limits, Quota};
@@ -48,13 +49,13 @@ impl Pacer {
         Pacer { pace: Mutex::new(pace), changed: Condvar::new() }
     }
 
-    /// Waits until a request may begin; false where it would have to wait and the work is being stopped. One that is
+    /// Waits until so many requests may begin; false where they would have to wait and the work is being stopped. What is
     /// `committed`, because it settles a change that was sent, waits all the same.
-    pub fn enter(&self, committed: bool) -> bool {
+    pub fn enter(&self, committed: bool, requests: u32) -> bool {
         let mut pace = self.lock();
         loop {
             let now = Instant::now();
-            match pace.enter(now) {
+            match pace.enter(now, requests) {
                 Ok(()) => return true,
                 Err(_) if pace.stopped && !committed => return false,
                 Err(until) => {
@@ -76,6 +77,15 @@ impl Pacer {
         }
     }
 
+    /// Notes that a request which was let through is not made.
+    fn give_back(&self) {
+        let mut pace = self.lock();
+        pace.give_back();
+        if pace.waiting > 0 {
+            self.changed.notify_all();
+        }
+    }
+
     /// Turns away whoever would have to wait, now and from here on.
     pub fn stop(&self) {
         self.lock().stopped = true;
@@ -85,8 +95,10 @@ impl Pacer {
     /// How long the vendor's limit makes everybody wait; none while it does not.
     pub fn waits(&self) -> Option<Duration> {
         let pace = self.lock();
-        let used_up = pace.left.and_then(|(left, ends)| (left == 0).then_some(ends));
-        let until = used_up.map_or(pace.next, |ends| ends.max(pace.next));
+        // The last one is none for those who need two.
+        let used_up = |left: u32| left == 0 || (left == 1 && pace.waiting > 0);
+        let ends = pace.left.and_then(|(left, ends)| used_up(left).then_some(ends));
+        let until = ends.map_or(pace.next, |ends| ends.max(pace.next));
         let wait = until.saturating_duration_since(Instant::now());
         (wait > pace.interval).then_some(wait)
     }
@@ -101,6 +113,57 @@ impl Pacer {
     }
 }
 
+/// What a client is about to do at the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// One request.
+    Read,
+    /// The read of what is changed next: the change is let through with it.
+    ReadToChange,
+    /// The change. Where it was let through with the read it follows that at once, however long others have to wait.
+    Change,
+}
+
+/// A gate as one client passes it.
+#[derive(Debug)]
+pub(super) struct Pass {
+    pacer: Arc<Pacer>,
+    /// Whether a change was let through with its read, and was not made yet.
+    granted: AtomicBool,
+}
+
+impl Pass {
+    pub(super) fn new(pacer: Arc<Pacer>) -> Pass {
+        Pass { pacer, granted: AtomicBool::new(false) }
+    }
+
+    /// As [`Pacer::enter`].
+    pub(super) fn enter(&self, committed: bool, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Change if self.granted.swap(false, Ordering::SeqCst) => true,
+            Purpose::ReadToChange if !self.granted.load(Ordering::SeqCst) => {
+                let entered = self.pacer.enter(committed, 2);
+                self.granted.store(entered, Ordering::SeqCst);
+                entered
+            }
+            _ => self.pacer.enter(committed, 1),
+        }
+    }
+
+    /// As [`Pacer::leave`].
+    pub(super) fn leave(&self, quota: Option<Quota>) {
+        self.pacer.leave(quota);
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        if *self.granted.get_mut() {
+            self.pacer.give_back();
+        }
+    }
+}
+
 impl Pace {
     /// A gate that nothing was told yet.
     fn begun(interval: Duration, now: Instant) -> Pace {
@@ -108,26 +171,37 @@ impl Pace {
         Pace { interval, next: now, under_way: 0, left: None, limits, waiting: 0, stopped: false }
     }
 
-    /// Lets a request begin, or tells when to ask again.
-    fn enter(&mut self, now: Instant) -> Result<(), Instant> {
+    /// Lets so many requests begin, or tells when to ask again.
+    fn enter(&mut self, now: Instant, requests: u32) -> Result<(), Instant> {
+        // Where no window has room for them together they begin one after the other all the same.
+        let most = self.limits.per_minute.unwrap_or(u32::MAX).max(1);
+        let needed = requests.min(most);
         if self.left.is_some_and(|(_, ends)| now >= ends) {
             self.left = None;
         }
-        let used_up = self.left.and_then(|(left, ends)| (left == 0).then_some(ends));
+        let used_up = self.left.and_then(|(left, ends)| (left < needed).then_some(ends));
         let until = used_up.map_or(self.next, |ends| ends.max(self.next));
         if until > now {
             return Err(until);
         }
         // Of a new window nothing is told before its first answer, but no more than the limit can be under way in it.
-        if self.left.is_none() && self.limits.per_minute.is_some_and(|most| self.under_way >= most.max(1)) {
+        if self.left.is_none() && self.under_way > most - needed {
             return Err(now + WINDOW);
         }
         if let Some((left, _)) = &mut self.left {
-            *left = left.saturating_sub(1);
+            *left = left.saturating_sub(requests);
         }
-        self.under_way += 1;
-        self.next = self.next.max(now) + self.interval;
+        self.under_way += requests;
+        self.next = self.next.max(now) + self.interval * requests;
         Ok(())
+    }
+
+    fn give_back(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+        if let Some((left, _)) = &mut self.left {
+            *left = left.saturating_add(1);
+        }
+        self.next = self.next.checked_sub(self.interval).unwrap_or(self.next);
     }
 
     fn leave(&mut self, quota: Option<Quota>, now: Instant) {
@@ -169,15 +243,15 @@ mod tests {
     #[test]
     fn what_is_under_way_is_taken_off_what_is_left() {
         let (mut pace, now) = pace(Duration::ZERO);
-        (0..4).for_each(|_| pace.enter(now).unwrap());
+        (0..4).for_each(|_| pace.enter(now, 1).unwrap());
         pace.leave(told(5), now);
         assert_eq!(pace.left.unwrap().0, 2);
         pace.leave(told(6), now);
         assert_eq!(pace.left.unwrap().0, 2, "an answer that was counted earlier allows no more");
-        assert!(pace.enter(now).is_ok() && pace.enter(now).is_ok());
+        assert!(pace.enter(now, 1).is_ok() && pace.enter(now, 1).is_ok());
         let end = now + Duration::from_secs(10);
-        assert_eq!(pace.enter(now), Err(end));
-        assert!(pace.enter(end).is_ok() && pace.enter(end).is_ok(), "a new window");
+        assert_eq!(pace.enter(now, 1), Err(end));
+        assert!(pace.enter(end, 1).is_ok() && pace.enter(end, 1).is_ok(), "a new window");
     }
 
     #[test]
@@ -188,9 +262,9 @@ mod tests {
         };
         pace.leave(told(3, 1), now);
         pace.leave(told(999, 60), now);
-        (0..900).for_each(|_| pace.enter(now).unwrap());
+        (0..900).for_each(|_| pace.enter(now, 1).unwrap());
         pace.leave(told(2, 1), now);
-        assert!(pace.enter(now).is_ok(), "a late answer of the window before");
+        assert!(pace.enter(now, 1).is_ok(), "a late answer of the window before");
     }
 
     #[test]
@@ -212,8 +286,8 @@ mod tests {
         pace.leave(told(7), now);
         pace.leave(Some(Quota { ends_in: Some(BLUR), refused: true, ..Quota::default() }), now);
         pace.leave(told(6), now);
-        assert_eq!(pace.enter(now), Err(now + 2 * BLUR));
-        assert!(pace.enter(now + 2 * BLUR).is_ok());
+        assert_eq!(pace.enter(now, 1), Err(now + 2 * BLUR));
+        assert!(pace.enter(now + 2 * BLUR, 1).is_ok());
     }
 
     #[test]
@@ -222,7 +296,8 @@ mod tests {
             let (mut pace, now) = pace(Duration::ZERO);
             pace.leave(Some(Quota { ends_in: Some(Duration::MAX), refused, ..Quota::default() }), now);
             assert!(
-                pace.enter(now).is_err_and(|until| until >= now + LONGEST && until <= now + LONGEST + BLUR)
+                pace.enter(now, 1)
+                    .is_err_and(|until| until >= now + LONGEST && until <= now + LONGEST + BLUR)
             );
         }
     }
@@ -230,10 +305,10 @@ mod tests {
     #[test]
     fn a_rate_spaces_requests_evenly() {
         let (mut pace, now) = pace(Duration::from_secs(2));
-        assert!(pace.enter(now).is_ok());
-        assert_eq!(pace.enter(now), Err(now + Duration::from_secs(2)));
-        assert!(pace.enter(now + Duration::from_secs(5)).is_ok());
-        assert_eq!(pace.enter(now + Duration::from_secs(5)), Err(now + Duration::from_secs(7)));
+        assert!(pace.enter(now, 1).is_ok());
+        assert_eq!(pace.enter(now, 1), Err(now + Duration::from_secs(2)));
+        assert!(pace.enter(now + Duration::from_secs(5), 1).is_ok());
+        assert_eq!(pace.enter(now + Duration::from_secs(5), 1), Err(now + Duration::from_secs(7)));
     }
 
     #[test]
@@ -244,7 +319,7 @@ mod tests {
             let mut in_flight = std::collections::VecDeque::new();
             for _ in 0..2_000 {
                 while in_flight.len() < jobs {
-                    match pace.enter(now) {
+                    match pace.enter(now, 1) {
                         Err(until) if in_flight.is_empty() => now = until,
                         Err(_) => break,
                         Ok(()) => {
@@ -272,14 +347,52 @@ mod tests {
     }
 
     #[test]
+    fn a_change_goes_through_with_its_read_and_counts_from_then_on() {
+        let (mut pace, now) = pace(Duration::from_secs(1));
+        pace.enter(now, 2).unwrap();
+        assert_eq!(pace.enter(now, 2), Err(now + Duration::from_secs(2)), "two requests take two turns");
+        pace.leave(told(5), now);
+        assert_eq!(pace.left.unwrap().0, 4, "the change is still to come");
+        pace.give_back();
+        assert_eq!((pace.left.unwrap().0, pace.under_way), (5, 0), "it was not needed");
+        let later = now + Duration::from_secs(1);
+        pace.leave(told(1), later);
+        assert!(pace.enter(later, 2).is_err_and(|until| until > later + Duration::from_secs(5)));
+        assert!(pace.enter(later, 1).is_ok(), "one alone has room");
+    }
+
+    #[test]
+    fn where_one_request_a_minute_is_allowed_there_is_room_for_one() {
+        let (mut pace, now) = pace(Duration::ZERO);
+        pace.limits.per_minute = Some(1);
+        assert!(pace.enter(now, 2).is_ok());
+    }
+
+    #[test]
+    fn a_pass_waits_with_the_read_and_not_with_the_change() {
+        let pacer = Arc::new(Pacer::new(None));
+        pacer.leave(told(2));
+        let pass = Pass::new(Arc::clone(&pacer));
+        assert!(pass.enter(false, Purpose::ReadToChange));
+        pacer.stop();
+        assert!(!pacer.enter(false, 1), "nothing is left for others");
+        assert!(!pass.enter(false, Purpose::ReadToChange), "nor for another read");
+        assert!(pass.enter(false, Purpose::Change));
+        drop(pass);
+        let unused = Pass::new(Arc::clone(&pacer));
+        drop(unused);
+        assert!(!pacer.enter(false, 1), "what was used is not given back");
+    }
+
+    #[test]
     fn only_a_wait_that_the_vendor_makes_is_told() {
         let pacer = Pacer::new(Some(60));
         assert_eq!(pacer.waits(), None);
-        assert!(pacer.enter(false));
+        assert!(pacer.enter(false, 1));
         assert_eq!(pacer.waits(), None, "its own pace is no news");
         pacer.leave(told(0));
         assert!(pacer.waits().is_some_and(|wait| wait > Duration::from_secs(5)));
         pacer.stop();
-        assert!(!pacer.enter(false), "who would have to wait is turned away");
+        assert!(!pacer.enter(false, 1), "who would have to wait is turned away");
     }
 }

@@ -68,6 +68,8 @@ pub(super) fn go(
 ) -> Result<End> {
     let notes = session.terminal.notes();
     plan.warnings.iter().for_each(|warning| notes.warn(warning));
+    // Whether a person has been waited for: the customer is read again then, whatever is still to be asked.
+    let mut waited = course.by_hand;
     loop {
         session.facts.plan(plan);
         if plan.is_empty() {
@@ -82,7 +84,7 @@ pub(super) fn go(
             finish(plan, Outcome::Planned, session)?;
             return Ok(End::Ended(Outcome::Planned, found));
         }
-        if !asks && !course.by_hand {
+        if !asks && !waited {
             break;
         }
         drop(turn.take());
@@ -103,6 +105,7 @@ pub(super) fn go(
             Some(settled) => *plan = settled,
             None => return Ok(End::Again(theirs, conflicts)),
         }
+        waited = true;
     }
     if plan.is_empty() {
         return unchanged(plan, session);

@@ -20,6 +20,7 @@ mod sandbox;
 mod write;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -221,7 +222,7 @@ fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) -> Result<Opt
             notes.say("Waiting for another fusebill on this machine that changes a customer.");
             said = true;
         }
-        if !client.wait_a_moment() {
+        if !client.wait(Duration::from_millis(10)) {
             return Err(Error::new(
                 Kind::Conflict,
                 "another fusebill on this machine did not finish in time",

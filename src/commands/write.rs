@@ -4,6 +4,7 @@
 //! does not know.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use crate::api::wait::{ATTEMPTS, backoff};
 use crate::api::{Client, Failure, Put};
@@ -47,12 +48,13 @@ enum Fate {
 /// What one attempt came to.
 enum Attempt {
     Ended(Fate),
-    /// Nothing was written so far, and it may be tried again after a pause; `fate` is the end if it is not.
-    /// `read` tells whether the customer was read after it.
-    Again {
-        fate: Fate,
-        pause: std::time::Duration,
-        read: bool,
+    /// Nothing was written, and after a pause it may be: this one, where the API named one.
+    NotNow(Error, Option<Duration>),
+    /// Only reading the customer tells what came of it.
+    Open {
+        why: Error,
+        /// Whether it may yet have its effect, after the customer was read.
+        may_arrive: bool,
     },
 }
 
@@ -142,22 +144,38 @@ impl Writer<'_> {
         }
     }
 
-    /// Sends until it is settled what is stored, or there is no more time.
+    /// Sends until it is settled what is stored, or there is no more time. Nothing is sent again that was not read after
+    /// every wait.
     fn send(&self, plan: &Plan) -> Fate {
         let mut attempt = 1;
         let mut lost = false;
         loop {
-            let (fate, pause, read) = match self.attempt(plan, attempt) {
+            match self.attempt(plan) {
                 Attempt::Ended(fate) => return after_all(fate, lost),
-                Attempt::Again { fate, pause, read } => (fate, pause, read),
-            };
-            let (Fate::NotWritten(why) | Fate::Unknown(why, _)) = &fate else { return fate };
-            if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
-                return after_all(fate, lost);
-            }
-            lost |= matches!(fate, Fate::Unknown(..));
-            if !read && let Err(why) = self.refuse_moved(plan) {
-                return after_all(Fate::NotWritten(why), lost);
+                Attempt::NotNow(why, pause) => {
+                    let pause = pause.unwrap_or_else(|| backoff(attempt));
+                    if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
+                        return after_all(Fate::NotWritten(why), lost);
+                    }
+                    if let Err(why) = self.refuse_moved(plan) {
+                        return after_all(Fate::NotWritten(why), lost);
+                    }
+                }
+                Attempt::Open { why, may_arrive } => {
+                    let again = attempt < ATTEMPTS && self.client.wait(backoff(attempt));
+                    let why = match self.resolve(plan, why) {
+                        Ok(fate) => return after_all(fate, lost),
+                        Err(why) => why,
+                    };
+                    lost |= may_arrive;
+                    if !again {
+                        return after_all(Fate::NotWritten(why), lost);
+                    }
+                    let next = attempt + 1;
+                    self.notes.say(&format!(
+                        "The customer is as it was before; trying again (attempt {next} of {ATTEMPTS})"
+                    ));
+                }
             }
             attempt += 1;
         }
@@ -165,7 +183,7 @@ impl Writer<'_> {
 
     /// The API may have asked to wait for long, and what is sent is the whole customer: it must still be as it was read.
     fn refuse_moved(&self, plan: &Plan) -> Result<()> {
-        let now = self.client.get(plan.before.id())?;
+        let now = self.client.get_to_change(plan.before.id())?;
         let moved = moved(&plan.before, &now);
         if moved.is_empty() {
             return Ok(());
@@ -175,7 +193,7 @@ impl Writer<'_> {
             .hint("run the same command again to see the change against what is there now"))
     }
 
-    fn attempt(&self, plan: &Plan, attempt: u32) -> Attempt {
+    fn attempt(&self, plan: &Plan) -> Attempt {
         let answer = self.client.put(&plan.after);
         if !matches!(answer, Err(Failure::NeverSent(_) | Failure::Barred(_))) {
             self.attempts.set(self.attempts.get() + 1);
@@ -183,40 +201,18 @@ impl Writer<'_> {
         match answer {
             Ok(Put::Stored(stored)) if !self.reads_again => Attempt::Ended(judge(plan, *stored)),
             Ok(_) => Attempt::Ended(self.read_back(plan)),
-            Err(Failure::RateLimited(error, pause)) => Attempt::Again {
-                fate: Fate::NotWritten(*error),
-                pause: pause.unwrap_or_else(|| backoff(attempt)),
-                read: false,
-            },
-            Err(failure @ Failure::NeverSent(_)) if failure.is_transient() => Attempt::Again {
-                fate: Fate::NotWritten(failure.into_error()),
-                pause: backoff(attempt),
-                read: false,
-            },
-            Err(Failure::NeverSent(error) | Failure::Barred(error) | Failure::No(error)) => {
-                Attempt::Ended(Fate::NotWritten(error))
+            Err(Failure::RateLimited(why, pause)) => Attempt::NotNow(*why, pause),
+            Err(failure @ Failure::NeverSent(_)) if failure.is_transient() => {
+                Attempt::NotNow(failure.into_error(), None)
             }
-            Err(Failure::Redirected(error)) => Attempt::Ended(match self.resolve(plan, error) {
-                Err(as_before) => Fate::NotWritten(as_before),
-                Ok(fate) => fate,
-            }),
-            Err(Failure::Broke(error)) => match self.resolve(plan, error) {
-                Err(as_before) => {
-                    Attempt::Again { fate: Fate::NotWritten(as_before), pause: backoff(attempt), read: true }
-                }
-                Ok(fate) => Attempt::Ended(fate),
-            },
-            Err(Failure::Lost(error)) => match self.resolve(plan, error) {
-                Err(as_before) => {
-                    let error = as_before.detail(["the change may still arrive".to_string()]);
-                    Attempt::Again {
-                        fate: Fate::Unknown(error, Verdict::default()),
-                        pause: backoff(attempt),
-                        read: true,
-                    }
-                }
-                Ok(fate) => Attempt::Ended(fate),
-            },
+            Err(Failure::NeverSent(why) | Failure::Barred(why) | Failure::No(why)) => {
+                Attempt::Ended(Fate::NotWritten(why))
+            }
+            Err(Failure::Redirected(why)) => {
+                Attempt::Ended(self.resolve(plan, why).unwrap_or_else(Fate::NotWritten))
+            }
+            Err(Failure::Broke(why)) => Attempt::Open { why, may_arrive: false },
+            Err(Failure::Lost(why)) => Attempt::Open { why, may_arrive: true },
         }
     }
 
@@ -238,7 +234,7 @@ impl Writer<'_> {
     /// where the customer is as it was before.
     fn resolve(&self, plan: &Plan, lost: Error) -> std::result::Result<Fate, Error> {
         self.notes.say(&format!("{}; reading the customer to see what came of it", lost.headline()));
-        let stored = match self.client.get(plan.before.id()) {
+        let stored = match self.client.get_to_change(plan.before.id()) {
             Ok(stored) => stored,
             Err(why) => {
                 let error = lost.detail([format!("then {}", why.headline())]);
@@ -258,11 +254,11 @@ impl Writer<'_> {
     }
 }
 
-/// An attempt that was lost before may still arrive, whatever became of the later ones.
+/// An attempt that was lost may still arrive, whatever became of later ones.
 fn after_all(fate: Fate, lost: bool) -> Fate {
     match fate {
         Fate::NotWritten(why) if lost => {
-            let why = why.detail(["an earlier attempt got no answer and may still arrive".to_string()]);
+            let why = why.detail(["an attempt that got no answer may still arrive".to_string()]);
             Fate::Unknown(why, Verdict::default())
         }
         fate => fate,

@@ -114,6 +114,31 @@ fn where_both_changed_the_same_field_theirs_can_be_kept() {
 }
 
 #[test]
+fn what_others_change_while_a_conflict_is_decided_is_kept_too() {
+    let world = World::new();
+    let edits = ["--first-name", "John"];
+    let mut terminal = Terminal::start(world.command([&HOLD[..], &edits].concat()));
+    terminal.until("[y/n] ");
+    let meanwhile = |from: &str, to: &str| {
+        let theirs = world.stored(123).replacen(from, to, 1);
+        assert_ne!(theirs, world.stored(123));
+        world.server.store(&theirs).expect("another writer writes");
+    };
+    meanwhile("\"status\":\"Active\"", "\"status\":\"Draft\"");
+    terminal.send("y\r");
+    terminal.until("Esc goes back");
+    meanwhile("\"lastName\":\"Smith\"", "\"lastName\":\"Colleague\"");
+    // What is left needs no consent any more, and is written without another question.
+    terminal.send("\u{1b}[B\u{1b}[B\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, shown.contains("Written and verified: 1 changed.")), (0, true), "{shown}");
+    let stored = world.stored(123);
+    for member in ["\"status\":\"Draft\"", "\"firstName\":\"John\"", "\"lastName\":\"Colleague\""] {
+        assert!(stored.contains(member), "{member} is not in {stored}");
+    }
+}
+
+#[test]
 fn a_conflict_that_is_not_decided_writes_nothing() {
     for (key, expected) in [("\u{1b}", 11), ("\u{4}", 11), ("\u{3}", 130)] {
         let world = World::new();

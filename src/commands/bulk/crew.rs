@@ -222,11 +222,11 @@ mod tests {
         let (pacer, interrupts) = (Pacer::new(Some(1)), Interrupts::default());
         let crew = Crew { hands: 4, pacer: &pacer, interrupts: &interrupts };
         let (begun, mut seen) = (AtomicUsize::new(0), 0);
-        assert!(pacer.enter(false));
+        assert!(pacer.enter(false, 1));
         let work = |job: u32| {
             begun.fetch_add(1, Ordering::SeqCst);
             // Half of them would have to wait for a minute.
-            (job < 4 || pacer.enter(false)).then_some(job)
+            (job < 4 || pacer.enter(false, 1)).then_some(job)
         };
         let failed = |_| Err(Error::new(Kind::Failed, "full"));
         let collect = |result: Option<u32>| {

@@ -133,8 +133,10 @@ impl Worker<'_> {
             Task::Undo(intent, _) => Some(intent.entry.clone()),
             _ => None,
         };
-        let turn = turn(self.journal, client, job.customer, self.notes)?;
-        let before = client.get(job.customer)?;
+        // Who waited for another process in vain has failed, and is tried again when the run is resumed.
+        let turn = turn(self.journal, client, job.customer, self.notes);
+        let turn = turn.map_err(|error| Error { kind: Kind::Failed, ..error })?;
+        let before = client.get_to_change(job.customer)?;
         job.refuse_another(&before)?;
         let plan = planned(job.task, before, self.new_fields)?;
         if plan.is_empty() {

@@ -1,7 +1,7 @@
 //! Ctrl-C: before a write nothing has happened and the program ends at once; during one its outcome is awaited.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::terminal::Notes;
 
@@ -19,6 +19,8 @@ const ASIDE: u8 = 4;
 const ROWS: u8 = 5;
 /// Rows are being carried out, Ctrl-C was pressed, and those in flight are finished.
 const STOPPING: u8 = 6;
+/// A change was sent, and what came of it is noted and being told.
+const SENT: u8 = 7;
 
 /// What the program is doing, as far as Ctrl-C is concerned.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +36,17 @@ pub struct Interrupts {
 /// A change is on its way while this lives.
 #[derive(Debug)]
 pub struct Writing {
-    phase: Arc<AtomicU8>,
+    own: Interrupts,
+    settle: Option<String>,
+    /// What the program does afterwards.
+    then: u8,
+}
+
+impl Writing {
+    /// Marks that something may have been written: that nothing was is not to be said any more.
+    pub fn sent(&mut self) {
+        self.then = SENT;
+    }
 }
 
 /// Another program has the terminal while this lives.
@@ -46,12 +58,14 @@ pub struct Aside {
 impl Interrupts {
     /// Marks that a change is on its way. Among rows it changes nothing: those in flight are finished in any case.
     ///
-    /// Where a signal ends the program already, this does not return: it was said that nothing was written.
-    pub fn writing(&self) -> Writing {
+    /// Where a signal ends the program already, this does not return: it was said that nothing was written. `settle` is
+    /// what the user is to be told should nobody wait for the outcome.
+    pub fn writing(&self, settle: Option<String>) -> Writing {
+        self.parting().extend(settle.clone());
         if self.phase.compare_exchange(IDLE, WRITING, Ordering::SeqCst, Ordering::SeqCst) == Err(ENDED) {
             await_the_end();
         }
-        Writing { phase: Arc::clone(&self.phase) }
+        Writing { own: self.clone(), settle, then: IDLE }
     }
 
     /// Marks that rows are carried out until the program ends: a signal stops it between two of them.
@@ -72,7 +86,11 @@ impl Interrupts {
 
     /// What the user is to be told should a signal end the program from here on.
     pub fn on_parting(&self, hints: Vec<String>) {
-        *self.parting.lock().unwrap_or_else(PoisonError::into_inner) = hints;
+        *self.parting() = hints;
+    }
+
+    fn parting(&self) -> MutexGuard<'_, Vec<String>> {
+        self.parting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Marks that the program is ending by itself. Where a signal ends it already, this does not return.
@@ -91,9 +109,9 @@ impl Interrupts {
     }
 
     /// Watches for SIGINT, SIGQUIT, SIGTERM and SIGHUP. `ended` tells the user before the program ends by one of them,
-    /// with the hints that were left for that, and puts the terminal right.
+    /// with what is uncertain, where a change was on its way, and the hints that were left, and puts the terminal right.
     #[cfg(unix)]
-    pub fn watch(&self, notes: Notes, ended: impl Fn(Vec<String>) + Send + 'static) {
+    pub fn watch(&self, notes: Notes, ended: impl Fn(Option<&'static str>, Vec<String>) + Send + 'static) {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
         // Under `nohup` the work goes on when the terminal goes away.
         let watched: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
@@ -118,18 +136,15 @@ impl Interrupts {
                     own.arrived.store(false, Ordering::SeqCst);
                     continue;
                 }
-                match own.phase.swap(ENDED, Ordering::SeqCst) {
+                let uncertain = match own.phase.swap(ENDED, Ordering::SeqCst) {
                     ENDED => continue,
-                    INSISTED => {
-                        notes.warn("not awaited: whether the change was written is not known");
-                        notes.warn("`fusebill customer history --resolve` reads the customer and settles it");
-                    }
-                    STOPPING => {
-                        notes.warn("not awaited: whether the rows in flight were written is not known");
-                        own.hints().iter().for_each(|hint| notes.warn(hint));
-                    }
-                    _ => ended(own.hints()),
-                }
+                    INSISTED => Some("not awaited: whether the change was written is not known"),
+                    STOPPING => Some("not awaited: whether the rows in flight were written is not known"),
+                    SENT => Some("interrupted after the change was sent, before its outcome was told"),
+                    _ => None,
+                };
+                let hints = std::mem::take(&mut *own.parting());
+                ended(uncertain, hints);
                 std::process::exit(128 + signal);
             }
         };
@@ -158,14 +173,9 @@ impl Interrupts {
         false
     }
 
-    #[cfg(unix)]
-    fn hints(&self) -> Vec<String> {
-        std::mem::take(&mut *self.parting.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// Elsewhere the platform ends the program by itself.
     #[cfg(not(unix))]
-    pub fn watch(&self, _notes: Notes, _ended: impl Fn(Vec<String>) + Send + 'static) {}
+    pub fn watch(&self, _notes: Notes, _ended: impl Fn(Option<&'static str>, Vec<String>) + Send + 'static) {}
 }
 
 /// Lets signals end the program as if nobody had asked for them.
@@ -212,7 +222,30 @@ impl Drop for Aside {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        let _ = self.phase.compare_exchange(WRITING, IDLE, Ordering::SeqCst, Ordering::SeqCst);
-        let _ = self.phase.compare_exchange(INSISTED, IDLE, Ordering::SeqCst, Ordering::SeqCst);
+        let phase = &self.own.phase;
+        let _ = phase.compare_exchange(WRITING, self.then, Ordering::SeqCst, Ordering::SeqCst);
+        let _ = phase.compare_exchange(INSISTED, self.then, Ordering::SeqCst, Ordering::SeqCst);
+        if let Some(settle) = self.settle.as_ref().filter(|_| self.then == IDLE) {
+            self.own.parting().retain(|hint| hint != settle);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_change_was_sent_it_is_not_said_that_nothing_was_written() {
+        let interrupts = Interrupts::default();
+        let phase = || interrupts.phase.load(Ordering::SeqCst);
+        let refused = interrupts.writing(Some("settle it".to_string()));
+        assert_eq!((phase(), interrupts.parting().len()), (WRITING, 1));
+        drop(refused);
+        assert_eq!((phase(), interrupts.parting().len()), (IDLE, 0));
+        let mut sent = interrupts.writing(Some("settle it".to_string()));
+        sent.sent();
+        drop(sent);
+        assert_eq!((phase(), interrupts.parting().len()), (SENT, 1));
     }
 }

@@ -72,6 +72,14 @@ impl Failure {
         Failure::NeverSent(Error::new(Kind::Interrupted, "it was stopped before it was sent"))
     }
 
+    /// The change would have had to wait, and what it is about would have grown old.
+    pub(super) fn late() -> Failure {
+        Failure::NeverSent(Error::new(
+            Kind::Network,
+            "the API's limit was used up before the change was sent",
+        ))
+    }
+
     /// A change on a profile that allows none.
     pub(super) fn forbidden() -> Failure {
         Failure::NeverSent(Error::usage("the profile is read-only"))

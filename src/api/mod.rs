@@ -13,6 +13,7 @@ mod list;
 pub mod network;
 pub mod pace;
 pub mod pages;
+mod pass;
 pub mod rate_limit;
 mod reply;
 mod resolver;
@@ -34,8 +35,8 @@ pub use failure::Failure;
 pub use key::ApiKey;
 pub use network::Network;
 pub use pace::Pacer;
-use pace::{Pass, Purpose};
 pub use pages::{Order, Pages};
+use pass::{Entry, Pass, Purpose};
 use rate_limit::Standing;
 pub use reply::Answer;
 use resolver::Remembering;
@@ -157,8 +158,7 @@ impl Client {
         self.get_as(Method::Get, id)
     }
 
-    /// The same for a customer that is changed next: the PUT goes through the gate with this read, so that it need not
-    /// wait there while the customer grows old.
+    /// The same for a customer that is changed next: the PUT goes through the gate with this read.
     ///
     /// # Errors
     /// As [`get`](Client::get).
@@ -285,8 +285,10 @@ impl Client {
         let time = time.ok_or_else(Failure::out_of_time)?;
         if let Some(pass) = &self.pass {
             let committed = self.committed.load(Ordering::SeqCst);
-            if !self.not_counting(|| pass.enter(committed, method.purpose())) {
-                return Err(Failure::stopped());
+            match self.not_counting(|| pass.enter(committed, method.purpose())) {
+                Entry::In => {}
+                Entry::Stopped => return Err(Failure::stopped()),
+                Entry::Late => return Err(Failure::late()),
             }
         }
         if method == Method::Put {

@@ -4,8 +4,7 @@
 //! ones in flight are taken off, the smallest figure of a window counts, and where nothing is left everybody waits for
 //! the window's end.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::rate_limit::{LONGEST, Limits, Quota};
@@ -31,8 +30,11 @@ struct Pace {
     next: Instant,
     /// Requests that were let through and are not answered.
     under_way: u32,
-    /// How many more may begin, as far as it is known, and when that ends to count.
-    left: Option<(u32, Instant)>,
+    /// How many more may begin, as far as it is known, and when that ends to count. Below zero where more were let
+    /// through than there is room for, before the room was known.
+    left: Option<(i64, Instant)>,
+    /// Until when requests are refused.
+    refused: Option<Instant>,
     limits: Limits,
     /// How many wait to begin: nobody is woken where nobody waits.
     waiting: u32,
@@ -77,8 +79,18 @@ impl Pacer {
         }
     }
 
+    /// Whether a request that was let through before may still be made. Where it may not, it is given back.
+    pub(super) fn holds(&self) -> bool {
+        let mut pace = self.lock();
+        let holds = pace.has_room(Instant::now());
+        if !holds {
+            pace.give_back();
+        }
+        holds
+    }
+
     /// Notes that a request which was let through is not made.
-    fn give_back(&self) {
+    pub(super) fn give_back(&self) {
         let mut pace = self.lock();
         pace.give_back();
         if pace.waiting > 0 {
@@ -96,7 +108,7 @@ impl Pacer {
     pub fn waits(&self) -> Option<Duration> {
         let pace = self.lock();
         // The last one is none for those who need two.
-        let used_up = |left: u32| left == 0 || (left == 1 && pace.waiting > 0);
+        let used_up = |left: i64| left <= 0 || (left == 1 && pace.waiting > 0);
         let ends = pace.left.and_then(|(left, ends)| used_up(left).then_some(ends));
         let until = ends.map_or(pace.next, |ends| ends.max(pace.next));
         let wait = until.saturating_duration_since(Instant::now());
@@ -113,62 +125,12 @@ impl Pacer {
     }
 }
 
-/// What a client is about to do at the gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// One request.
-    Read,
-    /// The read of what is changed next: the change is let through with it.
-    ReadToChange,
-    /// The change. Where it was let through with the read it follows that at once, however long others have to wait.
-    Change,
-}
-
-/// A gate as one client passes it.
-#[derive(Debug)]
-pub(super) struct Pass {
-    pacer: Arc<Pacer>,
-    /// Whether a change was let through with its read, and was not made yet.
-    granted: AtomicBool,
-}
-
-impl Pass {
-    pub(super) fn new(pacer: Arc<Pacer>) -> Pass {
-        Pass { pacer, granted: AtomicBool::new(false) }
-    }
-
-    /// As [`Pacer::enter`].
-    pub(super) fn enter(&self, committed: bool, purpose: Purpose) -> bool {
-        match purpose {
-            Purpose::Change if self.granted.swap(false, Ordering::SeqCst) => true,
-            Purpose::ReadToChange if !self.granted.load(Ordering::SeqCst) => {
-                let entered = self.pacer.enter(committed, 2);
-                self.granted.store(entered, Ordering::SeqCst);
-                entered
-            }
-            _ => self.pacer.enter(committed, 1),
-        }
-    }
-
-    /// As [`Pacer::leave`].
-    pub(super) fn leave(&self, quota: Option<Quota>) {
-        self.pacer.leave(quota);
-    }
-}
-
-impl Drop for Pass {
-    fn drop(&mut self) {
-        if *self.granted.get_mut() {
-            self.pacer.give_back();
-        }
-    }
-}
-
 impl Pace {
     /// A gate that nothing was told yet.
     fn begun(interval: Duration, now: Instant) -> Pace {
         let limits = Limits::default();
-        Pace { interval, next: now, under_way: 0, left: None, limits, waiting: 0, stopped: false }
+        let (left, refused) = (None, None);
+        Pace { interval, next: now, under_way: 0, left, refused, limits, waiting: 0, stopped: false }
     }
 
     /// Lets so many requests begin, or tells when to ask again.
@@ -179,7 +141,7 @@ impl Pace {
         if self.left.is_some_and(|(_, ends)| now >= ends) {
             self.left = None;
         }
-        let used_up = self.left.and_then(|(left, ends)| (left < needed).then_some(ends));
+        let used_up = self.left.and_then(|(left, ends)| (left < i64::from(needed)).then_some(ends));
         let until = used_up.map_or(self.next, |ends| ends.max(self.next));
         if until > now {
             return Err(until);
@@ -189,17 +151,23 @@ impl Pace {
             return Err(now + WINDOW);
         }
         if let Some((left, _)) = &mut self.left {
-            *left = left.saturating_sub(requests);
+            *left -= i64::from(requests);
         }
         self.under_way += requests;
         self.next = self.next.max(now) + self.interval * requests;
         Ok(())
     }
 
+    /// Whether there is room for what was let through, as far as it is known by now.
+    fn has_room(&self, now: Instant) -> bool {
+        self.left.is_none_or(|(left, ends)| left >= 0 || now >= ends)
+            && self.refused.is_none_or(|until| now >= until)
+    }
+
     fn give_back(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
         if let Some((left, _)) = &mut self.left {
-            *left = left.saturating_add(1);
+            *left += 1;
         }
         self.next = self.next.checked_sub(self.interval).unwrap_or(self.next);
     }
@@ -209,11 +177,12 @@ impl Pace {
         let Some(quota) = quota else { return };
         self.limits.per_minute = quota.limits.per_minute.or(self.limits.per_minute);
         self.limits.per_day = quota.limits.per_day.or(self.limits.per_day);
-        let left = quota.remaining.saturating_sub(self.under_way);
+        let left = i64::from(quota.remaining) - i64::from(self.under_way);
         let ends = now + quota.ends_in.unwrap_or(WINDOW).min(LONGEST);
         if quota.refused {
             // What another answer says of a later window does not take it back.
             self.next = self.next.max(ends + BLUR);
+            self.refused = Some(self.next);
             return;
         }
         let told = quota.ends_in.is_some();
@@ -366,22 +335,6 @@ mod tests {
         let (mut pace, now) = pace(Duration::ZERO);
         pace.limits.per_minute = Some(1);
         assert!(pace.enter(now, 2).is_ok());
-    }
-
-    #[test]
-    fn a_pass_waits_with_the_read_and_not_with_the_change() {
-        let pacer = Arc::new(Pacer::new(None));
-        pacer.leave(told(2));
-        let pass = Pass::new(Arc::clone(&pacer));
-        assert!(pass.enter(false, Purpose::ReadToChange));
-        pacer.stop();
-        assert!(!pacer.enter(false, 1), "nothing is left for others");
-        assert!(!pass.enter(false, Purpose::ReadToChange), "nor for another read");
-        assert!(pass.enter(false, Purpose::Change));
-        drop(pass);
-        let unused = Pass::new(Arc::clone(&pacer));
-        drop(unused);
-        assert!(!pacer.enter(false, 1), "what was used is not given back");
     }
 
     #[test]

@@ -154,10 +154,25 @@ fn settle(
     session: &Session,
 ) -> Result<Option<String>> {
     let name = &entry.intent.entry;
+    let step = format!("settling entry {name}");
     let Some(plan) = entry.intent.plan() else {
         return Ok(Some(format!("{name}: what the journal holds of it does not fit together")));
     };
-    let stored = connection.client.get(plan.before.id())?;
+    // Whoever has the turn may be waiting for the answer just now.
+    let turn = session.journal()?.turn(plan.before.id()).map_err(|why| {
+        Error::new(Kind::Failed, "it cannot be seen who changes it now").at(&step).because(why)
+    })?;
+    let Some(_turn) = turn else {
+        return Ok(Some(format!("{name}: another fusebill on this machine is changing the customer")));
+    };
+    let stored = match connection.client.get(plan.before.id()) {
+        Ok(stored) => stored,
+        // That one customer is not to be had says nothing about the others.
+        Err(why) if matches!(why.kind, Kind::NotFound | Kind::Failed) => {
+            return Ok(Some(format!("{name}: {}", why.headline())));
+        }
+        Err(why) => return Err(why),
+    };
     // By the journal's order: names follow the clock, which may have been put back.
     let after = || all.iter().skip_while(|other| other.intent.entry != *name).skip(1);
     let later = || after().any(|later| supersedes(later, entry, &plan));
@@ -167,11 +182,10 @@ fn settle(
         )));
     };
     let differs = (ending == Ending::Differs).then_some(&stored);
-    session.journal()?.end(name, ending, differs).map_err(|why| {
-        Error::new(Kind::Failed, "the outcome cannot be noted")
-            .at(format!("settling entry {name}"))
-            .because(why)
-    })?;
+    session
+        .journal()?
+        .end(name, ending, differs)
+        .map_err(|why| Error::new(Kind::Failed, "the outcome cannot be noted").at(&step).because(why))?;
     session.terminal.notes().say(&format!("{name}: {}", ending.name()));
     Ok(None)
 }

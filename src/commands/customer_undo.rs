@@ -2,9 +2,10 @@
 
 use super::change::{Course, carry_out};
 use super::conflict::conflict;
-use super::customer_history::find;
+use super::customer_history::{ending, find};
 use super::{Connection, Session};
 use crate::cli::UndoArgs;
+use crate::document::plan::Consent;
 use crate::document::undo::{Undo, undo};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
@@ -27,7 +28,16 @@ pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
     let now = session.read(&connection, entry.intent.customer.id)?;
     session.facts.customer(&now);
     let stored = entry.stored();
-    let plan = restored(&done, stored.as_ref(), &now).map_err(|error| error.at(step))?;
+    let wrote_nothing = entry.outcome.as_ref().is_some_and(|end| end.outcome == Ending::NotWritten);
+    if wrote_nothing && ending(&done, &now) != Some(Ending::Written) {
+        let message = "it wrote nothing, so there is nothing to take back";
+        return Err(Error::new(Kind::Conflict, message).at(step));
+    }
+    let mut plan = restored(&done, stored.as_ref(), &now).map_err(|error| error.at(step))?;
+    if wrote_nothing {
+        // It may have arrived late, or somebody else may have done the same.
+        plan.consent.extend(done.changes.iter().map(|change| Consent::Unclaimed(change.path.clone())));
+    }
     let nothing_to_check = |_: &Customer| Ok(());
     let course = Course {
         args: &args.write,
@@ -72,9 +82,6 @@ fn refuse_other_profile(entry: &Entry, session: &Session) -> Result<()> {
 
 fn refuse_elsewhere(entry: &Entry, connection: &Connection) -> Result<()> {
     let (intent, account) = (&entry.intent, &connection.account);
-    if entry.outcome.as_ref().is_some_and(|end| end.outcome == Ending::NotWritten) {
-        return Err(Error::new(Kind::Conflict, "it wrote nothing, so there is nothing to take back"));
-    }
     if account.made(intent) {
         return Ok(());
     }

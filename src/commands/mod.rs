@@ -138,9 +138,10 @@ impl Session {
     fn watch_signals(&self) {
         let (terminal, json) = (self.terminal.clone(), self.global.wants_json());
         let restore = self.terminal.restore();
-        self.interrupts.watch(self.terminal.notes(), move |parting| {
+        self.interrupts.watch(self.terminal.notes(), move |uncertain, parting| {
             restore();
-            let error = Error::new(Kind::Interrupted, "interrupted");
+            let interrupted = || Error::new(Kind::Interrupted, "interrupted");
+            let error = uncertain.map_or_else(interrupted, |what| Error::new(Kind::Unknown, what));
             let error = parting.into_iter().fold(error, Error::hint);
             fail(&error, &Facts::default(), &terminal, json);
         });

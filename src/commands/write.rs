@@ -94,9 +94,14 @@ impl Writer<'_> {
         let id = plan.before.id();
         let entry = self.begin(plan)?;
         facts.entry(entry.as_ref());
-        let writing = self.interrupts.writing();
+        // Rows of a run are settled by the run.
+        let settle = self.origin.row.is_none().then(|| self.settle(id, entry.as_ref()));
+        let mut writing = self.interrupts.writing(settle);
         let fate = self.send(plan);
         self.end(entry.as_ref(), &fate);
+        if !matches!(fate, Fate::NotWritten(_)) {
+            writing.sent();
+        }
         drop(writing);
         let error = match fate {
             Fate::Written => return Ok(entry),

@@ -37,13 +37,18 @@ pub enum Consent {
     Clears(Path),
     /// A value that was stored otherwise than it was sent is taken back: the API may have made it so, or somebody else.
     Altered(Path),
+    /// The value is taken back of a change that is said to have written nothing.
+    Unclaimed(Path),
 }
 
 impl Consent {
     /// The value that it is about.
     pub fn path(&self) -> &Path {
         match self {
-            Consent::Billing(path) | Consent::Clears(path) | Consent::Altered(path) => path,
+            Consent::Billing(path)
+            | Consent::Clears(path)
+            | Consent::Altered(path)
+            | Consent::Unclaimed(path) => path,
         }
     }
 }

@@ -187,6 +187,40 @@ fn what_wrote_nothing_is_not_undone() {
 }
 
 #[test]
+fn what_arrived_after_all_is_undone_when_somebody_says_so() {
+    let world = World::new();
+    world.fault("put*4:status=500");
+    assert_eq!(world.run(&JOHN).code, 7);
+    assert_eq!(outcomes(&world), ["not-written"]);
+    let (entry, before) = (world.entry(), world.stored(123));
+    let late = before.replacen("\"Jon\"", "\"John\"", 1);
+    world.server.store(&late).expect("it arrives late");
+    let run = world.run(&["customer", "undo", &entry]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    run.says(&["`firstName` is as the entry asked, which is said to have written nothing", "--yes"]);
+    assert_eq!(world.stored(123), late);
+    assert_eq!(world.run(&["customer", "undo", &entry, "--yes"]).code, 0);
+    assert_eq!(settled(&world.stored(123)), settled(&before));
+}
+
+#[test]
+fn a_customer_that_is_gone_does_not_keep_the_others_from_being_settled() {
+    let world = World::new();
+    for id in ["123", "1001"] {
+        world.fault("put:lost-before");
+        world.fault("get@2*4:status=500");
+        assert_eq!(world.run(&["customer", "update", id, "--first-name", "Other"]).code, 8);
+    }
+    assert_eq!(outcomes(&world), ["unknown", "unknown"]);
+    world.fault("get:status=404");
+    let run = world.run(&["customer", "history", "--resolve"]);
+    run.fails(8, &["not every entry could be settled", "there is no such customer (HTTP 404)"]);
+    assert_eq!(outcomes(&world), ["unknown", "not-written"]);
+    assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 0);
+    assert_eq!(outcomes(&world), ["not-written", "not-written"]);
+}
+
+#[test]
 fn a_change_whose_outcome_is_unknown_is_told_and_settled_by_reading() {
     for (faults, expected) in [
         (["put:lost-after", "get@2*4:status=500"], "written"),

@@ -95,18 +95,23 @@ fn during_the_write_its_outcome_is_awaited_and_told() {
 fn pressed_again_it_gives_up_waiting_and_the_journal_knows() {
     let world = World::new();
     world.fault("put:hang");
-    let mut running = Running::start(&world, &[]);
+    let mut running = Running::start(&world, &["-o", "json"]);
     until_seen(&world, "PUT");
+    let while_it_runs = world.run(&["customer", "history", "--resolve"]);
+    while_it_runs.fails(8, &["another fusebill on this machine is changing the customer"]);
     running.signal("INT");
     let said = running.line();
     assert!(said.contains("its outcome is awaited"), "{said}");
     running.signal("INT");
-    let (code, _, rest) = running.end();
+    let (code, stdout, rest) = running.end();
     assert_eq!(code, Some(130), "{rest}");
-    assert!(
-        rest.contains("whether the change was written is not known") && rest.contains("--resolve"),
-        "{rest}"
-    );
+    let says = [
+        "whether the change was written is not known",
+        "`fusebill customer history 123 --resolve` reads the customer",
+    ];
+    assert!(says.iter().all(|says| rest.contains(says)) && !rest.contains("Nothing was written."), "{rest}");
+    let object: serde_json::Value = serde_json::from_str(&stdout).expect("one JSON object");
+    assert_eq!((&object["outcome"], &object["error"]["kind"]), (&"unknown".into(), &"unknown".into()));
     assert_eq!(world.journal().len(), 1, "an intent without an outcome");
     let resolved = world.run(&["customer", "history", "--resolve"]);
     assert!(resolved.stderr.contains("not-written"), "{}", resolved.stderr);

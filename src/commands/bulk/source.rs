@@ -6,7 +6,7 @@ use super::crew::Take;
 use super::rows::{feed, feed_plan, not_kept};
 use super::worker::{Job, Task};
 use crate::error::Result;
-use crate::journal::{EntryId, Intent, Journal, Record};
+use crate::journal::{Ending, EntryId, Intent, Journal, Record};
 use crate::runs::{Customers, Finished, Kept, Kind, Run};
 
 /// The rows of a run.
@@ -53,7 +53,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The rows that a run noted in the journal.
+/// The rows that a run wrote, or may have written, by the journal.
 #[derive(Debug, Default)]
 pub(super) struct Noted {
     /// How many there are.
@@ -61,8 +61,21 @@ pub(super) struct Noted {
     once: Finished,
     /// Rows that were noted again, after the run was cut off.
     again: Finished,
+    /// Entries of which nothing was written: there is nothing to take back.
+    unwritten: HashSet<EntryId>,
     /// What was stored of the few rows where that was not what was sent.
     stored: HashMap<EntryId, String>,
+}
+
+impl Noted {
+    fn count(&mut self, row: u64) {
+        if self.once.contains(row) {
+            self.again.insert(row);
+        } else {
+            self.once.insert(row);
+            self.rows += 1;
+        }
+    }
 }
 
 /// Looks through the journal for the rows of a run.
@@ -71,27 +84,31 @@ pub(super) struct Noted {
 /// Where it cannot be read.
 pub(super) fn noted(run: &EntryId, journal: &Journal) -> Result<Noted> {
     let mut noted = Noted::default();
-    let mut open: HashSet<EntryId> = HashSet::new();
+    let mut open: HashMap<EntryId, u64> = HashMap::new();
     let read = journal.each(|record| match record {
         Record::Intent(intent) => {
-            let Some(row) = row_of(&intent, run) else { return };
-            if noted.once.contains(row) {
-                noted.again.insert(row);
-            } else {
-                noted.once.insert(row);
-                noted.rows += 1;
+            if let Some(row) = row_of(&intent, run) {
+                open.insert(intent.entry, row);
             }
-            open.insert(intent.entry);
         }
         Record::Outcome(outcome) => {
-            if open.remove(&outcome.entry)
-                && let Some(stored) = outcome.stored
-            {
+            // What is not known may be settled later.
+            if outcome.outcome == Ending::Unknown {
+                return;
+            }
+            let Some(row) = open.remove(&outcome.entry) else { return };
+            if outcome.outcome == Ending::NotWritten {
+                noted.unwritten.insert(outcome.entry);
+                return;
+            }
+            noted.count(row);
+            if let Some(stored) = outcome.stored {
                 noted.stored.insert(outcome.entry, stored);
             }
         }
     });
     read.map_err(not_kept)?;
+    open.into_values().for_each(|row| noted.count(row));
     Ok(noted)
 }
 
@@ -107,7 +124,7 @@ fn feed_entries(run: &EntryId, finished: &Finished, journal: &Journal, take: Tak
         wanted = wanted && take(Job::of(row, customer, Task::Undo(intent, stored)));
     };
     each(run, journal, |intent, row| {
-        if finished.contains(row) {
+        if finished.contains(row) || noted.unwritten.contains(&intent.entry) {
         } else if noted.again.contains(row) {
             last.insert(row, intent);
         } else {

@@ -35,6 +35,24 @@ fn undo_brings_every_customer_back_byte_for_byte_and_can_be_undone_itself() {
 }
 
 #[test]
+fn what_the_run_did_not_write_is_not_taken_back() {
+    let world = fleet(3);
+    world.fault("put@2:refuse=No.");
+    let run = bulk_of(&world, &["update", "-", "--yes", "--jobs", "1", "-o", NDJSON], names(3, "Ours"));
+    let rows = lines(&run.stdout);
+    assert_eq!((count(&rows, "written"), count(&rows, "refused")), (2, 1), "{}", run.stderr);
+    let refused = rows.iter().find(|row| row["outcome"] == "refused").expect("a refusal");
+    let id = refused["customer"].as_u64().expect("an id");
+    let value = refused["changes"][0]["after"].as_str().expect("what it was to be");
+    assert_eq!(world.run(&["customer", "update", &id.to_string(), "--first-name", value]).code, 0);
+    let by_hand = world.stored(id);
+    bulk(&world, &["undo", &latest(&world)]).fails(2, &["2 customers"]);
+    let undone = bulk(&world, &["undo", &latest(&world), "--yes", "-o", NDJSON]);
+    assert_eq!((undone.code, count(&lines(&undone.stdout), "written")), (0, 2), "{}", undone.stderr);
+    assert_eq!(world.stored(id), by_hand);
+}
+
+#[test]
 fn where_somebody_else_wrote_since_that_row_is_a_conflict_and_the_rest_comes_back() {
     let world = fleet(ROWS);
     let before = held(&world, ROWS);

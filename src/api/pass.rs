@@ -1,0 +1,121 @@
+//! A gate as one client passes it: a change goes through with the read that it is made from.
+//!
+//! What is sent is the whole customer as it was read, so nobody may be kept waiting between the two: what others wrote
+//! in that time would be lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::pace::Pacer;
+use super::rate_limit::Quota;
+
+/// What a client is about to do at the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// One request.
+    Read,
+    /// The read of what is changed next: the change is let through with it.
+    ReadToChange,
+    /// The change. Where it was let through with the read it follows that at once, however long others have to wait.
+    Change,
+}
+
+/// What came of going through the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// The request may be made.
+    In,
+    /// The work is being stopped.
+    Stopped,
+    /// The change was let through, and by now there is no room for it: what it is about has to be read again after the
+    /// wait.
+    Late,
+}
+
+/// A gate as one client passes it.
+#[derive(Debug)]
+pub(super) struct Pass {
+    pacer: Arc<Pacer>,
+    /// Whether a change was let through with its read, and was not made yet.
+    granted: AtomicBool,
+}
+
+impl Pass {
+    pub(super) fn new(pacer: Arc<Pacer>) -> Pass {
+        Pass { pacer, granted: AtomicBool::new(false) }
+    }
+
+    /// Waits as [`Pacer::enter`] does, but for a change that was let through.
+    pub(super) fn enter(&self, committed: bool, purpose: Purpose) -> Entry {
+        let entered = match purpose {
+            Purpose::Change if self.granted.swap(false, Ordering::SeqCst) => {
+                return if self.pacer.holds() { Entry::In } else { Entry::Late };
+            }
+            Purpose::ReadToChange if !self.granted.load(Ordering::SeqCst) => {
+                let entered = self.pacer.enter(committed, 2);
+                self.granted.store(entered, Ordering::SeqCst);
+                entered
+            }
+            _ => self.pacer.enter(committed, 1),
+        };
+        if entered { Entry::In } else { Entry::Stopped }
+    }
+
+    /// As [`Pacer::leave`].
+    pub(super) fn leave(&self, quota: Option<Quota>) {
+        self.pacer.leave(quota);
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        if *self.granted.get_mut() {
+            self.pacer.give_back();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn told(remaining: u32) -> Option<Quota> {
+        Some(Quota { remaining, ends_in: Some(Duration::from_secs(10)), ..Quota::default() })
+    }
+
+    #[test]
+    fn a_pass_waits_with_the_read_and_not_with_the_change() {
+        let pacer = Arc::new(Pacer::new(None));
+        pacer.leave(told(2));
+        let pass = Pass::new(Arc::clone(&pacer));
+        assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In);
+        pacer.stop();
+        assert!(!pacer.enter(false, 1), "nothing is left for others");
+        assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::Stopped, "nor for another read");
+        assert_eq!(pass.enter(false, Purpose::Change), Entry::In);
+        drop(pass);
+        assert!(!pacer.enter(false, 1), "what was used is not given back");
+    }
+
+    #[test]
+    fn a_change_for_which_there_is_no_room_after_all_is_late() {
+        let pacer = Arc::new(Pacer::new(None));
+        let passes = [0, 1].map(|_| Pass::new(Arc::clone(&pacer)));
+        for pass in &passes {
+            assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In, "nothing is told yet");
+        }
+        passes[0].leave(told(2));
+        assert_eq!(passes[0].enter(false, Purpose::Change), Entry::Late, "three are under way");
+        assert_eq!(passes[1].enter(false, Purpose::Change), Entry::In, "and now two");
+        let refused = Pass::new(Arc::new(Pacer::new(None)));
+        assert_eq!(refused.enter(false, Purpose::ReadToChange), Entry::In);
+        refused.leave(Some(Quota {
+            ends_in: Some(Duration::from_secs(10)),
+            refused: true,
+            ..Quota::default()
+        }));
+        assert_eq!(refused.enter(false, Purpose::Change), Entry::Late);
+    }
+}

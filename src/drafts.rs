@@ -52,6 +52,8 @@ pub struct Draft {
 
 const ABOUT: &str = "about.json";
 const LOCK: &str = "lock";
+/// There where a window of an editor may still show the text.
+const OPEN: &str = "open";
 
 impl Drafts {
     /// The texts in this folder; it is made when there is one.
@@ -132,6 +134,21 @@ impl Draft {
     pub fn write(&self, text: &str) -> Result<()> {
         replace(&self.path(), text.as_bytes())
             .with_context(|| format!("{} cannot be written", self.path().display()))
+    }
+
+    /// Notes that a window of an editor may still show the text, and save it at any time: it is not to be forgotten because
+    /// it is as it was.
+    ///
+    /// # Errors
+    /// Where that cannot be written.
+    pub fn keep_open(&self) -> Result<()> {
+        let path = self.folder.join(OPEN);
+        File::create(&path).map(drop).with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    /// Whether [`Draft::keep_open`] was said of it.
+    pub fn may_be_open(&self) -> bool {
+        self.folder.join(OPEN).exists()
     }
 
     /// Notes the customer that the text is compared with from now on.

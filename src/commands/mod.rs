@@ -71,6 +71,7 @@ impl Session {
         let environment = Environment;
         let verbosity = Verbosity { quiet: global.quiet, http: global.verbose };
         let terminal = Terminal::new(global.color, verbosity, global.no_input, environment.wants_plain());
+        let terminal = if global.is_for_programs() { terminal.for_programs() } else { terminal };
         let interrupts = Interrupts::default();
         Session { global, environment, terminal, interrupts, facts: Facts::default() }
     }

@@ -1,5 +1,7 @@
 //! Customers as they are: a table with sections, the server's own JSON, CSV.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Look;
 use super::csv::{cell, csv};
 use super::escape::escaped;
@@ -47,15 +49,20 @@ pub fn ndjson(customer: &Customer) -> String {
 /// A row a customer, a column a path; `id` first, then in the order of the documents.
 pub fn rows(customers: &[Customer]) -> String {
     let mut columns = vec![Path::root("id")];
+    let mut known = HashSet::from([Path::root("id")]);
     for customer in customers {
         for (path, _) in leaves(customer) {
-            if !columns.contains(&path) {
+            if known.insert(path.clone()) {
                 columns.push(path);
             }
         }
     }
     let header = columns.iter().map(ToString::to_string).collect();
-    let row = |customer: &Customer| columns.iter().map(|path| cell(customer.get(path))).collect();
+    let row = |customer: &Customer| {
+        let leaves: HashMap<Path, View<'_>> = leaves(customer).into_iter().collect();
+        let value = |path| leaves.get(path).copied().or_else(|| customer.get(path));
+        columns.iter().map(|path| cell(value(path))).collect()
+    };
     csv(std::iter::once(header).chain(customers.iter().map(row)).collect::<Vec<Vec<String>>>())
 }
 

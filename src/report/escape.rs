@@ -25,6 +25,24 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// JSON or CSV with everything that could steer a terminal written as JSON's `\uXXXX`, so that JSON says what it said. Line
+/// breaks and tabs stay.
+pub fn unsteered(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| steers(c) && !matches!(c, '\n' | '\t');
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if hidden(c) {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -42,6 +60,17 @@ mod tests {
         assert!(!shown.contains(steers), "{shown}");
         assert_eq!(&shown[..12], "a\\u{1b}[2J\\u");
         assert!(shown.ends_with("é株😀"));
+    }
+
+    #[test]
+    fn json_that_is_shown_says_what_it_said() {
+        let json = "{\n\t\"a\": \"\u{9b}31m\u{202e}é\u{7f}\"\n}\n";
+        let shown = unsteered(json);
+        assert_eq!(shown, "{\n\t\"a\": \"\\u009b31m\\u202eé\\u007f\"\n}\n");
+        let [shown, json] =
+            [&shown, json].map(|text| crate::document::Json::parse(text.to_string()).unwrap());
+        assert!(crate::document::compare::same(shown.root(), json.root()));
+        assert!(matches!(unsteered("{}\n"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -84,7 +84,9 @@ impl Export {
 
 /// Where the file is that a path leads to.
 fn place(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+    let linked = || Some(path.parent()?.join(std::fs::read_link(path).ok()?));
+    // A link may lead to where nothing is yet.
+    path.canonicalize().ok().or_else(linked).unwrap_or_else(|| path.to_path_buf())
 }
 
 /// Whether something is there that is neither file nor folder.

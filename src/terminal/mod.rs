@@ -8,6 +8,7 @@ mod confirm;
 mod line;
 mod pick;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ use pick::Pick;
 
 use crate::error::{Error, Kind, Result};
 use crate::report::Look;
-use crate::report::escape::escaped;
+use crate::report::escape::{escaped, unsteered};
 use crate::report::place::Badge;
 
 /// When to colour.
@@ -63,6 +64,8 @@ pub struct Terminal {
     look: Look,
     error_look: Look,
     may_ask: bool,
+    /// Whether data for programs would be shown to a person.
+    escapes: bool,
     notes: Notes,
     /// What stands above every question.
     badge: OnceLock<Badge>,
@@ -83,10 +86,19 @@ impl Terminal {
         Terminal {
             look: look(out, &Term::stdout()),
             error_look: look(err, &Term::stderr()),
+            escapes: false,
             may_ask: !no_input && err && io::stdin().is_terminal(),
             notes: Notes { verbosity },
             badge: OnceLock::new(),
         }
+    }
+
+    /// The same, whose data is in a form for programs, without colour: where a person sees it on a terminal, nothing in it
+    /// steers that.
+    #[must_use]
+    pub fn for_programs(self) -> Terminal {
+        let look = Look { color: false, ..self.look };
+        Terminal { look, escapes: io::stdout().is_terminal(), ..self }
     }
 
     /// Shows this above every question from now on.
@@ -142,6 +154,7 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::print`] has them.
     pub fn stream(&self, text: &str) -> Result<bool> {
+        let text = if self.escapes { unsteered(text) } else { Cow::Borrowed(text) };
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => Ok(true),

@@ -55,6 +55,22 @@ fn ctrl_c_at_the_question_writes_nothing_and_shows_the_cursor_again() {
     assert_eq!(world.lines().len(), 1);
 }
 
+#[test]
+fn data_for_programs_steers_no_terminal_either() {
+    let world = World::new();
+    let evil = "\u{9b}2J\u{202e}\u{7f}x";
+    let theirs = world.stored(123).replacen("\"Jon\"", &format!("\"{evil}\""), 1);
+    world.server.store(&theirs).expect("another writer");
+    for form in ["json", "ndjson", "csv"] {
+        let arguments = ["customer", "get", "123", "-o", form];
+        let (code, shown) = Terminal::start(world.command(arguments)).end();
+        assert_eq!(code, 0, "{shown}");
+        assert!(shown.contains("\\u009b2J\\u202e\\u007fx"), "{form}: {shown:?}");
+        assert!(!shown.contains(['\u{9b}', '\u{202e}', '\u{7f}']), "{form}: {shown:?}");
+        assert!(world.run(&arguments).stdout.contains(evil), "a pipe gets the very text");
+    }
+}
+
 /// Another writer puts one text in the place of another while the question is open; the answer is yes.
 fn yes_after(world: &World, from: &str, to: &str) -> (Terminal, String) {
     let mut terminal = asked(world);

@@ -268,6 +268,9 @@ fn a_text_that_a_window_may_still_have_open_is_kept() {
         ended.says(code, &["your text is kept in"]);
         nothing_was_written(&world, &ended);
         assert_eq!(kept(&world).len(), 1);
+        let recovered =
+            world.run_with(&[("FUSEBILL_EDITOR", "true")], &["customer", "edit", "123", "--recover"]);
+        assert_eq!(recovered.code, 0, "{}", recovered.stderr);
     }
 }
 

@@ -158,6 +158,7 @@ impl<'a> Desk<'a> {
             }
             session.terminal.notes().warn(&said);
             self.may_be_open.set(true);
+            self.draft.keep_open().map_err(not_kept)?;
             let items = ["read the text, I have saved it by now", "open the editor again", "quit"];
             match self.ask("What now?", &items, session)? {
                 Some(0) => return Ok(()),

@@ -55,7 +55,7 @@ fn with_something_typed(left: Vec<Draft>, connection: &Connection) -> Vec<Draft>
         let shown = Customer::parse(draft.about.shown.clone());
         let laid_out = shown.map(|shown| laid_out(&shown, connection, draft.about.all));
         let is_laid_out = |text: &[u8]| laid_out.is_ok_and(|laid_out| laid_out.as_bytes() == text);
-        draft.read().is_ok_and(|text| text.is_empty() || is_laid_out(&text))
+        !draft.may_be_open() && draft.read().is_ok_and(|text| text.is_empty() || is_laid_out(&text))
     });
     untouched.into_iter().for_each(|draft| drop(draft.forget()));
     typed
@@ -71,8 +71,8 @@ fn offered(mut left: Vec<Draft>, connection: &Connection, session: &Session) -> 
         session.terminal.notes().warn(&said);
         return Ok(None);
     }
-    left.truncate(OFFERED);
-    let mut items: Vec<String> = left.iter().map(|draft| described(draft, session)).collect();
+    let offered = left.len().min(OFFERED);
+    let mut items: Vec<String> = left.iter().take(offered).map(|draft| described(draft, session)).collect();
     items.push("begin anew, and keep what was left".to_string());
     items.push(match left.len() {
         1 => "begin anew, and delete what was left".to_string(),
@@ -83,9 +83,9 @@ fn offered(mut left: Vec<Draft>, connection: &Connection, session: &Session) -> 
     let picked = connection.client.not_counting(|| session.terminal.pick(&list))?;
     match picked {
         None => Err(Error::new(Kind::Cancelled, "no text was chosen, and what was left is kept")),
-        Some(choice) if choice < left.len() => Ok(Some(left.swap_remove(choice))),
+        Some(choice) if choice < offered => Ok(Some(left.swap_remove(choice))),
         Some(choice) => {
-            if choice == left.len() + 1 {
+            if choice == offered + 1 {
                 left.into_iter().try_for_each(Draft::forget).map_err(not_kept)?;
             }
             Ok(None)

@@ -207,11 +207,15 @@ fn results_and_plans_that_go_to_a_device_leave_the_device_in_its_place() {
 fn results_that_go_through_a_link_are_written_where_it_leads() {
     let world = World::new();
     let file = world.file("rows.csv", "id,middleName\n123,Q\n");
-    let target = world.file("elsewhere.csv", "old");
     let link = world.home.path().join("results.csv");
-    symlink(&target, &link).expect("a link is made");
-    let run = world.run(&["customer", "bulk", "update", &file, "--yes", "--results", "results.csv"]);
-    assert_eq!(run.code, 0, "{run:#?}");
-    assert!(link.is_symlink());
-    assert!(std::fs::read_to_string(target).expect("it is there").contains("written"));
+    let targets = [world.file("elsewhere.csv", "old"), "not-there-yet.csv".to_string()];
+    for target in targets {
+        symlink(&target, &link).expect("a link is made");
+        let run = world.run(&["customer", "bulk", "update", &file, "--yes", "--results", "results.csv"]);
+        assert_eq!(run.code, 0, "{run:#?}");
+        assert!(link.is_symlink());
+        let written = std::fs::read_to_string(world.home.path().join(target)).expect("it is there");
+        assert!(written.starts_with("row,customer,outcome"), "{written}");
+        std::fs::remove_file(&link).expect("the link is there");
+    }
 }

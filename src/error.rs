@@ -86,7 +86,7 @@ impl Kind {
     pub fn written(self) -> &'static str {
         match self {
             Kind::Unknown => "The change was sent; whether it was written cannot be told.",
-            Kind::Differs => "The API said yes, but what is stored is not what was asked.",
+            Kind::Differs => "It was sent, and what is stored is not what was asked.",
             Kind::Partial => "Rows may have been written.",
             _ => "Nothing was written.",
         }

@@ -161,7 +161,7 @@ impl Answer {
             ),
             401 | 403 => self.credentials(),
             429 => Error::new(Kind::Network, "the API's rate limit is used up (HTTP 429)")
-                .hint("wait a minute and run the same command again, or allow it to wait with --timeout"),
+                .hint("run the same command again when its minute, or its day, is over; --timeout allows it to wait"),
             408 | 500.. => Error::new(Kind::Network, format!("the API failed (HTTP {status})"))
                 .hint("this usually passes: run the same command again"),
             _ => Error::new(Kind::Failed, format!("the API does not take the request (HTTP {status})")),

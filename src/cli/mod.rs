@@ -272,7 +272,7 @@ pub enum HistoryCommand {
         /// Name of the entry, as `customer history` lists it
         entry: String,
     },
-    /// Forget entries that ended long ago; they cannot be undone then
+    /// Forget entries of this profile that ended long ago; they cannot be undone then
     Prune {
         /// Age, such as 90d, 12w or 36h
         #[arg(long, value_name = "AGE", value_parser = age)]

@@ -4,7 +4,7 @@ use super::{Connection, Session};
 use crate::cli::{HistoryArgs, HistoryCommand, Output};
 use crate::document::compare::same_or_absent;
 use crate::document::verify::verify;
-use crate::document::{Customer, Json, Plan};
+use crate::document::{Customer, Json, Path, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Entry, EntryId, Intent};
 use crate::report::change;
@@ -101,8 +101,10 @@ fn show(entry: &Entry, session: &Session) -> Result<Kind> {
 fn prune(age: std::time::Duration, session: &Session) -> Result<Kind> {
     let failed = |why: anyhow::Error| Error::new(Kind::Failed, "the history cannot be pruned").because(why);
     let oldest = session.terminal.now().checked_sub(age).map_err(|why| failed(why.into()))?;
-    let count = session.journal()?.prune(oldest).map_err(failed)?;
-    session.terminal.notes().say(&format!("{count} entries are forgotten."));
+    let profile = session.profile()?.name;
+    let count = session.journal()?.prune(&profile, oldest).map_err(failed)?;
+    let (entries, are) = if count == 1 { ("entry", "is") } else { ("entries", "are") };
+    session.terminal.notes().say(&format!("{count} {entries} of profile {profile} {are} forgotten."));
     if session.global.wants_json() {
         session.terminal.print(&outcome::text(&history::pruned(count)))?;
     }
@@ -181,6 +183,11 @@ fn settle(
             "{name}: the fields it changed hold neither their old values nor the new ones"
         )));
     };
+    let ending = match ending {
+        // What later changes of this machine made is no difference of this one.
+        Ending::Differs if only_later(&plan, &stored, after(), entry) => Ending::Written,
+        ending => ending,
+    };
     let differs = (ending == Ending::Differs).then_some(&stored);
     session
         .journal()?
@@ -190,12 +197,31 @@ fn settle(
     Ok(None)
 }
 
-/// Whether a later change of this machine wrote every field that an earlier one was about.
-fn supersedes(later: &Entry, earlier: &Entry, plan: &Plan) -> bool {
+/// The paths that a later change of this machine wrote to the same customer.
+fn wrote(later: &Entry, earlier: &Entry) -> Vec<Path> {
     let wrote = later.intent.customer.id == earlier.intent.customer.id
         && later.outcome.as_ref().is_some_and(|end| end.outcome == Ending::Written);
-    let Some(later) = later.intent.plan().filter(|_| wrote) else { return false };
-    plan.replaced.iter().all(|change| later.replaced.iter().any(|other| other.path.covers(&change.path)))
+    let plan = later.intent.plan().filter(|_| wrote);
+    plan.into_iter().flat_map(|plan| plan.replaced).map(|change| change.path).collect()
+}
+
+/// Whether a later change of this machine wrote every field that an earlier one was about.
+fn supersedes(later: &Entry, earlier: &Entry, plan: &Plan) -> bool {
+    let wrote = wrote(later, earlier);
+    plan.replaced.iter().all(|change| wrote.iter().any(|path| path.covers(&change.path)))
+}
+
+/// Whether all that is stored otherwise than it was sent is what later changes of this machine wrote.
+fn only_later<'a>(
+    plan: &Plan,
+    stored: &Customer,
+    after: impl Iterator<Item = &'a Entry>,
+    entry: &Entry,
+) -> bool {
+    let wrote: Vec<Path> = after.flat_map(|later| wrote(later, entry)).collect();
+    let verdict = verify(plan, stored);
+    let differences = &verdict.differences;
+    differences.iter().all(|difference| wrote.iter().any(|path| path.covers(&difference.path)))
 }
 
 /// How a change ended, as far as the fields tell that it was about. Others may have changed since.

@@ -156,7 +156,12 @@ impl Writer<'_> {
         let mut lost = false;
         loop {
             match self.attempt(plan) {
-                Attempt::Ended(fate) => return after_all(fate, lost),
+                Attempt::Ended(fate) => {
+                    if lost && matches!(fate, Fate::Written) {
+                        self.warn_of_what_may_arrive(plan);
+                    }
+                    return after_all(fate, lost);
+                }
                 Attempt::NotNow(why, pause) => {
                     let pause = pause.unwrap_or_else(|| backoff(attempt));
                     if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
@@ -184,6 +189,14 @@ impl Writer<'_> {
             }
             attempt += 1;
         }
+    }
+
+    fn warn_of_what_may_arrive(&self, plan: &Plan) {
+        let again = self.command(&format!("customer get {}", plan.before.id()));
+        self.notes.warn(&format!(
+            "an attempt that got no answer may still arrive, and would undo what is changed after this; `{again}` shows \
+             what is stored"
+        ));
     }
 
     /// The API may have asked to wait for long, and what is sent is the whole customer: it must still be as it was read.

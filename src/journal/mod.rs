@@ -177,12 +177,13 @@ impl Journal {
         Ok((entries, damaged))
     }
 
-    /// Forgets the entries that ended before a moment, and gives how many they were. What is unfinished is kept.
+    /// Forgets the entries of a profile that ended before a moment, and gives how many they were. What is unfinished is
+    /// kept.
     ///
     /// # Errors
     /// Where the journal cannot be read or rewritten; then it is as it was.
-    pub fn prune(&self, before: Timestamp) -> Result<usize> {
-        let (entries, _) = self.entries(|intent| intent.time < before)?;
+    pub fn prune(&self, profile: &str, before: Timestamp) -> Result<usize> {
+        let (entries, _) = self.entries(|intent| intent.time < before && intent.profile == profile)?;
         let old: std::collections::HashSet<EntryId> =
             entries.into_iter().filter(|entry| !entry.is_open()).map(|entry| entry.intent.entry).collect();
         if !old.is_empty() {
@@ -306,8 +307,12 @@ mod tests {
         let open = journal.begin(&a_plan(8), &origin()).unwrap();
         journal.end(&ended, Ending::Written, None).unwrap();
         let begun = journal.entries(|_| true).unwrap().0[0].intent.time;
-        assert_eq!((journal.prune(Timestamp::UNIX_EPOCH).unwrap(), journal.prune(begun).unwrap()), (0, 0));
-        assert_eq!(journal.prune(Timestamp::MAX).unwrap(), 1);
+        assert_eq!(
+            (journal.prune("p", Timestamp::UNIX_EPOCH).unwrap(), journal.prune("p", begun).unwrap()),
+            (0, 0)
+        );
+        assert_eq!(journal.prune("q", Timestamp::MAX).unwrap(), 0, "another profile has nothing");
+        assert_eq!(journal.prune("p", Timestamp::MAX).unwrap(), 1);
         assert_eq!((journal.open("p", 8).unwrap(), states(journal)), (vec![open], vec!["unfinished"]));
         assert_eq!(journal.open("p", 7).unwrap(), []);
     }

@@ -180,6 +180,8 @@ impl Store {
                 }
                 line.clear();
             }
+            // Others may be meant to read it.
+            fresh.as_file().set_permissions(std::fs::metadata(&place)?.permissions())?;
             fresh.as_file().sync_all()?;
             fresh.persist(&place)?;
             Ok(sync_folder(folder)?)

@@ -12,7 +12,7 @@ use super::{Look, known};
 use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
 use crate::error::Kind;
-use crate::report::outcome::text;
+use crate::report::outcome::{Problem, text};
 use crate::runs::About;
 
 /// A run that has ended, for now or for good.
@@ -86,13 +86,20 @@ pub fn json(summary: &Summary<'_>, kind: Kind) -> String {
         command: &'static str,
         rows: &'a Counts,
         results: String,
+        error: Option<Problem>,
     }
+    let error = (kind != Kind::Done).then(|| Problem {
+        kind: kind.row().name,
+        message: summary.counts.sentence(),
+        hint: Some(format!("`{}` goes on", summary.resume)),
+    });
     text(&known(&Object {
         outcome: kind.row().name,
         run: summary.about.run.to_string(),
         command: summary.about.kind.name(),
         rows: summary.counts,
         results: summary.results.display().to_string(),
+        error,
     }))
 }
 

@@ -138,10 +138,10 @@ struct Different<'a> {
 }
 
 #[derive(Serialize)]
-struct Problem {
-    kind: &'static str,
-    message: String,
-    hint: Option<String>,
+pub(super) struct Problem {
+    pub(super) kind: &'static str,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
 }
 
 impl<'a> Changed<'a> {

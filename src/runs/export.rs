@@ -50,6 +50,12 @@ impl Export {
         if is_no_file(path) { Ok(()) } else { Export::to(path).map(drop) }
     }
 
+    /// Whether what is written there would take the place of this file.
+    pub fn replaces(path: &Path, file: &Path) -> bool {
+        file.canonicalize()
+            .is_ok_and(|file| !is_no_file(&file) && place(path).canonicalize().is_ok_and(|it| it == file))
+    }
+
     /// Adds text to it.
     ///
     /// # Errors

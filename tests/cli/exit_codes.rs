@@ -357,6 +357,22 @@ fn without_a_journal_an_uncertain_write_is_looked_at_and_not_taken_back() {
 }
 
 #[test]
+fn what_may_still_arrive_is_told_though_the_change_was_written_by_another_attempt() {
+    let world = World::new();
+    world.fault("put:lost-before");
+    let run = world.update(&["--first-name", "John"]);
+    assert_eq!(run.code, 0, "{run:#?}");
+    run.says(&[
+        HELD,
+        "warning: an attempt that got no answer may still arrive",
+        "`fusebill customer get 123`",
+    ]);
+    let broke = World::new();
+    broke.fault("put:status=500");
+    assert!(!broke.update(&["--first-name", "John"]).stderr.contains("may still arrive"));
+}
+
+#[test]
 fn code_8_is_a_write_of_which_nobody_knows() {
     const TOLD: &str = "The change was sent; whether it was written cannot be told.";
     const SETTLE: &str = "fusebill customer history 123 --resolve";
@@ -422,7 +438,7 @@ fn code_8_is_a_write_that_nobody_answers_in_time() {
 
 #[test]
 fn code_9_is_a_write_that_is_not_stored_as_asked() {
-    const NOT_AS_ASKED: &str = "The API said yes, but what is stored is not what was asked.";
+    const NOT_AS_ASKED: &str = "It was sent, and what is stored is not what was asked.";
     let differs = |case: Case| case.outcome("differs", Some("differs"));
     all([
         differs(ends(

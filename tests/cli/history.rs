@@ -76,12 +76,12 @@ fn history_lists_shows_and_forgets() {
     world.run(&["customer", "history", "prune", "--older-than", "1d"]).is(
         0,
         "",
-        "0 entries are forgotten.\n",
+        "0 entries of profile default are forgotten.\n",
     );
     world.run(&["customer", "history", "prune", "--older-than", "0d"]).is(
         0,
         "",
-        "1 entries are forgotten.\n",
+        "1 entry of profile default is forgotten.\n",
     );
     assert!(world.journal().is_empty());
     world.run(&["customer", "history", "show", &entry]).fails(3, &[&entry, "customer history"]);
@@ -184,6 +184,25 @@ fn what_wrote_nothing_is_not_undone() {
     let entry = world.entry();
     world.run(&["customer", "undo", &entry]).fails(6, &["it wrote nothing"]);
     world.run(&["customer", "undo", "--last"]).fails(3, &["the journal has no change"]);
+}
+
+#[test]
+fn what_this_machine_changed_later_is_no_difference_of_what_is_settled() {
+    let world = World::new();
+    ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
+    assert_eq!(world.run(&JOHN).code, 8);
+    let entry = world.entry();
+    assert_eq!(world.run(&["customer", "update", "123", "--last-name", "Next"]).code, 0);
+    let resolved = world.run(&["customer", "history", "--resolve"]);
+    assert_eq!((resolved.code, resolved.stderr), (0, format!("{entry}: written\n")));
+}
+
+#[test]
+fn the_history_of_another_profile_is_not_pruned() {
+    let world = changed();
+    let run = world.run(&["--profile", "sandbox", "customer", "history", "prune", "--older-than", "0d"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, "0 entries of profile sandbox are forgotten.\n"));
+    assert_eq!(world.run(&["customer", "undo", &world.entry()]).code, 0);
 }
 
 #[test]

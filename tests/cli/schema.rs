@@ -96,7 +96,7 @@ fn the_words_of_the_schema_are_the_programs() {
         names
     };
     let kinds = TABLE.iter().filter(|row| row.code != 0).map(|row| row.name).collect();
-    assert_eq!(words("/$defs/change/properties/error/anyOf/1/properties/kind/enum"), sorted(kinds));
+    assert_eq!(words("/$defs/problem/anyOf/1/properties/kind/enum"), sorted(kinds));
     let outcomes = OUTCOMES.iter().map(|outcome| outcome.name()).collect();
     assert_eq!(words("/$defs/counts/propertyNames/enum"), sorted(outcomes));
 }

@@ -19,7 +19,7 @@ use crate::journal::Journal;
 use crate::profile::command;
 use crate::report::bulk::{self as report, Summary};
 use crate::runs::{About, Export, Finished, Kind as RunKind, Run};
-use crate::terminal::Notes;
+use crate::terminal::{Input, Notes};
 
 /// How a run is carried out.
 pub(super) struct Course<'a> {
@@ -105,9 +105,26 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
 ///
 /// # Errors
 /// `Usage` where they cannot.
-pub(super) fn place(results: Option<&Path>) -> Result<()> {
+pub(super) fn place(results: Option<&Path>, input: Option<&Input>) -> Result<()> {
+    if let (Some(results), Some(input)) = (results, input) {
+        refuse_replacing("--results", results, input)?;
+    }
     let tried = results.map_or(Ok(()), Export::try_out);
     tried.map_err(|why| Error::usage("the results have no place to go").because(why))
+}
+
+/// Refuses to put what is written in the place of what is read.
+///
+/// # Errors
+/// `Usage` where it is the same file.
+pub(super) fn refuse_replacing(flag: &str, out: &Path, input: &Input) -> Result<()> {
+    match input {
+        Input::File(file) if Export::replaces(out, file) => {
+            let out = out.display();
+            Err(Error::usage(format!("{flag} {out} would take the place of the file that is read")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Why a run ended before its last row, where it did.

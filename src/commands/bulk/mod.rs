@@ -89,7 +89,7 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
     let format = format(fresh.folder(), &args.rows)?;
     let checked = check(fresh.folder(), &format, &name)?;
     let rows = checked.rows;
-    place(args.run.results.as_deref())?;
+    place(args.run.results.as_deref(), Some(&args.rows.file))?;
     let connection = session.connect_to_write(false)?;
     look_up(fresh.folder(), &format, (&checked, &name), &args.run.pace, (&connection, session))?;
     let asked = rows.min(args.run.pace.limit.unwrap_or(u64::MAX));
@@ -111,7 +111,7 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
     let name = args.plan.to_string();
     spool(&args.plan, fresh.folder(), session)?;
     let (head, rows) = check_plan(fresh.folder(), &name)?;
-    place(args.run.results.as_deref())?;
+    place(args.run.results.as_deref(), Some(&args.plan))?;
     let connection = session.connect_to_write(false)?;
     refuse_elsewhere("the plan was made", &head.profile, &head.host, &connection)?;
     let what = format!("carry out {name}, a plan for {}", counted(rows, "customer"));
@@ -141,7 +141,7 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
         ));
     }
     let what = format!("take back what the run {} wrote to {}", about.run, counted(noted.rows, "customer"));
-    place(args.run.results.as_deref())?;
+    place(args.run.results.as_deref(), None)?;
     consent(&what, &[], args.run.yes, &connection, session)?;
     let fresh = begin(session)?;
     let purpose = Purpose {

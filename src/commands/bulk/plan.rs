@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::{Connection, Session};
 use super::begin;
-use super::carry::Reasons;
+use super::carry::{Reasons, refuse_replacing};
 use super::crew::{Crew, Take};
 use super::lookups::look_up;
 use super::progress::Progress;
@@ -28,6 +28,9 @@ use crate::search::CustomerName;
 const USUAL: (u32, u32) = (1_000, 180_000);
 
 pub(super) fn run(args: &PlanArgs, session: &Session) -> Result<Kind> {
+    if let Some(out) = &args.out {
+        refuse_replacing("--out", out, &args.rows.file)?;
+    }
     let mut export = args.out.as_deref().map(Export::to).transpose().map_err(not_kept)?;
     let read = read(&args.rows, &args.pace, session, |text| match &mut export {
         Some(export) => export.write(text).map_err(not_kept),

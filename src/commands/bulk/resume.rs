@@ -19,7 +19,7 @@ pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
     let connection = session.connect_to_write(false)?;
     refuse_elsewhere("the run was made", &run.about.profile, &run.about.host, &connection)?;
     consent_always(&format!("go on with the run {}", run.about.run), args.run.yes, &connection, session)?;
-    place(args.run.results.as_deref())?;
+    place(args.run.results.as_deref(), None)?;
     run.begin().map_err(not_kept)?;
     run.reopen(|result| matches!(result.outcome, Outcome::Failed | Outcome::Credentials | Outcome::Unknown))
         .map_err(not_kept)?;

@@ -10,6 +10,21 @@ fn update(world: &World, arguments: &[&str], rows: &str) -> crate::world::Run {
 }
 
 #[test]
+fn what_is_written_takes_the_place_of_nothing_that_is_read() {
+    let world = fleet(2);
+    let rows = names(2, "Kept");
+    let file = world.file("rows.csv", &rows);
+    let runs: [&[&str]; 2] =
+        [&["update", &file, "--yes", "--results", "./rows.csv"], &["plan", &file, "--out", "rows.csv"]];
+    for arguments in runs {
+        bulk(&world, arguments)
+            .fails(2, &["would take the place of the file that is read", "Nothing was written."]);
+        assert_eq!(std::fs::read_to_string(&file).expect("it is there"), rows);
+    }
+    assert!(world.puts().is_empty());
+}
+
+#[test]
 fn without_consent_nothing_is_sent_and_no_run_is_kept() {
     let world = fleet(3);
     update(&world, &[], &names(3, "No")).fails(2, &["needs consent", "add --yes", "change 3 customers"]);
@@ -47,7 +62,8 @@ fn after_so_many_failures_in_a_row_it_stops_and_resume_goes_on() {
     assert!(rows[2]["error"].as_str().is_some_and(|why| why.contains("Not today")), "{}", rows[2]);
     super::killed::take_faults_back(&world);
     let resumed = bulk(&world, &["resume", &latest(&world), "-o", "json"]);
-    let object = resumed.json();
+    assert_eq!((resumed.code, &object["outcome"]), (10, &"partial".into()), "{}", resumed.stderr);
+    assert_eq!(object["error"]["kind"], "partial");
     assert_eq!((resumed.code, &object["outcome"]), (10, &"partial".into()), "{}", resumed.stderr);
     assert_eq!(object["rows"], serde_json::json!({"written": 20 - failed, "refused": failed}));
 }

@@ -49,14 +49,14 @@ fn what_is_older_is_told_by_its_time_and_what_is_unfinished_is_never_forgotten()
     move_to(&world, "1999");
     assert_eq!(world.run(&["customer", "update", "123", "--title", "dr"]).code, 0);
     let prune = ["customer", "history", "prune", "--older-than", "90d"];
-    world.run(&prune).is(0, "", "1 entries are forgotten.\n");
+    world.run(&prune).is(0, "", "1 entry of profile default is forgotten.\n");
     assert_eq!(kinds(&world), ["intent", "written"]);
     move_to(&world, "2999");
-    world.run(&prune).is(0, "", "0 entries are forgotten.\n");
+    world.run(&prune).is(0, "", "0 entries of profile default are forgotten.\n");
     let intent = journal_text(&world).lines().next().expect("a line").to_string();
     std::fs::write(state(&world, "journal.jsonl"), format!("{intent}\n")).expect("it is written");
     move_to(&world, "1999");
-    world.run(&prune).is(0, "", "0 entries are forgotten.\n");
+    world.run(&prune).is(0, "", "0 entries of profile default are forgotten.\n");
     assert_eq!(kinds(&world), ["intent"]);
 }
 

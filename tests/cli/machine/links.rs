@@ -72,7 +72,7 @@ fn a_journal_that_is_kept_elsewhere_stays_there_when_it_is_pruned() {
     wrote_john(&world, &world.run(&JOHN));
     assert_eq!(mode(&elsewhere.join("journal")), 0o600);
     let run = world.run(&["customer", "history", "prune", "--older-than", "0h"]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, "1 entries are forgotten.\n"));
+    assert_eq!((run.code, run.stderr.as_str()), (0, "1 entry of profile default is forgotten.\n"));
     assert!(state(&world, "journal.jsonl").is_symlink());
     assert_eq!(fs::read_to_string(elsewhere.join("journal")).expect("it is there"), "");
     let again = world.run(&["customer", "update", "123", "--first-name", "Jim"]);

@@ -49,7 +49,7 @@ fn a_journal_that_is_pruned_during_a_change_keeps_what_is_unfinished_and_takes_t
     // However long the prune takes, the change does not end before it.
     stop(&first);
     let prune = world.run(&["customer", "history", "prune", "--older-than", "0h"]);
-    prune.is(0, "", "1 entries are forgotten.\n");
+    prune.is(0, "", "1 entry of profile default is forgotten.\n");
     assert_eq!(kinds(&world), ["intent"]);
     signal(&first, "CONT");
     let first = ended(first);

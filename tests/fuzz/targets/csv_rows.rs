@@ -74,7 +74,7 @@ fn records(file: &[u8], delimiter: u8) -> Vec<Record> {
         let breaks = read.iter().filter(|&&byte| byte == b'\n').count() as u64;
         record.last_line = line + breaks - u64::from(read.ends_with(b"\n") && !record.is_open);
         line += breaks;
-        let is_blank = record.cells.len() == 1 && matches!(&record.cells[0][..], b"" | b"\r");
+        let is_blank = record.cells.len() == 1 && record.cells[0].is_empty();
         if !is_blank || record.is_open {
             records.push(record);
         }

@@ -96,8 +96,9 @@ fn stands(plan: &Plan, edits: &Edits) {
     if plan.changes.is_empty() {
         assert_eq!(plan.after.text(), plan.before.text());
     }
-    let again = once_more(plan, edits);
-    assert_eq!(again.after.text(), plan.after.text(), "asking twice changes twice");
+    if let Some(again) = once_more(plan, edits) {
+        assert_eq!(again.after.text(), plan.after.text(), "asking twice changes twice");
+    }
     let old = plan.replaced.iter().map(|change| (change.path.clone(), change.before.clone()));
     let back = rewrite(plan.after.clone(), old.collect()).expect("what was there may return");
     assert_eq!(back.after.text(), plan.before.text(), "the old tokens do not restore the customer");
@@ -116,6 +117,10 @@ fn same_exactly(one: &Option<Plain>, other: &Option<Plain>) -> bool {
     one.as_ref().zip(other.as_ref()).is_some_and(|(one, other)| one.means(other))
 }
 
-fn once_more(done: &Plan, edits: &Edits) -> Plan {
-    plan(done.after.clone(), edits, true).expect("what was planned once can be planned again")
+/// None where the patch itself put a name beside another that differs by case alone, which is not guessed at then.
+fn once_more(done: &Plan, edits: &Edits) -> Option<Plan> {
+    match plan(done.after.clone(), edits, true) {
+        Err(EditError::OtherCase { .. }) => None,
+        again => Some(again.expect("what was planned once can be planned again")),
+    }
 }

@@ -56,6 +56,8 @@ pub fn replace_as(path: &Path, content: &[u8], permissions: Option<Permissions>)
     }
     fresh.as_file().sync_all()?;
     fresh.persist(path)?;
+    // The file is there without this, and after a power cut only with it; where the folder cannot be synced it is there.
+    let _ = sync_folder(path.parent().unwrap_or(Path::new(".")));
     Ok(())
 }
 

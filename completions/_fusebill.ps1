@@ -379,7 +379,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one entry with everything it changed')
-            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Forget entries that ended long ago; they cannot be undone then')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Forget entries of this profile that ended long ago; they cannot be undone then')
             break
         }
         'fusebill;customer;history;show' {

@@ -363,7 +363,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand -V 'Print the version'
             cand --version 'Print the version'
             cand show 'Show one entry with everything it changed'
-            cand prune 'Forget entries that ended long ago; they cannot be undone then'
+            cand prune 'Forget entries of this profile that ended long ago; they cannot be undone then'
         }
         &'fusebill;customer;history;show'= {
             cand --profile 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]'

@@ -62,6 +62,7 @@ fn after_so_many_failures_in_a_row_it_stops_and_resume_goes_on() {
     assert!(rows[2]["error"].as_str().is_some_and(|why| why.contains("Not today")), "{}", rows[2]);
     super::killed::take_faults_back(&world);
     let resumed = bulk(&world, &["resume", &latest(&world), "-o", "json"]);
+    let object = resumed.json();
     assert_eq!((resumed.code, &object["outcome"]), (10, &"partial".into()), "{}", resumed.stderr);
     assert_eq!(object["error"]["kind"], "partial");
     assert_eq!(object["rows"], serde_json::json!({"written": 20 - failed, "refused": failed}));

@@ -23,9 +23,7 @@ pub(super) fn run(args: &HistoryArgs, session: &Session) -> Result<Kind> {
 
 impl Session {
     /// The entries of the journal that are wanted; lines that cannot be read are told.
-    pub(super) fn entries(&self, wanted: impl FnMut(&Intent) -> bool) -> Result<(Vec<Entry>, usize)> {
-        let unreadable =
-            |why: anyhow::Error| Error::new(Kind::Failed, "the history cannot be read").because(why);
+    pub(super) fn entries(&self, wanted: impl FnMut(&mut Intent) -> bool) -> Result<(Vec<Entry>, usize)> {
         let journal = self.journal()?;
         let (entries, damaged) = journal.entries(wanted).map_err(unreadable)?;
         for why in &damaged {
@@ -47,15 +45,20 @@ pub(super) fn find(name: &EntryId, session: &Session) -> Result<Entry> {
 }
 
 fn list(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
+    // There may be a million of them.
+    let listed = |intent: &mut Intent, is_wanted: bool| {
+        intent.forget_documents();
+        is_wanted
+    };
     let (entries, _) = match customer {
         // A lookup is the one thing here that asks the API, and what it finds is of that account.
         Some(CustomerName::Lookup(lookup)) => {
             let Connection { account, client, .. } = &session.connect()?;
             let id = super::lookup::find(lookup, client)?;
-            session.entries(|intent| account.made(intent) && intent.customer.id == id)?
+            session.entries(|intent| listed(intent, account.made(intent) && intent.customer.id == id))?
         }
-        Some(CustomerName::Id(id)) => session.entries(|intent| intent.customer.id == *id)?,
-        None => session.entries(|_| true)?,
+        Some(CustomerName::Id(id)) => session.entries(|intent| listed(intent, intent.customer.id == *id))?,
+        None => session.entries(|intent| listed(intent, true))?,
     };
     if entries.is_empty() {
         session.terminal.notes().say("The journal has no such change.");
@@ -120,7 +123,8 @@ fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
     let connection = session.connect()?;
     let customer = customer.map(|name| session.find(name, &connection)).transpose()?;
     let account = &connection.account;
-    let ours = |intent: &Intent| account.made(intent) && customer.is_none_or(|id| id == intent.customer.id);
+    let ours =
+        |intent: &mut Intent| account.made(intent) && customer.is_none_or(|id| id == intent.customer.id);
     let (entries, _) = session.entries(ours)?;
     let open: Vec<&Entry> = entries.iter().filter(|entry| entry.is_open()).collect();
     if open.is_empty() {
@@ -140,12 +144,18 @@ fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
 
 const ALL_KNOWN: &str = "Every change of this account has a known outcome.";
 
+fn unreadable(why: anyhow::Error) -> Error {
+    Error::new(Kind::Failed, "the history cannot be read").because(why)
+}
+
 /// Whether the profile has nothing to settle, on whatever host, so that no key is needed to say so.
 fn nothing_is_open(customer: Option<&CustomerName>, session: &Session) -> Result<bool> {
-    let profile = session.profile()?.name;
-    let named = |intent: &Intent| customer.is_none_or(|name| *name == CustomerName::Id(intent.customer.id));
-    let (entries, _) = session.entries(|intent| intent.profile == profile && named(intent))?;
-    Ok(!entries.iter().any(Entry::is_open))
+    let id = customer.and_then(|name| match name {
+        CustomerName::Id(id) => Some(*id),
+        CustomerName::Lookup(_) => None,
+    });
+    let open = session.journal()?.open(&session.profile()?.name, id);
+    open.map(|open| open.is_empty()).map_err(unreadable)
 }
 
 /// Settles one entry; gives why not, where it cannot be.

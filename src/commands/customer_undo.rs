@@ -52,11 +52,16 @@ pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
 /// The latest change of this account that wrote something, or may have.
 fn latest(connection: &Connection, session: &Session) -> Result<Entry> {
     let account = &connection.account;
-    let (entries, _) = session.entries(|intent| account.made(intent))?;
     let wrote = |entry: &Entry| {
         let idle = |ending| matches!(ending, Ending::NotWritten | Ending::Superseded);
         entry.outcome.as_ref().is_none_or(|end| !idle(end.outcome))
     };
+    // It is nearly always at the end of the journal, and all of a long one is much to hold.
+    let at_the_end = session.journal()?.latest().unwrap_or_default().into_iter();
+    if let Some(entry) = at_the_end.filter(|entry| account.made(&entry.intent)).find(wrote) {
+        return Ok(entry);
+    }
+    let (entries, _) = session.entries(|intent| account.made(intent))?;
     entries.into_iter().rfind(wrote).ok_or_else(|| {
         Error::new(
             Kind::NotFound,

@@ -107,7 +107,7 @@ impl Session {
     /// Reads a customer, and says where an earlier change of it never got an outcome.
     fn read(&self, connection: &Connection, id: u64) -> Result<Customer> {
         let profile = &connection.account.profile;
-        let open = self.journal().ok().map(|journal| journal.open(profile, id));
+        let open = self.journal().ok().map(|journal| journal.open(profile, Some(id)));
         match open {
             Some(Ok(open)) => open.iter().for_each(|entry| {
                 self.terminal.notes().warn(&format!(

@@ -6,7 +6,7 @@ pub mod record;
 pub mod store;
 mod turn;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -116,13 +116,13 @@ impl Journal {
         self.store.append(Record::Outcome(outcome), Durability::Buffered)
     }
 
-    /// The entries of a customer that have no outcome, from the last line alone.
+    /// The entries of a customer, or of all, that have no outcome, from the last line alone.
     ///
     /// # Errors
     /// Where the journal cannot be read.
-    pub fn open(&self, profile: &str, customer: u64) -> Result<Vec<EntryId>> {
-        let open = self.store.open()?.into_iter();
-        let wanted = open.filter(|open| open.customer == customer && open.profile == profile);
+    pub fn open(&self, profile: &str, customer: Option<u64>) -> Result<Vec<EntryId>> {
+        let open = self.store.open()?.into_iter().filter(|open| open.profile == profile);
+        let wanted = open.filter(|open| customer.is_none_or(|id| open.customer == id));
         Ok(wanted.map(|open| open.entry).collect())
     }
 
@@ -135,11 +135,12 @@ impl Journal {
         self.store.read(|record| record.into_iter().for_each(&mut each))
     }
 
-    /// The entries that `wanted` picks by their intent, oldest first, and the lines that cannot be read.
+    /// The entries that `wanted` picks by their intent, oldest first, and the lines that cannot be read. It may take out
+    /// of an intent what is not needed.
     ///
     /// # Errors
     /// Where the journal cannot be read.
-    pub fn entries(&self, wanted: impl FnMut(&Intent) -> bool) -> Result<(Vec<Entry>, Vec<LineError>)> {
+    pub fn entries(&self, wanted: impl FnMut(&mut Intent) -> bool) -> Result<(Vec<Entry>, Vec<LineError>)> {
         self.entries_of_last(u64::MAX, wanted)
     }
 
@@ -156,35 +157,38 @@ impl Journal {
     fn entries_of_last(
         &self,
         bytes: u64,
-        mut wanted: impl FnMut(&Intent) -> bool,
+        mut wanted: impl FnMut(&mut Intent) -> bool,
     ) -> Result<(Vec<Entry>, Vec<LineError>)> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut places: HashMap<EntryId, usize> = HashMap::new();
         let mut damaged = Vec::new();
         self.store.read_last(bytes, |record| match record {
-            Ok(Record::Intent(intent)) if wanted(&intent) => {
-                places.insert(intent.entry.clone(), entries.len());
-                entries.push(Entry { intent: *intent, outcome: None });
+            Ok(Record::Intent(mut intent)) => {
+                if wanted(&mut intent) {
+                    places.insert(intent.entry.clone(), entries.len());
+                    entries.push(Entry { intent: *intent, outcome: None });
+                }
             }
             Ok(Record::Outcome(outcome)) => {
                 if let Some(&place) = places.get(&outcome.entry) {
                     entries[place].outcome = Some(outcome);
                 }
             }
-            Ok(Record::Intent(_)) => {}
             Err(why) => damaged.push(why),
         })?;
         Ok((entries, damaged))
     }
 
-    /// Forgets the entries of a profile that ended before a moment, and gives how many they were. What is unfinished is
-    /// kept.
+    /// Forgets the entries of a profile that ended before a moment, and gives how many they were, not unfinished ones.
     ///
     /// # Errors
     /// Where the journal cannot be read or rewritten; then it is as it was.
     pub fn prune(&self, profile: &str, before: Timestamp) -> Result<usize> {
-        let (entries, _) = self.entries(|intent| intent.time < before && intent.profile == profile)?;
-        let old: std::collections::HashSet<EntryId> =
+        let (entries, _) = self.entries(|intent| {
+            intent.forget_documents();
+            intent.time < before && intent.profile == profile
+        })?;
+        let old: HashSet<EntryId> =
             entries.into_iter().filter(|entry| !entry.is_open()).map(|entry| entry.intent.entry).collect();
         if !old.is_empty() {
             self.store.retain(|record| !old.contains(record.entry()))?;
@@ -232,16 +236,16 @@ mod tests {
     #[test]
     fn an_entry_is_unfinished_until_its_outcome_is_written() {
         let World { journal, .. } = &world();
-        assert_eq!(journal.open("p", 7).unwrap(), []);
+        assert_eq!(journal.open("p", Some(7)).unwrap(), []);
         let one = journal.begin(&a_plan(7), &origin()).unwrap();
         let two = journal.begin(&a_plan(8), &origin()).unwrap();
         assert_eq!(
-            (journal.open("p", 7).unwrap(), journal.open("p", 8).unwrap()),
+            (journal.open("p", Some(7)).unwrap(), journal.open("p", Some(8)).unwrap()),
             (vec![one.clone()], vec![two])
         );
         journal.end(&one, Ending::Written, None).unwrap();
         assert_eq!(
-            (journal.open("p", 7).unwrap().len(), states(journal)),
+            (journal.open("p", Some(7)).unwrap().len(), states(journal)),
             (0, vec!["written", "unfinished"])
         );
     }
@@ -270,7 +274,7 @@ mod tests {
         for cut in [1, whole.len() / 2, whole.len() - 1] {
             let mut file = std::fs::OpenOptions::new().append(true).open(journal.path()).unwrap();
             file.write_all(&whole[..cut]).unwrap();
-            assert_eq!((states(journal).len(), journal.open("p", 7).unwrap().len()), (1, 1), "{cut}");
+            assert_eq!((states(journal).len(), journal.open("p", Some(7)).unwrap().len()), (1, 1), "{cut}");
             journal.end(&one, Ending::Unknown, None).unwrap();
             let (entries, damaged) = journal.entries(|_| true).unwrap();
             assert_eq!((entries.len(), damaged.len()), (1, 0), "{cut}");
@@ -283,11 +287,14 @@ mod tests {
         journal.begin(&a_plan(7), &origin()).unwrap();
         let mut file = std::fs::OpenOptions::new().append(true).open(journal.path()).unwrap();
         file.write_all(b"{\"v\":1,\"record\":\xff}\n{\"v\":1}\n").unwrap();
-        assert_eq!(journal.open("p", 7).unwrap().len(), 1);
+        assert_eq!(journal.open("p", Some(7)).unwrap().len(), 1);
         journal.begin(&a_plan(8), &origin()).unwrap();
         let (entries, damaged) = journal.entries(|_| true).unwrap();
         assert_eq!((entries.len(), damaged.len()), (2, 2));
-        assert_eq!((journal.open("p", 7).unwrap().len(), journal.open("p", 8).unwrap().len()), (1, 1));
+        assert_eq!(
+            (journal.open("p", Some(7)).unwrap().len(), journal.open("p", Some(8)).unwrap().len()),
+            (1, 1)
+        );
     }
 
     #[test]
@@ -313,8 +320,8 @@ mod tests {
         );
         assert_eq!(journal.prune("q", Timestamp::MAX).unwrap(), 0, "another profile has nothing");
         assert_eq!(journal.prune("p", Timestamp::MAX).unwrap(), 1);
-        assert_eq!((journal.open("p", 8).unwrap(), states(journal)), (vec![open], vec!["unfinished"]));
-        assert_eq!(journal.open("p", 7).unwrap(), []);
+        assert_eq!((journal.open("p", Some(8)).unwrap(), states(journal)), (vec![open], vec!["unfinished"]));
+        assert_eq!(journal.open("p", Some(7)).unwrap(), []);
     }
 
     #[test]
@@ -325,9 +332,9 @@ mod tests {
         plan.before =
             Customer::parse(format!("{{\"id\":7,\"status\":\"Active\",\"l\":\"{long}\"}}")).unwrap();
         let entry = journal.begin(&plan, &origin()).unwrap();
-        assert_eq!(journal.open("p", 7).unwrap(), std::slice::from_ref(&entry));
+        assert_eq!(journal.open("p", Some(7)).unwrap(), std::slice::from_ref(&entry));
         journal.end(&entry, Ending::Written, None).unwrap();
-        assert_eq!(journal.open("p", 7).unwrap(), []);
+        assert_eq!(journal.open("p", Some(7)).unwrap(), []);
     }
 
     #[cfg(unix)]
@@ -357,7 +364,7 @@ mod tests {
         let (entries, damaged) = journal.entries(|_| true).unwrap();
         assert_eq!((entries.len(), damaged.len()), (80, 0));
         assert!(entries.iter().all(|entry| entry.state() == "written"));
-        assert!((1..=8).all(|id| journal.open("p", id).unwrap().is_empty()));
+        assert!((1..=8).all(|id| journal.open("p", Some(id)).unwrap().is_empty()));
     }
 
     #[test]

@@ -295,6 +295,11 @@ impl Edited {
 }
 
 impl Intent {
+    /// Takes the two documents out: they are nearly all there is of it.
+    pub fn forget_documents(&mut self) {
+        (self.before, self.after) = (String::new(), String::new());
+    }
+
     /// The intent to write a plan.
     pub fn of(plan: &Plan, entry: EntryId, time: Timestamp, origin: &Origin) -> Intent {
         Intent {

@@ -861,7 +861,9 @@ fn a_signal_that_ends_the_program_while_the_editor_is_open_leaves_the_text() {
             continue;
         }
         let world = World::new();
-        let visit = format!("{JOHN}\nkill -{name} $PPID\nread nothing");
+        // The editor is open for as long as the program is there; one that stays behind would hold the terminal.
+        let stays = "while [ \"$(cut -d' ' -f4 /proc/$$/stat)\" = $PPID ]; do :; done";
+        let visit = format!("{JOHN}\nkill -{name} $PPID\n{stays}");
         let ended = edit(&world, &[&visit]).finish();
         ended.says(code, &["interrupted"]);
         is_kept(&world, &ended, "\"John\"");

@@ -22,15 +22,18 @@ fuzz_target!(|data: &[u8]| {
         empty: "#EMPTY".to_string(),
         ignored: Vec::new(),
     };
-    let mut records = records(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file), delimiter).into_iter();
+    // One mark is fusebill's to pass over, and the csv crate passes over another.
+    let mark: &[u8] = b"\xef\xbb\xbf";
+    let unmarked = file.strip_prefix(mark).map_or(file, |file| file.strip_prefix(mark).unwrap_or(file));
+    let mut records = records(unmarked, delimiter).into_iter();
     let header = records.next();
-    let Ok(rows) = csv::Rows::new(file, spelling.clone()) else { return };
-    let header = header.expect("a file with rows has a header");
+    let Ok(mut rows) = csv::Rows::new(file, spelling.clone()) else { return };
+    let Some(header) = header else { return assert!(rows.next().is_none(), "rows out of nothing") };
     assert!(!header.is_open);
     let names: Vec<String> =
         header.cells.into_iter().map(|cell| String::from_utf8(cell).expect("UTF-8")).collect();
     let columns = columns(&names, &spelling).expect("the header was taken");
-    let (mut rows, mut number) = (rows, 0);
+    let mut number = 0;
     for record in records {
         number += 1;
         let row = rows.next().unwrap_or_else(|| panic!("the row of line {} was passed over", record.line));

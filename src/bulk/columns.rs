@@ -94,13 +94,17 @@ fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> 
 }
 
 fn unknown(name: &str, dotted: &str) -> String {
+    if name.is_empty() {
+        return "has no name: take the column out, or pass it over with --ignore-column ''".to_string();
+    }
+    let pass = format!("--ignore-column {} passes it over", shell_words::quote(name));
     if let Some(fixed) = field::READ_ONLY.iter().find(|fixed| fixed.path == dotted) {
-        return format!("is read-only: {}; --ignore-column {name} passes it over", fixed.why);
+        return format!("is read-only: {}; {pass}", fixed.why);
     }
     let names = FIELDS.iter().flat_map(|field| [field.path, field.flag]);
     match nearest(name, names).first() {
-        Some(near) => format!("is no field (did you mean `{near}`?); --ignore-column {name} passes it over"),
-        None => format!("is no field; --ignore-column {name} passes it over"),
+        Some(near) => format!("is no field (did you mean `{near}`?); {pass}"),
+        None => format!("is no field; {pass}"),
     }
 }
 
@@ -211,6 +215,22 @@ mod tests {
             "Code(\"Region\")",
         ];
         assert_eq!(header(&names, &["note"]).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_column_that_is_left_out_is_named_as_a_shell_takes_it() {
+        let said = |name: &str| header(&["id", name], &[]).unwrap_err().join("\n");
+        assert!(
+            said("Our Note").contains("--ignore-column 'Our Note' passes it over"),
+            "{}",
+            said("Our Note")
+        );
+        assert!(
+            said(" ").contains("has no name") && said(" ").contains("--ignore-column ''"),
+            "{}",
+            said(" ")
+        );
+        assert!(header(&["id", ""], &[""]).is_ok());
     }
 
     #[test]

@@ -125,6 +125,9 @@ fn a_change_that_happened_is_never_denied_because_its_report_failed() {
         assert_eq!(run.code, 0, "{form}");
         run.says(&["the change was written and verified, but the output cannot be written", "No space left"]);
         assert!(!run.stderr.contains("Nothing was written"), "{}", run.stderr);
+        let rehearsed = into(&World::new(), full(), &[UPDATE, &["-o", form, "--dry-run"]].concat());
+        assert_eq!(rehearsed.code, 1, "{form}");
+        rehearsed.says(&["the output cannot be written", "Nothing was written."]);
     }
 }
 

@@ -105,11 +105,15 @@ pub fn merge_patch(target: Plain, patch: &Plain) -> Plain {
     Plain::Object(members)
 }
 
-/// A document without null members and objects that hold nothing else: to the API these are absent.
+/// A document without null members, lists of no codes, and objects that hold nothing else: to the API these are absent.
 pub fn bare(value: &Plain) -> Plain {
     let Plain::Object(members) = value else { return value.clone() };
     let kept = members.iter().map(|(key, value)| (key.clone(), bare(value)));
-    Plain::Object(
-        kept.filter(|(_, value)| *value != Plain::Null && *value != Plain::Object(Vec::new())).collect(),
-    )
+    let no_codes = |key: &[u16], value: &Plain| {
+        *key == units("salesTrackingCodes") && *value == Plain::Array(Vec::new())
+    };
+    let is_absent = |key: &[u16], value: &Plain| {
+        *value == Plain::Null || *value == Plain::Object(Vec::new()) || no_codes(key, value)
+    };
+    Plain::Object(kept.filter(|(key, value)| !is_absent(key, value)).collect())
 }

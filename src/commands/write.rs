@@ -156,30 +156,25 @@ impl Writer<'_> {
         let mut lost = false;
         loop {
             match self.attempt(plan) {
-                Attempt::Ended(fate) => {
-                    if lost && matches!(fate, Fate::Written) {
-                        self.warn_of_what_may_arrive(plan);
-                    }
-                    return after_all(fate, lost);
-                }
+                Attempt::Ended(fate) => return self.after_all(plan, fate, lost),
                 Attempt::NotNow(why, pause) => {
                     let pause = pause.unwrap_or_else(|| backoff(attempt));
                     if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
-                        return after_all(Fate::NotWritten(why), lost);
+                        return self.after_all(plan, Fate::NotWritten(why), lost);
                     }
                     if let Err(why) = self.refuse_moved(plan) {
-                        return after_all(Fate::NotWritten(why), lost);
+                        return self.after_all(plan, Fate::NotWritten(why), lost);
                     }
                 }
                 Attempt::Open { why, may_arrive } => {
                     let again = attempt < ATTEMPTS && self.client.wait(backoff(attempt));
                     let why = match self.resolve(plan, why) {
-                        Ok(fate) => return after_all(fate, lost),
+                        Ok(fate) => return self.after_all(plan, fate, lost),
                         Err(why) => why,
                     };
                     lost |= may_arrive;
                     if !again {
-                        return after_all(Fate::NotWritten(why), lost);
+                        return self.after_all(plan, Fate::NotWritten(why), lost);
                     }
                     let next = attempt + 1;
                     self.notes.say(&format!(
@@ -191,12 +186,23 @@ impl Writer<'_> {
         }
     }
 
-    fn warn_of_what_may_arrive(&self, plan: &Plan) {
-        let again = self.command(&format!("customer get {}", plan.before.id()));
-        self.notes.warn(&format!(
-            "an attempt that got no answer may still arrive, and would undo what is changed after this; `{again}` shows \
-             what is stored"
-        ));
+    /// An attempt that was `lost` may still arrive, whatever became of later ones.
+    fn after_all(&self, plan: &Plan, fate: Fate, lost: bool) -> Fate {
+        match fate {
+            Fate::NotWritten(why) if lost => {
+                let why = why.detail(["an attempt that got no answer may still arrive".to_string()]);
+                Fate::Unknown(why, Verdict::default())
+            }
+            Fate::Written if lost => {
+                let again = self.command(&format!("customer get {}", plan.before.id()));
+                self.notes.warn(&format!(
+                    "an attempt that got no answer may still arrive, and would undo what is changed after this; \
+                     `{again}` shows what is stored"
+                ));
+                Fate::Written
+            }
+            fate => fate,
+        }
     }
 
     /// The API may have asked to wait for long, and what is sent is the whole customer: it must still be as it was read.
@@ -269,17 +275,6 @@ impl Writer<'_> {
             }
             Standing::Neither(verdict) => Ok(Fate::Unknown(lost, verdict)),
         }
-    }
-}
-
-/// An attempt that was lost may still arrive, whatever became of later ones.
-fn after_all(fate: Fate, lost: bool) -> Fate {
-    match fate {
-        Fate::NotWritten(why) if lost => {
-            let why = why.detail(["an attempt that got no answer may still arrive".to_string()]);
-            Fate::Unknown(why, Verdict::default())
-        }
-        fate => fate,
     }
 }
 

@@ -100,6 +100,18 @@ mod tests {
     }
 
     #[test]
+    fn a_change_that_is_not_made_leaves_its_room_to_others() {
+        let pacer = Arc::new(Pacer::new(None));
+        pacer.leave(told(2));
+        let pass = Pass::new(Arc::clone(&pacer));
+        assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In);
+        pacer.stop();
+        assert!(!pacer.enter(false, 1), "both are taken");
+        drop(pass);
+        assert!(pacer.enter(false, 1), "one of them was not needed");
+    }
+
+    #[test]
     fn a_change_for_which_there_is_no_room_after_all_is_late() {
         let pacer = Arc::new(Pacer::new(None));
         let passes = [0, 1].map(|_| Pass::new(Arc::clone(&pacer)));

@@ -367,6 +367,7 @@ fn what_may_still_arrive_is_told_though_the_change_was_written_by_another_attemp
         "warning: an attempt that got no answer may still arrive",
         "`fusebill customer get 123`",
     ]);
+    run.says(&["The customer is as it was before; trying again (attempt 2 of 4)\n"]);
     let broke = World::new();
     broke.fault("put:status=500");
     assert!(!broke.update(&["--first-name", "John"]).stderr.contains("may still arrive"));

@@ -19,6 +19,8 @@ pub enum Failure {
     NeverSent(Error),
     /// No connection is to be had the way things are set up: nothing was written, and trying again changes nothing.
     Barred(Error),
+    /// The gate had no room for the change any more: nothing was sent, and it may be once the customer was read again.
+    Late(Error),
     /// The server said no: nothing was written.
     No(Error),
     /// The server said not now (429): nothing was written, and after this pause, where it named one, it may be.
@@ -39,6 +41,7 @@ impl Failure {
             Failure::RateLimited(error, _) => *error,
             Failure::NeverSent(error)
             | Failure::Barred(error)
+            | Failure::Late(error)
             | Failure::No(error)
             | Failure::Redirected(error)
             | Failure::Broke(error)
@@ -51,6 +54,7 @@ impl Failure {
             Failure::RateLimited(error, _) => error,
             Failure::NeverSent(error)
             | Failure::Barred(error)
+            | Failure::Late(error)
             | Failure::No(error)
             | Failure::Redirected(error)
             | Failure::Broke(error)
@@ -223,6 +227,7 @@ mod tests {
             (Failure::Redirected(error()), false),
             (Failure::Broke(error()), false),
             (Failure::stopped(), false),
+            (Failure::late(), false),
         ];
         for (failure, again) in failures {
             let shown = failure.to_string();

@@ -19,6 +19,9 @@ use crate::report::outcome::Facts;
 use crate::report::table::values;
 use crate::terminal::Notes;
 
+/// How often a change is read anew because the gate had no room for it: what a limit that is told wrongly comes to.
+const MOST_WAITS: u32 = 100;
+
 /// Everything a write needs beside the plan.
 pub(super) struct Writer<'a> {
     pub(super) client: &'a Client,
@@ -48,6 +51,8 @@ enum Fate {
 /// What one attempt came to.
 enum Attempt {
     Ended(Fate),
+    /// Nothing was sent, as the gate has no room.
+    Late(Error),
     /// Nothing was written, and after a pause it may be: this one, where the API named one.
     NotNow(Error, Option<Duration>),
     /// Only reading the customer tells what came of it.
@@ -153,10 +158,22 @@ impl Writer<'_> {
     /// every wait.
     fn send(&self, plan: &Plan) -> Fate {
         let mut attempt = 1;
+        let mut waits = 0;
         let mut lost = false;
         loop {
             match self.attempt(plan) {
                 Attempt::Ended(fate) => return self.after_all(plan, fate, lost),
+                Attempt::Late(why) => {
+                    waits += 1;
+                    let waited = self.client.wait(backoff(waits.min(6)));
+                    if waits == MOST_WAITS || !waited {
+                        return self.after_all(plan, Fate::NotWritten(why), lost);
+                    }
+                    if let Err(why) = self.refuse_moved(plan) {
+                        return self.after_all(plan, Fate::NotWritten(why), lost);
+                    }
+                    continue;
+                }
                 Attempt::NotNow(why, pause) => {
                     let pause = pause.unwrap_or_else(|| backoff(attempt));
                     if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
@@ -219,12 +236,13 @@ impl Writer<'_> {
 
     fn attempt(&self, plan: &Plan) -> Attempt {
         let answer = self.client.put(&plan.after);
-        if !matches!(answer, Err(Failure::NeverSent(_) | Failure::Barred(_))) {
+        if !matches!(answer, Err(Failure::NeverSent(_) | Failure::Barred(_) | Failure::Late(_))) {
             self.attempts.set(self.attempts.get() + 1);
         }
         match answer {
             Ok(Put::Stored(stored)) if !self.reads_again => Attempt::Ended(judge(plan, *stored)),
             Ok(_) => Attempt::Ended(self.read_back(plan)),
+            Err(Failure::Late(why)) => Attempt::Late(why),
             Err(Failure::RateLimited(why, pause)) => Attempt::NotNow(*why, pause),
             Err(failure @ Failure::NeverSent(_)) if failure.is_transient() => {
                 Attempt::NotNow(failure.into_error(), None)

@@ -78,10 +78,7 @@ impl Failure {
 
     /// The change would have had to wait, and what it is about would have grown old.
     pub(super) fn late() -> Failure {
-        Failure::NeverSent(Error::new(
-            Kind::Network,
-            "the API's limit was used up before the change was sent",
-        ))
+        Failure::Late(Error::new(Kind::Network, "the API's limit was used up before the change was sent"))
     }
 
     /// A change on a profile that allows none.

@@ -79,14 +79,9 @@ impl Pacer {
         }
     }
 
-    /// Whether a request that was let through before may still be made. Where it may not, it is given back.
-    pub(super) fn holds(&self) -> bool {
-        let mut pace = self.lock();
-        let holds = pace.has_room(Instant::now());
-        if !holds {
-            pace.give_back();
-        }
-        holds
+    /// Whether there is room for a request that was let through before, as far as it is known by now.
+    pub(super) fn has_room(&self) -> bool {
+        self.lock().has_room(Instant::now())
     }
 
     /// Notes that a request which was let through is not made.

@@ -49,7 +49,11 @@ impl Pass {
     pub(super) fn enter(&self, committed: bool, purpose: Purpose) -> Entry {
         let entered = match purpose {
             Purpose::Change if self.granted.swap(false, Ordering::SeqCst) => {
-                return if self.pacer.holds() { Entry::In } else { Entry::Late };
+                if self.pacer.has_room() {
+                    return Entry::In;
+                }
+                self.pacer.give_back();
+                return Entry::Late;
             }
             Purpose::ReadToChange if !self.granted.load(Ordering::SeqCst) => {
                 let entered = self.pacer.enter(committed, 2);

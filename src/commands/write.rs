@@ -19,8 +19,9 @@ use crate::report::outcome::Facts;
 use crate::report::table::values;
 use crate::terminal::Notes;
 
-/// How often a change is read anew because the gate had no room for it: what a limit that is told wrongly comes to.
-const MOST_WAITS: u32 = 100;
+/// For how many windows of the API's limit a change waits that found no room in one. Where others use up every window,
+/// or one has no room for a read and a write, there has to be an end.
+const MOST_WAITS: u32 = 10;
 
 /// Everything a write needs beside the plan.
 pub(super) struct Writer<'a> {
@@ -154,52 +155,49 @@ impl Writer<'_> {
         }
     }
 
-    /// Sends until it is settled what is stored, or there is no more time. Nothing is sent again that was not read after
-    /// every wait.
     fn send(&self, plan: &Plan) -> Fate {
-        let mut attempt = 1;
-        let mut waits = 0;
         let mut lost = false;
+        let fate = self.settled(plan, &mut lost);
+        self.after_all(plan, fate, lost)
+    }
+
+    /// Sends until it is settled what is stored, or there is no more time. Nothing is sent again that was not read after
+    /// every wait. An attempt that may still arrive is `lost`.
+    fn settled(&self, plan: &Plan, lost: &mut bool) -> Fate {
+        let (mut attempt, mut waits) = (1, 0);
         loop {
             match self.attempt(plan) {
-                Attempt::Ended(fate) => return self.after_all(plan, fate, lost),
-                Attempt::Late(why) => {
-                    waits += 1;
-                    let waited = self.client.wait(backoff(waits.min(6)));
-                    if waits == MOST_WAITS || !waited {
-                        return self.after_all(plan, Fate::NotWritten(why), lost);
-                    }
-                    if let Err(why) = self.refuse_moved(plan) {
-                        return self.after_all(plan, Fate::NotWritten(why), lost);
-                    }
-                    continue;
-                }
+                Attempt::Ended(fate) => return fate,
+                Attempt::Late(why) if waits == MOST_WAITS => return Fate::NotWritten(why),
+                // The read that follows waits at the gate.
+                Attempt::Late(_) => waits += 1,
                 Attempt::NotNow(why, pause) => {
                     let pause = pause.unwrap_or_else(|| backoff(attempt));
                     if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
-                        return self.after_all(plan, Fate::NotWritten(why), lost);
+                        return Fate::NotWritten(why);
                     }
-                    if let Err(why) = self.refuse_moved(plan) {
-                        return self.after_all(plan, Fate::NotWritten(why), lost);
-                    }
+                    attempt += 1;
                 }
                 Attempt::Open { why, may_arrive } => {
                     let again = attempt < ATTEMPTS && self.client.wait(backoff(attempt));
                     let why = match self.resolve(plan, why) {
-                        Ok(fate) => return self.after_all(plan, fate, lost),
+                        Ok(fate) => return fate,
                         Err(why) => why,
                     };
-                    lost |= may_arrive;
+                    *lost |= may_arrive;
                     if !again {
-                        return self.after_all(plan, Fate::NotWritten(why), lost);
+                        return Fate::NotWritten(why);
                     }
-                    let next = attempt + 1;
+                    attempt += 1;
                     self.notes.say(&format!(
-                        "The customer is as it was before; trying again (attempt {next} of {ATTEMPTS})"
+                        "The customer is as it was before; trying again (attempt {attempt} of {ATTEMPTS})"
                     ));
+                    continue;
                 }
             }
-            attempt += 1;
+            if let Err(why) = self.refuse_moved(plan) {
+                return Fate::NotWritten(why);
+            }
         }
     }
 

@@ -32,8 +32,9 @@ fn with_the_reset_told_in_seconds_none_is_refused() {
 }
 
 #[test]
-fn with_as_many_hands_as_a_window_has_room_for_hardly_any_is_refused() {
-    let refused = refused(10, 30, "4", "reset=iso");
+fn with_more_hands_than_requests_a_window_only_the_first_window_is_overrun() {
+    // Before the first answer nothing is told: the hands beyond the limit are refused once, and then no more.
+    let refused = refused(10, 30, "16", "reset=iso");
     assert!(refused <= 6, "{refused} were refused");
 }
 

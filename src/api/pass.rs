@@ -89,15 +89,21 @@ mod tests {
         Some(Quota { remaining, ends_in: Some(Duration::from_secs(10)), ..Quota::default() })
     }
 
-    #[test]
-    fn a_pass_waits_with_the_read_and_not_with_the_change() {
+    /// A gate with room for two, and a pass that has taken both; nobody waits there.
+    fn taken() -> (Arc<Pacer>, Pass) {
         let pacer = Arc::new(Pacer::new(None));
         pacer.leave(told(2));
         let pass = Pass::new(Arc::clone(&pacer));
         assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In);
         pacer.stop();
         assert!(!pacer.enter(false, 1), "nothing is left for others");
-        assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::Stopped, "nor for another read");
+        (pacer, pass)
+    }
+
+    #[test]
+    fn a_pass_waits_with_the_read_and_not_with_the_change() {
+        let (pacer, pass) = taken();
+        assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::Stopped, "nothing for another read");
         assert_eq!(pass.enter(false, Purpose::Change), Entry::In);
         drop(pass);
         assert!(!pacer.enter(false, 1), "what was used is not given back");
@@ -105,14 +111,9 @@ mod tests {
 
     #[test]
     fn a_change_that_is_not_made_leaves_its_room_to_others() {
-        let pacer = Arc::new(Pacer::new(None));
-        pacer.leave(told(2));
-        let pass = Pass::new(Arc::clone(&pacer));
-        assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In);
-        pacer.stop();
-        assert!(!pacer.enter(false, 1), "both are taken");
+        let (pacer, pass) = taken();
         drop(pass);
-        assert!(pacer.enter(false, 1), "one of them was not needed");
+        assert!(pacer.enter(false, 1), "one of the two was not needed");
     }
 
     #[test]

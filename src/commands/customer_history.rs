@@ -170,8 +170,9 @@ fn settle(
     let Some(plan) = entry.intent.plan() else {
         return Ok(Some(format!("{name}: what the journal holds of it does not fit together")));
     };
+    let journal = session.journal()?;
     // Whoever has the turn may be waiting for the answer just now.
-    let turn = session.journal()?.turn(plan.before.id()).map_err(|why| {
+    let turn = journal.turn(plan.before.id()).map_err(|why| {
         Error::new(Kind::Failed, "it cannot be seen who changes it now").at(&step).because(why)
     })?;
     let Some(_turn) = turn else {
@@ -199,8 +200,7 @@ fn settle(
         ending => ending,
     };
     let differs = (ending == Ending::Differs).then_some(&stored);
-    session
-        .journal()?
+    journal
         .end(name, ending, differs)
         .map_err(|why| Error::new(Kind::Failed, "the outcome cannot be noted").at(&step).because(why))?;
     session.terminal.notes().say(&format!("{name}: {}", ending.name()));

@@ -45,24 +45,26 @@ impl Pass {
         Pass { pacer, granted: AtomicBool::new(false) }
     }
 
-    /// Waits as [`Pacer::enter`] does, but for a change that was let through.
+    /// Waits as [`Pacer::enter`] does, but for a change that was let through. Nobody waits who holds room for a change:
+    /// all might, and there would be none.
     pub(super) fn enter(&self, committed: bool, purpose: Purpose) -> Entry {
-        let entered = match purpose {
-            Purpose::Change if self.granted.swap(false, Ordering::SeqCst) => {
-                if self.pacer.has_room() {
-                    return Entry::In;
-                }
-                self.pacer.give_back();
-                return Entry::Late;
-            }
-            Purpose::ReadToChange if !self.granted.load(Ordering::SeqCst) => {
-                let entered = self.pacer.enter(committed, 2);
-                self.granted.store(entered, Ordering::SeqCst);
-                entered
-            }
-            _ => self.pacer.enter(committed, 1),
-        };
-        if entered { Entry::In } else { Entry::Stopped }
+        let granted = self.granted.swap(false, Ordering::SeqCst);
+        let follows_its_read = granted && purpose == Purpose::Change;
+        if follows_its_read && self.pacer.has_room() {
+            return Entry::In;
+        }
+        if granted {
+            self.pacer.give_back();
+        }
+        if follows_its_read {
+            return Entry::Late;
+        }
+        let requests = if purpose == Purpose::ReadToChange { 2 } else { 1 };
+        if !self.pacer.enter(committed, requests) {
+            return Entry::Stopped;
+        }
+        self.granted.store(requests == 2, Ordering::SeqCst);
+        Entry::In
     }
 
     /// As [`Pacer::leave`].
@@ -83,6 +85,7 @@ impl Drop for Pass {
 mod tests {
     use std::time::Duration;
 
+    use super::super::rate_limit::Limits;
     use super::*;
 
     fn told(remaining: u32) -> Option<Quota> {
@@ -103,7 +106,6 @@ mod tests {
     #[test]
     fn a_pass_waits_with_the_read_and_not_with_the_change() {
         let (pacer, pass) = taken();
-        assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::Stopped, "nothing for another read");
         assert_eq!(pass.enter(false, Purpose::Change), Entry::In);
         drop(pass);
         assert!(!pacer.enter(false, 1), "what was used is not given back");
@@ -114,6 +116,22 @@ mod tests {
         let (pacer, pass) = taken();
         drop(pass);
         assert!(pacer.enter(false, 1), "one of the two was not needed");
+    }
+
+    #[test]
+    fn who_waits_holds_no_room_that_others_wait_for() {
+        let pacer = Arc::new(Pacer::new(None));
+        let passes = [0; 3].map(|_| Pass::new(Arc::clone(&pacer)));
+        for pass in &passes {
+            assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In, "nothing is told yet");
+        }
+        // The limit is told with the end of its window, and each has to read once more.
+        let limits = Limits { per_minute: Some(2), ..Limits::default() };
+        let quota = Quota { limits, ends_in: Some(Duration::ZERO), ..Quota::default() };
+        passes.iter().for_each(|pass| pass.leave(Some(quota)));
+        pacer.stop();
+        let entered = passes.each_ref().map(|pass| pass.enter(false, Purpose::ReadToChange));
+        assert_eq!(entered, [Entry::Stopped, Entry::Stopped, Entry::In]);
     }
 
     #[test]

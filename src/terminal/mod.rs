@@ -7,6 +7,7 @@ mod ask;
 mod confirm;
 mod line;
 mod pick;
+mod status;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,6 +23,7 @@ pub use line::Judge;
 use line::Line;
 pub use pick::List;
 use pick::Pick;
+pub use status::Status;
 
 use crate::error::{Error, Kind, Result};
 use crate::report::Look;
@@ -130,10 +132,10 @@ impl Terminal {
         io::stdin().is_terminal()
     }
 
-    /// Whether a bar that moves can be shown.
-    pub fn shows_progress(&self) -> bool {
+    /// A line that shows how far something is; none where it would be seen by nobody, or among other lines.
+    pub fn status(&self) -> Option<Status> {
         let verbosity = self.notes.verbosity;
-        io::stderr().is_terminal() && !verbosity.quiet && !verbosity.http
+        (io::stderr().is_terminal() && !verbosity.quiet && !verbosity.http).then(Status::new)
     }
 
     /// Where notes go.
@@ -155,6 +157,9 @@ impl Terminal {
     /// As [`Terminal::print`] has them.
     pub fn stream(&self, text: &str) -> Result<bool> {
         let text = if self.escapes { unsteered(text) } else { Cow::Borrowed(text) };
+        if status::stands() && io::stdout().is_terminal() {
+            status::make_way();
+        }
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => Ok(true),
@@ -323,5 +328,6 @@ impl Notes {
 
 /// That standard error is closed cannot be told to anyone.
 fn tell(text: &str) {
+    status::make_way();
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

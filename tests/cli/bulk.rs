@@ -6,6 +6,7 @@ mod limits;
 mod many;
 mod mistakes;
 mod plans;
+mod progress;
 mod signals;
 mod stops;
 mod undone;

@@ -142,7 +142,7 @@ impl Ended {
 }
 
 /// What stands on a terminal that was shown all this: the lines, also those that were scrolled away, without the space
-/// at their ends. It knows what the program uses: moves, clearing to the end, and lines that break where they are full.
+/// at their ends. It knows what the program uses: moves, clearing a line or to the end, and lines that break where they are full.
 pub fn screen(shown: &str, columns: usize, rows: usize) -> Vec<String> {
     let mut lines: Vec<Vec<char>> = vec![Vec::new()];
     let (mut row, mut column, mut full) = (0_usize, 0_usize, false);
@@ -171,6 +171,7 @@ pub fn screen(shown: &str, columns: usize, rows: usize) -> Vec<String> {
                         lines.truncate(row + 1);
                         lines[row].truncate(column);
                     }
+                    'K' => lines[row].clear(),
                     'h' | 'l' | 'm' => {}
                     _ => panic!("an unknown sequence {count:?} {end:?} in {shown:?}"),
                 }

@@ -177,7 +177,7 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
             Ok(if stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         },
     );
-    progress.end();
+    drop(progress);
     told.tell(session.terminal.notes());
     result.map(|()| stopped)
 }

@@ -128,7 +128,7 @@ fn read(
             Ok(ControlFlow::Continue(()))
         },
     );
-    progress.end();
+    drop(progress);
     told.tell(session.terminal.notes());
     result?;
     if session.interrupts.is_stopping() {

@@ -1,47 +1,38 @@
-//! How far a run is: a bar on a terminal, a line now and then elsewhere.
-
-use std::fmt::Write;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+//! How far a run is: a line that moves on a terminal, a line now and then elsewhere.
 
 use crate::api::Pacer;
 use crate::bulk::result::Counts;
-use crate::terminal::{Notes, Terminal};
+use crate::report::progress::Way;
+use crate::terminal::{Notes, Status, Terminal};
 
-/// How many lines are said where there is no bar.
+/// How many lines are said where none can move.
 const LINES: u64 = 10;
 
 /// The progress of one run.
 pub(super) struct Progress<'a> {
-    bar: Option<ProgressBar>,
+    status: Option<Status>,
     notes: Notes,
     pacer: &'a Pacer,
     rows: u64,
+    before: u64,
     done: u64,
 }
 
 impl<'a> Progress<'a> {
     /// Of `rows` rows, `done` ended before.
     pub(super) fn of(rows: u64, done: u64, pacer: &'a Pacer, terminal: &Terminal) -> Progress<'a> {
-        let bar = terminal.shows_progress().then(|| bar(rows, done));
-        Progress { bar, notes: terminal.notes(), pacer, rows, done }
+        let (status, notes) = (terminal.status(), terminal.notes());
+        Progress { status, notes, pacer, rows, before: done, done }
     }
 
     /// Shows where it is. `sentence` says what the rows that ended came to.
     pub(super) fn show(&mut self, counts: &Counts, sentence: impl Fn(&Counts) -> String) {
         let done = counts.all();
-        match &self.bar {
-            Some(bar) => {
-                let waits = self
-                    .pacer
-                    .waits()
-                    .map(|wait| format!(", waiting {} s for the limit", wait.as_secs() + 1));
-                let failed = match counts.not_succeeded() {
-                    0 => String::new(),
-                    count => format!(", {count} not succeeded"),
-                };
-                bar.set_message(format!("{failed}{}", waits.unwrap_or_default()));
-                bar.set_position(done);
+        match &mut self.status {
+            Some(status) => {
+                let (rows, before) = (self.rows, self.before);
+                let way = |time| Way { rows, done, before, time };
+                status.show(|columns, time| way(time).line(&more(counts, self.pacer), columns));
             }
             None => {
                 let step = self.rows.div_ceil(LINES).max(1);
@@ -52,26 +43,14 @@ impl<'a> Progress<'a> {
         }
         self.done = done;
     }
-
-    /// Takes the bar away.
-    pub(super) fn end(self) {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }
 
-fn bar(rows: u64, done: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::stderr_with_hz(10));
-    let template = "{wide_bar} {pos} of {len} rows, {rate}, {eta} left{msg}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        let rate = |state: &ProgressState, out: &mut dyn Write| {
-            // A bar without its rate is still a bar.
-            let _ = write!(out, "{:.1}/s", state.per_sec());
-        };
-        bar.set_style(style.with_key("rate", rate));
-    }
-    bar.set_position(done);
-    bar.reset_eta();
-    bar
+/// What there is to say beside how far it is.
+fn more(counts: &Counts, pacer: &Pacer) -> String {
+    let failed = match counts.not_succeeded() {
+        0 => String::new(),
+        count => format!(", {count} not succeeded"),
+    };
+    let waits = pacer.waits().map(|wait| format!(", waiting {} s for the limit", wait.as_secs() + 1));
+    failed + &waits.unwrap_or_default()
 }

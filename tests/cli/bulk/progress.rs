@@ -1,0 +1,22 @@
+//! The line that tells how far a run is.
+
+use super::{fleet, names};
+use crate::terminal::{Terminal, screen};
+
+#[test]
+fn the_line_makes_way_for_whatever_else_is_shown() {
+    let world = fleet(6);
+    let file = world.file("rows.csv", names(6, "Ctrl"));
+    world.fault("put@3*1:latency=1s");
+    let update = ["customer", "bulk", "update", &file, "--yes", "--jobs", "1", "-o", "ndjson"];
+    let mut terminal = Terminal::sized(&world.command(update), 60, 24);
+    // The third row takes its time, so the line tells of the two before it.
+    terminal.until("] 2 of 6 rows, ");
+    terminal.send("\u{3}");
+    let ended = terminal.finish();
+    ended.says(130, &["3 written, 3 not-reached"]);
+    let lines = screen(&ended.shown, 60, 24);
+    assert!(!lines.iter().any(|line| line.contains("of 6 rows")), "{lines:?}");
+    let begins = |text: &str| lines.iter().filter(|line| line.starts_with(text)).count();
+    assert_eq!((begins("{\"row\":"), begins("warning: the rows in flight")), (3, 1), "{lines:?}");
+}

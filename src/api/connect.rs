@@ -15,6 +15,7 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Proxy, ProxyProtocol};
 
+use super::gather::Gathering;
 use super::network::{Gate, Secure};
 use super::tls;
 
@@ -119,7 +120,8 @@ impl Connector for Dialer {
         details: &ConnectionDetails,
         _chained: Option<()>,
     ) -> Result<Option<Box<dyn Transport>>, ureq::Error> {
-        self.dial(details).map(Some).map_err(|why| ureq::Error::Other(Box::new(why)))
+        let connection = self.dial(details).map_err(|why| ureq::Error::Other(Box::new(why)))?;
+        Ok(Some(Box::new(Gathering::of(connection))))
     }
 }
 

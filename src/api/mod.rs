@@ -8,6 +8,7 @@ pub mod answer;
 pub mod base_url;
 mod connect;
 pub mod failure;
+mod gather;
 pub mod key;
 mod list;
 pub mod network;
@@ -127,8 +128,7 @@ impl Client {
         let (agent, base, key) = (self.agent.clone(), self.base.clone(), self.key.clone());
         let deadline = Mutex::new(Deadline::after(timeout));
         let committed = AtomicBool::new(false);
-        let read_only = self.read_only;
-        let pass = Some(Pass::new(pacer));
+        let (read_only, pass) = (self.read_only, Some(Pass::new(pacer)));
         Client { agent, base, key, deadline, notes, pass, committed, read_only }
     }
 

@@ -99,8 +99,9 @@ fn main() {
     let tools = Tools::found();
     compare(0, rounds.first().copied().unwrap_or(60), &tools, home.path());
     compare(LATENCY, rounds.get(1).copied().unwrap_or(15), &tools, home.path());
-    start_up();
-    let size = std::fs::metadata(env!("CARGO_BIN_EXE_fusebill")).expect("the program is there").len();
+    let fusebill = sandbox::installed(home.path());
+    start_up(fusebill.to_str().expect("the home has a name of text"));
+    let size = std::fs::metadata(fusebill).expect("the program is there").len();
     println!("\nbinary: {size} bytes, {:.2} MiB", size as f64 / f64::from(1 << 20));
 }
 
@@ -231,9 +232,8 @@ fn of_a_round(contender: &Contender, count: impl Fn(&Round) -> usize) -> String 
 }
 
 /// What is there before any work: the program's version and its help, beside a program that does nothing.
-fn start_up() {
+fn start_up(fusebill: &str) {
     let nothing = if Path::new("/bin/true").exists() { "/bin/true" } else { "/usr/bin/true" };
-    let fusebill = env!("CARGO_BIN_EXE_fusebill");
     let commands: [(&str, &str, &[&str]); 3] = [
         (nothing, nothing, &[]),
         ("fusebill --version", fusebill, &["--version"]),

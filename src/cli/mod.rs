@@ -1,6 +1,7 @@
 //! The command line: what may be typed, and what it means. Parsing opens no file and guesses no type.
 
 pub mod account;
+mod alone;
 pub mod bulk;
 pub mod candidates;
 mod completions;
@@ -323,6 +324,9 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// Where it cannot be parsed; help and version are errors here too.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    if let Some(cli) = alone::read(arguments) {
+        return Ok(cli);
+    }
     // What help says takes as long to put together as all the rest, so only who asks for help waits for it.
     let mut flagged = short::flagged(Cli::command());
     let parsed = flagged.try_get_matches_from_mut(arguments);

@@ -1,0 +1,96 @@
+//! A command line that names its command first, read with the definitions of that command and no others.
+//!
+//! Every other command would have to be told the flags of all, though none of them is run.
+
+use std::ffi::OsString;
+
+use clap::{Args, Command as Definition, FromArgMatches};
+
+use super::{Cli, Command, CustomerCommand, Deferred, Global, short};
+
+/// The command line, where it is one of `customer COMMAND …` and nothing is wrong with it: else it takes all definitions
+/// to say what is.
+pub(super) fn read(arguments: &[OsString]) -> Option<Cli> {
+    let [_, customer, command, rest @ ..] = arguments else { return None };
+    if customer != "customer" {
+        return None;
+    }
+    match command.to_str()? {
+        "get" => with(rest, CustomerCommand::Get),
+        "list" => with(rest, CustomerCommand::List),
+        "update" => with(rest, CustomerCommand::Update),
+        "edit" => with(rest, CustomerCommand::Edit),
+        "undo" => with(rest, CustomerCommand::Undo),
+        _ => None,
+    }
+}
+
+fn with<T: Args>(arguments: &[OsString], command: fn(Deferred<T>) -> CustomerCommand) -> Option<Cli> {
+    let program = Definition::new("fusebill").version(env!("CARGO_PKG_VERSION")).no_binary_name(true);
+    let mut definition = T::augment_args(Global::augment_args(short::flagged(program)));
+    let matches = definition.try_get_matches_from_mut(arguments);
+    // As in `parse`.
+    std::mem::forget(definition);
+    let mut matches = matches.ok()?;
+    let global = Global::from_arg_matches_mut(&mut matches).ok()?;
+    let arguments = Deferred::from_arg_matches_mut(&mut matches).ok()?;
+    Some(Cli { global, command: Command::Customer(command(arguments)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    fn with_all(line: &str) -> Option<Cli> {
+        let mut matches = short::flagged(<Cli as clap::CommandFactory>::command())
+            .try_get_matches_from(words(line))
+            .ok()?;
+        Cli::from_arg_matches_mut(&mut matches).ok()
+    }
+
+    #[test]
+    fn a_command_alone_means_what_it_means_among_all() {
+        let lines = [
+            "fusebill customer get 1 reference:A -o json --no-input",
+            "fusebill customer get -- 1",
+            "fusebill customer list --where status=Active --limit 5 -ocsv",
+            "fusebill customer update 123 --first-name get --yes --profile p",
+            "fusebill customer update --profile=p 123 --clear last-name --set a=b --timeout 5 -q",
+            "fusebill customer update 123 --set-json a=1 --dry-run --exit-code --verify read --color never",
+            "fusebill customer edit 123 --prompt --no-journal",
+            "fusebill customer undo --last --yes -v",
+            "fusebill customer undo entry",
+        ];
+        for line in lines {
+            let alone = read(&words(line)).map(|cli| format!("{cli:?}"));
+            assert!(alone.is_some(), "{line}");
+            assert_eq!(alone, with_all(line).map(|cli| format!("{cli:?}")), "{line}");
+        }
+    }
+
+    #[test]
+    fn whatever_else_there_is_to_say_takes_all_definitions() {
+        let lines = [
+            "fusebill",
+            "fusebill customer",
+            "fusebill customer update",
+            "fusebill customer update --help",
+            "fusebill customer update 123 -V",
+            "fusebill customer update 123 --frist-name John",
+            "fusebill customer update 123 -q -v",
+            "fusebill customer undo --last entry",
+            "fusebill customer history",
+            "fusebill customer bulk list",
+            "fusebill --profile p customer get 1",
+            "fusebill customer --profile p get 1",
+            "fusebill auth status",
+        ];
+        for line in lines {
+            assert!(read(&words(line)).is_none(), "{line}");
+        }
+    }
+}

@@ -23,6 +23,9 @@ pub(super) trait Question {
     /// What it is answered with.
     type Answer;
 
+    /// Whether only keys count that were pressed while it stood: whoever typed before cannot have seen what it is about.
+    const FRESH: bool = false;
+
     /// Takes a key, and gives the answer where that was the last one.
     fn press(&mut self, key: &Key) -> Option<Self::Answer>;
 
@@ -53,7 +56,8 @@ pub(super) struct View {
 ///
 /// The badge stands above the question.
 pub(super) fn ask<Q: Question>(question: &mut Q, badge: Option<String>) -> Result<Option<Q::Answer>> {
-    let mut canvas = Canvas { term: Term::stderr(), badge, widths: Vec::new(), line: 0, raw: Raw::begin() };
+    let mut canvas =
+        Canvas { term: Term::stderr(), badge, widths: Vec::new(), line: 0, raw: Raw::begin(Q::FRESH) };
     let answer = canvas.ask(question);
     // Nothing can be done about a terminal that takes no more.
     let _ = canvas.clear();
@@ -84,15 +88,17 @@ struct Raw {
 }
 
 impl Raw {
+    /// `fresh` throws away what was typed before.
     #[cfg(unix)]
-    fn begin() -> Raw {
+    fn begin(fresh: bool) -> Raw {
         use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
         let before = tcgetattr(io::stdin()).ok();
         if let Some(before) = &before {
             let mut raw = before.clone();
             raw.make_raw();
             raw.output_modes = before.output_modes;
-            let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &raw);
+            let typed = if fresh { OptionalActions::Flush } else { OptionalActions::Drain };
+            let _ = tcsetattr(io::stdin(), typed, &raw);
         }
         Raw { before }
     }
@@ -105,7 +111,7 @@ impl Raw {
     }
 
     #[cfg(not(unix))]
-    fn begin() -> Raw {
+    fn begin(_fresh: bool) -> Raw {
         Raw {}
     }
 
@@ -127,7 +133,7 @@ impl Canvas {
             match self.term.read_key_raw()? {
                 Key::CtrlC => return Err(ErrorKind::Interrupted.into()),
                 Key::Escape | END => return Ok(None),
-                SUSPEND => self.suspend()?,
+                SUSPEND => self.suspend(Q::FRESH)?,
                 key => {
                     if let Some(answer) = question.press(&key) {
                         return Ok(Some(answer));
@@ -190,17 +196,17 @@ impl Canvas {
     }
 
     #[cfg(unix)]
-    fn suspend(&mut self) -> io::Result<()> {
+    fn suspend(&mut self, fresh: bool) -> io::Result<()> {
         self.clear()?;
         self.term.show_cursor()?;
         self.raw.end();
         let continued = signal_hook::low_level::raise(signal_hook::consts::SIGTSTP);
-        self.raw = Raw::begin();
+        self.raw = Raw::begin(fresh);
         continued
     }
 
     #[cfg(not(unix))]
-    fn suspend(&mut self) -> io::Result<()> {
+    fn suspend(&mut self, _fresh: bool) -> io::Result<()> {
         Ok(())
     }
 }

@@ -178,7 +178,7 @@ impl Terminal {
     /// # Errors
     /// `Interrupted` on Ctrl-C; `Cancelled` where the terminal goes away, because the end of input is never yes.
     pub fn confirm(&self, question: &str) -> Result<bool> {
-        let mut confirm = Confirm::new(escaped(question).into_owned());
+        let mut confirm = Confirm::new(escaped(question).into_owned(), self.error_look);
         let answer = self.ask(&mut confirm)?.unwrap_or(false);
         let width = self.error_look.width.map_or(usize::MAX, usize::from);
         tell(&format!("{}\n", ask::wrapped(&confirm.line(answer), width).join("\n")));

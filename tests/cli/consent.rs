@@ -45,6 +45,20 @@ fn neither_answer_is_a_default_and_other_keys_answer_nothing() {
 }
 
 #[test]
+fn what_was_typed_before_the_question_stood_does_not_answer_it() {
+    let world = World::new();
+    world.fault("get:latency=1s");
+    let mut terminal = Terminal::start(world.command(HOLD));
+    // As it stands in the terminal where the next lines were pasted with the command.
+    terminal.send("y\rfusebill customer history\r");
+    terminal.until("[y/n] ");
+    terminal.press("history\rn\u{17}no\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, shown.contains("only y or n answers")), (11, true), "{shown}");
+    assert_eq!(world.lines(), ["GET /v1/customers/123"]);
+}
+
+#[test]
 fn ctrl_c_at_the_question_writes_nothing_and_shows_the_cursor_again() {
     let world = World::new();
     let mut terminal = asked(&world);

@@ -985,7 +985,7 @@ fn a_terminal_that_is_resized_while_a_question_is_open_shows_the_question_in_its
     terminal.press("");
     terminal.resize(40, 15);
     terminal.press("y");
-    let redrawn = terminal.until("yes");
+    let redrawn = terminal.until("Enter takes it");
     assert!(redrawn.contains("Write to Customer 123"), "{redrawn}");
     keeps_within(&redrawn, 40);
     terminal.press("\r");

@@ -68,7 +68,7 @@ pub static TABLE: &[Row] = &[
     row(Kind::Partial, 10, "partial", "bulk: some rows did not succeed"),
     row(Kind::Cancelled, 11, "cancelled", "cancelled by the user; nothing was written"),
     row(Kind::Changes, 12, "changes", "--dry-run --exit-code: there would be changes"),
-    row(Kind::Interrupted, 130, "interrupted", "interrupted by Ctrl-C"),
+    row(Kind::Interrupted, 130, "interrupted", "interrupted by Ctrl-C; one customer: nothing was written"),
 ];
 
 impl Kind {

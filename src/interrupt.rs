@@ -33,6 +33,17 @@ pub struct Interrupts {
     watched: Arc<AtomicBool>,
 }
 
+/// What is uncertain where a signal ends the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing: no change was sent.
+    Nothing,
+    /// A change that was sent; in a sentence.
+    Change(&'static str),
+    /// The rows that were being carried out; in a sentence.
+    Rows(&'static str),
+}
+
 /// A change is on its way while this lives.
 #[derive(Debug)]
 pub struct Writing {
@@ -109,9 +120,10 @@ impl Interrupts {
     }
 
     /// Watches for SIGINT, SIGQUIT, SIGTERM and SIGHUP. `ended` tells the user before the program ends by one of them,
-    /// with what is uncertain, where a change was on its way, and the hints that were left, and puts the terminal right.
+    /// with what is uncertain and the hints that were left, and puts the terminal right. Its exit code is the program's
+    /// where something is uncertain; else that is 128 and the signal, as a shell has it.
     #[cfg(unix)]
-    pub fn watch(&self, notes: Notes, ended: impl Fn(Option<&'static str>, Vec<String>) + Send + 'static) {
+    pub fn watch(&self, notes: Notes, ended: impl Fn(Left, Vec<String>) -> u8 + Send + 'static) {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
         // Under `nohup` the work goes on when the terminal goes away.
         let watched: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
@@ -136,16 +148,20 @@ impl Interrupts {
                     own.arrived.store(false, Ordering::SeqCst);
                     continue;
                 }
-                let uncertain = match own.phase.swap(ENDED, Ordering::SeqCst) {
+                let left = match own.phase.swap(ENDED, Ordering::SeqCst) {
                     ENDED => continue,
-                    INSISTED => Some("not awaited: whether the change was written is not known"),
-                    STOPPING => Some("not awaited: whether the rows in flight were written is not known"),
-                    SENT => Some("interrupted after the change was sent, before its outcome was told"),
-                    _ => None,
+                    INSISTED => Left::Change("not awaited: whether the change was written is not known"),
+                    SENT => {
+                        Left::Change("interrupted after the change was sent, before its outcome was told")
+                    }
+                    STOPPING => {
+                        Left::Rows("not awaited: whether the rows in flight were written is not known")
+                    }
+                    _ => Left::Nothing,
                 };
                 let hints = std::mem::take(&mut *own.parting());
-                ended(uncertain, hints);
-                std::process::exit(128 + signal);
+                let code = ended(left, hints);
+                std::process::exit(if left == Left::Nothing { 128 + signal } else { code.into() });
             }
         };
         if std::thread::Builder::new().name("signals".to_string()).spawn(watch).is_err() {
@@ -175,7 +191,7 @@ impl Interrupts {
 
     /// Elsewhere the platform ends the program by itself.
     #[cfg(not(unix))]
-    pub fn watch(&self, _notes: Notes, _ended: impl Fn(Option<&'static str>, Vec<String>) + Send + 'static) {}
+    pub fn watch(&self, _notes: Notes, _ended: impl Fn(Left, Vec<String>) -> u8 + Send + 'static) {}
 }
 
 /// Lets signals end the program as if nobody had asked for them.

@@ -90,6 +90,11 @@ impl Outcome {
         matches!(self, Outcome::Written | Outcome::Unchanged)
     }
 
+    /// Whether another try may end otherwise: the row was not carried out, or nobody knows whether it was.
+    pub fn is_open(self) -> bool {
+        matches!(self, Outcome::Credentials | Outcome::Failed | Outcome::Unknown | Outcome::NotReached)
+    }
+
     /// What a failure of this kind means for its row.
     pub fn of(kind: Kind) -> Outcome {
         match kind {

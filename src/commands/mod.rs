@@ -28,7 +28,7 @@ use crate::api::{Client, Network};
 use crate::cli::{self, Command, CustomerCommand, Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
-use crate::interrupt::{self, Interrupts};
+use crate::interrupt::{self, Interrupts, Left};
 use crate::journal::{Journal, Turn};
 use crate::profile::{self, Account, Environment, Profile};
 use crate::report::failure::failure;
@@ -139,12 +139,15 @@ impl Session {
     fn watch_signals(&self) {
         let (terminal, json) = (self.terminal.clone(), self.global.wants_json());
         let restore = self.terminal.restore();
-        self.interrupts.watch(self.terminal.notes(), move |uncertain, parting| {
+        self.interrupts.watch(self.terminal.notes(), move |left, parting| {
             restore();
-            let interrupted = || Error::new(Kind::Interrupted, "interrupted");
-            let error = uncertain.map_or_else(interrupted, |what| Error::new(Kind::Unknown, what));
+            let error = match left {
+                Left::Nothing => Error::new(Kind::Interrupted, "interrupted"),
+                Left::Change(what) => Error::new(Kind::Unknown, what),
+                Left::Rows(what) => Error::new(Kind::Partial, what),
+            };
             let error = parting.into_iter().fold(error, Error::hint);
-            fail(&error, &Facts::default(), &terminal, json);
+            fail(&error, &Facts::default(), &terminal, json)
         });
     }
 

@@ -6,6 +6,7 @@ mod export;
 mod finished;
 pub mod seen;
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ pub use finished::Finished;
 
 use crate::bulk::Format;
 use crate::bulk::ndjson::line;
-use crate::bulk::result::{Counts, RowResult};
+use crate::bulk::result::{Counts, Outcome, RowResult};
 use crate::files::{cut_torn_line, make_folder, private, replace, sync_folder, try_hold};
 use crate::journal::EntryId;
 
@@ -212,6 +213,35 @@ impl Runs {
             entries.filter_map(io::Result::ok).filter_map(|entry| about(&entry.path()).ok()).collect();
         runs.sort_unstable_by(|one, other| one.run.cmp(&other.run));
         Ok(runs)
+    }
+
+    /// The run that took this one back, where that was not taken back in its turn.
+    ///
+    /// # Errors
+    /// Where the runs cannot be read.
+    pub fn taken_back(&self, run: &EntryId) -> Result<Option<EntryId>> {
+        let mut undone = HashSet::new();
+        // A run is taken back by later ones only, so each is looked at when all of those are known that could undo it.
+        for about in self.list()?.into_iter().rev() {
+            let Kind::Undo(target) = &about.kind else { continue };
+            if undone.contains(&about.run) || !self.may_have_written(&about)? {
+                continue;
+            }
+            if target == run {
+                return Ok(Some(about.run));
+            }
+            undone.insert(target.clone());
+        }
+        Ok(None)
+    }
+
+    fn may_have_written(&self, about: &About) -> Result<bool> {
+        let counts = match &about.counts {
+            Some(counts) => counts.clone(),
+            None => self.counts(&about.run)?,
+        };
+        let wrote = [Outcome::Written, Outcome::Differs, Outcome::Unknown];
+        Ok(wrote.into_iter().any(|outcome| counts.of(outcome) > 0))
     }
 
     /// What became of the rows of a run so far.

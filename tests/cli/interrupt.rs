@@ -104,7 +104,7 @@ fn pressed_again_it_gives_up_waiting_and_the_journal_knows() {
     assert!(said.contains("its outcome is awaited"), "{said}");
     running.signal("INT");
     let (code, stdout, rest) = running.end();
-    assert_eq!(code, Some(130), "{rest}");
+    assert_eq!(code, Some(8), "{rest}");
     let says = [
         "whether the change was written is not known",
         "`fusebill customer history 123 --resolve` reads the customer",

@@ -11,7 +11,7 @@ use super::rows::not_kept;
 use super::source::Source;
 use super::worker::{Job, Worker};
 use crate::api::Pacer;
-use crate::bulk::result::{Counts, Outcome, RowResult};
+use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
 use crate::cli::bulk::PaceArgs;
 use crate::error::{Error, Kind, Result};
@@ -294,8 +294,10 @@ fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session) -
         notes.say(&format!("{}.", counts.sentence()));
     }
     notes.say(&format!("What became of each row: {}", summary.results.display()));
-    if not_reached > 0 {
-        notes.say(&format!("To go on with the rows that were not reached: {}", summary.resume));
+    let open = OUTCOMES.iter().filter(|outcome| outcome.is_open() && counts.of(**outcome) > 0);
+    let open: Vec<&str> = open.map(|outcome| outcome.name()).collect();
+    if !open.is_empty() {
+        notes.say(&format!("To go on with the rows that are {}: {}", open.join(" or "), summary.resume));
     }
     if counts.of(Outcome::Written) + counts.of(Outcome::Differs) > 0 {
         let undo = command(&summary.about.profile, &format!("customer bulk undo {}", summary.about.run));

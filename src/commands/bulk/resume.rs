@@ -11,18 +11,21 @@ use crate::bulk::result::{Outcome, RowResult};
 use crate::cli::bulk::ResumeArgs;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Entry, EntryId, Journal, Record};
+use crate::profile::command;
 use crate::runs::Run;
 
 pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
-    let mut run =
-        session.runs()?.open(args.name.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.name))?;
+    let runs = session.runs()?;
+    let mut run = runs.open(args.name.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.name))?;
+    if let Some(undo) = runs.taken_back(&run.about.run).map_err(not_kept)? {
+        return Err(taken_back(&run, &undo));
+    }
     let connection = session.connect_to_write(false)?;
     refuse_elsewhere("the run was made", &run.about.profile, &run.about.host, &connection)?;
     consent_always(&format!("go on with the run {}", run.about.run), args.run.yes, &connection, session)?;
     place(args.run.results.as_deref(), None)?;
     run.begin().map_err(not_kept)?;
-    run.reopen(|result| matches!(result.outcome, Outcome::Failed | Outcome::Credentials | Outcome::Unknown))
-        .map_err(not_kept)?;
+    run.reopen(|result| result.outcome.is_open()).map_err(not_kept)?;
     let mut state = State::of(&run)?;
     let journal = session.journal()?;
     for (row, entry) in in_flight(&run, &state, &journal)? {
@@ -39,6 +42,14 @@ pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
     }
     let results = args.run.results.as_deref();
     carry_out(run, state, &Course { pace: &args.run.pace, results, connection: &connection, session })
+}
+
+/// To go on would write the rest of what was taken back, and count what is not there any more.
+fn taken_back(run: &Run, undo: &EntryId) -> Error {
+    let again = command(&run.about.profile, &format!("customer bulk undo {undo}"));
+    Error::new(Kind::Conflict, format!("the run {} was taken back by the run {undo}", run.about.run))
+        .hint("a new run with the same file carries all of its rows out")
+        .hint(format!("`{again}` brings back what this one wrote, and then it can go on"))
 }
 
 /// The last entry of every row that was noted but has no end.

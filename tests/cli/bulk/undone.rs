@@ -116,3 +116,33 @@ fn rows_that_the_api_cut_are_taken_back_too() {
     assert_eq!(undo.code, 0, "{}", undo.stderr);
     assert_eq!(crate::world::settled(&world.stored(123)), crate::world::settled(&before));
 }
+
+#[test]
+fn a_run_that_was_taken_back_does_not_go_on_unless_that_was_taken_back_too() {
+    let world = fleet(5);
+    let file = world.file("rows.csv", names(5, "Ours"));
+    assert_eq!(bulk(&world, &["update", &file, "--yes", "--limit", "2"]).code, 0);
+    let run = latest(&world);
+    assert_eq!(bulk(&world, &["undo", &run, "--yes"]).code, 0);
+    let undo = latest(&world);
+    let puts = world.puts().len();
+    let again = format!("fusebill customer bulk undo {undo}");
+    bulk(&world, &["resume", &run]).fails(6, &[&format!("taken back by the run {undo}"), &again]);
+    assert_eq!(world.puts().len(), puts);
+    assert_eq!(bulk(&world, &["undo", &undo, "--yes"]).code, 0);
+    let resumed = bulk(&world, &["resume", &run, "-o", "json"]);
+    assert_eq!((resumed.code, &resumed.json()["rows"]["written"]), (0, &5.into()), "{}", resumed.stderr);
+    assert!((FIRST..FIRST + 5).all(|id| world.stored(id).contains("Ours")));
+}
+
+#[test]
+fn a_run_with_rows_that_failed_names_the_command_that_tries_them_again() {
+    let world = fleet(3);
+    world.fault("get@2:status=418");
+    let run = bulk_of(&world, &["update", "-", "--yes", "--jobs", "1"], names(3, "Ours"));
+    let resume =
+        format!("To go on with the rows that are failed: fusebill customer bulk resume {}", latest(&world));
+    assert_eq!((run.code, run.stderr.contains(&resume)), (10, true), "{}", run.stderr);
+    let resumed = bulk(&world, &["resume", &latest(&world)]);
+    assert_eq!((resumed.code, resumed.stderr.contains("go on")), (0, false), "{}", resumed.stderr);
+}

@@ -2,7 +2,7 @@
 //!
 //! What an answer says about the requests that are left is an upper bound: others may be on their way already. So the
 //! ones in flight are taken off, the smallest figure of a window counts, and where nothing is left everybody waits for
-//! the window's end.
+//! the window's end. Until the first answer nothing is known at all, so the first request goes alone.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,6 +30,8 @@ struct Pace {
     next: Instant,
     /// Requests that were let through and are not answered.
     under_way: u32,
+    /// Whether any was answered, or failed; where the limit is not told, in this window.
+    answered: bool,
     /// How many more may begin, as far as it is known, and when that ends to count. Below zero where more were let
     /// through than there is room for, before the room was known.
     left: Option<(i64, Instant)>,
@@ -84,10 +86,10 @@ impl Pacer {
         self.lock().has_room(Instant::now())
     }
 
-    /// Notes that a request which was let through is not made.
-    pub(super) fn give_back(&self) {
+    /// Notes that so many requests which were let through are not made.
+    pub(super) fn give_back(&self, requests: u32) {
         let mut pace = self.lock();
-        pace.give_back();
+        (0..requests).for_each(|_| pace.give_back());
         if pace.waiting > 0 {
             self.changed.notify_all();
         }
@@ -125,7 +127,8 @@ impl Pace {
     fn begun(interval: Duration, now: Instant) -> Pace {
         let limits = Limits::default();
         let (left, refused) = (None, None);
-        Pace { interval, next: now, under_way: 0, left, refused, limits, waiting: 0, stopped: false }
+        let (answered, stopped) = (false, false);
+        Pace { interval, next: now, under_way: 0, answered, left, refused, limits, waiting: 0, stopped }
     }
 
     /// Lets so many requests begin, or tells when to ask again.
@@ -135,6 +138,7 @@ impl Pace {
         let needed = requests.min(most);
         if self.left.is_some_and(|(_, ends)| now >= ends) {
             self.left = None;
+            self.answered = self.limits.per_minute.is_some();
         }
         let used_up = self.left.and_then(|(left, ends)| (left < i64::from(needed)).then_some(ends));
         let until = used_up.map_or(self.next, |ends| ends.max(self.next));
@@ -142,7 +146,8 @@ impl Pace {
             return Err(until);
         }
         // Of a new window nothing is told before its first answer, but no more than the limit can be under way in it.
-        if self.left.is_none() && self.under_way > most - needed {
+        let full = self.left.is_none() && self.under_way > most - needed;
+        if full || (!self.answered && self.under_way > 0) {
             return Err(now + WINDOW);
         }
         if let Some((left, _)) = &mut self.left {
@@ -169,6 +174,7 @@ impl Pace {
 
     fn leave(&mut self, quota: Option<Quota>, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
+        self.answered = true;
         let Some(quota) = quota else { return };
         self.limits.per_minute = quota.limits.per_minute.or(self.limits.per_minute);
         self.limits.per_day = quota.limits.per_day.or(self.limits.per_day);
@@ -195,9 +201,23 @@ impl Pace {
 mod tests {
     use super::*;
 
+    /// A gate that was told nothing by the first answer.
     fn pace(interval: Duration) -> (Pace, Instant) {
         let now = Instant::now();
-        (Pace::begun(interval, now), now)
+        let mut pace = Pace::begun(interval, now);
+        pace.leave(None, now);
+        (pace, now)
+    }
+
+    #[test]
+    fn the_first_request_goes_alone() {
+        let now = Instant::now();
+        let mut pace = Pace::begun(Duration::ZERO, now);
+        pace.enter(now, 2).unwrap();
+        assert_eq!(pace.enter(now, 1), Err(now + WINDOW));
+        pace.leave(told(5), now);
+        assert!(pace.enter(now, 2).is_ok());
+        assert_eq!(pace.left.unwrap().0, 2, "of five the change to come and these two");
     }
 
     fn told(remaining: u32) -> Option<Quota> {
@@ -215,6 +235,13 @@ mod tests {
         assert!(pace.enter(now, 1).is_ok() && pace.enter(now, 1).is_ok());
         let end = now + Duration::from_secs(10);
         assert_eq!(pace.enter(now, 1), Err(end));
+        assert_eq!(
+            pace.enter(end, 1),
+            Err(end + WINDOW),
+            "of a new window nothing is known before an answer"
+        );
+        pace.limits.per_minute = Some(60);
+        pace.leave(None, end);
         assert!(pace.enter(end, 1).is_ok() && pace.enter(end, 1).is_ok(), "a new window");
     }
 
@@ -278,7 +305,8 @@ mod tests {
     #[test]
     fn a_server_that_told_its_limit_is_never_asked_beyond_it() {
         for jobs in [1, 3, 8, 64] {
-            let (mut pace, begun) = pace(Duration::ZERO);
+            let begun = Instant::now();
+            let mut pace = Pace::begun(Duration::ZERO, begun);
             let (mut now, mut window, mut used, mut most) = (begun, begun, 0_u32, 0_u32);
             let mut in_flight = std::collections::VecDeque::new();
             for _ in 0..2_000 {
@@ -305,8 +333,7 @@ mod tests {
                 let answer = in_flight.pop_front();
                 pace.leave(answer, now);
             }
-            // Nothing is told before the first answer.
-            assert!(most == jobs.max(50) as u32, "{jobs} jobs: {most} requests in one window");
+            assert_eq!(most, 50, "{jobs} jobs");
         }
     }
 

@@ -4,10 +4,12 @@
 //! in that time would be lost.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::pace::Pacer;
 use super::rate_limit::Quota;
+use super::{Client, Failure};
+use crate::error::Result;
 
 /// What a client is about to do at the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,34 +38,49 @@ pub(super) enum Entry {
 #[derive(Debug)]
 pub(super) struct Pass {
     pacer: Arc<Pacer>,
-    /// Whether a change was let through with its read, and was not made yet.
-    granted: AtomicBool,
+    /// How many requests were let through and not made yet: the change, or the read and the change.
+    held: AtomicU32,
 }
 
 impl Pass {
     pub(super) fn new(pacer: Arc<Pacer>) -> Pass {
-        Pass { pacer, granted: AtomicBool::new(false) }
+        Pass { pacer, held: AtomicU32::new(0) }
     }
 
-    /// Waits as [`Pacer::enter`] does, but for a change that was let through. Nobody waits who holds room for a change:
-    /// all might, and there would be none.
+    /// Waits until there is room for a read and the change after it; false where the work is being stopped.
+    pub(super) fn reserve(&self, committed: bool) -> bool {
+        self.release();
+        let reserved = self.pacer.enter(committed, 2);
+        self.held.store(if reserved { 2 } else { 0 }, Ordering::SeqCst);
+        reserved
+    }
+
+    /// Leaves the room that is held to others.
+    pub(super) fn release(&self) {
+        match self.held.swap(0, Ordering::SeqCst) {
+            0 => {}
+            held => self.pacer.give_back(held),
+        }
+    }
+
+    /// Waits as [`Pacer::enter`] does, but for what was let through before. Nobody waits who holds room: all might, and there
+    /// would be none.
     pub(super) fn enter(&self, committed: bool, purpose: Purpose) -> Entry {
-        let granted = self.granted.swap(false, Ordering::SeqCst);
-        let follows_its_read = granted && purpose == Purpose::Change;
-        if follows_its_read && self.pacer.has_room() {
+        let held = self.held.load(Ordering::SeqCst);
+        let follows_its_read = (held, purpose) == (1, Purpose::Change);
+        if (follows_its_read || (held, purpose) == (2, Purpose::ReadToChange)) && self.pacer.has_room() {
+            self.held.store(held - 1, Ordering::SeqCst);
             return Entry::In;
         }
-        if granted {
-            self.pacer.give_back();
-        }
+        self.release();
         if follows_its_read {
             return Entry::Late;
         }
-        let requests = if purpose == Purpose::ReadToChange { 2 } else { 1 };
-        if !self.pacer.enter(committed, requests) {
+        let with_change = purpose == Purpose::ReadToChange;
+        if !self.pacer.enter(committed, if with_change { 2 } else { 1 }) {
             return Entry::Stopped;
         }
-        self.granted.store(requests == 2, Ordering::SeqCst);
+        self.held.store(u32::from(with_change), Ordering::SeqCst);
         Entry::In
     }
 
@@ -75,9 +92,24 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        if *self.granted.get_mut() {
-            self.pacer.give_back();
-        }
+        self.release();
+    }
+}
+
+impl Client {
+    /// Waits, where there is a gate, until it has room to read a customer and change it; what holds others up is taken after.
+    ///
+    /// # Errors
+    /// `Interrupted` where the work is being stopped.
+    pub fn reserve(&self) -> Result<()> {
+        let committed = self.committed.load(Ordering::SeqCst);
+        let reserved = self.pass.as_ref().is_none_or(|pass| self.not_counting(|| pass.reserve(committed)));
+        if reserved { Ok(()) } else { Err(Failure::stopped().into_error()) }
+    }
+
+    /// Leaves the room that was reserved to others.
+    pub fn release(&self) {
+        self.pass.iter().for_each(Pass::release);
     }
 }
 
@@ -92,10 +124,16 @@ mod tests {
         Some(Quota { remaining, ends_in: Some(Duration::from_secs(10)), ..Quota::default() })
     }
 
+    /// A gate that was told this by its first answer.
+    fn gate(quota: Option<Quota>) -> Arc<Pacer> {
+        let pacer = Pacer::new(None);
+        pacer.leave(quota);
+        Arc::new(pacer)
+    }
+
     /// A gate with room for two, and a pass that has taken both; nobody waits there.
     fn taken() -> (Arc<Pacer>, Pass) {
-        let pacer = Arc::new(Pacer::new(None));
-        pacer.leave(told(2));
+        let pacer = gate(told(2));
         let pass = Pass::new(Arc::clone(&pacer));
         assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In);
         pacer.stop();
@@ -120,7 +158,7 @@ mod tests {
 
     #[test]
     fn who_waits_holds_no_room_that_others_wait_for() {
-        let pacer = Arc::new(Pacer::new(None));
+        let pacer = gate(None);
         let passes = [0; 3].map(|_| Pass::new(Arc::clone(&pacer)));
         for pass in &passes {
             assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In, "nothing is told yet");
@@ -135,8 +173,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_reserved_needs_no_further_room_and_is_left_to_others_where_it_is_not_used() {
+        let pacer = gate(told(2));
+        let pass = Pass::new(Arc::clone(&pacer));
+        assert!(pass.reserve(false));
+        pacer.stop();
+        assert!(!pacer.enter(false, 1), "both are taken");
+        pass.release();
+        assert!(pass.reserve(false) && pass.reserve(false), "it is reserved once, however often");
+        assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In);
+        assert_eq!(pass.enter(false, Purpose::Change), Entry::In);
+        assert!(!pass.reserve(false), "nothing is left");
+    }
+
+    #[test]
     fn a_change_for_which_there_is_no_room_after_all_is_late() {
-        let pacer = Arc::new(Pacer::new(None));
+        let pacer = gate(None);
         let passes = [0, 1].map(|_| Pass::new(Arc::clone(&pacer)));
         for pass in &passes {
             assert_eq!(pass.enter(false, Purpose::ReadToChange), Entry::In, "nothing is told yet");
@@ -144,7 +196,7 @@ mod tests {
         passes[0].leave(told(2));
         assert_eq!(passes[0].enter(false, Purpose::Change), Entry::Late, "three are under way");
         assert_eq!(passes[1].enter(false, Purpose::Change), Entry::In, "and now two");
-        let refused = Pass::new(Arc::new(Pacer::new(None)));
+        let refused = Pass::new(gate(None));
         assert_eq!(refused.enter(false, Purpose::ReadToChange), Entry::In);
         refused.leave(Some(Quota {
             ends_in: Some(Duration::from_secs(10)),

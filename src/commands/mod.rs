@@ -207,12 +207,13 @@ fn read_only(profile: &str) -> Error {
 }
 
 /// Waits for the turn to change a customer, so that no other process of this user writes between the read and the
-/// write.
+/// write. Nobody waits for the API's limit who has a turn: it may be as long as a day.
 fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) -> Result<Option<Turn>> {
     let mut said = false;
     loop {
+        client.reserve()?;
         match journal.turn(id) {
-            Ok(None) => {}
+            Ok(None) => client.release(),
             Ok(turn) => return Ok(turn),
             Err(why) => {
                 return Err(Error::new(

@@ -135,7 +135,10 @@ impl Worker<'_> {
         };
         // Who waited for another process in vain has failed, and is tried again when the run is resumed.
         let turn = turn(self.journal, client, job.customer, self.notes);
-        let turn = turn.map_err(|error| Error { kind: Kind::Failed, ..error })?;
+        let turn = turn.map_err(|error| match error.kind {
+            Kind::Conflict => Error { kind: Kind::Failed, ..error },
+            _ => error,
+        })?;
         let before = client.get_to_change(job.customer)?;
         job.refuse_another(&before)?;
         let plan = planned(job.task, before, self.new_fields)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fusebill::sandbox::{Limits, Options};
 
+use super::signals::Running;
 use super::{FIRST, bulk_of, fleet_in, names};
 use crate::world::World;
 
@@ -32,10 +33,27 @@ fn with_the_reset_told_in_seconds_none_is_refused() {
 }
 
 #[test]
-fn with_more_hands_than_requests_a_window_only_the_first_window_is_overrun() {
-    // Before the first answer nothing is told: the hands beyond the limit are refused once, and then no more.
-    let refused = refused(10, 30, "16", "reset=iso");
-    assert!(refused <= 6, "{refused} were refused");
+fn with_more_hands_than_requests_a_window_none_is_refused() {
+    assert_eq!(refused(10, 30, "16", "reset=iso"), 0);
+}
+
+#[test]
+fn rows_that_wait_for_the_limit_keep_nobody_from_their_customers() {
+    let mut options = super::boundless();
+    options.limits.per_minute = 6;
+    let (world, elsewhere) = (fleet_in(World::with(options), 10), super::fleet(10));
+    let file = world.file("rows.csv", names(10, "Waits"));
+    let mut running = Running::start(&world, &["update", &file, "--yes", "--jobs", "10"]);
+    while world.requests().len() < 6 {
+        std::thread::yield_now();
+    }
+    let update = ["customer", "update", &(FIRST + 9).to_string(), "--first-name", "Now", "--timeout", "9"];
+    let run = world.run_with(&[("FUSEBILL_BASE_URL", &elsewhere.server.base_url())], &update);
+    assert_eq!((run.code, elsewhere.stored(FIRST + 9).contains("Now")), (0, true), "{}", run.stderr);
+    running.interrupt();
+    running.until_said("the rows in flight are finished");
+    assert_eq!(running.end().0, Some(130));
+    assert_eq!((world.requests().len(), world.puts().len()), (6, 3));
 }
 
 #[test]

@@ -6,13 +6,14 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use super::{bulk, fleet, latest, lines, names, puts_by_customer};
 use crate::world::World;
 
-struct Running {
+/// A run of the program that a test looks on at.
+pub(super) struct Running {
     child: Child,
     stderr: BufReader<ChildStderr>,
 }
 
 impl Running {
-    fn start(world: &World, arguments: &[&str]) -> Running {
+    pub(super) fn start(world: &World, arguments: &[&str]) -> Running {
         let mut command = world.command([&["customer", "bulk"], arguments].concat());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
@@ -20,13 +21,13 @@ impl Running {
         Running { child, stderr }
     }
 
-    fn interrupt(&self) {
+    pub(super) fn interrupt(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", "INT", &pid]).status().expect("kill runs").success());
     }
 
     /// Reads standard error up to a line that says this.
-    fn until_said(&mut self, what: &str) {
+    pub(super) fn until_said(&mut self, what: &str) {
         let mut line = String::new();
         while !line.contains(what) {
             line.clear();
@@ -34,7 +35,7 @@ impl Running {
         }
     }
 
-    fn end(mut self) -> (Option<i32>, String, String) {
+    pub(super) fn end(mut self) -> (Option<i32>, String, String) {
         let (mut stdout, mut rest) = (String::new(), String::new());
         self.stderr.read_to_string(&mut rest).expect("standard error is text");
         let mut output = self.child.stdout.take().expect("standard output is piped");

@@ -34,6 +34,11 @@ impl Status {
             return;
         }
         self.written = Some(Instant::now());
+        if !in_foreground() {
+            // The terminal is the shell's, and what stands there by now too.
+            STANDS.store(false, Ordering::SeqCst);
+            return;
+        }
         let columns = usize::from(self.term.size().1).saturating_sub(KEPT_FREE);
         let line = line(columns, self.begun.elapsed());
         // A line that cannot be shown is missed by nobody.
@@ -48,6 +53,18 @@ impl Drop for Status {
     fn drop(&mut self) {
         make_way();
     }
+}
+
+/// Whether the terminal is this program's, and not that of a shell which has it in the background. Where that cannot be told
+/// it is.
+#[cfg(unix)]
+fn in_foreground() -> bool {
+    rustix::termios::tcgetpgrp(std::io::stderr()).map_or(true, |group| group == rustix::process::getpgrp())
+}
+
+#[cfg(not(unix))]
+fn in_foreground() -> bool {
+    true
 }
 
 /// Whether the line stands.

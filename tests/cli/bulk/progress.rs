@@ -1,5 +1,7 @@
 //! The line that tells how far a run is.
 
+use std::process::Command;
+
 use super::{fleet, names};
 use crate::terminal::{Terminal, screen};
 
@@ -19,4 +21,21 @@ fn the_line_makes_way_for_whatever_else_is_shown() {
     assert!(!lines.iter().any(|line| line.contains("of 6 rows")), "{lines:?}");
     let begins = |text: &str| lines.iter().filter(|line| line.starts_with(text)).count();
     assert_eq!((begins("{\"row\":"), begins("warning: the rows in flight")), (3, 1), "{lines:?}");
+}
+
+#[test]
+fn on_the_terminal_of_a_shell_that_has_it_in_the_background_no_line_is_drawn() {
+    let world = fleet(6);
+    let file = world.file("rows.csv", names(6, "Behind"));
+    world.fault("put@3*1:latency=1s");
+    let run = world.command(["customer", "bulk", "update", &file, "--yes", "--jobs", "1"]);
+    // With -m the shell gives what runs in the background a group of its own, as it does for a person.
+    for (script, drawn) in [("\"$@\" & wait $!", false), ("\"$@\"", true)] {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-mc", script, "sh"]).arg(run.get_program()).args(run.get_args()).env_clear();
+        shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let ended = Terminal::sized(&shell, 60, 24).finish();
+        ended.says(0, &["What became of each row"]);
+        assert_eq!(ended.shown.contains("of 6 rows"), drawn, "{}", ended.shown);
+    }
 }

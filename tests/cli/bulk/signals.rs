@@ -103,9 +103,8 @@ fn while_everybody_waits_for_the_limit_nothing_more_is_sent() {
     let file = world.file("rows.csv", names(10, "Wait"));
     world.fault("any@5:rate-limit=3600");
     let mut running = Running::start(&world, &["update", &file, "--yes", "--jobs", "1", "-o", "ndjson"]);
-    while world.requests().len() < 5 {
-        std::thread::yield_now();
-    }
+    running.until_said("2 of 10 rows: waiting 61 min for the API's limit");
+    assert_eq!(world.requests().len(), 5);
     running.interrupt();
     running.until_said("the rows in flight are finished");
     let (code, stdout, stderr) = running.end();

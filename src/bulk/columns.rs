@@ -97,6 +97,10 @@ fn unknown(name: &str, dotted: &str) -> String {
     if name.is_empty() {
         return "has no name: take the column out, or pass it over with --ignore-column ''".to_string();
     }
+    if name.contains('\r') {
+        return "has a line break in it: the lines of the file end with CR alone; save it with LF or CRLF"
+            .to_string();
+    }
     let pass = format!("--ignore-column {} passes it over", shell_words::quote(name));
     if let Some(fixed) = field::READ_ONLY.iter().find(|fixed| fixed.path == dotted) {
         return format!("is read-only: {}; {pass}", fixed.why);
@@ -128,9 +132,7 @@ pub fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<E
     if nothing {
         return Ok(None);
     }
-    if SPREADSHEET_ERRORS.contains(&trimmed) && trimmed != spelling.null {
-        return Err(format!("`{trimmed}` is what a spreadsheet writes for a formula that failed"));
-    }
+    refuse_sign(trimmed, spelling)?;
     let edit = |path, action| Ok(Some(Edit { path: Path::of(path), action, given: String::new() }));
     match column {
         Column::Id | Column::Reference | Column::Modified | Column::Ignored => Ok(None),
@@ -153,6 +155,26 @@ pub fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<E
             edit(CODES_PATH, Action::SetCode { kind: kind.clone(), code: trimmed.to_string() })
         }
     }
+}
+
+/// Refuses a sign of a spreadsheet that something went wrong there, and a spelling of nothing that is not quite one.
+fn refuse_sign(text: &str, spelling: &Spelling) -> Result<(), String> {
+    let nothings = [&spelling.null, &spelling.empty];
+    if !text.starts_with('#') || nothings.iter().any(|nothing| *nothing == text) {
+        return Ok(());
+    }
+    if let Some(meant) = nothings.into_iter().find(|nothing| nothing.eq_ignore_ascii_case(text)) {
+        return Err(format!("`{text}` is not `{meant}`, which has to be written as it stands there"));
+    }
+    if SPREADSHEET_ERRORS.contains(&text) {
+        return Err(format!("`{text}` is what a spreadsheet writes for a formula that failed"));
+    }
+    if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
+        return Err(format!(
+            "`{text}` is what a spreadsheet shows of a cell that is too narrow for its value"
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses a number in scientific notation: a spreadsheet took a phone number or a reference for one and rewrote it.
@@ -226,7 +248,9 @@ mod tests {
             said("Our Note")
         );
         assert!(
-            said(" ").contains("has no name") && said(" ").contains("--ignore-column ''"),
+            said("first-name\r123").contains("end with CR alone")
+                && said(" ").contains("has no name")
+                && said(" ").contains("--ignore-column ''"),
             "{}",
             said(" ")
         );
@@ -266,10 +290,12 @@ mod tests {
     #[test]
     fn what_a_spreadsheet_damaged_is_refused() {
         let column = Column::Field(field::at("primaryPhone").unwrap());
-        for cell in ["1.61356E+11", "1E+11", "6,13E10", "1.5e-7", "#REF!", "#DIV/0!"] {
+        for cell in
+            ["1.61356E+11", "1E+11", "6,13E10", "1.5e-7", "#REF!", "#DIV/0!", "####", "#n/a", "#Empty"]
+        {
             assert!(edit(&column, cell, &spelling(&[])).is_err(), "{cell}");
         }
-        for cell in ["12E4", "E5", "1.E5", "PO-1.2E+3", "0613", "1e"] {
+        for cell in ["12E4", "E5", "1.E5", "PO-1.2E+3", "0613", "1e", "##", "###1", "#N/A", "n/a"] {
             assert!(edit(&column, cell, &spelling(&[])).is_ok(), "{cell}");
         }
     }

@@ -207,7 +207,7 @@ fn read_only(profile: &str) -> Error {
 }
 
 /// Waits for the turn to change a customer, so that no other process of this user writes between the read and the
-/// write. Nobody waits for the API's limit who has a turn: it may be as long as a day.
+/// write. Room at the gate comes first: a wait for the API's limit is long, and keeps nobody from the customer this way.
 fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) -> Result<Option<Turn>> {
     let mut said = false;
     loop {

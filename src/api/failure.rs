@@ -194,7 +194,7 @@ impl Answer {
 
     fn credentials(&self) -> Error {
         Error::new(Kind::Credentials, format!("the API refused the key (HTTP {})", self.status))
-            .hint("check FUSEBILL_API_KEY, and that the key belongs to this environment (live or test)")
+            .hint("`fusebill auth status` tells where the key comes from; it must be one of this environment (live or test)")
     }
 
     fn redirected(&self) -> Error {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use super::{Deferred, Proof, input};
@@ -123,6 +124,7 @@ pub struct RunArgs {
     ///
     /// What became of every row, the ones that were not reached too. They are CSV, unless the name ends in .ndjson or .jsonl.
     #[arg(long, value_name = "FILE", help_heading = "Results")]
+    #[arg(value_parser = PathBufValueParser::new().try_map(file))]
     pub results: Option<PathBuf>,
 }
 
@@ -133,7 +135,7 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub rows: RowArgs,
     /// Write the plan to this file instead of standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file))]
     pub out: Option<PathBuf>,
     /// How fast.
     #[command(flatten)]
@@ -220,6 +222,14 @@ impl RowArgs {
     }
 }
 
+/// `-` is elsewhere what standard output is called, and nobody wants a file of that name.
+fn file(path: PathBuf) -> Result<PathBuf, String> {
+    if path.as_os_str() == "-" {
+        return Err("standard output is not named here; `./-` is a file of that name".to_string());
+    }
+    Ok(path)
+}
+
 fn delimiter(text: &str) -> Result<char, String> {
     match text {
         "," => Ok(','),
@@ -233,6 +243,12 @@ fn delimiter(text: &str) -> Result<char, String> {
 mod tests {
     use super::*;
     use crate::profile::setting::Value;
+
+    #[test]
+    fn a_dash_is_no_file() {
+        assert!(file("-".into()).is_err_and(|why| why.contains("`./-`")));
+        assert_eq!(file("./-".into()), Ok("./-".into()));
+    }
 
     #[test]
     fn a_pace_on_the_command_line_goes_before_that_of_the_profile() {

@@ -221,8 +221,12 @@ fn code_3_is_a_customer_that_is_not_there() {
 #[test]
 fn code_4_is_a_key_that_is_refused() {
     all([
-        ends(4, &["get:status=401"], &["the API refused the key (HTTP 401)", "FUSEBILL_API_KEY"])
-            .of("credentials"),
+        ends(
+            4,
+            &["get:status=401"],
+            &["the API refused the key (HTTP 401)", "`fusebill auth status`", "live or test"],
+        )
+        .of("credentials"),
         ends(4, &["get:empty=403"], &["the API refused the key (HTTP 403)"]).of("credentials"),
         ends(4, &["get:status=400"], &["malformed key"]).of("credentials"),
         ends(4, &["put:status=401"], &["writing customer 123", "refused the key"])

@@ -1,6 +1,6 @@
 //! What is wrong with a file is said with its line and column, all of it, and nothing is sent.
 
-use super::{FIRST, bulk_of, fleet, tokens};
+use super::{FIRST, bulk, bulk_of, fleet, names, tokens};
 use crate::world::World;
 
 /// Asserts that a file is refused before anything is sent, and what is said of it.
@@ -182,4 +182,13 @@ fn sales_tracking_codes_have_a_column_for_each_type() {
         "id,sales-tracking-code:Region,sales-tracking-code:region\n1,a,b\n",
         &["sets what an earlier column sets"],
     );
+}
+
+#[test]
+fn a_dash_for_standard_output_makes_no_file_of_that_name() {
+    let world = fleet(1);
+    let file = world.file("rows.csv", names(1, "Dash"));
+    bulk(&world, &["update", &file, "--yes", "--results", "-"]).fails(2, &["'--results <FILE>'", "`./-`"]);
+    bulk(&world, &["plan", &file, "--out", "-"]).fails(2, &["'--out <FILE>'", "`./-`"]);
+    assert!(world.requests().is_empty());
 }

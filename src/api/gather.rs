@@ -101,6 +101,7 @@ mod tests {
         }
         let early = std::mem::take(&mut *sent.lock().unwrap());
         assert_eq!(gathering.is_open(), gathering.waiting.is_empty());
+        assert!(!gathering.is_tls(), "it is what the connection is");
         assert!(!gathering.await_input(timeout).unwrap() && gathering.is_open());
         let late = std::mem::take(&mut *sent.lock().unwrap());
         [early, late]

@@ -87,6 +87,7 @@ mod tests {
         {
             assert_eq!(press(keys), Some(answer), "{keys}");
         }
+        assert_eq!(press("\u{1}y\r"), Some(true), "a key that is no text is none of it");
         for keys in ["\r", " q\r", "y", "y<\r", "yn\r", "history\r", "history\ry\r", "yyyyyyyyyyyyyyyyy\r"] {
             assert_eq!(press(keys), None, "{keys}");
         }
@@ -106,5 +107,13 @@ mod tests {
         question.press(&Key::Char('x'));
         assert_eq!(question.view(size).lines, ["Sure? [y/n] yx", "only y or n answers…"]);
         assert_eq!(question.view(Size { rows: 1, ..size }).lines, ["Sure? [y/n] yx"]);
+        assert!((0..20).all(|_| question.press(&Key::Char('x')).is_none()));
+        assert_eq!(
+            question.view(Size { columns: 40, ..size }).lines[0],
+            format!("Sure? [y/n] y{}", "x".repeat(11))
+        );
+        assert_eq!(question.line(true) + &question.line(false), "Sure? [y/n] yesSure? [y/n] no");
+        let narrow = Confirm::new("Sure?".to_string(), Look::default()).view(Size { columns: 11, ..size });
+        assert_eq!(narrow.cursor, Some((0, 10)), "the last column there is");
     }
 }

@@ -47,7 +47,7 @@ fn neither_answer_is_a_default_and_other_keys_answer_nothing() {
 #[test]
 fn what_was_typed_before_the_question_stood_does_not_answer_it() {
     let world = World::new();
-    world.fault("get:latency=1s");
+    world.fault("get:latency=2s");
     let mut terminal = Terminal::start(world.command(HOLD));
     // As it stands in the terminal where the next lines were pasted with the command.
     terminal.send("y\rfusebill customer history\r");

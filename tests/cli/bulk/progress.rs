@@ -9,7 +9,7 @@ use crate::terminal::{Terminal, screen};
 fn the_line_makes_way_for_whatever_else_is_shown() {
     let world = fleet(6);
     let file = world.file("rows.csv", names(6, "Ctrl"));
-    world.fault("put@3*1:latency=1s");
+    world.fault("put@3*1:latency=3s");
     let update = ["customer", "bulk", "update", &file, "--yes", "--jobs", "1", "-o", "ndjson"];
     let mut terminal = Terminal::sized(&world.command(update), 60, 24);
     // The third row takes its time, so the line tells of the two before it.

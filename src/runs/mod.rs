@@ -236,10 +236,7 @@ impl Runs {
     }
 
     fn may_have_written(&self, about: &About) -> Result<bool> {
-        let counts = match &about.counts {
-            Some(counts) => counts.clone(),
-            None => self.counts(&about.run)?,
-        };
+        let counts = self.counts(about)?;
         let wrote = [Outcome::Written, Outcome::Differs, Outcome::Unknown];
         Ok(wrote.into_iter().any(|outcome| counts.of(outcome) > 0))
     }
@@ -248,9 +245,12 @@ impl Runs {
     ///
     /// # Errors
     /// Where that cannot be read.
-    pub fn counts(&self, run: &EntryId) -> Result<Counts> {
+    pub fn counts(&self, about: &About) -> Result<Counts> {
+        if let Some(counts) = &about.counts {
+            return Ok(counts.clone());
+        }
         let mut counts = Counts::default();
-        each_result(&self.folder.join(run.to_string()), |result| counts.add(result.outcome))?;
+        each_result(&self.folder.join(about.run.to_string()), |result| counts.add(result.outcome))?;
         Ok(counts)
     }
 }

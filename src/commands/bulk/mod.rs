@@ -157,10 +157,7 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
 fn list(session: &Session) -> Result<Kind> {
     let runs = session.runs()?;
     let listed = |about: About| {
-        let (counts, cut_off) = match &about.counts {
-            Some(counts) => (counts.clone(), false),
-            None => (runs.counts(&about.run).map_err(not_kept)?, true),
-        };
+        let (counts, cut_off) = (runs.counts(&about).map_err(not_kept)?, about.counts.is_none());
         Ok(Listed { about, counts, cut_off })
     };
     let all = runs.list().map_err(not_kept)?.into_iter().map(listed).collect::<Result<Vec<_>>>()?;

@@ -21,6 +21,10 @@ const ROWS: u8 = 5;
 const STOPPING: u8 = 6;
 /// A change was sent, and what came of it is noted and being told.
 const SENT: u8 = 7;
+/// Rows are looked at, and none of them is written.
+const LOOKING: u8 = 8;
+/// Rows are looked at, and Ctrl-C was pressed: nothing is lost with those in flight.
+const LEAVING: u8 = 9;
 
 /// What the program is doing, as far as Ctrl-C is concerned.
 #[derive(Debug, Clone, Default)]
@@ -84,9 +88,14 @@ impl Interrupts {
         let _ = self.phase.compare_exchange(IDLE, ROWS, Ordering::SeqCst, Ordering::SeqCst);
     }
 
+    /// The same for rows of which none is written, so that nothing is uncertain whenever it ends.
+    pub fn rows_unwritten(&self) {
+        let _ = self.phase.compare_exchange(IDLE, LOOKING, Ordering::SeqCst, Ordering::SeqCst);
+    }
+
     /// Whether no further row is to be begun.
     pub fn is_stopping(&self) -> bool {
-        self.phase.load(Ordering::SeqCst) == STOPPING
+        matches!(self.phase.load(Ordering::SeqCst), STOPPING | LEAVING)
     }
 
     /// Marks that another program has the terminal: the keys that interrupt are meant for that one.
@@ -178,7 +187,7 @@ impl Interrupts {
         if from_keys && self.phase.load(Ordering::SeqCst) == ASIDE {
             return true;
         }
-        if becomes(ROWS, STOPPING) {
+        if becomes(ROWS, STOPPING) || becomes(LOOKING, LEAVING) {
             notes.warn("the rows in flight are finished, no other is begun (Ctrl-C again gives that up)");
             return true;
         }

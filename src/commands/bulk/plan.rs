@@ -91,7 +91,7 @@ fn read(
     }))?;
     let settings = &connection.account.settings;
     let pacer = Arc::new(Pacer::new(pace.rate(settings)));
-    session.interrupts.rows();
+    session.interrupts.rows_unwritten();
     let crew = Crew { hands: pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
     let mut counts = Counts::default();
     let mut told = Reasons::default();

@@ -112,3 +112,19 @@ fn while_everybody_waits_for_the_limit_nothing_more_is_sent() {
     let resumed = bulk(&world, &["resume", &latest(&world)]);
     assert_eq!((resumed.code, puts_by_customer(&world).len()), (0, 10), "{}", resumed.stderr);
 }
+
+#[test]
+fn pressed_again_while_a_plan_is_made_nothing_may_have_been_written() {
+    let world = fleet(6);
+    let file = world.file("rows.csv", names(6, "Plan"));
+    world.fault("get@3*4:hang");
+    let mut running = Running::start(&world, &["plan", &file]);
+    while world.requests().len() < 3 {
+        std::thread::yield_now();
+    }
+    running.interrupt();
+    running.until_said("the rows in flight are finished");
+    running.interrupt();
+    let (code, _, stderr) = running.end();
+    assert_eq!((code, stderr.contains("Nothing was written.")), (Some(130), true), "{stderr}");
+}

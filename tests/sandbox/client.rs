@@ -55,6 +55,20 @@ impl Wire {
 
     /// The reply, or none where the connection ended without one.
     pub(crate) fn reply(&mut self) -> Option<Reply> {
+        let mut reply = self.head()?;
+        let promised = reply.header("content-length").map_or(0, |length| length.parse().unwrap());
+        reply.body.reserve(promised);
+        while reply.body.len() < promised {
+            match self.byte() {
+                Some(byte) => reply.body.push(byte),
+                None => return Some(Reply { complete: false, ..reply }),
+            }
+        }
+        Some(reply)
+    }
+
+    /// The reply up to its body, which is still to come.
+    pub(crate) fn head(&mut self) -> Option<Reply> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.byte()?);
@@ -66,16 +80,7 @@ impl Wire {
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_string()))
             .collect();
-        let promised = headers.iter().find(|(name, _)| name == "content-length");
-        let promised = promised.map_or(0, |(_, length)| length.parse().unwrap());
-        let mut body = Vec::with_capacity(promised);
-        while body.len() < promised {
-            match self.byte() {
-                Some(byte) => body.push(byte),
-                None => return Some(Reply { status, headers, body, complete: false }),
-            }
-        }
-        Some(Reply { status, headers, body, complete: true })
+        Some(Reply { status, headers, body: Vec::new(), complete: true })
     }
 
     fn byte(&mut self) -> Option<u8> {

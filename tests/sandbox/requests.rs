@@ -43,6 +43,32 @@ fn what_is_no_address_is_404_and_a_wrong_method_405() {
 }
 
 #[test]
+fn a_wrong_method_is_told_the_right_ones() {
+    let server = sandbox();
+    for (method, target, allowed) in [
+        ("POST", "/v1/customers", "GET,HEAD,PUT"),
+        ("PUT", "/v1/customers/123", "GET,HEAD"),
+        ("PUT", "/_sandbox/faults", "GET,HEAD,POST,DELETE"),
+        ("DELETE", "/_sandbox/requests", "GET,HEAD"),
+    ] {
+        let reply = server.ask(method, target, "").unwrap();
+        assert_eq!((reply.status, reply.header("allow")), (405, Some(allowed)), "{method} {target}");
+    }
+}
+
+#[test]
+fn head_is_a_get_without_its_body() {
+    let server = sandbox();
+    let promised = server.get(123).body.len().to_string();
+    let mut wire = Wire::to(&server);
+    wire.send(&request("HEAD", "/v1/customers/123", ""));
+    wire.send(&request("GET", "/v1/nothing", ""));
+    let head = wire.head().unwrap();
+    assert_eq!((head.status, head.header("content-length")), (200, Some(promised.as_str())));
+    assert_eq!(wire.reply().unwrap().status, 404, "no body stands between the two answers");
+}
+
+#[test]
 fn only_this_machine_may_be_named_as_the_host() {
     let server = sandbox();
     let status = |host: &str, target: &str| {

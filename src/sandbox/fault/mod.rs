@@ -48,7 +48,10 @@ pub(crate) enum Operation {
     /// An address without a meaning.
     Nothing,
     /// An address with a method it does not know.
-    WrongMethod,
+    WrongMethod {
+        /// The methods it knows, as the header `Allow` lists them (RFC 9110, 10.2.1).
+        allowed: &'static str,
+    },
 }
 
 impl Fault {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
 
-use super::delivery;
-use super::door::{Connection, Lost};
+use super::delivery::{self, Script};
+use super::door::Connection;
 use crate::document::json::quote;
 
 /// The name of a header, in lower case, and its value.
@@ -99,25 +99,9 @@ impl Answer {
         (self.delivery != Delivery::Lost).then_some(self.status)
     }
 
-    /// As a response that is sent at once.
-    pub(crate) fn into_response(self) -> Response<Body> {
-        let body = Body::from(self.body.clone());
-        self.with_body(body)
-    }
-
-    /// As a response that reaches the client the way [`Answer::delivery`] says.
-    pub(crate) fn deliver(mut self, connection: &Connection) -> Response<Body> {
-        let body = delivery::body(std::mem::take(&mut self.body), self.delivery, connection);
-        let lost = self.delivery == Delivery::Lost;
-        let mut response = self.with_body(body);
-        if lost {
-            response.extensions_mut().insert(Lost);
-        }
-        response
-    }
-
-    fn with_body(self, body: Body) -> Response<Body> {
-        let mut response = Response::new(body);
+    /// As a response that reaches the client the way [`Answer::delivery`] says; none where it is lost.
+    pub(crate) fn deliver(self, connection: &Connection) -> Option<Response<Script>> {
+        let mut response = Response::new(delivery::body(self.body, self.delivery, connection)?);
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
@@ -125,11 +109,10 @@ impl Answer {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         for (name, value) in self.headers {
-            let name = header::HeaderName::try_from(name);
-            if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                 headers.insert(name, value);
             }
         }
-        response
+        Some(response)
     }
 }

@@ -2,54 +2,61 @@
 //!
 //! They need no key, count against no limit and are not recorded.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::Response;
-use axum::routing::get;
+use hyper::Method;
 
 use super::World;
 use super::answer::Answer;
+use super::record::Recorded;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::lock;
 
-type Shared = State<Arc<World>>;
+/// The answer to a request at a place below `/_sandbox/`. There is no body where it was too large or cut off.
+pub(crate) fn answer(world: &World, method: &Method, place: &str, body: Option<Vec<u8>>) -> Answer {
+    match (place, method) {
+        ("faults", &(Method::GET | Method::HEAD)) => faults(world),
+        ("faults", &Method::POST) => inject(world, body),
+        ("faults", &Method::DELETE) => clear(world),
+        ("faults", _) => refused("GET,HEAD,POST,DELETE"),
+        ("requests", &(Method::GET | Method::HEAD)) => requests(world),
+        ("requests", _) => refused("GET,HEAD"),
+        _ => Answer::empty(404),
+    }
+}
 
-pub(crate) fn routes() -> Router<Arc<World>> {
-    Router::new()
-        .route("/faults", get(faults).post(inject).delete(clear))
-        .route("/requests", get(requests))
-        .fallback(|| async { Answer::empty(404).into_response() })
+fn refused(allowed: &str) -> Answer {
+    let mut answer = Answer::empty(405);
+    answer.header("allow", allowed);
+    answer
 }
 
 /// The faults that can still hit, one a line.
-async fn faults(State(world): Shared) -> Response<Body> {
+fn faults(world: &World) -> Answer {
     let lines: String = lock(&world.faults).pending().map(|fault| format!("{fault}\n")).collect();
-    Answer::text(200, lines).into_response()
+    Answer::text(200, lines)
 }
 
 /// Takes in all the faults of the body, or none of them.
-async fn inject(State(world): Shared, body: String) -> Response<Body> {
+fn inject(world: &World, body: Option<Vec<u8>>) -> Answer {
+    let Some(Ok(body)) = body.map(String::from_utf8) else {
+        return Answer::refusal(400, "The faults did not arrive as text.");
+    };
     let lines = body.lines().map(str::trim).filter(|line| !line.is_empty());
     match lines.map(str::parse).collect::<Result<Vec<Fault>, _>>() {
         Ok(faults) => {
             let mut active = lock(&world.faults);
             faults.into_iter().for_each(|fault| active.add(fault));
-            Answer::empty(204).into_response()
+            Answer::empty(204)
         }
-        Err(why) => Answer::refusal(400, &why.to_string()).into_response(),
+        Err(why) => Answer::refusal(400, &why.to_string()),
     }
 }
 
-async fn clear(State(world): Shared) -> Response<Body> {
+fn clear(world: &World) -> Answer {
     lock(&world.faults).clear();
-    Answer::empty(204).into_response()
+    Answer::empty(204)
 }
 
-async fn requests(State(world): Shared) -> Response<Body> {
-    let requests: Vec<String> =
-        lock(&world.records).all().iter().map(super::record::Recorded::to_json).collect();
-    Answer::json(200, format!("[{}]", requests.join(",\n"))).into_response()
+fn requests(world: &World) -> Answer {
+    let requests: Vec<String> = lock(&world.records).all().iter().map(Recorded::to_json).collect();
+    Answer::json(200, format!("[{}]", requests.join(",\n")))
 }

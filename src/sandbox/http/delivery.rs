@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use hyper::body::{Frame, SizeHint};
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 
@@ -20,17 +19,22 @@ const PIECES: usize = 8;
 /// Long enough for what was already given to be written out before the connection ends.
 const FLUSH: Duration = Duration::from_millis(1);
 
-/// The body of a response that is delivered this way.
-pub(crate) fn body(bytes: Vec<u8>, delivery: Delivery, connection: &Connection) -> Body {
+/// The body of a response that is delivered this way; none where none is sent.
+pub(crate) fn body(bytes: Vec<u8>, delivery: Delivery, connection: &Connection) -> Option<Script> {
     let promised = bytes.len() as u64;
     let bytes = Bytes::from(bytes);
     let (steps, hang_up) = match delivery {
-        Delivery::Whole | Delivery::Lost => return Body::from(bytes),
+        Delivery::Lost => return None,
+        Delivery::Whole => (whole(bytes), None),
         Delivery::Cut => (cut(&bytes), None),
         Delivery::Slow(time) => (drip(&bytes, time), None),
-        Delivery::ThenClose => (vec![Step::Send(bytes)], Some(HangUp(Arc::clone(&connection.hang_up)))),
+        Delivery::ThenClose => (whole(bytes), Some(HangUp(Arc::clone(&connection.hang_up)))),
     };
-    Body::new(Script { steps: steps.into(), waiting: None, left: promised, _hang_up: hang_up })
+    Some(Script { steps: steps.into(), waiting: None, left: promised, _hang_up: hang_up })
+}
+
+fn whole(bytes: Bytes) -> Vec<Step> {
+    if bytes.is_empty() { Vec::new() } else { vec![Step::Send(bytes)] }
 }
 
 fn cut(bytes: &Bytes) -> Vec<Step> {
@@ -52,7 +56,7 @@ enum Step {
 }
 
 /// A body that is played step by step. Its length is promised in the headers, whatever comes of it.
-struct Script {
+pub(crate) struct Script {
     steps: VecDeque<Step>,
     waiting: Option<Pin<Box<Sleep>>>,
     left: u64,
@@ -69,7 +73,7 @@ impl Drop for HangUp {
     }
 }
 
-impl hyper::body::Body for Script {
+impl Body for Script {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -1,24 +1,22 @@
-//! One connection: HTTP/1.1 by hyper around the routes, so that a fault can drop it at any point.
+//! One connection: HTTP/1.1 by hyper, so that a fault can drop it at any point.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Response, Uri, header};
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
+use hyper::service::service_fn;
+use hyper::{Request, Response, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 
+use super::World;
 use super::answer::Answer;
+use super::delivery::Script;
+use super::exchange::exchange;
 use super::server::ended;
-use super::{World, exchange};
 
 /// What a request is told about its connection.
 #[derive(Clone)]
@@ -28,14 +26,6 @@ pub(crate) struct Connection {
     /// Closes the connection once nothing is left to be sent.
     pub(crate) hang_up: Arc<Notify>,
 }
-
-/// The path as the client wrote it; the routes see it in lower case.
-#[derive(Clone)]
-pub(crate) struct OriginalPath(pub(crate) String);
-
-/// Marks a response that is not to be sent: the connection ends instead.
-#[derive(Clone, Copy)]
-pub(crate) struct Lost;
 
 /// Why a connection ends without an answer.
 #[derive(Debug)]
@@ -60,8 +50,7 @@ pub(crate) async fn serve(
     let _ = stream.set_nodelay(true);
     let connection = Connection { number, hang_up: Arc::new(Notify::new()) };
     let hang_up = Arc::clone(&connection.hang_up);
-    let router = exchange::routes(world);
-    let service = service_fn(move |request| enter(router.clone(), connection.clone(), request));
+    let service = service_fn(move |request| enter(Arc::clone(&world), connection.clone(), request));
     let http = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     tokio::pin!(http);
     let ended = tokio::select! {
@@ -77,31 +66,16 @@ pub(crate) async fn serve(
 }
 
 async fn enter(
-    router: Router,
+    world: Arc<World>,
     connection: Connection,
-    mut request: Request<Incoming>,
-) -> Result<Response<Body>, Dropped> {
-    if !names_this_machine(&request) {
-        return Ok(Answer::refusal(403, "The sandbox answers only requests to this machine's own address.")
-            .into_response());
-    }
-    let path = request.uri().path().to_string();
-    *request.uri_mut() = plain(request.uri());
-    request.extensions_mut().insert(connection);
-    request.extensions_mut().insert(OriginalPath(path));
-    let Ok(response) = TowerToHyperService::new(router).call(request).await;
-    if response.extensions().get::<Lost>().is_some() { Err(Dropped) } else { Ok(response) }
-}
-
-/// The path without regard to case and to a slash at its end: the vendor's own documents write both ways.
-fn plain(uri: &Uri) -> Uri {
-    let path = uri.path().to_ascii_lowercase();
-    let path = match path.trim_end_matches('/') {
-        "" => "/",
-        path => path,
+    request: Request<Incoming>,
+) -> Result<Response<Script>, Dropped> {
+    let answer = if names_this_machine(&request) {
+        exchange(&world, connection.number, request).await
+    } else {
+        Answer::refusal(403, "The sandbox answers only requests to this machine's own address.")
     };
-    let whole = uri.query().map_or_else(|| path.to_string(), |query| format!("{path}?{query}"));
-    whole.parse().unwrap_or_else(|_| uri.clone())
+    answer.deliver(&connection).ok_or(Dropped)
 }
 
 /// Whether the Host header is this machine's own, which a web page that rebound its DNS name to 127.0.0.1 cannot say.

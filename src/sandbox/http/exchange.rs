@@ -1,19 +1,13 @@
-//! One API request from its arrival to its answer.
+//! One request from its arrival to its answer.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::request::Parts;
-use axum::http::{Method, Response, Uri};
-use axum::routing::get;
 use http_body_util::{BodyExt, Limited};
-use hyper::Request;
+use hyper::body::Incoming;
+use hyper::http::request::Parts;
+use hyper::{Method, Request};
 
 use super::answer::{Answer, Delivery};
-use super::door::{Connection, OriginalPath};
 use super::quota::too_many;
 use super::record::{Recorded, headers};
 use super::{World, control, key};
@@ -23,48 +17,25 @@ use crate::sandbox::{clock, customers, list, lock};
 /// The largest body that is read; the vendor publishes no limit.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
-type Shared = State<Arc<World>>;
-
-/// The vendor's routes and the sandbox's own.
-pub(crate) fn routes(world: Arc<World>) -> Router {
-    Router::new()
-        .route(
-            "/v1/customers",
-            get(|State(world): Shared, request| exchange(world, Operation::List, request))
-                .put(|State(world): Shared, request| exchange(world, Operation::Put, request)),
-        )
-        .route(
-            "/v1/customers/{id}",
-            get(|State(world): Shared, Path(id): Path<String>, request| {
-                exchange(world, id.parse().map_or(Operation::Nothing, Operation::Get), request)
-            }),
-        )
-        .fallback(|State(world): Shared, request| exchange(world, Operation::Nothing, request))
-        .method_not_allowed_fallback(|State(world): Shared, request| {
-            exchange(world, Operation::WrongMethod, request)
-        })
-        .nest("/_sandbox", control::routes())
-        .with_state(world)
-}
-
 /// An API request, read to its end.
-pub(crate) struct Call {
+struct Call {
     operation: Operation,
     head: Parts,
     body: Vec<u8>,
 }
 
-async fn exchange(world: Arc<World>, operation: Operation, request: Request<Body>) -> Response<Body> {
+/// Reads a request to its end and answers it: one of the API, or one to the sandbox's own addresses.
+pub(crate) async fn exchange(world: &World, connection: usize, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
-    let Some(connection) = head.extensions.get::<Connection>().cloned() else {
-        return Answer::refusal(500, "The request has no connection.").into_response();
-    };
-    let (body, complete) = match Limited::new(body, BODY_LIMIT).collect().await {
-        Ok(body) => (body.to_bytes().to_vec(), true),
-        Err(_) => (Vec::new(), false),
-    };
+    let body = Limited::new(body, BODY_LIMIT).collect().await.map(|body| body.to_bytes().to_vec());
+    let path = plain(head.uri.path());
+    if let Some(place) = path.strip_prefix("/_sandbox/") {
+        return control::answer(world, &head.method, place, body.ok());
+    }
+    let operation = operation(&head.method, &path);
+    let (body, complete) = body.map_or_else(|_| (Vec::new(), false), |body| (body, true));
     let call = Call { operation, head, body };
-    let number = lock(&world.records).add(recorded(&call, connection.number));
+    let number = lock(&world.records).add(recorded(&call, connection));
     let answer = if complete {
         let hits = lock(&world.faults).hits(&call.operation);
         world.answer(&call, &hits).await
@@ -72,17 +43,37 @@ async fn exchange(world: Arc<World>, operation: Operation, request: Request<Body
         Answer::refusal(413, "The body is too large, or did not arrive in full.")
     };
     lock(&world.records).answered(number, answer.seen_status());
-    answer.deliver(&connection)
+    answer
+}
+
+/// The path without regard to case and to a slash at its end: the vendor's own documents write both ways.
+fn plain(path: &str) -> String {
+    path.trim_end_matches('/').to_ascii_lowercase()
+}
+
+/// What a method means at a path. HEAD is a GET whose answer goes without its body, which hyper sees to.
+fn operation(method: &Method, path: &str) -> Operation {
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    match path.strip_prefix("/v1/customers") {
+        Some("") if reads => Operation::List,
+        Some("") if *method == Method::PUT => Operation::Put,
+        Some("") => Operation::WrongMethod { allowed: "GET,HEAD,PUT" },
+        Some(rest) => match rest.strip_prefix('/').filter(|id| !id.contains('/')) {
+            Some(id) if reads => id.parse().map_or(Operation::Nothing, Operation::Get),
+            Some(_) => Operation::WrongMethod { allowed: "GET,HEAD" },
+            None => Operation::Nothing,
+        },
+        None => Operation::Nothing,
+    }
 }
 
 fn recorded(call: &Call, connection: usize) -> Recorded {
-    let uri: &Uri = &call.head.uri;
-    let path = call.head.extensions.get::<OriginalPath>().map_or(uri.path(), |path| &path.0);
+    let uri = &call.head.uri;
     Recorded {
         number: 0,
         connection,
         method: call.head.method.to_string(),
-        path: path.to_string(),
+        path: uri.path().to_string(),
         query: uri.query().map(str::to_string),
         headers: headers(&call.head.headers),
         body: call.body.clone(),
@@ -134,16 +125,17 @@ impl World {
                 let query = call.head.uri.query().unwrap_or_default();
                 self.store.read(|table| list::list(table, query, &self.behaviour))
             }
-            Operation::Nothing => Ok(nothing_here(&call.head.method, &call.head.uri)),
-            Operation::WrongMethod => {
+            Operation::Nothing => {
+                let (method, path) = (&call.head.method, call.head.uri.path());
+                Ok(Answer::message(404, &format!("The sandbox has nothing at {method} {path}.")))
+            }
+            Operation::WrongMethod { allowed } => {
                 let text =
                     format!("The requested resource does not support http method '{}'.", call.head.method);
-                Ok(Answer::message(405, &text))
+                let mut answer = Answer::message(405, &text);
+                answer.header("allow", allowed);
+                Ok(answer)
             }
         }
     }
-}
-
-fn nothing_here(method: &Method, uri: &Uri) -> Answer {
-    Answer::message(404, &format!("The sandbox has nothing at {method} {}.", uri.path()))
 }

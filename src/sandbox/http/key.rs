@@ -1,6 +1,6 @@
 //! The API key of a request.
 
-use axum::http::{HeaderMap, header};
+use hyper::{HeaderMap, header};
 
 use super::answer::Answer;
 use crate::sandbox::KEY;

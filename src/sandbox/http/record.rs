@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use axum::http::HeaderMap;
+use hyper::HeaderMap;
 
 use crate::document::json::quote;
 use crate::sandbox::KEY;

@@ -5,8 +5,7 @@ mod filter;
 mod names;
 mod page;
 
-use axum::extract::Query;
-use axum::http::Uri;
+use std::borrow::Cow;
 
 use super::behaviour::Behaviour;
 use super::http::answer::Answer;
@@ -40,10 +39,10 @@ pub(crate) fn list(table: &Table, query: &str, behaviour: &Behaviour) -> Answer 
 
 impl Question {
     fn read(query: &str, behaviour: &Behaviour) -> Result<Question, String> {
-        let parameters = parameters(query)?;
+        let parameters: Vec<(Cow<str>, Cow<str>)> = form_urlencoded::parse(query.as_bytes()).collect();
         let get = |name: &str| {
             let known = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
-            known.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+            known.map(|(_, value)| value.as_ref()).filter(|value| !value.is_empty())
         };
         Ok(Question {
             filter: Filter::read(get("query").unwrap_or_default(), behaviour)?,
@@ -100,9 +99,4 @@ impl Sort {
         let name = names::find(expression, behaviour)?;
         Ok(name.map(|name| Sort { name, expression: expression.to_string(), descending }))
     }
-}
-
-fn parameters(query: &str) -> Result<Vec<(String, String)>, String> {
-    let uri: Uri = format!("/?{query}").parse().map_err(|_| "The query is not a query.".to_string())?;
-    Query::try_from_uri(&uri).map(|Query(pairs)| pairs).map_err(|why| why.to_string())
 }

@@ -305,6 +305,11 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_spelled_in_one_way_and_has_no_fields_in_it() {
+        assert!(FIELDS.iter().all(|field| other_case(field.path).is_none() && !is_object(field.path)));
+    }
+
+    #[test]
     fn the_nearest_name_is_found_by_likeness_and_by_ending() {
         let names = || FIELDS.iter().map(|field| field.path);
         assert_eq!(nearest("fristName", names()).first(), Some(&"firstName"));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::json::{Json, JsonError, Kind, View, may_repeat};
+use super::json::{Json, JsonError, Key, Kind, View};
 use super::path::Path;
 use crate::field;
 
@@ -74,7 +74,9 @@ impl Customer {
         if status.is_none_or(|status| status.trim().is_empty()) {
             return Err(NotACustomer::NoStatus);
         }
-        refuse_names_by_case(root)?;
+        if !json.has_distinct_keys() {
+            refuse_names_by_case(root)?;
+        }
         if let Some(name) = field::PREVIEW_ONLY.iter().find(|name| root.member(name).is_some()) {
             return Err(NotACustomer::Preview((*name).to_string()));
         }
@@ -141,12 +143,8 @@ fn whole_number(view: View<'_>) -> Option<u64> {
 
 /// The API reads names without regard to case, so two that differ only by case have no sure meaning in a PUT.
 fn refuse_names_by_case(root: View<'_>) -> Result<(), NotACustomer> {
-    let keys = || root.members().map(|(key, _)| key);
-    if keys().all(|key| key.bytes().is_ascii()) && !may_repeat(keys()) {
-        return Ok(());
-    }
-    let mut names: Vec<(String, String)> =
-        keys().map(|key| (key.name().to_lowercase(), key.name().into_owned())).collect();
+    let lowered = |(key, _): (Key<'_>, View<'_>)| (key.name().to_lowercase(), key.name().into_owned());
+    let mut names: Vec<(String, String)> = root.members().map(lowered).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         Some(pair) => Err(NotACustomer::CaseTwice(pair[0].1.clone(), pair[1].1.clone())),

@@ -40,31 +40,49 @@ pub fn diff(before: View<'_>, after: View<'_>) -> Vec<Change> {
 }
 
 fn walk(at: Option<&Path>, before: View<'_>, after: View<'_>, changes: &mut Vec<Change>) {
-    let inside = |name: &str| at.map_or_else(|| Path::root(name), |path| path.join(name));
-    let mut others = Partners::of(after);
-    for (key, old) in before.members() {
-        let new = others.take(key);
-        if new.is_some_and(|new| new.raw() == old.raw()) {
-            continue;
-        }
-        let path = inside(&key.name());
-        match new {
-            Some(new) if old.kind() == Kind::Object && new.kind() == Kind::Object => {
-                walk(Some(&path), old, new, changes);
-            }
-            Some(new) if same_at(&path, old, new) => {}
-            new => changes.push(Change { path, before: Some(old.to_json()), after: new.map(View::to_json) }),
-        }
+    let (mut olds, mut news) = (before.members().peekable(), after.members().peekable());
+    // Two documents of one customer have their members in one order.
+    while let (Some((key, old)), Some((other, new))) = (olds.peek().copied(), news.peek().copied())
+        && key.token() == other.token()
+    {
+        compare(at, key, old, Some(new), changes);
+        olds.next();
+        news.next();
+    }
+    if olds.peek().is_none() && news.peek().is_none() {
+        return;
+    }
+    let mut others = Partners::of(news);
+    for (key, old) in olds {
+        compare(at, key, old, others.take(key), changes);
     }
     for (key, new) in others.left() {
-        changes.push(Change { path: inside(&key.name()), before: None, after: Some(new.to_json()) });
+        changes.push(Change { path: inside(at, key), before: None, after: Some(new.to_json()) });
     }
 }
 
-/// The members of an object, each to be taken once by its key.
+/// Compares a member with the one that has taken its place, if any has.
+fn compare(at: Option<&Path>, key: Key<'_>, old: View<'_>, new: Option<View<'_>>, changes: &mut Vec<Change>) {
+    if new.is_some_and(|new| new.raw() == old.raw()) {
+        return;
+    }
+    let path = inside(at, key);
+    match new {
+        Some(new) if old.kind() == Kind::Object && new.kind() == Kind::Object => {
+            walk(Some(&path), old, new, changes);
+        }
+        Some(new) if same_at(&path, old, new) => {}
+        new => changes.push(Change { path, before: Some(old.to_json()), after: new.map(View::to_json) }),
+    }
+}
+
+fn inside(at: Option<&Path>, key: Key<'_>) -> Path {
+    at.map_or_else(|| Path::root(key.name()), |path| path.join(key.name()))
+}
+
+/// Members of an object, each to be taken once by its key.
 ///
-/// Two documents of one customer have their members in one order, so a member is looked for where the last one was
-/// found; an index by name is made only where one of them is not there.
+/// A member is looked for where the last one was found; an index by name is made only where one of them is not there.
 struct Partners<'a> {
     members: Vec<(Key<'a>, Option<View<'a>>)>,
     next: usize,
@@ -72,8 +90,8 @@ struct Partners<'a> {
 }
 
 impl<'a> Partners<'a> {
-    fn of(object: View<'a>) -> Partners<'a> {
-        let members = object.members().map(|(key, value)| (key, Some(value))).collect();
+    fn of(members: impl Iterator<Item = (Key<'a>, View<'a>)>) -> Partners<'a> {
+        let members = members.map(|(key, value)| (key, Some(value))).collect();
         Partners { members, next: 0, places: None }
     }
 

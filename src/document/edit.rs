@@ -229,18 +229,9 @@ impl Edits {
 
     fn add(&mut self, mut edit: Edit) -> Result<(), EditError> {
         let dotted = edit.path.dotted();
-        if let Some(has) = field::other_case(&dotted) {
-            return Err(EditError::OtherCase { given: edit.given, path: edit.path, has: has.to_string() });
-        }
-        if let Some(fixed) = field::read_only(&dotted) {
-            let why = fixed.why.to_string();
-            return Err(EditError::ReadOnly { given: edit.given, path: edit.path, why });
-        }
-        if field::is_object(&dotted) && !matches!(edit.action, Action::Object) {
-            return Err(EditError::Whole { given: edit.given, path: edit.path });
-        }
-        if let Some(field) = field::at(&dotted) {
-            match check::action(field, edit.action) {
+        match field::at(&dotted) {
+            None => refuse_unwritten(&edit, &dotted)?,
+            Some(field) => match check::action(field, edit.action) {
                 Ok(checked) => {
                     edit.action = checked.action;
                     self.warnings.extend(checked.warning);
@@ -248,7 +239,7 @@ impl Edits {
                 Err(why) => {
                     return Err(EditError::Invalid { given: edit.given, path: edit.path, why });
                 }
-            }
+            },
         }
         self.list.push(edit);
         Ok(())
@@ -274,6 +265,21 @@ impl Edits {
         }
         Ok(())
     }
+}
+
+/// Refuses what the tables know and do not have among the fields that are written.
+fn refuse_unwritten(edit: &Edit, dotted: &str) -> Result<(), EditError> {
+    let (given, path) = (edit.given.clone(), edit.path.clone());
+    if let Some(has) = field::other_case(dotted) {
+        return Err(EditError::OtherCase { given, path, has: has.to_string() });
+    }
+    if let Some(fixed) = field::read_only(dotted) {
+        return Err(EditError::ReadOnly { given, path, why: fixed.why.to_string() });
+    }
+    if field::is_object(dotted) && !matches!(edit.action, Action::Object) {
+        return Err(EditError::Whole { given, path });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! begins and ends. Nothing is converted: a number is its token, a string its escapes. The scan does not recurse and
 //! costs one pass, whatever the depth.
 
+mod quote;
 mod scan;
 mod view;
 
@@ -13,9 +14,9 @@ use std::ops::Range;
 
 use serde_json::value::RawValue;
 
-use scan::Scan;
-pub(crate) use view::may_repeat;
-pub use view::{Key, View, quote};
+pub use quote::{quote, quote_onto};
+use scan::{Found, Scan};
+pub use view::{Key, View};
 
 /// The deepest nesting that is read. A customer has three levels; the limit keeps recursion over values bounded.
 pub const MAX_DEPTH: usize = 256;
@@ -31,11 +32,16 @@ pub struct Json {
     text: String,
     /// Every value in the order of the text; the first is the whole.
     nodes: Vec<Node>,
+    /// Whether the keys of every object differ in more than the case of their letters. Where not all of them are ASCII,
+    /// that is not known without a closer look.
+    distinct: bool,
 }
 
 #[derive(Debug, Clone)]
 struct Node {
     kind: Kind,
+    /// The mark of its key.
+    mark: u32,
     /// The key's token with its quotes; empty where the value is no member.
     key: Range<usize>,
     span: Range<usize>,
@@ -126,9 +132,11 @@ impl Json {
         let text = text.into();
         let value: &RawValue = serde_json::from_str(&text)?;
         let start = value.get().as_ptr() as usize - text.as_ptr() as usize;
-        let nodes = Scan::new(&text, start).run()?;
-        let json = Json { text, nodes };
-        json.refuse_duplicate_keys()?;
+        let Found { nodes, alike, ascii } = Scan::new(&text, start).run()?;
+        let json = Json { text, nodes, distinct: ascii && !alike };
+        if alike {
+            json.refuse_duplicate_keys()?;
+        }
         Ok(json)
     }
 
@@ -157,13 +165,15 @@ impl Json {
         View { json: self, at: 0 }
     }
 
+    /// Whether the keys of every object surely differ, and in more than the case of their letters.
+    pub(crate) fn has_distinct_keys(&self) -> bool {
+        self.distinct
+    }
+
     fn refuse_duplicate_keys(&self) -> Result<(), JsonError> {
         let mut keys: Vec<(Cow<'_, [u8]>, usize)> = Vec::new();
         for at in 0..self.nodes.len() {
             let view = View { json: self, at };
-            if view.kind() != Kind::Object || !may_repeat(view.members().map(|(key, _)| key)) {
-                continue;
-            }
             keys.clear();
             keys.extend(view.members().map(|(key, value)| (key.bytes(), value.key_start())));
             keys.sort_unstable();

@@ -294,16 +294,25 @@ fn refuse_read_only(changes: &[Change], given: impl Fn(&Path) -> String) -> Resu
 }
 
 fn inside_read_only(change: &Change) -> Option<&'static field::ReadOnly> {
-    let had = |fixed: &&field::ReadOnly| {
-        let path = Path::of(fixed.path);
-        path.covers(&change.path) || change.path.covers(&path) && holds_below(change, &path)
-    };
-    field::READ_ONLY.iter().find(had)
+    field::READ_ONLY.iter().find(|fixed| is_inside(change, fixed))
 }
 
-/// Whether the value that changes held, before or after, something other than null at that path inside it.
-fn holds_below(change: &Change, path: &Path) -> bool {
-    let below = &path.names()[change.path.names().len()..];
+/// Whether the change is of this field, of something in it, or of something around it that held the field.
+fn is_inside(change: &Change, fixed: &field::ReadOnly) -> bool {
+    let mut names = fixed.path.split('.');
+    for changed in change.path.names() {
+        match names.next() {
+            Some(name) if name == changed => {}
+            Some(_) => return false,
+            None => return true,
+        }
+    }
+    let below: Vec<&str> = names.collect();
+    below.is_empty() || holds_below(change, &below)
+}
+
+/// Whether the value that changes held, before or after, something other than null at these names inside it.
+fn holds_below(change: &Change, below: &[&str]) -> bool {
     [&change.before, &change.after].into_iter().flatten().any(|value| {
         let found = below.iter().try_fold(value.root(), |view, name| view.member(name));
         found.is_some_and(|view| !view.is_null())

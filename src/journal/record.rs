@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::id::EntryId;
+use crate::document::json::quote_onto;
 use crate::document::{Change, Customer, Path, Plan, View};
 
 /// The version of the format; a line with a higher one is not read.
@@ -50,8 +51,10 @@ pub struct Intent {
     /// The tokens that take the place of others, by path.
     pub edits: Vec<Edited>,
     /// The whole document that was read, byte for byte.
+    #[serde(skip_serializing)]
     pub before: String,
     /// The whole document that is sent, byte for byte.
+    #[serde(skip_serializing)]
     pub after: String,
 }
 
@@ -196,13 +199,15 @@ struct Line<'a, T> {
 impl Record {
     /// The record as a line, with its line break. `open` are the entries without an outcome once this line is written.
     pub fn line(&self, open: &[Open]) -> String {
-        let text = match self {
+        let line = match self {
             Record::Intent(intent) => intent_line(intent, open),
             Record::Outcome(content) => {
                 serde_json::to_string(&Line { v: VERSION, record: Kind::Outcome, content, open })
             }
         };
-        format!("{}\n", text.expect("texts and tokens are JSON"))
+        let mut line = line.expect("texts and tokens are JSON");
+        line.push('\n');
+        line
     }
 
     /// Reads a line.
@@ -241,12 +246,18 @@ impl Record {
     }
 }
 
-/// `flatten` cannot carry raw tokens, so the members of an intent are joined by hand.
+/// `flatten` cannot carry raw tokens, so the members of an intent are joined by hand. The documents are nearly all of it,
+/// and are not copied more often than that takes.
 fn intent_line(intent: &Intent, open: &[Open]) -> serde_json::Result<String> {
-    let head = format!("{{\"v\":{VERSION},\"record\":\"intent\",");
     let content = serde_json::to_string(intent)?;
-    let open = serde_json::to_string(open)?;
-    Ok(format!("{head}{},\"open\":{open}}}", &content[1..content.len() - 1]))
+    let inside = &content[1..content.len() - 1];
+    let mut line = format!("{{\"v\":{VERSION},\"record\":\"intent\",{inside},\"before\":").into_bytes();
+    quote_onto(&mut line, &intent.before);
+    line.extend_from_slice(b",\"after\":");
+    quote_onto(&mut line, &intent.after);
+    let mut line = String::from_utf8(line).expect("what is joined is text");
+    line.push_str(&format!(",\"open\":{}}}", serde_json::to_string(open)?));
+    Ok(line)
 }
 
 /// The entries that were open when a line was written.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use fusebill::document::indent::{compact, indented};
-use fusebill::document::json::{JsonError, Kind, MAX_DEPTH, MAX_VALUES};
+use fusebill::document::json::{JsonError, Kind, MAX_DEPTH, MAX_VALUES, quote_onto};
 use fusebill::document::{Json, View};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -243,6 +243,13 @@ proptest! {
         let spelled = spell(&value, seed);
         judge(&spelled.text);
         check_reading(json(&spelled.text).root(), &value);
+    }
+
+    #[test]
+    fn text_is_quoted_as_serde_json_quotes_it(text in prop_oneof![".{0,60}", "[\"\\\\a\n]{0,20}"]) {
+        let mut out = b"{".to_vec();
+        quote_onto(&mut out, &text);
+        prop_assert_eq!(String::from_utf8(out).unwrap(), format!("{{{}", serde_json::to_string(&text).unwrap()));
     }
 
     #[test]

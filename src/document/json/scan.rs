@@ -2,43 +2,63 @@
 
 use std::ops::Range;
 
+use super::view::{MARK, mark, mark_after, string_bytes};
 use super::{JsonError, Kind, MAX_DEPTH, MAX_VALUES, Node};
+
+/// A value of some 20 bytes with its key is usual; a list of more numbers grows as it goes.
+const BYTES_A_VALUE: usize = 20;
 
 /// One pass over text that is known to be JSON, with a stack of the containers that are open.
 pub(super) struct Scan<'a> {
+    whole: &'a str,
     text: &'a [u8],
     at: usize,
-    nodes: Vec<Node>,
     open: Vec<usize>,
+    /// The marks of the keys of one object.
+    marks: Vec<u32>,
+    found: Found,
+}
+
+/// What a scan finds.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// Every value in the order of the text.
+    pub(super) nodes: Vec<Node>,
+    /// Whether two keys of one object may be the same, but for the case of ASCII letters.
+    pub(super) alike: bool,
+    /// Whether all keys are ASCII, in what they say and not only as they are spelled.
+    pub(super) ascii: bool,
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(text: &'a str, start: usize) -> Scan<'a> {
-        Scan { text: text.as_bytes(), at: start, nodes: Vec::new(), open: Vec::new() }
+    pub(super) fn new(whole: &'a str, start: usize) -> Scan<'a> {
+        let nodes = Vec::with_capacity(whole.len() / BYTES_A_VALUE + 1);
+        let found = Found { nodes, alike: false, ascii: true };
+        Scan { whole, text: whole.as_bytes(), at: start, open: Vec::new(), marks: Vec::new(), found }
     }
 
-    pub(super) fn run(mut self) -> Result<Vec<Node>, JsonError> {
+    pub(super) fn run(mut self) -> Result<Found, JsonError> {
         loop {
-            self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':'));
-            if self.text[self.at] == b']' || self.text[self.at] == b'}' {
+            self.at = self.past(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':'));
+            if matches!(self.text[self.at], b']' | b'}') {
                 self.close();
             } else {
                 self.value()?;
             }
             if self.open.is_empty() {
-                return Ok(self.nodes);
+                return Ok(self.found);
             }
         }
     }
 
     /// A value or, directly inside an object, a key and its value.
     fn value(&mut self) -> Result<(), JsonError> {
-        let mut key = self.at..self.at;
-        if self.open.last().is_some_and(|&parent| self.nodes[parent].kind == Kind::Object) {
-            key = self.string();
-            self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b':'));
+        let (mut key, mut mark) = (self.at..self.at, MARK);
+        if self.open.last().is_some_and(|&parent| self.found.nodes[parent].kind == Kind::Object) {
+            (key, mark) = self.key();
+            self.at = self.past(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b':'));
         }
-        if self.nodes.len() == MAX_VALUES {
+        if self.found.nodes.len() == MAX_VALUES {
             return Err(JsonError::TooMany);
         }
         let start = self.at;
@@ -50,43 +70,90 @@ impl<'a> Scan<'a> {
             b'n' => Kind::Null,
             _ => Kind::Number,
         };
-        let end = self.nodes.len() + 1;
+        let end = self.found.nodes.len() + 1;
         match kind {
             Kind::Object | Kind::Array => {
                 if self.open.len() == MAX_DEPTH {
                     return Err(JsonError::TooDeep);
                 }
                 self.at += 1;
-                self.open.push(self.nodes.len());
+                self.open.push(self.found.nodes.len());
             }
-            Kind::String => drop(self.string()),
-            _ => self.skip(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}')),
+            Kind::String => self.at = self.string(),
+            _ => {
+                let inside = |byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}');
+                self.at = self.past(inside);
+            }
         }
-        self.nodes.push(Node { kind, key, span: start..self.at, end });
+        self.found.nodes.push(Node { kind, mark, key, span: start..self.at, end });
         Ok(())
     }
 
     fn close(&mut self) {
         self.at += 1;
         if let Some(parent) = self.open.pop() {
-            self.nodes[parent].span.end = self.at;
-            self.nodes[parent].end = self.nodes.len();
+            let many = self.found.nodes.len();
+            let node = &mut self.found.nodes[parent];
+            (node.span.end, node.end) = (self.at, many);
+            self.found.alike |= node.kind == Kind::Object && self.has_alike(parent);
         }
     }
 
-    fn string(&mut self) -> Range<usize> {
+    /// Nearly always no two keys are alike, and that is found in far less time than which of them are.
+    fn has_alike(&mut self, object: usize) -> bool {
+        let nodes = &self.found.nodes;
+        self.marks.clear();
+        let mut at = object + 1;
+        while at < nodes.len() {
+            self.marks.push(nodes[at].mark);
+            at = nodes[at].end;
+        }
+        self.marks.sort_unstable();
+        self.marks.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
+    fn key(&mut self) -> (Range<usize>, u32) {
         let start = self.at;
-        self.at += 1;
-        while self.text[self.at] != b'"' {
-            self.at += if self.text[self.at] == b'\\' { 2 } else { 1 };
+        let (mut at, mut known, mut bits) = (start + 1, MARK, 0);
+        loop {
+            match self.text[at] {
+                b'"' => break,
+                b'\\' => return self.escaped_key(),
+                byte => (known, bits) = (mark_after(known, byte), bits | byte),
+            }
+            at += 1;
         }
-        self.at += 1;
-        start..self.at
+        self.found.ascii &= bits.is_ascii();
+        self.at = at + 1;
+        (start..self.at, known)
     }
 
-    fn skip(&mut self, what: impl Fn(u8) -> bool) {
-        while self.text.get(self.at).is_some_and(|&byte| what(byte)) {
-            self.at += 1;
+    fn escaped_key(&mut self) -> (Range<usize>, u32) {
+        let key = self.at..self.string();
+        let bytes = string_bytes(&self.whole[key.clone()]);
+        self.found.ascii &= bytes.is_ascii();
+        self.at = key.end;
+        (key, mark(&bytes))
+    }
+
+    /// Where the string ends that begins here.
+    fn string(&self) -> usize {
+        let mut at = self.at + 1;
+        loop {
+            match self.text[at] {
+                b'"' => return at + 1,
+                b'\\' => at += 2,
+                _ => at += 1,
+            }
         }
+    }
+
+    /// Where the bytes end that are so, from here on.
+    fn past(&self, so: impl Fn(u8) -> bool) -> usize {
+        let mut at = self.at;
+        while self.text.get(at).is_some_and(|&byte| so(byte)) {
+            at += 1;
+        }
+        at
     }
 }

@@ -69,7 +69,19 @@ impl<'a> View<'a> {
 
     /// The member of an object by name.
     pub fn member(self, name: &str) -> Option<View<'a>> {
-        self.members().find(|(key, _)| key.is(name)).map(|(_, value)| value)
+        if self.kind() != Kind::Object {
+            return None;
+        }
+        let (json, end, mark) = (self.json, self.node().end, mark(name.as_bytes()));
+        let mut at = self.at + 1;
+        while at < end {
+            let node = &json.nodes[at];
+            if node.mark == mark && (View { json, at }).key().is(name) {
+                return Some(View { json, at });
+            }
+            at = node.end;
+        }
+        None
     }
 
     pub(crate) fn key(self) -> Key<'a> {
@@ -116,14 +128,6 @@ impl<'a> Key<'a> {
         }
     }
 
-    /// A number that is the same for keys that are the same, in ASCII also where they differ by case: FNV-1a.
-    fn mark(self) -> u64 {
-        let step = |mark: u64, byte: &u8| {
-            (mark ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
-        };
-        self.bytes().iter().fold(0xcbf2_9ce4_8422_2325, step)
-    }
-
     /// The key as text; a lone surrogate, which has none, becomes three U+FFFD, one for each byte of its WTF-8.
     pub fn name(self) -> Cow<'a, str> {
         unquote(self.token).unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(&self.bytes()).into_owned()))
@@ -140,17 +144,18 @@ impl<'a> Key<'a> {
     }
 }
 
-/// Whether two of these keys may be the same, but for the case of ASCII letters. Nearly always they are not, and that is
-/// found in far less time than which of them are.
-pub(crate) fn may_repeat<'a>(keys: impl Iterator<Item = Key<'a>>) -> bool {
-    let mut marks: Vec<u64> = keys.map(Key::mark).collect();
-    marks.sort_unstable();
-    marks.windows(2).any(|pair| pair[0] == pair[1])
+/// The mark of a key without a letter.
+pub(super) const MARK: u32 = 0x811c_9dc5;
+
+/// The mark of a key that goes on with this byte: FNV-1a of what it says, in lower case as far as it is ASCII. Keys that
+/// are the same, or differ only by that case, have the same mark; two others hardly ever do.
+pub(super) fn mark_after(mark: u32, byte: u8) -> u32 {
+    (mark ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
 }
 
-/// A JSON string for this text: what RFC 8259 demands is escaped, the rest stands as it is.
-pub fn quote(text: &str) -> String {
-    serde_json::to_string(text).expect("a string is always JSON")
+/// The mark of a key that says this.
+pub(super) fn mark(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(MARK, |mark, byte| mark_after(mark, *byte))
 }
 
 /// What a string token says, where that is Unicode.
@@ -161,7 +166,8 @@ fn unquote(token: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-fn string_bytes(token: &str) -> Cow<'_, [u8]> {
+/// What a string token says, in WTF-8.
+pub(super) fn string_bytes(token: &str) -> Cow<'_, [u8]> {
     let inside = &token.as_bytes()[1..token.len() - 1];
     if !inside.contains(&b'\\') {
         return Cow::Borrowed(inside);

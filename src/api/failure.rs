@@ -198,7 +198,7 @@ impl Answer {
     }
 
     fn redirected(&self) -> Error {
-        let target = self.header("location").unwrap_or_else(|| "nowhere it names".to_string());
+        let target = self.header("location").unwrap_or("nowhere it names");
         Error::new(Kind::Network, format!("the API redirects to {target} (HTTP {})", self.status))
             .hint("redirects are never followed, as the change would be lost on the way; check the base URL")
     }

@@ -16,6 +16,8 @@ pub struct ApiKey {
     key: String,
     /// What the key stands for, as Basic authentication reads it (RFC 7617): the whole, and what follows the colon.
     decoded: Vec<String>,
+    /// The bytes that the key, escaped or not, or what it stands for can begin with.
+    begins: [bool; 256],
 }
 
 /// The longest key that is sent, in bytes. Those of the vendor have about a hundred; servers take headers of some 8 KB.
@@ -71,7 +73,12 @@ impl ApiKey {
         if key.len() > LONGEST {
             return Err(KeyError::TooLong);
         }
-        Ok(ApiKey { key: key.to_string(), decoded: decoded(key) })
+        let decoded = decoded(key);
+        let mut begins = [false; 256];
+        let first = |secret: &str| secret.bytes().next();
+        let firsts = decoded.iter().map(String::as_str).chain([key]).filter_map(first);
+        firsts.chain(*b"\\%&").for_each(|byte| begins[usize::from(byte)] = true);
+        Ok(ApiKey { key: key.to_string(), decoded, begins })
     }
 
     /// The key itself, to be stored for its owner alone.
@@ -84,7 +91,7 @@ impl ApiKey {
         let (mut blotted, mut kept, mut at) = (String::new(), 0, 0);
         let bytes = text.as_bytes();
         // Nearly every byte of what is looked through begins nothing.
-        while let Some(ahead) = bytes[at..].iter().position(|byte| self.may_begin_with(*byte)) {
+        while let Some(ahead) = bytes[at..].iter().position(|byte| self.begins[usize::from(*byte)]) {
             at += ahead;
             match self.length_at(&bytes[at..]).or_else(|| self.secret_at(&bytes[at..])) {
                 Some(length) => {
@@ -97,12 +104,6 @@ impl ApiKey {
             }
         }
         if kept == 0 { text.into() } else { (blotted + &text[kept..]).into() }
-    }
-
-    /// Whether the key, escaped or not, or what it stands for can begin with this byte.
-    fn may_begin_with(&self, byte: u8) -> bool {
-        let first = |secret: &String| secret.as_bytes().first() == Some(&byte);
-        matches!(byte, b'\\' | b'%' | b'&') || first(&self.key) || self.decoded.iter().any(first)
     }
 
     /// The length of the secret behind the key that a text begins with.

@@ -66,8 +66,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Client {
     agent: Agent,
-    base: BaseUrl,
-    key: ApiKey,
+    base: Arc<BaseUrl>,
+    key: Arc<ApiKey>,
     deadline: Mutex<Deadline>,
     notes: Notes,
     pass: Option<Pass>,
@@ -112,6 +112,7 @@ impl Client {
             .build();
         let agent = Agent::with_parts(config, Dialer::new(network.secure.clone()), Remembering::default());
         let deadline = Mutex::new(Deadline::after(timeout));
+        let (base, key) = (Arc::new(base), Arc::new(key));
         let committed = AtomicBool::new(false);
         Client { agent, base, key, deadline, notes, pass: None, committed, read_only: false }
     }
@@ -125,7 +126,7 @@ impl Client {
     /// Another client of the same account, on the same connections, whose requests go through a gate. It has so much
     /// time from now.
     pub fn paced(&self, timeout: Duration, notes: Notes, pacer: Arc<Pacer>) -> Client {
-        let (agent, base, key) = (self.agent.clone(), self.base.clone(), self.key.clone());
+        let (agent, base, key) = (self.agent.clone(), Arc::clone(&self.base), Arc::clone(&self.key));
         let deadline = Mutex::new(Deadline::after(timeout));
         let committed = AtomicBool::new(false);
         let (read_only, pass) = (self.read_only, Some(Pass::new(pacer)));
@@ -334,6 +335,9 @@ impl Client {
     }
 
     fn log(&self, answer: &std::result::Result<Answer, Failure>, took: Duration) {
+        if !self.notes.has_http_log() {
+            return;
+        }
         let took = took.as_millis();
         match answer {
             Ok(answer) => {

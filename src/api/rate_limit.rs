@@ -15,19 +15,36 @@ const LEAST: Duration = Duration::from_millis(250);
 /// reach it would end the program.
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The headers about one of the account's windows.
+struct Headers {
+    limit: &'static str,
+    remaining: &'static str,
+    reset: &'static str,
+}
+
+const MINUTE: Headers = Headers {
+    limit: "x-rate-limit-limit-minute",
+    remaining: "x-rate-limit-remaining-minute",
+    reset: "x-rate-limit-reset-minute",
+};
+
+const DAY: Headers = Headers {
+    limit: "x-rate-limit-limit-day",
+    remaining: "x-rate-limit-remaining-day",
+    reset: "x-rate-limit-reset-day",
+};
+
 /// How long to wait after a 429; none where the answer does not say.
 ///
 /// `Retry-After` in seconds (RFC 9110 section 10.2.3) is read first: the vendor does not document it, but proxies on
 /// the way send it. Then the reset of the window that is used up; where neither says so, that of the minute.
-pub fn wait(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<Duration> {
+pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Duration> {
     if let Some(seconds) = header("retry-after").and_then(|value| value.trim().parse().ok()) {
         return Some(Duration::from_secs(seconds).clamp(LEAST, LONGEST));
     }
-    let used_up = |window: &str| {
-        header(&format!("x-rate-limit-remaining-{window}")).is_some_and(|left| left.trim() == "0")
-    };
-    let window = if used_up("day") && !used_up("minute") { "day" } else { "minute" };
-    let reset = instant(header(&format!("x-rate-limit-reset-{window}"))?.trim(), now)?;
+    let used_up = |window: &Headers| header(window.remaining).is_some_and(|left| left.trim() == "0");
+    let window = if used_up(&DAY) && !used_up(&MINUTE) { DAY } else { MINUTE };
+    let reset = instant(header(window.reset)?.trim(), now)?;
     Some(reset.duration_since(now).try_into().unwrap_or(LEAST).clamp(LEAST, LONGEST))
 }
 
@@ -75,14 +92,13 @@ pub struct Standing {
 
 impl Standing {
     /// Reads the headers of an answer.
-    pub fn told(header: impl Fn(&str) -> Option<String>, now: Timestamp) -> Standing {
-        let window = |name: &str| {
-            let about = |what: &str| header(&format!("x-rate-limit-{what}-{name}"));
-            let number = |what: &str| about(what)?.trim().parse().ok();
-            let resets = about("reset").and_then(|reset| instant(reset.trim(), now));
-            Window { limit: number("limit"), remaining: number("remaining"), resets }
+    pub fn told<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Standing {
+        let window = |about: Headers| {
+            let number = |name: &str| header(name)?.trim().parse().ok();
+            let resets = header(about.reset).and_then(|reset| instant(reset.trim(), now));
+            Window { limit: number(about.limit), remaining: number(about.remaining), resets }
         };
-        Standing { minute: window("minute"), day: window("day") }
+        Standing { minute: window(MINUTE), day: window(DAY) }
     }
 
     /// The window that allows the fewest requests; none where the answer tells of no limit.
@@ -119,8 +135,7 @@ mod tests {
 
     fn waits(headers: &[(&str, &str)]) -> Option<u64> {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let header =
-            |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string());
+        let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         wait(header, now).map(|wait| wait.as_millis().try_into().unwrap())
     }
 
@@ -150,9 +165,7 @@ mod tests {
     fn the_window_with_the_fewest_requests_left_counts() {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         let told = |headers: &[(&str, &str)]| {
-            let header = |name: &str| {
-                headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
-            };
+            let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
             Standing::told(header, now)
                 .quota(now)
                 .map(|quota| (quota.remaining, quota.ends_in.map(|ends| ends.as_secs())))

@@ -38,7 +38,9 @@ impl Answer {
             self.body = key.blotted(beginning(&self.body)).into_owned();
         }
         for value in self.headers.values_mut() {
-            if let Cow::Owned(blotted) = key.blotted(&String::from_utf8_lossy(value.as_bytes())) {
+            let text = str::from_utf8(value.as_bytes())
+                .map_or_else(|_| String::from_utf8_lossy(value.as_bytes()), Cow::Borrowed);
+            if let Cow::Owned(blotted) = key.blotted(&text) {
                 *value = HeaderValue::from_str(&blotted).unwrap_or(HeaderValue::from_static("[redacted]"));
             }
         }
@@ -59,7 +61,7 @@ impl Answer {
         Standing::told(|name| self.header(name), now)
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name)?.to_str().ok().map(str::to_string)
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 }

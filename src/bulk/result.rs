@@ -148,6 +148,13 @@ impl RowResult {
         RowResult { row, customer, outcome, changes: Vec::new(), error: None, attempts: 0, entry: None }
     }
 
+    /// It as a line of JSON.
+    pub fn line(&self) -> String {
+        let mut line = serde_json::to_string(self).expect("texts and tokens are JSON");
+        line.push('\n');
+        line
+    }
+
     /// It as a row of the results' CSV.
     pub fn cells(&self) -> Vec<String> {
         let shown = |token: &Option<Box<serde_json::value::RawValue>>| {
@@ -241,10 +248,10 @@ mod tests {
     #[test]
     fn a_row_reads_back_from_its_line() {
         let error = Error::new(Kind::Unknown, "lost").detail(["twice".to_string()]);
-        let line = serde_json::to_string(&RowResult::failed(3, 7, &error)).unwrap();
+        let line = RowResult::failed(3, 7, &error).line();
         assert_eq!(
             line,
-            r#"{"row":3,"customer":7,"outcome":"unknown","changes":[],"error":"lost; twice","attempts":0}"#
+            "{\"row\":3,\"customer\":7,\"outcome\":\"unknown\",\"changes\":[],\"error\":\"lost; twice\",\"attempts\":0}\n"
         );
         let again: RowResult = serde_json::from_str(&line).unwrap();
         assert_eq!(again.cells(), ["3", "7", "unknown", "", "lost; twice", "0", ""]);

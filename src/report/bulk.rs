@@ -46,9 +46,7 @@ pub fn rows_head(output: Output) -> String {
 pub fn row(result: &RowResult, output: Output) -> String {
     match output {
         Output::Csv => rows_as_csv([result.cells()]),
-        Output::Ndjson => {
-            format!("{}\n", serde_json::to_string(result).expect("texts and tokens are JSON"))
-        }
+        Output::Ndjson => result.line(),
         Output::Table | Output::Json => String::new(),
     }
 }

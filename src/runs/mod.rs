@@ -274,19 +274,19 @@ impl Run {
         open_input(&self.folder)
     }
 
-    /// Notes what became of a row.
+    /// Notes what became of a row, and gives the line that says it.
     ///
     /// # Errors
     /// Where that cannot be written.
-    pub fn note_result(&mut self, result: &RowResult) -> Result<()> {
-        let mut text = serde_json::to_string(result)?;
-        text.push('\n');
-        let written = self.results.write_all(text.as_bytes());
+    pub fn note_result(&mut self, result: &RowResult) -> Result<String> {
+        let line = result.line();
+        let written = self.results.write_all(line.as_bytes());
         if written.is_err() {
             // The next line must not go on in the middle of this one.
             let _ = cut_torn_line(&mut self.results);
         }
-        written.with_context(|| format!("{} cannot be written", self.folder.join(RESULTS).display()))
+        written.with_context(|| format!("{} cannot be written", self.folder.join(RESULTS).display()))?;
+        Ok(line)
     }
 
     /// Gives every result to `each`, in the order in which the rows ended.

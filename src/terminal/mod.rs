@@ -318,6 +318,11 @@ impl Notes {
         tell(&format!("warning: {}\n", escaped(line)));
     }
 
+    /// Whether `-v` asks for the HTTP log.
+    pub fn has_http_log(&self) -> bool {
+        self.verbosity.http
+    }
+
     /// A line of the HTTP log, which `-v` asks for. It holds no key and no body.
     pub fn http(&self, line: fmt::Arguments<'_>) {
         if self.verbosity.http {

@@ -159,9 +159,12 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
         panicked,
         |result| {
             if let Some(result) = result {
-                run.note_result(&result).map_err(not_kept)?;
+                let line = run.note_result(&result).map_err(not_kept)?;
                 state.note(&result);
-                print(&report::row(&result, session.global.output), session)?;
+                match session.global.output {
+                    Output::Ndjson => print(&line, session)?,
+                    output => print(&report::row(&result, output), session)?,
+                }
                 if let Some(error) = result.error.as_ref().filter(|_| !result.outcome.succeeded()) {
                     told.add(result.row, result.customer, &format!("{}: {error}", result.outcome.name()));
                 }

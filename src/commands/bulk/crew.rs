@@ -53,10 +53,10 @@ impl Crew<'_> {
     ///
     /// # Errors
     /// As the feed or the collecting has them.
-    pub(super) fn work<J: Send + Clone, R>(
+    pub(super) fn work<J: Send, R>(
         &self,
         feed: impl FnOnce(Take<'_, J>) -> Result<()> + Send,
-        work: impl Fn(J) -> Option<R> + Sync,
+        work: impl Fn(&J) -> Option<R> + Sync,
         panicked: impl Fn(J) -> R + Sync,
         collect: impl FnMut(Option<R>) -> Result<ControlFlow<()>> + Send,
     ) -> Result<()> {
@@ -141,16 +141,14 @@ impl<J, C> Work<'_, J, C> {
         }
     }
 
-    fn hand<R>(&self, work: &impl Fn(J) -> Option<R>, panicked: &impl Fn(J) -> R)
+    fn hand<R>(&self, work: &impl Fn(&J) -> Option<R>, panicked: &impl Fn(J) -> R)
     where
-        J: Clone,
         C: FnMut(Option<R>) -> Result<ControlFlow<()>>,
     {
         let _at_work = AtWork(self);
         while let Some(job) = self.pile.take() {
-            let kept = job.clone();
             let result =
-                catch_unwind(AssertUnwindSafe(|| work(job))).unwrap_or_else(|_| Some(panicked(kept)));
+                catch_unwind(AssertUnwindSafe(|| work(&job))).unwrap_or_else(|_| Some(panicked(job)));
             if result.is_some() {
                 self.collect(&mut self.lock(), result);
             }
@@ -194,9 +192,9 @@ mod tests {
             }
             Ok(())
         };
-        let work = |job: u32| {
-            assert!(job != 13, "an unlucky job");
-            Some(job * 2)
+        let work = |job: &u32| {
+            assert!(*job != 13, "an unlucky job");
+            Some(*job * 2)
         };
         let collect = |result: Option<u32>| {
             results.extend(result);
@@ -223,7 +221,7 @@ mod tests {
         let crew = Crew { hands: 4, pacer: &pacer, interrupts: &interrupts };
         let (begun, mut seen) = (AtomicUsize::new(0), 0);
         assert!(pacer.enter(false, 1));
-        let work = |job: u32| {
+        let work = |&job: &u32| {
             begun.fetch_add(1, Ordering::SeqCst);
             // Half of them would have to wait for a minute.
             (job < 4 || pacer.enter(false, 1)).then_some(job)
@@ -246,7 +244,7 @@ mod tests {
         let (pacer, interrupts) = (Pacer::new(None), Interrupts::default());
         let crew = Crew { hands: 2, pacer: &pacer, interrupts: &interrupts };
         let feed = |_: Take<'_, u32>| panic!("no feed");
-        assert!(crew.work(feed, Some, |job| job, |_| Ok(ControlFlow::Continue(()))).is_err());
+        assert!(crew.work(feed, |&job| Some(job), |job| job, |_| Ok(ControlFlow::Continue(()))).is_err());
     }
 
     #[test]

@@ -64,11 +64,11 @@ pub(super) fn look_up(
         Ok(ControlFlow::Continue(()))
     };
     let timeout = session.global.timeout;
-    let work = |job: Job| {
+    let work = |job: &Job| {
         let client = connection.client.paced(timeout, session.terminal.notes().hushed(), Arc::clone(&pacer));
         match find(&job.lookup, &client) {
             Err(error) if error.kind == Kind::Interrupted => None,
-            result => Some((job, result)),
+            result => Some((job.clone(), result)),
         }
     };
     crew.work(|take| feed(input, format, take), work, panicked, collect)?;

@@ -145,26 +145,25 @@ fn line<T: serde::Serialize>(content: &T) -> String {
 }
 
 fn plan_row(
-    job: Job,
+    job: &Job,
     new_fields: bool,
     pacer: &Arc<Pacer>,
     connection: &Connection,
     session: &Session,
 ) -> Option<Planned> {
     if job.task.asks_nothing() {
-        return Some(without_plan(&job, None));
+        return Some(without_plan(job, None));
     }
     let notes = session.terminal.notes().hushed();
     let client = connection.client.paced(session.global.timeout, notes, Arc::clone(pacer));
-    let kept = job.clone();
     let result = client.get(job.customer).and_then(|now| {
         job.refuse_another(&now)?;
-        planned(job.task, now, new_fields)
+        planned(&job.task, now, new_fields)
     });
     match result {
-        Ok(plan) => Some(Planned { lookup: lookup(&kept), ..Planned::of(kept.row, &plan) }),
+        Ok(plan) => Some(Planned { lookup: lookup(job), ..Planned::of(job.row, &plan) }),
         Err(error) if error.kind == Kind::Interrupted => None,
-        Err(error) => Some(failed(&kept, &error)),
+        Err(error) => Some(failed(job, &error)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! The rows of a run: copied first, checked as a whole, then given one by one.
 
-use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::Path as FilePath;
 
@@ -63,12 +62,12 @@ fn rows(input: Kept, format: &Format) -> std::result::Result<Rows, Vec<Mistake>>
 }
 
 /// What a file asks for as a whole.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Checked {
     /// How many rows there are.
     pub(super) rows: u64,
-    /// Rows that touch billing, by field.
-    billing: BTreeMap<&'static str, u64>,
+    /// The fields that touch billing, and in how many rows each of them is set.
+    billing: Vec<(Path, u64)>,
     /// Rows that clear a field.
     clears: u64,
     /// Rows that are whole customers. What changes in them is known only when the customers are read.
@@ -78,16 +77,21 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    /// Of no rows.
+    fn nothing() -> Checked {
+        let billing = FIELDS.iter().filter(|field| field.touches_billing());
+        let billing = billing.map(|field| (Path::of(field.path), 0)).collect();
+        Checked { rows: 0, billing, clears: 0, whole: 0, looks_up: false }
+    }
+
     fn count(&mut self, row: &Row) {
         self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
         if row.whole {
             self.whole += 1;
             return;
         }
-        let billing = FIELDS.iter().filter(|field| field.touches_billing());
-        for field in billing.filter(|field| row.edits.covering(&Path::of(field.path)).is_some()) {
-            *self.billing.entry(field.path).or_default() += 1;
-        }
+        let billing = self.billing.iter_mut().filter(|(path, _)| row.edits.covering(path).is_some());
+        billing.for_each(|(_, rows)| *rows += 1);
         let clears = |edit: &Edit| match &edit.action {
             Action::Set(value) => value.root().is_null(),
             action => action.spells_clearing(),
@@ -97,7 +101,7 @@ impl Checked {
 
     /// What is more than a plain change, a sentence each.
     pub(super) fn words(&self) -> Vec<String> {
-        let billing = self.billing.iter();
+        let billing = self.billing.iter().filter(|(_, rows)| *rows > 0);
         let billing = billing.map(|(path, rows)| {
             format!("`{path}`, which touches billing, is set in {}", counted(*rows, "row"))
         });
@@ -119,7 +123,7 @@ pub(super) fn check(folder: &FilePath, format: &Format, name: &str) -> Result<Ch
     let input = runs::open_input(folder).map_err(not_kept)?;
     let mut mistakes = Mistakes::default();
     let mut seen = Seen::default();
-    let mut checked = Checked::default();
+    let mut checked = Checked::nothing();
     match rows(input, format) {
         Err(header) => header.into_iter().for_each(|mistake| mistakes.add(mistake)),
         Ok(rows) => {

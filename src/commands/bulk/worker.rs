@@ -102,7 +102,7 @@ pub(super) struct Worker<'a> {
 
 impl Worker<'_> {
     /// Carries a row out; none where the work was stopped before anything was written.
-    pub(super) fn carry_out(&self, job: Job) -> Option<RowResult> {
+    pub(super) fn carry_out(&self, job: &Job) -> Option<RowResult> {
         let (row, customer) = (job.row, job.customer);
         if job.task.asks_nothing() {
             return Some(RowResult::unasked(row, customer));
@@ -123,7 +123,7 @@ impl Worker<'_> {
 
     fn write(
         &self,
-        job: Job,
+        job: &Job,
         client: &Client,
         facts: &mut Facts,
         attempts: &Cell<u32>,
@@ -141,7 +141,7 @@ impl Worker<'_> {
         })?;
         let before = client.get_to_change(job.customer)?;
         job.refuse_another(&before)?;
-        let plan = planned(job.task, before, self.new_fields)?;
+        let plan = planned(&job.task, before, self.new_fields)?;
         if plan.is_empty() {
             return Ok((plan, Outcome::Unchanged));
         }
@@ -169,7 +169,7 @@ impl Worker<'_> {
 }
 
 /// What a task comes to for the customer as it is now.
-pub(super) fn planned(task: Task, now: Customer, new_fields: bool) -> Result<Plan> {
+pub(super) fn planned(task: &Task, now: Customer, new_fields: bool) -> Result<Plan> {
     let id = now.id();
     let step = format!("planning customer {id}");
     let unplanned = |why: String| Error::new(Kind::Failed, why).at(&step);
@@ -177,7 +177,7 @@ pub(super) fn planned(task: Task, now: Customer, new_fields: bool) -> Result<Pla
         Error::new(Kind::Conflict, message).at(&step).detail(conflicts.iter().map(conflict))
     };
     match task {
-        Task::Edits(edits) => plan(now, &edits, new_fields).map_err(|why| unplanned(why.without_flag())),
+        Task::Edits(edits) => plan(now, edits, new_fields).map_err(|why| unplanned(why.without_flag())),
         Task::Planned(line) => {
             if let Some(why) = &line.error {
                 return Err(unplanned(format!("it was not planned: {why}")));
@@ -194,7 +194,7 @@ pub(super) fn planned(task: Task, now: Customer, new_fields: bool) -> Result<Pla
         Task::Undo(intent, stored) => {
             let damaged = || unplanned("what the journal holds of it does not fit together".to_string());
             let done = intent.plan().ok_or_else(damaged)?;
-            let stored = stored.and_then(|text| Customer::parse(text).ok());
+            let stored = stored.as_deref().and_then(|text| Customer::parse(text).ok());
             match undo(&done, stored.as_ref(), &now).map_err(|why| unplanned(why.without_flag()))? {
                 Undo::Restored(plan) => Ok(*plan),
                 Undo::Moved(conflicts) => Err(moved("fields of it were changed again since", &conflicts)),

@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
     let said: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(": ")).collect();
     let told = |name: &str| {
         let name = name.strip_prefix("x-rate-limit-").unwrap_or(name);
-        said.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
+        said.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
     };
     let now = Timestamp::from_second(NOW).expect("a moment");
     let pause = wait(told, now);
@@ -56,7 +56,7 @@ fuzz_target!(|text: &str| {
 });
 
 /// The wait is until the reset, whichever way it is told, and a later one is no shorter.
-fn resets(told: impl Fn(&str) -> Option<String>, pause: Option<Duration>, now: Timestamp) {
+fn resets<'a>(told: impl Fn(&str) -> Option<&'a str>, pause: Option<Duration>, now: Timestamp) {
     let used_up = |name: &str| told(&format!("remaining-{name}")).is_some_and(|left| left.trim() == "0");
     let name = if used_up("day") && !used_up("minute") { "reset-day" } else { "reset-minute" };
     let Some(reset) = told(name) else { return assert_eq!(pause, None) };
@@ -73,7 +73,7 @@ fn resets(told: impl Fn(&str) -> Option<String>, pause: Option<Duration>, now: T
     let (Some(date), true) = (spell(NOW.saturating_add(number)), (0..999_999).contains(&number)) else {
         return;
     };
-    let only = |value: String| wait(move |asked| asked.ends_with("reset-minute").then(|| value.clone()), now);
-    assert_eq!(only(date), pause, "a date means another moment");
-    assert!(only((number + 1).to_string()) >= only(number.to_string()), "later is sooner");
+    let only = |value: &str| wait(|asked| asked.ends_with("reset-minute").then_some(value), now);
+    assert_eq!(only(&date), pause, "a date means another moment");
+    assert!(only(&(number + 1).to_string()) >= only(&number.to_string()), "later is sooner");
 }

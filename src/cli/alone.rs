@@ -6,6 +6,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Command as Definition, FromArgMatches};
 
+use super::edits::only_typed;
 use super::{Cli, Command, CustomerCommand, Deferred, Global, short};
 
 /// The command line, where it is one of `customer COMMAND …` and nothing is wrong with it: else it takes all definitions
@@ -27,7 +28,8 @@ pub(super) fn read(arguments: &[OsString]) -> Option<Cli> {
 
 fn with<T: Args>(arguments: &[OsString], command: fn(Deferred<T>) -> CustomerCommand) -> Option<Cli> {
     let program = Definition::new("fusebill").version(env!("CARGO_PKG_VERSION")).no_binary_name(true);
-    let mut definition = T::augment_args(Global::augment_args(short::flagged(program)));
+    let define = || T::augment_args(Global::augment_args(short::flagged(program)));
+    let mut definition = only_typed(arguments, define);
     let matches = definition.try_get_matches_from_mut(arguments);
     // As in `parse`.
     std::mem::forget(definition);
@@ -61,6 +63,9 @@ mod tests {
             "fusebill customer update 123 --first-name get --yes --profile p",
             "fusebill customer update --profile=p 123 --clear last-name --set a=b --timeout 5 -q",
             "fusebill customer update 123 --set-json a=1 --dry-run --exit-code --verify read --color never",
+            "fusebill customer update 123 --expect a=1 --source=--patch --new-field --reference=--set=1 --status=active",
+            "fusebill customer update --patch - 123 --expect-modified 2026-01-02T03:04:05 --suffix Jr. --set a=--title",
+            "fusebill customer update 123 --sales-tracking-code A=1 --sales-tracking-code=B=2 --remove-sales-tracking-code C",
             "fusebill customer edit 123 --prompt --no-journal",
             "fusebill customer undo --last --yes -v",
             "fusebill customer undo entry",

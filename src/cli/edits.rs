@@ -1,5 +1,8 @@
 //! The flags that say what changes, as a list of edits. The field flags are the field table's.
 
+use std::cell::RefCell;
+use std::ffi::OsString;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 
@@ -47,10 +50,40 @@ const OTHER: &str = "Any field";
 const GUARD: &str = "Guard";
 const EXPECT_MODIFIED: &str = "expect-modified";
 
+thread_local! {
+    /// The command line, where only the flags that are in it are to be defined. clap asks for definitions and hands over
+    /// nothing that could say so.
+    static TYPED: RefCell<Option<Vec<OsString>>> = const { RefCell::new(None) };
+}
+
+/// What `define` defines, of the flags here only those that stand in the arguments. Nobody is shown the others, and making
+/// some forty of them takes longer than reading a command line that has one.
+pub(super) fn only_typed<T>(arguments: &[OsString], define: impl FnOnce() -> T) -> T {
+    TYPED.set(Some(arguments.to_vec()));
+    let defined = define();
+    TYPED.set(None);
+    defined
+}
+
+/// Whether a flag is to be defined.
+fn is_wanted(flag: &str) -> bool {
+    let is_flag = |argument: &OsString| {
+        let name = argument.to_str().and_then(|text| text.strip_prefix("--"));
+        name.is_some_and(|name| name.split_once('=').map_or(name, |(name, _)| name) == flag)
+    };
+    TYPED.with_borrow(|typed| typed.as_ref().is_none_or(|arguments| arguments.iter().any(is_flag)))
+}
+
 impl clap::Args for EditFlags {
     fn augment_args(command: Command) -> Command {
-        let command = FIELDS.iter().fold(command, |command, field| command.arg(field_flag(field)));
-        command.args(general_flags())
+        let fields = FIELDS.iter().filter(|field| is_wanted(field.flag));
+        let command = command.args(fields.map(field_flag));
+        command.args(
+            GENERAL
+                .iter()
+                .filter(|(flag, _)| is_wanted(flag))
+                .map(|(flag, define)| define(Arg::new(*flag).long(*flag))),
+        )
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -72,36 +105,51 @@ fn field_flag(field: &'static Field) -> Arg {
     }
 }
 
-fn general_flags() -> [Arg; 8] {
-    let many = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help).help_heading(OTHER)
-    };
-    [
-        many(REMOVE_CODE, "TYPE", "Take the code of one sales-tracking type out (repeatable)")
-            .help_heading(field::Section::References.heading()),
-        many("clear", "FIELD", "Set to null: flag names or paths (repeatable, comma-separated)"),
-        many("set", "PATH=TEXT", "Set the value at a path to this text, always as a string (repeatable)"),
-        many("set-json", "PATH=JSON", "Set the value at a path to this JSON (repeatable)"),
-        Arg::new("patch")
-            .long("patch")
-            .value_name("FILE")
+/// A flag by its name, and the rest of its definition.
+type General = (&'static str, fn(Arg) -> Arg);
+
+/// The flags that are not those of a field.
+const GENERAL: [General; 8] = [
+    (REMOVE_CODE, |flag| {
+        many(flag, "TYPE", "Take the code of one sales-tracking type out (repeatable)")
+            .help_heading(field::Section::References.heading())
+    }),
+    ("clear", |flag| {
+        many(flag, "FIELD", "Set to null: flag names or paths (repeatable, comma-separated)")
+            .help_heading(OTHER)
+    }),
+    ("set", |flag| {
+        many(flag, "PATH=TEXT", "Set the value at a path to this text, always as a string (repeatable)")
+            .help_heading(OTHER)
+    }),
+    ("set-json", |flag| {
+        many(flag, "PATH=JSON", "Set the value at a path to this JSON (repeatable)").help_heading(OTHER)
+    }),
+    ("patch", |flag| {
+        flag.value_name("FILE")
             .value_parser(input)
             .help("Apply a JSON merge patch (RFC 7396; null clears); - reads standard input")
-            .help_heading(OTHER),
-        Arg::new("new-field")
-            .long("new-field")
-            .action(ArgAction::SetTrue)
+            .help_heading(OTHER)
+    }),
+    ("new-field", |flag| {
+        flag.action(ArgAction::SetTrue)
             .help("Allow paths that the customer does not have")
-            .help_heading(OTHER),
-        many("expect", "PATH=VALUE", "Write only if the customer read holds this value (repeatable)")
-            .help_heading(GUARD),
-        Arg::new(EXPECT_MODIFIED)
-            .long(EXPECT_MODIFIED)
-            .value_name("TIMESTAMP")
+            .help_heading(OTHER)
+    }),
+    ("expect", |flag| {
+        many(flag, "PATH=VALUE", "Write only if the customer read holds this value (repeatable)")
+            .help_heading(GUARD)
+    }),
+    (EXPECT_MODIFIED, |flag| {
+        flag.value_name("TIMESTAMP")
             .value_parser(modified)
             .help("Write only if the customer was last modified at this moment, as `customer get` shows it")
-            .help_heading(GUARD),
-    ]
+            .help_heading(GUARD)
+    }),
+];
+
+fn many(flag: Arg, value: &'static str, help: &'static str) -> Arg {
+    flag.value_name(value).action(ArgAction::Append).help(help)
 }
 
 impl FromArgMatches for EditFlags {
@@ -113,17 +161,18 @@ impl FromArgMatches for EditFlags {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
         let all = |name: &str| -> Vec<String> {
-            matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
+            // Of a flag that is not typed there may be no definition.
+            matches.try_get_many::<String>(name).ok().flatten().into_iter().flatten().cloned().collect()
         };
         self.fields = FIELDS.iter().map(|field| (field, all(field.flag))).collect();
         self.remove_codes = all(REMOVE_CODE);
         self.clear = all("clear");
         self.set = all("set");
         self.set_json = all("set-json");
-        self.patch = matches.get_one::<Input>("patch").cloned();
+        self.patch = matches.try_get_one::<Input>("patch").ok().flatten().cloned();
         self.expect = all("expect");
-        self.expect_modified = matches.get_one::<Timestamp>(EXPECT_MODIFIED).copied();
-        self.new_field = matches.get_flag("new-field");
+        self.expect_modified = matches.try_get_one::<Timestamp>(EXPECT_MODIFIED).ok().flatten().copied();
+        self.new_field = matches.try_get_one::<bool>("new-field").ok().flatten().is_some_and(|flag| *flag);
         Ok(())
     }
 }

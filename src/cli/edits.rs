@@ -51,15 +51,17 @@ const GUARD: &str = "Guard";
 const EXPECT_MODIFIED: &str = "expect-modified";
 
 thread_local! {
-    /// The command line, where only the flags that are in it are to be defined. clap asks for definitions and hands over
-    /// nothing that could say so.
-    static TYPED: RefCell<Option<Vec<OsString>>> = const { RefCell::new(None) };
+    /// The flags that are typed, where only those are to be defined. clap asks for definitions and hands over nothing that
+    /// could say so.
+    static TYPED: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
 /// What `define` defines, of the flags here only those that stand in the arguments. Nobody is shown the others, and making
 /// some forty of them takes longer than reading a command line that has one.
 pub(super) fn only_typed<T>(arguments: &[OsString], define: impl FnOnce() -> T) -> T {
-    TYPED.set(Some(arguments.to_vec()));
+    let flags = arguments.iter().filter_map(|argument| argument.to_str()?.strip_prefix("--"));
+    let names = flags.map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name).to_string());
+    TYPED.set(Some(names.collect()));
     let defined = define();
     TYPED.set(None);
     defined
@@ -67,11 +69,7 @@ pub(super) fn only_typed<T>(arguments: &[OsString], define: impl FnOnce() -> T) 
 
 /// Whether a flag is to be defined.
 fn is_wanted(flag: &str) -> bool {
-    let is_flag = |argument: &OsString| {
-        let name = argument.to_str().and_then(|text| text.strip_prefix("--"));
-        name.is_some_and(|name| name.split_once('=').map_or(name, |(name, _)| name) == flag)
-    };
-    TYPED.with_borrow(|typed| typed.as_ref().is_none_or(|arguments| arguments.iter().any(is_flag)))
+    TYPED.with_borrow(|typed| typed.as_ref().is_none_or(|names| names.iter().any(|name| name == flag)))
 }
 
 impl clap::Args for EditFlags {

@@ -1,7 +1,7 @@
 //! Ctrl-C: before a write nothing has happened and the program ends at once; during one its outcome is awaited.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::terminal::Notes;
 
@@ -31,10 +31,12 @@ const LEAVING: u8 = 9;
 pub struct Interrupts {
     phase: Arc<AtomicU8>,
     parting: Arc<Mutex<Vec<String>>>,
-    /// A signal came, and what follows from it is not decided yet.
-    arrived: Arc<AtomicBool>,
-    /// Somebody decides.
-    watched: Arc<AtomicBool>,
+    /// The signal that came and of which it is not decided yet what follows; zero for none.
+    arrived: Arc<AtomicUsize>,
+    /// Signals are to be watched.
+    begun: Arc<AtomicBool>,
+    /// Whether somebody decides, once that is known.
+    watched: Arc<OnceLock<bool>>,
 }
 
 /// What is uncertain where a signal ends the program.
@@ -76,6 +78,7 @@ impl Interrupts {
     /// Where a signal ends the program already, this does not return: it was said that nothing was written. `settle` is
     /// what the user is to be told should nobody wait for the outcome.
     pub fn writing(&self, settle: Option<String>) -> Writing {
+        self.ready();
         self.parting().extend(settle.clone());
         if self.phase.compare_exchange(IDLE, WRITING, Ordering::SeqCst, Ordering::SeqCst) == Err(ENDED) {
             await_the_end();
@@ -85,11 +88,13 @@ impl Interrupts {
 
     /// Marks that rows are carried out until the program ends: a signal stops it between two of them.
     pub fn rows(&self) {
+        self.ready();
         let _ = self.phase.compare_exchange(IDLE, ROWS, Ordering::SeqCst, Ordering::SeqCst);
     }
 
     /// The same for rows of which none is written, so that nothing is uncertain whenever it ends.
     pub fn rows_unwritten(&self) {
+        self.ready();
         let _ = self.phase.compare_exchange(IDLE, LOOKING, Ordering::SeqCst, Ordering::SeqCst);
     }
 
@@ -100,6 +105,7 @@ impl Interrupts {
 
     /// Marks that another program has the terminal: the keys that interrupt are meant for that one.
     pub fn aside(&self) -> Aside {
+        self.ready();
         let _ = self.phase.compare_exchange(IDLE, ASIDE, Ordering::SeqCst, Ordering::SeqCst);
         Aside { own: self.clone() }
     }
@@ -121,18 +127,48 @@ impl Interrupts {
         }
     }
 
+    /// Waits until signals are watched, where they are to be.
+    pub fn ready(&self) {
+        if self.begun.load(Ordering::SeqCst) {
+            self.watched.wait();
+        }
+    }
+
     /// Waits until a signal that came is dealt with, which may end the program.
     fn decided(&self) {
-        while self.watched.load(Ordering::SeqCst) && self.arrived.load(Ordering::SeqCst) {
+        self.ready();
+        while self.watched.get() == Some(&true) && self.arrived.load(Ordering::SeqCst) != 0 {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
     }
 
-    /// Watches for SIGINT, SIGQUIT, SIGTERM and SIGHUP. `ended` tells the user before the program ends by one of them,
-    /// with what is uncertain and the hints that were left, and puts the terminal right. Its exit code is the program's
-    /// where something is uncertain; else that is 128 and the signal, as a shell has it.
+    /// Watches for SIGINT, SIGQUIT, SIGTERM and SIGHUP, soon: whoever is about to do what must not be cut off waits until
+    /// it is [`ready`](Interrupts::ready). `ended` tells the user before the program ends by one of them, with what is
+    /// uncertain and the hints that were left, and puts the terminal right. Its exit code is the program's where something
+    /// is uncertain; else that is 128 and the signal, as a shell has it.
     #[cfg(unix)]
     pub fn watch(&self, notes: Notes, ended: impl Fn(Left, Vec<String>) -> u8 + Send + 'static) {
+        self.begun.store(true, Ordering::SeqCst);
+        let own = self.clone();
+        // All of it takes as long as reading the configuration, which another processor does meanwhile.
+        let watch = move || match own.signals() {
+            Some(signals) => own.decide(signals, notes, ended),
+            None => own.unwatched(notes),
+        };
+        if std::thread::Builder::new().name("signals".to_string()).spawn(watch).is_err() {
+            self.unwatched(notes);
+        }
+    }
+
+    #[cfg(unix)]
+    fn unwatched(&self, notes: Notes) {
+        notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
+        let _ = self.watched.set(false);
+    }
+
+    /// The signals as they come; none where the system does not tell of them, and lets them end the program.
+    #[cfg(unix)]
+    fn signals(&self) -> Option<impl Iterator<Item = i32> + use<>> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
         // Under `nohup` the work goes on when the terminal goes away.
         let watched: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
@@ -141,41 +177,44 @@ impl Interrupts {
             .collect();
         // Before the thread can hear of a signal, so that it is the thread that takes the mark away.
         for &signal in &watched {
+            let mark = usize::try_from(signal).unwrap_or(usize::MAX);
             // Where this cannot be had, only the order of two endings is less certain.
-            let _ = signal_hook::flag::register(signal, Arc::clone(&self.arrived));
+            let _ = signal_hook::flag::register_usize(signal, Arc::clone(&self.arrived), mark);
         }
-        let unwatched = "signals cannot be watched, so Ctrl-C ends the program at any moment";
         let Ok(mut signals) = signal_hook::iterator::Signals::new(&watched) else {
             defaults(&watched);
-            return notes.warn(unwatched);
+            return None;
         };
-        let own = self.clone();
-        let watch = move || {
-            own.watched.store(true, Ordering::SeqCst);
-            for signal in signals.forever() {
-                if own.goes_on(matches!(signal, SIGINT | SIGQUIT), notes) {
-                    own.arrived.store(false, Ordering::SeqCst);
-                    continue;
-                }
-                let left = match own.phase.swap(ENDED, Ordering::SeqCst) {
-                    ENDED => continue,
-                    INSISTED => Left::Change("not awaited: whether the change was written is not known"),
-                    SENT => {
-                        Left::Change("interrupted after the change was sent, before its outcome was told")
-                    }
-                    STOPPING => {
-                        Left::Rows("not awaited: whether the rows in flight were written is not known")
-                    }
-                    _ => Left::Nothing,
-                };
-                let hints = std::mem::take(&mut *own.parting());
-                let code = ended(left, hints);
-                std::process::exit(if left == Left::Nothing { 128 + signal } else { code.into() });
+        // One that came in between has left nothing but its mark.
+        let missed = i32::try_from(self.arrived.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0);
+        Some(missed.into_iter().chain(std::iter::from_fn(move || signals.forever().next())))
+    }
+
+    /// Decides of every signal what follows.
+    #[cfg(unix)]
+    fn decide(
+        &self,
+        signals: impl Iterator<Item = i32>,
+        notes: Notes,
+        ended: impl Fn(Left, Vec<String>) -> u8,
+    ) {
+        use signal_hook::consts::{SIGINT, SIGQUIT};
+        let _ = self.watched.set(true);
+        for signal in signals {
+            if self.goes_on(matches!(signal, SIGINT | SIGQUIT), notes) {
+                self.arrived.store(0, Ordering::SeqCst);
+                continue;
             }
-        };
-        if std::thread::Builder::new().name("signals".to_string()).spawn(watch).is_err() {
-            defaults(&watched);
-            notes.warn(unwatched);
+            let left = match self.phase.swap(ENDED, Ordering::SeqCst) {
+                ENDED => continue,
+                INSISTED => Left::Change("not awaited: whether the change was written is not known"),
+                SENT => Left::Change("interrupted after the change was sent, before its outcome was told"),
+                STOPPING => Left::Rows("not awaited: whether the rows in flight were written is not known"),
+                _ => Left::Nothing,
+            };
+            let hints = std::mem::take(&mut *self.parting());
+            let code = ended(left, hints);
+            std::process::exit(if left == Left::Nothing { 128 + signal } else { code.into() });
         }
     }
 

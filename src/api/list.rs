@@ -1,6 +1,7 @@
 //! One page of `GET /v1/customers`, and what its headers tell (the vendor's page "Pagination").
 
-use super::{Answer, ApiKey, Client, Method, Order, unreadable};
+use super::customer::unreadable;
+use super::{Answer, ApiKey, Client, Method, Order};
 use crate::document::json::Kind as JsonKind;
 use crate::document::{Customer, Json};
 use crate::error::{Error, Kind, Result};

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod base_url;
 mod connect;
+mod customer;
 pub mod failure;
 mod gather;
 pub mod key;
@@ -32,6 +33,7 @@ use ureq::{Agent, Body, RequestExt};
 
 pub use base_url::BaseUrl;
 use connect::Dialer;
+use customer::{customer, read};
 pub use failure::Failure;
 pub use key::ApiKey;
 pub use network::Network;
@@ -45,6 +47,7 @@ pub use trust::Trust;
 
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::Interrupts;
 use crate::terminal::Notes;
 use wait::{ATTEMPTS, Deadline, backoff};
 
@@ -74,6 +77,7 @@ pub struct Client {
     /// A change was sent, so what follows settles it and is never turned away.
     committed: AtomicBool,
     read_only: bool,
+    interrupts: Interrupts,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +118,8 @@ impl Client {
         let deadline = Mutex::new(Deadline::after(timeout));
         let (base, key) = (Arc::new(base), Arc::new(key));
         let committed = AtomicBool::new(false);
-        Client { agent, base, key, deadline, notes, pass: None, committed, read_only: false }
+        let (pass, read_only, interrupts) = (None, false, Interrupts::default());
+        Client { agent, base, key, deadline, notes, pass, committed, read_only, interrupts }
     }
 
     /// The same client, which sends no change, whoever asks it to.
@@ -123,14 +128,20 @@ impl Client {
         Client { read_only: true, ..self }
     }
 
+    /// The same client, which sends nothing and waits for nothing before signals are watched.
+    #[must_use]
+    pub fn watched(self, interrupts: Interrupts) -> Client {
+        Client { interrupts, ..self }
+    }
+
     /// Another client of the same account, on the same connections, whose requests go through a gate. It has so much
     /// time from now.
     pub fn paced(&self, timeout: Duration, notes: Notes, pacer: Arc<Pacer>) -> Client {
         let (agent, base, key) = (self.agent.clone(), Arc::clone(&self.base), Arc::clone(&self.key));
         let deadline = Mutex::new(Deadline::after(timeout));
         let committed = AtomicBool::new(false);
-        let (read_only, pass) = (self.read_only, Some(Pass::new(pacer)));
-        Client { agent, base, key, deadline, notes, pass, committed, read_only }
+        let (read_only, interrupts, pass) = (self.read_only, self.interrupts.clone(), Some(Pass::new(pacer)));
+        Client { agent, base, key, deadline, notes, pass, committed, read_only, interrupts }
     }
 
     fn deadline(&self) -> Deadline {
@@ -139,6 +150,7 @@ impl Client {
 
     /// Waits that long; false, and at once, where that would miss the deadline.
     pub fn wait(&self, pause: Duration) -> bool {
+        self.interrupts.ready();
         self.deadline().sleep(pause)
     }
 
@@ -284,6 +296,7 @@ impl Client {
         time: Option<Duration>,
     ) -> std::result::Result<Answer, Failure> {
         let time = time.ok_or_else(Failure::out_of_time)?;
+        self.interrupts.ready();
         if let Some(pass) = &self.pass {
             let committed = self.committed.load(Ordering::SeqCst);
             match self.not_counting(|| pass.enter(committed, method.purpose())) {
@@ -373,32 +386,4 @@ impl Method {
     fn largest_answer(self) -> u64 {
         if self == Method::List { LARGEST_PAGE } else { LARGEST_ANSWER }
     }
-}
-
-/// The answer to the GET of a customer as what it means.
-fn read(answer: Answer, id: u64) -> Result<Answer> {
-    match answer.status {
-        200..=299 => Ok(answer),
-        404 => Err(answer.not_found(id)),
-        _ => Err(answer.error()),
-    }
-}
-
-fn customer(body: &str, id: u64, key: &ApiKey) -> Result<Customer> {
-    let customer = Customer::parse(body).map_err(|why| {
-        unreadable("the API's answer is not a customer that can be edited safely", body, key).because(why)
-    })?;
-    if customer.id() != id {
-        let got = customer.id();
-        let message = format!("the API answered with customer {got} when asked for {id}");
-        return Err(Error::new(Kind::Failed, message));
-    }
-    Ok(customer)
-}
-
-/// An answer that is not what was asked for, with what it says instead, but for the key.
-fn unreadable(message: &str, body: &str, key: &ApiKey) -> Error {
-    let body = key.blotted(answer::beginning(body));
-    let said = answer::words(&body).into_iter().map(|words| format!("the API said: {words}"));
-    Error::new(Kind::Failed, message).detail(said.take(1))
 }

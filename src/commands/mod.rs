@@ -196,6 +196,7 @@ impl Session {
         let (base, key) = (account.base.clone(), account.key.clone());
         self.terminal.show_badge(account.place().badge());
         let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());
+        let client = client.watched(self.interrupts.clone());
         Ok(if account.is_read_only() { client.read_only() } else { client })
     }
 }
@@ -224,11 +225,12 @@ fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) -> Result<Opt
                 .because(why));
             }
         }
+        let waited = client.wait(Duration::from_millis(10));
         if !said {
             notes.say("Waiting for another fusebill on this machine that changes a customer.");
             said = true;
         }
-        if !client.wait(Duration::from_millis(10)) {
+        if !waited {
             return Err(Error::new(
                 Kind::Conflict,
                 "another fusebill on this machine did not finish in time",

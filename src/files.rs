@@ -126,16 +126,37 @@ pub fn cut_torn_line(file: &mut File) -> io::Result<u64> {
 ///
 /// # Errors
 /// As the file system has them.
-pub fn end_of_lines(file: &mut File) -> io::Result<u64> {
+fn end_of_lines(file: &mut File) -> io::Result<u64> {
     let length = file.metadata()?.len();
     Ok(break_before(file, length)?.map_or(0, |at| at + 1))
+}
+
+/// Where the last complete line of a file ends, and that line without its break; none where there is no such line. One read
+/// where the line is short.
+///
+/// # Errors
+/// As the file system has them.
+pub fn last_line(file: &mut File) -> io::Result<(u64, Option<Vec<u8>>)> {
+    let length = file.metadata()?.len();
+    let begin = length.saturating_sub(FIRST_CHUNK);
+    let chunk = read_range(file, begin, length)?;
+    let break_in = |bytes: &[u8]| bytes.iter().rposition(|&byte| byte == b'\n');
+    if let Some(last) = break_in(&chunk) {
+        let before = break_in(&chunk[..last]);
+        if let Some(start) = before.map(|at| at + 1).or((begin == 0).then_some(0)) {
+            return Ok((begin + last as u64 + 1, Some(chunk[start..last].to_vec())));
+        }
+    }
+    let Some(last) = break_before(file, length)? else { return Ok((0, None)) };
+    let start = break_before(file, last)?.map_or(0, |at| at + 1);
+    Ok((last + 1, Some(read_range(file, start, last)?)))
 }
 
 /// Where the last line break before `end` is.
 ///
 /// # Errors
 /// As the file system has them.
-pub fn break_before(file: &mut File, mut end: u64) -> io::Result<Option<u64>> {
+fn break_before(file: &mut File, mut end: u64) -> io::Result<Option<u64>> {
     let mut chunk = FIRST_CHUNK;
     while end > 0 {
         let start = end.saturating_sub(chunk);
@@ -153,7 +174,7 @@ pub fn break_before(file: &mut File, mut end: u64) -> io::Result<Option<u64>> {
 ///
 /// # Errors
 /// As the file system has them.
-pub fn read_range(file: &mut File, start: u64, end: u64) -> io::Result<Vec<u8>> {
+fn read_range(file: &mut File, start: u64, end: u64) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = vec![0; usize::try_from(end.saturating_sub(start)).map_err(io::Error::other)?];
     let mut length = 0;
@@ -167,4 +188,37 @@ pub fn read_range(file: &mut File, start: u64, end: u64) -> io::Result<Vec<u8>> 
     }
     bytes.truncate(length);
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_is_found_however_long_it_is() {
+        let long = |length: usize| "x".repeat(length);
+        for last in ["", "a", &long(2047), &long(2048), &long(5_000), &long(200_000)] {
+            for before in ["", "\n", "first\n", &(long(100_000) + "\n")] {
+                for torn in ["", "torn", &long(3_000)] {
+                    let text = format!("{before}{last}\n{torn}");
+                    let mut file = tempfile::tempfile().unwrap();
+                    file.write_all(text.as_bytes()).unwrap();
+                    let (end, line) = last_line(&mut file).unwrap();
+                    assert_eq!(end as usize, text.len() - torn.len());
+                    assert!(
+                        line.unwrap() == last.as_bytes(),
+                        "{} {} {}",
+                        before.len(),
+                        last.len(),
+                        torn.len()
+                    );
+                }
+            }
+        }
+        for text in ["", "torn", &long(5_000)] {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            assert_eq!(last_line(&mut file).unwrap(), (0, None));
+        }
+    }
 }

@@ -9,9 +9,7 @@ use anyhow::{Context, Result};
 
 use super::group::{Group, Tail};
 use super::record::{self, Open, Record};
-use crate::files::{
-    CHUNK, break_before, cut_torn_line, end_of_lines, make_folder, private, read_range, sync_folder,
-};
+use crate::files::{CHUNK, last_line, make_folder, private, sync_folder};
 
 /// The folder that holds the journal and its lock.
 #[derive(Debug, Clone)]
@@ -89,8 +87,11 @@ impl Store {
         if let Some(known) = self.group.known().filter(same) {
             return Ok(known);
         }
-        let end = cut_torn_line(file)?;
-        Ok(Tail { end, open: self.open_at(file, end)?, file: identity })
+        let (end, line) = last_line(file)?;
+        if end < length {
+            file.set_len(end)?;
+        }
+        Ok(Tail { end, open: self.open_after(line)?, file: identity })
     }
 
     /// The entries that have no outcome.
@@ -103,8 +104,7 @@ impl Store {
                 Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
                 file => file?,
             };
-            let end = end_of_lines(&mut file)?;
-            self.open_at(&mut file, end)
+            self.open_after(last_line(&mut file)?.1)
         };
         read().with_context(|| self.unreadable())
     }
@@ -190,8 +190,8 @@ impl Store {
     }
 
     /// The entries that are open after the last line; where that line is damaged, all others are asked.
-    fn open_at(&self, file: &mut File, end: u64) -> Result<Vec<Open>> {
-        match last_line(file, end)?.map(|line| record::open(&String::from_utf8_lossy(&line))) {
+    fn open_after(&self, line: Option<Vec<u8>>) -> Result<Vec<Open>> {
+        match line.map(|line| record::open(&String::from_utf8_lossy(&line))) {
             None => Ok(Vec::new()),
             Some(Err(record::LineError::Damaged(_))) => {
                 let mut open = Vec::new();
@@ -260,11 +260,4 @@ fn is_missing(why: &io::Error) -> bool {
 fn parse(line: &[u8]) -> Result<Record, record::LineError> {
     let text = std::str::from_utf8(line).map_err(|why| record::LineError::Damaged(why.to_string()))?;
     Record::parse(text)
-}
-
-/// The last complete line of a file whose lines end at `end`, without its line break.
-fn last_line(file: &mut File, end: u64) -> io::Result<Option<Vec<u8>>> {
-    let Some(last) = end.checked_sub(1) else { return Ok(None) };
-    let start = break_before(file, last)?.map_or(0, |at| at + 1);
-    read_range(file, start, last).map(Some)
 }

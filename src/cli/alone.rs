@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use clap::{Args, Command as Definition, FromArgMatches};
 
 use super::edits::only_typed;
-use super::{Cli, Command, CustomerCommand, Deferred, Global, short};
+use super::{Cli, Command, CustomerCommand, Deferred, Global};
 
 /// The command line, where it is one of `customer COMMAND …` and nothing is wrong with it: else it takes all definitions
 /// to say what is.
@@ -27,8 +27,9 @@ pub(super) fn read(arguments: &[OsString]) -> Option<Cli> {
 }
 
 fn with<T: Args>(arguments: &[OsString], command: fn(Deferred<T>) -> CustomerCommand) -> Option<Cli> {
-    let program = Definition::new("fusebill").version(env!("CARGO_PKG_VERSION")).no_binary_name(true);
-    let define = || T::augment_args(Global::augment_args(short::flagged(program)));
+    let program = Definition::new("fusebill").no_binary_name(true);
+    let program = program.disable_help_flag(true).disable_version_flag(true);
+    let define = || T::augment_args(Global::augment_args(program));
     let mut definition = only_typed(arguments, define);
     let matches = definition.try_get_matches_from_mut(arguments);
     // As in `parse`.
@@ -41,6 +42,7 @@ fn with<T: Args>(arguments: &[OsString], command: fn(Deferred<T>) -> CustomerCom
 
 #[cfg(test)]
 mod tests {
+    use super::super::short;
     use super::*;
 
     fn words(line: &str) -> Vec<OsString> {

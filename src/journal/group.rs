@@ -1,6 +1,7 @@
 //! Records of several threads, written together: one of them writes what all wait for, so that the disk is synced once
 //! for many.
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
@@ -15,7 +16,20 @@ use super::store::Durability;
 pub(super) struct Group {
     queue: Mutex<Queue>,
     tail: Mutex<Option<Tail>>,
+    held: Mutex<Option<Held>>,
 }
+
+/// The files of the journal, kept open from one append to the next. The lock is not held in between.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) lock: File,
+    pub(super) journal: File,
+    /// Which files they are, in this order; none where the platform does not tell.
+    pub(super) ids: Option<(FileId, FileId)>,
+}
+
+/// A file, whatever its name: its device and its number there.
+pub(super) type FileId = (u64, u64);
 
 /// The end of the journal, as this process wrote it last.
 #[derive(Debug, Clone)]
@@ -25,7 +39,7 @@ pub(super) struct Tail {
     /// The entries that are open there.
     pub(super) open: Vec<Open>,
     /// Which file it is.
-    pub(super) file: Option<(u64, u64)>,
+    pub(super) file: Option<FileId>,
 }
 
 #[derive(Debug, Default)]
@@ -116,6 +130,16 @@ impl Group {
             Some((next, _)) => next.tell(Word::Lead),
             None => queue.writing = false,
         }
+    }
+
+    /// The files of the append before; whoever takes them gives them back.
+    pub(super) fn held(&self) -> Option<Held> {
+        lock(&self.held).take()
+    }
+
+    /// Keeps the files for the next append.
+    pub(super) fn keep(&self, held: Held) {
+        *lock(&self.held) = Some(held);
     }
 
     /// What this process knows of the journal's end.

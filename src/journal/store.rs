@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::group::{Group, Tail};
+use super::group::{FileId, Group, Held, Tail};
 use super::record::{self, Open, Record};
 use crate::files::{CHUNK, last_line, make_folder, private, sync_folder};
 
@@ -59,10 +59,9 @@ impl Store {
     }
 
     fn append_all(&self, batch: &[(Record, Durability)]) -> Result<()> {
-        let _held = self.hold_made()?;
-        let mut file = private(OpenOptions::new().create(true).read(true).append(true)).open(self.path())?;
-        let there = file.metadata()?;
-        let tail = self.tail(&mut file, &there)?;
+        let (mut held, there) = self.hold_journal()?;
+        let file = &mut held.journal;
+        let tail = self.tail(file, &there)?;
         let (lines, open) = lines(batch, tail.open);
         let synced = batch.iter().any(|(_, durability)| *durability == Durability::Synced);
         let written = file.write_all(lines.as_bytes());
@@ -76,7 +75,29 @@ impl Store {
         }
         written?;
         self.group.remember(Tail { end: tail.end + lines.len() as u64, open, file: tail.file });
+        if held.ids.is_some() && held.lock.unlock().is_ok() {
+            self.group.keep(held);
+        }
         Ok(())
+    }
+
+    /// The journal to append to under its lock, and what it is now. The files of the append before are used again as long
+    /// as they are the ones that have their names.
+    fn hold_journal(&self) -> Result<(Held, Metadata)> {
+        if let Some(held) = self.group.held() {
+            held.lock.lock()?;
+            let at = |path: PathBuf| std::fs::metadata(path).ok();
+            let there = at(self.lock_path()).zip(at(self.path()));
+            let ids = there.as_ref().and_then(|(lock, journal)| identity(lock).zip(identity(journal)));
+            if let Some((_, there)) = there.filter(|_| ids.is_some() && ids == held.ids) {
+                return Ok((held, there));
+            }
+        }
+        let lock = self.hold_made()?;
+        let journal = private(OpenOptions::new().create(true).read(true).append(true)).open(self.path())?;
+        let there = journal.metadata()?;
+        let ids = lock.metadata().ok().as_ref().and_then(identity).zip(identity(&there));
+        Ok((Held { lock, journal, ids }, there))
     }
 
     /// Where the lines end and what is open there, without reading what this process has written itself. A line that
@@ -221,11 +242,15 @@ impl Store {
         }
     }
 
+    fn lock_path(&self) -> PathBuf {
+        self.folder.join("journal.lock")
+    }
+
     /// The lock is a file of its own, because the journal's file is replaced when it is pruned. It is held until the
     /// file is dropped.
     fn hold(&self) -> io::Result<File> {
-        let path = self.folder.join("journal.lock");
-        let file = private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)?;
+        let file =
+            private(OpenOptions::new().create(true).truncate(false).write(true)).open(self.lock_path())?;
         file.lock()?;
         Ok(file)
     }
@@ -243,13 +268,13 @@ fn lines(batch: &[(Record, Durability)], mut open: Vec<Open>) -> (String, Vec<Op
 
 /// Which file it is, whatever its name; none where the platform does not tell.
 #[cfg(unix)]
-fn identity(there: &Metadata) -> Option<(u64, u64)> {
+fn identity(there: &Metadata) -> Option<FileId> {
     use std::os::unix::fs::MetadataExt;
     Some((there.dev(), there.ino()))
 }
 
 #[cfg(not(unix))]
-fn identity(_there: &Metadata) -> Option<(u64, u64)> {
+fn identity(_there: &Metadata) -> Option<FileId> {
     None
 }
 

@@ -9,11 +9,13 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 pub(super) struct Gathering {
     connection: Box<dyn Transport>,
     waiting: Vec<u8>,
+    /// Something was read since it was asked whether the connection is open.
+    answered: bool,
 }
 
 impl Gathering {
     pub(super) fn of(connection: Box<dyn Transport>) -> Gathering {
-        Gathering { connection, waiting: Vec::new() }
+        Gathering { connection, waiting: Vec::new(), answered: false }
     }
 
     fn send(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
@@ -39,11 +41,14 @@ impl Transport for Gathering {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         self.send(timeout)?;
-        self.connection.await_input(timeout)
+        self.answered = self.connection.await_input(timeout)?;
+        Ok(self.answered)
     }
 
+    /// ureq asks when an answer was read, and again before the next request is sent. Only then it matters, and what came
+    /// after the answer is there then as well; each look takes three calls of the system.
     fn is_open(&mut self) -> bool {
-        self.waiting.is_empty() && self.connection.is_open()
+        self.waiting.is_empty() && (std::mem::take(&mut self.answered) || self.connection.is_open())
     }
 
     fn is_tls(&self) -> bool {
@@ -62,12 +67,13 @@ mod tests {
     /// What was sent, write by write.
     type Sent = Arc<Mutex<Vec<Vec<u8>>>>;
 
-    /// A connection that never has an answer.
+    /// A connection that has the answers it is told to have, and is closed.
     #[derive(Debug)]
     struct Mute {
         buffers: LazyBuffers,
         sent: Sent,
         tls: bool,
+        answers: bool,
     }
 
     impl Transport for Mute {
@@ -82,11 +88,11 @@ mod tests {
         }
 
         fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-            Ok(false)
+            Ok(self.answers)
         }
 
         fn is_open(&mut self) -> bool {
-            true
+            !self.answers
         }
 
         fn is_tls(&self) -> bool {
@@ -96,7 +102,8 @@ mod tests {
 
     /// A connection with a buffer of 8 bytes.
     fn mute(sent: &Sent, tls: bool) -> Gathering {
-        Gathering::of(Box::new(Mute { buffers: LazyBuffers::new(8, 8), sent: Arc::clone(sent), tls }))
+        let buffers = LazyBuffers::new(8, 8);
+        Gathering::of(Box::new(Mute { buffers, sent: Arc::clone(sent), tls, answers: false }))
     }
 
     /// What is sent of parts before an answer is awaited, and then.
@@ -123,6 +130,17 @@ mod tests {
             assert_eq!(late, [whole.as_bytes()]);
         }
         assert!(sent(&[]).concat().is_empty());
+    }
+
+    #[test]
+    fn whether_it_is_open_is_looked_at_before_the_next_request_and_not_after_an_answer() {
+        let (buffers, sent) = (LazyBuffers::new(8, 8), Sent::default());
+        let mut closed = Gathering::of(Box::new(Mute { buffers, sent, tls: false, answers: true }));
+        assert!(!closed.is_open(), "nothing was read");
+        for _ in 0..2 {
+            assert!(closed.await_input(NextTimeout::default()).unwrap());
+            assert!(closed.is_open() && !closed.is_open());
+        }
     }
 
     #[test]

@@ -151,9 +151,12 @@ impl Interrupts {
         self.begun.store(true, Ordering::SeqCst);
         let own = self.clone();
         // All of it takes as long as reading the configuration, which another processor does meanwhile.
-        let watch = move || match own.signals() {
-            Some(signals) => own.decide(signals, notes, ended),
-            None => own.unwatched(notes),
+        let watch = move || {
+            let _told = Told(&own);
+            match own.signals() {
+                Some(signals) => own.decide(signals, notes, ended),
+                None => own.unwatched(notes),
+            }
         };
         if std::thread::Builder::new().name("signals".to_string()).spawn(watch).is_err() {
             self.unwatched(notes);
@@ -162,8 +165,8 @@ impl Interrupts {
 
     #[cfg(unix)]
     fn unwatched(&self, notes: Notes) {
-        notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
         let _ = self.watched.set(false);
+        notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
     }
 
     /// The signals as they come; none where the system does not tell of them, and lets them end the program.
@@ -185,9 +188,11 @@ impl Interrupts {
             defaults(&watched);
             return None;
         };
-        // One that came in between has left nothing but its mark.
+        // One that came in between may have left nothing but its mark; where it is told as well, it is still one.
         let missed = i32::try_from(self.arrived.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0);
-        Some(missed.into_iter().chain(std::iter::from_fn(move || signals.forever().next())))
+        let told = missed.into_iter().flat_map(|_| signals.pending()).filter(|told| Some(*told) != missed);
+        let first: Vec<i32> = missed.into_iter().chain(told).collect();
+        Some(first.into_iter().chain(std::iter::from_fn(move || signals.forever().next())))
     }
 
     /// Decides of every signal what follows.
@@ -240,6 +245,17 @@ impl Interrupts {
     /// Elsewhere the platform ends the program by itself.
     #[cfg(not(unix))]
     pub fn watch(&self, _notes: Notes, _ended: impl Fn(Left, Vec<String>) -> u8 + Send + 'static) {}
+}
+
+/// Nobody waits for a thread that is gone, however it went.
+#[cfg(unix)]
+struct Told<'a>(&'a Interrupts);
+
+#[cfg(unix)]
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.watched.set(false);
+    }
 }
 
 /// Lets signals end the program as if nobody had asked for them.

@@ -156,6 +156,7 @@ impl Client {
 
     /// Does something that waits for a person; the time they take is not counted against the deadline.
     pub fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
+        self.interrupts.ready();
         let begun = Instant::now();
         let result = wait();
         let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 
 use clap::builder::PossibleValuesParser;
+use clap::parser::MatchesError;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 
 use jiff::Timestamp;
@@ -150,6 +151,15 @@ fn many(flag: Arg, value: &'static str, help: &'static str) -> Arg {
     flag.value_name(value).action(ArgAction::Append).help(help)
 }
 
+/// What was typed with a flag. Where it was not typed there may be no definition of it.
+fn typed<T>(found: std::result::Result<Option<T>, MatchesError>) -> Option<T> {
+    match found {
+        Ok(found) => found,
+        Err(MatchesError::UnknownArgument { .. }) => None,
+        Err(why) => unreachable!("a flag is read as what it is defined to be: {why}"),
+    }
+}
+
 impl FromArgMatches for EditFlags {
     fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<EditFlags, clap::Error> {
         let mut flags = EditFlags::default();
@@ -159,18 +169,17 @@ impl FromArgMatches for EditFlags {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
         let all = |name: &str| -> Vec<String> {
-            // Of a flag that is not typed there may be no definition.
-            matches.try_get_many::<String>(name).ok().flatten().into_iter().flatten().cloned().collect()
+            typed(matches.try_get_many::<String>(name)).into_iter().flatten().cloned().collect()
         };
         self.fields = FIELDS.iter().map(|field| (field, all(field.flag))).collect();
         self.remove_codes = all(REMOVE_CODE);
         self.clear = all("clear");
         self.set = all("set");
         self.set_json = all("set-json");
-        self.patch = matches.try_get_one::<Input>("patch").ok().flatten().cloned();
+        self.patch = typed(matches.try_get_one::<Input>("patch")).cloned();
         self.expect = all("expect");
-        self.expect_modified = matches.try_get_one::<Timestamp>(EXPECT_MODIFIED).ok().flatten().copied();
-        self.new_field = matches.try_get_one::<bool>("new-field").ok().flatten().is_some_and(|flag| *flag);
+        self.expect_modified = typed(matches.try_get_one::<Timestamp>(EXPECT_MODIFIED)).copied();
+        self.new_field = typed(matches.try_get_one::<bool>("new-field")).is_some_and(|flag| *flag);
         Ok(())
     }
 }

@@ -181,7 +181,6 @@ fn what_was_stored_instead_is_kept_and_one_at_a_time_has_the_turn() {
 }
 
 #[cfg(unix)]
-#[cfg(unix)]
 #[test]
 fn what_was_put_in_the_place_of_the_journal_or_its_lock_is_what_is_written_to() {
     let folder = tempfile::tempdir().unwrap();
@@ -201,6 +200,7 @@ fn what_was_put_in_the_place_of_the_journal_or_its_lock_is_what_is_written_to() 
     assert_eq!(count(), 1);
 }
 
+#[cfg(unix)]
 #[test]
 fn who_else_may_get_at_it_is_told() {
     use std::os::unix::fs::PermissionsExt;

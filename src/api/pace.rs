@@ -35,6 +35,11 @@ struct Pace {
     /// How many more may begin, as far as it is known, and when that ends to count. Below zero where more were let
     /// through than there is room for, before the room was known.
     left: Option<(i64, Instant)>,
+    /// The same as far as it matters for what was let through. Answers come in any order, and one may have counted requests
+    /// that are under way still: `left` counts those twice, this only what has surely not begun.
+    most: i64,
+    /// Requests that were let through and are not begun.
+    held: u32,
     /// Until when requests are refused.
     refused: Option<Instant>,
     limits: Limits,
@@ -53,7 +58,7 @@ impl Pacer {
         Pacer { pace: Mutex::new(pace), changed: Condvar::new() }
     }
 
-    /// Waits until so many requests may begin; false where they would have to wait and the work is being stopped. What is
+    /// Waits until there is room for so many requests, which are held until they begin; false where they would have to wait and the work is being stopped. What is
     /// `committed`, because it settles a change that was sent, waits all the same.
     pub fn enter(&self, committed: bool, requests: u32) -> bool {
         let mut pace = self.lock();
@@ -81,9 +86,18 @@ impl Pacer {
         }
     }
 
-    /// Whether there is room for a request that was let through before, as far as it is known by now.
-    pub(super) fn has_room(&self) -> bool {
-        self.lock().has_room(Instant::now())
+    /// Begins a request that was let through before; false where by now it is known that there is no room for it.
+    pub(super) fn begin(&self) -> bool {
+        let mut pace = self.lock();
+        let has_room = pace.has_room(Instant::now());
+        pace.held = pace.held.saturating_sub(u32::from(has_room));
+        has_room
+    }
+
+    /// Begins a request that was let through just now.
+    pub(super) fn begin_at_once(&self) {
+        let mut pace = self.lock();
+        pace.held = pace.held.saturating_sub(1);
     }
 
     /// Notes that so many requests which were let through are not made.
@@ -128,7 +142,8 @@ impl Pace {
         let limits = Limits::default();
         let (left, refused) = (None, None);
         let (answered, stopped) = (false, false);
-        Pace { interval, next: now, under_way: 0, answered, left, refused, limits, waiting: 0, stopped }
+        let (under_way, held, waiting, most) = (0, 0, 0, 0);
+        Pace { interval, next: now, under_way, held, answered, left, most, refused, limits, waiting, stopped }
     }
 
     /// Lets so many requests begin, or tells when to ask again.
@@ -153,6 +168,8 @@ impl Pace {
         if let Some((left, _)) = &mut self.left {
             *left -= i64::from(requests);
         }
+        self.most -= i64::from(requests);
+        self.held += requests;
         self.under_way += requests;
         self.next = self.next.max(now) + self.interval * requests;
         Ok(())
@@ -160,15 +177,17 @@ impl Pace {
 
     /// Whether there is room for what was let through, as far as it is known by now.
     fn has_room(&self, now: Instant) -> bool {
-        self.left.is_none_or(|(left, ends)| left >= 0 || now >= ends)
+        self.left.is_none_or(|(_, ends)| self.most >= 0 || now >= ends)
             && self.refused.is_none_or(|until| now >= until)
     }
 
     fn give_back(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
+        self.held = self.held.saturating_sub(1);
         if let Some((left, _)) = &mut self.left {
             *left += 1;
         }
+        self.most += 1;
         self.next = self.next.checked_sub(self.interval).unwrap_or(self.next);
     }
 
@@ -187,12 +206,15 @@ impl Pace {
             return;
         }
         let told = quota.ends_in.is_some();
-        self.left = match self.left {
-            Some((_, known_end)) if told && ends > known_end + BLUR => Some((left, ends)),
+        let most = i64::from(quota.remaining) - i64::from(self.held);
+        (self.left, self.most) = match self.left {
+            Some((_, known_end)) if told && ends > known_end + BLUR => (Some((left, ends)), left),
             // Of the window before.
-            Some(known) if told && now < known.1 && ends + BLUR < known.1 => Some(known),
-            Some((known, known_end)) if now < known_end => Some((known.min(left), known_end.max(ends))),
-            _ => Some((left, ends)),
+            Some(known) if told && now < known.1 && ends + BLUR < known.1 => (Some(known), self.most),
+            Some((known, known_end)) if now < known_end => {
+                (Some((known.min(left), known_end.max(ends))), self.most.min(most))
+            }
+            _ => (Some((left, ends)), left),
         };
     }
 }
@@ -350,6 +372,43 @@ mod tests {
         pace.leave(told(1), later);
         assert!(pace.enter(later, 2).is_err_and(|until| until > later + Duration::from_secs(5)));
         assert!(pace.enter(later, 1).is_ok(), "one alone has room");
+    }
+
+    #[test]
+    fn an_answer_that_overtakes_others_takes_no_room_from_what_was_let_through() {
+        let now = Instant::now();
+        let mut pace = Pace::begun(Duration::ZERO, now);
+        let begin = |pace: &mut Pace| {
+            let has_room = pace.has_room(now);
+            pace.held -= u32::from(has_room);
+            has_room
+        };
+        pace.enter(now, 2).unwrap();
+        assert!(begin(&mut pace));
+        pace.leave(told(5), now);
+        (0..2).for_each(|_| pace.enter(now, 2).unwrap());
+        assert!((0..3).all(|_| begin(&mut pace)), "the first change and two reads");
+        pace.leave(told(2), now);
+        assert!(pace.left.unwrap().0 < 0, "for all that is known");
+        assert!(pace.has_room(now), "a change that was let through");
+        pace.leave(told(4), now);
+        pace.leave(told(3), now);
+        assert!(begin(&mut pace) && begin(&mut pace));
+        assert!(pace.enter(now, 1).is_err());
+        pace.leave(told(0), now);
+        assert!(pace.has_room(now));
+    }
+
+    #[test]
+    fn where_others_used_the_room_up_a_change_that_was_let_through_has_none() {
+        let (mut pace, now) = pace(Duration::ZERO);
+        pace.leave(told(4), now);
+        (0..2).for_each(|_| pace.enter(now, 2).unwrap());
+        pace.held -= 2;
+        pace.leave(told(1), now);
+        assert!(!pace.has_room(now), "two changes, and room for one");
+        pace.give_back();
+        assert!(pace.has_room(now));
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Pass {
     pub(super) fn enter(&self, committed: bool, purpose: Purpose) -> Entry {
         let held = self.held.load(Ordering::SeqCst);
         let follows_its_read = (held, purpose) == (1, Purpose::Change);
-        if (follows_its_read || (held, purpose) == (2, Purpose::ReadToChange)) && self.pacer.has_room() {
+        if (follows_its_read || (held, purpose) == (2, Purpose::ReadToChange)) && self.pacer.begin() {
             self.held.store(held - 1, Ordering::SeqCst);
             return Entry::In;
         }
@@ -80,6 +80,7 @@ impl Pass {
         if !self.pacer.enter(committed, if with_change { 2 } else { 1 }) {
             return Entry::Stopped;
         }
+        self.pacer.begin_at_once();
         self.held.store(u32::from(with_change), Ordering::SeqCst);
         Entry::In
     }

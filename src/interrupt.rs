@@ -1,7 +1,13 @@
 //! Ctrl-C: before a write nothing has happened and the program ends at once; during one its outcome is awaited.
+//!
+//! A signal that comes leaves a mark. What follows from it is decided by a thread, which is there from the first wait on that
+//! may be long ([`Interrupts::attend`]); a command that never waits long goes without, and looks at the mark itself wherever
+//! it comes to a step that matters. Starting a thread takes as long as a server on the same machine takes to answer.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+#[cfg(unix)]
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::terminal::Notes;
 
@@ -26,17 +32,41 @@ const LOOKING: u8 = 8;
 /// Rows are looked at, and Ctrl-C was pressed: nothing is lost with those in flight.
 const LEAVING: u8 = 9;
 
+/// The outcome of a change was told.
+const TOLD: u8 = 10;
+
+/// Nobody decides of signals.
+const UNWATCHED: u8 = 0;
+/// A signal leaves a mark, and nobody waits for one.
+const UNATTENDED: u8 = 1;
+/// A thread decides of every signal as it comes, or is about to.
+const ATTENDED: u8 = 2;
+
 /// What the program is doing, as far as Ctrl-C is concerned.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupts {
-    phase: Arc<AtomicU8>,
-    parting: Arc<Mutex<Vec<String>>>,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    phase: AtomicU8,
+    parting: Mutex<Vec<String>>,
     /// The signal that came and of which it is not decided yet what follows; zero for none.
     arrived: Arc<AtomicUsize>,
-    /// Signals are to be watched.
-    begun: Arc<AtomicBool>,
-    /// Whether somebody decides, once that is known.
-    watched: Arc<OnceLock<bool>>,
+    attendance: AtomicU8,
+    /// What decides, until a thread has it.
+    decider: Mutex<Option<Decider>>,
+}
+
+/// What is told before a signal ends the program, and the exit code that it ends with.
+type Ended = Box<dyn Fn(Left, Vec<String>) -> u8 + Send>;
+
+/// What it takes to decide what follows from a signal.
+struct Decider {
+    signals: Vec<i32>,
+    notes: Notes,
+    ended: Ended,
 }
 
 /// What is uncertain where a signal ends the program.
@@ -78,9 +108,9 @@ impl Interrupts {
     /// Where a signal ends the program already, this does not return: it was said that nothing was written. `settle` is
     /// what the user is to be told should nobody wait for the outcome.
     pub fn writing(&self, settle: Option<String>) -> Writing {
-        self.ready();
+        self.heed();
         self.parting().extend(settle.clone());
-        if self.phase.compare_exchange(IDLE, WRITING, Ordering::SeqCst, Ordering::SeqCst) == Err(ENDED) {
+        if self.moves(IDLE, WRITING) == Err(ENDED) {
             await_the_end();
         }
         Writing { own: self.clone(), settle, then: IDLE }
@@ -88,26 +118,32 @@ impl Interrupts {
 
     /// Marks that rows are carried out until the program ends: a signal stops it between two of them.
     pub fn rows(&self) {
-        self.ready();
-        let _ = self.phase.compare_exchange(IDLE, ROWS, Ordering::SeqCst, Ordering::SeqCst);
+        self.attend();
+        let _ = self.moves(IDLE, ROWS);
     }
 
     /// The same for rows of which none is written, so that nothing is uncertain whenever it ends.
     pub fn rows_unwritten(&self) {
-        self.ready();
-        let _ = self.phase.compare_exchange(IDLE, LOOKING, Ordering::SeqCst, Ordering::SeqCst);
+        self.attend();
+        let _ = self.moves(IDLE, LOOKING);
     }
 
     /// Whether no further row is to be begun.
     pub fn is_stopping(&self) -> bool {
-        matches!(self.phase.load(Ordering::SeqCst), STOPPING | LEAVING)
+        matches!(self.state.phase.load(Ordering::SeqCst), STOPPING | LEAVING)
     }
 
     /// Marks that another program has the terminal: the keys that interrupt are meant for that one.
     pub fn aside(&self) -> Aside {
-        self.ready();
-        let _ = self.phase.compare_exchange(IDLE, ASIDE, Ordering::SeqCst, Ordering::SeqCst);
+        self.heed();
+        self.attend();
+        let _ = self.moves(IDLE, ASIDE);
         Aside { own: self.clone() }
+    }
+
+    /// Marks that the outcome of what was sent is told: there is nothing left to interrupt.
+    pub fn told(&self) {
+        let _ = self.moves(SENT, TOLD);
     }
 
     /// What the user is to be told should a signal end the program from here on.
@@ -116,120 +152,148 @@ impl Interrupts {
     }
 
     fn parting(&self) -> MutexGuard<'_, Vec<String>> {
-        self.parting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state.parting)
+    }
+
+    /// Goes from one phase to another; the error is the phase it is in instead.
+    fn moves(&self, from: u8, to: u8) -> Result<u8, u8> {
+        self.state.phase.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst)
     }
 
     /// Marks that the program is ending by itself. Where a signal ends it already, this does not return.
     pub fn end(&self) {
-        self.decided();
-        if self.phase.swap(ENDED, Ordering::SeqCst) == ENDED {
+        self.heed();
+        if self.state.phase.swap(ENDED, Ordering::SeqCst) == ENDED {
             await_the_end();
         }
     }
 
-    /// Waits until signals are watched, where they are to be.
-    pub fn ready(&self) {
-        if self.begun.load(Ordering::SeqCst) {
-            self.watched.wait();
+    /// Deals with a signal that came, or waits until that is done. It may end the program.
+    pub fn heed(&self) {
+        if self.state.arrived.load(Ordering::SeqCst) == 0 {
+            return;
         }
-    }
-
-    /// Waits until a signal that came is dealt with, which may end the program.
-    fn decided(&self) {
-        self.ready();
-        while self.watched.get() == Some(&true) && self.arrived.load(Ordering::SeqCst) != 0 {
+        let decider = lock(&self.state.decider);
+        if let Some(decider) = decider.as_ref() {
+            let signal = i32::try_from(self.state.arrived.swap(0, Ordering::SeqCst)).unwrap_or_default();
+            return self.decide(signal, decider);
+        }
+        drop(decider);
+        // The thread has it, and deals with the signal as soon as it is there.
+        let is = |attendance| self.state.attendance.load(Ordering::SeqCst) == attendance;
+        while is(ATTENDED) && self.state.arrived.load(Ordering::SeqCst) != 0 {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
     }
 
-    /// Watches for SIGINT, SIGQUIT, SIGTERM and SIGHUP, soon: whoever is about to do what must not be cut off waits until
-    /// it is [`ready`](Interrupts::ready). `ended` tells the user before the program ends by one of them, with what is
-    /// uncertain and the hints that were left, and puts the terminal right. Its exit code is the program's where something
-    /// is uncertain; else that is 128 and the signal, as a shell has it.
+    /// Whether signals are watched and nobody waits for one: whoever is about to wait for long lets somebody
+    /// [`attend`](Interrupts::attend) before.
+    pub fn is_unattended(&self) -> bool {
+        self.state.attendance.load(Ordering::SeqCst) == UNATTENDED
+    }
+
+    /// Watches for SIGINT, SIGQUIT, SIGTERM and SIGHUP. `ended` tells the user before the program ends by one of them, with
+    /// what is uncertain and the hints that were left, and puts the terminal right. Its exit code is the program's where
+    /// something is uncertain; else that is 128 and the signal, as a shell has it.
+    ///
+    /// One that comes is dealt with by whoever [`heed`](Interrupts::heed)s it, until somebody is there to
+    /// [`attend`](Interrupts::attend).
     #[cfg(unix)]
     pub fn watch(&self, notes: Notes, ended: impl Fn(Left, Vec<String>) -> u8 + Send + 'static) {
-        self.begun.store(true, Ordering::SeqCst);
-        let own = self.clone();
-        // All of it takes as long as reading the configuration, which another processor does meanwhile.
-        let watch = move || {
-            let _told = Told(&own);
-            match own.signals() {
-                Some(signals) => own.decide(signals, notes, ended),
-                None => own.unwatched(notes),
-            }
-        };
-        if std::thread::Builder::new().name("signals".to_string()).spawn(watch).is_err() {
-            self.unwatched(notes);
-        }
-    }
-
-    #[cfg(unix)]
-    fn unwatched(&self, notes: Notes) {
-        let _ = self.watched.set(false);
-        notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
-    }
-
-    /// The signals as they come; none where the system does not tell of them, and lets them end the program.
-    #[cfg(unix)]
-    fn signals(&self) -> Option<impl Iterator<Item = i32> + use<>> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
         // Under `nohup` the work goes on when the terminal goes away.
-        let watched: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
+        let signals: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
             .into_iter()
-            .filter(|&it| it != SIGHUP || !ignored(it))
+            .filter(|&signal| signal != SIGHUP || !ignored(signal))
             .collect();
-        // Before the thread can hear of a signal, so that it is the thread that takes the mark away.
-        for &signal in &watched {
+        let marked = signals.iter().try_for_each(|&signal| {
             let mark = usize::try_from(signal).unwrap_or(usize::MAX);
-            // Where this cannot be had, only the order of two endings is less certain.
-            let _ = signal_hook::flag::register_usize(signal, Arc::clone(&self.arrived), mark);
+            signal_hook::flag::register_usize(signal, Arc::clone(&self.state.arrived), mark).map(drop)
+        });
+        if marked.is_err() {
+            return self.unwatched(&signals, notes);
         }
-        let Ok(mut signals) = signal_hook::iterator::Signals::new(&watched) else {
-            defaults(&watched);
-            return None;
+        *lock(&self.state.decider) = Some(Decider { signals, notes, ended: Box::new(ended) });
+        self.state.attendance.store(UNATTENDED, Ordering::SeqCst);
+    }
+
+    /// Has a thread decide of every signal from now on, the one that came before included. Where signals are not watched
+    /// there is nothing to do.
+    #[cfg(unix)]
+    pub fn attend(&self) {
+        let attendance = &self.state.attendance;
+        if attendance.compare_exchange(UNATTENDED, ATTENDED, Ordering::SeqCst, Ordering::SeqCst).is_err() {
+            return;
+        }
+        let Some(decider) = lock(&self.state.decider).take() else { return };
+        let (signals, notes) = (decider.signals.clone(), decider.notes);
+        let own = self.clone();
+        let attend = move || {
+            let _leaving = Leaving(&own);
+            match own.signals(&decider.signals) {
+                Some(signals) => signals.for_each(|signal| own.decide(signal, &decider)),
+                None => own.unwatched(&decider.signals, decider.notes),
+            }
         };
-        // One that came in between may have left nothing but its mark; where it is told as well, it is still one.
-        let missed = i32::try_from(self.arrived.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0);
+        if std::thread::Builder::new().name("signals".to_string()).spawn(attend).is_err() {
+            self.unwatched(&signals, notes);
+        }
+    }
+
+    /// Leaves signals to the system, which ends the program: also by the one that came already.
+    #[cfg(unix)]
+    fn unwatched(&self, signals: &[i32], notes: Notes) {
+        self.state.attendance.store(UNWATCHED, Ordering::SeqCst);
+        notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
+        for &signal in signals {
+            let _ = signal_hook::flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)));
+        }
+        match i32::try_from(self.state.arrived.load(Ordering::SeqCst)) {
+            Ok(0) | Err(_) => {}
+            Ok(signal) => drop(signal_hook::low_level::emulate_default_handler(signal)),
+        }
+    }
+
+    /// The signals as they come; none where the system does not tell of them.
+    #[cfg(unix)]
+    fn signals(&self, watched: &[i32]) -> Option<impl Iterator<Item = i32> + use<>> {
+        let mut signals = signal_hook::iterator::Signals::new(watched).ok()?;
+        // One that came before has left nothing but its mark; where it is told as well, it is still one.
+        let arrived = self.state.arrived.load(Ordering::SeqCst);
+        let missed = i32::try_from(arrived).ok().filter(|signal| *signal != 0);
         let told = missed.into_iter().flat_map(|_| signals.pending()).filter(|told| Some(*told) != missed);
         let first: Vec<i32> = missed.into_iter().chain(told).collect();
         Some(first.into_iter().chain(std::iter::from_fn(move || signals.forever().next())))
     }
 
-    /// Decides of every signal what follows.
+    /// Decides what follows from a signal.
     #[cfg(unix)]
-    fn decide(
-        &self,
-        signals: impl Iterator<Item = i32>,
-        notes: Notes,
-        ended: impl Fn(Left, Vec<String>) -> u8,
-    ) {
+    fn decide(&self, signal: i32, decider: &Decider) {
         use signal_hook::consts::{SIGINT, SIGQUIT};
-        let _ = self.watched.set(true);
-        for signal in signals {
-            if self.goes_on(matches!(signal, SIGINT | SIGQUIT), notes) {
-                self.arrived.store(0, Ordering::SeqCst);
-                continue;
-            }
-            let left = match self.phase.swap(ENDED, Ordering::SeqCst) {
-                ENDED => continue,
-                INSISTED => Left::Change("not awaited: whether the change was written is not known"),
-                SENT => Left::Change("interrupted after the change was sent, before its outcome was told"),
-                STOPPING => Left::Rows("not awaited: whether the rows in flight were written is not known"),
-                _ => Left::Nothing,
-            };
-            let hints = std::mem::take(&mut *self.parting());
-            let code = ended(left, hints);
-            std::process::exit(if left == Left::Nothing { 128 + signal } else { code.into() });
+        if self.goes_on(matches!(signal, SIGINT | SIGQUIT), decider.notes) {
+            self.state.arrived.store(0, Ordering::SeqCst);
+            return;
         }
+        let left = match self.state.phase.swap(ENDED, Ordering::SeqCst) {
+            ENDED => return,
+            INSISTED => Left::Change("not awaited: whether the change was written is not known"),
+            SENT => Left::Change("interrupted after the change was sent, before its outcome was told"),
+            STOPPING => Left::Rows("not awaited: whether the rows in flight were written is not known"),
+            _ => Left::Nothing,
+        };
+        let hints = std::mem::take(&mut *self.parting());
+        let code = (decider.ended)(left, hints);
+        std::process::exit(if left == Left::Nothing { 128 + signal } else { code.into() });
     }
 
     /// Whether the program goes on after a signal. `from_keys` tells whether keys of the terminal make such a signal.
     #[cfg(unix)]
     fn goes_on(&self, from_keys: bool, notes: Notes) -> bool {
-        let becomes =
-            |from, to| self.phase.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-        if from_keys && self.phase.load(Ordering::SeqCst) == ASIDE {
-            return true;
+        let becomes = |from, to| self.moves(from, to).is_ok();
+        match self.state.phase.load(Ordering::SeqCst) {
+            ASIDE if from_keys => return true,
+            TOLD => return true,
+            _ => {}
         }
         if becomes(ROWS, STOPPING) || becomes(LOOKING, LEAVING) {
             notes.warn("the rows in flight are finished, no other is begun (Ctrl-C again gives that up)");
@@ -245,24 +309,34 @@ impl Interrupts {
     /// Elsewhere the platform ends the program by itself.
     #[cfg(not(unix))]
     pub fn watch(&self, _notes: Notes, _ended: impl Fn(Left, Vec<String>) -> u8 + Send + 'static) {}
+
+    /// Nobody is needed who does.
+    #[cfg(not(unix))]
+    pub fn attend(&self) {}
+
+    /// No signal comes.
+    #[cfg(not(unix))]
+    fn decide(&self, _signal: i32, _decider: &Decider) {}
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl std::fmt::Debug for Decider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decider").field("signals", &self.signals).finish_non_exhaustive()
+    }
 }
 
 /// Nobody waits for a thread that is gone, however it went.
 #[cfg(unix)]
-struct Told<'a>(&'a Interrupts);
+struct Leaving<'a>(&'a Interrupts);
 
 #[cfg(unix)]
-impl Drop for Told<'_> {
+impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        let _ = self.0.watched.set(false);
-    }
-}
-
-/// Lets signals end the program as if nobody had asked for them.
-#[cfg(unix)]
-fn defaults(signals: &[i32]) {
-    for &signal in signals {
-        let _ = signal_hook::flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)));
+        self.0.state.attendance.store(UNWATCHED, Ordering::SeqCst);
     }
 }
 
@@ -295,37 +369,109 @@ fn await_the_end() -> ! {
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        self.own.decided();
-        let _ = self.own.phase.compare_exchange(ASIDE, IDLE, Ordering::SeqCst, Ordering::SeqCst);
+        self.own.heed();
+        let _ = self.own.moves(ASIDE, IDLE);
     }
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        let phase = &self.own.phase;
-        let _ = phase.compare_exchange(WRITING, self.then, Ordering::SeqCst, Ordering::SeqCst);
-        let _ = phase.compare_exchange(INSISTED, self.then, Ordering::SeqCst, Ordering::SeqCst);
+        // One that came while the outcome was awaited is told so, also where the outcome was there first.
+        self.own.heed();
+        let _ = self.own.moves(WRITING, self.then);
+        let _ = self.own.moves(INSISTED, self.then);
         if let Some(settle) = self.settle.as_ref().filter(|_| self.then == IDLE) {
             self.own.parting().retain(|hint| hint != settle);
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
+impl Interrupts {
+    /// Watches for no signal at all, so that the tests can be interrupted; a mark can be left all the same.
+    pub(crate) fn unattended() -> Interrupts {
+        let own = Interrupts::default();
+        let ended: Ended = Box::new(|left, _| panic!("{left:?}"));
+        let decider = Decider { signals: Vec::new(), notes: Notes::default(), ended };
+        *lock(&own.state.decider) = Some(decider);
+        own.state.attendance.store(UNATTENDED, Ordering::SeqCst);
+        own
+    }
+
+    fn marked(self) -> Interrupts {
+        let signal = usize::try_from(signal_hook::consts::SIGINT).expect("a small number");
+        self.state.arrived.store(signal, Ordering::SeqCst);
+        self
+    }
+}
+
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    fn phase(of: &Interrupts) -> u8 {
+        of.state.phase.load(Ordering::SeqCst)
+    }
+
+    fn mark(of: &Interrupts) -> usize {
+        of.state.arrived.load(Ordering::SeqCst)
+    }
+
+    #[test]
+    fn a_mark_is_heeded_by_whoever_comes_by_until_somebody_attends() {
+        let interrupts = Interrupts::unattended();
+        let writing = interrupts.writing(None);
+        let interrupts = interrupts.marked();
+        interrupts.heed();
+        assert_eq!((phase(&interrupts), mark(&interrupts)), (INSISTED, 0));
+        assert!(interrupts.is_unattended());
+        drop(writing);
+        assert_eq!(phase(&interrupts), IDLE);
+    }
+
+    #[test]
+    fn a_mark_from_before_a_write_ended_is_told_as_one_of_the_write() {
+        let interrupts = Interrupts::unattended();
+        let mut writing = interrupts.writing(None);
+        let interrupts = interrupts.marked();
+        writing.sent();
+        drop(writing);
+        assert_eq!((phase(&interrupts), mark(&interrupts)), (SENT, 0));
+        interrupts.told();
+        let interrupts = interrupts.marked();
+        interrupts.end();
+        assert_eq!((phase(&interrupts), mark(&interrupts)), (ENDED, 0), "there is nothing left to interrupt");
+    }
+
+    #[test]
+    fn who_attends_deals_with_the_mark_that_was_left_before() {
+        let interrupts = Interrupts::unattended();
+        interrupts.moves(IDLE, ROWS).unwrap();
+        let interrupts = interrupts.marked();
+        interrupts.attend();
+        assert!(!interrupts.is_unattended());
+        interrupts.heed();
+        assert!(interrupts.is_stopping() && mark(&interrupts) == 0);
+    }
+
+    #[test]
+    fn nobody_attends_where_signals_are_left_to_the_system() {
+        let interrupts = Interrupts::default();
+        interrupts.attend();
+        interrupts.heed();
+        assert_eq!(interrupts.state.attendance.load(Ordering::SeqCst), UNWATCHED);
+    }
 
     #[test]
     fn after_a_change_was_sent_it_is_not_said_that_nothing_was_written() {
         let interrupts = Interrupts::default();
-        let phase = || interrupts.phase.load(Ordering::SeqCst);
         let refused = interrupts.writing(Some("settle it".to_string()));
-        assert_eq!((phase(), interrupts.parting().len()), (WRITING, 1));
+        assert_eq!((phase(&interrupts), interrupts.parting().len()), (WRITING, 1));
         drop(refused);
-        assert_eq!((phase(), interrupts.parting().len()), (IDLE, 0));
+        assert_eq!((phase(&interrupts), interrupts.parting().len()), (IDLE, 0));
         let mut sent = interrupts.writing(Some("settle it".to_string()));
         sent.sent();
         drop(sent);
-        assert_eq!((phase(), interrupts.parting().len()), (SENT, 1));
+        assert_eq!((phase(&interrupts), interrupts.parting().len()), (SENT, 1));
     }
 }

@@ -18,6 +18,7 @@ use ureq::{Proxy, ProxyProtocol};
 use super::gather::Gathering;
 use super::network::{Gate, Secure};
 use super::tls;
+use crate::interrupt::Interrupts;
 
 /// The longest answer of a proxy that is read.
 const LONGEST_ANSWER: usize = 16 * 1024;
@@ -88,12 +89,13 @@ impl std::error::Error for Unconnected {}
 #[derive(Debug)]
 pub(super) struct Dialer {
     secure: Option<Secure>,
+    interrupts: Interrupts,
 }
 
 impl Dialer {
     /// Dials with TLS and by way of the proxy that are given, or in the clear where there are none.
-    pub(super) fn new(secure: Option<Secure>) -> Dialer {
-        Dialer { secure }
+    pub(super) fn new(secure: Option<Secure>, interrupts: Interrupts) -> Dialer {
+        Dialer { secure, interrupts }
     }
 
     fn dial(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Unconnected> {
@@ -121,7 +123,7 @@ impl Connector for Dialer {
         _chained: Option<()>,
     ) -> Result<Option<Box<dyn Transport>>, ureq::Error> {
         let connection = self.dial(details).map_err(|why| ureq::Error::Other(Box::new(why)))?;
-        Ok(Some(Box::new(Gathering::of(connection))))
+        Ok(Some(Box::new(Gathering::of(connection, self.interrupts.clone()))))
     }
 }
 

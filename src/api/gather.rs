@@ -2,7 +2,14 @@
 //!
 //! ureq sends the head of a request and then its body: two packets, which wake the other end twice.
 
+use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
+
+use crate::interrupt::Interrupts;
+
+/// How long an answer is waited for without anybody who attends to signals, in milliseconds: a server on this machine has it
+/// before a thread is started, and nobody notices when a key is answered so much later.
+const SOON: u64 = 5;
 
 /// A connection whose output is gathered.
 #[derive(Debug)]
@@ -11,20 +18,43 @@ pub(super) struct Gathering {
     waiting: Vec<u8>,
     /// Something was read since it was asked whether the connection is open.
     answered: bool,
+    interrupts: Interrupts,
 }
 
 impl Gathering {
-    pub(super) fn of(connection: Box<dyn Transport>) -> Gathering {
-        Gathering { connection, waiting: Vec::new(), answered: false }
+    pub(super) fn of(connection: Box<dyn Transport>, interrupts: Interrupts) -> Gathering {
+        Gathering { connection, waiting: Vec::new(), answered: false, interrupts }
     }
 
     fn send(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
         let waiting = std::mem::take(&mut self.waiting);
         let room = self.connection.buffers().output().len();
+        if waiting.len() >= room {
+            // The other end may take its time to read that much.
+            self.interrupts.attend();
+        }
         waiting.chunks(room).try_for_each(|part| {
             self.connection.buffers().output()[..part.len()].copy_from_slice(part);
             self.connection.transmit_output(part.len(), timeout)
         })
+    }
+
+    fn receive(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.interrupts.heed();
+        let soon = Duration::from_millis(SOON);
+        if !self.interrupts.is_unattended() || *timeout.after <= *soon {
+            return self.connection.await_input(timeout);
+        }
+        match self.connection.await_input(NextTimeout { after: soon, ..timeout }) {
+            Err(ureq::Error::Timeout(_)) => {}
+            received => return received,
+        }
+        self.interrupts.attend();
+        let after = match timeout.after {
+            Duration::Exact(limit) => Duration::Exact(limit.saturating_sub(*soon)),
+            Duration::NotHappening => Duration::NotHappening,
+        };
+        self.connection.await_input(NextTimeout { after, ..timeout })
     }
 }
 
@@ -41,7 +71,7 @@ impl Transport for Gathering {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         self.send(timeout)?;
-        self.answered = self.connection.await_input(timeout)?;
+        self.answered = self.receive(timeout)?;
         Ok(self.answered)
     }
 
@@ -67,13 +97,24 @@ mod tests {
     /// What was sent, write by write.
     type Sent = Arc<Mutex<Vec<Vec<u8>>>>;
 
+    /// How long it was waited for an answer, each time.
+    type Waits = Arc<Mutex<Vec<Duration>>>;
+
     /// A connection that has the answers it is told to have, and is closed.
     #[derive(Debug)]
     struct Mute {
         buffers: LazyBuffers,
         sent: Sent,
+        waits: Waits,
         tls: bool,
         answers: bool,
+    }
+
+    impl Mute {
+        fn new(sent: &Sent) -> Mute {
+            let (buffers, waits) = (LazyBuffers::new(8, 8), Waits::default());
+            Mute { buffers, sent: Arc::clone(sent), waits, tls: false, answers: false }
+        }
     }
 
     impl Transport for Mute {
@@ -87,8 +128,10 @@ mod tests {
             Ok(())
         }
 
-        fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-            Ok(self.answers)
+        fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+            self.waits.lock().unwrap().push(timeout.after);
+            let soon = !self.answers && timeout.after == Duration::from_millis(SOON);
+            if soon { Err(ureq::Error::Timeout(timeout.reason)) } else { Ok(self.answers) }
         }
 
         fn is_open(&mut self) -> bool {
@@ -102,8 +145,7 @@ mod tests {
 
     /// A connection with a buffer of 8 bytes.
     fn mute(sent: &Sent, tls: bool) -> Gathering {
-        let buffers = LazyBuffers::new(8, 8);
-        Gathering::of(Box::new(Mute { buffers, sent: Arc::clone(sent), tls, answers: false }))
+        Gathering::of(Box::new(Mute { tls, ..Mute::new(sent) }), Interrupts::default())
     }
 
     /// What is sent of parts before an answer is awaited, and then.
@@ -134,12 +176,49 @@ mod tests {
 
     #[test]
     fn whether_it_is_open_is_looked_at_before_the_next_request_and_not_after_an_answer() {
-        let (buffers, sent) = (LazyBuffers::new(8, 8), Sent::default());
-        let mut closed = Gathering::of(Box::new(Mute { buffers, sent, tls: false, answers: true }));
+        let mute = Mute { answers: true, ..Mute::new(&Sent::default()) };
+        let mut closed = Gathering::of(Box::new(mute), Interrupts::default());
         assert!(!closed.is_open(), "nothing was read");
         for _ in 0..2 {
             assert!(closed.await_input(NextTimeout::default()).unwrap());
             assert!(closed.is_open() && !closed.is_open());
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn somebody_attends_to_signals_where_an_answer_does_not_come_soon() {
+        let millis = Duration::from_millis;
+        let waited = |interrupts: &Interrupts, answers, limit| {
+            let mute = Mute { answers, ..Mute::new(&Sent::default()) };
+            let waits = Arc::clone(&mute.waits);
+            let mut gathering = Gathering::of(Box::new(mute), interrupts.clone());
+            let timeout = NextTimeout { after: limit, ..NextTimeout::default() };
+            assert_eq!(gathering.await_input(timeout).unwrap(), answers);
+            std::mem::take(&mut *waits.lock().unwrap())
+        };
+        let interrupts = Interrupts::unattended();
+        assert_eq!(waited(&interrupts, true, millis(3000)), [millis(SOON)]);
+        assert_eq!(waited(&interrupts, true, millis(SOON - 1)), [millis(SOON - 1)], "there is less time");
+        assert!(interrupts.is_unattended());
+        assert_eq!(waited(&interrupts, false, millis(3000)), [millis(SOON), millis(3000 - SOON)]);
+        assert!(!interrupts.is_unattended());
+        assert_eq!(waited(&interrupts, false, millis(3000)), [millis(3000)]);
+        let interrupts = Interrupts::unattended();
+        let never = Duration::NotHappening;
+        assert_eq!(waited(&interrupts, false, never), [millis(SOON), never]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn somebody_attends_to_signals_where_much_is_sent() {
+        for (length, attended) in [(7, false), (8, true)] {
+            let interrupts = Interrupts::unattended();
+            let mute = Mute { answers: true, ..Mute::new(&Sent::default()) };
+            let mut gathering = Gathering::of(Box::new(mute), interrupts.clone());
+            gathering.transmit_output(length, NextTimeout::default()).unwrap();
+            gathering.await_input(NextTimeout::default()).unwrap();
+            assert_eq!(!interrupts.is_unattended(), attended, "{length}");
         }
     }
 

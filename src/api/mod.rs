@@ -100,8 +100,16 @@ pub enum Put {
 }
 
 impl Client {
-    /// A client that opens no connection yet. `timeout` bounds all requests and waits together, from now.
-    pub fn new(base: BaseUrl, key: ApiKey, network: &Network, timeout: Duration, notes: Notes) -> Client {
+    /// A client that opens no connection yet. `timeout` bounds all requests and waits together, from now. Before it waits
+    /// for long it has somebody attend to the `interrupts`.
+    pub fn new(
+        base: BaseUrl,
+        key: ApiKey,
+        network: &Network,
+        timeout: Duration,
+        notes: Notes,
+        interrupts: Interrupts,
+    ) -> Client {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -114,11 +122,15 @@ impl Client {
             .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
-        let agent = Agent::with_parts(config, Dialer::new(network.secure.clone()), Remembering::default());
+        let agent = Agent::with_parts(
+            config,
+            Dialer::new(network.secure.clone(), interrupts.clone()),
+            Remembering::default(),
+        );
         let deadline = Mutex::new(Deadline::after(timeout));
         let (base, key) = (Arc::new(base), Arc::new(key));
         let committed = AtomicBool::new(false);
-        let (pass, read_only, interrupts) = (None, false, Interrupts::default());
+        let (pass, read_only) = (None, false);
         Client { agent, base, key, deadline, notes, pass, committed, read_only, interrupts }
     }
 
@@ -126,12 +138,6 @@ impl Client {
     #[must_use]
     pub fn read_only(self) -> Client {
         Client { read_only: true, ..self }
-    }
-
-    /// The same client, which sends nothing and waits for nothing before signals are watched.
-    #[must_use]
-    pub fn watched(self, interrupts: Interrupts) -> Client {
-        Client { interrupts, ..self }
     }
 
     /// Another client of the same account, on the same connections, whose requests go through a gate. It has so much
@@ -150,13 +156,13 @@ impl Client {
 
     /// Waits that long; false, and at once, where that would miss the deadline.
     pub fn wait(&self, pause: Duration) -> bool {
-        self.interrupts.ready();
+        self.interrupts.attend();
         self.deadline().sleep(pause)
     }
 
     /// Does something that waits for a person; the time they take is not counted against the deadline.
     pub fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
-        self.interrupts.ready();
+        self.interrupts.attend();
         let begun = Instant::now();
         let result = wait();
         let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
@@ -297,7 +303,6 @@ impl Client {
         time: Option<Duration>,
     ) -> std::result::Result<Answer, Failure> {
         let time = time.ok_or_else(Failure::out_of_time)?;
-        self.interrupts.ready();
         if let Some(pass) = &self.pass {
             let committed = self.committed.load(Ordering::SeqCst);
             match self.not_counting(|| pass.enter(committed, method.purpose())) {

@@ -24,7 +24,7 @@ pub(super) fn run(command: &AuthCommand, session: &Session) -> Result<Kind> {
 
 fn login(profile: &Profile, with_key_stdin: bool, session: &Session) -> Result<Kind> {
     session.watch_signals();
-    session.interrupts.ready();
+    session.interrupts.attend();
     let name = profile.name.clone();
     refuse_other_source(profile, session)?;
     let vault = Vault::in_folder(&profile.folder);

@@ -119,6 +119,7 @@ pub(super) fn go(
         notes.say(&format!("To take it back: {undo}"));
     }
     finish(plan, Outcome::Updated, session)?;
+    session.interrupts.told();
     Ok(End::Ended(Outcome::Updated, Kind::Done))
 }
 

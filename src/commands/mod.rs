@@ -30,7 +30,7 @@ use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::{self, Interrupts, Left};
 use crate::journal::{Journal, Turn};
-use crate::profile::{self, Account, Environment, Profile};
+use crate::profile::{self, Account, Environment, KeySource, Profile};
 use crate::report::failure::failure;
 use crate::report::outcome::Facts;
 use crate::terminal::{Color, Notes, Terminal, Verbosity};
@@ -101,7 +101,8 @@ impl Session {
 
     /// The journal of this user.
     fn journal(&self) -> Result<Journal> {
-        self.environment.state_folder().map(Journal::at)
+        let journal = self.environment.state_folder().map(Journal::at);
+        journal.map(|journal| journal.watched(self.interrupts.clone()))
     }
 
     /// Reads a customer, and says where an earlier change of it never got an outcome.
@@ -149,12 +150,17 @@ impl Session {
             let error = parting.into_iter().fold(error, Error::hint);
             fail(&error, &Facts::default(), &terminal, json)
         });
+        self.terminal.attended_by(self.interrupts.clone());
     }
 
     /// Opens the way to the account that is meant. No request is sent yet.
     fn connect(&self) -> Result<Connection> {
         self.watch_signals();
         let profile = self.profile()?;
+        // A program is run for the key, or a file is read that may be a pipe. What the environment has is there.
+        if KeySource::of_environment(self.environment)? != Some(KeySource::Variable) {
+            self.interrupts.attend();
+        }
         #[cfg(feature = "sandbox")]
         if profile.is_sandbox() {
             let (account, server) = sandbox::account(profile, self.environment)?;
@@ -195,8 +201,12 @@ impl Session {
         let network = Network::from_environment(&account.base, &account.trust, variable)?;
         let (base, key) = (account.base.clone(), account.key.clone());
         self.terminal.show_badge(account.place().badge());
-        let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());
-        let client = client.watched(self.interrupts.clone());
+        if account.base.is_https() {
+            // What comes over a network is waited for.
+            self.interrupts.attend();
+        }
+        let (notes, interrupts) = (self.terminal.notes(), self.interrupts.clone());
+        let client = Client::new(base, key, &network, self.global.timeout, notes, interrupts);
         Ok(if account.is_read_only() { client.read_only() } else { client })
     }
 }

@@ -132,6 +132,8 @@ impl Writer<'_> {
     }
 
     fn begin(&self, plan: &Plan) -> Result<Option<EntryId>> {
+        // From here on there is a record that would have to be settled.
+        self.interrupts.heed();
         let Some(journal) = self.journal else { return Ok(None) };
         let refused = |why: anyhow::Error| {
             Error::new(Kind::Failed, "without a record of the change nothing is sent")

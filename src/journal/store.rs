@@ -1,6 +1,6 @@
 //! The journal's file: appended to under a lock, so that several processes never interleave.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,12 +10,14 @@ use anyhow::{Context, Result};
 use super::group::{FileId, Group, Held, Tail};
 use super::record::{self, Open, Record};
 use crate::files::{CHUNK, last_line, make_folder, private, sync_folder};
+use crate::interrupt::Interrupts;
 
 /// The folder that holds the journal and its lock.
 #[derive(Debug, Clone)]
 pub struct Store {
     folder: PathBuf,
     group: Arc<Group>,
+    interrupts: Interrupts,
 }
 
 /// Whether a record has to survive a power cut.
@@ -30,7 +32,12 @@ pub enum Durability {
 impl Store {
     /// The journal in this folder, which is made when something is first written.
     pub fn at(folder: PathBuf) -> Store {
-        Store { folder, group: Arc::default() }
+        Store { folder, group: Arc::default(), interrupts: Interrupts::default() }
+    }
+
+    /// The same, which has somebody attend to signals before it waits for another process.
+    pub(super) fn watched(self, interrupts: Interrupts) -> Store {
+        Store { interrupts, ..self }
     }
 
     /// The folder it is in.
@@ -85,7 +92,7 @@ impl Store {
     /// as they are the ones that have their names.
     fn hold_journal(&self) -> Result<(Held, Metadata)> {
         if let Some(held) = self.group.held() {
-            held.lock.lock()?;
+            self.lock(&held.lock)?;
             let at = |path: PathBuf| std::fs::metadata(path).ok();
             let there = at(self.lock_path()).zip(at(self.path()));
             let ids = there.as_ref().and_then(|(lock, journal)| identity(lock).zip(identity(journal)));
@@ -251,8 +258,19 @@ impl Store {
     fn hold(&self) -> io::Result<File> {
         let file =
             private(OpenOptions::new().create(true).truncate(false).write(true)).open(self.lock_path())?;
-        file.lock()?;
+        self.lock(&file)?;
         Ok(file)
+    }
+
+    fn lock(&self, file: &File) -> io::Result<()> {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                self.interrupts.attend();
+                file.lock()
+            }
+            Err(TryLockError::Error(why)) => Err(why),
+            Ok(()) => Ok(()),
+        }
     }
 }
 

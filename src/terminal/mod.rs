@@ -26,6 +26,7 @@ use pick::Pick;
 pub use status::Status;
 
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::Interrupts;
 use crate::report::Look;
 use crate::report::escape::{escaped, unsteered};
 use crate::report::place::Badge;
@@ -138,6 +139,15 @@ impl Terminal {
         (io::stderr().is_terminal() && !verbosity.quiet && !verbosity.http).then(Status::new)
     }
 
+    /// Has somebody attend to signals before anything is written that may have to wait for its reader.
+    pub fn attended_by(&self, interrupts: Interrupts) {
+        if io::stdout().is_terminal() || io::stderr().is_terminal() {
+            interrupts.attend();
+        }
+        // There is one standard output, whoever writes to it. The first to be given stays.
+        drop(INTERRUPTS.set(interrupts));
+    }
+
     /// Where notes go.
     pub fn notes(&self) -> Notes {
         self.notes
@@ -161,6 +171,7 @@ impl Terminal {
             status::make_way();
         }
         let mut out = io::stdout().lock();
+        attend(&out, text.len());
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => Ok(true),
             Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(false),
@@ -331,8 +342,31 @@ impl Notes {
     }
 }
 
+/// So much goes into a pipe that has room at all, in bytes (PIPE_BUF in POSIX, as Linux has it).
+const AT_ONCE: usize = 4096;
+
+/// Who is to be attended to before output waits for its reader.
+static INTERRUPTS: OnceLock<Interrupts> = OnceLock::new();
+
+/// Has somebody attend to signals, unless so much can be written at once.
+#[cfg(unix)]
+fn attend(out: &impl std::os::fd::AsFd, length: usize) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let Some(interrupts) = INTERRUPTS.get().filter(|interrupts| interrupts.is_unattended()) else { return };
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let ready = poll(&mut [PollFd::new(out, PollFlags::OUT)], Some(&now));
+    if length > AT_ONCE || ready == Ok(0) {
+        interrupts.attend();
+    }
+}
+
+#[cfg(not(unix))]
+fn attend<T>(_out: &T, _length: usize) {}
+
 /// That standard error is closed cannot be told to anyone.
 fn tell(text: &str) {
     status::make_way();
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let mut err = io::stderr().lock();
+    attend(&err, text.len());
+    let _ = err.write_all(text.as_bytes());
 }

@@ -1,6 +1,8 @@
 //! Ctrl-C at the moments that matter: before a write, during it, and again.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use crate::world::{World, is_under_nohup};
@@ -69,6 +71,52 @@ fn before_the_write_it_ends_at_once_and_nothing_is_written() {
         );
         assert_eq!((world.puts().len(), world.journal().len()), (0, 0));
     }
+}
+
+#[test]
+fn while_another_process_has_the_journal_it_ends_at_once_and_nothing_is_written() {
+    let world = World::new();
+    world.update(&["--title", "dr"]);
+    let lock = world.home.path().join(".local/state/fusebill/journal.lock");
+    let lock = std::fs::File::open(lock).expect("it is there since the first change");
+    lock.lock().expect("nobody else has it");
+    let mut running = Running::start(&world, &[]);
+    let mut shown = [0];
+    let mut output = running.child.stdout.take().expect("standard output is piped");
+    output.read_exact(&mut shown).expect("the plan is shown before its record is written");
+    running.signal("INT");
+    running.child.stdout = Some(output);
+    let (code, _, stderr) = running.end();
+    assert_eq!(code, Some(130), "{stderr}");
+    assert!(stderr.contains("Nothing was written."), "{stderr}");
+    assert_eq!((world.puts().len(), world.journal().len()), (1, 2));
+}
+
+#[test]
+fn while_nobody_reads_what_it_shows_it_ends_at_once_and_nothing_is_written() {
+    let world = World::new();
+    let (unread, mut full) = UnixStream::pair().expect("two sockets");
+    full.set_nonblocking(true).expect("it can be set");
+    while full.write(&[b' '; 4096]).is_ok() {}
+    full.set_nonblocking(false).expect("it can be set");
+    let mut command = world.command(["customer", "update", "123", "--first-name", "John"]);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(OwnedFd::from(full))
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    drop(command);
+    let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
+    let mut running = Running { child, stderr };
+    until_seen(&world, "GET");
+    running.signal("TERM");
+    let mut rest = String::new();
+    running.stderr.read_to_string(&mut rest).expect("standard error is text");
+    assert_eq!(running.child.wait().expect("it ends").code(), Some(143), "{rest}");
+    assert!(rest.contains("Nothing was written."), "{rest}");
+    assert_eq!((world.puts().len(), world.journal().len()), (0, 0));
+    drop(unread);
 }
 
 #[test]

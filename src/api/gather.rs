@@ -7,9 +7,9 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use crate::interrupt::Interrupts;
 
-/// How long an answer is waited for without anybody who attends to signals, in milliseconds: a server on this machine has it
-/// before a thread is started, and nobody notices when a key is answered so much later.
-const SOON: u64 = 5;
+/// How long an answer is waited for without anybody who attends to signals, in milliseconds: to a person, what follows on a key so
+/// much later follows at once.
+const SOON: u64 = 100;
 
 /// A connection whose output is gathered.
 #[derive(Debug)]

@@ -114,7 +114,7 @@ pub fn try_hold(path: &Path) -> io::Result<Option<File>> {
 ///
 /// # Errors
 /// As the file system has them.
-pub fn cut_torn_line(file: &mut File) -> io::Result<u64> {
+pub fn cut_torn_line(file: &File) -> io::Result<u64> {
     let end = end_of_lines(file)?;
     if end < file.metadata()?.len() {
         file.set_len(end)?;
@@ -126,7 +126,7 @@ pub fn cut_torn_line(file: &mut File) -> io::Result<u64> {
 ///
 /// # Errors
 /// As the file system has them.
-fn end_of_lines(file: &mut File) -> io::Result<u64> {
+fn end_of_lines(file: &File) -> io::Result<u64> {
     let length = file.metadata()?.len();
     Ok(break_before(file, length)?.map_or(0, |at| at + 1))
 }
@@ -136,7 +136,7 @@ fn end_of_lines(file: &mut File) -> io::Result<u64> {
 ///
 /// # Errors
 /// As the file system has them.
-pub fn last_line(file: &mut File) -> io::Result<(u64, Option<Vec<u8>>)> {
+pub fn last_line(file: &File) -> io::Result<(u64, Option<Vec<u8>>)> {
     let length = file.metadata()?.len();
     let begin = length.saturating_sub(FIRST_CHUNK);
     let chunk = read_range(file, begin, length)?;
@@ -156,7 +156,7 @@ pub fn last_line(file: &mut File) -> io::Result<(u64, Option<Vec<u8>>)> {
 ///
 /// # Errors
 /// As the file system has them.
-fn break_before(file: &mut File, mut end: u64) -> io::Result<Option<u64>> {
+fn break_before(file: &File, mut end: u64) -> io::Result<Option<u64>> {
     let mut chunk = FIRST_CHUNK;
     while end > 0 {
         let start = end.saturating_sub(chunk);
@@ -174,7 +174,7 @@ fn break_before(file: &mut File, mut end: u64) -> io::Result<Option<u64>> {
 ///
 /// # Errors
 /// As the file system has them.
-fn read_range(file: &mut File, start: u64, end: u64) -> io::Result<Vec<u8>> {
+fn read_range(mut file: &File, start: u64, end: u64) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = vec![0; usize::try_from(end.saturating_sub(start)).map_err(io::Error::other)?];
     let mut length = 0;
@@ -203,7 +203,7 @@ mod tests {
                     let text = format!("{before}{last}\n{torn}");
                     let mut file = tempfile::tempfile().unwrap();
                     file.write_all(text.as_bytes()).unwrap();
-                    let (end, line) = last_line(&mut file).unwrap();
+                    let (end, line) = last_line(&file).unwrap();
                     assert_eq!(end as usize, text.len() - torn.len());
                     assert!(
                         line.unwrap() == last.as_bytes(),
@@ -218,7 +218,7 @@ mod tests {
         for text in ["", "torn", &long(5_000)] {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(text.as_bytes()).unwrap();
-            assert_eq!(last_line(&mut file).unwrap(), (0, None));
+            assert_eq!(last_line(&file).unwrap(), (0, None));
         }
     }
 }

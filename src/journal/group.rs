@@ -1,73 +1,48 @@
-//! Records of several threads, written together: one of them writes what all wait for, so that the disk is synced once
-//! for many.
+//! Several threads that wait for the disk: one of them has it synced for all that wrote before.
 
 use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 
 use anyhow::{Result, anyhow};
 
-use super::record::{Open, Record};
-use super::store::Durability;
-
-/// The records that wait, and whether a thread is writing others.
+/// The threads that wait, and whether another one is syncing.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     queue: Mutex<Queue>,
-    tail: Mutex<Option<Tail>>,
-    held: Mutex<Option<Held>>,
-}
-
-/// The files of the journal, kept open from one append to the next. The lock is not held in between.
-#[derive(Debug)]
-pub(super) struct Held {
-    pub(super) lock: File,
-    pub(super) journal: File,
-    /// Which files they are, in this order; none where the platform does not tell.
-    pub(super) ids: Option<(FileId, FileId)>,
-}
-
-/// A file, whatever its name: its device and its number there.
-pub(super) type FileId = (u64, u64);
-
-/// The end of the journal, as this process wrote it last.
-#[derive(Debug, Clone)]
-pub(super) struct Tail {
-    /// Where the last line ends, in bytes.
-    pub(super) end: u64,
-    /// The entries that are open there.
-    pub(super) open: Vec<Open>,
-    /// Which file it is.
-    pub(super) file: Option<FileId>,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: Vec<(Arc<Waiter>, (Record, Durability))>,
-    /// Whether a thread is writing.
-    writing: bool,
+    waiting: Vec<Arc<Waiter>>,
+    /// Whether a thread is syncing.
+    syncing: bool,
+    /// Why syncing failed, if it ever did. The system may take for written what it lost then, and tells only once.
+    broken: Option<String>,
 }
 
-/// A thread that waits for its record to be written. It is woken when something became of it, and never before.
+/// A thread that waits for its file to be synced. It is woken when something became of it, and never before.
 #[derive(Debug)]
 struct Waiter {
     thread: Thread,
+    file: Arc<File>,
     word: Mutex<Option<Word>>,
 }
 
 /// What a waiting thread is told.
 #[derive(Debug)]
 enum Word {
-    /// It is the one to write what waits.
+    /// It is the one to sync for all that wait.
     Lead,
-    /// Its record is written, or not.
+    /// Its file is on the disk, or not.
     Ended(Result<(), String>),
 }
 
 impl Waiter {
-    fn new() -> Waiter {
-        Waiter { thread: std::thread::current(), word: Mutex::new(None) }
+    fn new(file: Arc<File>) -> Waiter {
+        Waiter { thread: std::thread::current(), file, word: Mutex::new(None) }
     }
 
     fn tell(&self, word: Word) {
@@ -86,121 +61,107 @@ impl Waiter {
 }
 
 impl Group {
-    /// Waits until a record is written, by this thread or another one. `write` writes all that wait, in order.
-    pub(super) fn append(
-        &self,
-        record: Record,
-        durability: Durability,
-        write: impl Fn(&[(Record, Durability)]) -> Result<()>,
-    ) -> Result<()> {
-        let own = Arc::new(Waiter::new());
+    /// Waits until a file is on the disk with all that was written to it before, by this thread or another one.
+    ///
+    /// # Errors
+    /// As `sync` has them; from then on every time.
+    pub(super) fn sync(&self, file: &Arc<File>, sync: impl Fn(&File) -> io::Result<()>) -> Result<()> {
+        let own = Arc::new(Waiter::new(Arc::clone(file)));
         let mut queue = lock(&self.queue);
-        queue.waiting.push((Arc::clone(&own), (record, durability)));
-        let leads = !std::mem::replace(&mut queue.writing, true);
+        queue.waiting.push(Arc::clone(&own));
+        let leads = !std::mem::replace(&mut queue.syncing, true);
         drop(queue);
         let word = if leads { Word::Lead } else { own.wait() };
         let ended = match word {
-            Word::Lead => self.lead(&own, write),
+            Word::Lead => self.lead(&own, sync),
             Word::Ended(ended) => ended,
         };
         ended.map_err(|why| anyhow!(why))
     }
 
-    /// Writes what waits, lets the next thread lead, and tells the others how it ended.
-    fn lead(
-        &self,
-        own: &Arc<Waiter>,
-        write: impl Fn(&[(Record, Durability)]) -> Result<()>,
-    ) -> Result<(), String> {
-        let waiting = std::mem::take(&mut lock(&self.queue).waiting);
-        let (waiters, batch): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+    /// Syncs what is waited for, lets the next thread lead, and tells the others how it ended.
+    fn lead(&self, own: &Arc<Waiter>, sync: impl Fn(&File) -> io::Result<()>) -> Result<(), String> {
+        let mut queue = lock(&self.queue);
+        let (waiting, broken) = (std::mem::take(&mut queue.waiting), queue.broken.clone());
+        drop(queue);
+        // It is one file, unless another was put in its place just now.
+        let mut files: Vec<&Arc<File>> = waiting.iter().map(|waiter| &waiter.file).collect();
+        files.dedup_by(|one, other| Arc::ptr_eq(one, other));
         // A panic here would leave everybody waiting.
-        let ended = catch_unwind(AssertUnwindSafe(|| write(&batch)))
-            .unwrap_or_else(|_| Err(anyhow!("this program failed while it wrote")))
-            .map_err(|why| format!("{why:#}"));
-        self.hand_over();
-        let others = waiters.iter().filter(|waiter| !Arc::ptr_eq(waiter, own));
+        let sync_all = || catch_unwind(AssertUnwindSafe(|| files.iter().try_for_each(|file| sync(file))));
+        let ended = broken.map_or_else(
+            || sync_all().unwrap_or_else(|_| Err(io::Error::other("this program failed while it wrote"))),
+            |why| Err(io::Error::other(why)),
+        );
+        let ended = ended.map_err(|why| why.to_string());
+        self.hand_over(ended.as_ref().err());
+        let others = waiting.iter().filter(|waiter| !Arc::ptr_eq(waiter, own));
         others.for_each(|waiter| waiter.tell(Word::Ended(ended.clone())));
         ended
     }
 
-    fn hand_over(&self) {
+    fn hand_over(&self, broken: Option<&String>) {
         let mut queue = lock(&self.queue);
+        queue.broken = broken.cloned();
         match queue.waiting.first() {
-            Some((next, _)) => next.tell(Word::Lead),
-            None => queue.writing = false,
+            Some(next) => next.tell(Word::Lead),
+            None => queue.syncing = false,
         }
-    }
-
-    /// The files of the append before; whoever takes them gives them back.
-    pub(super) fn held(&self) -> Option<Held> {
-        lock(&self.held).take()
-    }
-
-    /// Keeps the files for the next append.
-    pub(super) fn keep(&self, held: Held) {
-        *lock(&self.held) = Some(held);
-    }
-
-    /// What this process knows of the journal's end.
-    pub(super) fn known(&self) -> Option<Tail> {
-        lock(&self.tail).clone()
-    }
-
-    /// Notes the journal's end.
-    pub(super) fn remember(&self, tail: Tail) {
-        *lock(&self.tail) = Some(tail);
     }
 }
 
-fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
     what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::id::EntryId;
-    use super::super::record::{Ending, Outcome};
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    fn outcome(name: &str) -> Record {
-        let time = jiff::Timestamp::UNIX_EPOCH;
-        Record::Outcome(Outcome { entry: EntryId::typed(name), time, outcome: Ending::Written, stored: None })
+    fn a_file() -> Arc<File> {
+        Arc::new(tempfile::tempfile().unwrap())
     }
 
     #[test]
-    fn what_waits_while_one_writes_is_written_at_once_and_each_learns_how_it_ended() {
-        let group = Group::default();
-        let (calls, records) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    fn what_was_written_while_one_syncs_is_synced_at_once_and_each_learns_how_it_ended() {
+        let (group, calls) = (Group::default(), AtomicUsize::new(0));
+        let (file, other) = (a_file(), a_file());
         let first = std::sync::Barrier::new(2);
-        let write = |batch: &[(Record, Durability)]| {
-            if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+        let sync = |synced: &File| {
+            let call = calls.fetch_add(1, Ordering::SeqCst);
+            if call == 0 {
                 first.wait();
-                // The others are let in before this write ends.
+                // The others are let in before this one ends.
                 while lock(&group.queue).waiting.len() < 7 {
                     std::thread::yield_now();
                 }
             }
-            records.fetch_add(batch.len(), Ordering::SeqCst);
-            let full = batch.iter().any(|(record, _)| record.entry().to_string() == "bad");
-            if full { Err(anyhow!("full")) } else { Ok(()) }
+            if std::ptr::eq(synced, &*other) { Err(io::Error::other("full")) } else { Ok(()) }
         };
         std::thread::scope(|scope| {
-            let one = scope.spawn(|| group.append(outcome("one"), Durability::Synced, write));
+            let one = scope.spawn(|| group.sync(&file, sync));
             first.wait();
             let rest: Vec<_> = (0..7)
-                .map(|at| if at == 3 { "bad" } else { "good" })
-                .map(|name| {
-                    let group = &group;
-                    scope.spawn(move || group.append(outcome(name), Durability::Synced, write))
-                })
+                .map(|at| if at == 6 { &other } else { &file })
+                .map(|file| scope.spawn(|| group.sync(file, sync)))
                 .collect();
             assert!(one.join().unwrap().is_ok());
             assert!(rest.into_iter().all(|thread| thread.join().unwrap().unwrap_err().to_string() == "full"));
         });
-        assert_eq!((calls.into_inner(), records.into_inner()), (2, 8));
+        assert!(calls.into_inner() <= 4, "for each file and not for each thread");
         let queue = lock(&group.queue);
-        assert!(queue.waiting.is_empty() && !queue.writing);
+        assert!(queue.waiting.is_empty() && !queue.syncing);
+    }
+
+    #[test]
+    fn after_it_failed_once_nothing_is_taken_for_synced_any_more() {
+        let (group, file) = (Group::default(), a_file());
+        group.sync(&file, |_| Ok(())).unwrap();
+        let why = |result: Result<()>| result.unwrap_err().to_string();
+        assert_eq!(why(group.sync(&file, |_| Err(io::Error::other("the disk is gone")))), "the disk is gone");
+        for _ in 0..2 {
+            assert_eq!(why(group.sync(&file, |_| panic!("it is not tried"))), "the disk is gone");
+        }
     }
 }

@@ -107,7 +107,7 @@ impl Journal {
         let now = Timestamp::now();
         let entry = EntryId::new(now, fastrand::u32(..));
         let intent = Intent::of(plan, entry.clone(), now, origin);
-        self.store.append(Record::Intent(Box::new(intent)), Durability::Synced)?;
+        self.store.append(&Record::Intent(Box::new(intent)), Durability::Synced)?;
         Ok(entry)
     }
 
@@ -120,7 +120,7 @@ impl Journal {
     pub fn end(&self, entry: &EntryId, outcome: Ending, stored: Option<&Customer>) -> Result<()> {
         let stored = stored.map(|stored| stored.text().to_string());
         let outcome = Outcome { entry: entry.clone(), time: Timestamp::now(), outcome, stored };
-        self.store.append(Record::Outcome(outcome), Durability::Buffered)
+        self.store.append(&Record::Outcome(outcome), Durability::Buffered)
     }
 
     /// The entries of a customer, or of all, that have no outcome, from the last line alone.

@@ -193,21 +193,42 @@ struct Line<'a, T> {
     record: Kind,
     #[serde(flatten)]
     content: &'a T,
-    open: &'a [Open],
+}
+
+/// A line but for the entries that are open once it is written, which are known only then.
+#[derive(Debug)]
+pub struct Draft(String);
+
+impl Draft {
+    /// The line, with its line break.
+    pub fn with(self, open: &[Open]) -> String {
+        let Draft(mut line) = self;
+        line.push_str(",\"open\":");
+        line.push_str(&serde_json::to_string(open).expect("texts and numbers are JSON"));
+        line.push_str("}\n");
+        line
+    }
 }
 
 impl Record {
     /// The record as a line, with its line break. `open` are the entries without an outcome once this line is written.
     pub fn line(&self, open: &[Open]) -> String {
+        self.draft().with(open)
+    }
+
+    /// The record as a line that lacks its end.
+    pub fn draft(&self) -> Draft {
         let line = match self {
-            Record::Intent(intent) => intent_line(intent, open),
+            Record::Intent(intent) => draft_of_intent(intent),
             Record::Outcome(content) => {
-                serde_json::to_string(&Line { v: VERSION, record: Kind::Outcome, content, open })
+                let line = serde_json::to_string(&Line { v: VERSION, record: Kind::Outcome, content });
+                line.map(|mut line| {
+                    line.pop();
+                    line
+                })
             }
         };
-        let mut line = line.expect("texts and tokens are JSON");
-        line.push('\n');
-        line
+        Draft(line.expect("texts and tokens are JSON"))
     }
 
     /// Reads a line.
@@ -248,16 +269,14 @@ impl Record {
 
 /// `flatten` cannot carry raw tokens, so the members of an intent are joined by hand. The documents are nearly all of it,
 /// and are not copied more often than that takes.
-fn intent_line(intent: &Intent, open: &[Open]) -> serde_json::Result<String> {
+fn draft_of_intent(intent: &Intent) -> serde_json::Result<String> {
     let content = serde_json::to_string(intent)?;
     let inside = &content[1..content.len() - 1];
     let mut line = format!("{{\"v\":{VERSION},\"record\":\"intent\",{inside},\"before\":").into_bytes();
     quote_onto(&mut line, &intent.before);
     line.extend_from_slice(b",\"after\":");
     quote_onto(&mut line, &intent.after);
-    let mut line = String::from_utf8(line).expect("what is joined is text");
-    line.push_str(&format!(",\"open\":{}}}", serde_json::to_string(open)?));
-    Ok(line)
+    Ok(String::from_utf8(line).expect("what is joined is text"))
 }
 
 /// The entries that were open when a line was written.

@@ -3,11 +3,11 @@
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 
-use super::group::{FileId, Group, Held, Tail};
+use super::group::{Group, lock};
 use super::record::{self, Open, Record};
 use crate::files::{CHUNK, last_line, make_folder, private, sync_folder};
 use crate::interrupt::Interrupts;
@@ -16,8 +16,47 @@ use crate::interrupt::Interrupts;
 #[derive(Debug, Clone)]
 pub struct Store {
     folder: PathBuf,
+    end: Arc<Mutex<End>>,
     group: Arc<Group>,
     interrupts: Interrupts,
+}
+
+/// What this process knows of the journal's end, from one append to the next.
+#[derive(Debug, Default)]
+struct End {
+    held: Option<Held>,
+    tail: Option<Tail>,
+}
+
+/// The files of the journal, kept open. The lock is not held in between.
+#[derive(Debug)]
+struct Held {
+    lock: File,
+    journal: Arc<File>,
+    /// Which files they are, in this order; none where the platform does not tell.
+    ids: Option<(FileId, FileId)>,
+}
+
+/// A file, whatever its name: its device and its number there.
+type FileId = (u64, u64);
+
+/// The end of the journal, as this process wrote it last.
+#[derive(Debug)]
+struct Tail {
+    /// Where the last line ends, in bytes.
+    end: u64,
+    /// The entries that are open there.
+    open: Vec<Open>,
+    /// Which file it is.
+    file: Option<FileId>,
+}
+
+/// A record in the file, which may not be on the disk yet.
+struct Written {
+    journal: Arc<File>,
+    file: Option<FileId>,
+    begins: u64,
+    ends: u64,
 }
 
 /// Whether a record has to survive a power cut.
@@ -32,7 +71,7 @@ pub enum Durability {
 impl Store {
     /// The journal in this folder, which is made when something is first written.
     pub fn at(folder: PathBuf) -> Store {
-        Store { folder, group: Arc::default(), interrupts: Interrupts::default() }
+        Store { folder, end: Arc::default(), group: Arc::default(), interrupts: Interrupts::default() }
     }
 
     /// The same, which has somebody attend to signals before it waits for another process.
@@ -52,46 +91,70 @@ impl Store {
 
     /// Appends a record.
     ///
-    /// Records that several threads append at the same time are written together, and synced once for all of them.
-    /// A last line that was cut off, by a crash or a full disk, is taken away first: its record never was complete, and
-    /// nothing was sent on its strength.
+    /// Records that several threads append are written one after the other, and the disk is synced once for all that were
+    /// written before. A last line that was cut off, by a crash or a full disk, is taken away first: its record never was
+    /// complete, and nothing was sent on its strength.
     ///
     /// # Errors
-    /// Where the journal cannot be written. Then the record is not in it.
-    pub fn append(&self, record: Record, durability: Durability) -> Result<()> {
-        self.group.append(record, durability, |batch| {
-            self.append_all(batch)
-                .with_context(|| format!("the journal {} cannot be written", self.path().display()))
-        })
+    /// Where the journal cannot be written. Then the record is not in it, but for one that could not be synced and after
+    /// which others were written.
+    pub fn append(&self, record: &Record, durability: Durability) -> Result<()> {
+        let append = || -> Result<()> {
+            let written = self.write(record)?;
+            if durability == Durability::Buffered {
+                return Ok(());
+            }
+            let synced = self.group.sync(&written.journal, File::sync_data);
+            if synced.is_err() {
+                self.take_back(&written);
+            }
+            synced
+        };
+        append().with_context(|| format!("the journal {} cannot be written", self.path().display()))
     }
 
-    fn append_all(&self, batch: &[(Record, Durability)]) -> Result<()> {
-        let (mut held, there) = self.hold_journal()?;
-        let file = &mut held.journal;
-        let tail = self.tail(file, &there)?;
-        let (lines, open) = lines(batch, tail.open);
-        let synced = batch.iter().any(|(_, durability)| *durability == Durability::Synced);
-        let written = file.write_all(lines.as_bytes());
-        let written = written.and_then(|()| if synced { file.sync_data() } else { Ok(()) });
-        let fresh = there.len() == 0;
+    /// Hands a record to the operating system.
+    fn write(&self, record: &Record) -> Result<Written> {
+        let draft = record.draft();
+        let mut end = lock(&self.end);
+        let (held, there) = self.hold_journal(&mut end)?;
+        let tail = self.tail(&mut end, &held.journal, &there)?;
+        let open = record.open_after(tail.open);
+        let line = draft.with(&open);
+        let written = (&*held.journal).write_all(line.as_bytes());
         // The name of a new journal has to be on the disk too.
-        let written = written.and_then(|()| if fresh && synced { sync_folder(&self.folder) } else { Ok(()) });
+        let fresh = there.len() == 0;
+        let written = written.and_then(|()| if fresh { sync_folder(&self.folder) } else { Ok(()) });
         if written.is_err() {
             // A part of a record is worse than none; the next append would take it away as well.
-            let _ = file.set_len(tail.end);
+            let _ = held.journal.set_len(tail.end);
         }
         written?;
-        self.group.remember(Tail { end: tail.end + lines.len() as u64, open, file: tail.file });
+        let ends = tail.end + line.len() as u64;
+        let written = Written { journal: Arc::clone(&held.journal), file: tail.file, begins: tail.end, ends };
+        end.tail = Some(Tail { end: ends, open, file: tail.file });
         if held.ids.is_some() && held.lock.unlock().is_ok() {
-            self.group.keep(held);
+            end.held = Some(held);
         }
-        Ok(())
+        Ok(written)
+    }
+
+    /// Takes a record away that may not be on the disk, unless others stand after it: then its change is unfinished, as if
+    /// the program had ended here.
+    fn take_back(&self, written: &Written) {
+        let mut end = lock(&self.end);
+        end.tail = None;
+        if let Ok((held, there)) = self.hold_journal(&mut end)
+            && (identity(&there), there.len()) == (written.file, written.ends)
+        {
+            let _ = held.journal.set_len(written.begins);
+        }
     }
 
     /// The journal to append to under its lock, and what it is now. The files of the append before are used again as long
     /// as they are the ones that have their names.
-    fn hold_journal(&self) -> Result<(Held, Metadata)> {
-        if let Some(held) = self.group.held() {
+    fn hold_journal(&self, end: &mut End) -> Result<(Held, Metadata)> {
+        if let Some(held) = end.held.take() {
             self.lock(&held.lock)?;
             let at = |path: PathBuf| std::fs::metadata(path).ok();
             let there = at(self.lock_path()).zip(at(self.path()));
@@ -104,20 +167,20 @@ impl Store {
         let journal = private(OpenOptions::new().create(true).read(true).append(true)).open(self.path())?;
         let there = journal.metadata()?;
         let ids = lock.metadata().ok().as_ref().and_then(identity).zip(identity(&there));
-        Ok((Held { lock, journal, ids }, there))
+        Ok((Held { lock, journal: Arc::new(journal), ids }, there))
     }
 
     /// Where the lines end and what is open there, without reading what this process has written itself. A line that
     /// was cut off is taken away.
-    fn tail(&self, file: &mut File, there: &Metadata) -> Result<Tail> {
+    fn tail(&self, known: &mut End, journal: &File, there: &Metadata) -> Result<Tail> {
         let (length, identity) = (there.len(), identity(there));
         let same = |known: &Tail| known.end == length && known.file == identity && identity.is_some();
-        if let Some(known) = self.group.known().filter(same) {
+        if let Some(known) = known.tail.take().filter(same) {
             return Ok(known);
         }
-        let (end, line) = last_line(file)?;
+        let (end, line) = last_line(journal)?;
         if end < length {
-            file.set_len(end)?;
+            journal.set_len(end)?;
         }
         Ok(Tail { end, open: self.open_after(line)?, file: identity })
     }
@@ -128,11 +191,11 @@ impl Store {
     /// Where the journal cannot be read.
     pub fn open(&self) -> Result<Vec<Open>> {
         let read = || -> Result<Vec<Open>> {
-            let mut file = match File::open(self.path()) {
+            let file = match File::open(self.path()) {
                 Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
                 file => file?,
             };
-            self.open_after(last_line(&mut file)?.1)
+            self.open_after(last_line(&file)?.1)
         };
         read().with_context(|| self.unreadable())
     }
@@ -272,16 +335,6 @@ impl Store {
             Ok(()) => Ok(()),
         }
     }
-}
-
-/// Records as lines, and the entries that are open after them.
-fn lines(batch: &[(Record, Durability)], mut open: Vec<Open>) -> (String, Vec<Open>) {
-    let mut lines = String::new();
-    for (record, _) in batch {
-        open = record.open_after(open);
-        lines.push_str(&record.line(&open));
-    }
-    (lines, open)
 }
 
 /// Which file it is, whatever its name; none where the platform does not tell.

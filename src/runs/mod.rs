@@ -193,8 +193,8 @@ impl Runs {
         let open = || -> Result<Run> {
             let about = about(&folder)?;
             let lock = try_hold(&folder.join(LOCK))?.context("another process is carrying it out")?;
-            let mut results = results(&folder)?;
-            cut_torn_line(&mut results)?;
+            let results = results(&folder)?;
+            cut_torn_line(&results)?;
             Ok(Run { results, folder: folder.clone(), about, _lock: lock })
         };
         open().map(Some).with_context(|| format!("the run {run} cannot be taken up"))
@@ -283,7 +283,7 @@ impl Run {
         let written = self.results.write_all(line.as_bytes());
         if written.is_err() {
             // The next line must not go on in the middle of this one.
-            let _ = cut_torn_line(&mut self.results);
+            let _ = cut_torn_line(&self.results);
         }
         written.with_context(|| format!("{} cannot be written", self.folder.join(RESULTS).display()))?;
         Ok(line)

@@ -92,7 +92,7 @@ fn appended(folder: &Path, file: &[u8]) {
         .ok()
         .and_then(|open| open.first())
         .map_or("none".to_string(), |it| it.entry.to_string());
-    let added = store.append(an_end(&done), Durability::Buffered);
+    let added = store.append(&an_end(&done), Durability::Buffered);
     let now = std::fs::read(store.path()).expect("a temporary file");
     assert_eq!(&now[..end], &file[..end], "a complete line changed");
     let Ok(()) = added else {

@@ -1,6 +1,7 @@
 //! What can go wrong between a request and its answer, and what each status code means.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use ureq::Timeout;
@@ -94,6 +95,16 @@ impl Failure {
         Failure::Lost(Error::new(Kind::Failed, "the API's answer is not UTF-8 text"))
     }
 
+    pub(super) fn too_large(limit: u64) -> Failure {
+        let message = format!("the API's answer is larger than {limit} bytes");
+        Failure::Lost(Error::new(Kind::Failed, message))
+    }
+
+    pub(super) fn packed_badly(why: io::Error) -> Failure {
+        let why = anyhow::Error::new(why).context("gzip decompression failed");
+        Failure::Lost(failed_exchange().because(why))
+    }
+
     pub(super) fn from_ureq(why: ureq::Error) -> Failure {
         use ureq::Error as E;
         match why {
@@ -108,10 +119,7 @@ impl Failure {
                 Failure::NeverSent(unreachable().because(no_connection(why)))
             }
             E::Timeout(_) => Failure::Lost(timed_out("no answer within the time allowed")),
-            E::BodyExceedsLimit(limit) => {
-                let message = format!("the API's answer is larger than {limit} bytes");
-                Failure::Lost(Error::new(Kind::Failed, message))
-            }
+            E::BodyExceedsLimit(limit) => Failure::too_large(limit),
             E::Io(io) => refusal(&io).unwrap_or_else(|| {
                 Failure::Lost(Error::new(Kind::Network, "the connection broke").because(io))
             }),

@@ -319,6 +319,7 @@ impl Client {
             .uri(&url)
             .method(method.name())
             .header("accept", "application/json")
+            .header("accept-encoding", "gzip")
             .header("authorization", self.key.header());
         self.notes.http(format_args!("> {} {url}", method.name()));
         self.notes.http(format_args!("> authorization: Basic [redacted]"));

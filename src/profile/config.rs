@@ -110,6 +110,10 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(path: PathBuf, text: String) -> Result<Config> {
+        // Most machines of a script have no such file.
+        if text.is_empty() {
+            return Ok(Config { path, text, profiles: BTreeMap::new() });
+        }
         match parse::profiles(&text) {
             Ok(profiles) => Ok(Config { path, text, profiles }),
             Err(mistake) => Err(mistake.refused(&path, &text)),

@@ -135,6 +135,10 @@ fn decoded(key: &str) -> Vec<String> {
 
 /// How many bytes a text begins with that stand for this printable one; none where it begins with something else.
 fn written(byte: u8, text: &[u8]) -> Option<usize> {
+    // What no escape begins with stands for itself.
+    if let Some(first) = text.first().filter(|first| !matches!(first, b'\\' | b'%' | b'&')) {
+        return (*first == byte).then_some(1);
+    }
     // JSON inside of JSON has more than one.
     let slashes = text.iter().take_while(|&&c| c == b'\\').count();
     let (escape, rest) = (&text[..slashes], &text[slashes..]);

@@ -94,27 +94,32 @@ impl Standing {
     /// Reads the headers of an answer.
     pub fn told<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Standing {
         let window = |about: Headers| {
-            let number = |name: &str| header(name)?.trim().parse().ok();
+            let number = |name: &str| number(header(name));
             let resets = header(about.reset).and_then(|reset| instant(reset.trim(), now));
             Window { limit: number(about.limit), remaining: number(about.remaining), resets }
         };
         Standing { minute: window(MINUTE), day: window(DAY) }
     }
+}
 
-    /// The window that allows the fewest requests; none where the answer tells of no limit.
-    ///
-    /// A reset without a fraction of a second may have been cut, so a second is added to it.
-    pub fn quota(&self, now: Timestamp) -> Option<Quota> {
-        let limits = Limits { per_minute: self.minute.limit, per_day: self.day.limit };
-        let quota = |window: Window| {
-            let ends_in = window.resets.map(|resets| {
-                let told = Duration::try_from(resets.duration_since(now)).unwrap_or_default();
-                told.min(LONGEST) + Duration::from_secs(1)
-            });
-            Some(Quota { remaining: window.remaining?, ends_in, limits, refused: false })
-        };
-        [quota(self.minute), quota(self.day)].into_iter().flatten().min_by_key(|quota| quota.remaining)
-    }
+/// The window that allows the fewest requests; none where the answer tells of no limit.
+///
+/// A reset without a fraction of a second may have been cut, so a second is added to it.
+pub fn quota<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Quota> {
+    let number = |name: &str| number(header(name));
+    let left = |window: Headers| Some((number(window.remaining)?, window));
+    let (remaining, window) = [MINUTE, DAY].into_iter().filter_map(left).min_by_key(|(left, _)| *left)?;
+    let resets = header(window.reset).and_then(|reset| instant(reset.trim(), now));
+    let ends_in = resets.map(|resets| {
+        let told = Duration::try_from(resets.duration_since(now)).unwrap_or_default();
+        told.min(LONGEST) + Duration::from_secs(1)
+    });
+    let limits = Limits { per_minute: number(MINUTE.limit), per_day: number(DAY.limit) };
+    Some(Quota { remaining, ends_in, limits, refused: false })
+}
+
+fn number(told: Option<&str>) -> Option<u32> {
+    told?.trim().parse().ok()
 }
 
 fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
@@ -166,9 +171,7 @@ mod tests {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         let told = |headers: &[(&str, &str)]| {
             let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
-            Standing::told(header, now)
-                .quota(now)
-                .map(|quota| (quota.remaining, quota.ends_in.map(|ends| ends.as_secs())))
+            quota(header, now).map(|quota| (quota.remaining, quota.ends_in.map(|ends| ends.as_secs())))
         };
         let minute = [("x-rate-limit-remaining-minute", "7"), ("x-rate-limit-reset-minute", "30")];
         let day = [("x-rate-limit-remaining-day", "3")];

@@ -31,7 +31,7 @@ const JOBS: u64 = 4;
 const LATENCY: u64 = 50;
 
 /// How many rows there are then.
-const SLOW_ROWS: u64 = 400;
+const SLOW_ROWS: u64 = 1000;
 
 /// A row is one GET and one PUT, whose answer is verified.
 const REQUESTS: u64 = 2;

@@ -1,8 +1,8 @@
 //! Ctrl-C: before a write nothing has happened and the program ends at once; during one its outcome is awaited.
 //!
 //! A signal that comes leaves a mark. What follows from it is decided by a thread, which is there from the first wait on that
-//! may be long ([`Interrupts::attend`]); a command that never waits long goes without, and looks at the mark itself wherever
-//! it comes to a step that matters. Starting a thread takes as long as a server on the same machine takes to answer.
+//! may be long ([`Interrupts::attend`]); a command that never waits long goes without, and looks for a mark wherever it comes
+//! to a step that matters. Starting a thread takes as long as a server on the same machine takes to answer.
 
 #[cfg(unix)]
 use std::sync::atomic::AtomicBool;
@@ -168,20 +168,14 @@ impl Interrupts {
         }
     }
 
-    /// Deals with a signal that came, or waits until that is done. It may end the program.
+    /// Waits until a signal that came is dealt with, which may end the program.
     pub fn heed(&self) {
-        if self.state.arrived.load(Ordering::SeqCst) == 0 {
+        let came = || self.state.arrived.load(Ordering::SeqCst) != 0;
+        if !came() {
             return;
         }
-        let decider = lock(&self.state.decider);
-        if let Some(decider) = decider.as_ref() {
-            let signal = i32::try_from(self.state.arrived.swap(0, Ordering::SeqCst)).unwrap_or_default();
-            return self.decide(signal, decider);
-        }
-        drop(decider);
-        // The thread has it, and deals with the signal as soon as it is there.
-        let is = |attendance| self.state.attendance.load(Ordering::SeqCst) == attendance;
-        while is(ATTENDED) && self.state.arrived.load(Ordering::SeqCst) != 0 {
+        self.attend();
+        while came() && self.state.attendance.load(Ordering::SeqCst) == ATTENDED {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
     }
@@ -196,8 +190,7 @@ impl Interrupts {
     /// what is uncertain and the hints that were left, and puts the terminal right. Its exit code is the program's where
     /// something is uncertain; else that is 128 and the signal, as a shell has it.
     ///
-    /// One that comes is dealt with by whoever [`heed`](Interrupts::heed)s it, until somebody is there to
-    /// [`attend`](Interrupts::attend).
+    /// One that comes is dealt with when somebody [`heed`](Interrupts::heed)s it or [`attend`](Interrupts::attend)s.
     #[cfg(unix)]
     pub fn watch(&self, notes: Notes, ended: impl Fn(Left, Vec<String>) -> u8 + Send + 'static) {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -270,9 +263,10 @@ impl Interrupts {
     #[cfg(unix)]
     fn decide(&self, signal: i32, decider: &Decider) {
         use signal_hook::consts::{SIGINT, SIGQUIT};
-        if self.goes_on(matches!(signal, SIGINT | SIGQUIT), decider.notes) {
+        if let Some(said) = self.goes_on(matches!(signal, SIGINT | SIGQUIT)) {
+            // Before it is said: who heeds the signal has no reason to wait for the reader of that.
             self.state.arrived.store(0, Ordering::SeqCst);
-            return;
+            return said.into_iter().for_each(|said| decider.notes.warn(said));
         }
         let left = match self.state.phase.swap(ENDED, Ordering::SeqCst) {
             ENDED => return,
@@ -286,24 +280,23 @@ impl Interrupts {
         std::process::exit(if left == Left::Nothing { 128 + signal } else { code.into() });
     }
 
-    /// Whether the program goes on after a signal. `from_keys` tells whether keys of the terminal make such a signal.
+    /// What is said where the program goes on after a signal, if anything; none where it ends. `from_keys` tells whether
+    /// keys of the terminal make such a signal.
     #[cfg(unix)]
-    fn goes_on(&self, from_keys: bool, notes: Notes) -> bool {
+    fn goes_on(&self, from_keys: bool) -> Option<Option<&'static str>> {
         let becomes = |from, to| self.moves(from, to).is_ok();
         match self.state.phase.load(Ordering::SeqCst) {
-            ASIDE if from_keys => return true,
-            TOLD => return true,
+            ASIDE if from_keys => return Some(None),
+            TOLD => return Some(None),
             _ => {}
         }
         if becomes(ROWS, STOPPING) || becomes(LOOKING, LEAVING) {
-            notes.warn("the rows in flight are finished, no other is begun (Ctrl-C again gives that up)");
-            return true;
+            return Some(Some(
+                "the rows in flight are finished, no other is begun (Ctrl-C again gives that up)",
+            ));
         }
-        if becomes(WRITING, INSISTED) {
-            notes.warn("the change is on its way; its outcome is awaited (Ctrl-C again gives that up)");
-            return true;
-        }
-        false
+        becomes(WRITING, INSISTED)
+            .then_some(Some("the change is on its way; its outcome is awaited (Ctrl-C again gives that up)"))
     }
 
     /// Elsewhere the platform ends the program by itself.
@@ -313,10 +306,6 @@ impl Interrupts {
     /// Nobody is needed who does.
     #[cfg(not(unix))]
     pub fn attend(&self) {}
-
-    /// No signal comes.
-    #[cfg(not(unix))]
-    fn decide(&self, _signal: i32, _decider: &Decider) {}
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -379,7 +368,9 @@ impl Drop for Aside {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        // One that came while the outcome was awaited is told so, also where the outcome was there first.
+        // The outcome is known by now, to whoever insists from here on as well.
+        let _ = self.own.moves(INSISTED, self.then);
+        // One that came while it was awaited is told so.
         self.own.heed();
         let _ = self.own.moves(WRITING, self.then);
         let _ = self.own.moves(INSISTED, self.then);
@@ -421,13 +412,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_heeded_by_whoever_comes_by_until_somebody_attends() {
+    fn a_mark_that_is_heeded_is_dealt_with() {
         let interrupts = Interrupts::unattended();
         let writing = interrupts.writing(None);
+        interrupts.heed();
+        assert!(interrupts.is_unattended(), "nothing came");
         let interrupts = interrupts.marked();
         interrupts.heed();
         assert_eq!((phase(&interrupts), mark(&interrupts)), (INSISTED, 0));
-        assert!(interrupts.is_unattended());
         drop(writing);
         assert_eq!(phase(&interrupts), IDLE);
     }
@@ -440,10 +432,16 @@ mod tests {
         writing.sent();
         drop(writing);
         assert_eq!((phase(&interrupts), mark(&interrupts)), (SENT, 0));
+    }
+
+    #[test]
+    fn once_the_outcome_is_told_there_is_nothing_left_to_interrupt() {
+        let interrupts = Interrupts::unattended();
+        interrupts.writing(None).sent();
         interrupts.told();
         let interrupts = interrupts.marked();
         interrupts.end();
-        assert_eq!((phase(&interrupts), mark(&interrupts)), (ENDED, 0), "there is nothing left to interrupt");
+        assert_eq!((phase(&interrupts), mark(&interrupts)), (ENDED, 0));
     }
 
     #[test]

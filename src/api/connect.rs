@@ -9,13 +9,14 @@ use std::io::{self, Read, Write};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ureq::http::Uri;
+use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport, TransportAdapter,
 };
 use ureq::{Proxy, ProxyProtocol};
 
-use super::gather::Gathering;
+use super::gather::{Gathering, SOON};
 use super::network::{Gate, Secure};
 use super::tls;
 use crate::interrupt::Interrupts;
@@ -101,7 +102,7 @@ impl Dialer {
     fn dial(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Unconnected> {
         let api = Peer::Api(details.uri.authority().map(ToString::to_string).unwrap_or_default());
         match &self.secure {
-            None => socket(details).map_err(|why| at(&api, Why::Unreached(why))),
+            None => self.within(details).map_err(|why| at(&api, Why::Unreached(why))),
             Some(Secure { tls, gate: None }) => {
                 let socket = socket(details).map_err(|why| at(&api, Why::Unreached(why)))?;
                 tls::wrap(tls, socket, details).map_err(|why| at(&api, why))
@@ -111,6 +112,21 @@ impl Dialer {
                 tls::wrap(tls, tunnel, details).map_err(|why| at(&api, why))
             }
         }
+    }
+
+    /// A connection within this machine, which nearly always is there at once.
+    fn within(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, ureq::Error> {
+        let soon = Duration::from_millis(SOON);
+        if !self.interrupts.is_unattended() || *details.timeout.after <= *soon {
+            return socket(details);
+        }
+        let in_time = |timeout| socket(&to(details, details.uri, details.addrs.clone(), timeout));
+        match in_time(NextTimeout { after: soon, ..details.timeout }) {
+            Err(ureq::Error::Timeout(_)) => {}
+            connected => return connected,
+        }
+        self.interrupts.attend();
+        in_time(time_left(details))
     }
 }
 
@@ -144,6 +160,27 @@ pub(super) fn time_left(details: &ConnectionDetails) -> NextTimeout {
     NextTimeout { after, ..details.timeout }
 }
 
+/// The same, but for where to and for how long.
+fn to<'a>(
+    details: &'a ConnectionDetails,
+    uri: &'a Uri,
+    addrs: ResolvedSocketAddrs,
+    timeout: NextTimeout,
+) -> ConnectionDetails<'a> {
+    ConnectionDetails {
+        uri,
+        addrs,
+        config: details.config,
+        request_level: details.request_level,
+        resolver: details.resolver,
+        now: details.now,
+        timeout,
+        current_time: details.current_time.clone(),
+        run_connector: details.run_connector.clone(),
+        register_shutdown: details.register_shutdown.clone(),
+    }
+}
+
 fn socket(details: &ConnectionDetails) -> Result<Box<dyn Transport>, ureq::Error> {
     let connected = Connector::<()>::connect(&TcpConnector::default(), details, None)?;
     connected.map(|socket| Box::new(socket) as Box<dyn Transport>).ok_or(ureq::Error::ConnectionFailed)
@@ -153,18 +190,7 @@ fn socket(details: &ConnectionDetails) -> Result<Box<dyn Transport>, ureq::Error
 fn tunnel(gate: &Gate, tls: &tls::Config, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Why> {
     let uri = gate.proxy.uri();
     let addresses = details.resolver.resolve(uri, details.config, time_left(details));
-    let to_proxy = ConnectionDetails {
-        uri,
-        addrs: addresses.map_err(Why::Unreached)?,
-        config: details.config,
-        request_level: details.request_level,
-        resolver: details.resolver,
-        now: details.now,
-        timeout: details.timeout,
-        current_time: details.current_time.clone(),
-        run_connector: details.run_connector.clone(),
-        register_shutdown: details.register_shutdown.clone(),
-    };
+    let to_proxy = to(details, uri, addresses.map_err(Why::Unreached)?, details.timeout);
     let mut socket = socket(&to_proxy).map_err(Why::Unreached)?;
     if gate.proxy.protocol() == ProxyProtocol::Https {
         socket = tls::wrap(tls, socket, &to_proxy)?;

@@ -7,9 +7,9 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use crate::interrupt::Interrupts;
 
-/// How long an answer is waited for without anybody who attends to signals, in milliseconds: to a person, what follows on a key so
+/// How long an answer, or a connection, is waited for without anybody who attends to signals, in milliseconds: to a person, what follows on a key so
 /// much later follows at once.
-const SOON: u64 = 100;
+pub(super) const SOON: u64 = 100;
 
 /// A connection whose output is gathered.
 #[derive(Debug)]

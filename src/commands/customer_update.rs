@@ -1,8 +1,8 @@
 //! `fusebill customer update`: one edit from flags to a verified write.
 
-use super::Session;
 use super::change::{Course, carry_out};
 use super::lookup::still_named;
+use super::{Session, may_write};
 use crate::cli::{Request, UpdateArgs};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;
@@ -15,7 +15,7 @@ use crate::terminal::Input;
 pub(super) fn run(args: &UpdateArgs, session: &mut Session) -> Result<Kind> {
     let mut request = args.request()?;
     let edits = edits(&mut request, session)?;
-    let connection = session.connect_to_write(args.write.dry_run)?;
+    let connection = may_write(session.connect_unattended()?, args.write.dry_run)?;
     let id = session.find(&args.customer, &connection)?;
     let turn = session.turn(&connection, id, &args.write)?;
     let before = session.read(&connection, id)?;

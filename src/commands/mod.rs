@@ -155,10 +155,20 @@ impl Session {
 
     /// Opens the way to the account that is meant. No request is sent yet.
     fn connect(&self) -> Result<Connection> {
+        let connection = self.connect_unattended()?;
+        // A journal or a file of rows takes long to read.
+        self.interrupts.attend();
+        Ok(connection)
+    }
+
+    /// The same for a command that is done soon.
+    fn connect_unattended(&self) -> Result<Connection> {
         self.watch_signals();
         let profile = self.profile()?;
-        // A program is run for the key, or a file is read that may be a pipe. What the environment has is there.
-        if KeySource::of_environment(self.environment)? != Some(KeySource::Variable) {
+        // A program is run for the key, a file is read that may be a pipe, or another sandbox is waited for. What the
+        // environment has is there.
+        let key = KeySource::of_environment(self.environment);
+        if profile.is_sandbox() || !matches!(key, Ok(Some(KeySource::Variable))) {
             self.interrupts.attend();
         }
         #[cfg(feature = "sandbox")]
@@ -183,11 +193,7 @@ impl Session {
     /// # Errors
     /// `Usage` where the profile is read-only.
     fn connect_to_write(&self, dry_run: bool) -> Result<Connection> {
-        let connection = self.connect()?;
-        if connection.account.is_read_only() && !dry_run {
-            return Err(read_only(&connection.account.profile));
-        }
-        Ok(connection)
+        self.connect().and_then(|connection| may_write(connection, dry_run))
     }
 
     /// The profile that is meant.
@@ -198,17 +204,24 @@ impl Session {
     /// The way to an account. From here on every question shows which one it is.
     fn client(&self, account: &Account) -> Result<Client> {
         let variable = |name: &str| self.environment.lossy(name);
+        if account.base.is_https() {
+            // Files are read to know whom to trust, and what comes over a network is waited for.
+            self.interrupts.attend();
+        }
         let network = Network::from_environment(&account.base, &account.trust, variable)?;
         let (base, key) = (account.base.clone(), account.key.clone());
         self.terminal.show_badge(account.place().badge());
-        if account.base.is_https() {
-            // What comes over a network is waited for.
-            self.interrupts.attend();
-        }
         let (notes, interrupts) = (self.terminal.notes(), self.interrupts.clone());
         let client = Client::new(base, key, &network, self.global.timeout, notes, interrupts);
         Ok(if account.is_read_only() { client.read_only() } else { client })
     }
+}
+
+fn may_write(connection: Connection, dry_run: bool) -> Result<Connection> {
+    if connection.account.is_read_only() && !dry_run {
+        return Err(read_only(&connection.account.profile));
+    }
+    Ok(connection)
 }
 
 fn read_only(profile: &str) -> Error {

@@ -121,10 +121,9 @@ impl Store {
         let tail = self.tail(&mut end, &held.journal, &there)?;
         let open = record.open_after(tail.open);
         let line = draft.with(&open);
-        let written = (&*held.journal).write_all(line.as_bytes());
-        // The name of a new journal has to be on the disk too.
-        let fresh = there.len() == 0;
-        let written = written.and_then(|()| if fresh { sync_folder(&self.folder) } else { Ok(()) });
+        // The name of a new journal has to be on the disk too, and before it has a line that makes it look like an old one.
+        let named = if tail.end == 0 { sync_folder(&self.folder) } else { Ok(()) };
+        let written = named.and_then(|()| (&*held.journal).write_all(line.as_bytes()));
         if written.is_err() {
             // A part of a record is worse than none; the next append would take it away as well.
             let _ = held.journal.set_len(tail.end);

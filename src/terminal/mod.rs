@@ -355,7 +355,8 @@ fn attend(out: &impl std::os::fd::AsFd, length: usize) {
     let Some(interrupts) = INTERRUPTS.get().filter(|interrupts| interrupts.is_unattended()) else { return };
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     let ready = poll(&mut [PollFd::new(out, PollFlags::OUT)], Some(&now));
-    if length > AT_ONCE || ready == Ok(0) {
+    // It may be interrupted by the very signal.
+    if length > AT_ONCE || !ready.is_ok_and(|ready| ready > 0) {
         interrupts.attend();
     }
 }

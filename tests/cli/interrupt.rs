@@ -92,20 +92,22 @@ fn while_another_process_has_the_journal_it_ends_at_once_and_nothing_is_written(
     assert_eq!((world.puts().len(), world.journal().len()), (1, 2));
 }
 
-#[test]
-fn while_nobody_reads_what_it_shows_it_ends_at_once_and_nothing_is_written() {
-    let world = World::new();
+/// Two ends of which the second takes nothing more until the first is read.
+fn full() -> (UnixStream, OwnedFd) {
     let (unread, mut full) = UnixStream::pair().expect("two sockets");
     full.set_nonblocking(true).expect("it can be set");
     while full.write(&[b' '; 4096]).is_ok() {}
     full.set_nonblocking(false).expect("it can be set");
+    (unread, full.into())
+}
+
+#[test]
+fn while_nobody_reads_what_it_shows_it_ends_at_once_and_nothing_is_written() {
+    let world = World::new();
+    let (unread, full) = full();
     let mut command = world.command(["customer", "update", "123", "--first-name", "John"]);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(OwnedFd::from(full))
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+    let mut child =
+        command.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped()).spawn().expect("it starts");
     drop(command);
     let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
     let mut running = Running { child, stderr };
@@ -117,6 +119,45 @@ fn while_nobody_reads_what_it_shows_it_ends_at_once_and_nothing_is_written() {
     assert!(rest.contains("Nothing was written."), "{rest}");
     assert_eq!((world.puts().len(), world.journal().len()), (0, 0));
     drop(unread);
+}
+
+/// What a program ends with that gets a signal while it waits, and what it said to a standard error that is read only when
+/// `then` holds.
+fn unread(world: &World, method: &str, flags: &[&str], then: impl Fn() -> bool) -> (Option<i32>, String) {
+    let (mut unread, full) = full();
+    let mut command = world.command([&["customer", "update", "123", "--first-name", "John"], flags].concat());
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(full).spawn().expect("it starts");
+    drop(command);
+    until_seen(world, method);
+    let sent = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success());
+    while !then() {
+        std::thread::yield_now();
+    }
+    let mut said = String::new();
+    unread.read_to_string(&mut said).expect("it is text");
+    (child.wait().expect("it ends").code(), said)
+}
+
+#[test]
+fn where_nobody_reads_what_it_says_it_ends_when_that_is_read() {
+    let world = World::new();
+    world.fault("get:hang");
+    let (code, said) = unread(&world, "GET", &[], || true);
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("Nothing was written."), "{said}");
+    assert_eq!((world.puts().len(), world.journal().len()), (0, 0));
+}
+
+#[test]
+fn where_nobody_reads_what_it_says_the_outcome_is_noted_all_the_same() {
+    let world = World::new();
+    world.fault("put:latency=2s");
+    let noted = || world.journal().last().is_some_and(|record| record["outcome"] == "written");
+    let (code, said) = unread(&world, "PUT", &["--verify", "read"], noted);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("its outcome is awaited") && said.contains("Written and verified"), "{said}");
 }
 
 #[test]

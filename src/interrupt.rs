@@ -31,7 +31,6 @@ const SENT: u8 = 7;
 const LOOKING: u8 = 8;
 /// Rows are looked at, and Ctrl-C was pressed: nothing is lost with those in flight.
 const LEAVING: u8 = 9;
-
 /// The outcome of a change was told.
 const TOLD: u8 = 10;
 

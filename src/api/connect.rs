@@ -10,14 +10,15 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::ResolvedSocketAddrs;
-use ureq::unversioned::transport::time::{Duration, Instant};
+use ureq::unversioned::transport::time::Instant;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport, TransportAdapter,
 };
 use ureq::{Proxy, ProxyProtocol};
 
-use super::gather::{Gathering, SOON};
+use super::gather::Gathering;
 use super::network::{Gate, Secure};
+use super::soon::{less, soon};
 use super::tls;
 use crate::interrupt::Interrupts;
 
@@ -116,17 +117,9 @@ impl Dialer {
 
     /// A connection within this machine, which nearly always is there at once.
     fn within(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, ureq::Error> {
-        let soon = Duration::from_millis(SOON);
-        if !self.interrupts.is_unattended() || *details.timeout.after <= *soon {
-            return socket(details);
-        }
-        let in_time = |timeout| socket(&to(details, details.uri, details.addrs.clone(), timeout));
-        match in_time(NextTimeout { after: soon, ..details.timeout }) {
-            Err(ureq::Error::Timeout(_)) => {}
-            connected => return connected,
-        }
-        self.interrupts.attend();
-        in_time(time_left(details))
+        soon(&self.interrupts, details.timeout, |timeout| {
+            socket(&to(details, details.uri, details.addrs.clone(), timeout))
+        })
     }
 }
 
@@ -153,11 +146,7 @@ pub(super) fn time_left(details: &ConnectionDetails) -> NextTimeout {
         (Instant::Exact(now), Instant::Exact(begun)) => now.saturating_duration_since(begun),
         _ => std::time::Duration::ZERO,
     };
-    let after = match details.timeout.after {
-        Duration::Exact(limit) => Duration::Exact(limit.saturating_sub(spent)),
-        Duration::NotHappening => Duration::NotHappening,
-    };
-    NextTimeout { after, ..details.timeout }
+    less(details.timeout, spent)
 }
 
 /// The same, but for where to and for how long.

@@ -2,14 +2,10 @@
 //!
 //! ureq sends the head of a request and then its body: two packets, which wake the other end twice.
 
-use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
+use super::soon::soon;
 use crate::interrupt::Interrupts;
-
-/// How long an answer, or a connection, is waited for without anybody who attends to signals, in milliseconds: to a person, what follows on a key so
-/// much later follows at once.
-pub(super) const SOON: u64 = 100;
 
 /// A connection whose output is gathered.
 #[derive(Debug)]
@@ -40,21 +36,9 @@ impl Gathering {
     }
 
     fn receive(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.interrupts.heed();
-        let soon = Duration::from_millis(SOON);
-        if !self.interrupts.is_unattended() || *timeout.after <= *soon {
-            return self.connection.await_input(timeout);
-        }
-        match self.connection.await_input(NextTimeout { after: soon, ..timeout }) {
-            Err(ureq::Error::Timeout(_)) => {}
-            received => return received,
-        }
-        self.interrupts.attend();
-        let after = match timeout.after {
-            Duration::Exact(limit) => Duration::Exact(limit.saturating_sub(*soon)),
-            Duration::NotHappening => Duration::NotHappening,
-        };
-        self.connection.await_input(NextTimeout { after, ..timeout })
+        let Gathering { connection, interrupts, .. } = self;
+        interrupts.heed();
+        soon(interrupts, timeout, |timeout| connection.await_input(timeout))
     }
 }
 
@@ -91,7 +75,9 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use ureq::unversioned::transport::LazyBuffers;
+    use ureq::unversioned::transport::time::Duration;
 
+    use super::super::soon::SOON;
     use super::*;
 
     /// What was sent, write by write.

@@ -19,6 +19,7 @@ mod pass;
 pub mod rate_limit;
 mod reply;
 mod resolver;
+mod soon;
 mod tls;
 pub mod trust;
 mod unconnected;

@@ -237,6 +237,26 @@ fn encodings_that_are_none_or_hide_too_much() {
 }
 
 #[test]
+fn an_answer_that_is_packed_is_the_customer_that_it_was() {
+    let world = World::new();
+    let before = world.stored(123);
+    let server = Server::new([before.clone()], |state, request| {
+        state.honestly(request);
+        with("200 OK", "Content-Encoding: gzip\r\n", gzipped(state.customers[&123].as_bytes()))
+    });
+    let arguments = ["customer", "update", "123", "--first-name", "John", "-o", "json"];
+    let run = bounded(&world, &server, &arguments, 60);
+    assert_eq!(run.code, 0, "{run:#?}");
+    let after = before.replacen("\"Jon\"", "\"John\"", 1);
+    let state = server.state();
+    assert_eq!((&state.customers[&123], state.requests.len()), (&after, 2));
+    is_journalled(&world, &run, true, "packed");
+    world.update(&["--first-name", "John"]);
+    let asked = world.requests().iter().all(|request| request.header("accept-encoding") == Some("gzip"));
+    assert!(asked && world.requests().len() == 2, "servers are told that they may pack");
+}
+
+#[test]
 fn answers_that_drip_and_answers_that_stop() {
     let cases = [
         Case {

@@ -4,6 +4,7 @@
 //! begins and ends. Nothing is converted: a number is its token, a string its escapes. The scan does not recurse and
 //! costs one pass, whatever the depth.
 
+mod plain;
 mod quote;
 mod scan;
 mod view;
@@ -14,7 +15,7 @@ use std::ops::Range;
 
 use serde_json::value::RawValue;
 
-pub use quote::{quote, quote_onto};
+pub use quote::{longest_quoted, quote, quote_onto};
 use scan::{Found, Scan};
 pub use view::{Key, View};
 

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::view::{MARK, mark, mark_after, string_bytes};
+use super::plain::plain_until;
+use super::view::{mark, string_bytes};
 use super::{JsonError, Kind, MAX_DEPTH, MAX_VALUES, Node};
 
 /// A value of some 20 bytes with its key is usual; a list of more numbers grows as it goes.
@@ -53,7 +54,7 @@ impl<'a> Scan<'a> {
 
     /// A value or, directly inside an object, a key and its value.
     fn value(&mut self) -> Result<(), JsonError> {
-        let (mut key, mut mark) = (self.at..self.at, MARK);
+        let (mut key, mut mark) = (self.at..self.at, 0);
         if self.open.last().is_some_and(|&parent| self.found.nodes[parent].kind == Kind::Object) {
             (key, mark) = self.key();
             self.at = self.past(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b':'));
@@ -114,18 +115,14 @@ impl<'a> Scan<'a> {
 
     fn key(&mut self) -> (Range<usize>, u32) {
         let start = self.at;
-        let (mut at, mut known, mut bits) = (start + 1, MARK, 0);
-        loop {
-            match self.text[at] {
-                b'"' => break,
-                b'\\' => return self.escaped_key(),
-                byte => (known, bits) = (mark_after(known, byte), bits | byte),
-            }
-            at += 1;
+        let end = plain_until(self.text, start + 1);
+        if self.text[end] == b'\\' {
+            return self.escaped_key();
         }
-        self.found.ascii &= bits.is_ascii();
-        self.at = at + 1;
-        (start..self.at, known)
+        let said = &self.text[start + 1..end];
+        self.found.ascii &= said.is_ascii();
+        self.at = end + 1;
+        (start..self.at, mark(said))
     }
 
     fn escaped_key(&mut self) -> (Range<usize>, u32) {
@@ -140,10 +137,10 @@ impl<'a> Scan<'a> {
     fn string(&self) -> usize {
         let mut at = self.at + 1;
         loop {
+            at = plain_until(self.text, at);
             match self.text[at] {
                 b'"' => return at + 1,
-                b'\\' => at += 2,
-                _ => at += 1,
+                _ => at += 2,
             }
         }
     }
@@ -155,5 +152,26 @@ impl<'a> Scan<'a> {
             at += 1;
         }
         at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_of_every_length_end_where_they_end() {
+        for length in 0..40 {
+            for (quote, long) in [("", 0), ("\\\"", 2), ("\\\\", 2), ("\u{e9}", 2)] {
+                let string = format!("\"{}{quote}{}\"", "a".repeat(length), "b".repeat(40 - length));
+                assert_eq!(string.len(), 42 + long);
+                let text = format!("[{string},1,{{{string}:{string}}}]");
+                let found = Scan::new(&text, 0).run().unwrap();
+                let spans: Vec<&str> = found.nodes.iter().map(|node| &text[node.span.clone()]).collect();
+                assert_eq!((spans[1], spans[2], spans[4]), (string.as_str(), "1", string.as_str()));
+                assert_eq!(&text[found.nodes[4].key.clone()], string);
+                assert_eq!(found.ascii, quote.is_ascii());
+            }
+        }
     }
 }

@@ -100,12 +100,12 @@ impl Customer {
 
     /// The value at a path, through objects and, by index, arrays.
     pub fn get(&self, path: &Path) -> Option<View<'_>> {
-        get(self.root(), path)
+        get(self.root(), path.names())
     }
 
     /// The text at a dotted path of the field table, where there is some.
     pub fn text_at(&self, path: &'static str) -> Option<String> {
-        let text = self.get(&Path::of(path))?.as_text()?;
+        let text = get(self.root(), path.split('.'))?.as_text()?;
         (!text.trim().is_empty()).then(|| text.into_owned())
     }
 
@@ -121,15 +121,12 @@ impl Customer {
     }
 }
 
-/// The value at a path below this one, through objects by name and arrays by index (RFC 6901 section 4).
-pub fn get<'a>(mut view: View<'a>, path: &Path) -> Option<View<'a>> {
-    for name in path.names() {
-        view = match view.kind() {
-            Kind::Array => element(view, name)?,
-            _ => view.member(name)?,
-        };
-    }
-    Some(view)
+/// The value at these names below this one, through objects by name and arrays by index (RFC 6901 section 4).
+pub fn get<'a>(view: View<'a>, names: impl IntoIterator<Item = impl AsRef<str>>) -> Option<View<'a>> {
+    names.into_iter().try_fold(view, |view, name| match view.kind() {
+        Kind::Array => element(view, name.as_ref()),
+        _ => view.member(name.as_ref()),
+    })
 }
 
 fn element<'a>(array: View<'a>, index: &str) -> Option<View<'a>> {

@@ -40,20 +40,20 @@ pub fn diff(before: View<'_>, after: View<'_>) -> Vec<Change> {
 }
 
 fn walk(at: Option<&Path>, before: View<'_>, after: View<'_>, changes: &mut Vec<Change>) {
-    let (mut olds, mut news) = (before.members().peekable(), after.members().peekable());
+    let (mut olds, mut news) = (before.members(), after.members());
     // Two documents of one customer have their members in one order.
-    while let (Some((key, old)), Some((other, new))) = (olds.peek().copied(), news.peek().copied())
-        && key.token() == other.token()
+    let (mut old, mut new) = (olds.next(), news.next());
+    while let (Some((key, was)), Some((other, is))) = (old, new)
+        && key.has_token_of(other)
     {
-        compare(at, key, old, Some(new), changes);
-        olds.next();
-        news.next();
+        compare(at, key, was, Some(is), changes);
+        (old, new) = (olds.next(), news.next());
     }
-    if olds.peek().is_none() && news.peek().is_none() {
+    if old.is_none() && new.is_none() {
         return;
     }
-    let mut others = Partners::of(news);
-    for (key, old) in olds {
+    let mut others = Partners::of(new.into_iter().chain(news));
+    for (key, old) in old.into_iter().chain(olds) {
         compare(at, key, old, others.take(key), changes);
     }
     for (key, new) in others.left() {
@@ -63,7 +63,7 @@ fn walk(at: Option<&Path>, before: View<'_>, after: View<'_>, changes: &mut Vec<
 
 /// Compares a member with the one that has taken its place, if any has.
 fn compare(at: Option<&Path>, key: Key<'_>, old: View<'_>, new: Option<View<'_>>, changes: &mut Vec<Change>) {
-    if new.is_some_and(|new| new.raw() == old.raw()) {
+    if new.is_some_and(|new| new.has_token_of(old)) {
         return;
     }
     let path = inside(at, key);
@@ -97,7 +97,7 @@ impl<'a> Partners<'a> {
 
     fn take(&mut self, key: Key<'_>) -> Option<View<'a>> {
         let place = match self.members.get(self.next) {
-            Some((next, _)) if next.token() == key.token() => self.next,
+            Some((next, _)) if next.has_token_of(key) => self.next,
             _ => self.place(key)?,
         };
         self.next = place + 1;

@@ -91,7 +91,7 @@ fn divided(
 ) -> (Vec<(Path, Option<Json>)>, Vec<Conflict>) {
     let (mut kept, mut conflicts) = (Vec::new(), Vec::new());
     for change in &ours.replaced {
-        let there = get(theirs.root(), &change.path);
+        let there = get(theirs.root(), change.path.names());
         let touched = meanwhile.iter().any(|other| overlap(&other.path, &change.path));
         if !touched {
             kept.push((change.path.clone(), change.after.clone()));

@@ -53,6 +53,11 @@ impl Path {
         Path(field.split('.').map(str::to_string).collect())
     }
 
+    /// Whether it is the path of this field of the table.
+    pub fn is(&self, field: &'static str) -> bool {
+        self.0.iter().eq(field.split('.'))
+    }
+
     /// The path of a member of the outermost object.
     pub fn root(name: impl Into<String>) -> Path {
         Path(vec![name.into()])

@@ -142,25 +142,23 @@ fn replaced<'a>(before: &Customer, after: &Customer, paths: impl Iterator<Item =
 /// The path down to the first name at which the customer has no object to go on in.
 fn outermost_made(before: &Customer, path: &Path) -> Path {
     let mut view = Some(before.root());
-    let mut reached: Option<Path> = None;
-    for name in path.names() {
-        let Some(object) = view.filter(|view| view.kind() == Kind::Object) else { break };
-        view = object.member(name);
-        reached = Some(reached.map_or_else(|| Path::root(name), |path| path.join(name)));
-    }
-    reached.unwrap_or_else(|| path.clone())
+    let held = path.names().iter().take_while(|name| {
+        let object = view.filter(|view| view.kind() == Kind::Object);
+        view = object.and_then(|object| object.member(name));
+        object.is_some()
+    });
+    path.outermost(held.count()).unwrap_or_else(|| path.clone())
 }
 
 /// The new value for an edit; none where the customer already has it.
 fn value(before: &Customer, edit: &Edit, new_fields: bool) -> Result<Option<Json>, EditError> {
     let old = find(before, edit, new_fields)?;
-    let null = Json::null();
     let new = match &edit.action {
         Action::SetCode { .. } | Action::RemoveCode { .. } => return Ok(None),
         Action::Object => return object(edit, old),
         Action::Set(value) => value.clone(),
         Action::Clear if is_codes(&edit.path) => Json::known("[]".to_string()),
-        Action::Clear => null.clone(),
+        Action::Clear => Json::null(),
     };
     let no_codes = is_codes(&edit.path) && old.is_none_or(View::is_null) && is_empty_list(new.root());
     let unchanged = no_codes || same_or_absent(&edit.path, old, Some(new.root()));
@@ -168,7 +166,7 @@ fn value(before: &Customer, edit: &Edit, new_fields: bool) -> Result<Option<Json
 }
 
 fn is_codes(path: &Path) -> bool {
-    *path == Path::of(field::CODES_PATH)
+    path.is(field::CODES_PATH)
 }
 
 fn is_empty_list(value: View<'_>) -> bool {
@@ -186,20 +184,18 @@ fn object(edit: &Edit, old: Option<View<'_>>) -> Result<Option<Json>, EditError>
 /// The value an edit is about, going down object by object; none where it may be added.
 fn find<'a>(before: &'a Customer, edit: &Edit, new_fields: bool) -> Result<Option<View<'a>>, EditError> {
     let mut view = before.root();
-    let mut reached: Option<Path> = None;
-    for name in edit.path.names() {
-        let path = reached.as_ref().map_or_else(|| Path::root(name), |path| path.join(name));
+    for (depth, name) in edit.path.names().iter().enumerate() {
         view = match (view.kind(), view.member(name)) {
             (Kind::Object, Some(member)) => member,
             (Kind::Object | Kind::Null, _) => {
                 return may_add(before, view, name, edit, new_fields).map(|()| None);
             }
             (kind, _) => {
-                let path = reached.unwrap_or(path);
+                // The customer itself is an object, so there is a name before this one.
+                let path = edit.path.outermost(depth).unwrap_or_else(|| edit.path.clone());
                 return Err(EditError::NoMembers { given: edit.given.clone(), path, kind });
             }
         };
-        reached = Some(path);
     }
     Ok(Some(view))
 }

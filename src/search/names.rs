@@ -200,7 +200,7 @@ impl Name {
     /// document does not tell.
     pub fn values<'a>(&self, document: View<'a>) -> Vec<Option<Cow<'a, str>>> {
         match self.place {
-            Place::At(path) => vec![get(document, &Path::of(path)).and_then(said)],
+            Place::At(path) => vec![get(document, path.split('.')).and_then(said)],
             Place::Code(number, member) => codes(document, number)
                 .into_iter()
                 .map(|code| code.and_then(|code| code.member(member)).and_then(said))
@@ -220,7 +220,7 @@ fn said(view: View<'_>) -> Option<Cow<'_, str>> {
 /// The code of the type with this number. An account may call its types as it likes, so one that is not called by the
 /// vendor's name of another type may be it, or not.
 fn codes(document: View<'_>, number: usize) -> Vec<Option<View<'_>>> {
-    let list = get(document, &Path::of(CODES_PATH));
+    let list = get(document, CODES_PATH.split('.'));
     let all: Vec<View<'_>> = list.into_iter().flat_map(View::children).collect();
     let is_called = |code: &View<'_>, number: usize| {
         let called = code.member("type").and_then(View::as_text);

@@ -60,7 +60,7 @@ fn documents() -> Vec<Json> {
 /// The different values that the seed has of a field.
 fn values(name: &Name, documents: &[Json]) -> BTreeSet<String> {
     let path = Path::of(name.path().unwrap());
-    let found = documents.iter().filter_map(|document| get(document.root(), &path));
+    let found = documents.iter().filter_map(|document| get(document.root(), path.names()));
     let said = |view: View<'_>| view.as_text().map_or_else(|| view.raw().to_string(), Into::into);
     found.filter(|view| !view.is_null()).map(said).filter(|text: &String| !text.is_empty()).collect()
 }

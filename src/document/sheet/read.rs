@@ -81,7 +81,7 @@ pub fn line_at(text: &str, path: &Path) -> usize {
     let mut at = json.root();
     for count in 1..=path.names().len() {
         let Some(outer) = path.outermost(count) else { break };
-        match get(json.root(), &outer) {
+        match get(json.root(), outer.names()) {
             Some(view) => at = view,
             None => break,
         }

@@ -70,7 +70,7 @@ impl Journal {
     }
 
     /// Where the records are.
-    pub fn path(&self) -> PathBuf {
+    pub fn path(&self) -> &Path {
         self.store.path()
     }
 
@@ -85,8 +85,8 @@ impl Journal {
         if files::is_folder_open_to_others(folder) {
             return said("put another journal into", "700", folder);
         }
-        if files::has_mode(&path, 0o066) {
-            return said("get at the customers in", "600", &path);
+        if files::has_mode(path, 0o066) {
+            return said("get at the customers in", "600", path);
         }
         None
     }

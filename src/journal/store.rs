@@ -16,6 +16,8 @@ use crate::interrupt::Interrupts;
 #[derive(Debug, Clone)]
 pub struct Store {
     folder: PathBuf,
+    path: PathBuf,
+    lock_path: PathBuf,
     end: Arc<Mutex<End>>,
     group: Arc<Group>,
     interrupts: Interrupts,
@@ -71,7 +73,9 @@ pub enum Durability {
 impl Store {
     /// The journal in this folder, which is made when something is first written.
     pub fn at(folder: PathBuf) -> Store {
-        Store { folder, end: Arc::default(), group: Arc::default(), interrupts: Interrupts::default() }
+        let (path, lock_path) = (folder.join("journal.jsonl"), folder.join("journal.lock"));
+        let (end, group, interrupts) = (Arc::default(), Arc::default(), Interrupts::default());
+        Store { folder, path, lock_path, end, group, interrupts }
     }
 
     /// The same, which has somebody attend to signals before it waits for another process.
@@ -85,8 +89,8 @@ impl Store {
     }
 
     /// The file with the records.
-    pub fn path(&self) -> PathBuf {
-        self.folder.join("journal.jsonl")
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Appends a record.
@@ -155,8 +159,8 @@ impl Store {
     fn hold_journal(&self, end: &mut End) -> Result<(Held, Metadata)> {
         if let Some(held) = end.held.take() {
             self.lock(&held.lock)?;
-            let at = |path: PathBuf| std::fs::metadata(path).ok();
-            let there = at(self.lock_path()).zip(at(self.path()));
+            let at = |path: &Path| std::fs::metadata(path).ok();
+            let there = at(&self.lock_path).zip(at(&self.path));
             let ids = there.as_ref().and_then(|(lock, journal)| identity(lock).zip(identity(journal)));
             if let Some((_, there)) = there.filter(|_| ids.is_some() && ids == held.ids) {
                 return Ok((held, there));
@@ -311,15 +315,11 @@ impl Store {
         }
     }
 
-    fn lock_path(&self) -> PathBuf {
-        self.folder.join("journal.lock")
-    }
-
     /// The lock is a file of its own, because the journal's file is replaced when it is pruned. It is held until the
     /// file is dropped.
     fn hold(&self) -> io::Result<File> {
         let file =
-            private(OpenOptions::new().create(true).truncate(false).write(true)).open(self.lock_path())?;
+            private(OpenOptions::new().create(true).truncate(false).write(true)).open(&self.lock_path)?;
         self.lock(&file)?;
         Ok(file)
     }

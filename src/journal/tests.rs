@@ -143,7 +143,7 @@ fn only_the_owner_may_read_it() {
     journal.begin(&a_plan(7), &origin()).unwrap();
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let path = journal.path();
-    assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    assert_eq!((mode(path), mode(path.parent().unwrap())), (0o600, 0o700));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn who_else_may_get_at_it_is_told() {
     let open = |path: &std::path::Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
-    open(&journal.path(), 0o644);
+    open(journal.path(), 0o644);
     assert!(journal.exposed().unwrap().contains("`chmod 600 "));
     open(journal.path().parent().unwrap(), 0o777);
     assert!(journal.exposed().unwrap().contains("`chmod 700 "));

@@ -29,7 +29,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ureq::http::{Request, Response, StatusCode, request};
+use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
+use ureq::http::{HeaderValue, Request, Response, StatusCode, request};
 use ureq::{Agent, Body, RequestExt};
 
 pub use base_url::BaseUrl;
@@ -64,6 +65,8 @@ const INPUT_BUFFER: usize = LONGEST_HEAD + 4 * 1024;
 const OUTPUT_BUFFER: usize = 8 * 1024;
 /// The most connections that are kept for later requests; the most requests that are under way at once.
 pub const MOST_CONNECTIONS: usize = 64;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One account of the API.
@@ -319,9 +322,9 @@ impl Client {
         let request = Request::builder()
             .uri(&url)
             .method(method.name())
-            .header("accept", "application/json")
-            .header("accept-encoding", "gzip")
-            .header("authorization", self.key.header());
+            .header(ACCEPT, JSON)
+            .header(ACCEPT_ENCODING, GZIP)
+            .header(AUTHORIZATION, self.key.header());
         self.notes.http(format_args!("> {} {url}", method.name()));
         self.notes.http(format_args!("> authorization: Basic [redacted]"));
         let started = Instant::now();
@@ -347,7 +350,7 @@ impl Client {
                 request.with_agent(&self.agent).configure().timeout_global(Some(time)).run()
             }
             Some(body) => {
-                let request = request.header("content-type", "application/json").body(body);
+                let request = request.header(CONTENT_TYPE, JSON).body(body);
                 let request = request.map_err(Failure::unsendable)?;
                 request.with_agent(&self.agent).configure().timeout_global(Some(time)).run()
             }

@@ -16,6 +16,9 @@ use super::{ApiKey, Failure};
 /// How long everybody waits after a 429 that does not say how long.
 const UNTOLD_PAUSE: Duration = Duration::from_secs(15);
 
+/// The most room that is made for a body before it is there, in bytes.
+const MOST_ROOM: u64 = 16 * 1024;
+
 /// An answer of the API, read to its end.
 #[derive(Debug)]
 pub struct Answer {
@@ -28,8 +31,10 @@ pub struct Answer {
 
 impl Answer {
     pub(super) fn read(mut response: Response<Body>, largest: u64) -> Result<Answer, Failure> {
-        let bytes = response.body_mut().with_config().limit(largest).read_to_vec();
-        let bytes = bytes.map_err(Failure::from_ureq)?;
+        let body = response.body_mut();
+        let mut bytes = Vec::with_capacity(room_for(body.content_length()));
+        let read = body.with_config().limit(largest).reader().read_to_end(&mut bytes);
+        read.map_err(|why| Failure::from_ureq(why.into()))?;
         let (parts, _) = response.into_parts();
         let bytes = if is_gzip(&parts.headers) { unpacked(&bytes, largest)? } else { bytes };
         let body = String::from_utf8(bytes).map_err(|_| Failure::not_utf8())?;
@@ -68,6 +73,11 @@ impl Answer {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
+}
+
+/// Room for a body that is said to be so long; for what is only said there is no more than a large customer takes.
+fn room_for(length: Option<u64>) -> usize {
+    length.unwrap_or_default().min(MOST_ROOM) as usize
 }
 
 /// Whether a body is packed as the client said that it may be (RFC 9110 section 8.4.1.3).

@@ -26,6 +26,8 @@ type Ended<R> = std::io::Chain<BufReader<R>, std::io::Chain<&'static [u8], &'sta
 /// The rows of a file, one after the other.
 pub struct Rows<R> {
     reader: csv::Reader<Ended<R>>,
+    /// The last record, whose room serves the next one.
+    record: ByteRecord,
     spelling: Spelling,
     names: Vec<String>,
     columns: Vec<Column>,
@@ -53,21 +55,24 @@ impl<R: Read> Rows<R> {
             .has_headers(false)
             .flexible(true)
             .from_reader(input.chain(b"\n".chain(AFTER)));
-        let mut header = ByteRecord::new();
-        reader.read_byte_record(&mut header).map_err(|why| vec![unreadable(&why)])?;
-        if is_after(&header) {
+        let mut record = ByteRecord::new();
+        reader.read_byte_record(&mut record).map_err(|why| vec![unreadable(&why)])?;
+        if is_after(&record) {
             return Err(vec![Mistake::of_line(
                 1,
                 "the file is empty: a header with `id` or `reference` is needed",
             )]);
         }
-        refuse_open_quote(&header, 1).map_err(|mistake| vec![mistake])?;
-        let names = text(&header, 1).map_err(|mistake| vec![mistake])?;
+        refuse_open_quote(&record, 1).map_err(|mistake| vec![mistake])?;
+        let names = text(&record, 1).map_err(|mistake| vec![mistake])?;
+        let names: Vec<String> = names.into_iter().map(str::to_string).collect();
         let columns = columns(&names, &spelling)?;
-        Ok(Rows { reader, spelling, names, columns, number: 0 })
+        Ok(Rows { reader, record, spelling, names, columns, number: 0 })
     }
 
-    fn row(&self, record: &ByteRecord, number: u64) -> Result<Row, Vec<Mistake>> {
+    /// The row that was read last.
+    fn row(&self) -> Result<Row, Vec<Mistake>> {
+        let (record, number) = (&self.record, self.number);
         let line = begins_on(self.reader.position(), record);
         refuse_open_quote(record, line).map_err(|mistake| vec![mistake])?;
         let cells = text(record, line).map_err(|mistake| vec![mistake])?;
@@ -76,14 +81,14 @@ impl<R: Read> Rows<R> {
             return Err(vec![Mistake::of_line(line, why)]);
         }
         let at = |name: &str, why: String| Mistake::of_column(line, name, why);
-        let customer = self.customer(&cells[0]).map_err(|why| at(&self.names[0], why));
+        let customer = self.customer(cells[0]).map_err(|why| at(&self.names[0], why));
         let mut mistakes = Vec::new();
         let mut list: Vec<Edit> = Vec::new();
         for ((column, name), cell) in self.columns.iter().zip(&self.names).zip(&cells) {
-            let given = name.trim().to_string();
+            let name = name.trim();
             match edit(column, cell, &self.spelling) {
-                Ok(edit) => list.extend(edit.map(|edit| Edit { given, ..edit })),
-                Err(why) => mistakes.push(at(&given, why)),
+                Ok(edit) => list.extend(edit.map(|edit| Edit { given: name.to_string(), ..edit })),
+                Err(why) => mistakes.push(at(name, why)),
             }
         }
         let fixed = match self.modified(&cells) {
@@ -116,7 +121,7 @@ impl<R: Read> Rows<R> {
 
 impl<R> Rows<R> {
     /// When the customer was changed last, where the row says so.
-    fn modified(&self, cells: &[String]) -> Result<Vec<Fixed>, String> {
+    fn modified(&self, cells: &[&str]) -> Result<Vec<Fixed>, String> {
         let said = self.columns.iter().zip(cells).filter(|(column, _)| matches!(column, Column::Modified));
         let fixed = |cell: &str| {
             timestamp(cell)
@@ -144,16 +149,15 @@ impl<R: Read> Iterator for Rows<R> {
     type Item = Result<Row, Vec<Mistake>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut record = ByteRecord::new();
         loop {
-            match self.reader.read_byte_record(&mut record) {
+            match self.reader.read_byte_record(&mut self.record) {
                 Ok(false) => return None,
-                Ok(true) if is_after(&record) => return None,
+                Ok(true) if is_after(&self.record) => return None,
                 // One empty cell is how a blank line may be written, and with CRLF they cannot be told apart.
-                Ok(true) if record.len() == 1 && matches!(record.as_slice(), b"" | b"\r") => {}
+                Ok(true) if self.record.len() == 1 && matches!(self.record.as_slice(), b"" | b"\r") => {}
                 Ok(true) => {
                     self.number += 1;
-                    return Some(self.row(&record, self.number));
+                    return Some(self.row());
                 }
                 Err(why) => return Some(Err(vec![unreadable(&why)])),
             }
@@ -188,14 +192,14 @@ fn id(cell: &str) -> Result<u64, String> {
 }
 
 /// The cells as text. The line of a byte that is none counts the line breaks inside the cells before it.
-fn text(record: &ByteRecord, line: u64) -> Result<Vec<String>, Mistake> {
+fn text(record: &ByteRecord, line: u64) -> Result<Vec<&str>, Mistake> {
     let breaks = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
     let mut before = line;
     let mut cells = Vec::with_capacity(record.len());
     for (at, cell) in record.iter().enumerate() {
         let cell = if at + 1 == record.len() { cell.strip_suffix(b"\r").unwrap_or(cell) } else { cell };
         match std::str::from_utf8(cell) {
-            Ok(text) => cells.push(text.to_string()),
+            Ok(text) => cells.push(text),
             Err(why) => {
                 let line = before + breaks(&cell[..why.valid_up_to()]);
                 return Err(Mistake::of_line(line, "not UTF-8 text; save the file as \"CSV UTF-8\""));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Change, Plan};
+use crate::document::Change;
 use crate::error::{Error, Kind};
 use crate::journal::record::Edited;
 
@@ -110,42 +110,26 @@ impl Outcome {
 }
 
 impl RowResult {
-    /// A row that ended well.
-    pub fn ended(row: u64, plan: &Plan, outcome: Outcome) -> RowResult {
-        RowResult {
-            row,
-            customer: plan.before.id(),
-            outcome,
-            changes: edited(&plan.changes),
-            error: None,
-            attempts: 0,
-            entry: None,
-        }
+    /// A row that ended so, and of which no more is known.
+    pub fn ended(row: u64, customer: u64, outcome: Outcome) -> RowResult {
+        RowResult { row, customer, outcome, changes: Vec::new(), error: None, attempts: 0, entry: None }
     }
 
     /// A row that did not.
     pub fn failed(row: u64, customer: u64, error: &Error) -> RowResult {
         let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
-        RowResult {
-            row,
-            customer,
-            outcome: Outcome::of(error.kind),
-            changes: Vec::new(),
-            error: Some(message.collect::<Vec<_>>().join("; ")),
-            attempts: 0,
-            entry: None,
-        }
+        let (outcome, error) = (Outcome::of(error.kind), Some(message.collect::<Vec<_>>().join("; ")));
+        RowResult { error, ..RowResult::ended(row, customer, outcome) }
     }
 
     /// A row that the run did not come to.
     pub fn not_reached(row: u64, customer: u64) -> RowResult {
-        RowResult { outcome: Outcome::NotReached, ..RowResult::unasked(row, customer) }
+        RowResult::ended(row, customer, Outcome::NotReached)
     }
 
     /// A row that asks for nothing.
     pub fn unasked(row: u64, customer: u64) -> RowResult {
-        let outcome = Outcome::Unchanged;
-        RowResult { row, customer, outcome, changes: Vec::new(), error: None, attempts: 0, entry: None }
+        RowResult::ended(row, customer, Outcome::Unchanged)
     }
 
     /// It as a line of JSON.

@@ -36,7 +36,7 @@ pub fn from_text(field: &Field, text: &str) -> Result<Json, String> {
 pub fn action(field: &Field, action: Action) -> Result<Checked, String> {
     let plain = |action| Ok(Checked { action, warning: None });
     match action {
-        Action::Set(value) => set(field, &value),
+        Action::Set(value) => set(field, value),
         Action::Clear => match field.never_null() {
             Some(why) => Err(format!("cannot be cleared: {why}")),
             None => plain(Action::Clear),
@@ -54,13 +54,13 @@ pub fn action(field: &Field, action: Action) -> Result<Checked, String> {
     }
 }
 
-fn set(field: &Field, value: &Json) -> Result<Checked, String> {
+fn set(field: &Field, value: Json) -> Result<Checked, String> {
     let root = value.root();
     if root.is_null() {
         return match field.never_null() {
             Some(why) => Err(format!("cannot be null: {why}")),
             None if field.kind == Kind::Codes => Ok(checked(Json::known("[]".to_string()), None)),
-            None => Ok(checked(value.clone(), None)),
+            None => Ok(checked(value, None)),
         };
     }
     match field.kind {
@@ -70,13 +70,15 @@ fn set(field: &Field, value: &Json) -> Result<Checked, String> {
                 Over::Refused => within(&said, max).map(|()| None)?,
                 Over::Warned => within(&said, max).err().map(|why| doubtful_length(field, &why)),
             };
-            Ok(checked(value.clone(), warning))
+            drop(said);
+            Ok(checked(value, warning))
         }
         Kind::Emails { max } => {
             let said = text(root)?;
             within(&said, max)?;
             addresses(&said)?;
-            Ok(checked(value.clone(), None))
+            drop(said);
+            Ok(checked(value, None))
         }
         Kind::Choice(words) => Ok(checked(Json::string(choice(words, &text(root)?)?), None)),
         Kind::Currency => Ok(checked(Json::string(&currency(&text(root)?)?), None)),
@@ -84,7 +86,7 @@ fn set(field: &Field, value: &Json) -> Result<Checked, String> {
             Ok(checked(Json::known(integer(root.raw())?), None))
         }
         Kind::Integer => Err(format!("takes a whole number, not {}", root.kind())),
-        Kind::Codes => codes(root).map(|()| checked(value.clone(), None)),
+        Kind::Codes => codes(root).map(|()| checked(value, None)),
     }
 }
 
@@ -185,7 +187,7 @@ mod tests {
     use super::*;
 
     fn given(flag: &str, json: &str) -> Result<(String, bool), String> {
-        let checked = set(by_flag(flag).unwrap(), &Json::parse(json).unwrap())?;
+        let checked = set(by_flag(flag).unwrap(), Json::parse(json).unwrap())?;
         let Action::Set(value) = checked.action else { panic!("set stays set") };
         Ok((value.text().to_string(), checked.warning.is_some()))
     }

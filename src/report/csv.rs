@@ -2,9 +2,13 @@
 
 use crate::document::{Change, Json, View};
 
+/// What is gathered before it is put behind the rest, in bytes.
+const BUFFER: usize = 512;
+
 /// A table as CSV, the header first.
 pub fn csv<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    // It is filled with zeros first, and a row is short.
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(Vec::new());
     for row in rows {
         writer.write_record(row.as_ref()).expect("a row in memory is written, and rows are of one length");
     }

@@ -7,7 +7,7 @@ use super::super::customer_history::ending;
 use super::carry::{Course, State, carry_out, place};
 use super::rows::not_kept;
 use super::{consent_always, no_such_run, refuse_elsewhere};
-use crate::bulk::result::{Outcome, RowResult};
+use crate::bulk::result::{Outcome, RowResult, edited};
 use crate::cli::bulk::ResumeArgs;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Entry, EntryId, Journal, Record};
@@ -91,7 +91,8 @@ fn settle(
         entry: Some(name.clone()),
         attempts: 1,
         error: error.map(str::to_string),
-        ..RowResult::ended(row, &plan, outcome)
+        changes: edited(&plan.changes),
+        ..RowResult::ended(row, plan.before.id(), outcome)
     };
     let noted = entry.outcome.as_ref().map(|outcome| outcome.outcome);
     let found = match noted.filter(|ending| *ending != Ending::Unknown) {

@@ -113,7 +113,7 @@ impl Worker<'_> {
         let mut wanted = Vec::new();
         let result = self.write(job, &client, &mut facts, &attempts, &mut wanted);
         let ended = match result {
-            Ok((plan, outcome)) => RowResult::ended(row, &plan, outcome),
+            Ok(outcome) => RowResult { changes: wanted, ..RowResult::ended(row, customer, outcome) },
             Err(error) if error.kind == Kind::Interrupted => return None,
             Err(error) => RowResult { changes: wanted, ..RowResult::failed(row, customer, &error) },
         };
@@ -128,7 +128,7 @@ impl Worker<'_> {
         facts: &mut Facts,
         attempts: &Cell<u32>,
         wanted: &mut Vec<Edited>,
-    ) -> Result<(Plan, Outcome)> {
+    ) -> Result<Outcome> {
         let undoes = match &job.task {
             Task::Undo(intent, _) => Some(intent.entry.clone()),
             _ => None,
@@ -143,7 +143,7 @@ impl Worker<'_> {
         job.refuse_another(&before)?;
         let plan = planned(&job.task, before, self.new_fields)?;
         if plan.is_empty() {
-            return Ok((plan, Outcome::Unchanged));
+            return Ok(Outcome::Unchanged);
         }
         *wanted = edited(&plan.changes);
         let writer = Writer {
@@ -164,7 +164,7 @@ impl Worker<'_> {
         let written = writer.write(&plan, facts);
         attempts.set(writer.attempts.get());
         drop(turn);
-        written.map(|_| (plan, Outcome::Written))
+        written.map(|_| Outcome::Written)
     }
 }
 

@@ -23,16 +23,18 @@ impl Gathering {
     }
 
     fn send(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let room = self.connection.buffers().output().len();
+        let Gathering { connection, waiting, interrupts, .. } = self;
+        let room = connection.buffers().output().len();
         if waiting.len() >= room {
             // The other end may take its time to read that much.
-            self.interrupts.attend();
+            interrupts.attend();
         }
-        waiting.chunks(room).try_for_each(|part| {
-            self.connection.buffers().output()[..part.len()].copy_from_slice(part);
-            self.connection.transmit_output(part.len(), timeout)
-        })
+        let sent = waiting.chunks(room).try_for_each(|part| {
+            connection.buffers().output()[..part.len()].copy_from_slice(part);
+            connection.transmit_output(part.len(), timeout)
+        });
+        waiting.clear();
+        sent
     }
 
     fn receive(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {

@@ -29,16 +29,33 @@ pub(super) fn read(arguments: &[OsString]) -> Option<Cli> {
 fn with<T: Args>(arguments: &[OsString], command: fn(Deferred<T>) -> CustomerCommand) -> Option<Cli> {
     let program = Definition::new("fusebill").no_binary_name(true);
     let program = program.disable_help_flag(true).disable_version_flag(true);
-    let define = || T::augment_args(Global::augment_args(program));
-    let mut definition = only_typed(arguments, define);
+    // A flag that is not defined is one too many, and all definitions are taken then.
+    let has_global = arguments.iter().any(|argument| may_be_global(&argument.to_string_lossy()));
+    let program = if has_global { Global::augment_args(program) } else { program };
+    let mut definition = only_typed(arguments, || T::augment_args(program));
     let matches = definition.try_get_matches_from_mut(arguments);
     // As in `parse`.
     std::mem::forget(definition);
     let mut matches = matches.ok()?;
-    let global = Global::from_arg_matches_mut(&mut matches).ok()?;
+    let global =
+        if has_global { Global::from_arg_matches_mut(&mut matches).ok()? } else { Global::default() };
     let arguments = Deferred::from_arg_matches_mut(&mut matches).ok()?;
     Some(Cli { global, command: Command::Customer(command(arguments)) })
 }
+
+/// Whether an argument may be a flag of every command.
+fn may_be_global(argument: &str) -> bool {
+    match (argument.strip_prefix("--"), argument.strip_prefix('-')) {
+        (Some(long), _) => LONG.contains(&long.split_once('=').map_or(long, |(name, _)| name)),
+        (None, Some(short)) => short.contains(SHORT),
+        (None, None) => false,
+    }
+}
+
+/// The flags of every command.
+const LONG: [&str; 7] = ["profile", "output", "color", "no-input", "timeout", "quiet", "verbose"];
+/// Those that have one letter.
+const SHORT: [char; 3] = ['o', 'q', 'v'];
 
 #[cfg(test)]
 mod tests {
@@ -71,12 +88,30 @@ mod tests {
             "fusebill customer edit 123 --prompt --no-journal",
             "fusebill customer undo --last --yes -v",
             "fusebill customer undo entry",
+            "fusebill customer undo -yq entry",
+            "fusebill customer undo -yojson entry",
+            "fusebill customer update 123 --suffix=-q --set=a=--profile",
+            "fusebill customer update --suffix q -- 123",
         ];
         for line in lines {
             let alone = read(&words(line)).map(|cli| format!("{cli:?}"));
             assert!(alone.is_some(), "{line}");
             assert_eq!(alone, with_all(line).map(|cli| format!("{cli:?}")), "{line}");
         }
+    }
+
+    #[test]
+    fn the_flags_of_every_command_are_known_by_name_and_are_what_they_are_where_none_is_typed() {
+        let mut definition = Global::augment_args(Definition::new("fusebill"));
+        let (mut long, mut short) = (Vec::new(), Vec::new());
+        for flag in definition.get_arguments() {
+            long.extend(flag.get_long());
+            short.extend(flag.get_short());
+        }
+        assert_eq!((long, short), (LONG.to_vec(), SHORT.to_vec()));
+        let none = definition.try_get_matches_from_mut(["fusebill"]).unwrap();
+        let none = Global::from_arg_matches(&none).unwrap();
+        assert_eq!(format!("{:?}", Global::default()), format!("{none:?}"));
     }
 
     #[test]

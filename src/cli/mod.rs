@@ -94,6 +94,21 @@ pub struct Global {
     pub verbose: bool,
 }
 
+impl Default for Global {
+    /// Where none of them is typed.
+    fn default() -> Global {
+        Global {
+            profile: None,
+            output: Output::default(),
+            color: Color::default(),
+            no_input: false,
+            timeout: Duration::from_secs(60),
+            quiet: false,
+            verbose: false,
+        }
+    }
+}
+
 /// The form of the data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Output {

@@ -8,6 +8,10 @@ use std::thread::Thread;
 
 use anyhow::{Result, anyhow};
 
+/// How often the processor is left to others before it is looked whether more wait: the first of them may be just about to
+/// be woken.
+const YIELDS: usize = 2;
+
 /// The threads that wait, and whether another one is syncing.
 #[derive(Debug, Default)]
 pub(super) struct Group {
@@ -19,6 +23,8 @@ struct Queue {
     waiting: Vec<Arc<Waiter>>,
     /// Whether a thread is syncing.
     syncing: bool,
+    /// Whether the last sync was for more than one.
+    crowded: bool,
     /// Why syncing failed, if it ever did. The system may take for written what it lost then, and tells only once.
     broken: Option<String>,
 }
@@ -81,8 +87,10 @@ impl Group {
 
     /// Syncs what is waited for, lets the next thread lead, and tells the others how it ended.
     fn lead(&self, own: &Arc<Waiter>, sync: impl Fn(&File) -> io::Result<()>) -> Result<(), String> {
+        self.let_others_come();
         let mut queue = lock(&self.queue);
         let (waiting, broken) = (std::mem::take(&mut queue.waiting), queue.broken.clone());
+        queue.crowded = waiting.len() > 1;
         drop(queue);
         // It is one file, unless another was put in its place just now.
         let mut files: Vec<&Arc<File>> = waiting.iter().map(|waiter| &waiter.file).collect();
@@ -98,6 +106,22 @@ impl Group {
         let others = waiting.iter().filter(|waiter| !Arc::ptr_eq(waiter, own));
         others.for_each(|waiter| waiter.tell(Word::Ended(ended.clone())));
         ended
+    }
+
+    /// Where several threads write at a time, those that are about to are let in front as long as more come of it: a sync
+    /// for them costs no more. Nobody is waited for who waits for something else.
+    fn let_others_come(&self) {
+        let mut before = 0;
+        loop {
+            let queue = lock(&self.queue);
+            let now = queue.waiting.len();
+            if now == before || !(queue.crowded || now > 1) {
+                return;
+            }
+            drop(queue);
+            before = now;
+            (0..YIELDS).for_each(|_| std::thread::yield_now());
+        }
     }
 
     fn hand_over(&self, broken: Option<&String>) {

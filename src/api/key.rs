@@ -64,7 +64,7 @@ impl ApiKey {
         if key.is_empty() {
             return Err(KeyError::Empty);
         }
-        if key.contains([' ', '\t', '\n', '\r']) {
+        if key.bytes().any(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
             return Err(KeyError::Space);
         }
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -179,6 +179,34 @@ mod tests {
     }
 
     #[test]
+    fn others_are_let_in_front_where_the_last_sync_was_for_several_and_only_then() {
+        let (group, file) = (Group::default(), a_file());
+        let crowded = || lock(&group.queue).crowded;
+        group.sync(&file, |_| Ok(())).unwrap();
+        assert!(!crowded());
+        let begun = std::sync::Barrier::new(2);
+        let until_two_wait = |_: &File| {
+            begun.wait();
+            while lock(&group.queue).waiting.len() < 2 {
+                std::thread::yield_now();
+            }
+            Ok(())
+        };
+        let for_both = |_: &File| {
+            assert!(crowded());
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let one = scope.spawn(|| group.sync(&file, until_two_wait));
+            begun.wait();
+            let others = [0, 1].map(|_| scope.spawn(|| group.sync(&file, for_both)));
+            [one].into_iter().chain(others).for_each(|thread| thread.join().unwrap().unwrap());
+        });
+        group.sync(&file, |_| Ok(())).unwrap();
+        assert!(!crowded());
+    }
+
+    #[test]
     fn after_it_failed_once_nothing_is_taken_for_synced_any_more() {
         let (group, file) = (Group::default(), a_file());
         group.sync(&file, |_| Ok(())).unwrap();

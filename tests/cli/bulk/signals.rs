@@ -101,7 +101,8 @@ fn pressed_again_it_gives_the_rows_in_flight_up_and_resume_settles_them() {
 fn while_everybody_waits_for_the_limit_nothing_more_is_sent() {
     let world = fleet(10);
     let file = world.file("rows.csv", names(10, "Wait"));
-    world.fault("any@5:rate-limit=3600");
+    // Half a minute more or less is told as the same.
+    world.fault("any@5:rate-limit=3630");
     let mut running = Running::start(&world, &["update", &file, "--yes", "--jobs", "1", "-o", "ndjson"]);
     running.until_said("2 of 10 rows: waiting 61 min for the API's limit");
     assert_eq!(world.requests().len(), 5);

@@ -65,6 +65,7 @@ const INPUT_BUFFER: usize = LONGEST_HEAD + 4 * 1024;
 const OUTPUT_BUFFER: usize = 8 * 1024;
 /// The most connections that are kept for later requests; the most requests that are under way at once.
 pub const MOST_CONNECTIONS: usize = 64;
+/// What the bodies are that are sent and asked for, and how they may be packed: values of headers.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -115,7 +115,7 @@ impl RowResult {
         RowResult { row, customer, outcome, changes: Vec::new(), error: None, attempts: 0, entry: None }
     }
 
-    /// A row that did not.
+    /// A row that ended with this error.
     pub fn failed(row: u64, customer: u64, error: &Error) -> RowResult {
         let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
         let (outcome, error) = (Outcome::of(error.kind), Some(message.collect::<Vec<_>>().join("; ")));

@@ -87,7 +87,7 @@ impl Group {
 
     /// Syncs what is waited for, lets the next thread lead, and tells the others how it ended.
     fn lead(&self, own: &Arc<Waiter>, sync: impl Fn(&File) -> io::Result<()>) -> Result<(), String> {
-        self.let_others_come();
+        self.let_others_come(std::thread::yield_now);
         let mut queue = lock(&self.queue);
         let (waiting, broken) = (std::mem::take(&mut queue.waiting), queue.broken.clone());
         queue.crowded = waiting.len() > 1;
@@ -110,7 +110,7 @@ impl Group {
 
     /// Where several threads write at a time, those that are about to are let in front as long as more come of it: a sync
     /// for them costs no more. Nobody is waited for who waits for something else.
-    fn let_others_come(&self) {
+    fn let_others_come(&self, leave_the_processor: impl Fn()) {
         let mut before = 0;
         loop {
             let queue = lock(&self.queue);
@@ -120,7 +120,7 @@ impl Group {
             }
             drop(queue);
             before = now;
-            (0..YIELDS).for_each(|_| std::thread::yield_now());
+            (0..YIELDS).for_each(|_| leave_the_processor());
         }
     }
 
@@ -179,7 +179,25 @@ mod tests {
     }
 
     #[test]
-    fn others_are_let_in_front_where_the_last_sync_was_for_several_and_only_then() {
+    fn others_are_let_in_front_as_long_as_more_come_where_there_are_several() {
+        for (crowded, there, come, rounds) in
+            [(false, 1, 9, 0), (true, 1, 0, 1), (true, 1, 3, 3), (false, 2, 1, 2)]
+        {
+            let (group, calls) = (Group::default(), AtomicUsize::new(0));
+            let wait = || lock(&group.queue).waiting.push(Arc::new(Waiter::new(a_file())));
+            (0..there).for_each(|_| wait());
+            lock(&group.queue).crowded = crowded;
+            group.let_others_come(|| {
+                if calls.fetch_add(1, Ordering::SeqCst) < come {
+                    wait();
+                }
+            });
+            assert_eq!(calls.into_inner(), rounds * YIELDS, "{crowded} {there} {come}");
+        }
+    }
+
+    #[test]
+    fn it_is_known_whether_the_last_sync_was_for_several() {
         let (group, file) = (Group::default(), a_file());
         let crowded = || lock(&group.queue).crowded;
         group.sync(&file, |_| Ok(())).unwrap();

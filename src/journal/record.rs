@@ -268,7 +268,8 @@ impl Record {
 }
 
 /// `flatten` cannot carry raw tokens, so the members of an intent are joined by hand. The documents are nearly all of it,
-/// and are not copied more often than that takes: the room that they might need is enough for what stands around them.
+/// and are not copied more often than that takes. Room is made once, for documents that are all quotes; what stands around
+/// them takes less than what is left of it.
 fn draft_of_intent(intent: &Intent) -> serde_json::Result<String> {
     let content = serde_json::to_string(intent)?;
     let inside = &content[1..content.len() - 1];

@@ -7,7 +7,7 @@ const BUFFER: usize = 512;
 
 /// A table as CSV, the header first.
 pub fn csv<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> String {
-    // It is filled with zeros first, and a row is short.
+    // The writer fills its buffer with zeros first, and a row is short.
     let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(Vec::new());
     for row in rows {
         writer.write_record(row.as_ref()).expect("a row in memory is written, and rows are of one length");

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use fusebill::api::Pacer;
-use fusebill::api::rate_limit::{LONGEST, Quota, Standing, wait};
+use fusebill::api::rate_limit::{LONGEST, Quota, Standing, quota, wait};
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
@@ -34,7 +34,7 @@ fuzz_target!(|text: &str| {
     }
     let pacer = Pacer::new(Some(60));
     let standing = Standing::told(told, now);
-    let quota = standing.quota(now);
+    let quota = quota(told, now);
     let left = [standing.minute.remaining, standing.day.remaining];
     assert_eq!(quota.map(|quota| quota.remaining), left.into_iter().flatten().min());
     for name in ["minute", "day"] {

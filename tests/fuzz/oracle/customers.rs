@@ -63,7 +63,7 @@ fn inside(path: &mut Vec<String>, one: Option<&Plain>, other: Option<&Plain>) ->
     }
 }
 
-/// The paths at which two documents differ, objects taken apart. A name that is no text has none and is left out.
+/// The paths at which two documents differ, objects taken apart. Half of a surrogate pair in a name reads as U+FFFD.
 pub fn differing(one: &Plain, other: &Plain) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     walk(&mut Vec::new(), Some(one), Some(other), &mut paths);
@@ -81,8 +81,7 @@ fn walk(path: &mut Vec<String>, one: Option<&Plain>, other: Option<&Plain>, out:
     keys.sort_unstable();
     keys.dedup();
     for key in keys {
-        let Ok(name) = String::from_utf16(key) else { continue };
-        path.push(name);
+        path.push(String::from_utf16_lossy(key));
         let member = |side: Option<&Plain>| side.and_then(|side| side.member(key)).cloned();
         walk(path, member(one).as_ref(), member(other).as_ref(), out);
         path.pop();

@@ -12,6 +12,7 @@ pub mod failure;
 mod gather;
 pub mod key;
 mod list;
+mod method;
 pub mod network;
 pub mod pace;
 pub mod pages;
@@ -38,10 +39,11 @@ use connect::Dialer;
 use customer::{customer, read};
 pub use failure::Failure;
 pub use key::ApiKey;
+use method::Method;
 pub use network::Network;
 pub use pace::Pacer;
 pub use pages::{Order, Pages};
-use pass::{Entry, Pass, Purpose};
+use pass::{Entry, Pass};
 use rate_limit::Standing;
 pub use reply::Answer;
 use resolver::Remembering;
@@ -53,10 +55,6 @@ use crate::interrupt::Interrupts;
 use crate::terminal::Notes;
 use wait::{ATTEMPTS, Deadline, backoff};
 
-/// The largest answer that is read, in bytes, after decompression.
-const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
-/// The same for a page of a list, which holds up to a thousand customers.
-const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
 /// The longest head of an answer, in bytes.
 const LONGEST_HEAD: usize = 16 * 1024;
 /// The buffers of a connection, in bytes: a customer of some 2 kB fits, and larger ones go through in pieces. The longest
@@ -83,16 +81,6 @@ pub struct Client {
     committed: AtomicBool,
     read_only: bool,
     interrupts: Interrupts,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Get,
-    /// The GET of a customer that is changed next.
-    GetToChange,
-    /// The GET of a page.
-    List,
-    Put,
 }
 
 /// What the API said to a PUT.
@@ -376,26 +364,5 @@ impl Client {
             }
             Err(failure) => self.notes.http(format_args!("< no answer ({took} ms): {failure}")),
         }
-    }
-}
-
-impl Method {
-    fn name(self) -> &'static str {
-        match self {
-            Method::Get | Method::GetToChange | Method::List => "GET",
-            Method::Put => "PUT",
-        }
-    }
-
-    fn purpose(self) -> Purpose {
-        match self {
-            Method::Get | Method::List => Purpose::Read,
-            Method::GetToChange => Purpose::ReadToChange,
-            Method::Put => Purpose::Change,
-        }
-    }
-
-    fn largest_answer(self) -> u64 {
-        if self == Method::List { LARGEST_PAGE } else { LARGEST_ANSWER }
     }
 }

@@ -30,7 +30,7 @@ fn with<T: Args>(arguments: &[OsString], command: fn(Deferred<T>) -> CustomerCom
     let program = Definition::new("fusebill").no_binary_name(true);
     let program = program.disable_help_flag(true).disable_version_flag(true);
     // A flag that is not defined is one too many, and all definitions are taken then.
-    let has_global = arguments.iter().any(|argument| may_be_global(&argument.to_string_lossy()));
+    let has_global = arguments.iter().any(|argument| Global::may_have(&argument.to_string_lossy()));
     let program = if has_global { Global::augment_args(program) } else { program };
     let mut definition = only_typed(arguments, || T::augment_args(program));
     let matches = definition.try_get_matches_from_mut(arguments);
@@ -42,20 +42,6 @@ fn with<T: Args>(arguments: &[OsString], command: fn(Deferred<T>) -> CustomerCom
     let arguments = Deferred::from_arg_matches_mut(&mut matches).ok()?;
     Some(Cli { global, command: Command::Customer(command(arguments)) })
 }
-
-/// Whether an argument may be a flag of every command.
-fn may_be_global(argument: &str) -> bool {
-    match (argument.strip_prefix("--"), argument.strip_prefix('-')) {
-        (Some(long), _) => LONG.contains(&long.split_once('=').map_or(long, |(name, _)| name)),
-        (None, Some(short)) => short.contains(SHORT),
-        (None, None) => false,
-    }
-}
-
-/// The flags of every command.
-const LONG: [&str; 7] = ["profile", "output", "color", "no-input", "timeout", "quiet", "verbose"];
-/// Those that have one letter.
-const SHORT: [char; 3] = ['o', 'q', 'v'];
 
 #[cfg(test)]
 mod tests {
@@ -98,20 +84,6 @@ mod tests {
             assert!(alone.is_some(), "{line}");
             assert_eq!(alone, with_all(line).map(|cli| format!("{cli:?}")), "{line}");
         }
-    }
-
-    #[test]
-    fn the_flags_of_every_command_are_known_by_name_and_are_what_they_are_where_none_is_typed() {
-        let mut definition = Global::augment_args(Definition::new("fusebill"));
-        let (mut long, mut short) = (Vec::new(), Vec::new());
-        for flag in definition.get_arguments() {
-            long.extend(flag.get_long());
-            short.extend(flag.get_short());
-        }
-        assert_eq!((long, short), (LONG.to_vec(), SHORT.to_vec()));
-        let none = definition.try_get_matches_from_mut(["fusebill"]).unwrap();
-        let none = Global::from_arg_matches(&none).unwrap();
-        assert_eq!(format!("{:?}", Global::default()), format!("{none:?}"));
     }
 
     #[test]

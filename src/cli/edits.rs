@@ -60,12 +60,16 @@ thread_local! {
 /// What `define` defines, of the flags here only those that stand in the arguments. Nobody is shown the others, and making
 /// some forty of them takes longer than reading a command line that has one.
 pub(super) fn only_typed<T>(arguments: &[OsString], define: impl FnOnce() -> T) -> T {
-    let flags = arguments.iter().filter_map(|argument| argument.to_str()?.strip_prefix("--"));
-    let names = flags.map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name).to_string());
-    TYPED.set(Some(names.collect()));
+    let names = arguments.iter().filter_map(|argument| long_name(argument.to_str()?));
+    TYPED.set(Some(names.map(str::to_string).collect()));
     let defined = define();
     TYPED.set(None);
     defined
+}
+
+/// The name of the flag that an argument may be, without its value.
+pub(super) fn long_name(argument: &str) -> Option<&str> {
+    argument.strip_prefix("--").map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name))
 }
 
 /// Whether a flag is to be defined.

@@ -8,6 +8,7 @@ mod completions;
 mod deferred;
 mod edits;
 mod examples;
+mod global;
 mod list;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -26,12 +27,13 @@ pub use bulk::BulkCommand;
 pub use completions::Shell;
 pub use deferred::Deferred;
 pub use edits::{EditFlags, Request};
+pub use global::{Global, Output};
 pub use list::{ListArgs, ListRequest};
 #[cfg(feature = "sandbox")]
 pub use sandbox::{SandboxCommand, ServeArgs};
 
 use crate::search::CustomerName;
-use crate::terminal::{Color, Input};
+use crate::terminal::Input;
 
 /// Change customers of the Fusebill (Stax Bill) billing API, and nothing but what you name.
 #[derive(Debug, Parser)]
@@ -46,81 +48,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// The heading of the flags of every command.
-const GLOBAL: &str = "Global options";
-
-/// Flags of every command.
-#[derive(Debug, Args)]
-pub struct Global {
-    /// Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]
-    #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL, hide_short_help = true)]
-    pub profile: Option<String>,
-    /// Form of the data on standard output
-    #[arg(short, long, global = true, value_enum, value_name = "FORM", default_value_t)]
-    #[arg(help_heading = GLOBAL, hide_short_help = true)]
-    pub output: Output,
-    /// When to colour
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "WHEN",
-        default_value_t,
-        help_heading = GLOBAL,
-        hide_short_help = true
-    )]
-    pub color: Color,
-    /// Never ask; what needs an answer fails
-    #[arg(long, global = true, help_heading = GLOBAL, hide_short_help = true)]
-    pub no_input: bool,
-    /// Time for all requests and retries together (in bulk, of each row), in seconds
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
-    #[arg(help_heading = GLOBAL, hide_short_help = true)]
-    pub timeout: Duration,
-    /// Say only errors and warnings beside the data
-    #[arg(short, long, global = true, help_heading = GLOBAL, hide_short_help = true)]
-    pub quiet: bool,
-    /// Log requests and answers on standard error, without the key
-    #[arg(
-        short,
-        long,
-        global = true,
-        conflicts_with = "quiet",
-        help_heading = GLOBAL,
-        hide_short_help = true
-    )]
-    pub verbose: bool,
-}
-
-impl Default for Global {
-    /// Where none of them is typed.
-    fn default() -> Global {
-        Global {
-            profile: None,
-            output: Output::default(),
-            color: Color::default(),
-            no_input: false,
-            timeout: Duration::from_secs(60),
-            quiet: false,
-            verbose: false,
-        }
-    }
-}
-
-/// The form of the data on standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Output {
-    /// A table to read
-    #[default]
-    Table,
-    /// JSON; the server's own tokens, indented
-    Json,
-    /// JSON, a line for each
-    Ndjson,
-    /// Comma-separated values with a header
-    Csv,
 }
 
 /// What to do.
@@ -323,12 +250,6 @@ fn age(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(u64::from(count) * hours * 3600))
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: Option<f64> = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds <= 86_400.0);
-    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    duration.ok_or_else(|| "a number of seconds above 0 and up to 86400 is needed".to_string())
-}
-
 /// The command line as it is parsed, and as help shows it.
 pub fn command() -> clap::Command {
     short::shortened(deferred::whole(Cli::command))
@@ -395,14 +316,6 @@ mod tests {
         assert_eq!(age("2w"), age("14d"));
         for text in ["", "d", "90", "-1d", "1.5d", "90 d", "9m", "5é"] {
             assert!(age(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_timeout_is_a_positive_number() {
-        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        for text in ["0", "-1", "nan", "inf", "1e9", "x", ""] {
-            assert!(seconds(text).is_err(), "{text}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::{GLOBAL, examples};
+use super::examples;
+use super::global::GLOBAL;
 
 /// A command with more flags than this lists only their names.
 const MANY: usize = 9;

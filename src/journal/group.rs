@@ -3,28 +3,34 @@
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 
-/// How often the processor is left to others before it is looked whether more wait: the first of them may be just about to
-/// be woken.
-const YIELDS: usize = 2;
+/// The longest that others are waited for, however slow the disk was: they may have nothing more to write.
+const LONGEST_WAIT: Duration = Duration::from_millis(20);
 
 /// The threads that wait, and whether another one is syncing.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     queue: Mutex<Queue>,
+    /// As many wait as write.
+    complete: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     waiting: Vec<Arc<Waiter>>,
+    /// How many threads write; none where that is not known.
+    writers: usize,
     /// Whether a thread is syncing.
     syncing: bool,
-    /// Whether the last sync was for more than one.
+    /// Whether the last sync was for more than one, and nobody was waited for in vain.
     crowded: bool,
+    /// How long others are waited for at most: as long as that sync took.
+    patience: Duration,
     /// Why syncing failed, if it ever did. The system may take for written what it lost then, and tells only once.
     broken: Option<String>,
 }
@@ -67,6 +73,11 @@ impl Waiter {
 }
 
 impl Group {
+    /// From now on so many threads write, each of them one record after the other.
+    pub(super) fn written_by(&self, writers: usize) {
+        lock(&self.queue).writers = writers;
+    }
+
     /// Waits until a file is on the disk with all that was written to it before, by this thread or another one.
     ///
     /// # Errors
@@ -75,6 +86,9 @@ impl Group {
         let own = Arc::new(Waiter::new(Arc::clone(file)));
         let mut queue = lock(&self.queue);
         queue.waiting.push(Arc::clone(&own));
+        if queue.crowded && queue.waiting.len() >= queue.writers {
+            self.complete.notify_one();
+        }
         let leads = !std::mem::replace(&mut queue.syncing, true);
         drop(queue);
         let word = if leads { Word::Lead } else { own.wait() };
@@ -87,46 +101,47 @@ impl Group {
 
     /// Syncs what is waited for, lets the next thread lead, and tells the others how it ended.
     fn lead(&self, own: &Arc<Waiter>, sync: impl Fn(&File) -> io::Result<()>) -> Result<(), String> {
-        self.let_others_come(std::thread::yield_now);
-        let mut queue = lock(&self.queue);
-        let (waiting, broken) = (std::mem::take(&mut queue.waiting), queue.broken.clone());
-        queue.crowded = waiting.len() > 1;
-        drop(queue);
+        let (waiting, broken) = self.gather();
         // It is one file, unless another was put in its place just now.
         let mut files: Vec<&Arc<File>> = waiting.iter().map(|waiter| &waiter.file).collect();
         files.dedup_by(|one, other| Arc::ptr_eq(one, other));
         // A panic here would leave everybody waiting.
         let sync_all = || catch_unwind(AssertUnwindSafe(|| files.iter().try_for_each(|file| sync(file))));
+        let begun = Instant::now();
         let ended = broken.map_or_else(
             || sync_all().unwrap_or_else(|_| Err(io::Error::other("this program failed while it wrote"))),
             |why| Err(io::Error::other(why)),
         );
         let ended = ended.map_err(|why| why.to_string());
-        self.hand_over(ended.as_ref().err());
+        self.hand_over(ended.as_ref().err(), begun.elapsed());
         let others = waiting.iter().filter(|waiter| !Arc::ptr_eq(waiter, own));
         others.for_each(|waiter| waiter.tell(Word::Ended(ended.clone())));
         ended
     }
 
-    /// Where several threads write at a time, those that are about to are let in front as long as more come of it: a sync
-    /// for them costs no more. Nobody is waited for who waits for something else.
-    fn let_others_come(&self, leave_the_processor: impl Fn()) {
-        let mut before = 0;
-        loop {
-            let queue = lock(&self.queue);
-            let now = queue.waiting.len();
-            if now == before || !(queue.crowded || now > 1) {
-                return;
-            }
-            drop(queue);
-            before = now;
-            (0..YIELDS).for_each(|_| leave_the_processor());
+    /// Takes all that wait, and why syncing failed before.
+    ///
+    /// Threads that were synced for together mostly come together again, so the others that write are waited for then: one
+    /// sync for all of them costs no more than one for a half of them. Who comes first waits at most as long as the last sync
+    /// took, which is no longer than if it had come while another one was syncing.
+    fn gather(&self) -> (Vec<Arc<Waiter>>, Option<String>) {
+        let mut queue = lock(&self.queue);
+        let mut in_vain = false;
+        if queue.crowded {
+            let patience = queue.patience;
+            let incomplete = |queue: &mut Queue| queue.waiting.len() < queue.writers;
+            let waited = self.complete.wait_timeout_while(queue, patience, incomplete);
+            let (held, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+            (queue, in_vain) = (held, waited.timed_out());
         }
+        let waiting = std::mem::take(&mut queue.waiting);
+        queue.crowded = waiting.len() > 1 && !in_vain;
+        (waiting, queue.broken.clone())
     }
 
-    fn hand_over(&self, broken: Option<&String>) {
+    fn hand_over(&self, broken: Option<&String>, took: Duration) {
         let mut queue = lock(&self.queue);
-        queue.broken = broken.cloned();
+        (queue.broken, queue.patience) = (broken.cloned(), took.min(LONGEST_WAIT));
         match queue.waiting.first() {
             Some(next) => next.tell(Word::Lead),
             None => queue.syncing = false,
@@ -178,22 +193,42 @@ mod tests {
         assert!(queue.waiting.is_empty() && !queue.syncing);
     }
 
+    /// A group in which so many write and are waited for that long, and where the last sync was for several.
+    fn crowded(writers: usize, patience: Duration) -> Group {
+        let queue = Queue { writers, patience, crowded: true, ..Queue::default() };
+        Group { queue: Mutex::new(queue), ..Group::default() }
+    }
+
     #[test]
-    fn others_are_let_in_front_as_long_as_more_come_where_there_are_several() {
-        for (crowded, there, come, rounds) in
-            [(false, 1, 9, 0), (true, 1, 0, 1), (true, 1, 3, 3), (false, 2, 1, 2)]
-        {
-            let (group, calls) = (Group::default(), AtomicUsize::new(0));
-            let wait = || lock(&group.queue).waiting.push(Arc::new(Waiter::new(a_file())));
-            (0..there).for_each(|_| wait());
-            lock(&group.queue).crowded = crowded;
-            group.let_others_come(|| {
-                if calls.fetch_add(1, Ordering::SeqCst) < come {
-                    wait();
-                }
-            });
-            assert_eq!(calls.into_inner(), rounds * YIELDS, "{crowded} {there} {come}");
-        }
+    fn where_the_last_sync_was_for_several_the_next_is_for_all_that_write() {
+        let (group, file, calls) = (crowded(5, Duration::MAX), a_file(), AtomicUsize::new(0));
+        let sync = |_: &File| {
+            assert_eq!(lock(&group.queue).waiting.len(), 0);
+            calls.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let threads = [(); 5].map(|()| scope.spawn(|| group.sync(&file, sync)));
+            threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+        });
+        assert_eq!(calls.into_inner(), 1);
+        assert!(lock(&group.queue).crowded);
+    }
+
+    #[test]
+    fn who_does_not_come_is_waited_for_once() {
+        let (group, file) = (crowded(2, Duration::ZERO), a_file());
+        group.sync(&file, |_| Ok(())).unwrap();
+        assert!(!lock(&group.queue).crowded);
+        // It would be waited for very long now.
+        lock(&group.queue).patience = Duration::MAX;
+        group.sync(&file, |_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn nobody_is_waited_for_where_it_is_not_known_how_many_write() {
+        let (group, file) = (crowded(0, Duration::MAX), a_file());
+        group.sync(&file, |_| Ok(())).unwrap();
     }
 
     #[test]

@@ -69,6 +69,12 @@ impl Journal {
         Journal { store: self.store.watched(interrupts) }
     }
 
+    /// Tells that so many threads make changes from now on, each of them one after the other: their records are brought to
+    /// the disk together where they come at about the same time.
+    pub fn written_by(&self, threads: usize) {
+        self.store.written_by(threads);
+    }
+
     /// Where the records are.
     pub fn path(&self) -> &Path {
         self.store.path()

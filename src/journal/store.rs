@@ -83,6 +83,11 @@ impl Store {
         Store { interrupts, ..self }
     }
 
+    /// From now on so many threads append synced records, each of them one after the other.
+    pub(super) fn written_by(&self, threads: usize) {
+        self.group.written_by(threads);
+    }
+
     /// The folder it is in.
     pub(super) fn folder(&self) -> &Path {
         &self.folder

@@ -142,6 +142,7 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
     let pacer = Arc::new(Pacer::new(course.pace.rate(settings)));
     let worker = worker(&about, &pacer, journal, course);
     let crew = Crew { hands: course.pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
+    journal.written_by(crew.hands);
     let (source, finished) = (Source::of(run, journal)?, state.finished.clone());
     let limit = course.pace.limit.unwrap_or(u64::MAX);
     let mut progress = Progress::of(about.rows, state.counts.all(), &pacer, &session.terminal);

@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 use csv::{ByteRecord, Position};
 
 use super::columns::{Column, columns, edit, refuse_rewritten};
-use super::{Fixed, MODIFIED, Mistake, Row, Spelling, checked};
+use super::{Fixed, MODIFIED, Mistake, Row, Spelling};
 use crate::document::time::timestamp;
-use crate::document::{Edit, Json, Path};
+use crate::document::{Edit, EditError, Edits, Json, Path};
 use crate::search::{CustomerName, Lookup};
 
 /// The delimiter that the first line of a file suggests: the one of `,`, `;` and tab that it has most of.
@@ -98,7 +98,9 @@ impl<R: Read> Rows<R> {
                 Vec::new()
             }
         };
-        let edits = checked(&list, |edit, why| at(&edit.given, why.without_flag()));
+        let refused = |why: EditError| Mistake::of_edit(line, &why, |given, _| given.to_string());
+        let edits = Edits::check_each(list);
+        let edits = edits.map_err(|mistakes| mistakes.into_iter().map(refused).collect::<Vec<_>>());
         match (customer, edits) {
             (Ok(customer), Ok(edits)) if mistakes.is_empty() => {
                 Ok(Row { number, line, customer, edits, fixed, whole: false })

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::document::compare::same_or_absent;
 use crate::document::time::timestamp;
-use crate::document::{Customer, Edit, EditError, Edits, Json, Path, View};
+use crate::document::{Customer, EditError, Edits, Json, Path, View};
 use crate::report::table::value;
 use crate::search::CustomerName;
 
@@ -118,6 +118,14 @@ impl Mistake {
         Mistake { column: Some(format!("`{}`", column.trim())), ..Mistake::of_line(line, why) }
     }
 
+    /// An edit that is refused. Its column is told by what was given for it and by the value it is about.
+    fn of_edit(line: u64, why: &EditError, column: impl Fn(&str, &Path) -> String) -> Mistake {
+        match why.about() {
+            Some((given, path)) => Mistake::of_column(line, &column(given, path), why.without_flag()),
+            None => Mistake::of_line(line, why.without_flag()),
+        }
+    }
+
     /// The same, in a row that names this customer.
     #[must_use]
     pub fn about(self, customer: u64) -> Mistake {
@@ -132,20 +140,6 @@ impl std::fmt::Display for Mistake {
             None => write!(f, "line {}: {}", self.line, self.why),
         }
     }
-}
-
-/// What a row asks for; where that cannot be, it is checked edit by edit so that every mistake is found.
-fn checked(list: &[Edit], mistake: impl Fn(&Edit, &EditError) -> Mistake) -> Result<Edits, Vec<Mistake>> {
-    let why = match Edits::check(list.to_vec()) {
-        Ok(edits) => return Ok(edits),
-        Err(why) => why,
-    };
-    let alone = |edit: &Edit| Edits::check(vec![edit.clone()]).err().map(|why| mistake(edit, &why));
-    let mut mistakes: Vec<Mistake> = list.iter().filter_map(alone).collect();
-    if mistakes.is_empty() {
-        mistakes.extend(list.last().map(|edit| mistake(edit, &why)));
-    }
-    Err(mistakes)
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 
 use std::io::{self, BufRead};
 
-use super::{Fixed, MODIFIED, Mistake, Row, checked};
+use super::{Fixed, MODIFIED, Mistake, Row};
 use crate::document::json::Kind;
-use crate::document::{Action, Edit, Edits, Json, View, patch};
+use crate::document::{Action, Edit, EditError, Edits, Json, View, patch};
 use crate::search::CustomerName;
 
 /// The rows of a file, one after the other.
@@ -80,8 +80,9 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
     let (list, fixed) =
         if json.root().member(MODIFIED).is_some() { parted(list) } else { (list, Vec::new()) };
-    let at = |path: String, why: String| Mistake::of_column(line, &path, why).about(customer);
-    let edits = checked(&list, |edit, why| at(edit.path.to_string(), why.without_flag()))?;
+    let refused = |why: EditError| Mistake::of_edit(line, &why, |_, path| path.to_string()).about(customer);
+    let edits = Edits::check_each(list);
+    let edits = edits.map_err(|mistakes| mistakes.into_iter().map(refused).collect::<Vec<_>>())?;
     Ok(Row { number, line, customer: CustomerName::Id(customer), edits, whole: !fixed.is_empty(), fixed })
 }
 

@@ -171,6 +171,20 @@ impl fmt::Display for EditError {
 impl std::error::Error for EditError {}
 
 impl EditError {
+    /// What the user wrote that is refused, and the value it is about.
+    pub fn about(&self) -> Option<(&str, &Path)> {
+        match self {
+            EditError::ReadOnly { given, path, .. }
+            | EditError::Twice { other: given, path, .. }
+            | EditError::Invalid { given, path, .. }
+            | EditError::Unknown { given, path, .. }
+            | EditError::OtherCase { given, path, .. }
+            | EditError::Whole { given, path }
+            | EditError::NoMembers { given, path, .. } => Some((given, path)),
+            EditError::Codes { .. } => None,
+        }
+    }
+
     /// What is wrong, where the place stands beside it already: without what the user wrote to ask for it.
     pub fn without_flag(&self) -> String {
         match self {
@@ -204,6 +218,20 @@ impl Edits {
             edits.add(edit)?;
         }
         edits.refuse_twice()?;
+        Ok(edits)
+    }
+
+    /// The same where every mistake is to be found.
+    ///
+    /// # Errors
+    /// Of each edit that cannot be made why; where each could be made alone, that one is given twice.
+    pub fn check_each(list: Vec<Edit>) -> Result<Edits, Vec<EditError>> {
+        let mut edits = Edits::default();
+        let refused: Vec<EditError> = list.into_iter().filter_map(|edit| edits.add(edit).err()).collect();
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        edits.refuse_twice().map_err(|why| vec![why])?;
         Ok(edits)
     }
 
@@ -303,6 +331,23 @@ mod tests {
         assert_eq!(said(set("x", "1"), set("x", "2")), "--set-json x sets `x` twice");
         let clear = Edit { action: Action::Clear, given: "--clear x".to_string(), ..set("x", "1") };
         assert_eq!(said(set("x", "1"), clear), "--set-json x and --clear x both set `x`");
+    }
+
+    #[test]
+    fn every_edit_that_is_refused_is_told_and_what_it_is_about() {
+        let about = |list: Vec<Edit>| {
+            let refused = Edits::check_each(list).map(|edits| edits.iter().count());
+            refused.map_err(|refused| {
+                let about = refused.iter().map(|why| why.about().unwrap());
+                about.map(|(given, path)| format!("{given}|{path}")).collect::<Vec<_>>()
+            })
+        };
+        let id = || set("id", "1");
+        let expected = ["--set-json id|id", "--set-json FirstName|FirstName"];
+        assert_eq!(about(vec![id(), set("x", "1"), set("FirstName", "1")]).unwrap_err(), expected);
+        assert_eq!(about(vec![set("x", "1"), set("x.y", "1")]).unwrap_err(), ["--set-json x.y|x.y"]);
+        assert_eq!(about(vec![set("x", "1"), set("x", "1"), id()]).unwrap_err(), ["--set-json id|id"]);
+        assert_eq!(about(vec![set("x", "1"), set("y", "1")]), Ok(2));
     }
 
     #[test]

@@ -11,6 +11,9 @@ use anyhow::{Result, anyhow};
 
 /// The longest that others are waited for, however slow the disk was: they may have nothing more to write.
 const LONGEST_WAIT: Duration = Duration::from_millis(20);
+/// For how many syncs nobody is waited for where it was in vain: who is kept elsewhere, or has no change to write, mostly is so
+/// for a while.
+const RESTS: u32 = 8;
 
 /// The threads that wait, and whether another one is syncing.
 #[derive(Debug, Default)]
@@ -27,10 +30,12 @@ struct Queue {
     writers: usize,
     /// Whether a thread is syncing.
     syncing: bool,
-    /// Whether the last sync was for more than one, and nobody was waited for in vain.
+    /// Whether the last sync was for more than one.
     crowded: bool,
-    /// How long others are waited for at most: as long as that sync took.
+    /// How long others are waited for: as long as the last sync took, but at most [`LONGEST_WAIT`].
     patience: Duration,
+    /// For how many more syncs nobody is waited for.
+    rests: u32,
     /// Why syncing failed, if it ever did. The system may take for written what it lost then, and tells only once.
     broken: Option<String>,
 }
@@ -121,21 +126,24 @@ impl Group {
 
     /// Takes all that wait, and why syncing failed before.
     ///
-    /// Threads that were synced for together mostly come together again, so the others that write are waited for then: one
-    /// sync for all of them costs no more than one for a half of them. Who comes first waits at most as long as the last sync
-    /// took, which is no longer than if it had come while another one was syncing.
+    /// Threads that were synced for together mostly come together again, so all others that write are waited for then: one
+    /// sync for all of them costs no more than one for a half of them, and the halves would go on taking turns. Nobody is
+    /// waited for longer than a sync takes, so that a record is late by a sync at most, and not again soon where it was in
+    /// vain.
     fn gather(&self) -> (Vec<Arc<Waiter>>, Option<String>) {
         let mut queue = lock(&self.queue);
-        let mut in_vain = false;
-        if queue.crowded {
+        if queue.rests > 0 {
+            queue.rests -= 1;
+        } else if queue.crowded {
             let patience = queue.patience;
             let incomplete = |queue: &mut Queue| queue.waiting.len() < queue.writers;
             let waited = self.complete.wait_timeout_while(queue, patience, incomplete);
             let (held, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-            (queue, in_vain) = (held, waited.timed_out());
+            queue = held;
+            queue.rests = if waited.timed_out() { RESTS } else { 0 };
         }
         let waiting = std::mem::take(&mut queue.waiting);
-        queue.crowded = waiting.len() > 1 && !in_vain;
+        queue.crowded = waiting.len() > 1;
         (waiting, queue.broken.clone())
     }
 
@@ -193,6 +201,9 @@ mod tests {
         assert!(queue.waiting.is_empty() && !queue.syncing);
     }
 
+    /// Longer than any of this takes.
+    const LONG: Duration = Duration::from_secs(60);
+
     /// A group in which so many write and are waited for that long, and where the last sync was for several.
     fn crowded(writers: usize, patience: Duration) -> Group {
         let queue = Queue { writers, patience, crowded: true, ..Queue::default() };
@@ -201,34 +212,64 @@ mod tests {
 
     #[test]
     fn where_the_last_sync_was_for_several_the_next_is_for_all_that_write() {
-        let (group, file, calls) = (crowded(5, Duration::MAX), a_file(), AtomicUsize::new(0));
+        let (group, file, calls) = (crowded(5, LONG), a_file(), AtomicUsize::new(0));
         let sync = |_: &File| {
             assert_eq!(lock(&group.queue).waiting.len(), 0);
             calls.fetch_add(1, Ordering::SeqCst);
             Ok(())
         };
+        let begun = Instant::now();
         std::thread::scope(|scope| {
             let threads = [(); 5].map(|()| scope.spawn(|| group.sync(&file, sync)));
             threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
         });
+        assert!(begun.elapsed() < LONG, "who came last wakes the first");
         assert_eq!(calls.into_inner(), 1);
-        assert!(lock(&group.queue).crowded);
+        let queue = lock(&group.queue);
+        assert!(queue.crowded && queue.rests == 0);
     }
 
     #[test]
-    fn who_does_not_come_is_waited_for_once() {
-        let (group, file) = (crowded(2, Duration::ZERO), a_file());
-        group.sync(&file, |_| Ok(())).unwrap();
-        assert!(!lock(&group.queue).crowded);
-        // It would be waited for very long now.
-        lock(&group.queue).patience = Duration::MAX;
-        group.sync(&file, |_| Ok(())).unwrap();
+    fn who_does_not_come_is_not_waited_for_again_soon() {
+        let (group, file) = (crowded(3, Duration::ZERO), a_file());
+        let sync_for_two = || {
+            lock(&group.queue).waiting.push(Arc::new(Waiter::new(a_file())));
+            group.sync(&file, |_| Ok(())).unwrap();
+            let mut queue = lock(&group.queue);
+            queue.patience = LONG;
+            (queue.crowded, queue.rests)
+        };
+        assert_eq!(sync_for_two(), (true, RESTS), "the third did not come");
+        for left in (0..RESTS).rev() {
+            assert_eq!(sync_for_two(), (true, left));
+        }
+    }
+
+    #[test]
+    fn others_are_waited_for_as_long_as_the_last_sync_took_within_limits() {
+        let (group, file) = (Group::default(), a_file());
+        let patience = || lock(&group.queue).patience;
+        let (begun, some) = (Instant::now(), Duration::from_millis(1));
+        let slow = |_: &File| {
+            while begun.elapsed() < some {
+                std::thread::yield_now();
+            }
+            Ok(())
+        };
+        group.sync(&file, slow).unwrap();
+        assert!(patience() > Duration::ZERO && patience() <= LONGEST_WAIT);
+        for (took, patient) in [(some, some), (LONG, LONGEST_WAIT)] {
+            group.hand_over(None, took);
+            assert_eq!(patience(), patient);
+        }
     }
 
     #[test]
     fn nobody_is_waited_for_where_it_is_not_known_how_many_write() {
-        let (group, file) = (crowded(0, Duration::MAX), a_file());
+        let (group, file) = (crowded(0, LONG), a_file());
+        let begun = Instant::now();
         group.sync(&file, |_| Ok(())).unwrap();
+        assert!(begun.elapsed() < LONG);
     }
 
     #[test]

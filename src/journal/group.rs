@@ -140,7 +140,9 @@ impl Group {
             let waited = self.complete.wait_timeout_while(queue, patience, incomplete);
             let (held, waited) = waited.unwrap_or_else(PoisonError::into_inner);
             queue = held;
-            queue.rests = if waited.timed_out() { RESTS } else { 0 };
+            if waited.timed_out() {
+                queue.rests = RESTS;
+            }
         }
         let waiting = std::mem::take(&mut queue.waiting);
         queue.crowded = waiting.len() > 1;

@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 use csv::{ByteRecord, Position};
 
 use super::columns::{Column, columns, edit, refuse_rewritten};
-use super::{Fixed, MODIFIED, Mistake, Row, Spelling};
+use super::{Fixed, MODIFIED, Mistake, Row, Spelling, checked};
 use crate::document::time::timestamp;
-use crate::document::{Edit, EditError, Edits, Json, Path};
+use crate::document::{Edit, Json, Path};
 use crate::search::{CustomerName, Lookup};
 
 /// The delimiter that the first line of a file suggests: the one of `,`, `;` and tab that it has most of.
@@ -98,9 +98,7 @@ impl<R: Read> Rows<R> {
                 Vec::new()
             }
         };
-        let refused = |why: EditError| Mistake::of_edit(line, &why, |given, _| given.to_string());
-        let edits = Edits::check_each(list);
-        let edits = edits.map_err(|mistakes| mistakes.into_iter().map(refused).collect::<Vec<_>>());
+        let edits = checked(list, line, |given, _| given.to_string());
         match (customer, edits) {
             (Ok(customer), Ok(edits)) if mistakes.is_empty() => {
                 Ok(Row { number, line, customer, edits, fixed, whole: false })

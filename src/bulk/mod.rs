@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::document::compare::same_or_absent;
 use crate::document::time::timestamp;
-use crate::document::{Customer, EditError, Edits, Json, Path, View};
+use crate::document::{Customer, Edit, EditError, Edits, Json, Path, View};
 use crate::report::table::value;
 use crate::search::CustomerName;
 
@@ -118,14 +118,6 @@ impl Mistake {
         Mistake { column: Some(format!("`{}`", column.trim())), ..Mistake::of_line(line, why) }
     }
 
-    /// An edit that is refused. Its column is told by what was given for it and by the value it is about.
-    fn of_edit(line: u64, why: &EditError, column: impl Fn(&str, &Path) -> String) -> Mistake {
-        match why.about() {
-            Some((given, path)) => Mistake::of_column(line, &column(given, path), why.without_flag()),
-            None => Mistake::of_line(line, why.without_flag()),
-        }
-    }
-
     /// The same, in a row that names this customer.
     #[must_use]
     pub fn about(self, customer: u64) -> Mistake {
@@ -140,6 +132,20 @@ impl std::fmt::Display for Mistake {
             None => write!(f, "line {}: {}", self.line, self.why),
         }
     }
+}
+
+/// What the row of a line asks for. The column of an edit that is refused is told by what was given for it and by the value it
+/// is about.
+fn checked(
+    list: Vec<Edit>,
+    line: u64,
+    column: impl Fn(&str, &Path) -> String,
+) -> Result<Edits, Vec<Mistake>> {
+    let mistake = |why: EditError| match why.about() {
+        Some((given, path)) => Mistake::of_column(line, &column(given, path), why.without_flag()),
+        None => Mistake::of_line(line, why.without_flag()),
+    };
+    Edits::check_each(list).map_err(|refused| refused.into_iter().map(mistake).collect())
 }
 
 #[cfg(test)]

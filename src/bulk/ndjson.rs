@@ -5,9 +5,9 @@
 
 use std::io::{self, BufRead};
 
-use super::{Fixed, MODIFIED, Mistake, Row};
+use super::{Fixed, MODIFIED, Mistake, Row, checked};
 use crate::document::json::Kind;
-use crate::document::{Action, Edit, EditError, Edits, Json, View, patch};
+use crate::document::{Action, Edit, Edits, Json, View, patch};
 use crate::search::CustomerName;
 
 /// The rows of a file, one after the other.
@@ -80,9 +80,9 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
     let (list, fixed) =
         if json.root().member(MODIFIED).is_some() { parted(list) } else { (list, Vec::new()) };
-    let refused = |why: EditError| Mistake::of_edit(line, &why, |_, path| path.to_string()).about(customer);
-    let edits = Edits::check_each(list);
-    let edits = edits.map_err(|mistakes| mistakes.into_iter().map(refused).collect::<Vec<_>>())?;
+    let about = |mistakes: Vec<Mistake>| mistakes.into_iter().map(|mistake| mistake.about(customer));
+    let edits = checked(list, line, |_, path| path.to_string());
+    let edits = edits.map_err(|mistakes| about(mistakes).collect::<Vec<_>>())?;
     Ok(Row { number, line, customer: CustomerName::Id(customer), edits, whole: !fixed.is_empty(), fixed })
 }
 

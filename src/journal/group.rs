@@ -26,7 +26,7 @@ pub(super) struct Group {
 #[derive(Debug, Default)]
 struct Queue {
     waiting: Vec<Arc<Waiter>>,
-    /// How many threads write; none where that is not known.
+    /// How many threads write; zero where that is not known, and then nobody is waited for.
     writers: usize,
     /// Whether a thread is syncing.
     syncing: bool,

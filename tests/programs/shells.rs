@@ -1,8 +1,10 @@
-//! The completions in the real shells: bash, zsh and fish, each with a home of its own and nobody else's settings. A
-//! shell that is not installed is a failure: .ci/run installs them.
+//! The completions in the real shells: bash, zsh and fish, each with a home and settings of its own.
 
 use std::process::{Command, Stdio};
 
+use libtest_mimic::Trial;
+
+use crate::needs;
 use crate::terminal::Terminal;
 use crate::world::{Run, World, finished};
 
@@ -10,6 +12,25 @@ const TAB: &str = "\t";
 const CTRL_U: &str = "\u{15}";
 /// What every shell here asks with.
 const PROMPT: &str = "ready> ";
+
+pub fn tests() -> Vec<Trial> {
+    vec![
+        needs(
+            &["bash"],
+            "bash_is_given_what_stands_after_its_own_breaks",
+            bash_is_given_what_stands_after_its_own_breaks,
+        ),
+        needs(&["bash"], "bash_completes_what_is_typed", bash_completes_what_is_typed),
+        needs(&["zsh"], "zsh_completes_what_is_typed", zsh_completes_what_is_typed),
+        needs(
+            &["zsh"],
+            "zsh_takes_the_script_from_the_program_too",
+            zsh_takes_the_script_from_the_program_too,
+        ),
+        needs(&["fish"], "fish_has_these_candidates", fish_has_these_candidates),
+        needs(&["fish"], "fish_completes_what_is_typed", fish_completes_what_is_typed),
+    ]
+}
 
 /// A world with two profiles and two changes of customer 123; the entries, newest first.
 fn world() -> (World, [String; 2]) {
@@ -111,7 +132,6 @@ fn replies(world: &World, words: &[&str], line: &str, last: &str) -> String {
     run(&mut shell(world, "bash", &arguments)).stdout
 }
 
-#[test]
 fn bash_is_given_what_stands_after_its_own_breaks() {
     let (world, [newer, older]) = world();
     let registered = "complete -o nosort -F _fusebill fusebill\n";
@@ -145,7 +165,6 @@ fn bash_is_given_what_stands_after_its_own_breaks() {
     }
 }
 
-#[test]
 fn bash_completes_what_is_typed() {
     let (world, [newer, older]) = world();
     let mut bash = start(&world, "bash", &["--noprofile", "-i"]);
@@ -167,7 +186,6 @@ fn bash_completes_what_is_typed() {
     assert_eq!(bash.end().0, 0);
 }
 
-#[test]
 fn zsh_completes_what_is_typed() {
     let (world, [newer, older]) = world();
     let mut zsh = start(&world, "zsh", &["-d", "-i"]);
@@ -198,7 +216,6 @@ fn common<'a>(one: &'a str, other: &str) -> &'a str {
     &one[..length]
 }
 
-#[test]
 fn zsh_takes_the_script_from_the_program_too() {
     let (world, _) = world();
     std::fs::remove_dir_all(world.home.path().join("functions")).expect("it is there");
@@ -211,7 +228,6 @@ fn zsh_takes_the_script_from_the_program_too() {
     assert_eq!(zsh.end().0, 0);
 }
 
-#[test]
 fn fish_has_these_candidates() {
     let (world, [newer, older]) = world();
     let complete = |line: &str| {
@@ -229,7 +245,6 @@ fn fish_has_these_candidates() {
     assert_eq!(names, [newer, older]);
 }
 
-#[test]
 fn fish_completes_what_is_typed() {
     let (world, _) = world();
     let mut command = shell(&world, "fish", &["--private", "-i"]);

@@ -280,6 +280,11 @@ fn shows_help(error: &clap::Error) -> bool {
 }
 
 impl Global {
+    /// Whether the output is meant for a program, so that tables go to standard error.
+    pub(crate) fn is_for_programs(&self) -> bool {
+        self.output != Output::Table
+    }
+
     /// Whether the output is the one JSON object for scripts.
     pub fn wants_json(&self) -> bool {
         self.output == Output::Json

@@ -1,6 +1,6 @@
 //! `fusebill auth`: the key of a profile, stored, checked and removed.
 
-use super::Session;
+use super::Context;
 use crate::api::ApiKey;
 use crate::cli::AuthCommand;
 use crate::error::{Error, Kind, Result};
@@ -9,51 +9,51 @@ use crate::profile::{KeySource, Profile, Vault, keys};
 use crate::report::account::{self as report, Status};
 use crate::terminal::Input;
 
-pub(super) fn run(command: &AuthCommand, session: &Session) -> Result<Kind> {
-    let profile = session.profile()?;
+pub(super) fn run(command: &AuthCommand, context: &Context) -> Result<Kind> {
+    let profile = context.profile()?;
     if profile.is_sandbox() {
         let hint = "the sandbox has a key of its own, and is used without logging in";
         return Err(Error::usage("the sandbox takes no key").hint(hint));
     }
     match command {
-        AuthCommand::Login { with_key_stdin } => login(&profile, *with_key_stdin, session),
-        AuthCommand::Status => status(profile, session),
-        AuthCommand::Logout => logout(&profile, session),
+        AuthCommand::Login { with_key_stdin } => login(&profile, *with_key_stdin, context),
+        AuthCommand::Status => status(profile, context),
+        AuthCommand::Logout => logout(&profile, context),
     }
 }
 
-fn login(profile: &Profile, with_key_stdin: bool, session: &Session) -> Result<Kind> {
-    session.watch_signals();
-    session.interrupts.attend();
+fn login(profile: &Profile, with_key_stdin: bool, context: &Context) -> Result<Kind> {
+    context.watch_signals();
+    context.interrupts.attend();
     let name = profile.name.clone();
-    refuse_other_source(profile, session)?;
+    refuse_other_source(profile, context)?;
     let vault = Vault::in_folder(&profile.folder);
-    let (base, _) = profile.base(session.environment)?;
-    session.terminal.show_badge(profile.badge());
-    let key = typed(with_key_stdin, &name, base.host(), session)?;
-    let account = profile.with_key(key.clone(), session.environment)?;
-    session.client(&account)?.probe().map_err(|why| why.at("trying the key"))?;
+    let (base, _) = profile.base(context.environment)?;
+    context.terminal.show_badge(profile.badge());
+    let key = typed(with_key_stdin, &name, base.host(), context)?;
+    let account = profile.with_key(key.clone(), context.environment)?;
+    context.client(&account)?.probe().map_err(|why| why.at("trying the key"))?;
     let replaced = vault.source(&name).is_some();
     vault.store(&name, &key, &base).map_err(|why| {
         Error::new(Kind::Failed, format!("the key of profile {name} cannot be stored")).because(why)
     })?;
-    let notes = session.terminal.notes();
+    let notes = context.terminal.notes();
     let place = vault.place(&name);
     notes.say(&format!("The API at {} takes the key. It is stored for profile {name}.", base.place()));
     if replaced {
         notes.say("The key that was stored before is gone from this machine.");
     }
     notes.say(&format!("It is in {}, as plain text that only you can read.", place.display()));
-    if let Some(source) = KeySource::of_environment(session.environment)? {
+    if let Some(source) = KeySource::of_environment(context.environment)? {
         let source = source.name();
         notes.warn(&format!("{source} is set, and goes before the stored key until it is unset"));
     }
-    session.done(&name, "stored")
+    context.done(&name, "stored")
 }
 
 /// A stored key would never be used where the profile names another source.
-fn refuse_other_source(profile: &Profile, session: &Session) -> Result<()> {
-    match profile.own_key(session.environment) {
+fn refuse_other_source(profile: &Profile, context: &Context) -> Result<()> {
+    match profile.own_key(context.environment) {
         None | Some(KeySource::Stored(_)) => Ok(()),
         Some(source) => {
             let (name, setting) = (&profile.name, source.name());
@@ -65,16 +65,16 @@ fn refuse_other_source(profile: &Profile, session: &Session) -> Result<()> {
 }
 
 /// The key, from standard input or from the person at the terminal.
-fn typed(with_key_stdin: bool, profile: &str, host: &str, session: &Session) -> Result<ApiKey> {
+fn typed(with_key_stdin: bool, profile: &str, host: &str, context: &Context) -> Result<ApiKey> {
     let refused =
         |why: String| Error::new(Kind::Credentials, why).hint("paste the key exactly as Fusebill shows it");
     if with_key_stdin {
-        let pasted = keys::read_text(session.terminal.open(&Input::Stdin)?);
+        let pasted = keys::read_text(context.terminal.open(&Input::Stdin)?);
         let pasted = pasted.map_err(|why| refused("the API key cannot be read".into()).because(why));
         let key = pasted.and_then(|pasted| ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())));
         return key.map_err(|error| error.at("standard input"));
     }
-    if !session.terminal.may_ask() {
+    if !context.terminal.may_ask() {
         return Err(Error::usage("the key has to be typed, and there is nobody to ask")
             .hint("--with-key-stdin reads it from standard input"));
     }
@@ -84,18 +84,18 @@ fn typed(with_key_stdin: bool, profile: &str, host: &str, session: &Session) -> 
         Err(why) => Err(why.to_string()),
     };
     let prompt = format!("API key of profile {profile} ({host}), from Settings, Integrations, API Key:");
-    match session.terminal.secret(&prompt, &judge)? {
+    match context.terminal.secret(&prompt, &judge)? {
         Some(pasted) => ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())),
         None => Err(Error::new(Kind::Cancelled, "no key was typed")),
     }
 }
 
-fn status(profile: Profile, session: &Session) -> Result<Kind> {
-    let (base, from) = profile.base(session.environment)?;
-    let source = profile.key_source(session.environment)?;
+fn status(profile: Profile, context: &Context) -> Result<Kind> {
+    let (base, from) = profile.base(context.environment)?;
+    let source = profile.key_source(context.environment)?;
     let label = profile.settings.text(Key::Label).map(str::to_string);
-    let connection = session.connect()?;
-    let standing = connection.client.probe().map_err(|why| {
+    let session = &context.open()?;
+    let standing = session.client.probe().map_err(|why| {
         let from = source.as_ref().map(|source| format!("the key is that of {}", source.name()));
         why.at(format!("asking {}", base.host())).detail(from)
     })?;
@@ -109,28 +109,28 @@ fn status(profile: Profile, session: &Session) -> Result<Kind> {
         exposed: source.as_ref().is_some_and(|source| source.exposed().is_some()),
         limits: standing.into(),
     };
-    let local = |moment| session.terminal.local(moment);
-    let text = report::status(&status, session.global.output, local, session.terminal.look());
-    session.terminal.print(&text).map(|()| Kind::Done)
+    let local = |moment| context.terminal.local(moment);
+    let text = report::status(&status, context.global.output, local, context.terminal.look());
+    context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-fn logout(profile: &Profile, session: &Session) -> Result<Kind> {
+fn logout(profile: &Profile, context: &Context) -> Result<Kind> {
     let name = &profile.name;
     let vault = Vault::in_folder(&profile.folder);
-    let notes = session.terminal.notes();
+    let notes = context.terminal.notes();
     let removed = vault.remove(name).map_err(|why| not_removed(name, why))?;
     if removed {
         notes.say(&format!("The stored key of profile {name} is removed. At Fusebill it is still valid."));
     } else {
         notes.say(&format!("No key is stored for profile {name}."));
     }
-    if let Some(source) = profile.key_source(session.environment)? {
+    if let Some(source) = profile.key_source(context.environment)? {
         notes.say(&format!("The profile still has a key from {}.", source.name()));
     }
-    session.done(name, if removed { "removed" } else { "unchanged" })
+    context.done(name, if removed { "removed" } else { "unchanged" })
 }
 
-impl Session {
+impl Context {
     /// Tells programs what was done to a profile or its key.
     pub(super) fn done(&self, profile: &str, outcome: &str) -> Result<Kind> {
         self.terminal.print(&report::done(profile, outcome, self.global.output)).map(|()| Kind::Done)

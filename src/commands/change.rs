@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
+use super::Session;
 use super::conflict::{settled, tell_carried};
 use super::write::Writer;
-use super::{Connection, Session};
 use crate::cli::{Output, Proof, WriteArgs};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::Consent;
@@ -14,10 +14,10 @@ use crate::journal::{EntryId, Journal, Origin, Turn};
 use crate::profile::command;
 use crate::report::change;
 use crate::report::csv;
-use crate::report::outcome::{self, Outcome};
+use crate::report::outcome::{self, Facts, Outcome};
 
 /// How a plan is carried out.
-pub(super) struct Course<'a> {
+pub(super) struct WriteOptions<'a> {
     pub(super) args: &'a WriteArgs,
     /// The command, for the journal.
     pub(super) command: &'static str,
@@ -28,6 +28,17 @@ pub(super) struct Course<'a> {
     pub(super) by_hand: bool,
     /// What must hold for the document that is written, whenever it is read.
     pub(super) check: &'a dyn Fn(&Customer) -> Result<()>,
+}
+
+impl<'a> WriteOptions<'a> {
+    /// For edits that were not made by hand and take nothing back.
+    pub(super) fn of(
+        command: &'static str,
+        args: &'a WriteArgs,
+        check: &'a dyn Fn(&Customer) -> Result<()>,
+    ) -> WriteOptions<'a> {
+        WriteOptions { args, command, undoes: None, by_hand: false, check }
+    }
 }
 
 /// How carrying out a plan ended, where it did not fail.
@@ -46,12 +57,12 @@ pub(super) enum End {
 pub(super) fn carry_out(
     mut plan: Plan,
     turn: Option<Turn>,
-    course: &Course<'_>,
-    connection: &Connection,
-    session: &mut Session,
+    options: &WriteOptions<'_>,
+    session: &Session<'_>,
+    facts: &mut Facts,
 ) -> Result<Kind> {
     let step = before_writing(&plan);
-    match go(&mut plan, turn, course, connection, session)? {
+    match go(&mut plan, turn, options, session, facts)? {
         End::Ended(_, kind) => Ok(kind),
         End::Declined | End::Again(..) => Err(Error::new(Kind::Cancelled, "you said no").at(step)),
     }
@@ -62,101 +73,101 @@ pub(super) fn carry_out(
 pub(super) fn go(
     plan: &mut Plan,
     mut turn: Option<Turn>,
-    course: &Course<'_>,
-    connection: &Connection,
-    session: &mut Session,
+    options: &WriteOptions<'_>,
+    session: &Session<'_>,
+    facts: &mut Facts,
 ) -> Result<End> {
     let notes = session.terminal.notes();
     plan.warnings.iter().for_each(|warning| notes.warn(warning));
     // Whether a person has been waited for: the customer is read again then, whatever is still to be asked.
-    let mut waited = course.by_hand;
+    let mut waited = options.by_hand;
     loop {
-        session.facts.plan(plan);
+        facts.plan(plan);
         if plan.is_empty() {
-            return unchanged(plan, session);
+            return unchanged(plan, session, facts);
         }
-        let wanted = course.by_hand || !plan.consent.is_empty() || connection.account.asks_always();
-        let asks = wanted && !course.args.dry_run && !course.args.yes;
-        show(plan, connection, asks, session)?;
-        if course.args.dry_run {
+        let wanted = options.by_hand || !plan.consent.is_empty() || session.account.asks_always();
+        let asks = wanted && !options.args.dry_run && !options.args.yes;
+        show(plan, asks, session)?;
+        if options.args.dry_run {
             notes.say(&format!("Dry run: {}. Nothing was written.", change::counts(plan)));
-            let found = if course.args.exit_code { Kind::Changes } else { Kind::Done };
-            finish(plan, Outcome::Planned, session)?;
+            let found = if options.args.exit_code { Kind::Changes } else { Kind::Done };
+            finish(plan, Outcome::Planned, session, facts)?;
             return Ok(End::Ended(Outcome::Planned, found));
         }
         if !asks && !waited {
             break;
         }
         drop(turn.take());
-        if asks && !consent(plan, course, connection, session)? {
+        if asks && !consent(plan, options, session)? {
             return Ok(End::Declined);
         }
-        turn = session.turn(connection, plan.before.id(), course.args)?;
-        let (theirs, conflicts) = match reread(plan, course, connection, session)? {
+        turn = session.turn(plan.before.id(), options.args)?;
+        let (theirs, conflicts) = match reread(plan, options, session)? {
             Now::Merged(merged) => {
                 *plan = merged;
-                session.facts.plan(plan);
+                facts.plan(plan);
                 break;
             }
             Now::Conflicts(theirs, conflicts) => (theirs, conflicts),
         };
         drop(turn.take());
-        match settled(plan, &theirs, &conflicts, course.by_hand, connection, session)? {
+        match settled(plan, &theirs, &conflicts, options.by_hand, session)? {
             Some(settled) => *plan = settled,
             None => return Ok(End::Again(theirs, conflicts)),
         }
         waited = true;
     }
     if plan.is_empty() {
-        return unchanged(plan, session);
+        return unchanged(plan, session, facts);
     }
-    let journal = if course.args.no_journal { None } else { Some(session.journal()?) };
-    let entry = write(plan, course, journal.as_ref(), connection, session)?;
+    let journal = if options.args.no_journal { None } else { Some(session.journal()?) };
+    let entry = write(plan, options, journal.as_ref(), session, facts)?;
     drop(turn);
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
     if let Some(entry) = entry {
-        let undo = command(&connection.account.profile, &format!("customer undo {entry}"));
+        let undo = command(&session.account.profile, &format!("customer undo {entry}"));
         notes.say(&format!("To take it back: {undo}"));
     }
-    finish(plan, Outcome::Updated, session)?;
+    finish(plan, Outcome::Updated, session, facts)?;
     session.interrupts.told();
     Ok(End::Ended(Outcome::Updated, Kind::Done))
 }
 
-fn unchanged(plan: &Plan, session: &Session) -> Result<End> {
+fn unchanged(plan: &Plan, session: &Session<'_>, facts: &Facts) -> Result<End> {
     session.terminal.notes().say("No changes: the customer already is as asked. Nothing was written.");
-    finish(plan, Outcome::Unchanged, session)?;
+    finish(plan, Outcome::Unchanged, session, facts)?;
     Ok(End::Ended(Outcome::Unchanged, Kind::Done))
 }
 
 fn write(
     plan: &Plan,
-    course: &Course<'_>,
+    options: &WriteOptions<'_>,
     journal: Option<&Journal>,
-    connection: &Connection,
-    session: &mut Session,
+    session: &Session<'_>,
+    facts: &mut Facts,
 ) -> Result<Option<EntryId>> {
     let writer = Writer {
-        client: &connection.client,
+        client: &session.client,
         journal,
         origin: Origin {
-            profile: connection.account.profile.clone(),
-            host: connection.account.origin.clone(),
-            command: course.command,
-            undoes: course.undoes.clone(),
+            profile: session.account.profile.clone(),
+            host: session.account.origin.clone(),
+            command: options.command,
+            undoes: options.undoes.clone(),
             row: None,
         },
-        reads_again: course.args.verify == Proof::Read,
+        reads_again: options.args.verify == Proof::Read,
         interrupts: &session.interrupts,
         notes: session.terminal.notes(),
         attempts: Cell::new(0),
     };
-    writer.write(plan, &mut session.facts)
+    writer.write(plan, facts)
 }
 
-fn show(plan: &Plan, connection: &Connection, asks: bool, session: &Session) -> Result<()> {
+fn show(plan: &Plan, asks: bool, session: &Session<'_>) -> Result<()> {
     let terminal = &session.terminal;
-    let place = connection.account.place();
+    let place = session.account.place();
     if !session.global.is_for_programs() {
         return terminal.print(&change::plan(plan, &place, terminal.look()));
     }
@@ -171,21 +182,21 @@ pub(super) fn before_writing(plan: &Plan) -> String {
 }
 
 /// Whether the user consents.
-fn consent(plan: &Plan, course: &Course<'_>, connection: &Connection, session: &Session) -> Result<bool> {
+fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Result<bool> {
     let step = before_writing(plan);
     if !session.terminal.may_ask() {
         let by_hand =
-            course.by_hand.then(|| "what was edited by hand is written only when it was seen".to_string());
+            options.by_hand.then(|| "what was edited by hand is written only when it was seen".to_string());
         return Err(Error::usage("this change needs consent, and there is nobody to ask")
             .at(step)
             .detail(by_hand)
-            .detail(plan.consent.iter().map(|consent| reason(consent, course.by_hand)))
-            .detail(connection.account.always())
+            .detail(plan.consent.iter().map(|consent| reason(consent, options.by_hand)))
+            .detail(session.account.always())
             .hint("add --yes to consent on the command line"));
     }
-    plan.consent.iter().for_each(|consent| session.terminal.notes().warn(&reason(consent, course.by_hand)));
-    let question = change::question(plan, &connection.account.place());
-    let answer = connection.client.not_counting(|| session.terminal.confirm(&question));
+    plan.consent.iter().for_each(|consent| session.terminal.notes().warn(&reason(consent, options.by_hand)));
+    let question = change::question(plan, &session.account.place());
+    let answer = session.client.not_counting(|| session.terminal.confirm(&question));
     answer.map_err(|error| error.at(step))
 }
 
@@ -213,9 +224,9 @@ enum Now {
 }
 
 /// A person took their time, so the customer is read again, and what others changed meanwhile is kept.
-fn reread(plan: &Plan, course: &Course<'_>, connection: &Connection, session: &Session) -> Result<Now> {
-    let now = connection.client.get(plan.before.id())?;
-    (course.check)(&now)?;
+fn reread(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Result<Now> {
+    let now = session.client.get(plan.before.id())?;
+    (options.check)(&now)?;
     match merge(plan, &now).map_err(|why| unmergeable(&why, plan))? {
         Merge::Merged { plan, carried } => {
             tell_carried(&carried, session);
@@ -230,11 +241,11 @@ pub(super) fn unmergeable(why: &EditError, plan: &Plan) -> Error {
 }
 
 /// Prints the result in the forms that are for programs; the table was shown before the write.
-fn finish(plan: &Plan, outcome: Outcome, session: &Session) -> Result<()> {
+fn finish(plan: &Plan, outcome: Outcome, session: &Session<'_>, facts: &Facts) -> Result<()> {
     let text = match session.global.output {
         Output::Table => return Ok(()),
-        Output::Json => outcome::text(&session.facts.success(outcome)),
-        Output::Ndjson => format!("{}\n", session.facts.success(outcome).text()),
+        Output::Json => outcome::text(&facts.success(outcome)),
+        Output::Ndjson => format!("{}\n", facts.success(outcome).text()),
         Output::Csv => csv::changes(plan.before.id(), outcome.name(), &plan.changes),
     };
     match session.terminal.print(&text) {

@@ -1,9 +1,9 @@
 //! `fusebill completions`: prints the script for a shell.
 
-use super::Session;
+use super::Context;
 use crate::cli::Shell;
 use crate::error::{Kind, Result};
 
-pub(super) fn run(shell: Shell, session: &Session) -> Result<Kind> {
-    session.terminal.print(&shell.script()).map(|()| Kind::Done)
+pub(super) fn run(shell: Shell, context: &Context) -> Result<Kind> {
+    context.terminal.print(&shell.script()).map(|()| Kind::Done)
 }

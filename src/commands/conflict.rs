@@ -1,7 +1,7 @@
 //! What others changed meanwhile, and who decides where both sides changed the same value.
 
+use super::Session;
 use super::change::{before_writing, unmergeable};
-use super::{Connection, Session};
 use crate::document::json::Json;
 use crate::document::merge::{Conflict, settle};
 use crate::document::{Change, Customer, Path, Plan};
@@ -11,7 +11,7 @@ use crate::report::table::values;
 use crate::terminal::List;
 
 /// Says what others changed, which is kept.
-pub(super) fn tell_carried(carried: &[Change], session: &Session) {
+pub(super) fn tell_carried(carried: &[Change], session: &Session<'_>) {
     for change in carried {
         let [old, new] = values([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
         let path = &change.path;
@@ -31,8 +31,7 @@ pub(super) fn settled(
     theirs: &Customer,
     conflicts: &[Conflict],
     by_hand: bool,
-    connection: &Connection,
-    session: &Session,
+    session: &Session<'_>,
 ) -> Result<Option<Plan>> {
     if !session.terminal.may_ask() {
         let error = Error::new(Kind::Conflict, "the customer changed meanwhile")
@@ -43,7 +42,7 @@ pub(super) fn settled(
     }
     let mut ours: Vec<&Path> = Vec::new();
     for one in conflicts {
-        match connection.client.not_counting(|| choose(one, by_hand, session))? {
+        match session.client.not_counting(|| choose(one, by_hand, session))? {
             Choice::Ours => ours.push(&one.path),
             Choice::Theirs => {}
             Choice::Again => return Ok(None),
@@ -59,7 +58,7 @@ enum Choice {
     Again,
 }
 
-fn choose(conflict: &Conflict, by_hand: bool, session: &Session) -> Result<Choice> {
+fn choose(conflict: &Conflict, by_hand: bool, session: &Session<'_>) -> Result<Choice> {
     let [base, ours, theirs] = three(conflict);
     let path = &conflict.path;
     let notes = session.terminal.notes();

@@ -1,17 +1,17 @@
 //! `fusebill customer get`.
 
-use super::Session;
+use super::Context;
 use super::lookup::still_named;
 use crate::cli::{GetArgs, Output};
 use crate::error::{Kind, Result};
 use crate::report::customer;
 
-pub(super) fn run(args: &GetArgs, session: &Session) -> Result<Kind> {
-    let connection = session.connect()?;
+pub(super) fn run(args: &GetArgs, context: &Context) -> Result<Kind> {
+    let session = &context.open()?;
     let terminal = &session.terminal;
     let mut customers = Vec::new();
     for (number, name) in args.customers.iter().enumerate() {
-        let customer = session.read(&connection, session.find(name, &connection)?)?;
+        let customer = session.read(session.find(name)?)?;
         still_named(name, &customer)?;
         match session.global.output {
             Output::Table => {

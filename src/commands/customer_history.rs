@@ -1,6 +1,6 @@
 //! `fusebill customer history`: what the journal knows.
 
-use super::{Connection, Session};
+use super::{Context, Session};
 use crate::cli::{HistoryArgs, HistoryCommand, Output};
 use crate::document::compare::same_or_absent;
 use crate::document::verify::verify;
@@ -12,16 +12,16 @@ use crate::report::place::Place;
 use crate::report::{history, outcome};
 use crate::search::CustomerName;
 
-pub(super) fn run(args: &HistoryArgs, session: &Session) -> Result<Kind> {
+pub(super) fn run(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     match &args.command {
-        Some(HistoryCommand::Show { entry }) => show(&find(&EntryId::typed(entry), session)?, session),
-        Some(HistoryCommand::Prune { older_than }) => prune(*older_than, session),
-        None if args.resolve => resolve(args.customer.as_ref(), session),
-        None => list(args.customer.as_ref(), session),
+        Some(HistoryCommand::Show { entry }) => show(&find(&EntryId::typed(entry), context)?, context),
+        Some(HistoryCommand::Prune { older_than }) => prune(*older_than, context),
+        None if args.resolve => resolve(args.customer.as_ref(), context),
+        None => list(args.customer.as_ref(), context),
     }
 }
 
-impl Session {
+impl Context {
     /// The entries of the journal that are wanted; lines that cannot be read are told.
     pub(super) fn entries(&self, wanted: impl FnMut(&mut Intent) -> bool) -> Result<(Vec<Entry>, usize)> {
         let journal = self.journal()?;
@@ -36,15 +36,15 @@ impl Session {
 }
 
 /// The entry with this name.
-pub(super) fn find(name: &EntryId, session: &Session) -> Result<Entry> {
-    let (entries, _) = session.entries(|intent| intent.entry == *name)?;
+pub(super) fn find(name: &EntryId, context: &Context) -> Result<Entry> {
+    let (entries, _) = context.entries(|intent| intent.entry == *name)?;
     entries.into_iter().next().ok_or_else(|| {
         Error::new(Kind::NotFound, format!("the journal has no entry {name}"))
             .hint("`fusebill customer history` lists what this machine changed")
     })
 }
 
-fn list(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
+fn list(customer: Option<&CustomerName>, context: &Context) -> Result<Kind> {
     // There may be a million of them.
     let listed = |intent: &mut Intent, is_wanted: bool| {
         intent.forget_documents();
@@ -53,35 +53,36 @@ fn list(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
     let (entries, _) = match customer {
         // A lookup is the one thing here that asks the API, and what it finds is of that account.
         Some(CustomerName::Lookup(lookup)) => {
-            let Connection { account, client, .. } = &session.connect()?;
-            let id = super::lookup::find(lookup, client)?;
-            session.entries(|intent| listed(intent, account.made(intent) && intent.customer.id == id))?
+            let session = context.open()?;
+            let id = super::lookup::find(lookup, &session.client)?;
+            context
+                .entries(|intent| listed(intent, session.account.made(intent) && intent.customer.id == id))?
         }
-        Some(CustomerName::Id(id)) => session.entries(|intent| listed(intent, intent.customer.id == *id))?,
-        None => session.entries(|intent| listed(intent, true))?,
+        Some(CustomerName::Id(id)) => context.entries(|intent| listed(intent, intent.customer.id == *id))?,
+        None => context.entries(|intent| listed(intent, true))?,
     };
     if entries.is_empty() {
-        session.terminal.notes().say("The journal has no such change.");
+        context.terminal.notes().say("The journal has no such change.");
     }
-    let local = |moment| session.terminal.local(moment);
-    let text = match session.global.output {
+    let local = |moment| context.terminal.local(moment);
+    let text = match context.global.output {
         Output::Table if entries.is_empty() => String::new(),
-        Output::Table => history::table(&entries, local, session.terminal.look()),
+        Output::Table => history::table(&entries, local, context.terminal.look()),
         Output::Json => outcome::text(&history::json(&entries)),
         Output::Ndjson => {
             entries.iter().map(|entry| format!("{}\n", history::object(entry).text())).collect()
         }
         Output::Csv => history::csv(&entries),
     };
-    session.terminal.print(&text).map(|()| Kind::Done)
+    context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-fn show(entry: &Entry, session: &Session) -> Result<Kind> {
+fn show(entry: &Entry, context: &Context) -> Result<Kind> {
     let Some(plan) = entry.intent.plan() else {
         return Err(Error::new(Kind::Failed, "what the journal holds of it does not fit together")
             .at(format!("showing entry {}", entry.intent.entry)));
     };
-    let text = match session.global.output {
+    let text = match context.global.output {
         Output::Table => {
             let place = Place {
                 profile: &entry.intent.profile,
@@ -90,39 +91,39 @@ fn show(entry: &Entry, session: &Session) -> Result<Kind> {
                 label: None,
                 color: None,
             };
-            let when = session.terminal.local(entry.intent.time);
-            let look = session.terminal.look();
+            let when = context.terminal.local(entry.intent.time);
+            let look = context.terminal.look();
             format!("{}{}", history::head(entry, &when, look), change::plan(&plan, &place, look))
         }
         Output::Json => outcome::text(&history::whole(entry, &plan)),
         Output::Ndjson => format!("{}\n", history::whole(entry, &plan).text()),
         Output::Csv => crate::report::csv::changes(plan.before.id(), entry.state(), &plan.changes),
     };
-    session.terminal.print(&text).map(|()| Kind::Done)
+    context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-fn prune(age: std::time::Duration, session: &Session) -> Result<Kind> {
+fn prune(age: std::time::Duration, context: &Context) -> Result<Kind> {
     let failed = |why: anyhow::Error| Error::new(Kind::Failed, "the history cannot be pruned").because(why);
-    let oldest = session.terminal.now().checked_sub(age).map_err(|why| failed(why.into()))?;
-    let profile = session.profile()?.name;
-    let count = session.journal()?.prune(&profile, oldest).map_err(failed)?;
+    let oldest = context.terminal.now().checked_sub(age).map_err(|why| failed(why.into()))?;
+    let profile = context.profile()?.name;
+    let count = context.journal()?.prune(&profile, oldest).map_err(failed)?;
     let (entries, are) = if count == 1 { ("entry", "is") } else { ("entries", "are") };
-    session.terminal.notes().say(&format!("{count} {entries} of profile {profile} {are} forgotten."));
-    if session.global.wants_json() {
-        session.terminal.print(&outcome::text(&history::pruned(count)))?;
+    context.terminal.notes().say(&format!("{count} {entries} of profile {profile} {are} forgotten."));
+    if context.global.wants_json() {
+        context.terminal.print(&outcome::text(&history::pruned(count)))?;
     }
     Ok(Kind::Done)
 }
 
 /// Reads the customers of entries that never got an outcome, and notes what became of each.
-fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
-    if !matches!(customer, Some(CustomerName::Lookup(_))) && nothing_is_open(customer, session)? {
-        session.terminal.notes().say(ALL_KNOWN);
-        return list(customer, session);
+fn resolve(customer: Option<&CustomerName>, context: &Context) -> Result<Kind> {
+    if !matches!(customer, Some(CustomerName::Lookup(_))) && nothing_is_open(customer, context)? {
+        context.terminal.notes().say(ALL_KNOWN);
+        return list(customer, context);
     }
-    let connection = session.connect()?;
-    let customer = customer.map(|name| session.find(name, &connection)).transpose()?;
-    let account = &connection.account;
+    let session = &context.open()?;
+    let customer = customer.map(|name| session.find(name)).transpose()?;
+    let account = &session.account;
     let ours =
         |intent: &mut Intent| account.made(intent) && customer.is_none_or(|id| id == intent.customer.id);
     let (entries, _) = session.entries(ours)?;
@@ -132,7 +133,7 @@ fn resolve(customer: Option<&CustomerName>, session: &Session) -> Result<Kind> {
     }
     let mut unsettled = Vec::new();
     for entry in open {
-        unsettled.extend(settle(entry, &entries, &connection, session)?);
+        unsettled.extend(settle(entry, &entries, session)?);
     }
     if unsettled.is_empty() {
         return list(customer.map(CustomerName::Id).as_ref(), session);
@@ -149,22 +150,17 @@ fn unreadable(why: anyhow::Error) -> Error {
 }
 
 /// Whether the profile has nothing to settle, on whatever host, so that no key is needed to say so.
-fn nothing_is_open(customer: Option<&CustomerName>, session: &Session) -> Result<bool> {
+fn nothing_is_open(customer: Option<&CustomerName>, context: &Context) -> Result<bool> {
     let id = customer.and_then(|name| match name {
         CustomerName::Id(id) => Some(*id),
         CustomerName::Lookup(_) => None,
     });
-    let open = session.journal()?.open(&session.profile()?.name, id);
+    let open = context.journal()?.open(&context.profile()?.name, id);
     open.map(|open| open.is_empty()).map_err(unreadable)
 }
 
 /// Settles one entry; gives why not, where it cannot be.
-fn settle(
-    entry: &Entry,
-    all: &[Entry],
-    connection: &Connection,
-    session: &Session,
-) -> Result<Option<String>> {
+fn settle(entry: &Entry, all: &[Entry], session: &Session<'_>) -> Result<Option<String>> {
     let name = &entry.intent.entry;
     let step = format!("settling entry {name}");
     let Some(plan) = entry.intent.plan() else {
@@ -178,7 +174,7 @@ fn settle(
     let Some(_turn) = turn else {
         return Ok(Some(format!("{name}: another fusebill on this machine is changing the customer")));
     };
-    let stored = match connection.client.get(plan.before.id()) {
+    let stored = match session.client.get(plan.before.id()) {
         Ok(stored) => stored,
         // That one customer is not to be had says nothing about the others.
         Err(why) if matches!(why.kind, Kind::NotFound | Kind::Failed) => {

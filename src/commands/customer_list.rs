@@ -1,6 +1,6 @@
 //! `fusebill customer list`.
 
-use super::Session;
+use super::Context;
 use crate::api::Pages;
 use crate::api::pages::LARGEST;
 use crate::cli::{ListArgs, ListRequest, Output};
@@ -11,14 +11,13 @@ use crate::report::list::Listing;
 use crate::search::{Search, Verdict, names};
 use crate::terminal::Notes;
 
-pub(super) fn run(args: &ListArgs, session: &Session) -> Result<Kind> {
+pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
     let request = args.request()?;
-    let connection = session.connect()?;
+    let session = &context.open()?;
     let terminal = &session.terminal;
     say_what_is_kept_back(&request.search, terminal.notes());
     let mut listing = listing(session.global.output, &request);
-    let mut pages =
-        connection.client.pages(request.search.query(), request.order.clone(), page_size(&request));
+    let mut pages = session.client.pages(request.search.query(), request.order.clone(), page_size(&request));
     let mut found = Found::new(&request);
     let mut unknown = unknown_columns(&request);
     while let Some(page) = pages.read()? {

@@ -1,32 +1,33 @@
 //! `fusebill customer undo`.
 
-use super::change::{Course, carry_out};
+use super::change::{WriteOptions, carry_out};
 use super::conflict::conflict;
 use super::customer_history::{ending, find};
-use super::{Connection, Session};
+use super::{Context, Session};
 use crate::cli::UndoArgs;
 use crate::document::plan::Consent;
 use crate::document::undo::{Undo, undo};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Entry, EntryId};
+use crate::report::outcome::Facts;
 
-pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
-    let named = args.entry.as_ref().map(|name| find(&EntryId::typed(name), session)).transpose()?;
+pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
+    let named = args.entry.as_ref().map(|name| find(&EntryId::typed(name), context)).transpose()?;
     if let Some(entry) = &named {
-        refuse_other_profile(entry, session)?;
+        refuse_other_profile(entry, context)?;
     }
-    let connection = session.connect_to_write(args.write.dry_run)?;
-    let entry = named.map_or_else(|| latest(&connection, session), Ok)?;
+    let session = &context.open_to_write(args.write.dry_run)?;
+    let entry = named.map_or_else(|| latest(session), Ok)?;
     let name = entry.intent.entry.clone();
     let step = format!("undoing entry {name}");
-    refuse_elsewhere(&entry, &connection).map_err(|error| error.at(&step))?;
+    refuse_elsewhere(&entry, session).map_err(|error| error.at(&step))?;
     let done = entry.intent.plan().ok_or_else(|| {
         Error::new(Kind::Failed, "what the journal holds of it does not fit together").at(&step)
     })?;
-    let turn = session.turn(&connection, entry.intent.customer.id, &args.write)?;
-    let now = session.read(&connection, entry.intent.customer.id)?;
-    session.facts.customer(&now);
+    let turn = session.turn(entry.intent.customer.id, &args.write)?;
+    let now = session.read(entry.intent.customer.id)?;
+    facts.customer(&now);
     let stored = entry.stored();
     let wrote_nothing = entry.outcome.as_ref().is_some_and(|end| end.outcome == Ending::NotWritten);
     if wrote_nothing && ending(&done, &now) != Some(Ending::Written) {
@@ -39,19 +40,13 @@ pub(super) fn run(args: &UndoArgs, session: &mut Session) -> Result<Kind> {
         plan.consent.extend(done.changes.iter().map(|change| Consent::Unclaimed(change.path.clone())));
     }
     let nothing_to_check = |_: &Customer| Ok(());
-    let course = Course {
-        args: &args.write,
-        command: "customer undo",
-        undoes: Some(name),
-        by_hand: false,
-        check: &nothing_to_check,
-    };
-    carry_out(plan, turn, &course, &connection, session)
+    let options = WriteOptions::of("customer undo", &args.write, &nothing_to_check);
+    carry_out(plan, turn, &WriteOptions { undoes: Some(name), ..options }, session, facts)
 }
 
 /// The latest change of this account that wrote something, or may have.
-fn latest(connection: &Connection, session: &Session) -> Result<Entry> {
-    let account = &connection.account;
+fn latest(session: &Session<'_>) -> Result<Entry> {
+    let account = &session.account;
     let wrote = |entry: &Entry| {
         let idle = |ending| matches!(ending, Ending::NotWritten | Ending::Superseded);
         entry.outcome.as_ref().is_none_or(|end| !idle(end.outcome))
@@ -72,8 +67,8 @@ fn latest(connection: &Connection, session: &Session) -> Result<Entry> {
 }
 
 /// Refuses before a key is looked for that may not be there.
-fn refuse_other_profile(entry: &Entry, session: &Session) -> Result<()> {
-    let (made_on, meant) = (&entry.intent.profile, session.profile()?.name);
+fn refuse_other_profile(entry: &Entry, context: &Context) -> Result<()> {
+    let (made_on, meant) = (&entry.intent.profile, context.profile()?.name);
     if *made_on == meant {
         return Ok(());
     }
@@ -85,8 +80,8 @@ fn refuse_other_profile(entry: &Entry, session: &Session) -> Result<()> {
         .hint(format!("add --profile {made_on}")))
 }
 
-fn refuse_elsewhere(entry: &Entry, connection: &Connection) -> Result<()> {
-    let (intent, account) = (&entry.intent, &connection.account);
+fn refuse_elsewhere(entry: &Entry, session: &Session<'_>) -> Result<()> {
+    let (intent, account) = (&entry.intent, &session.account);
     if account.made(intent) {
         return Ok(());
     }

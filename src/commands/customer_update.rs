@@ -1,8 +1,8 @@
 //! `fusebill customer update`: one edit from flags to a verified write.
 
-use super::change::{Course, carry_out};
+use super::Context;
+use super::change::{WriteOptions, carry_out};
 use super::lookup::still_named;
-use super::{Session, may_write};
 use crate::cli::{Request, UpdateArgs};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;
@@ -10,33 +10,32 @@ use crate::document::{Customer, EditError, Edits, Json, patch};
 use crate::error::{Error, Kind, Result};
 use crate::field;
 use crate::profile::command;
+use crate::report::outcome::Facts;
 use crate::terminal::Input;
 
-pub(super) fn run(args: &UpdateArgs, session: &mut Session) -> Result<Kind> {
+pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
     let mut request = args.request()?;
-    let edits = edits(&mut request, session)?;
-    let connection = may_write(session.connect_unattended()?, args.write.dry_run)?;
-    let id = session.find(&args.customer, &connection)?;
-    let turn = session.turn(&connection, id, &args.write)?;
-    let before = session.read(&connection, id)?;
-    session.facts.customer(&before);
-    let profile = &connection.account.profile;
+    let edits = edits(&mut request, context)?;
+    let session = &context.open_to_write(args.write.dry_run)?;
+    let id = session.find(&args.customer)?;
+    let turn = session.turn(id, &args.write)?;
+    let before = session.read(id)?;
+    facts.customer(&before);
     let check = |customer: &Customer| {
         still_named(&args.customer, customer)?;
-        refuse_unmet(customer, &request, profile)
+        refuse_unmet(customer, &request, &session.account.profile)
     };
     check(&before)?;
     let plan = plan(before, &edits, request.new_fields).map_err(refused_edit)?;
-    let course =
-        Course { args: &args.write, command: "customer update", undoes: None, by_hand: false, check: &check };
-    carry_out(plan, turn, &course, &connection, session)
+    let options = WriteOptions::of("customer update", &args.write, &check);
+    carry_out(plan, turn, &options, session, facts)
 }
 
 /// The flags' edits and those of the merge patch, checked. Everything that can be wrong before a request is found here.
-fn edits(request: &mut Request, session: &Session) -> Result<Edits> {
+fn edits(request: &mut Request, context: &Context) -> Result<Edits> {
     let mut list = std::mem::take(&mut request.edits);
     if let Some(input) = &request.patch {
-        let text = session.terminal.read(input).map_err(|why| why.at("--patch"))?;
+        let text = context.terminal.read(input).map_err(|why| why.at("--patch"))?;
         list.extend(read_patch(input, &text)?);
     }
     let edits = Edits::check(list).map_err(refused_edit)?;

@@ -1,16 +1,16 @@
 //! `fusebill help`: the help of a command, or a topic.
 
-use super::Session;
+use super::Context;
 use crate::cli;
 use crate::cli::topics::{TOPICS, topic};
 use crate::error::{Error, Kind, Result};
 
-pub(super) fn run(words: &[String], session: &Session) -> Result<Kind> {
+pub(super) fn run(words: &[String], context: &Context) -> Result<Kind> {
     let text = match words {
         [name] if topic(name).is_some() => topic(name).unwrap_or_default(),
-        words => command_help(words, session.terminal.look().color)?,
+        words => command_help(words, context.terminal.look().color)?,
     };
-    session.terminal.print(&text).map(|()| Kind::Done)
+    context.terminal.print(&text).map(|()| Kind::Done)
 }
 
 fn command_help(words: &[String], color: bool) -> Result<String> {

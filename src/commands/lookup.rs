@@ -1,6 +1,6 @@
 //! Which customer a name means, where it is not an id.
 
-use super::{Connection, Session};
+use super::Session;
 use crate::api::Order;
 use crate::api::pages::LARGEST;
 use crate::document::Customer;
@@ -11,15 +11,15 @@ use crate::search::{CustomerName, Lookup, names};
 /// How many candidates are shown.
 const SHOWN: usize = 10;
 
-impl Session {
+impl Session<'_> {
     /// The id of the customer that a name means.
     ///
     /// # Errors
     /// `NotFound` where a lookup finds none, or more than one; with those that may be meant.
-    pub(super) fn find(&self, name: &CustomerName, connection: &Connection) -> Result<u64> {
+    pub(super) fn find(&self, name: &CustomerName) -> Result<u64> {
         match name {
             CustomerName::Id(id) => Ok(*id),
-            CustomerName::Lookup(lookup) => find(lookup, &connection.client),
+            CustomerName::Lookup(lookup) => find(lookup, &self.client),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap_complete::CompletionCandidate as Candidate;
 
-use super::Session;
+use super::Context;
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::cli::candidates::{candidate, matching};
 use crate::cli::{SandboxCommand, ServeArgs};
@@ -15,17 +15,17 @@ use crate::report::escape::escaped;
 use crate::report::outcome;
 use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, Server, State};
 
-pub(super) fn run(command: &SandboxCommand, session: &Session) -> Result<Kind> {
+pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
     match command {
-        SandboxCommand::Serve(args) => serve(args, session),
+        SandboxCommand::Serve(args) => serve(args, context),
         SandboxCommand::Reset => {
-            let path = state_file(session.environment)?;
+            let path = state_file(context.environment)?;
             sandbox::reset(&path).map_err(|why| failed("resetting the sandbox", why))?;
-            session.terminal.notes().say("The sandbox's customers are as they were at first.");
-            print("path", &path.display().to_string(), session)
+            context.terminal.notes().say("The sandbox's customers are as they were at first.");
+            print("path", &path.display().to_string(), context)
         }
         SandboxCommand::Path => {
-            print("path", &state_file(session.environment)?.display().to_string(), session)
+            print("path", &state_file(context.environment)?.display().to_string(), context)
         }
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn account(profile: Profile, environment: Environment) -> Result<(Acc
     Ok((account, server))
 }
 
-fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {
+fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
     let mut behaviour = Behaviour::default();
     for choice in &args.behaviour {
         behaviour.set(choice).map_err(|why| Error::usage(format!("--behaviour {choice}: {why}")))?;
@@ -61,17 +61,17 @@ fn serve(args: &ServeArgs, session: &Session) -> Result<Kind> {
             .map_err(|why| Error::usage(format!("--fault {spec}")).because(anyhow::anyhow!("{why}")))
     };
     let faults = args.fault.iter().map(fault).collect::<Result<Vec<_>>>()?;
-    let state = if args.memory { State::Memory } else { State::File(state_file(session.environment)?) };
+    let state = if args.memory { State::Memory } else { State::File(state_file(context.environment)?) };
     let limits = Limits { per_minute: args.per_minute, per_day: args.per_day, ..Limits::default() };
     let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;
     let url = server.base_url();
     let ready = || {
-        print("url", &url, session).map_err(|why| anyhow::anyhow!(why.headline()))?;
-        session.terminal.notes().say(&format!("The key is {}. Ctrl-C stops the server.", sandbox::KEY));
+        print("url", &url, context).map_err(|why| anyhow::anyhow!(why.headline()))?;
+        context.terminal.notes().say(&format!("The key is {}. Ctrl-C stops the server.", sandbox::KEY));
         Ok(())
     };
     server.wait(ready).map_err(|why| failed("serving the sandbox", why))?;
-    session.terminal.notes().say("Stopped.");
+    context.terminal.notes().say("Stopped.");
     Ok(Kind::Done)
 }
 
@@ -88,8 +88,8 @@ fn state_file(environment: Environment) -> Result<PathBuf> {
 }
 
 /// One line of text, or an object with that one member.
-fn print(name: &str, text: &str, session: &Session) -> Result<Kind> {
-    let line = if session.global.wants_json() {
+fn print(name: &str, text: &str, context: &Context) -> Result<Kind> {
+    let line = if context.global.wants_json() {
         outcome::text(
             &Json::parse(format!("{{\"{name}\":{}}}", crate::document::json::quote(text)))
                 .map_err(|why| Error::new(Kind::Failed, "the output cannot be formed").because(why))?,
@@ -97,7 +97,7 @@ fn print(name: &str, text: &str, session: &Session) -> Result<Kind> {
     } else {
         format!("{}\n", escaped(text))
     };
-    session.terminal.print(&line).map(|()| Kind::Done)
+    context.terminal.print(&line).map(|()| Kind::Done)
 }
 
 /// Choices for `--behaviour`, with their values once the name is there.

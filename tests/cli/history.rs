@@ -278,7 +278,7 @@ fn without_a_journal_nothing_is_sent_unless_that_is_asked_for() {
     let state: Vec<(&str, &str)> = state.iter().map(|(name, path)| (*name, path.as_str())).collect();
     let run = world.run_with(&state, &JOHN);
     assert_eq!(run.code, 1, "{run:?}");
-    run.says(&["cannot be taken", "nothing is sent", "--no-journal", "Nothing was written."]);
+    run.says(&["cannot be taken", "nothing was sent", "--no-journal", "Nothing was written."]);
     assert!(world.requests().iter().all(|request| request.method == "GET"));
     let run = world.run_with(&state, &[&JOHN[..], &["--no-journal"]].concat());
     assert_eq!((run.code, run.undo), (0, None), "{}", run.stderr);

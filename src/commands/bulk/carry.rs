@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::{Connection, Session};
+use super::super::Session;
 use super::crew::Crew;
 use super::progress::Progress;
 use super::rows::not_kept;
@@ -25,8 +25,7 @@ use crate::terminal::{Input, Notes};
 pub(super) struct Course<'a> {
     pub(super) pace: &'a PaceArgs,
     pub(super) results: Option<&'a Path>,
-    pub(super) connection: &'a Connection,
-    pub(super) session: &'a Session,
+    pub(super) session: &'a Session<'a>,
 }
 
 /// What is known of a run so far.
@@ -68,7 +67,7 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
     let about = run.about.clone();
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
     session.interrupts.on_parting(vec![format!("`{resume}` settles them and goes on")]);
-    let place = course.connection.account.place();
+    let place = course.session.account.place();
     if place.badge().is_some() {
         session.terminal.notes().say(&format!("Writing on {}.", place.sentence()));
     }
@@ -96,7 +95,7 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
         counts: &counts,
         results: &results,
         resume: &resume,
-        place: course.connection.account.place(),
+        place: course.session.account.place(),
     };
     verdict(&summary, stopped, session).map_err(broke)
 }
@@ -138,7 +137,7 @@ enum Stopped {
 fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>) -> Result<Option<Stopped>> {
     let session = course.session;
     let about = run.about.clone();
-    let settings = &course.connection.account.settings;
+    let settings = &course.session.account.settings;
     let pacer = Arc::new(Pacer::new(course.pace.rate(settings)));
     let worker = worker(&about, &pacer, journal, course);
     let crew = Crew { hands: course.pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
@@ -213,9 +212,9 @@ impl Reasons {
 }
 
 fn worker<'a>(about: &About, pacer: &'a Arc<Pacer>, journal: &'a Journal, course: &Course<'a>) -> Worker<'a> {
-    let (session, account) = (course.session, &course.connection.account);
+    let (session, account) = (course.session, &course.session.account);
     Worker {
-        client: &course.connection.client,
+        client: &course.session.client,
         pacer,
         timeout: session.global.timeout,
         journal,
@@ -266,7 +265,7 @@ fn export(
     Ok(path)
 }
 
-fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session) -> Result<Kind> {
+fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> Result<Kind> {
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
     let interrupted = session.interrupts.is_stopping() && not_reached > 0;
@@ -310,6 +309,6 @@ fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session) -
     Ok(kind)
 }
 
-fn print(text: &str, session: &Session) -> Result<()> {
+fn print(text: &str, session: &Session<'_>) -> Result<()> {
     if text.is_empty() { Ok(()) } else { session.terminal.print(text) }
 }

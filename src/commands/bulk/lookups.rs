@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::super::Session;
 use super::super::lookup::find;
-use super::super::{Connection, Session};
 use super::crew::{Crew, Take};
 use super::rows::{Checked, Mistakes, not_kept, rows_of};
 use crate::api::Pacer;
@@ -38,13 +38,13 @@ pub(super) fn look_up(
     format: &Format,
     (checked, name): (&Checked, &str),
     pace: &PaceArgs,
-    (connection, session): (&Connection, &Session),
+    session: &Session<'_>,
 ) -> Result<()> {
     if !checked.looks_up {
         return Ok(());
     }
     session.terminal.notes().say(&format!("Looking up {}.", counted(checked.rows, "customer")));
-    let settings = &connection.account.settings;
+    let settings = &session.account.settings;
     let pacer = Arc::new(Pacer::new(pace.rate(settings)));
     let crew = Crew { hands: pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
     let mut customers = Customers::create(folder).map_err(|why| not_kept(why.into()))?;
@@ -65,7 +65,7 @@ pub(super) fn look_up(
     };
     let timeout = session.global.timeout;
     let work = |job: &Job| {
-        let client = connection.client.paced(timeout, session.terminal.notes().hushed(), Arc::clone(&pacer));
+        let client = session.client.paced(timeout, session.terminal.notes().hushed(), Arc::clone(&pacer));
         match find(&job.lookup, &client) {
             Err(error) if error.kind == Kind::Interrupted => None,
             result => Some((job.clone(), result)),

@@ -11,7 +11,7 @@ mod rows;
 mod source;
 mod worker;
 
-use super::{Connection, Session};
+use super::{Context, Session};
 use crate::cli::Proof;
 use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, RunArgs};
 use crate::error::{Error, Kind, Result};
@@ -23,19 +23,19 @@ use carry::{Course, State, carry_out, place};
 use lookups::look_up;
 use rows::{check, check_plan, format, not_kept, spool};
 
-pub(super) fn run(command: &BulkCommand, session: &Session) -> Result<Kind> {
+pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<Kind> {
     match command {
-        BulkCommand::Plan(args) => plan::run(args, session),
-        BulkCommand::Apply(args) => apply(args, session),
-        BulkCommand::Update(args) if args.dry_run => plan::rehearse(args, session),
-        BulkCommand::Update(args) => update(args, session),
-        BulkCommand::Resume(args) => resume::run(args, session),
-        BulkCommand::Undo(args) => undo(args, session),
-        BulkCommand::List => list(session),
+        BulkCommand::Plan(args) => plan::run(args, context),
+        BulkCommand::Apply(args) => apply(args, context),
+        BulkCommand::Update(args) if args.dry_run => plan::rehearse(args, context),
+        BulkCommand::Update(args) => update(args, context),
+        BulkCommand::Resume(args) => resume::run(args, context),
+        BulkCommand::Undo(args) => undo(args, context),
+        BulkCommand::List => list(context),
     }
 }
 
-impl Session {
+impl Context {
     /// The runs of this user.
     fn runs(&self) -> Result<Runs> {
         self.environment.state_folder().map(|folder| Runs::at(folder.join("runs")))
@@ -51,26 +51,20 @@ struct Purpose {
     verify: Proof,
 }
 
-fn begin(session: &Session) -> Result<NewRun> {
-    let name = EntryId::new(session.terminal.now(), fastrand::u32(..));
-    session.runs()?.begin(name).map_err(not_kept)
+fn begin(context: &Context) -> Result<NewRun> {
+    let name = EntryId::new(context.terminal.now(), fastrand::u32(..));
+    context.runs()?.begin(name).map_err(not_kept)
 }
 
 /// Makes it a run, and carries it out from its first row.
-fn carry_out_anew(
-    new: NewRun,
-    purpose: Purpose,
-    args: &RunArgs,
-    connection: &Connection,
-    session: &Session,
-) -> Result<Kind> {
+fn carry_out_anew(new: NewRun, purpose: Purpose, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
     let about = About {
         v: VERSION,
         run: new.name().clone(),
         time: session.terminal.now(),
         kind: purpose.kind,
-        profile: connection.account.profile.clone(),
-        host: connection.account.origin.clone(),
+        profile: session.account.profile.clone(),
+        host: session.account.origin.clone(),
         source: purpose.source,
         rows: purpose.rows,
         new_fields: purpose.new_fields,
@@ -79,22 +73,22 @@ fn carry_out_anew(
     };
     let run = new.keep(about).map_err(not_kept)?;
     let (pace, results) = (&args.pace, args.results.as_deref());
-    carry_out(run, State::default(), &Course { pace, results, connection, session })
+    carry_out(run, State::default(), &Course { pace, results, session })
 }
 
-fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
-    let fresh = begin(session)?;
+fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
+    let fresh = begin(context)?;
     let name = args.rows.file.to_string();
-    spool(&args.rows.file, fresh.folder(), session)?;
+    spool(&args.rows.file, fresh.folder(), context)?;
     let format = format(fresh.folder(), &args.rows)?;
     let checked = check(fresh.folder(), &format, &name)?;
     let rows = checked.rows;
     place(args.run.results.as_deref(), Some(&args.rows.file))?;
-    let connection = session.connect_to_write(false)?;
-    look_up(fresh.folder(), &format, (&checked, &name), &args.run.pace, (&connection, session))?;
+    let session = &context.open_to_write(false)?;
+    look_up(fresh.folder(), &format, (&checked, &name), &args.run.pace, session)?;
     let asked = rows.min(args.run.pace.limit.unwrap_or(u64::MAX));
     let what = format!("change {} as {name} says", counted(asked, "customer"));
-    consent(&what, &checked.words(), args.run.yes, &connection, session)?;
+    consent(&what, &checked.words(), args.run.yes, session)?;
     let new_fields = args.rows.new_field;
     let purpose = Purpose {
         kind: RunKind::Update(format),
@@ -103,19 +97,19 @@ fn update(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
         new_fields,
         verify: args.proof.verify,
     };
-    carry_out_anew(fresh, purpose, &args.run, &connection, session)
+    carry_out_anew(fresh, purpose, &args.run, session)
 }
 
-fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
-    let fresh = begin(session)?;
+fn apply(args: &ApplyArgs, context: &Context) -> Result<Kind> {
+    let fresh = begin(context)?;
     let name = args.plan.to_string();
-    spool(&args.plan, fresh.folder(), session)?;
+    spool(&args.plan, fresh.folder(), context)?;
     let (head, rows) = check_plan(fresh.folder(), &name)?;
     place(args.run.results.as_deref(), Some(&args.plan))?;
-    let connection = session.connect_to_write(false)?;
-    refuse_elsewhere("the plan was made", &head.profile, &head.host, &connection)?;
+    let session = &context.open_to_write(false)?;
+    refuse_elsewhere("the plan was made", &head.profile, &head.host, session)?;
     let what = format!("carry out {name}, a plan for {}", counted(rows, "customer"));
-    consent_always(&what, args.run.yes, &connection, session)?;
+    consent_always(&what, args.run.yes, session)?;
     let purpose = Purpose {
         kind: RunKind::Apply,
         source: args.plan.name(),
@@ -123,16 +117,16 @@ fn apply(args: &ApplyArgs, session: &Session) -> Result<Kind> {
         new_fields: true,
         verify: args.proof.verify,
     };
-    carry_out_anew(fresh, purpose, &args.run, &connection, session)
+    carry_out_anew(fresh, purpose, &args.run, session)
 }
 
-fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
+fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
     // Held to the end, so that nobody goes on with the run while it is taken back.
     let undone =
-        session.runs()?.open(args.name.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.name))?;
+        context.runs()?.open(args.name.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.name))?;
     let about = &undone.about;
-    let connection = session.connect_to_write(false)?;
-    refuse_elsewhere("the run was made", &about.profile, &about.host, &connection)?;
+    let session = &context.open_to_write(false)?;
+    refuse_elsewhere("the run was made", &about.profile, &about.host, session)?;
     let noted = source::noted(&about.run, &session.journal()?)?;
     if noted.rows == 0 {
         return Err(Error::new(
@@ -142,7 +136,7 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
     }
     let what = format!("take back what the run {} wrote to {}", about.run, counted(noted.rows, "customer"));
     place(args.run.results.as_deref(), None)?;
-    consent(&what, &[], args.run.yes, &connection, session)?;
+    consent(&what, &[], args.run.yes, session)?;
     let fresh = begin(session)?;
     let purpose = Purpose {
         kind: RunKind::Undo(about.run.clone()),
@@ -151,22 +145,22 @@ fn undo(args: &BulkUndoArgs, session: &Session) -> Result<Kind> {
         new_fields: true,
         verify: args.proof.verify,
     };
-    carry_out_anew(fresh, purpose, &args.run, &connection, session)
+    carry_out_anew(fresh, purpose, &args.run, session)
 }
 
-fn list(session: &Session) -> Result<Kind> {
-    let runs = session.runs()?;
+fn list(context: &Context) -> Result<Kind> {
+    let runs = context.runs()?;
     let listed = |about: About| {
         let (counts, cut_off) = (runs.counts(&about).map_err(not_kept)?, about.counts.is_none());
         Ok(Listed { about, counts, cut_off })
     };
     let all = runs.list().map_err(not_kept)?.into_iter().map(listed).collect::<Result<Vec<_>>>()?;
     if all.is_empty() {
-        session.terminal.notes().say("This machine has no runs.");
+        context.terminal.notes().say("This machine has no runs.");
     }
-    let local = |moment| session.terminal.local(moment);
-    let text = report::list(&all, session.global.output, local, session.terminal.look());
-    session.terminal.print(&text).map(|()| Kind::Done)
+    let local = |moment| context.terminal.local(moment);
+    let text = report::list(&all, context.global.output, local, context.terminal.look());
+    context.terminal.print(&text).map(|()| Kind::Done)
 }
 
 fn no_such_run(name: &str) -> Error {
@@ -175,8 +169,8 @@ fn no_such_run(name: &str) -> Error {
 }
 
 /// What is made for one account is not carried out on another.
-fn refuse_elsewhere(what: &str, profile: &str, host: &str, connection: &Connection) -> Result<()> {
-    let account = &connection.account;
+fn refuse_elsewhere(what: &str, profile: &str, host: &str, session: &Session<'_>) -> Result<()> {
+    let account = &session.account;
     if profile == account.profile && host == account.origin {
         return Ok(());
     }
@@ -186,34 +180,28 @@ fn refuse_elsewhere(what: &str, profile: &str, host: &str, connection: &Connecti
 }
 
 /// Asks where the profile wants to be asked before every write.
-fn consent_always(what: &str, yes: bool, connection: &Connection, session: &Session) -> Result<()> {
-    if connection.account.asks_always() { consent(what, &[], yes, connection, session) } else { Ok(()) }
+fn consent_always(what: &str, yes: bool, session: &Session<'_>) -> Result<()> {
+    if session.account.asks_always() { consent(what, &[], yes, session) } else { Ok(()) }
 }
 
 /// Asks before many customers are changed. `words` say what is more than a plain change.
-fn consent(
-    what: &str,
-    words: &[String],
-    yes: bool,
-    connection: &Connection,
-    session: &Session,
-) -> Result<()> {
+fn consent(what: &str, words: &[String], yes: bool, session: &Session<'_>) -> Result<()> {
     if yes {
         return Ok(());
     }
-    let place = connection.account.place().sentence();
+    let place = session.account.place().sentence();
     if !session.terminal.may_ask() {
         return Err(Error::usage("this needs consent, and there is nobody to ask")
             .detail([format!("it would {what}, on {place}")])
             .detail(words.iter().cloned())
-            .detail(connection.account.always())
+            .detail(session.account.always())
             .hint("add --yes to consent on the command line"));
     }
     words.iter().for_each(|words| session.terminal.notes().warn(words));
     let what = escaped(what);
     let mut question = format!("{what} on {place}?");
     question[..1].make_ascii_uppercase();
-    if connection.client.not_counting(|| session.terminal.confirm(&question))? {
+    if session.client.not_counting(|| session.terminal.confirm(&question))? {
         return Ok(());
     }
     Err(Error::new(Kind::Cancelled, "you said no"))

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::{Connection, Session};
+use super::super::{Context, Session};
 use super::begin;
 use super::carry::{Reasons, refuse_replacing};
 use super::crew::{Crew, Take};
@@ -27,34 +27,34 @@ use crate::search::CustomerName;
 /// Requests that an account is allowed where it does not tell, by the vendor's page "Rate limits".
 const USUAL: (u32, u32) = (1_000, 180_000);
 
-pub(super) fn run(args: &PlanArgs, session: &Session) -> Result<Kind> {
+pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Kind> {
     if let Some(out) = &args.out {
         refuse_replacing("--out", out, &args.rows.file)?;
     }
     let mut export = args.out.as_deref().map(Export::to).transpose().map_err(not_kept)?;
-    let read = read(&args.rows, &args.pace, session, |text| match &mut export {
+    let read = read(&args.rows, &args.pace, context, |text| match &mut export {
         Some(export) => export.write(text).map_err(not_kept),
-        None => session.terminal.print(text),
+        None => context.terminal.print(text),
     })?;
     if let Some(export) = export {
         export.finish().map_err(not_kept)?;
     }
-    tell(&read, session)?;
+    tell(&read, context)?;
     if let Some(out) = &args.out {
         let apply = format!("customer bulk apply {}", shell_words::quote(&out.display().to_string()));
         let apply = crate::profile::command(&read.profile, &apply);
-        session.terminal.notes().say(&format!("To carry it out: {apply}"));
+        context.terminal.notes().say(&format!("To carry it out: {apply}"));
     }
     Ok(verdict(&read))
 }
 
 /// `bulk update --dry-run`.
-pub(super) fn rehearse(args: &BulkUpdateArgs, session: &Session) -> Result<Kind> {
-    let read = read(&args.rows, &args.run.pace, session, |_| Ok(()))?;
-    tell(&read, session)?;
-    session.terminal.notes().say("Dry run: nothing was written. `bulk plan` writes down what would change.");
-    if matches!(session.global.output, Output::Json | Output::Ndjson) {
-        session.terminal.print(&rehearsed(&read.counts, session.global.output))?;
+pub(super) fn rehearse(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
+    let read = read(&args.rows, &args.run.pace, context, |_| Ok(()))?;
+    tell(&read, context)?;
+    context.terminal.notes().say("Dry run: nothing was written. `bulk plan` writes down what would change.");
+    if matches!(context.global.output, Output::Json | Output::Ndjson) {
+        context.terminal.print(&rehearsed(&read.counts, context.global.output))?;
     }
     Ok(verdict(&read))
 }
@@ -70,26 +70,26 @@ struct Read {
 fn read(
     args: &RowArgs,
     pace: &PaceArgs,
-    session: &Session,
+    context: &Context,
     mut write: impl FnMut(&str) -> Result<()> + Send,
 ) -> Result<Read> {
-    let fresh = begin(session)?;
+    let fresh = begin(context)?;
     let name = args.file.to_string();
-    spool(&args.file, fresh.folder(), session)?;
+    spool(&args.file, fresh.folder(), context)?;
     let format = format(fresh.folder(), args)?;
     let checked = check(fresh.folder(), &format, &name)?;
-    let connection = session.connect()?;
-    look_up(fresh.folder(), &format, (&checked, &name), pace, (&connection, session))?;
+    let session = &context.open()?;
+    look_up(fresh.folder(), &format, (&checked, &name), pace, session)?;
     checked.words().iter().for_each(|words| session.terminal.notes().warn(words));
     let rows = checked.rows.min(pace.limit.unwrap_or(u64::MAX));
     write(&line(&Head {
         fusebill_plan: VERSION,
-        profile: connection.account.profile.clone(),
-        host: connection.account.origin.clone(),
+        profile: session.account.profile.clone(),
+        host: session.account.origin.clone(),
         time: session.terminal.now(),
         source: args.file.name(),
     }))?;
-    let settings = &connection.account.settings;
+    let settings = &session.account.settings;
     let pacer = Arc::new(Pacer::new(pace.rate(settings)));
     session.interrupts.rows_unwritten();
     let crew = Crew { hands: pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
@@ -110,7 +110,7 @@ fn read(
         |job: Job| failed(&job, &Error::new(Kind::Failed, "this program failed in the middle of the row"));
     let result = crew.work(
         fed,
-        |job| plan_row(job, args.new_field, &pacer, &connection, session),
+        |job| plan_row(job, args.new_field, &pacer, session),
         panicked,
         |planned: Option<Planned>| {
             if let Some(planned) = planned {
@@ -135,7 +135,7 @@ fn read(
         return Err(Error::new(Kind::Interrupted, "the plan was not finished"));
     }
     write(&line(&End { end_of_plan: counts.all() }))?;
-    Ok(Read { profile: connection.account.profile.clone(), counts, limits: pacer.limits() })
+    Ok(Read { profile: session.account.profile.clone(), counts, limits: pacer.limits() })
 }
 
 fn line<T: serde::Serialize>(content: &T) -> String {
@@ -144,18 +144,12 @@ fn line<T: serde::Serialize>(content: &T) -> String {
     String::from_utf8(out).expect("JSON is text")
 }
 
-fn plan_row(
-    job: &Job,
-    new_fields: bool,
-    pacer: &Arc<Pacer>,
-    connection: &Connection,
-    session: &Session,
-) -> Option<Planned> {
+fn plan_row(job: &Job, new_fields: bool, pacer: &Arc<Pacer>, session: &Session<'_>) -> Option<Planned> {
     if job.task.asks_nothing() {
         return Some(without_plan(job, None));
     }
     let notes = session.terminal.notes().hushed();
-    let client = connection.client.paced(session.global.timeout, notes, Arc::clone(pacer));
+    let client = session.client.paced(session.global.timeout, notes, Arc::clone(pacer));
     let result = client.get(job.customer).and_then(|now| {
         job.refuse_another(&now)?;
         planned(&job.task, now, new_fields)
@@ -195,8 +189,8 @@ fn sentence(counts: &Counts) -> String {
 }
 
 /// Says what would change, and what it takes.
-fn tell(read: &Read, session: &Session) -> Result<()> {
-    let notes = session.terminal.notes();
+fn tell(read: &Read, context: &Context) -> Result<()> {
+    let notes = context.terminal.notes();
     notes.say(&format!("{}.", sentence(&read.counts)));
     let change = read.counts.of(Outcome::Written);
     if change == 0 {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::Session;
+use super::super::Context;
 use super::super::customer_history::ending;
 use super::carry::{Course, State, carry_out, place};
 use super::rows::not_kept;
@@ -14,22 +14,22 @@ use crate::journal::{Ending, Entry, EntryId, Journal, Record};
 use crate::profile::command;
 use crate::runs::Run;
 
-pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
-    let runs = session.runs()?;
+pub(super) fn run(args: &ResumeArgs, context: &Context) -> Result<Kind> {
+    let runs = context.runs()?;
     let mut run = runs.open(args.name.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.name))?;
     if let Some(undo) = runs.taken_back(&run.about.run).map_err(not_kept)? {
         return Err(taken_back(&run, &undo));
     }
-    let connection = session.connect_to_write(false)?;
-    refuse_elsewhere("the run was made", &run.about.profile, &run.about.host, &connection)?;
-    consent_always(&format!("go on with the run {}", run.about.run), args.run.yes, &connection, session)?;
+    let session = &context.open_to_write(false)?;
+    refuse_elsewhere("the run was made", &run.about.profile, &run.about.host, session)?;
+    consent_always(&format!("go on with the run {}", run.about.run), args.run.yes, session)?;
     place(args.run.results.as_deref(), None)?;
     run.begin().map_err(not_kept)?;
     run.reopen(|result| result.outcome.is_open()).map_err(not_kept)?;
     let mut state = State::of(&run)?;
     let journal = session.journal()?;
     for (row, entry) in in_flight(&run, &state, &journal)? {
-        let Some(result) = settle(row, &entry, &connection.client, &journal)? else { continue };
+        let Some(result) = settle(row, &entry, &session.client, &journal)? else { continue };
         session
             .terminal
             .notes()
@@ -41,7 +41,7 @@ pub(super) fn run(args: &ResumeArgs, session: &Session) -> Result<Kind> {
         session.terminal.notes().say("Every row of this run has its end already.");
     }
     let results = args.run.results.as_deref();
-    carry_out(run, state, &Course { pace: &args.run.pace, results, connection: &connection, session })
+    carry_out(run, state, &Course { pace: &args.run.pace, results, session })
 }
 
 /// To go on would write the rest of what was taken back, and count what is not there any more.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::conflict::conflict;
 use super::super::lookup::still_named;
-use super::super::turn;
+use super::super::session::turn;
 use super::super::write::Writer;
 use crate::api::{Client, Pacer};
 use crate::bulk::Fixed;

@@ -1,19 +1,19 @@
 //! `fusebill customer edit`: the edits come from a text that a person changes, as often as it takes.
 
-mod desk;
+mod edit_loop;
 mod prompts;
 mod recover;
 
-use super::Session;
 use super::lookup::still_named;
+use super::{Context, Session};
 use crate::cli::EditArgs;
 use crate::document::sheet;
 use crate::editor::Editor;
 use crate::error::{Error, Kind, Result};
 use crate::profile::setting::Key;
 use crate::report::escape::escaped;
-use crate::report::outcome::Outcome;
-use desk::Desk;
+use crate::report::outcome::{Facts, Outcome};
+use edit_loop::EditLoop;
 
 /// Where the text is changed.
 enum Hand {
@@ -27,46 +27,46 @@ struct Done {
     kind: Kind,
 }
 
-pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Kind> {
-    let hand = hand(args, session)?;
-    let connection = session.connect_to_write(args.write.dry_run)?;
-    let now = session.read(&connection, session.find(&args.customer, &connection)?)?;
+pub(super) fn run(args: &EditArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
+    let hand = hand(args, context)?;
+    let session = &context.open_to_write(args.write.dry_run)?;
+    let now = session.read(session.find(&args.customer)?)?;
     still_named(&args.customer, &now)?;
-    session.facts.customer(&now);
-    let draft = recover::open(args, &now, &connection, session)?;
-    let mut desk = Desk::new(draft, now, hand, args, &connection)?;
-    session.interrupts.on_parting(desk.kept().to_vec());
-    let result = desk.work(session);
+    facts.customer(&now);
+    let draft = recover::open(args, &now, session)?;
+    let mut edit_loop = EditLoop::new(draft, now, hand, args, session)?;
+    session.interrupts.on_parting(edit_loop.kept().to_vec());
+    let result = edit_loop.work(facts);
     // A signal that ended a question may still be telling where the text is.
-    if result.is_ok() || !(desk.was_typed_in() || desk.may_be_open()) {
+    if result.is_ok() || !(edit_loop.was_typed_in() || edit_loop.may_be_open()) {
         session.interrupts.on_parting(Vec::new());
     }
     match result {
-        Ok(Done { outcome: Outcome::Planned, kind }) if desk.was_typed_in() => {
-            desk.kept().iter().for_each(|line| session.terminal.notes().say(line));
+        Ok(Done { outcome: Outcome::Planned, kind }) if edit_loop.was_typed_in() => {
+            edit_loop.kept().iter().for_each(|line| session.terminal.notes().say(line));
             Ok(kind)
         }
         Ok(Done { kind, .. }) => {
-            desk.forget(session);
+            edit_loop.forget();
             Ok(kind)
         }
-        Err(error) if desk.was_typed_in() || desk.may_be_open() => {
-            Err(desk.kept().into_iter().fold(error, Error::hint))
+        Err(error) if edit_loop.was_typed_in() || edit_loop.may_be_open() => {
+            Err(edit_loop.kept().into_iter().fold(error, Error::hint))
         }
         Err(error) => {
-            desk.forget(session);
+            edit_loop.forget();
             Err(error)
         }
     }
 }
 
-fn hand(args: &EditArgs, session: &Session) -> Result<Hand> {
+fn hand(args: &EditArgs, context: &Context) -> Result<Hand> {
     if !args.prompt {
-        let settings = session.profile()?.settings;
-        return Editor::of(session.environment, settings.words(Key::Editor), session.terminal.is_there())
+        let settings = context.profile()?.settings;
+        return Editor::of(context.environment, settings.words(Key::Editor), context.terminal.is_there())
             .map(Hand::Editor);
     }
-    if session.terminal.may_ask() {
+    if context.terminal.may_ask() {
         return Ok(Hand::Prompts);
     }
     Err(Error::usage("--prompt asks, and there is nobody to ask")
@@ -74,10 +74,10 @@ fn hand(args: &EditArgs, session: &Session) -> Result<Hand> {
 }
 
 /// The lines at the top of a text.
-fn head(customer: &crate::document::Customer, connection: &super::Connection, all: bool) -> Vec<String> {
+fn head(customer: &crate::document::Customer, session: &Session<'_>, all: bool) -> Vec<String> {
     let who = escaped(&format!("Customer {} {}", customer.id(), customer.name())).into_owned();
     let mut lines = vec![
-        format!("{who}, {}", connection.account.place().sentence()),
+        format!("{who}, {}", session.account.place().sentence()),
         "Change values, save and leave. What changes is shown before it is written.".to_string(),
         "A deleted line keeps its value; null clears a field; no text at all cancels.".to_string(),
     ];
@@ -88,8 +88,8 @@ fn head(customer: &crate::document::Customer, connection: &super::Connection, al
 }
 
 /// The text of a customer that nobody has changed yet.
-fn laid_out(customer: &crate::document::Customer, connection: &super::Connection, all: bool) -> String {
-    sheet::write(customer, &head(customer, connection, all), all)
+fn laid_out(customer: &crate::document::Customer, session: &Session<'_>, all: bool) -> String {
+    sheet::write(customer, &head(customer, session, all), all)
 }
 
 /// A text that cannot be kept cannot be edited.

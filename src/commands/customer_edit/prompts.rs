@@ -1,6 +1,6 @@
 //! Changing the text without an editor: a field from a list, its value from a menu or a line, until done.
 
-use super::super::{Connection, Session};
+use super::super::Session;
 use super::{head, not_kept};
 use crate::document::codes::{self, CodeEdit};
 use crate::document::plan::plan;
@@ -17,8 +17,7 @@ use crate::terminal::List;
 pub(super) struct Prompts<'a> {
     draft: &'a Draft,
     shown: &'a Customer,
-    connection: &'a Connection,
-    session: &'a Session,
+    session: &'a Session<'a>,
     /// The customer with what was changed so far.
     current: Customer,
 }
@@ -28,12 +27,7 @@ impl<'a> Prompts<'a> {
     ///
     /// # Errors
     /// `Usage` where the text has something in it that only an editor can mend.
-    pub(super) fn of(
-        draft: &'a Draft,
-        shown: &'a Customer,
-        connection: &'a Connection,
-        session: &'a Session,
-    ) -> Result<Prompts<'a>> {
+    pub(super) fn of(draft: &'a Draft, shown: &'a Customer, session: &'a Session<'a>) -> Result<Prompts<'a>> {
         let text = String::from_utf8(draft.read().map_err(not_kept)?).unwrap_or_default();
         let reading = read(&without_notes(&text), shown, draft.about.all).ok().flatten();
         let reading = reading.filter(|reading| reading.problems.is_empty() && reading.strangers.is_empty());
@@ -43,7 +37,7 @@ impl<'a> Prompts<'a> {
             Error::usage("the text that was kept has something in it that prompts cannot show")
                 .hint("without --prompt it opens in the editor")
         })?;
-        Ok(Prompts { draft, shown, connection, session, current })
+        Ok(Prompts { draft, shown, session, current })
     }
 
     /// Lets fields be changed until the user is done. Every change is in the text at once.
@@ -81,7 +75,7 @@ impl<'a> Prompts<'a> {
         };
         items.insert(0, done);
         let who = escaped(&format!("Customer {} {}", self.shown.id(), self.shown.name())).into_owned();
-        let who = format!("{who}, profile {}", self.connection.account.profile);
+        let who = format!("{who}, profile {}", self.session.account.profile);
         List { prompt: format!("{who}: which field?"), items, first: Some(first), search: true, pinned: 1 }
     }
 
@@ -101,7 +95,7 @@ impl<'a> Prompts<'a> {
         let edits = Edits::check(vec![edit]).map_err(refused)?;
         self.current = plan(self.current.clone(), &edits, true).map_err(refused)?.after;
         let all = self.draft.about.all;
-        let text = sheet::write(&self.current, &head(self.shown, self.connection, all), all);
+        let text = sheet::write(&self.current, &head(self.shown, self.session, all), all);
         self.draft.write(&text).map_err(not_kept)?;
         Ok(true)
     }
@@ -196,7 +190,7 @@ impl<'a> Prompts<'a> {
     }
 
     fn pick(&self, list: &List) -> Result<Option<usize>> {
-        self.connection.client.not_counting(|| self.session.terminal.pick(list))
+        self.session.client.not_counting(|| self.session.terminal.pick(list))
     }
 
     fn ask_line(
@@ -205,7 +199,7 @@ impl<'a> Prompts<'a> {
         text: &str,
         judge: crate::terminal::Judge<'_>,
     ) -> Result<Option<String>> {
-        self.connection.client.not_counting(|| self.session.terminal.line(prompt, text, judge))
+        self.session.client.not_counting(|| self.session.terminal.line(prompt, text, judge))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which text is edited: a new one, or one that an earlier edit left behind.
 
-use super::super::{Connection, Session};
+use super::super::Session;
 use super::{laid_out, not_kept};
 use crate::cli::EditArgs;
 use crate::document::Customer;
@@ -17,16 +17,11 @@ const OFFERED: usize = 8;
 ///
 /// # Errors
 /// `NotFound` where a text is to be recovered and there is none; `Cancelled` where the user does not choose.
-pub(super) fn open(
-    args: &EditArgs,
-    now: &Customer,
-    connection: &Connection,
-    session: &Session,
-) -> Result<Draft> {
+pub(super) fn open(args: &EditArgs, now: &Customer, session: &Session<'_>) -> Result<Draft> {
     let drafts = Drafts::at(session.environment.state_folder()?.join("edits"));
-    let account = &connection.account;
+    let account = &session.account;
     let left = drafts.of(&account.profile, &account.origin, now.id()).map_err(not_kept)?;
-    let mut left = with_something_typed(left, connection);
+    let mut left = with_something_typed(left, session);
     if args.recover {
         if left.is_empty() {
             return Err(Error::new(Kind::NotFound, "no text of this customer was left behind")
@@ -34,7 +29,7 @@ pub(super) fn open(
         }
         return Ok(left.swap_remove(0));
     }
-    if let Some(draft) = offered(left, connection, session)? {
+    if let Some(draft) = offered(left, session)? {
         return Ok(draft);
     }
     let about = About {
@@ -46,14 +41,14 @@ pub(super) fn open(
         all: args.all,
         shown: now.text().to_string(),
     };
-    drafts.keep(about, &laid_out(now, connection, args.all)).map_err(not_kept)
+    drafts.keep(about, &laid_out(now, session, args.all)).map_err(not_kept)
 }
 
 /// The texts that hold more than was laid out, or may. The others are forgotten: nobody misses them.
-fn with_something_typed(left: Vec<Draft>, connection: &Connection) -> Vec<Draft> {
+fn with_something_typed(left: Vec<Draft>, session: &Session<'_>) -> Vec<Draft> {
     let (untouched, typed): (Vec<Draft>, Vec<Draft>) = left.into_iter().partition(|draft| {
         let shown = Customer::parse(draft.about.shown.clone());
-        let laid_out = shown.map(|shown| laid_out(&shown, connection, draft.about.all));
+        let laid_out = shown.map(|shown| laid_out(&shown, session, draft.about.all));
         let is_laid_out = |text: &[u8]| laid_out.is_ok_and(|laid_out| laid_out.as_bytes() == text);
         !draft.may_be_open() && draft.read().is_ok_and(|text| text.is_empty() || is_laid_out(&text))
     });
@@ -62,11 +57,11 @@ fn with_something_typed(left: Vec<Draft>, connection: &Connection) -> Vec<Draft>
 }
 
 /// Offers what was left behind; none where a new text is to be begun.
-fn offered(mut left: Vec<Draft>, connection: &Connection, session: &Session) -> Result<Option<Draft>> {
+fn offered(mut left: Vec<Draft>, session: &Session<'_>) -> Result<Option<Draft>> {
     let Some(latest) = left.first() else { return Ok(None) };
     if !session.terminal.may_ask() {
         let (id, path) = (latest.about.customer, latest.path());
-        let again = command(&connection.account.profile, &format!("customer edit {id} --recover"));
+        let again = command(&session.account.profile, &format!("customer edit {id} --recover"));
         let said = format!("an earlier edit left its text in {}; `{again}` goes on with it", path.display());
         session.terminal.notes().warn(&said);
         return Ok(None);
@@ -80,7 +75,7 @@ fn offered(mut left: Vec<Draft>, connection: &Connection, session: &Session) -> 
     });
     let prompt = "An earlier edit of this customer left its text behind.".to_string();
     let list = List { prompt, items, first: Some(0), ..List::default() };
-    let picked = connection.client.not_counting(|| session.terminal.pick(&list))?;
+    let picked = session.client.not_counting(|| session.terminal.pick(&list))?;
     match picked {
         None => Err(Error::new(Kind::Cancelled, "no text was chosen, and what was left is kept")),
         Some(choice) if choice < offered => Ok(Some(left.swap_remove(choice))),
@@ -93,7 +88,7 @@ fn offered(mut left: Vec<Draft>, connection: &Connection, session: &Session) -> 
     }
 }
 
-fn described(draft: &Draft, session: &Session) -> String {
+fn described(draft: &Draft, session: &Session<'_>) -> String {
     let when = session.terminal.local(draft.about.time);
     let text = String::from_utf8(draft.read().unwrap_or_default()).ok();
     let shown = Customer::parse(draft.about.shown.clone()).ok();

@@ -1,10 +1,10 @@
-//! Where one text is edited until it is written or given up.
+//! The loop of `customer edit`: a text is edited, checked, shown and written, until it is written or given up.
 
 use std::cell::Cell;
 
-use super::super::change::{Course, End, go, unmergeable};
+use super::super::Session;
+use super::super::change::{End, WriteOptions, go, unmergeable};
 use super::super::conflict::{settled, tell_carried, three};
-use super::super::{Connection, Session};
 use super::prompts::Prompts;
 use super::{Done, Hand, laid_out, not_kept, not_read};
 use crate::cli::EditArgs;
@@ -19,10 +19,11 @@ use crate::profile::command;
 use crate::report::change::plan as table;
 use crate::report::escape::escaped;
 use crate::report::failure::failure;
+use crate::report::outcome::Facts;
 use crate::terminal::List;
 
 /// A text, what it is compared with, and the customer that its changes are put upon.
-pub(super) struct Desk<'a> {
+pub(super) struct EditLoop<'a> {
     draft: Draft,
     /// The customer that the text was laid out from; where a conflict was shown, with their value.
     shown: Customer,
@@ -32,7 +33,7 @@ pub(super) struct Desk<'a> {
     /// The editor returned at once and may have the text open in a window of its own.
     may_be_open: Cell<bool>,
     args: &'a EditArgs,
-    connection: &'a Connection,
+    session: &'a Session<'a>,
 }
 
 /// What to do with a text that was not written.
@@ -41,26 +42,26 @@ enum Next {
     Quit,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> EditLoop<'a> {
     pub(super) fn new(
         draft: Draft,
         now: Customer,
         hand: Hand,
         args: &'a EditArgs,
-        connection: &'a Connection,
-    ) -> Result<Desk<'a>> {
+        session: &'a Session<'a>,
+    ) -> Result<EditLoop<'a>> {
         let shown = Customer::parse(draft.about.shown.clone()).map_err(|why| {
             let said = format!("what {} was laid out from is damaged", draft.path().display());
             Error::new(Kind::Failed, said).because(anyhow::Error::from(why))
         })?;
-        Ok(Desk { draft, shown, now, hand, may_be_open: Cell::new(false), args, connection })
+        Ok(EditLoop { draft, shown, now, hand, may_be_open: Cell::new(false), args, session })
     }
 
     /// Edits until it ended one way or another.
-    pub(super) fn work(&mut self, session: &mut Session) -> Result<Done> {
+    pub(super) fn work(&mut self, facts: &mut Facts) -> Result<Done> {
         let mut line = None;
         loop {
-            line = match self.round(line, session)? {
+            line = match self.round(line, facts)? {
                 Round::Done(done) => return Ok(done),
                 Round::Again(line) => line,
             };
@@ -80,36 +81,36 @@ impl<'a> Desk<'a> {
     }
 
     fn is_laid_out(&self, text: &[u8]) -> bool {
-        laid_out(&self.shown, self.connection, self.draft.about.all).as_bytes() == text
+        laid_out(&self.shown, self.session, self.draft.about.all).as_bytes() == text
     }
 
     /// Where the text is, and how to go on with it.
     pub(super) fn kept(&self) -> [String; 2] {
         let id = self.draft.about.customer;
-        let again = command(&self.connection.account.profile, &format!("customer edit {id} --recover"));
+        let again = command(&self.session.account.profile, &format!("customer edit {id} --recover"));
         [
             format!("your text is kept in {}", self.draft.path().display()),
             format!("`{again}` goes on with it"),
         ]
     }
 
-    pub(super) fn forget(self, session: &Session) {
+    pub(super) fn forget(self) {
         if let Err(why) = self.draft.forget() {
-            session.terminal.notes().warn(&format!("the text is no longer needed, but {why:#}"));
+            self.session.terminal.notes().warn(&format!("the text is no longer needed, but {why:#}"));
         }
     }
 
     /// One visit to the text, and what came of it.
-    fn round(&mut self, line: Option<usize>, session: &mut Session) -> Result<Round> {
-        self.visit(line, session)?;
+    fn round(&mut self, line: Option<usize>, facts: &mut Facts) -> Result<Round> {
+        self.visit(line)?;
         let text = match String::from_utf8(self.draft.read().map_err(not_read)?) {
             Ok(text) => without_notes(&text),
-            Err(why) => return self.not_text(&why, session),
+            Err(why) => return self.not_text(&why),
         };
         let reading = match read(&text, &self.shown, self.draft.about.all) {
             Ok(Some(reading)) => reading,
             Ok(None) => return self.emptied(),
-            Err(problem) => return self.mend(&text, &[problem], None, session),
+            Err(problem) => return self.mend(&text, &[problem], None),
         };
         if !reading.problems.is_empty() {
             let rest = self.planned(&reading, false).ok();
@@ -117,31 +118,31 @@ impl<'a> Desk<'a> {
             let unknown =
                 strangers.map(|stranger| Problem { line: stranger.line, why: not_a_field(stranger) });
             let problems: Vec<Problem> = reading.problems.iter().cloned().chain(unknown).collect();
-            return self.mend(&text, &problems, rest.as_ref(), session);
+            return self.mend(&text, &problems, rest.as_ref());
         }
-        if let Some(problems) = self.unwanted(&reading, session)? {
-            return self.mend(&text, &problems, None, session);
+        if let Some(problems) = self.unwanted(&reading)? {
+            return self.mend(&text, &problems, None);
         }
-        tell_deleted(&reading, session);
+        tell_deleted(&reading, self.session);
         let plan = self.planned(&reading, true)?;
-        match self.upon_now(&plan, session)? {
-            Upon::Now(plan) => self.write(*plan, &text, session),
+        match self.upon_now(&plan)? {
+            Upon::Now(plan) => self.write(*plan, &text, facts),
             Upon::Again(conflicts) => self.note_conflicts(&text, &conflicts),
         }
     }
 
-    fn visit(&self, line: Option<usize>, session: &Session) -> Result<()> {
+    fn visit(&self, line: Option<usize>) -> Result<()> {
         match &self.hand {
-            Hand::Editor(editor) => self.visit_editor(editor, line, session),
-            Hand::Prompts => Prompts::of(&self.draft, &self.shown, self.connection, session)?.run(),
+            Hand::Editor(editor) => self.visit_editor(editor, line),
+            Hand::Prompts => Prompts::of(&self.draft, &self.shown, self.session)?.run(),
         }
     }
 
-    fn visit_editor(&self, editor: &Editor, line: Option<usize>, session: &Session) -> Result<()> {
+    fn visit_editor(&self, editor: &Editor, line: Option<usize>) -> Result<()> {
         let path = self.draft.path();
         loop {
-            let aside = session.interrupts.aside();
-            let visit = self.connection.client.not_counting(|| editor.visit(&path, line))?;
+            let aside = self.session.interrupts.aside();
+            let visit = self.session.client.not_counting(|| editor.visit(&path, line))?;
             drop(aside);
             let untouched = self.draft.read().is_ok_and(|text| self.is_laid_out(&text));
             if !visit.at_once || !untouched || editor.stays_in_the_terminal() {
@@ -152,15 +153,15 @@ impl<'a> Desk<'a> {
                  wait, such as `code --wait`",
                 editor.name()
             );
-            if !session.terminal.may_ask() {
-                session.terminal.notes().say(&said);
+            if !self.session.terminal.may_ask() {
+                self.session.terminal.notes().say(&said);
                 return Ok(());
             }
-            session.terminal.notes().warn(&said);
+            self.session.terminal.notes().warn(&said);
             self.may_be_open.set(true);
             self.draft.keep_open().map_err(not_kept)?;
             let items = ["read the text, I have saved it by now", "open the editor again", "quit"];
-            match self.ask("What now?", &items, session)? {
+            match self.ask("What now?", &items)? {
                 Some(0) => return Ok(()),
                 Some(1) => {}
                 _ => return Err(Error::new(Kind::Cancelled, "you quit without a change")),
@@ -168,10 +169,10 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn ask(&self, prompt: &str, items: &[&str], session: &Session) -> Result<Option<usize>> {
+    fn ask(&self, prompt: &str, items: &[&str]) -> Result<Option<usize>> {
         let items = items.iter().map(|item| (*item).to_string()).collect();
         let list = List { prompt: prompt.to_string(), items, first: Some(0), ..List::default() };
-        self.connection.client.not_counting(|| session.terminal.pick(&list))
+        self.session.client.not_counting(|| self.session.terminal.pick(&list))
     }
 
     fn emptied(&self) -> Result<Round> {
@@ -181,28 +182,22 @@ impl<'a> Desk<'a> {
     }
 
     /// Bytes that are no text cannot be noted upon, so the file is opened as it is.
-    fn not_text(&self, why: &std::string::FromUtf8Error, session: &Session) -> Result<Round> {
+    fn not_text(&self, why: &std::string::FromUtf8Error) -> Result<Round> {
         let at = why.utf8_error().valid_up_to();
         let line = 1 + why.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
         let error =
             Error::usage("the edited text cannot be taken").detail([format!("line {line}: not UTF-8 text")]);
-        self.again_or_quit(error, None, session).map(|()| Round::Again(Some(line)))
+        self.again_or_quit(error, None).map(|()| Round::Again(Some(line)))
     }
 
     /// Notes what is wrong in the text and lets it be edited again.
-    fn mend(
-        &self,
-        text: &str,
-        problems: &[Problem],
-        rest: Option<&Plan>,
-        session: &Session,
-    ) -> Result<Round> {
+    fn mend(&self, text: &str, problems: &[Problem], rest: Option<&Plan>) -> Result<Round> {
         let note = |problem: &Problem| Note { line: problem.line, text: escaped(&problem.why).into_owned() };
         let notes: Vec<Note> = problems.iter().map(note).collect();
         let lines = self.annotate(text, &notes)?;
         let said = lines.iter().zip(problems).map(|(line, problem)| format!("line {line}: {}", problem.why));
         let error = Error::usage("the edited text cannot be taken").detail(said);
-        self.again_or_quit(error, rest, session).map(|()| Round::Again(lines.iter().min().copied()))
+        self.again_or_quit(error, rest).map(|()| Round::Again(lines.iter().min().copied()))
     }
 
     fn annotate(&self, text: &str, notes: &[Note]) -> Result<Vec<usize>> {
@@ -215,34 +210,37 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// What is wrong, where there is nobody to ask; `Cancelled` where they quit.
-    fn again_or_quit(&self, error: Error, plan: Option<&Plan>, session: &Session) -> Result<()> {
-        if !session.terminal.may_ask() {
+    fn again_or_quit(&self, error: Error, plan: Option<&Plan>) -> Result<()> {
+        if !self.session.terminal.may_ask() {
             return Err(error);
         }
         if error.kind == Kind::Usage {
-            session.terminal.notes().warn(&format!("{} yet", error.message));
-            error.details.iter().for_each(|line| session.terminal.tell(&format!("  {}\n", escaped(line))));
+            self.session.terminal.notes().warn(&format!("{} yet", error.message));
+            error
+                .details
+                .iter()
+                .for_each(|line| self.session.terminal.tell(&format!("  {}\n", escaped(line))));
         } else {
-            session.terminal.tell(&failure(&error, session.terminal.error_look()));
+            self.session.terminal.tell(&failure(&error, self.session.terminal.error_look()));
         }
-        match self.next(plan, session)? {
+        match self.next(plan)? {
             Next::Again => Ok(()),
             Next::Quit => Err(Error::new(Kind::Cancelled, "you left the text unwritten")),
         }
     }
 
-    fn next(&self, plan: Option<&Plan>, session: &Session) -> Result<Next> {
+    fn next(&self, plan: Option<&Plan>) -> Result<Next> {
         let plan = plan.filter(|plan| !plan.is_empty());
         let mut items = vec!["edit again", "quit and keep the text"];
         if plan.is_some() {
             items.insert(1, "show the difference");
         }
         loop {
-            match (self.ask("What now?", &items, session)?, plan) {
+            match (self.ask("What now?", &items)?, plan) {
                 (Some(0), _) => return Ok(Next::Again),
                 (Some(1), Some(plan)) => {
-                    let place = self.connection.account.place();
-                    session.terminal.tell(&table(plan, &place, session.terminal.error_look()));
+                    let place = self.session.account.place();
+                    self.session.terminal.tell(&table(plan, &place, self.session.terminal.error_look()));
                 }
                 _ => return Ok(Next::Quit),
             }
@@ -250,7 +248,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The members that nobody knows and the user does not want, as problems of their lines; none where all are wanted.
-    fn unwanted(&self, reading: &Reading, session: &Session) -> Result<Option<Vec<Problem>>> {
+    fn unwanted(&self, reading: &Reading) -> Result<Option<Vec<Problem>>> {
         if self.args.new_field || reading.strangers.is_empty() {
             return Ok(None);
         }
@@ -258,8 +256,8 @@ impl<'a> Desk<'a> {
         for stranger in &reading.strangers {
             let why = not_a_field(stranger);
             let question = format!("{why}. Add it as a new field?").replacen("the", "The", 1);
-            let wanted = session.terminal.may_ask()
-                && self.connection.client.not_counting(|| session.terminal.confirm(&question))?;
+            let wanted = self.session.terminal.may_ask()
+                && self.session.client.not_counting(|| self.session.terminal.confirm(&question))?;
             if !wanted {
                 unwanted.push(Problem { line: stranger.line, why: format!("{why}; --new-field adds it") });
             }
@@ -276,14 +274,14 @@ impl<'a> Desk<'a> {
     }
 
     /// The plan upon the customer as it was read last.
-    fn upon_now(&self, ours: &Plan, session: &Session) -> Result<Upon> {
+    fn upon_now(&self, ours: &Plan) -> Result<Upon> {
         match merge(ours, &self.now).map_err(|why| unmergeable(&why, ours))? {
             Merge::Merged { plan, carried } => {
-                tell_carried(&carried, session);
+                tell_carried(&carried, self.session);
                 Ok(Upon::Now(plan))
             }
             Merge::Conflicts(conflicts) => {
-                let plan = settled(ours, &self.now, &conflicts, true, self.connection, session)?;
+                let plan = settled(ours, &self.now, &conflicts, true, self.session)?;
                 Ok(plan.map_or(Upon::Again(conflicts), |plan| Upon::Now(Box::new(plan))))
             }
         }
@@ -306,18 +304,15 @@ impl<'a> Desk<'a> {
         Ok(Round::Again(lines.iter().min().copied()))
     }
 
-    fn write(&mut self, mut plan: Plan, text: &str, session: &mut Session) -> Result<Round> {
+    fn write(&mut self, mut plan: Plan, text: &str, facts: &mut Facts) -> Result<Round> {
         let nothing_to_check = |_: &Customer| Ok(());
-        let course = Course {
-            args: &self.args.write,
-            command: "customer edit",
-            undoes: None,
+        let options = WriteOptions {
             by_hand: true,
-            check: &nothing_to_check,
+            ..WriteOptions::of("customer edit", &self.args.write, &nothing_to_check)
         };
-        match go(&mut plan, None, &course, self.connection, session) {
+        match go(&mut plan, None, &options, self.session, facts) {
             Ok(End::Ended(outcome, kind)) => Ok(Round::Done(Done { outcome, kind })),
-            Ok(End::Declined) => match self.next(Some(&plan), session)? {
+            Ok(End::Declined) => match self.next(Some(&plan))? {
                 Next::Again => Ok(Round::Again(None)),
                 Next::Quit => Err(Error::new(Kind::Cancelled, "you said no")),
             },
@@ -325,13 +320,13 @@ impl<'a> Desk<'a> {
                 self.now = *theirs;
                 self.note_conflicts(text, &conflicts)
             }
-            Err(error) if error.kind == Kind::Refused => self.refused(error, &plan, text, session),
+            Err(error) if error.kind == Kind::Refused => self.refused(error, &plan, text),
             Err(error) => Err(error),
         }
     }
 
     /// The API's own words above the lines that they name, or the first one that changed.
-    fn refused(&self, error: Error, plan: &Plan, text: &str, session: &Session) -> Result<Round> {
+    fn refused(&self, error: Error, plan: &Plan, text: &str) -> Result<Round> {
         let line = |words: &str| {
             let named = plan.changes.iter().find(|change| words.contains(change.path.last()));
             named.or(plan.changes.first()).map_or(1, |change| line_at(text, &change.path))
@@ -341,7 +336,7 @@ impl<'a> Desk<'a> {
         let note = |words: &String| Note { line: line(words), text: format!("the API: {}", escaped(words)) };
         let notes: Vec<Note> = words.iter().map(note).collect();
         let lines = self.annotate(text, &notes)?;
-        self.again_or_quit(error, Some(plan), session).map(|()| Round::Again(lines.iter().min().copied()))
+        self.again_or_quit(error, Some(plan)).map(|()| Round::Again(lines.iter().min().copied()))
     }
 }
 
@@ -367,7 +362,7 @@ fn not_a_field(stranger: &Stranger) -> String {
     format!("the customer has no field `{}`{near}", stranger.edit.path)
 }
 
-fn tell_deleted(reading: &Reading, session: &Session) {
+fn tell_deleted(reading: &Reading, session: &Session<'_>) {
     if reading.deleted.is_empty() {
         return;
     }

@@ -1,0 +1,200 @@
+//! What a command works with: the context that every command has, and the session with an account that most of them open.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use super::fail;
+#[cfg(feature = "sandbox")]
+use super::sandbox;
+use crate::api::{Client, Network};
+use crate::cli::{Global, WriteArgs};
+use crate::document::Customer;
+use crate::error::{Error, Kind, Result};
+use crate::interrupt::{Interrupts, Left};
+use crate::journal::{Journal, Turn};
+use crate::profile::{Account, Environment, Profile, command};
+use crate::report::outcome::Facts;
+use crate::terminal::{Notes, Terminal, Verbosity};
+
+/// What every command has: the flags that apply to all, the environment, the terminal and the signals.
+pub(super) struct Context {
+    pub(super) global: Global,
+    pub(super) environment: Environment,
+    pub(super) terminal: Terminal,
+    pub(super) interrupts: Interrupts,
+}
+
+/// An account, opened once a command, with the client that reaches it.
+pub(super) struct Session<'a> {
+    context: &'a Context,
+    pub(super) account: Account,
+    pub(super) client: Client,
+    /// The built-in sandbox serves as long as this lives.
+    #[cfg(feature = "sandbox")]
+    _sandbox: Option<crate::sandbox::Server>,
+}
+
+impl Deref for Session<'_> {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        self.context
+    }
+}
+
+impl Context {
+    pub(super) fn new(global: Global) -> Context {
+        let environment = Environment;
+        let verbosity = Verbosity { quiet: global.quiet, http: global.verbose };
+        let terminal = Terminal::new(global.color, verbosity, global.no_input, environment.wants_plain());
+        let terminal = if global.is_for_programs() { terminal.for_programs() } else { terminal };
+        Context { global, environment, terminal, interrupts: Interrupts::default() }
+    }
+
+    pub(super) fn journal(&self) -> Result<Journal> {
+        let journal = self.environment.state_folder().map(Journal::at);
+        journal.map(|journal| journal.watched(self.interrupts.clone()))
+    }
+
+    pub(super) fn profile(&self) -> Result<Profile> {
+        Profile::chosen(self.global.profile.as_deref(), self.environment)
+    }
+
+    /// Handles signals from here on: before, the system ends the program at once.
+    pub(super) fn watch_signals(&self) {
+        let (terminal, json) = (self.terminal.clone(), self.global.wants_json());
+        let restore = self.terminal.restore();
+        self.interrupts.watch(self.terminal.notes(), move |left, parting| {
+            restore();
+            let error = match left {
+                Left::Nothing => Error::new(Kind::Interrupted, "interrupted"),
+                Left::Change(what) => Error::new(Kind::Unknown, what),
+                Left::Rows(what) => Error::new(Kind::Partial, what),
+            };
+            let error = parting.into_iter().fold(error, Error::hint);
+            fail(&error, &Facts::default(), &terminal, json)
+        });
+        self.terminal.attended_by(self.interrupts.clone());
+    }
+
+    /// Opens the account of the chosen profile. No request is sent yet.
+    pub(super) fn open(&self) -> Result<Session<'_>> {
+        self.watch_signals();
+        self.interrupts.attend();
+        let profile = self.profile()?;
+        #[cfg(feature = "sandbox")]
+        if profile.is_sandbox() {
+            let (account, server) = sandbox::account(profile, self.environment)?;
+            return Ok(Session {
+                client: self.client(&account)?,
+                account,
+                context: self,
+                _sandbox: Some(server),
+            });
+        }
+        let journal = self.journal().ok().and_then(|journal| journal.exposed());
+        let warnings = profile.warnings(self.environment)?.into_iter().chain(journal);
+        warnings.for_each(|warning| self.terminal.notes().warn(&warning));
+        let account = profile.account(self.environment, self.global.timeout)?;
+        Ok(Session {
+            client: self.client(&account)?,
+            account,
+            context: self,
+            #[cfg(feature = "sandbox")]
+            _sandbox: None,
+        })
+    }
+
+    /// [`Context::open`] for a command that changes customers, unless it only shows what would change.
+    ///
+    /// # Errors
+    /// `Usage` if the profile is read-only.
+    pub(super) fn open_to_write(&self, dry_run: bool) -> Result<Session<'_>> {
+        let session = self.open()?;
+        if !session.account.is_read_only() || dry_run {
+            return Ok(session);
+        }
+        let profile = &session.account.profile;
+        Err(Error::usage(format!("profile {profile} is read-only")).hint(format!(
+            "it says `read_only = true`; `fusebill profile set {profile} --read-only=false` allows writes"
+        )))
+    }
+
+    /// The client of an account. From here on every question shows which account it is.
+    pub(super) fn client(&self, account: &Account) -> Result<Client> {
+        let variable = |name: &str| self.environment.lossy(name);
+        let network = Network::from_environment(&account.base, &account.trust, variable)?;
+        let (base, key) = (account.base.clone(), account.key.clone());
+        self.terminal.show_badge(account.place().badge());
+        let (notes, interrupts) = (self.terminal.notes(), self.interrupts.clone());
+        let client = Client::new(base, key, &network, self.global.timeout, notes, interrupts);
+        Ok(if account.is_read_only() { client.read_only() } else { client })
+    }
+}
+
+impl Session<'_> {
+    /// Reads a customer, and warns of earlier changes of it that have no outcome.
+    pub(super) fn read(&self, id: u64) -> Result<Customer> {
+        let profile = &self.account.profile;
+        let notes = self.terminal.notes();
+        match self.journal().ok().map(|journal| journal.open(profile, Some(id))) {
+            Some(Ok(open)) => open.iter().for_each(|entry| {
+                notes.warn(&format!(
+                    "the change of entry {entry} has no known outcome: it is still running, or was cut off; \
+                     `{}` reads the customer and settles it",
+                    command(profile, &format!("customer history {id} --resolve"))
+                ));
+            }),
+            Some(Err(why)) => notes.warn(&format!("{why:#}")),
+            None => {}
+        }
+        self.client.get(id)
+    }
+
+    /// Waits for the turn to change a customer. Without a journal there are no turns.
+    pub(super) fn turn(&self, id: u64, args: &WriteArgs) -> Result<Option<Turn>> {
+        let journal = self.journal().ok().filter(|_| !args.no_journal && !args.dry_run);
+        match journal {
+            Some(journal) => {
+                let turn = turn(&journal, &self.client, id, self.terminal.notes());
+                let hint = "--no-journal writes without turns and without a record; it cannot be undone then";
+                turn.map_err(|error| if error.kind == Kind::Failed { error.hint(hint) } else { error })
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+/// Waits for the turn to change a customer, so that no other process of this user writes between the read and the
+/// write. Room at the gate comes first: a wait for the API's limit is long, and keeps no process from the customer this way.
+pub(super) fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) -> Result<Option<Turn>> {
+    let mut said = false;
+    loop {
+        client.reserve()?;
+        match journal.turn(id) {
+            Ok(None) => client.release(),
+            Ok(turn) => return Ok(turn),
+            Err(why) => {
+                return Err(Error::new(
+                    Kind::Failed,
+                    format!("cannot lock customer {id}, so nothing was sent"),
+                )
+                .at(format!("before reading customer {id}"))
+                .because(why));
+            }
+        }
+        let waited = client.wait(Duration::from_millis(10));
+        if !said {
+            notes.say("Waiting for another fusebill on this machine that changes a customer.");
+            said = true;
+        }
+        if !waited {
+            return Err(Error::new(
+                Kind::Conflict,
+                "another fusebill on this machine did not finish in time",
+            )
+            .at(format!("before reading customer {id}"))
+            .hint("run the same command again, or allow it to wait with --timeout"));
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! `fusebill auth`: the key of a profile, stored, checked and removed.
 
-use super::Context;
+use super::session::Context;
 use crate::api::ApiKey;
 use crate::cli::AuthCommand;
 use crate::error::{Error, Kind, Result};

@@ -2,13 +2,13 @@
 
 use std::cell::Cell;
 
-use super::Session;
-use super::conflict::{settled, tell_carried};
+use super::conflict::{before_writing, settled, tell_carried, unmergeable};
+use super::session::Session;
 use super::write::Writer;
 use crate::cli::{Output, Proof, WriteArgs};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::Consent;
-use crate::document::{Customer, EditError, Plan};
+use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{EntryId, Journal, Origin, Turn};
 use crate::profile::command;
@@ -177,10 +177,6 @@ fn show(plan: &Plan, asks: bool, session: &Session<'_>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn before_writing(plan: &Plan) -> String {
-    format!("before writing customer {}", plan.before.id())
-}
-
 /// Whether the user consents.
 fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Result<bool> {
     let step = before_writing(plan);
@@ -234,10 +230,6 @@ fn reread(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Res
         }
         Merge::Conflicts(conflicts) => Ok(Now::Conflicts(Box::new(now), conflicts)),
     }
-}
-
-pub(super) fn unmergeable(why: &EditError, plan: &Plan) -> Error {
-    Error::usage(why.to_string()).at(before_writing(plan))
 }
 
 /// Prints the result in the forms that are for programs; the table was shown before the write.

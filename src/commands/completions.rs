@@ -1,6 +1,6 @@
 //! `fusebill completions`: prints the script for a shell.
 
-use super::Context;
+use super::session::Context;
 use crate::cli::Shell;
 use crate::error::{Kind, Result};
 

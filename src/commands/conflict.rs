@@ -1,10 +1,9 @@
 //! What others changed meanwhile, and who decides where both sides changed the same value.
 
-use super::Session;
-use super::change::{before_writing, unmergeable};
+use super::session::Session;
 use crate::document::json::Json;
 use crate::document::merge::{Conflict, settle};
-use crate::document::{Change, Customer, Path, Plan};
+use crate::document::{Change, Customer, EditError, Path, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
 use crate::report::table::values;
@@ -90,4 +89,12 @@ pub(super) fn three(conflict: &Conflict) -> [String; 3] {
 pub(super) fn conflict(conflict: &Conflict) -> String {
     let [base, ours, theirs] = three(conflict);
     format!("`{}`: was {base}, is now {theirs}, would become {ours}", conflict.path)
+}
+
+pub(super) fn before_writing(plan: &Plan) -> String {
+    format!("before writing customer {}", plan.before.id())
+}
+
+pub(super) fn unmergeable(why: &EditError, plan: &Plan) -> Error {
+    Error::usage(why.to_string()).at(before_writing(plan))
 }

@@ -1,7 +1,7 @@
 //! `fusebill customer get`.
 
-use super::Context;
 use super::lookup::still_named;
+use super::session::Context;
 use crate::cli::{GetArgs, Output};
 use crate::error::{Kind, Result};
 use crate::report::customer;

@@ -1,6 +1,6 @@
 //! `fusebill customer history`: what the journal knows.
 
-use super::{Context, Session};
+use super::session::{Context, Session};
 use crate::cli::{HistoryArgs, HistoryCommand, Output};
 use crate::document::compare::same_or_absent;
 use crate::document::verify::verify;

@@ -1,6 +1,6 @@
 //! `fusebill customer list`.
 
-use super::Context;
+use super::session::Context;
 use crate::api::Pages;
 use crate::api::pages::LARGEST;
 use crate::cli::{ListArgs, ListRequest, Output};

@@ -3,7 +3,7 @@
 use super::change::{WriteOptions, carry_out};
 use super::conflict::conflict;
 use super::customer_history::{ending, find};
-use super::{Context, Session};
+use super::session::{Context, Session};
 use crate::cli::UndoArgs;
 use crate::document::plan::Consent;
 use crate::document::undo::{Undo, undo};

@@ -1,8 +1,8 @@
 //! `fusebill customer update`: one edit from flags to a verified write.
 
-use super::Context;
 use super::change::{WriteOptions, carry_out};
 use super::lookup::still_named;
+use super::session::Context;
 use crate::cli::{Request, UpdateArgs};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;

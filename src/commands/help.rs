@@ -1,6 +1,6 @@
 //! `fusebill help`: the help of a command, or a topic.
 
-use super::Context;
+use super::session::Context;
 use crate::cli;
 use crate::cli::topics::{TOPICS, topic};
 use crate::error::{Error, Kind, Result};

@@ -1,6 +1,6 @@
 //! Which customer a name means, where it is not an id.
 
-use super::Session;
+use super::session::Session;
 use crate::api::Order;
 use crate::api::pages::LARGEST;
 use crate::document::Customer;

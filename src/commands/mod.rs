@@ -31,7 +31,7 @@ use crate::profile::Environment;
 use crate::report::failure::failure;
 use crate::report::outcome::Facts;
 use crate::terminal::{Color, Terminal, Verbosity};
-use session::{Context, Session};
+use session::{Context, fail};
 
 /// Runs the program with these arguments, the first of them its own name, and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -74,16 +74,6 @@ fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<
         Command::Completions { shell } => completions::run(*shell, context),
         Command::Help { words } => help::run(words, context),
     }
-}
-
-/// Tells a failure, and gives its exit code.
-fn fail(error: &Error, facts: &Facts, terminal: &Terminal, json: bool) -> u8 {
-    terminal.tell(&failure(error, terminal.error_look()));
-    if json {
-        // Standard error has the failure already; that standard output fails too adds nothing to it.
-        let _ = terminal.print(&crate::report::outcome::text(&facts.failure(error)));
-    }
-    error.kind.code()
 }
 
 /// Help and version go to standard output; what cannot be parsed is a usage error.

@@ -1,6 +1,6 @@
 //! `fusebill profile`: the accounts that the user keeps, and what is said of them.
 
-use super::Context;
+use super::session::Context;
 use crate::cli::ProfileCommand;
 use crate::cli::account::SetArgs;
 use crate::editor;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap_complete::CompletionCandidate as Candidate;
 
-use super::Context;
+use super::session::Context;
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::cli::candidates::{candidate, matching};
 use crate::cli::{SandboxCommand, ServeArgs};

@@ -3,7 +3,6 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use super::fail;
 #[cfg(feature = "sandbox")]
 use super::sandbox;
 use crate::api::{Client, Network};
@@ -13,7 +12,8 @@ use crate::error::{Error, Kind, Result};
 use crate::interrupt::{Interrupts, Left};
 use crate::journal::{Journal, Turn};
 use crate::profile::{Account, Environment, Profile, command};
-use crate::report::outcome::Facts;
+use crate::report::failure::failure;
+use crate::report::outcome::{self, Facts};
 use crate::terminal::{Notes, Terminal, Verbosity};
 
 /// What every command has: the flags that apply to all, the environment, the terminal and the signals.
@@ -197,4 +197,14 @@ pub(super) fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) ->
             .hint("run the same command again, or allow it to wait with --timeout"));
         }
     }
+}
+
+/// Tells a failure, and gives its exit code.
+pub(super) fn fail(error: &Error, facts: &Facts, terminal: &Terminal, json: bool) -> u8 {
+    terminal.tell(&failure(error, terminal.error_look()));
+    if json {
+        // Standard error has the failure already; that standard output fails too adds nothing to it.
+        let _ = terminal.print(&outcome::text(&facts.failure(error)));
+    }
+    error.kind.code()
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::Session;
+use super::super::session::Session;
 use super::crew::Crew;
 use super::progress::Progress;
 use super::rows::not_kept;

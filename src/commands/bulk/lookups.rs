@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::Session;
 use super::super::lookup::find;
+use super::super::session::Session;
 use super::crew::{Crew, Take};
 use super::rows::{Checked, Mistakes, not_kept, rows_of};
 use crate::api::Pacer;

@@ -11,7 +11,7 @@ mod rows;
 mod source;
 mod worker;
 
-use super::{Context, Session};
+use super::session::{Context, Session};
 use crate::cli::Proof;
 use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, RunArgs};
 use crate::error::{Error, Kind, Result};

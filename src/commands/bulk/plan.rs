@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::{Context, Session};
+use super::super::session::{Context, Session};
 use super::begin;
 use super::carry::{Reasons, refuse_replacing};
 use super::crew::{Crew, Take};

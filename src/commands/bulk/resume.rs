@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::Context;
 use super::super::customer_history::ending;
+use super::super::session::Context;
 use super::carry::{Course, State, carry_out, place};
 use super::rows::not_kept;
 use super::{consent_always, no_such_run, refuse_elsewhere};

@@ -23,7 +23,11 @@ const SHOWN: usize = 100;
 ///
 /// # Errors
 /// `Usage` where it cannot be read; `Failed` where it cannot be copied.
-pub(super) fn spool(input: &Input, folder: &FilePath, context: &super::super::Context) -> Result<()> {
+pub(super) fn spool(
+    input: &Input,
+    folder: &FilePath,
+    context: &super::super::session::Context,
+) -> Result<()> {
     let reader = context.terminal.open(input)?;
     runs::spool(reader, folder).map_err(not_kept)
 }

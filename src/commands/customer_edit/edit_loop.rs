@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use super::super::Session;
-use super::super::change::{End, WriteOptions, go, unmergeable};
-use super::super::conflict::{settled, tell_carried, three};
+use super::super::change::{End, WriteOptions, go};
+use super::super::conflict::{settled, tell_carried, three, unmergeable};
+use super::super::session::Session;
 use super::prompts::Prompts;
 use super::{Done, Hand, laid_out, not_kept, not_read};
 use crate::cli::EditArgs;

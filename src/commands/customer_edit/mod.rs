@@ -5,7 +5,7 @@ mod prompts;
 mod recover;
 
 use super::lookup::still_named;
-use super::{Context, Session};
+use super::session::{Context, Session};
 use crate::cli::EditArgs;
 use crate::document::sheet;
 use crate::editor::Editor;

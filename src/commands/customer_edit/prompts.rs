@@ -1,6 +1,6 @@
 //! Changing the text without an editor: a field from a list, its value from a menu or a line, until done.
 
-use super::super::Session;
+use super::super::session::Session;
 use super::{head, not_kept};
 use crate::document::codes::{self, CodeEdit};
 use crate::document::plan::plan;

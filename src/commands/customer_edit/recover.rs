@@ -1,6 +1,6 @@
 //! Which text is edited: a new one, or one that an earlier edit left behind.
 
-use super::super::Session;
+use super::super::session::Session;
 use super::{laid_out, not_kept};
 use crate::cli::EditArgs;
 use crate::document::Customer;

@@ -62,10 +62,20 @@ choices! {
         "a PUT that leaves a cancelled customer Cancelled"
     currency_change: CurrencyChange = "currency-change" { Refuse = "refuse", Ignore = "ignore", Allow = "allow" }
         "a PUT with another currency where it can no longer change"
+    currency_omitted: CurrencyOmitted = "currency-omitted" { Default = "default", Refuse = "refuse", Keep = "keep" }
+        "a PUT without (or with a null) currency on a customer in another than the account's"
     null_parent: NullParent = "null-parent" { Detach = "detach", Keep = "keep", Refuse = "refuse" }
         "a PUT without (or with a null) parentId where there is a parent"
     parent_rules: ParentRules = "parent-rules" { Loose = "loose", Strict = "strict" }
         "whether a new parent must be Active and the hierarchy at most 4 generations"
+    loose_json: LooseJson = "loose-json" { Accept = "accept", Refuse = "refuse" }
+        "keys without quotes and texts in single quotes, as in the vendor's samples"
+    byte_order_mark: ByteOrderMark = "byte-order-mark" { Refuse = "refuse", Accept = "accept" }
+        "a body that begins with a byte order mark"
+    integer_text: IntegerText = "integer-text" { Refuse = "refuse", Accept = "accept" }
+        "whole numbers such as the id sent as text"
+    content_type: ContentType = "content-type" { Code415 = "415", Code400 = "400", Ignore = "ignore" }
+        "a PUT whose Content-Type is not JSON"
     unknown_keys: UnknownKeys = "unknown-keys" { Ignore = "ignore", Store = "store", Refuse = "refuse" }
         "keys that are no field of a customer"
     key_case_twice: KeyCaseTwice = "key-case-twice" { Last = "last", Refuse = "refuse" }
@@ -100,6 +110,8 @@ choices! {
         "a list filtered or sorted by an unknown name"
     filter_case: FilterCase = "filter-case" { Ignore = "ignore", Match = "match" }
         "whether filter values match in any case"
+    gzip: Gzip = "gzip" { Asked = "asked", Never = "never" }
+        "whether responses are packed for clients that accept gzip"
     page_size: PageSize = "page-size" { Clip = "clip", Refuse = "refuse" }
         "a pageSize above 1000"
     next_page: NextPage = "next-page" { MinusOne = "minus-one", OneMore = "one-more" }

@@ -126,6 +126,11 @@ pub fn path(text: &str) -> Option<&'static str> {
     filter(&meant).map(|(_, path, _)| *path).or_else(|| field_at(&meant))
 }
 
+/// The path and the kind of the API's filter of this name, in any case; none if a customer holds no value for it.
+pub fn api_filter(name: &str) -> Option<(&'static str, Kind)> {
+    FILTERS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name)).map(|(_, path, kind)| (*path, *kind))
+}
+
 fn meant(text: &str) -> String {
     folded(&Path::parse(text).map(|path| path.dotted()).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fusebill::document::json::Json;
-use fusebill::sandbox::{Fault, Server};
+use fusebill::sandbox::{Fault, Options, Server, State};
 
 use crate::client::{Ask, Reply, Wire, at, behaving, faulty, request, sandbox, with};
 
@@ -18,6 +18,15 @@ fn put(server: &Server) -> (Option<Reply>, bool) {
 fn answered(fault: &str) -> (Reply, bool) {
     let (reply, written) = put(&faulty(&[fault]));
     (reply.unwrap_or_else(|| panic!("{fault}: no answer")), written)
+}
+
+/// Asks again and again until it is so; for what the sandbox does after it has answered.
+fn until(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        std::thread::yield_now();
+    }
 }
 
 /// Every kind and a check of it; the table of kinds is held to this one.
@@ -102,6 +111,10 @@ static CASES: &[(&str, fn())] = &[
         assert_eq!((reply.status, reply.at("id").as_str(), written), (200, "1001", true));
         assert_eq!(answered("put:swap=5").0.status, 500);
     }),
+    ("status-after", || {
+        let (reply, written) = answered("put:status-after=500");
+        assert_eq!((reply.status, reply.at("HttpStatusCode").as_str(), written), (500, "500", true));
+    }),
     ("cut", || {
         let (reply, written) = answered("put:cut");
         assert_eq!((reply.status, reply.complete, written), (200, false, true));
@@ -121,6 +134,13 @@ static CASES: &[(&str, fn())] = &[
     ("lost-after", || {
         let (reply, written) = put(&faulty(&["put:lost-after"]));
         assert_eq!((reply, written), (None, true));
+    }),
+    ("late", || {
+        let server = faulty(&["put:late=30ms"]);
+        let begun = Instant::now();
+        assert_eq!(put(&server), (None, false));
+        until(|| at(&server.document(123), "firstName") == "\"John\"");
+        assert!(begun.elapsed() >= Duration::from_millis(30));
     }),
     ("close", || {
         let server = faulty(&["get:close"]);
@@ -206,6 +226,30 @@ fn faults_that_hit_together_all_take_place() {
     let reply = reply.unwrap();
     assert_eq!((reply.text(), reply.complete, written), ("nu", false, false));
     assert_eq!(at(&server.customer(123).unwrap(), "lastName"), "\"Sm\"");
+}
+
+#[test]
+fn a_late_put_overwrites_what_was_written_meanwhile() {
+    let server = faulty(&["put:late=30ms"]);
+    assert_eq!(put(&server), (None, false));
+    let reply = server.put(&with(&server.document(123), "lastName", "\"Smythe\""));
+    assert_eq!((reply.status, reply.at("lastName").as_str()), (200, "\"Smythe\""));
+    until(|| at(&server.document(123), "firstName") == "\"John\"");
+    assert_eq!(at(&server.document(123), "lastName"), "\"Smith\"");
+    let puts = server.requests().into_iter().filter(|request| request.method == "PUT");
+    assert_eq!(puts.map(|request| request.status).collect::<Vec<_>>(), [None, Some(200)]);
+}
+
+#[test]
+fn a_put_that_is_late_when_the_sandbox_stops_never_arrives() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::File(folder.path().join("customers.ndjson"));
+    let start = || Server::start(Options { state: state.clone(), ..Options::default() }).unwrap();
+    let server = start();
+    server.inject("put:late=1m".parse().unwrap());
+    assert_eq!(put(&server), (None, false));
+    server.stop();
+    assert_eq!(at(&start().document(123), "firstName"), "\"Jon\"");
 }
 
 #[test]

@@ -122,6 +122,9 @@ fn an_order_needs_a_name_and_a_direction() {
     assert_eq!(by("netMRR").ids().last(), Some(&1001));
     assert_eq!(by("netMRR").header("x-sortorder"), Some("Ascending"));
     assert_eq!(by("netMRR").header("x-sortexpression"), Some("netMRR"));
+    let unsorted = server.list("");
+    assert_eq!(unsorted.header("x-sortorder"), Some("Ascending"), "every page tells its order");
+    assert_eq!(unsorted.header("x-sortexpression"), Some("id"));
     assert_eq!(by("createdTimestamp").ids()[..3], [4002, 12_000_749, 12_000_750]);
 }
 

@@ -1,10 +1,8 @@
 //! Whether one value can be what its field holds, by the table of fields.
 
-use std::borrow::Cow;
-
 use iso_currency::Currency;
 
-use super::Problem;
+use super::body::{Problem, whole_number};
 use crate::document::json::{Kind as JsonKind, View, quote};
 use crate::field::{Field, Kind};
 use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, EnumCase, LengthUnit, NumericText};
@@ -12,29 +10,25 @@ use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, EnumCase, Le
 /// The longest companyName by the vendor's bulk import documentation; its API page says 50.
 const LONG_COMPANY_NAME: usize = 255;
 
-/// The token that is stored for a value, or why it is refused.
-pub(crate) type Checked<'a> = Result<Cow<'a, str>, Problem>;
-
-/// Checks a value that was sent for a field.
-pub(crate) fn value<'a>(field: &Field, sent: View<'a>, behaviour: &Behaviour) -> Checked<'a> {
+/// The token that is stored for a value that was sent for a field, or why it is refused.
+pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Result<String, Problem> {
     if sent.is_null() {
-        return Ok(Cow::Borrowed(sent.raw()));
+        return Ok("null".to_string());
     }
     match field.kind {
-        Kind::Text { max, .. } => {
-            let long = field.path == "companyName" && behaviour.company_name == CompanyName::Long;
-            text(field.path, sent, if long { LONG_COMPANY_NAME } else { max }, behaviour)
+        Kind::Text { .. } if field.path == "companyName" && behaviour.company_name == CompanyName::Long => {
+            text(field.path, sent, LONG_COMPANY_NAME, behaviour)
         }
-        Kind::Emails { max } => text(field.path, sent, max, behaviour),
+        Kind::Text { max, .. } | Kind::Emails { max } => text(field.path, sent, max, behaviour),
         Kind::Choice(words) => word(field.path, sent, words, behaviour),
         Kind::Currency => currency(field.path, sent),
-        Kind::Integer => integer(field.path, sent),
+        Kind::Integer => whole_number(field.path, sent, behaviour).map(|number| number.to_string()),
         Kind::Codes => Err(Problem::field(field.path, "The sales tracking codes are checked by themselves.")),
     }
 }
 
-/// Checks a text. A number passes as the vendor's samples show phones and references as numbers.
-pub(crate) fn text<'a>(name: &str, sent: View<'a>, max: usize, behaviour: &Behaviour) -> Checked<'a> {
+/// Checks a text. A number passes because the vendor's samples show phones and references as numbers.
+pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour) -> Result<String, Problem> {
     let length = match sent.kind() {
         JsonKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
         JsonKind::Number => sent.raw().len(),
@@ -44,11 +38,12 @@ pub(crate) fn text<'a>(name: &str, sent: View<'a>, max: usize, behaviour: &Behav
         let text = format!("{name} cannot be longer than {max} characters; it has {length}.");
         return Err(Problem::field(name, text));
     }
-    let spell = sent.kind() == JsonKind::Number && behaviour.numeric_text == NumericText::String;
-    Ok(if spell { Cow::Owned(quote(sent.raw())) } else { Cow::Borrowed(sent.raw()) })
+    let quoted = sent.kind() == JsonKind::Number && behaviour.numeric_text == NumericText::String;
+    Ok(if quoted { quote(sent.raw()) } else { sent.raw().to_string() })
 }
 
-/// Counts WTF-8: a byte that continues none begins a character, and one of four bytes is two UTF-16 units.
+/// The length of a text in WTF-8: a byte that continues no character begins one, and a character of four bytes is two
+/// UTF-16 units.
 fn length(bytes: &[u8], unit: LengthUnit) -> usize {
     let characters = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
     let pairs = bytes.iter().filter(|byte| **byte >= 0xF0).count();
@@ -59,31 +54,23 @@ fn length(bytes: &[u8], unit: LengthUnit) -> usize {
 }
 
 /// An empty word is what the vendor answers for a title that is not set.
-fn word<'a>(name: &str, sent: View<'a>, words: &[&str], behaviour: &Behaviour) -> Checked<'a> {
+fn word(name: &str, sent: View<'_>, words: &[&str], behaviour: &Behaviour) -> Result<String, Problem> {
     let said = sent.as_text().unwrap_or_default();
     if name == "title" && sent.kind() == JsonKind::String && said.is_empty() {
         let null = behaviour.empty_title == EmptyTitle::Null;
-        return Ok(Cow::Borrowed(if null { "null" } else { sent.raw() }));
-    }
-    if words.contains(&said.as_ref()) {
-        return Ok(Cow::Borrowed(sent.raw()));
+        return Ok(if null { "null" } else { sent.raw() }.to_string());
     }
     match words.iter().find(|word| word.eq_ignore_ascii_case(&said)) {
-        Some(word) if behaviour.enum_case == EnumCase::Ignore => Ok(Cow::Owned(quote(word))),
+        Some(word) if *word == said => Ok(sent.raw().to_string()),
+        Some(word) if behaviour.enum_case == EnumCase::Ignore => Ok(quote(word)),
         _ => Err(Problem::field(name, format!("{name} must be one of {}.", words.join(", ")))),
     }
 }
 
-fn currency<'a>(name: &str, sent: View<'a>) -> Checked<'a> {
+fn currency(name: &str, sent: View<'_>) -> Result<String, Problem> {
     let known = sent.as_text().is_some_and(|code| Currency::from_code(&code).is_some());
     let problem = || Problem::field(name, format!("{name} must be a 3 character ISO currency code."));
-    if known { Ok(Cow::Borrowed(sent.raw())) } else { Err(problem()) }
-}
-
-fn integer<'a>(name: &str, sent: View<'a>) -> Checked<'a> {
-    let whole = sent.raw().parse::<u64>().is_ok();
-    let problem = || Problem::field(name, format!("{name} must be a whole number."));
-    if whole { Ok(Cow::Borrowed(sent.raw())) } else { Err(problem()) }
+    if known { Ok(sent.raw().to_string()) } else { Err(problem()) }
 }
 
 #[cfg(test)]

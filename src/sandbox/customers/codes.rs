@@ -1,65 +1,56 @@
-//! Sales-tracking codes: those the sandbox's account knows, and what becomes of an array of them that was sent.
+//! Sales-tracking codes: those that the sandbox's account has, and what is stored of an array of them that was sent.
 
-use super::members::Members;
-use super::{Problem, check};
+use super::body::{Members, Problem};
+use super::check;
 use crate::document::json::{Kind, View, quote};
 use crate::field::{CODE_MAX, CODES_PATH, MOST_CODES};
 use crate::sandbox::behaviour::{Behaviour, RetiredCode, TypeTwice};
 
-/// A type of code: the vendor's name of it, and the account's, by either of which it may be called.
-struct CodeType {
-    default_name: &'static str,
-    name: &'static str,
-    codes: &'static [Code],
-}
+/// The account's names of the types. A type is also called by the vendor's name `Sales Tracking Code N`.
+pub(crate) const TYPES: [&str; MOST_CODES] =
+    ["Region", "Sales Rep", "Sales Tracking Code 3", "Sales Tracking Code 4", "Sales Tracking Code 5"];
 
 struct Code {
+    /// The number of its type, counted from 1.
+    kind: usize,
+    id: u32,
     code: &'static str,
     name: &'static str,
-    id: u32,
-    retired: bool,
 }
 
-const fn code(id: u32, code: &'static str, name: &'static str) -> Code {
-    Code { code, name, id, retired: false }
-}
-
-const fn retired(id: u32, code: &'static str, name: &'static str) -> Code {
-    Code { code, name, id, retired: true }
+const fn code(kind: usize, id: u32, code: &'static str, name: &'static str) -> Code {
+    Code { kind, id, code, name }
 }
 
 #[rustfmt::skip]
-static TYPES: [CodeType; MOST_CODES] = [
-    CodeType { default_name: "Sales Tracking Code 1", name: "Region", codes: &[
-        code(9001, "EMEA", "Europe, Middle East and Africa"), code(9002, "NA", "North America"), code(9003, "APAC", "Asia and Pacific"),
-    ] },
-    CodeType { default_name: "Sales Tracking Code 2", name: "Sales Rep", codes: &[
-        code(9011, "SR-01", "Inside sales"), code(9012, "SR-02", "Field sales"), retired(9017, "SR-07", "Former field sales"),
-    ] },
-    CodeType { default_name: "Sales Tracking Code 3", name: "Sales Tracking Code 3", codes: &[
-        code(9021, "DIRECT", "Direct"), code(9022, "PARTNER", "Partner"),
-    ] },
-    CodeType { default_name: "Sales Tracking Code 4", name: "Sales Tracking Code 4", codes: &[
-        code(9031, "Q1-2024", "First quarter of 2024"), code(9032, "Q2-2024", "Second quarter of 2024"),
-    ] },
-    CodeType { default_name: "Sales Tracking Code 5", name: "Sales Tracking Code 5", codes: &[
-        code(9041, "01234", "Cost centre 01234"), code(9042, "Größe-L", "Large"),
-    ] },
+static CODES: &[Code] = &[
+    code(1, 9001, "EMEA", "Europe, Middle East and Africa"),
+    code(1, 9002, "NA", "North America"),
+    code(1, 9003, "APAC", "Asia and Pacific"),
+    code(2, 9011, "SR-01", "Inside sales"),
+    code(2, 9012, "SR-02", "Field sales"),
+    code(2, RETIRED, "SR-07", "Former field sales"),
+    code(3, 9021, "DIRECT", "Direct"),
+    code(3, 9022, "PARTNER", "Partner"),
+    code(4, 9031, "Q1-2024", "First quarter of 2024"),
+    code(4, 9032, "Q2-2024", "Second quarter of 2024"),
+    code(5, 9041, "01234", "Cost centre 01234"),
+    code(5, 9042, "Größe-L", "Large"),
 ];
+/// The id of the one code that is retired.
+const RETIRED: u32 = 9017;
 
-impl CodeType {
-    fn is_called(&self, name: &str) -> bool {
-        self.default_name.eq_ignore_ascii_case(name) || self.name.eq_ignore_ascii_case(name)
-    }
+/// Whether this is a name of the type with this number.
+pub(crate) fn is_called(kind: usize, name: &str) -> bool {
+    let own = kind.checked_sub(1).and_then(|at| TYPES.get(at));
+    own.is_some_and(|own| own.eq_ignore_ascii_case(name) || default_name(kind).eq_ignore_ascii_case(name))
 }
 
-/// The vendor's and the account's name of the type with this number, counted from 1.
-pub(crate) fn type_names(number: usize) -> Option<[&'static str; 2]> {
-    let known = TYPES.get(number.checked_sub(1)?)?;
-    Some([known.default_name, known.name])
+fn default_name(kind: usize) -> String {
+    format!("Sales Tracking Code {kind}")
 }
 
-/// The token that is stored for an array of codes: elements the customer already has stay as they are, others are
+/// The token that is stored for an array of codes: elements that the customer already has stay as they are, others are
 /// completed by what the account knows of them.
 pub(crate) fn token(
     sent: View<'_>,
@@ -69,18 +60,18 @@ pub(crate) fn token(
     if sent.kind() != Kind::Array {
         return Err(vec![problem(format!("salesTrackingCodes must be an array, not {}.", sent.kind()))]);
     }
-    let (mut elements, mut problems, mut types) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut elements, mut problems, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     let held_elements: Vec<&str> = held.into_iter().flat_map(View::children).map(View::raw).collect();
     for element in sent.children() {
-        match Element::read(element, &held_elements, behaviour) {
-            Ok(element) => {
-                types.push(element.kind.default_name);
-                elements.push(element.token);
+        match read(element, &held_elements, behaviour) {
+            Ok((kind, token)) => {
+                kinds.push(kind);
+                elements.push(token);
             }
             Err(problem) => problems.push(problem),
         }
     }
-    problems.extend(check_all(sent.children().count(), types, behaviour));
+    problems.extend(check_all(sent.children().count(), kinds, behaviour));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -94,47 +85,38 @@ fn problem(text: impl Into<String>) -> Problem {
     Problem::field(CODES_PATH, text)
 }
 
-fn check_all(count: usize, mut types: Vec<&str>, behaviour: &Behaviour) -> Option<Problem> {
+fn check_all(count: usize, mut kinds: Vec<usize>, behaviour: &Behaviour) -> Option<Problem> {
     if count > MOST_CODES {
-        return Some(problem(format!(
-            "A customer has at most {MOST_CODES} sales tracking codes, not {count}."
-        )));
+        let text = format!("A customer has at most {MOST_CODES} sales tracking codes, not {count}.");
+        return Some(problem(text));
     }
-    types.sort_unstable();
-    let twice = types.windows(2).find(|pair| pair[0] == pair[1]);
+    kinds.sort_unstable();
+    let twice = kinds.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| default_name(pair[0]));
     twice
         .filter(|_| behaviour.type_twice == TypeTwice::Refuse)
-        .map(|pair| problem(format!("The sales tracking code type '{}' is given more than once.", pair[0])))
+        .map(|name| problem(format!("The sales tracking code type '{name}' is given more than once.")))
 }
 
-/// One code that was sent and is accepted.
-struct Element {
-    kind: &'static CodeType,
-    token: String,
-}
-
-impl Element {
-    fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<Element, Problem> {
-        let members = Members::of(sent);
-        let (type_sent, code_sent) =
-            (member(&members, "type", behaviour)?, member(&members, "code", behaviour)?);
-        let (type_name, code_name) =
-            (type_sent.as_text().unwrap_or_default(), code_sent.as_text().unwrap_or_default());
-        let kind = TYPES
-            .iter()
-            .find(|known| known.is_called(&type_name))
-            .ok_or_else(|| problem(format!("There is no sales tracking code type '{type_name}'.")))?;
-        let known = kind.codes.iter().find(|known| known.code == code_name);
-        let known = known.ok_or_else(|| {
+/// The number of the type of a code that was sent, and the token that is stored for it.
+fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, String), Problem> {
+    let members = Members::of(sent);
+    let type_sent = member(&members, "type", behaviour)?;
+    let code_sent = member(&members, "code", behaviour)?;
+    let (type_name, code_name) =
+        (type_sent.as_text().unwrap_or_default(), code_sent.as_text().unwrap_or_default());
+    let kind = (1..=MOST_CODES)
+        .find(|kind| is_called(*kind, &type_name))
+        .ok_or_else(|| problem(format!("There is no sales tracking code type '{type_name}'.")))?;
+    let known =
+        CODES.iter().find(|known| known.kind == kind && known.code == code_name).ok_or_else(|| {
             problem(format!("The sales tracking code '{code_name}' does not exist under '{type_name}'."))
         })?;
-        let untouched = held.contains(&sent.raw());
-        if known.retired && !(untouched && behaviour.retired_code == RetiredCode::Keep) {
-            return Err(problem(format!("The sales tracking code '{code_name}' is retired.")));
-        }
-        let token = if untouched { sent.raw().to_string() } else { known.token(type_sent, code_sent) };
-        Ok(Element { kind, token })
+    let untouched = held.contains(&sent.raw());
+    if known.id == RETIRED && !(untouched && behaviour.retired_code == RetiredCode::Keep) {
+        return Err(problem(format!("The sales tracking code '{code_name}' is retired.")));
     }
+    let token = if untouched { sent.raw().to_string() } else { known.token(type_sent, code_sent) };
+    Ok((kind, token))
 }
 
 fn member<'a>(members: &Members<'a>, name: &str, behaviour: &Behaviour) -> Result<View<'a>, Problem> {

@@ -1,58 +1,92 @@
 //! Reading and editing one customer by the rules of the vendor's page "Edit customer" (`PUT /v1/customers`).
 
-mod billing;
+mod body;
 mod check;
-mod codes;
-mod edit;
-mod members;
-mod parent;
-pub(crate) mod splice;
+pub(crate) mod codes;
+mod rules;
 mod update;
 
-pub(crate) use codes::type_names;
-pub(crate) use edit::Edit;
+use jiff::Timestamp;
 
-use super::behaviour::{Behaviour, NotFound};
-use super::http::answer::Answer;
-use super::store::Table;
-
-/// The member that every write moves.
-pub(crate) const MODIFIED: &str = "modifiedTimestamp";
-
-/// Why an edit is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
-    /// The field it is about, where it is about one.
-    pub(crate) field: Option<String>,
-    pub(crate) text: String,
-}
-
-impl Problem {
-    /// A refusal by a rule of the business.
-    pub(crate) fn rule(text: impl Into<String>) -> Problem {
-        Problem { field: None, text: text.into() }
-    }
-
-    /// A value that its field cannot hold.
-    pub(crate) fn field(field: &str, text: impl Into<String>) -> Problem {
-        Problem { field: Some(field.to_string()), text: text.into() }
-    }
-}
+use super::behaviour::{Behaviour, ErrorKey, LaterTimestamp, Modified, NotFound, PutAnswer};
+use super::fault_plan::FaultPlan;
+use super::response::Response;
+use super::table::{Table, with_values};
+use super::timestamp::{self, MODIFIED};
+use crate::document::json::{Json, quote};
+use crate::document::path::Path;
+use body::Problem;
 
 /// `GET /v1/customers/{id}`: the document as it is stored.
-pub(crate) fn read(table: &Table, id: u64, behaviour: &Behaviour) -> Answer {
+pub(crate) fn get(table: &Table, id: u64, behaviour: &Behaviour) -> Response {
     match table.get(id) {
-        Some(text) => Answer::json(200, text),
+        Some(text) => Response::json(200, text),
         None => not_found(id, behaviour),
     }
 }
 
 /// 404; its body is shown nowhere in the vendor's documents.
-fn not_found(id: u64, behaviour: &Behaviour) -> Answer {
+fn not_found(id: u64, behaviour: &Behaviour) -> Response {
     let text = format!("Customer {id} does not exist.");
     match behaviour.not_found {
-        NotFound::Envelope => Answer::refusal(404, &text),
-        NotFound::Message => Answer::message(404, &text),
-        NotFound::Empty => Answer::empty(404),
+        NotFound::Envelope => Response::error(404, &text),
+        NotFound::Message => Response::message(404, &text),
+        NotFound::Empty => Response::empty(404),
+    }
+}
+
+/// `PUT /v1/customers`.
+pub(crate) struct Put<'a> {
+    pub(crate) body: &'a [u8],
+    pub(crate) behaviour: &'a Behaviour,
+    pub(crate) now: Timestamp,
+    pub(crate) faults: &'a FaultPlan,
+}
+
+impl Put<'_> {
+    /// Applies the edit and gives the response to it.
+    pub(crate) fn apply(&self, table: &mut Table) -> Response {
+        self.try_apply(table).unwrap_or_else(|problems| self.refused(&problems))
+    }
+
+    fn try_apply(&self, table: &mut Table) -> Result<Response, Vec<Problem>> {
+        let body = body::parse(self.body, self.behaviour).map_err(|problem| vec![problem])?;
+        let id = body::customer_id(&body, self.behaviour)?;
+        self.faults.write_between(table, id, &timestamp::short(self.now));
+        let Some(stored) = table.json(id) else { return Ok(not_found(id, self.behaviour)) };
+        let after = update::update(id, &stored, body.root(), table, self.behaviour)?;
+        Ok(self.store(table, id, &stored, after))
+    }
+
+    fn store(&self, table: &mut Table, id: u64, before: &Json, after: Json) -> Response {
+        let after = self.faults.store_less(before, after);
+        let unchanged = after.text() == before.text();
+        if unchanged && self.behaviour.modified == Modified::WhenChanged {
+            return self.response(after.text());
+        }
+        let modified = |moment: &str| with_values(&after, &[(Path::of(MODIFIED), quote(moment))]);
+        let answered = modified(&timestamp::long(self.now));
+        let stored = match self.behaviour.later_timestamp {
+            LaterTimestamp::Same => answered.clone(),
+            LaterTimestamp::Short => modified(&timestamp::short(self.now)),
+        };
+        table.put(id, stored.text().to_string());
+        self.response(answered.text())
+    }
+
+    fn response(&self, document: &str) -> Response {
+        match self.behaviour.put_answer {
+            PutAnswer::Document => Response::json(200, document),
+            PutAnswer::Null => Response::json(200, "null"),
+            PutAnswer::Empty => Response::empty(204),
+        }
+    }
+
+    fn refused(&self, problems: &[Problem]) -> Response {
+        let errors = problems.iter().map(|problem| match (self.behaviour.error_key, &problem.field) {
+            (ErrorKey::Field, Some(field)) => (field.as_str(), problem.text.as_str()),
+            _ => ("Api Error", problem.text.as_str()),
+        });
+        Response::errors(400, errors)
     }
 }

@@ -1,19 +1,19 @@
 //! What a PUT makes of a stored document: the fields it names take their values, those it leaves out become null.
 
-use super::members::Members;
-use super::splice::Splice;
-use super::{Problem, billing, check, codes, parent};
+use super::body::{Members, Problem};
+use super::{check, codes, rules};
 use crate::document::json::{Json, Kind as JsonKind, View, quote};
+use crate::document::path::Path;
 use crate::field::{CODES_PATH, FIELDS, Field, Kind, READ_ONLY};
 use crate::sandbox::behaviour::{
     Behaviour, KeyCaseTwice, NestedOmitted, NestedPartial, NullCodes, UnknownKeys,
 };
-use crate::sandbox::store::Table;
+use crate::sandbox::table::{Table, with_values};
 
 /// The objects that hold documented fields.
 const NESTED: [&str; 2] = ["customerReference", "customerAcquisition"];
 
-/// The document after a PUT, or everything that speaks against it.
+/// The document after a PUT, or every problem with it.
 pub(crate) fn update(
     id: u64,
     stored: &Json,
@@ -21,52 +21,23 @@ pub(crate) fn update(
     table: &Table,
     behaviour: &Behaviour,
 ) -> Result<Json, Vec<Problem>> {
-    let sent = Members::of(body);
-    let mut update = Update { id, stored: stored.root(), sent, table, behaviour, problems: Vec::new() };
-    let complete = complete(id, stored, &update.sent);
-    update.stored = complete.root();
-    let mut splice = Splice::new(&complete);
-    update.keys(&mut splice);
+    let mut update = Update {
+        id,
+        stored: stored.root(),
+        sent: Members::of(body),
+        table,
+        behaviour,
+        values: Vec::new(),
+        problems: Vec::new(),
+    };
+    update.unknown_keys();
     for field in FIELDS.iter().filter(|field| !field.path.contains('.')) {
-        update.top(field, &mut splice);
+        update.top(field);
     }
     for name in NESTED {
-        update.nested(name, &mut splice);
+        update.nested(name);
     }
-    if update.problems.is_empty() { Ok(splice.finish()) } else { Err(update.problems) }
-}
-
-/// The stored document with the nested objects that it lacks and the body has.
-fn complete(id: u64, stored: &Json, sent: &Members<'_>) -> Json {
-    let mut splice = Splice::new(stored);
-    for name in NESTED {
-        let held = stored.root().member(name);
-        if !sent.get(name).is_some_and(|sent| sent.kind() == JsonKind::Object) {
-            continue;
-        }
-        match held {
-            Some(held) if held.kind() == JsonKind::Object => {}
-            Some(held) => splice.replace(held, &blank(id, name)),
-            None => splice.insert(stored.root(), name, &blank(id, name)),
-        }
-    }
-    if splice.is_empty() { stored.clone() } else { splice.finish() }
-}
-
-/// A nested object with nothing set. Its id and uri are the customer's own, as in all the vendor's samples.
-fn blank(id: u64, name: &str) -> String {
-    let members = FIELDS.iter().filter_map(|field| Some((inside(field, name)?, field.kind)));
-    let members: String = members
-        .map(|(member, kind)| {
-            format!("{}:{},", quote(member), if kind == Kind::Codes { "[]" } else { "null" })
-        })
-        .collect();
-    format!(r#"{{{members}"id":{id},"uri":"https://secure.fusebill.com/v1/customers/{id}"}}"#)
-}
-
-/// The name of a field inside this object, if it is one of its fields.
-fn inside(field: &'static Field, object: &str) -> Option<&'static str> {
-    field.path.strip_prefix(object)?.strip_prefix('.')
+    if update.problems.is_empty() { Ok(with_values(stored, &update.values)) } else { Err(update.problems) }
 }
 
 struct Update<'a> {
@@ -75,24 +46,28 @@ struct Update<'a> {
     sent: Members<'a>,
     table: &'a Table,
     behaviour: &'a Behaviour,
+    /// What is to be stored.
+    values: Vec<(Path, String)>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Update<'a> {
-    fn keys(&mut self, splice: &mut Splice<'_>) {
+    fn unknown_keys(&mut self) {
         if self.behaviour.key_case_twice == KeyCaseTwice::Refuse {
-            self.problems.extend(self.sent.twice().map(twice));
+            self.problems.extend(self.sent.twice());
         }
         for (name, value) in self.sent.iter() {
-            let last = self.sent.get(name).is_some_and(|last| last.span() == value.span());
-            if is_documented(name) || !last {
+            let is_last = self.sent.get(name).is_some_and(|last| last.span() == value.span());
+            if is_documented(name) || !is_last {
                 continue;
             }
             let held = self.stored.members().find(|(key, _)| key.name().eq_ignore_ascii_case(name));
             match (self.behaviour.unknown_keys, held) {
                 (UnknownKeys::Ignore, _) | (UnknownKeys::Refuse, Some(_)) => {}
-                (UnknownKeys::Store, Some((_, held))) => splice.replace(held, value.raw()),
-                (UnknownKeys::Store, None) => splice.insert(self.stored, name, value.raw()),
+                (UnknownKeys::Store, held) => {
+                    let name = held.map_or(name.to_string(), |(key, _)| key.name().into_owned());
+                    self.values.push((Path::root(name), value.raw().to_string()));
+                }
                 (UnknownKeys::Refuse, None) => {
                     self.problems.push(Problem::field(name, format!("There is no field {name}.")));
                 }
@@ -100,113 +75,107 @@ impl<'a> Update<'a> {
         }
     }
 
-    fn top(&mut self, field: &Field, splice: &mut Splice<'_>) {
-        let held = self.stored.member(field.path);
+    fn top(&mut self, field: &Field) {
+        let (stored, behaviour) = (self.stored, self.behaviour);
+        let sent = self.sent.value(field.path);
         let token = match field.path {
-            "status" => billing::status(field, self.sent.get(field.path), self.stored, self.behaviour),
-            "currency" => billing::currency(field, self.sent.get(field.path), self.stored, self.behaviour),
-            "parentId" => {
-                let held = held.map_or("null", View::raw);
-                parent::token(self.id, self.sent.get(field.path), held, self.table, self.behaviour)
-            }
-            _ => self.plain(field, self.sent.get(field.path)),
+            "status" => rules::status(field, sent, stored, behaviour),
+            "currency" => rules::currency(field, sent, stored, behaviour),
+            "parentId" => rules::parent(self.id, sent, stored, self.table, behaviour),
+            _ => plain(field, sent, behaviour),
         };
-        self.store(token.map_err(|problem| vec![problem]), self.stored, field.path, splice);
+        let missing = stored.member(field.path).is_none();
+        self.store(field, missing, token.map_err(|problem| vec![problem]));
     }
 
-    fn plain(&self, field: &Field, sent: Option<View<'_>>) -> Result<String, Problem> {
-        sent.map_or(Ok("null".to_string()), |sent| {
-            check::value(field, sent, self.behaviour).map(std::borrow::Cow::into_owned)
-        })
-    }
-
-    fn store(
-        &mut self,
-        token: Result<String, Vec<Problem>>,
-        object: View<'_>,
-        name: &str,
-        splice: &mut Splice<'_>,
-    ) {
-        match (token, object.member(name)) {
-            (Err(problems), _) => self.problems.extend(problems),
-            (Ok(token), Some(held)) => splice.replace(held, &token),
-            (Ok(token), None) if matches!(token.as_str(), "null" | "[]") => {}
-            (Ok(token), None) => splice.insert(object, name, &token),
+    /// `missing` is whether the stored object lacks the member, which is then not added only to be null.
+    fn store(&mut self, field: &Field, missing: bool, token: Result<String, Vec<Problem>>) {
+        match token {
+            Err(problems) => self.problems.extend(problems),
+            Ok(token) if missing && matches!(token.as_str(), "null" | "[]") => {}
+            Ok(token) => self.values.push((Path::of(field.path), token)),
         }
     }
 
-    fn nested(&mut self, name: &'static str, splice: &mut Splice<'_>) {
-        let sent = match self.sent.get(name).filter(|sent| !sent.is_null()) {
+    fn nested(&mut self, name: &'static str) {
+        let sent = match self.sent.value(name) {
             Some(sent) if sent.kind() == JsonKind::Object => Some(Members::of(sent)),
             Some(sent) => {
                 let text = format!("{name} must be an object, not {}.", sent.kind());
                 return self.problems.push(Problem::field(name, text));
             }
-            None => match self.behaviour.nested_omitted {
-                NestedOmitted::Clear => None,
-                NestedOmitted::Keep => return,
-                NestedOmitted::Refuse => {
-                    return self.problems.push(Problem::field(name, format!("{name} is required.")));
-                }
-            },
+            None if self.behaviour.nested_omitted == NestedOmitted::Keep => return,
+            None if self.behaviour.nested_omitted == NestedOmitted::Refuse => {
+                return self.problems.push(Problem::field(name, format!("{name} is required.")));
+            }
+            None => None,
         };
         if self.behaviour.key_case_twice == KeyCaseTwice::Refuse {
-            self.problems.extend(sent.as_ref().and_then(Members::twice).map(twice));
+            self.problems.extend(sent.as_ref().and_then(Members::twice));
         }
-        let Some(held) = self.stored.member(name) else { return };
-        for field in FIELDS {
-            if let Some(member) = inside(field, name) {
-                self.member(field, member, sent.as_ref(), held, splice);
-            }
-        }
-    }
-
-    fn member(
-        &mut self,
-        field: &Field,
-        name: &str,
-        sent: Option<&Members<'a>>,
-        object: View<'_>,
-        splice: &mut Splice<'_>,
-    ) {
-        let value = sent.and_then(|sent| sent.get(name));
-        let partial = sent.is_some() && value.is_none();
-        if partial && self.behaviour.nested_partial == NestedPartial::Keep {
+        let held = self.stored.member(name).filter(|held| held.kind() == JsonKind::Object);
+        if held.is_none() && sent.is_none() {
             return;
         }
-        let token = if field.kind == Kind::Codes {
-            self.codes(value, sent.is_some(), object.member(name))
-        } else {
-            self.plain(field, value).map_err(|problem| vec![problem])
-        };
-        self.store(token, object, name, splice);
-    }
-
-    fn codes(
-        &self,
-        sent: Option<View<'_>>,
-        given: bool,
-        held: Option<View<'_>>,
-    ) -> Result<String, Vec<Problem>> {
-        let explicit_null = given && sent.is_some_and(View::is_null);
-        match (sent.filter(|sent| !sent.is_null()), self.behaviour.null_codes) {
-            (Some(sent), _) => codes::token(sent, held, self.behaviour),
-            (None, NullCodes::Keep) if explicit_null => Ok(held.map_or("[]", View::raw).to_string()),
-            (None, NullCodes::Refuse) if explicit_null => {
-                Err(vec![Problem::field(CODES_PATH, "salesTrackingCodes cannot be null.")])
+        for field in FIELDS {
+            if let Some(member) = inside(field, name) {
+                self.member(field, member, sent.as_ref(), held);
             }
-            (None, _) if held.is_some_and(View::is_null) => Ok("null".to_string()),
-            (None, _) => Ok("[]".to_string()),
+        }
+        if held.is_none() {
+            self.add_identity(name);
         }
     }
+
+    /// Gives a new nested object its id and uri, which are the customer's own in all the vendor's samples.
+    fn add_identity(&mut self, name: &'static str) {
+        let uri = format!("https://secure.fusebill.com/v1/customers/{}", self.id);
+        let object = Path::of(name);
+        self.values.push((object.join("id"), self.id.to_string()));
+        self.values.push((object.join("uri"), quote(&uri)));
+    }
+
+    /// `object` is the nested object that is stored; none if there is none yet, and then every member is written.
+    fn member(&mut self, field: &Field, name: &str, sent: Option<&Members<'a>>, object: Option<View<'a>>) {
+        let value = sent.and_then(|sent| sent.get(name));
+        let is_left_out = sent.is_some() && value.is_none();
+        if is_left_out && object.is_some() && self.behaviour.nested_partial == NestedPartial::Keep {
+            return;
+        }
+        let held = object.and_then(|object| object.member(name));
+        let token = if field.kind == Kind::Codes {
+            self.codes(value, held)
+        } else {
+            plain(field, value, self.behaviour).map_err(|problem| vec![problem])
+        };
+        self.store(field, object.is_some() && held.is_none(), token);
+    }
+
+    fn codes(&self, sent: Option<View<'_>>, held: Option<View<'_>>) -> Result<String, Vec<Problem>> {
+        match (sent, self.behaviour.null_codes) {
+            (Some(sent), _) if !sent.is_null() => codes::token(sent, held, self.behaviour),
+            (Some(_), NullCodes::Keep) => Ok(held.map_or("[]", View::raw).to_string()),
+            (Some(_), NullCodes::Refuse) => {
+                Err(vec![Problem::field(CODES_PATH, "salesTrackingCodes cannot be null.")])
+            }
+            _ if held.is_some_and(View::is_null) => Ok("null".to_string()),
+            _ => Ok("[]".to_string()),
+        }
+    }
+}
+
+/// A field that is left out becomes null.
+fn plain(field: &Field, sent: Option<View<'_>>, behaviour: &Behaviour) -> Result<String, Problem> {
+    sent.map_or(Ok("null".to_string()), |sent| check::value(field, sent, behaviour))
+}
+
+/// The name of a field inside this object, if it is one of its fields.
+fn inside(field: &'static Field, object: &str) -> Option<&'static str> {
+    field.path.strip_prefix(object)?.strip_prefix('.')
 }
 
 /// Whether the vendor's documents name such a member of a customer.
 fn is_documented(name: &str) -> bool {
     let known = |path: &str| path.split('.').next().is_some_and(|top| top.eq_ignore_ascii_case(name));
     FIELDS.iter().any(|field| known(field.path)) || READ_ONLY.iter().any(|field| known(field.path))
-}
-
-fn twice(key: &str) -> Problem {
-    Problem::field(key, format!("The key {key} is given more than once."))
 }

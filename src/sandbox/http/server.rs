@@ -11,20 +11,52 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::quota::Quota;
-use super::record::{Recorded, Records};
-use super::{World, door};
-use crate::sandbox::fault::{Fault, Faults};
-use crate::sandbox::store::Store;
-use crate::sandbox::{Options, lock};
+use super::connection;
+use crate::sandbox::access::{Limits, Quota};
+use crate::sandbox::api::Api;
+use crate::sandbox::behaviour::Behaviour;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::fault_plan::Faults;
+use crate::sandbox::record::{Recorded, Records};
+use crate::sandbox::store::{State, Store, lock};
 
 /// How long a stop waits for answers that are under way.
 const GRACE: Duration = Duration::from_millis(200);
 
+/// How a sandbox is started. The default holds the seed in memory, on a free port, and has no faults.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Where the customers are kept.
+    pub state: State,
+    /// The faults it starts with.
+    pub faults: Vec<Fault>,
+    /// What it does where the vendor's documents are silent.
+    pub behaviour: Behaviour,
+    /// How many requests it answers before it says 429.
+    pub limits: Limits,
+    /// How many of the latest requests it remembers.
+    pub remembered: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            port: 0,
+            state: State::Memory,
+            faults: Vec::new(),
+            behaviour: Behaviour::default(),
+            limits: Limits::default(),
+            remembered: 20_000,
+        }
+    }
+}
+
 /// A running sandbox, listening on 127.0.0.1 only. Dropping it stops it.
 pub struct Server {
     address: SocketAddr,
-    world: Arc<World>,
+    api: Arc<Api>,
     connections: Arc<AtomicUsize>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
@@ -34,11 +66,11 @@ impl Server {
     /// Starts a sandbox on a thread of its own; it answers from the moment this returns.
     ///
     /// # Errors
-    /// Where the port is taken, or the state file cannot be read or made.
+    /// The port is taken, or the state file cannot be read or made.
     pub fn start(options: Options) -> anyhow::Result<Server> {
         let mut faults = Faults::default();
         options.faults.into_iter().for_each(|fault| faults.add(fault));
-        let world = Arc::new(World {
+        let api = Arc::new(Api {
             store: Store::open(&options.state)?,
             behaviour: options.behaviour,
             faults: Mutex::new(faults),
@@ -51,7 +83,7 @@ impl Server {
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let connections = Arc::new(AtomicUsize::new(0));
-        let service = Accept { world: Arc::clone(&world), connections: Arc::clone(&connections), stopped };
+        let service = Accept { api: Arc::clone(&api), connections: Arc::clone(&connections), stopped };
         let runtime = runtime()?;
         let listener = {
             let _inside = runtime.enter();
@@ -60,7 +92,7 @@ impl Server {
         let thread = std::thread::Builder::new()
             .name("sandbox".to_string())
             .spawn(move || runtime.block_on(service.run(listener)))?;
-        Ok(Server { address, world, connections, stop, thread: Some(thread) })
+        Ok(Server { address, api, connections, stop, thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -75,12 +107,12 @@ impl Server {
 
     /// Lets something go wrong from now on.
     pub fn inject(&self, fault: Fault) {
-        lock(&self.world.faults).add(fault);
+        lock(&self.api.faults).add(fault);
     }
 
     /// The API requests it saw, oldest first: the latest [`Options::remembered`] of them.
     pub fn requests(&self) -> Vec<Recorded> {
-        lock(&self.world.records).all()
+        lock(&self.api.records).all()
     }
 
     /// How many TCP connections were made to it.
@@ -88,31 +120,31 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// The document it holds of a customer; none where there is no such customer or the state cannot be read.
+    /// The document it holds of a customer; none if there is no such customer or the state cannot be read.
     pub fn customer(&self, id: u64) -> Option<String> {
-        self.world.store.read(|table| table.get(id).map(str::to_string)).ok().flatten()
+        self.api.document(id)
     }
 
     /// Takes in a customer document as it is, in place of the one with its id.
     ///
     /// # Errors
-    /// Where the text is no JSON object with a whole number as its `id`, or the state cannot be written.
+    /// The text is no JSON object with a whole number as its `id`, or the state cannot be written.
     pub fn store(&self, text: &str) -> anyhow::Result<()> {
-        self.world.store.write(|table| table.add(text))?
+        self.api.store.write(|table| table.add(text))?
     }
 
-    /// Stops accepting, finishes the answers under way where that takes no longer than a moment, and ends.
+    /// Stops accepting, gives the responses under way a moment to be sent, and ends.
     pub fn stop(self) {
         drop(self);
     }
 
-    /// Serves until the process is interrupted or told to terminate, then stops. `ready` is called once the signals are
-    /// listened for, so that whoever waits for its word can end the sandbox cleanly from then on.
+    /// Serves until SIGINT or SIGTERM, then stops. `ready` is called after the signal handlers are set, so that a script
+    /// that waits for its output can stop the sandbox cleanly.
     ///
     /// # Errors
-    /// Where the signals cannot be listened for, and those of `ready`.
+    /// The signals cannot be listened for; those of `ready`.
     pub fn wait(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
-        runtime()?.block_on(told_to_end(ready))
+        runtime()?.block_on(signal_to_stop(ready))
     }
 }
 
@@ -120,7 +152,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread was printed when it happened; an end has nothing to add.
+            // A panic of the thread was printed when it happened.
             let _ = thread.join();
         }
     }
@@ -128,7 +160,7 @@ impl Drop for Server {
 
 /// The accept loop.
 struct Accept {
-    world: Arc<World>,
+    api: Arc<Api>,
     connections: Arc<AtomicUsize>,
     stopped: watch::Receiver<bool>,
 }
@@ -139,25 +171,19 @@ impl Accept {
         let stopped = self.stopped.clone();
         loop {
             tokio::select! {
-                () = ended(&mut self.stopped) => break,
+                () = connection::stop(&mut self.stopped) => break,
                 accepted = listener.accept() => if let Ok((stream, _)) = accepted {
                     let number = self.connections.fetch_add(1, Ordering::SeqCst) + 1;
-                    let connection = door::serve(stream, number, Arc::clone(&self.world), stopped.clone());
+                    let connection = connection::serve(stream, number, Arc::clone(&self.api), stopped.clone());
                     tasks.spawn(connection);
                 },
                 Some(_) = tasks.join_next() => {}
             }
         }
         drop(listener);
-        // Whoever is still waited for after the grace is cut off: dropping the set ends its tasks.
+        // Dropping the set ends the connections that take longer than the grace.
         let _ = tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await;
     }
-}
-
-/// Waits until the sandbox is to end.
-pub(crate) async fn ended(stopped: &mut watch::Receiver<bool>) {
-    // The only error is that the handle is gone, and then it is to end as well.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 fn runtime() -> std::io::Result<Runtime> {
@@ -165,7 +191,7 @@ fn runtime() -> std::io::Result<Runtime> {
 }
 
 #[cfg(unix)]
-async fn told_to_end(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+async fn signal_to_stop(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let unheard = "the sandbox cannot listen for signals";
     let mut interrupt = signal(SignalKind::interrupt()).context(unheard)?;
@@ -179,7 +205,7 @@ async fn told_to_end(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Resu
 }
 
 #[cfg(not(unix))]
-async fn told_to_end(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+async fn signal_to_stop(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     ready()?;
     tokio::signal::ctrl_c().await.context("the sandbox cannot listen for signals")
 }

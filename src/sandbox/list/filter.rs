@@ -1,47 +1,145 @@
-//! The filter of a list: `name:pattern;name:pattern`, all of which must hold.
+//! The filter of a list: `name:pattern;name:pattern`, all of which must hold. The names are those of the vendor's page
+//! "List customers", except `Arbalance`, which is no member of a customer, and `NetsuiteEntityType`, whose numbers no
+//! document explains.
 
-use super::names::{self, Kind, Name};
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use crate::document::customer::get;
 use crate::document::decimal::Decimal;
-use crate::document::json::View;
-use crate::sandbox::behaviour::{Behaviour, FilterCase};
-use crate::sandbox::clock;
+use crate::document::json::{Kind as JsonKind, View};
+use crate::document::time::timestamp;
+use crate::field::CODES_PATH;
+use crate::sandbox::behaviour::{Behaviour, FilterCase, UnknownFilter};
+use crate::sandbox::customers::codes;
+use crate::search::names::{Kind, api_filter};
+
+/// The currencies a support page lists, in its order. The vendor's own numbering of them is not published, so the
+/// sandbox counts them from 1 in this order.
+const CURRENCIES: [&str; 24] = [
+    "AUD", "BRL", "GBP", "CAD", "COP", "DKK", "EUR", "HKD", "INR", "ILS", "JPY", "MYR", "MXN", "NZD", "NOK",
+    "CNY", "RUB", "SGD", "ZAR", "KRW", "SEK", "CHF", "TRY", "USD",
+];
+
+/// What a list can be filtered and sorted by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Name {
+    Field(&'static str, Kind),
+    /// The number of the currency.
+    CurrencyId,
+    /// A member of the code of this type; types are counted from 1.
+    Code(usize, &'static str),
+}
+
+/// A value in its order: numbers, moments, texts without regard to case.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Value {
+    Number(Decimal),
+    Moment(Timestamp),
+    Text(String),
+}
+
+impl Name {
+    /// What a name means; none if it is unknown and an unknown name means everything.
+    pub(crate) fn find(name: &str, behaviour: &Behaviour) -> Result<Option<Name>, String> {
+        let found = match api_filter(name) {
+            Some((path, kind)) => Some(Name::Field(path, kind)),
+            None if name.eq_ignore_ascii_case("CurrencyId") => Some(Name::CurrencyId),
+            None => Name::code(&name.to_ascii_lowercase()),
+        };
+        match (found, behaviour.unknown_filter) {
+            (None, UnknownFilter::Refuse) => Err(format!("There is no filter {name}.")),
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// `CustomerReference.SalesTrackingCode1.Code` to `…5.Name`.
+    fn code(name: &str) -> Option<Name> {
+        let (number, member) = name.strip_prefix("customerreference.salestrackingcode")?.split_once('.')?;
+        let number = number.parse().ok().filter(|number| (1..=codes::TYPES.len()).contains(number))?;
+        let member = ["code", "name"].into_iter().find(|known| *known == member)?;
+        Some(Name::Code(number, member))
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Name::Field(_, kind) => kind,
+            Name::CurrencyId => Kind::Integer,
+            Name::Code(..) => Kind::Text,
+        }
+    }
+
+    /// The text of the value in a document; none if it is null or missing.
+    fn text(self, document: View<'_>) -> Option<Cow<'_, str>> {
+        let view = match self {
+            Name::Field(path, _) => get(document, path.split('.'))?,
+            Name::CurrencyId => document.member("currency")?,
+            Name::Code(number, member) => code_of(document, number)?.member(member)?,
+        };
+        let text = match view.kind() {
+            JsonKind::Null => return None,
+            JsonKind::String => view.as_text()?,
+            _ => Cow::Borrowed(view.raw()),
+        };
+        if !matches!(self, Name::CurrencyId) {
+            return Some(text);
+        }
+        let at = CURRENCIES.iter().position(|known| *known == text)?;
+        Some(Cow::Owned((at + 1).to_string()))
+    }
+
+    fn read(self, text: &str) -> Option<Value> {
+        match self.kind() {
+            Kind::Integer | Kind::Decimal => Decimal::parse(text).map(Value::Number),
+            Kind::Date => timestamp(text).map(Value::Moment),
+            Kind::Text | Kind::Word(_) => Some(Value::Text(text.to_lowercase())),
+        }
+    }
+
+    /// What the document is ordered by; none, which comes first, if the value is null or missing.
+    pub(crate) fn sort_key(self, document: View<'_>) -> Option<Value> {
+        self.read(&self.text(document)?)
+    }
+}
+
+fn code_of(document: View<'_>, number: usize) -> Option<View<'_>> {
+    get(document, CODES_PATH.split('.'))?.children().find(|code| {
+        let name = code.member("type").and_then(View::as_text);
+        name.is_some_and(|name| codes::is_called(number, &name))
+    })
+}
 
 /// Conditions that must all hold.
 pub(crate) struct Filter {
-    conditions: Vec<Condition>,
-}
-
-struct Condition {
-    name: Name,
-    pattern: Pattern,
+    conditions: Vec<(Name, Pattern)>,
+    case: FilterCase,
 }
 
 enum Pattern {
     /// `[empty]`: null, missing or the empty text.
     Empty,
     /// Parts with anything between them; one part is the whole text.
-    Parts(Vec<String>, FilterCase),
+    Parts(Vec<String>),
     /// One of these words.
-    OneOf(Vec<String>, FilterCase),
-    Number(Decimal),
-    /// From the first, below the second.
-    Numbers(Option<Decimal>, Option<Decimal>),
-    Moment(String),
-    Moments(Option<String>, Option<String>),
+    OneOf(Vec<String>),
+    Exactly(Value),
+    /// From the first, below the second ("Date filtering").
+    Between(Option<Value>, Option<Value>),
 }
 
 impl Filter {
-    pub(crate) fn read(text: &str, behaviour: &Behaviour) -> Result<Filter, String> {
+    pub(crate) fn parse(text: &str, behaviour: &Behaviour) -> Result<Filter, String> {
+        let case = behaviour.filter_case;
         let mut conditions = Vec::new();
         for part in text.split(';').filter(|part| !part.is_empty()) {
-            let (name, value) =
+            let (name, pattern) =
                 part.split_once(':').ok_or_else(|| format!("The filter {part} is not name:value."))?;
-            if let Some(name) = names::find(name.trim(), behaviour)? {
-                let pattern = Pattern::read(name.kind, value, behaviour.filter_case)?;
-                conditions.push(Condition { name, pattern });
+            if let Some(name) = Name::find(name.trim(), behaviour)? {
+                conditions.push((name, Pattern::parse(name, pattern, case)?));
             }
         }
-        Ok(Filter { conditions })
+        Ok(Filter { conditions, case })
     }
 
     pub(crate) fn takes_all(&self) -> bool {
@@ -49,43 +147,39 @@ impl Filter {
     }
 
     pub(crate) fn takes(&self, document: View<'_>) -> bool {
-        self.conditions.iter().all(|condition| {
-            let value = condition.name.value(document);
-            condition.pattern.takes(value.as_deref())
+        self.conditions.iter().all(|(name, pattern)| match name.text(document) {
+            Some(text) => pattern.takes(*name, &text, self.case),
+            None => matches!(pattern, Pattern::Empty),
         })
     }
 }
 
 impl Pattern {
-    fn read(kind: Kind, text: &str, case: FilterCase) -> Result<Pattern, String> {
-        if text == "[empty]" {
-            return Ok(Pattern::Empty);
-        }
+    fn parse(name: Name, text: &str, case: FilterCase) -> Result<Pattern, String> {
+        let value = |text: &str| {
+            let wrong = || format!("{text} is no number, and no date YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS.");
+            name.read(text).ok_or_else(wrong)
+        };
+        let bound = |text: &str| if text.is_empty() { Ok(None) } else { value(text).map(Some) };
         let fold = |text: &str| folded(text, case);
-        Ok(match (kind, text.split_once('|')) {
-            (Kind::Text, _) => Pattern::Parts(text.split('*').map(fold).collect(), case),
-            (Kind::Word, _) => Pattern::OneOf(text.split(',').map(fold).collect(), case),
-            (Kind::Date, None) => Pattern::Moment(moment(text)?),
-            (Kind::Date, Some((from, below))) => {
-                Pattern::Moments(bound(from, moment)?, bound(below, moment)?)
-            }
-            (Kind::Decimal, Some((from, below))) => {
-                Pattern::Numbers(bound(from, decimal)?, bound(below, decimal)?)
-            }
-            (Kind::Decimal | Kind::Integer | Kind::Currency, _) => Pattern::Number(decimal(text)?),
+        Ok(match (name.kind(), text.split_once('|')) {
+            _ if text == "[empty]" => Pattern::Empty,
+            (Kind::Text, _) => Pattern::Parts(text.split('*').map(fold).collect()),
+            (Kind::Word(_), _) => Pattern::OneOf(text.split(',').map(fold).collect()),
+            (Kind::Date | Kind::Decimal, Some((from, to))) => Pattern::Between(bound(from)?, bound(to)?),
+            _ => Pattern::Exactly(value(text)?),
         })
     }
 
-    fn takes(&self, value: Option<&str>) -> bool {
-        let Some(value) = value else { return matches!(self, Pattern::Empty) };
+    fn takes(&self, name: Name, text: &str, case: FilterCase) -> bool {
         match self {
-            Pattern::Empty => value.is_empty(),
-            Pattern::Parts(parts, case) => like(&folded(value, *case), parts),
-            Pattern::OneOf(words, case) => words.contains(&folded(value, *case)),
-            Pattern::Number(number) => Decimal::parse(value).as_ref() == Some(number),
-            Pattern::Numbers(from, below) => within(Decimal::parse(value), from.as_ref(), below.as_ref()),
-            Pattern::Moment(moment) => clock::comparable(value).as_ref() == Some(moment),
-            Pattern::Moments(from, below) => within(clock::comparable(value), from.as_ref(), below.as_ref()),
+            Pattern::Empty => text.is_empty(),
+            Pattern::Parts(parts) => is_like(&folded(text, case), parts),
+            Pattern::OneOf(words) => words.contains(&folded(text, case)),
+            Pattern::Exactly(value) => name.read(text).as_ref() == Some(value),
+            Pattern::Between(from, to) => name.read(text).is_some_and(|value| {
+                from.as_ref().is_none_or(|from| value >= *from) && to.as_ref().is_none_or(|to| value < *to)
+            }),
         }
     }
 }
@@ -94,40 +188,17 @@ fn folded(text: &str, case: FilterCase) -> String {
     if case == FilterCase::Ignore { text.to_lowercase() } else { text.to_string() }
 }
 
-/// Whether the parts stand in the text in order, the first at its beginning and the last at its end.
-fn like(text: &str, parts: &[String]) -> bool {
-    let (Some((first, rest)), Some(last)) = (parts.split_first(), parts.last()) else { return false };
-    if rest.is_empty() {
-        return text == first;
-    }
+/// Whether a text has the parts in order, the first at its beginning and the last at its end.
+fn is_like(text: &str, parts: &[String]) -> bool {
+    let [first, middle @ .., last] = parts else { return parts.first().is_some_and(|whole| whole == text) };
     let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
-    for part in &rest[..rest.len() - 1] {
+    for part in middle {
         match left.find(part.as_str()) {
             Some(at) => left = &left[at + part.len()..],
             None => return false,
         }
     }
     left.ends_with(last.as_str())
-}
-
-/// The lower bound is included, the upper one is not ("Date filtering").
-fn within<T: Ord>(value: Option<T>, from: Option<&T>, below: Option<&T>) -> bool {
-    value.is_some_and(|value| {
-        from.is_none_or(|from| value >= *from) && below.is_none_or(|below| value < *below)
-    })
-}
-
-fn bound<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
-    if text.is_empty() { Ok(None) } else { read(text).map(Some) }
-}
-
-fn moment(text: &str) -> Result<String, String> {
-    clock::comparable(text)
-        .ok_or_else(|| format!("{text} is no date: write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS."))
-}
-
-fn decimal(text: &str) -> Result<Decimal, String> {
-    Decimal::parse(text).ok_or_else(|| format!("{text} is no number."))
 }
 
 #[cfg(test)]
@@ -137,7 +208,7 @@ mod tests {
     #[test]
     fn a_star_stands_for_any_text() {
         let like = |text: &str, pattern: &str| {
-            like(text, &pattern.split('*').map(str::to_string).collect::<Vec<_>>())
+            is_like(text, &pattern.split('*').map(str::to_string).collect::<Vec<_>>())
         };
         assert!(
             like("5551234", "555*") && like("5551234", "*12*") && like("5551234", "*34") && like("", "*")

@@ -2,24 +2,27 @@
 //! filtering", "Sorting" and "Pagination".
 
 mod filter;
-mod names;
-mod page;
 
 use std::borrow::Cow;
 
-use super::behaviour::Behaviour;
-use super::http::answer::Answer;
-use super::store::Table;
+use super::behaviour::{Behaviour, MaxPageIndex, NextPage, PageSize};
+use super::response::Response;
+use super::table::Table;
 use crate::document::json::Json;
-use filter::Filter;
-use names::Name;
-use page::Page;
+use filter::{Filter, Name};
 
-/// What a list is asked for.
-struct Question {
+/// "Never below 1,000" is all that is said of the largest page.
+const LARGEST_PAGE: usize = 1_000;
+/// The vendor's samples ask for 100; the default is not published.
+const DEFAULT_PAGE: usize = 100;
+
+/// The parameters of a list.
+struct Query {
     filter: Filter,
     sort: Option<Sort>,
-    page: Page,
+    page_size: usize,
+    /// Pages are counted from 0.
+    page_number: usize,
 }
 
 /// The order of a list; without one it is by id.
@@ -29,41 +32,42 @@ struct Sort {
     descending: bool,
 }
 
-/// Answers a list with an array and paging headers.
-pub(crate) fn list(table: &Table, query: &str, behaviour: &Behaviour) -> Answer {
-    match Question::read(query, behaviour) {
-        Ok(question) => question.answer(table, behaviour),
-        Err(why) => Answer::refusal(400, &why),
+/// The response to a list: an array and paging headers.
+pub(crate) fn list(table: &Table, query: &str, behaviour: &Behaviour) -> Response {
+    match Query::parse(query, behaviour) {
+        Ok(query) => query.response(table, behaviour),
+        Err(why) => Response::error(400, &why),
     }
 }
 
-impl Question {
-    fn read(query: &str, behaviour: &Behaviour) -> Result<Question, String> {
+impl Query {
+    fn parse(query: &str, behaviour: &Behaviour) -> Result<Query, String> {
         let parameters: Vec<(Cow<str>, Cow<str>)> = form_urlencoded::parse(query.as_bytes()).collect();
         let get = |name: &str| {
             let known = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
             known.map(|(_, value)| value.as_ref()).filter(|value| !value.is_empty())
         };
-        Ok(Question {
-            filter: Filter::read(get("query").unwrap_or_default(), behaviour)?,
-            sort: Sort::read(get("sortExpression"), get("sortOrder"), behaviour)?,
-            page: Page::read(get("pageSize"), get("pageNumber"), behaviour)?,
+        Ok(Query {
+            filter: Filter::parse(get("query").unwrap_or_default(), behaviour)?,
+            sort: Sort::parse(get("sortExpression"), get("sortOrder"), behaviour)?,
+            page_size: page_size(get("pageSize"), behaviour)?,
+            page_number: get("pageNumber").map_or(Ok(0), |number| whole("pageNumber", number))?,
         })
     }
 
-    fn answer(&self, table: &Table, behaviour: &Behaviour) -> Answer {
+    fn response(&self, table: &Table, behaviour: &Behaviour) -> Response {
         let matches = self.matches(table);
-        let page = matches.iter().skip(self.page.first()).take(self.page.size);
+        let first = self.page_number.saturating_mul(self.page_size);
+        let page = matches.iter().skip(first).take(self.page_size);
         let body = page.copied().collect::<Vec<&str>>().join(",");
-        let mut answer = Answer::json(200, format!("[{body}]"));
-        for (name, value) in self.page.headers(matches.len(), behaviour) {
-            answer.header(name, &value);
+        let mut response = Response::json(200, format!("[{body}]"));
+        for (name, value) in self.page_headers(matches.len(), behaviour) {
+            response.header(name, &value);
         }
-        if let Some(sort) = &self.sort {
-            answer.header("x-sortorder", if sort.descending { "Descending" } else { "Ascending" });
-            answer.header("x-sortexpression", &sort.expression);
-        }
-        answer
+        let descending = self.sort.as_ref().is_some_and(|sort| sort.descending);
+        response.header("x-sortorder", if descending { "Descending" } else { "Ascending" });
+        response.header("x-sortexpression", self.sort.as_ref().map_or("id", |sort| &sort.expression));
+        response
     }
 
     fn matches<'a>(&self, table: &'a Table) -> Vec<&'a str> {
@@ -81,11 +85,31 @@ impl Question {
         }
         matches.into_iter().map(|(_, text)| text).collect()
     }
+
+    fn page_headers(&self, matches: usize, behaviour: &Behaviour) -> [(&'static str, String); 7] {
+        let pages = matches.div_ceil(self.page_size);
+        let next = self.page_number.saturating_add(1);
+        let has_next = next < pages || behaviour.next_page == NextPage::OneMore;
+        let index = |page: Option<usize>| page.map_or("-1".to_string(), |page| page.to_string());
+        let last = match behaviour.max_page_index {
+            MaxPageIndex::Last => pages.saturating_sub(1),
+            MaxPageIndex::Count => pages,
+        };
+        [
+            ("x-count", matches.to_string()),
+            ("x-maxcount", matches.to_string()),
+            ("x-currentpage", self.page_number.to_string()),
+            ("x-previouspage", index(self.page_number.checked_sub(1))),
+            ("x-nextpage", index(Some(next).filter(|_| has_next))),
+            ("x-pagesize", self.page_size.to_string()),
+            ("x-maxpageindex", last.to_string()),
+        ]
+    }
 }
 
 impl Sort {
     /// Both are needed for an order ("Sorting").
-    fn read(
+    fn parse(
         expression: Option<&str>,
         order: Option<&str>,
         behaviour: &Behaviour,
@@ -96,7 +120,21 @@ impl Sort {
             "descending" => true,
             _ => return Err(format!("sortOrder is Ascending or Descending, not {order}.")),
         };
-        let name = names::find(expression, behaviour)?;
+        let name = Name::find(expression, behaviour)?;
         Ok(name.map(|name| Sort { name, expression: expression.to_string(), descending }))
     }
+}
+
+fn page_size(given: Option<&str>, behaviour: &Behaviour) -> Result<usize, String> {
+    match given.map_or(Ok(DEFAULT_PAGE), |size| whole("pageSize", size))? {
+        0 => Err("pageSize must be at least 1.".to_string()),
+        size if size > LARGEST_PAGE && behaviour.page_size == PageSize::Refuse => {
+            Err(format!("pageSize cannot be above {LARGEST_PAGE}."))
+        }
+        size => Ok(size.min(LARGEST_PAGE)),
+    }
+}
+
+fn whole(name: &str, text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("{name} must be a whole number, not {text}."))
 }

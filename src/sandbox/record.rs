@@ -1,11 +1,9 @@
-//! What was asked of the sandbox, and what it answered.
+//! The requests that the sandbox saw, and the status that each was answered with.
 
 use std::collections::VecDeque;
 
-use hyper::HeaderMap;
-
+use super::access::KEY;
 use crate::document::json::quote;
-use crate::sandbox::KEY;
 
 /// An API request the sandbox saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,20 +20,25 @@ pub struct Recorded {
     pub query: Option<String>,
     /// The headers in order, names in lower case; a value that is not UTF-8 has U+FFFD in it.
     pub headers: Vec<(String, String)>,
-    /// The body as it was sent.
+    /// The body as it was sent; empty if it did not arrive in full.
     pub body: Vec<u8>,
-    /// The status it was answered with; none while there is no answer, and for ever where none was sent.
+    /// The status it was answered with; none while there is no response, and if none was sent.
     pub status: Option<u16>,
 }
 
 impl Recorded {
     /// The value of a header by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.header_values(name).first().copied()
+    }
+
+    pub(crate) fn header_values(&self, name: &str) -> Vec<&str> {
+        let named = self.headers.iter().filter(|(known, _)| known == name);
+        named.map(|(_, value)| value.as_str()).collect()
     }
 
     /// As one JSON object. A key other than the sandbox's own might be a real one and is not shown.
-    pub(crate) fn to_json(&self) -> String {
+    fn to_json(&self) -> String {
         let headers: Vec<String> = self
             .headers
             .iter()
@@ -60,12 +63,6 @@ fn shown<'a>(name: &str, value: &'a str) -> &'a str {
     if name == "authorization" && !own { "(not the sandbox's key)" } else { value }
 }
 
-/// The headers of a request as they are recorded.
-pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    map.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect()
-}
-
 /// The latest requests.
 pub(crate) struct Records {
     kept: VecDeque<Recorded>,
@@ -78,7 +75,7 @@ impl Records {
         Records { kept: VecDeque::new(), most: most.max(1), seen: 0 }
     }
 
-    /// Takes a request in and gives it its number.
+    /// Keeps a request and gives it its number.
     pub(crate) fn add(&mut self, mut request: Recorded) -> usize {
         self.seen += 1;
         request.number = self.seen;
@@ -89,15 +86,18 @@ impl Records {
         self.seen
     }
 
-    /// Notes what a request was answered with.
-    pub(crate) fn answered(&mut self, number: usize, status: Option<u16>) {
-        let first = self.seen - self.kept.len() + 1;
-        if let Some(request) = number.checked_sub(first).and_then(|at| self.kept.get_mut(at)) {
+    pub(crate) fn set_status(&mut self, number: usize, status: Option<u16>) {
+        if let Some(request) = self.kept.iter_mut().rev().find(|request| request.number == number) {
             request.status = status;
         }
     }
 
     pub(crate) fn all(&self) -> Vec<Recorded> {
         self.kept.iter().cloned().collect()
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        let requests: Vec<String> = self.kept.iter().map(Recorded::to_json).collect();
+        format!("[{}]", requests.join(",\n"))
     }
 }

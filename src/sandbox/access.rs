@@ -1,0 +1,151 @@
+//! Who may ask and how often: the API key and the two rate limits (the vendor's pages "Authentication" and "Rate limits").
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::behaviour::{Behaviour, Reset, TooMany, Unauthorized};
+use super::response::{Header, Response};
+use super::timestamp;
+
+/// The one API key the sandbox accepts.
+///
+/// It is shaped like the vendor's, the base64 form of `0:` and 64 letters and digits, which say that it is no real one.
+pub const KEY: &str =
+    "MDpGdXNlYmlsbFNhbmRib3hLZXlOb3RBUmVhbE9uZUZ1c2ViaWxsU2FuZGJveEtleU5vdEFSZWFsT25lMDAwMDAw";
+
+/// Characters of a key: the vendor's documented example is the base64 form of `0:` and 64 letters and digits.
+const KEY_LENGTH: usize = 88;
+
+/// Checks the values of the `Authorization` headers.
+///
+/// A missing or wrong key is 401, one that cannot be a key 400 (the vendor's page "Errors", which shows its text).
+pub(crate) fn check_key(sent: &[&str], behaviour: &Behaviour) -> Result<(), Response> {
+    let Some(value) = sent.first() else { return Err(unauthorized(behaviour)) };
+    let (scheme, key) = value.split_once(' ').unwrap_or_default();
+    if sent.len() > 1 || !scheme.eq_ignore_ascii_case("basic") || !can_be_key(key) {
+        return Err(Response::error(400, "Authorization key is not in the correct format."));
+    }
+    if key == KEY { Ok(()) } else { Err(unauthorized(behaviour)) }
+}
+
+fn can_be_key(key: &str) -> bool {
+    // `0:` and a letter or digit is `MDo` or `MDp` in base64; 66 bytes need no padding.
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
+    key.len() == KEY_LENGTH && (key.starts_with("MDo") || key.starts_with("MDp")) && key.bytes().all(base64)
+}
+
+fn unauthorized(behaviour: &Behaviour) -> Response {
+    match behaviour.unauthorized {
+        Unauthorized::Envelope => Response::error(401, "Authorization has been denied for this request."),
+        Unauthorized::Empty => Response::empty(401),
+    }
+}
+
+/// Requests that are answered before the sandbox says 429.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests a minute.
+    pub per_minute: u32,
+    /// Requests a day.
+    pub per_day: u32,
+    /// How long its minute is.
+    pub minute: Duration,
+}
+
+impl Default for Limits {
+    /// The limits of a live account.
+    fn default() -> Limits {
+        Limits { per_minute: 1_000, per_day: 180_000, minute: Duration::from_secs(60) }
+    }
+}
+
+/// The requests of this minute and this day; each begins with its first request.
+pub(crate) struct Quota {
+    windows: [Window; 2],
+}
+
+struct Window {
+    name: &'static str,
+    length: Duration,
+    limit: u32,
+    used: u32,
+    ends: Timestamp,
+}
+
+impl Quota {
+    pub(crate) fn new(limits: Limits) -> Quota {
+        let window = |name, length, limit| Window { name, length, limit, used: 0, ends: Timestamp::MIN };
+        let day = Duration::from_secs(86_400);
+        Quota {
+            windows: [window("minute", limits.minute, limits.per_minute), window("day", day, limits.per_day)],
+        }
+    }
+
+    /// Counts one request, or gives the 429 of the limit that it would exceed.
+    pub(crate) fn take(&mut self, now: Timestamp, behaviour: &Behaviour) -> Result<(), Response> {
+        self.restart(now);
+        if let Some(full) = self.windows.iter().find(|window| window.used >= window.limit) {
+            return Err(too_many(full.name, behaviour));
+        }
+        self.windows.iter_mut().for_each(|window| window.used += 1);
+        Ok(())
+    }
+
+    /// The headers of every response.
+    pub(crate) fn headers(&mut self, now: Timestamp, format: Reset) -> Vec<Header> {
+        self.restart(now);
+        self.windows.iter().flat_map(|window| window.headers(format)).collect()
+    }
+
+    fn restart(&mut self, now: Timestamp) {
+        for window in self.windows.iter_mut().filter(|window| now >= window.ends) {
+            window.ends = after(now, window.length);
+            window.used = 0;
+        }
+    }
+}
+
+impl Window {
+    fn headers(&self, format: Reset) -> Vec<Header> {
+        let name = |what: &str| format!("x-rate-limit-{what}-{}", self.name);
+        let mut headers = vec![
+            (name("limit"), self.limit.to_string()),
+            (name("remaining"), self.limit.saturating_sub(self.used).to_string()),
+        ];
+        headers.extend(reset(self.ends, format).map(|moment| (name("reset"), moment)));
+        headers
+    }
+}
+
+fn after(now: Timestamp, time: Duration) -> Timestamp {
+    now.checked_add(time).unwrap_or(Timestamp::MAX)
+}
+
+/// The moment a limit starts anew, in the chosen format.
+fn reset(ends: Timestamp, format: Reset) -> Option<String> {
+    match format {
+        Reset::Iso => Some(timestamp::seconds(ends)),
+        Reset::Epoch => Some(ends.as_second().to_string()),
+        Reset::None => None,
+    }
+}
+
+/// 429; the vendor says that the body names the limit, but not in which words.
+fn too_many(window: &str, behaviour: &Behaviour) -> Response {
+    let text = format!("The limit of requests per {window} has been exceeded.");
+    match behaviour.too_many {
+        TooMany::Envelope => Response::error(429, &text),
+        TooMany::Text => Response::text(429, text),
+    }
+}
+
+/// 429 that says that this minute's limit is used up and starts anew in `seconds`.
+pub(crate) fn used_up(seconds: u64, now: Timestamp, behaviour: &Behaviour) -> Response {
+    let mut response = too_many("minute", behaviour);
+    response.header("x-rate-limit-remaining-minute", "0");
+    if let Some(moment) = reset(after(now, Duration::from_secs(seconds)), behaviour.reset) {
+        response.header("x-rate-limit-reset-minute", &moment);
+    }
+    response
+}

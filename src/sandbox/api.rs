@@ -1,0 +1,154 @@
+//! One request to the API, from the faults that hit it to its response. No HTTP library is used here.
+
+use std::io::Write;
+use std::sync::Mutex;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+
+use super::access::{Quota, check_key};
+use super::behaviour::{Behaviour, ContentType, Gzip};
+use super::fault::Operation;
+use super::fault_plan::{FaultPlan, Faults};
+use super::record::{Recorded, Records};
+use super::response::Response;
+use super::store::{Store, lock};
+use super::{customers, list, timestamp};
+
+/// What every connection of one sandbox shares.
+pub(crate) struct Api {
+    pub(crate) store: Store,
+    pub(crate) behaviour: Behaviour,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) records: Mutex<Records>,
+    pub(crate) quota: Mutex<Quota>,
+}
+
+/// The path without regard to case and to a slash at its end: the vendor's own documents write both ways.
+pub(crate) fn normalized(path: &str) -> String {
+    path.trim_end_matches('/').to_ascii_lowercase()
+}
+
+/// What a method means at a path. The body of the response to HEAD is dropped when it is sent.
+pub(crate) fn operation(request: &Recorded) -> Operation {
+    let method = request.method.as_str();
+    let reads = matches!(method, "GET" | "HEAD");
+    match normalized(&request.path).strip_prefix("/v1/customers") {
+        Some("") if reads => Operation::List,
+        Some("") if method == "PUT" => Operation::Put,
+        Some("") => Operation::WrongMethod("GET,HEAD,PUT"),
+        Some(rest) => match rest.strip_prefix('/').filter(|id| !id.contains('/')) {
+            Some(id) if reads => id.parse().map_or(Operation::Nothing, Operation::Get),
+            Some(_) => Operation::WrongMethod("GET,HEAD"),
+            None => Operation::Nothing,
+        },
+        None => Operation::Nothing,
+    }
+}
+
+impl Api {
+    /// The response with all that the faults change of it.
+    pub(crate) fn respond(&self, request: &Recorded, operation: Operation, faults: &FaultPlan) -> Response {
+        let now = Timestamp::now();
+        let mut response = match faults.instead(now, &self.behaviour) {
+            Some(response) => response,
+            None => self.handle(request, operation, faults, now),
+        };
+        let swapped = faults.swap().and_then(|id| self.document(id));
+        faults.change(&mut response, swapped.as_deref());
+        for (name, value) in lock(&self.quota).headers(now, self.behaviour.reset) {
+            response.header(&name, &value);
+        }
+        response
+    }
+
+    /// The document of a customer; none if there is no such customer or the state cannot be read.
+    pub(crate) fn document(&self, id: u64) -> Option<String> {
+        self.store.read(|table| table.get(id).map(str::to_string)).ok().flatten()
+    }
+
+    fn handle(
+        &self,
+        request: &Recorded,
+        operation: Operation,
+        faults: &FaultPlan,
+        now: Timestamp,
+    ) -> Response {
+        let admitted = check_key(&request.header_values("authorization"), &self.behaviour)
+            .and_then(|()| lock(&self.quota).take(now, &self.behaviour))
+            .and_then(|()| self.check_content_type(request, operation));
+        if let Err(refused) = admitted {
+            return refused;
+        }
+        let response = self.act(request, operation, faults, now);
+        self.packed(request, response.unwrap_or_else(|why| Response::error(500, &format!("{why:#}"))))
+    }
+
+    /// "JSON bodies need `Content-Type: application/json`" ("Authentication"); the status of others is not published.
+    fn check_content_type(&self, request: &Recorded, operation: Operation) -> Result<(), Response> {
+        let sent = request.header("content-type").unwrap_or_default();
+        let media_type = sent.split(';').next().unwrap_or_default().trim();
+        let is_json = media_type.eq_ignore_ascii_case("application/json");
+        let status = match self.behaviour.content_type {
+            _ if is_json || operation != Operation::Put => return Ok(()),
+            ContentType::Ignore => return Ok(()),
+            ContentType::Code415 => 415,
+            ContentType::Code400 => 400,
+        };
+        let text = format!("The media type '{media_type}' is not supported; send application/json.");
+        Err(Response::message(status, &text))
+    }
+
+    fn act(
+        &self,
+        request: &Recorded,
+        operation: Operation,
+        faults: &FaultPlan,
+        now: Timestamp,
+    ) -> anyhow::Result<Response> {
+        let behaviour = &self.behaviour;
+        match operation {
+            Operation::Get(id) => {
+                if faults.has_other_writer() {
+                    self.store.write(|table| faults.write_between(table, id, &timestamp::short(now)))?;
+                }
+                self.store.read(|table| customers::get(table, id, behaviour))
+            }
+            Operation::Put => {
+                let put = customers::Put { body: &request.body, behaviour, now, faults };
+                self.store.write(|table| put.apply(table))
+            }
+            Operation::List => {
+                let query = request.query.as_deref().unwrap_or_default();
+                self.store.read(|table| list::list(table, query, behaviour))
+            }
+            Operation::Nothing => {
+                let (method, path) = (&request.method, &request.path);
+                Ok(Response::message(404, &format!("The sandbox has nothing at {method} {path}.")))
+            }
+            Operation::WrongMethod(allowed) => {
+                let text =
+                    format!("The requested resource does not support http method '{}'.", request.method);
+                Ok(Response::message(405, &text).allowing(allowed))
+            }
+        }
+    }
+
+    /// The response as gzip, if the client accepts it ("compression encouraged", the vendor's page "Authentication").
+    fn packed(&self, request: &Recorded, mut response: Response) -> Response {
+        let accepted = request.header_values("accept-encoding").join(",");
+        let asked = accepted.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("gzip"));
+        if !asked || response.body.is_empty() || self.behaviour.gzip == Gzip::Never {
+            return response;
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        if encoder.write_all(&response.body).is_ok()
+            && let Ok(body) = encoder.finish()
+        {
+            response.body = body;
+            response.header("content-encoding", "gzip");
+        }
+        response
+    }
+}

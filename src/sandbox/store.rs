@@ -1,0 +1,156 @@
+//! Where the customers are kept: in memory, or in a file that several sandboxes share.
+//!
+//! The file has a header line, then one customer a line. Every write replaces it whole, so a reader sees the old or the
+//! new state. A lock on the file `<name>.lock` beside it keeps the writes of several processes apart.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, anyhow, bail};
+
+use super::table::Table;
+use crate::files::{make_folder, private, replace};
+
+/// The first line; the number is the version of the format.
+const HEADER: &str = r#"{"fusebillSandbox":1}"#;
+
+/// Where the customers are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// In memory: every start begins with the seed.
+    Memory,
+    /// In this file, shared with every sandbox that uses it; seeded if it is missing.
+    File(PathBuf),
+}
+
+/// Writes the seed anew into a state file, whatever it held.
+///
+/// # Errors
+/// The folder or the file cannot be written.
+pub fn reset(path: &Path) -> anyhow::Result<()> {
+    let file = StateFile::at(path)?;
+    let _lock = file.lock()?;
+    file.save(&Table::seeded()?)
+}
+
+/// An open state.
+pub(crate) enum Store {
+    Memory(Mutex<Table>),
+    File(StateFile),
+}
+
+impl Store {
+    /// Opens the state and seeds a missing file. A file is read once, so that a damaged one is an error of the start.
+    pub(crate) fn open(state: &State) -> anyhow::Result<Store> {
+        Ok(match state {
+            State::Memory => Store::Memory(Mutex::new(Table::seeded()?)),
+            State::File(path) => {
+                let file = StateFile::open(path)?;
+                file.read()?;
+                Store::File(file)
+            }
+        })
+    }
+
+    /// Reads the customers as they are at one moment.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> anyhow::Result<T> {
+        match self {
+            Store::Memory(table) => Ok(look(&lock(table))),
+            Store::File(file) => Ok(look(&file.read()?)),
+        }
+    }
+
+    /// Changes customers, with no other change in between.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut Table) -> T) -> anyhow::Result<T> {
+        match self {
+            Store::Memory(table) => Ok(change(&mut lock(table))),
+            Store::File(file) => file.write(change),
+        }
+    }
+}
+
+/// Locks a mutex. A panic leaves nothing half done: every holder writes in one assignment.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A state file and its lock.
+pub(crate) struct StateFile {
+    path: PathBuf,
+    lock: PathBuf,
+}
+
+impl StateFile {
+    fn open(path: &Path) -> anyhow::Result<StateFile> {
+        let file = StateFile::at(path)?;
+        let _lock = file.lock()?;
+        if !file.path.exists() {
+            file.save(&Table::seeded()?)?;
+        }
+        Ok(file)
+    }
+
+    fn at(path: &Path) -> anyhow::Result<StateFile> {
+        let name = path.file_name().ok_or_else(|| anyhow!("{} names no file", path.display()))?;
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        make_folder(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        let mut lock = name.to_os_string();
+        lock.push(".lock");
+        Ok(StateFile { path: folder.join(name), lock: folder.join(lock) })
+    }
+
+    /// The lock is held until the file is dropped.
+    fn lock(&self) -> anyhow::Result<File> {
+        private(OpenOptions::new().create(true).truncate(false).write(true))
+            .open(&self.lock)
+            .and_then(|file| file.lock().map(|()| file))
+            .with_context(|| format!("the lock {} cannot be taken", self.lock.display()))
+    }
+
+    fn read(&self) -> anyhow::Result<Table> {
+        let text = std::fs::read_to_string(&self.path).with_context(|| self.trouble("cannot be read"))?;
+        parse(&text).with_context(|| self.trouble("is damaged"))
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&mut Table) -> T) -> anyhow::Result<T> {
+        let _lock = self.lock()?;
+        let before = self.read()?;
+        let mut table = before.clone();
+        let result = change(&mut table);
+        if table != before {
+            self.save(&table)?;
+        }
+        Ok(result)
+    }
+
+    fn save(&self, table: &Table) -> anyhow::Result<()> {
+        replace(&self.path, render(table).as_bytes())
+            .with_context(|| format!("the sandbox's state {} cannot be written", self.path.display()))
+    }
+
+    fn trouble(&self, what: &str) -> String {
+        format!("the sandbox's state {} {what}; `fusebill sandbox reset` writes it anew", self.path.display())
+    }
+}
+
+fn render(table: &Table) -> String {
+    let mut text = format!("{HEADER}\n");
+    for document in table.documents() {
+        // Inside a string JSON escapes line breaks, so these are between tokens.
+        text.push_str(&document.replace(['\n', '\r'], " "));
+        text.push('\n');
+    }
+    text
+}
+
+fn parse(text: &str) -> anyhow::Result<Table> {
+    let mut lines = text.lines();
+    if lines.next() != Some(HEADER) {
+        bail!("its first line is not {HEADER}");
+    }
+    Table::read(lines)
+}

@@ -1,0 +1,81 @@
+//! The customers a sandbox holds: their documents by id.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, anyhow};
+
+use crate::document::json::{Json, View};
+use crate::document::path::Path;
+use crate::document::splice::splice;
+
+/// The customers a sandbox begins with, one a line. All are made up; the addresses are under example.com and
+/// example.org, the numbers are 555 ones.
+static SEED: &str = include_str!("seed.ndjson");
+
+/// The documents of the customers that a new sandbox holds, each compact JSON.
+pub fn seed() -> impl Iterator<Item = &'static str> {
+    SEED.lines()
+}
+
+/// Documents by customer id; a list without a sort is in this order (the vendor's old .NET sample, `QueryOptions.cs`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    documents: BTreeMap<u64, String>,
+}
+
+impl Table {
+    pub(crate) fn seeded() -> anyhow::Result<Table> {
+        Table::read(seed()).context("the built-in seed")
+    }
+
+    /// The table of these documents.
+    pub(crate) fn read<'a>(documents: impl Iterator<Item = &'a str>) -> anyhow::Result<Table> {
+        let mut table = Table::default();
+        for (at, document) in documents.enumerate() {
+            table.add(document).with_context(|| format!("customer {}", at + 1))?;
+        }
+        Ok(table)
+    }
+
+    /// A customer's document, byte for byte as it was put in.
+    pub(crate) fn get(&self, id: u64) -> Option<&str> {
+        self.documents.get(&id).map(String::as_str)
+    }
+
+    pub(crate) fn json(&self, id: u64) -> Option<Json> {
+        self.get(id).map(|text| Json::known(text.to_string()))
+    }
+
+    /// Every document, by id.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &str> {
+        self.documents.values().map(String::as_str)
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u64> {
+        self.documents.keys().copied()
+    }
+
+    /// Stores a document that is known to be JSON and to have this id.
+    pub(crate) fn put(&mut self, id: u64, text: String) {
+        self.documents.insert(id, text);
+    }
+
+    /// Checks a document and stores it.
+    pub(crate) fn add(&mut self, text: &str) -> anyhow::Result<()> {
+        let json = Json::parse(text)?;
+        let id = json.root().member("id").and_then(|id| id.raw().parse().ok());
+        self.put(id.ok_or_else(|| anyhow!("a customer needs a whole number as its id"))?, text.to_string());
+        Ok(())
+    }
+}
+
+/// The document with these tokens at these paths; every other byte stays.
+pub(crate) fn with_values(document: &Json, values: &[(Path, String)]) -> Json {
+    let values = values.iter().map(|(path, token)| (path, Some(token.as_str()))).collect();
+    Json::known(splice(document.text(), document.root(), values))
+}
+
+/// The value at a path, if the document has one there.
+pub(crate) fn value_at<'a>(document: &'a Json, path: &Path) -> Option<View<'a>> {
+    path.names().iter().try_fold(document.root(), |view, name| view.member(name))
+}

@@ -158,7 +158,7 @@ fn bash_is_given_what_stands_after_its_own_breaks() {
             "fusebill sandbox serve --fault put:status",
             &["fusebill", "sandbox", "serve", "--fault", "put", ":", "status"],
             "status",
-            "[status=]",
+            "[status=][status-after=]",
         ),
     ] {
         assert_eq!(replies(&world, words, line, last), format!("{registered}{expected}"), "{line}");
@@ -197,7 +197,7 @@ fn zsh_completes_what_is_typed() {
         &["title", "-- Title before the name", "first-name", "-- First name", "quickbooks-id"],
     );
     goes_on(&mut zsh, "fusebill customer update 1 --set firstN", "ame=");
-    goes_on(&mut zsh, "fusebill sandbox serve --fault put:stat", "us=");
+    goes_on(&mut zsh, "fusebill sandbox serve --fault put:red", "irect=");
     // Those without help come below the others.
     lists(&mut zsh, "fusebill --profile ", &["live", "-- LIVE", "default", "sandbox", "test"]);
     lists(

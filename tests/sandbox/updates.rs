@@ -238,7 +238,8 @@ fn the_vendor_s_own_samples_are_accepted() {
     for id in ["169458", "183365"] {
         server.store(&customer(id)).unwrap();
     }
-    let curl = "{id:123,title:'Mr',firstName:'John',lastName:'Smith',companyName:'Acme Inc.',Status:'Active'}";
+    let curl =
+        "{id:123,title:'Mr',firstName:'John',lastName:'Smith',companyName:'Acme Inc.',Status:'Active'}";
     let reply = server.put(curl);
     assert_eq!((reply.status, reply.at("companyName").as_str()), (200, "\"Acme Inc.\""), "{}", reply.text());
     let c_sharp = "{'firstName':'John','middleName':'B','lastName':'Smith','companyName':'Acme Inc','suffix':'Sr','primaryEmail':'a@example.com','primaryPhone':'809997777','secondaryEmail':'b@example.com','secondaryPhone':'1 (800) 445-6000','title':'Mr','reference':null,'status':'Cancelled','customerAccountStatus':'Good','currency':'USD','customerReference':{'reference1':null,'reference2':null,'reference3':null,'salesTrackingCodes':[],'id':169458},'customerAcquisition':{'adContent':null,'campaign':null,'keyword':null,'landingPage':null,'medium':null,'source':null,'id':169458},'monthlyRecurringRevenue':0,'netMonthlyRecurringRevenue':0,'salesforceId':null,'salesforceAccountType':null,'salesforceSynchStatus':'Enabled','netsuiteId':null,'netsuiteCustomerType':'','portalUserName':null,'parentId':null,'id':169458}";

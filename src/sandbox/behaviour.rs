@@ -7,7 +7,7 @@
 pub struct Choice {
     /// The name before the `=`.
     pub name: &'static str,
-    /// What may stand after the `=`; the first is the default.
+    /// The values after the `=`; the first is the default.
     pub values: &'static [&'static str],
     /// One line of help.
     pub help: &'static str,
@@ -61,11 +61,11 @@ choices! {
     unchanged_cancelled: UnchangedCancelled = "unchanged-cancelled" { Accept = "accept", Refuse = "refuse" }
         "a PUT that leaves a cancelled customer Cancelled"
     currency_change: CurrencyChange = "currency-change" { Refuse = "refuse", Ignore = "ignore", Allow = "allow" }
-        "a PUT with another currency where it can no longer change"
+        "a PUT with another currency when it can no longer change"
     currency_omitted: CurrencyOmitted = "currency-omitted" { Default = "default", Refuse = "refuse", Keep = "keep" }
         "a PUT without (or with a null) currency on a customer in another than the account's"
     null_parent: NullParent = "null-parent" { Detach = "detach", Keep = "keep", Refuse = "refuse" }
-        "a PUT without (or with a null) parentId where there is a parent"
+        "a PUT without (or with a null) parentId on a customer that has a parent"
     parent_rules: ParentRules = "parent-rules" { Loose = "loose", Strict = "strict" }
         "whether a new parent must be Active and the hierarchy at most 4 generations"
     loose_json: LooseJson = "loose-json" { Accept = "accept", Refuse = "refuse" }

@@ -51,9 +51,9 @@ pub(crate) enum Operation {
 /// A kind of fault, for help and documentation.
 #[derive(Debug, Clone, Copy)]
 pub struct FaultKind {
-    /// What stands after the `:`.
+    /// The word after the `:`.
     pub name: &'static str,
-    /// What stands after the name, in brackets if it may be left out.
+    /// The form of its value, in brackets if it may be left out.
     pub value: &'static str,
     /// One line of help.
     pub help: &'static str,

@@ -83,15 +83,15 @@ impl Server {
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let connections = Arc::new(AtomicUsize::new(0));
-        let service = Accept { api: Arc::clone(&api), connections: Arc::clone(&connections), stopped };
         let runtime = runtime()?;
         let listener = {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
-        let thread = std::thread::Builder::new()
-            .name("sandbox".to_string())
-            .spawn(move || runtime.block_on(service.run(listener)))?;
+        let thread = std::thread::Builder::new().name("sandbox".to_string()).spawn({
+            let (api, connections) = (Arc::clone(&api), Arc::clone(&connections));
+            move || runtime.block_on(accept(listener, api, connections, stopped))
+        })?;
         Ok(Server { address, api, connections, stop, thread: Some(thread) })
     }
 
@@ -158,32 +158,28 @@ impl Drop for Server {
     }
 }
 
-/// The accept loop.
-struct Accept {
+/// Accepts connections until the sandbox is to stop.
+async fn accept(
+    listener: tokio::net::TcpListener,
     api: Arc<Api>,
     connections: Arc<AtomicUsize>,
-    stopped: watch::Receiver<bool>,
-}
-
-impl Accept {
-    async fn run(mut self, listener: tokio::net::TcpListener) {
-        let mut tasks = JoinSet::new();
-        let stopped = self.stopped.clone();
-        loop {
-            tokio::select! {
-                () = connection::stop(&mut self.stopped) => break,
-                accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                    let number = self.connections.fetch_add(1, Ordering::SeqCst) + 1;
-                    let connection = connection::serve(stream, number, Arc::clone(&self.api), stopped.clone());
-                    tasks.spawn(connection);
-                },
-                Some(_) = tasks.join_next() => {}
-            }
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut tasks = JoinSet::new();
+    let for_connections = stopped.clone();
+    loop {
+        tokio::select! {
+            () = connection::stop(&mut stopped) => break,
+            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                let number = connections.fetch_add(1, Ordering::SeqCst) + 1;
+                tasks.spawn(connection::serve(stream, number, Arc::clone(&api), for_connections.clone()));
+            },
+            Some(_) = tasks.join_next() => {}
         }
-        drop(listener);
-        // Dropping the set ends the connections that take longer than the grace.
-        let _ = tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await;
     }
+    drop(listener);
+    // Dropping the set ends the connections that take longer than the grace.
+    let _ = tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await;
 }
 
 fn runtime() -> std::io::Result<Runtime> {

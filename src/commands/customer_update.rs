@@ -90,7 +90,7 @@ fn refused_edit(why: EditError) -> Error {
 }
 
 fn is_number(path: &str) -> bool {
-    field::at(path).is_some_and(|field| field.kind == field::Kind::Integer)
+    field::at(path).is_some_and(|field| field.kind == field::FieldKind::Integer)
 }
 
 fn refuse_unmet(before: &Customer, request: &Request, profile: &str) -> Result<()> {

@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use super::json::{Json, Kind};
+use super::check;
+use super::json::{Json, ValueKind};
 use super::path::Path;
-use crate::field::{self, check};
+use crate::field::{self, Field};
 
 /// One thing that was asked for.
 #[derive(Debug, Clone)]
@@ -126,7 +127,7 @@ pub enum EditError {
         /// The value's path.
         path: Path,
         /// What is there.
-        kind: Kind,
+        kind: ValueKind,
     },
     /// The sales-tracking codes cannot be edited as asked.
     Codes {
@@ -157,7 +158,7 @@ impl fmt::Display for EditError {
             EditError::Whole { given, path } => {
                 write!(f, "{given}: `{path}` holds several fields, which are set or cleared one by one")
             }
-            EditError::NoMembers { given, path, kind: Kind::Array } => {
+            EditError::NoMembers { given, path, kind: ValueKind::Array } => {
                 write!(f, "{given}: `{path}` is an array, which is one value: set it whole with --set-json")
             }
             EditError::NoMembers { given, path, kind } => {
@@ -259,10 +260,10 @@ impl Edits {
         let dotted = edit.path.dotted();
         match field::at(&dotted) {
             None => refuse_unwritten(&edit, &dotted)?,
-            Some(field) => match check::action(field, edit.action) {
-                Ok(checked) => {
-                    edit.action = checked.action;
-                    self.warnings.extend(checked.warning);
+            Some(field) => match allowed(field, edit.action) {
+                Ok((action, warning)) => {
+                    edit.action = action;
+                    self.warnings.extend(warning);
                 }
                 Err(why) => {
                     return Err(EditError::Invalid { given: edit.given, path: edit.path, why });
@@ -293,6 +294,28 @@ impl Edits {
         }
         Ok(())
     }
+}
+
+/// The action in the vendor's spelling, and a warning about what is allowed but doubtful.
+fn allowed(field: &Field, action: Action) -> Result<(Action, Option<String>), String> {
+    match &action {
+        Action::Set(value) => {
+            let checked = check::value(field, value.clone())?;
+            return Ok((Action::Set(checked.value), checked.warning));
+        }
+        Action::Clear => {
+            if let Some(why) = field.never_null() {
+                return Err(format!("cannot be cleared: {why}"));
+            }
+        }
+        Action::Object => return Err("takes no object".to_string()),
+        Action::SetCode { kind, code } => {
+            check::code_part("type", kind)?;
+            check::code_part("code", code)?;
+        }
+        Action::RemoveCode { kind } => check::code_part("type", kind)?,
+    }
+    Ok((action, None))
 }
 
 /// Refuses what the tables know and do not have among the fields that are written.

@@ -4,7 +4,7 @@ use super::compare::same_or_absent;
 use super::customer::{Customer, get};
 use super::diff::Change;
 use super::edit::EditError;
-use super::json::{Json, Kind, View};
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
 use super::plan::{Consent, Plan, rewrite};
 use super::verify::moved;
@@ -110,7 +110,7 @@ fn divided(
 /// A value, or the ones inside it as deep as both it and theirs are objects.
 fn members(path: &Path, new: View<'_>, theirs: &Customer, kept: &mut Vec<(Path, Option<Json>)>) {
     let both =
-        [Some(new), theirs.get(path)].into_iter().all(|view| view.map(View::kind) == Some(Kind::Object));
+        [Some(new), theirs.get(path)].into_iter().all(|view| view.map(View::kind) == Some(ValueKind::Object));
     if !both {
         return kept.push((path.clone(), Some(new.to_json())));
     }

@@ -5,7 +5,7 @@ use super::compare::same_or_absent;
 use super::customer::Customer;
 use super::diff::{Change, diff};
 use super::edit::{Action, Edit, EditError, Edits};
-use super::json::{Json, Kind, View};
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
 use super::splice::splice;
 use crate::field;
@@ -143,7 +143,7 @@ fn replaced<'a>(before: &Customer, after: &Customer, paths: impl Iterator<Item =
 fn outermost_made(before: &Customer, path: &Path) -> Path {
     let mut view = Some(before.root());
     let held = path.names().iter().take_while(|name| {
-        let object = view.filter(|view| view.kind() == Kind::Object);
+        let object = view.filter(|view| view.kind() == ValueKind::Object);
         view = object.and_then(|object| object.member(name));
         object.is_some()
     });
@@ -170,13 +170,13 @@ fn is_codes(path: &Path) -> bool {
 }
 
 fn is_empty_list(value: View<'_>) -> bool {
-    value.kind() == Kind::Array && value.children().next().is_none()
+    value.kind() == ValueKind::Array && value.children().next().is_none()
 }
 
 fn object(edit: &Edit, old: Option<View<'_>>) -> Result<Option<Json>, EditError> {
     match old.map(View::kind) {
-        Some(Kind::Object) => Ok(None),
-        None | Some(Kind::Null) => Ok(Some(Json::known("{}".to_string()))),
+        Some(ValueKind::Object) => Ok(None),
+        None | Some(ValueKind::Null) => Ok(Some(Json::known("{}".to_string()))),
         Some(kind) => Err(EditError::NoMembers { given: edit.given.clone(), path: edit.path.clone(), kind }),
     }
 }
@@ -186,8 +186,8 @@ fn find<'a>(before: &'a Customer, edit: &Edit, new_fields: bool) -> Result<Optio
     let mut view = before.root();
     for (depth, name) in edit.path.names().iter().enumerate() {
         view = match (view.kind(), view.member(name)) {
-            (Kind::Object, Some(member)) => member,
-            (Kind::Object | Kind::Null, _) => {
+            (ValueKind::Object, Some(member)) => member,
+            (ValueKind::Object | ValueKind::Null, _) => {
                 return may_add(before, view, name, edit, new_fields).map(|()| None);
             }
             (kind, _) => {
@@ -208,7 +208,7 @@ fn may_add(
     new_fields: bool,
 ) -> Result<(), EditError> {
     if let Some(path) = inside_field(&edit.path) {
-        let (given, kind) = (edit.given.clone(), Kind::Null);
+        let (given, kind) = (edit.given.clone(), ValueKind::Null);
         return Err(EditError::NoMembers { given, path, kind });
     }
     let other_case =

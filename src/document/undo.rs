@@ -4,7 +4,7 @@ use super::compare::same_or_absent;
 use super::customer::Customer;
 use super::diff::{Change, diff};
 use super::edit::EditError;
-use super::json::{Json, Kind, View};
+use super::json::{Json, ValueKind, View};
 use super::merge::Conflict;
 use super::path::Path;
 use super::plan::{Consent, Plan, rewrite};
@@ -67,7 +67,7 @@ pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Un
 /// The old value of what was replaced. An object that the change had to make, and to which the vendor has added since
 /// (its `id`, say), is emptied of what the change put in it rather than taken out.
 fn old_values(replaced: &Change, there: Option<View<'_>>) -> Vec<(Path, Option<Json>)> {
-    let made = replaced.after.as_ref().map(Json::root).filter(|made| made.kind() == Kind::Object);
+    let made = replaced.after.as_ref().map(Json::root).filter(|made| made.kind() == ValueKind::Object);
     let (Some(made), Some(there)) = (made, there) else {
         return vec![(replaced.path.clone(), replaced.before.clone())];
     };

@@ -3,7 +3,7 @@
 use super::compare::same_or_absent;
 use super::customer::Customer;
 use super::diff::{Change, diff};
-use super::json::{Json, Kind, View};
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
 use super::plan::Plan;
 use crate::field;
@@ -118,9 +118,9 @@ fn counts(plan: &Plan, asked: bool, change: &Change) -> bool {
 /// identifies the customer. The API stores such where nothing was sent.
 fn is_hollow(path: &Path, value: View<'_>) -> bool {
     match value.kind() {
-        Kind::Null => true,
-        Kind::Array => *path == Path::of(field::CODES_PATH) && value.children().next().is_none(),
-        Kind::Object => {
+        ValueKind::Null => true,
+        ValueKind::Array => *path == Path::of(field::CODES_PATH) && value.children().next().is_none(),
+        ValueKind::Object => {
             field::is_object(&path.dotted())
                 && value.members().all(|(key, value)| {
                     let path = path.join(key.name());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Wrong;
 use crate::document::customer::get;
-use crate::document::json::Kind as JsonKind;
+use crate::document::json::ValueKind;
 use crate::document::{Path, View};
 use crate::field::{self, CODES_PATH, FIELDS, MOST_CODES, READ_ONLY};
 
@@ -12,7 +12,7 @@ use crate::field::{self, CODES_PATH, FIELDS, MOST_CODES, READ_ONLY};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// How values are matched.
-    pub kind: Kind,
+    pub kind: MatchKind,
     /// The API's name of the filter; none where it has no filter for the field.
     pub filter: Option<String>,
     place: Place,
@@ -20,7 +20,7 @@ pub struct Name {
 
 /// How the values of a field are matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MatchKind {
     /// By wildcards.
     Text,
     /// As one of these words.
@@ -40,37 +40,37 @@ enum Place {
     Code(usize, &'static str),
 }
 
-const STATUS: Kind = Kind::Word(&["Draft", "Active", "Cancelled", "Hold", "Suspended"]);
-const STANDING: Kind = Kind::Word(&["Good", "PoorStanding", "Collection"]);
-const TITLE: Kind = Kind::Word(&["Mr", "Mrs", "Ms", "Miss", "Dr"]);
-const ACCOUNT_TYPE: Kind = Kind::Word(&["Company", "Person"]);
-const SYNCH: Kind = Kind::Word(&["Enabled", "Disabled"]);
-const LATCH: Kind = Kind::Word(&["CreateNew", "LatchExisting", "DoNothing"]);
+const STATUS: MatchKind = MatchKind::Word(&["Draft", "Active", "Cancelled", "Hold", "Suspended"]);
+const STANDING: MatchKind = MatchKind::Word(&["Good", "PoorStanding", "Collection"]);
+const TITLE: MatchKind = MatchKind::Word(&["Mr", "Mrs", "Ms", "Miss", "Dr"]);
+const ACCOUNT_TYPE: MatchKind = MatchKind::Word(&["Company", "Person"]);
+const SYNCH: MatchKind = MatchKind::Word(&["Enabled", "Disabled"]);
+const LATCH: MatchKind = MatchKind::Word(&["CreateNew", "LatchExisting", "DoNothing"]);
 
 /// The filters of the vendor's page "List customers" whose values a customer holds. Where a field has two names, the
 /// first is the one that is sent.
 #[rustfmt::skip]
-static FILTERS: &[(&str, &str, Kind)] = &[
-    ("CompanyName", "companyName", Kind::Text),
-    ("FirstName", "firstName", Kind::Text),
-    ("MiddleName", "middleName", Kind::Text),
-    ("LastName", "lastName", Kind::Text),
-    ("Suffix", "suffix", Kind::Text),
-    ("PrimaryEmail", "primaryEmail", Kind::Text),
-    ("PrimaryPhone", "primaryPhone", Kind::Text),
-    ("SecondaryEmail", "secondaryEmail", Kind::Text),
-    ("SecondaryPhone", "secondaryPhone", Kind::Text),
-    ("Reference", "reference", Kind::Text),
-    ("NetSuiteId", "netsuiteId", Kind::Text),
-    ("SalesforceId", "salesforceId", Kind::Text),
-    ("CustomerReference.Reference1", "customerReference.reference1", Kind::Text),
-    ("CustomerReference.Reference2", "customerReference.reference2", Kind::Text),
-    ("CustomerReference.Reference3", "customerReference.reference3", Kind::Text),
-    ("CustomerAcquisition.AdContent", "customerAcquisition.adContent", Kind::Text),
-    ("CustomerAcquisition.Campaign", "customerAcquisition.campaign", Kind::Text),
-    ("CustomerAcquisition.LandingPage", "customerAcquisition.landingPage", Kind::Text),
-    ("CustomerAcquisition.Medium", "customerAcquisition.medium", Kind::Text),
-    ("CustomerAcquisition.Source", "customerAcquisition.source", Kind::Text),
+static FILTERS: &[(&str, &str, MatchKind)] = &[
+    ("CompanyName", "companyName", MatchKind::Text),
+    ("FirstName", "firstName", MatchKind::Text),
+    ("MiddleName", "middleName", MatchKind::Text),
+    ("LastName", "lastName", MatchKind::Text),
+    ("Suffix", "suffix", MatchKind::Text),
+    ("PrimaryEmail", "primaryEmail", MatchKind::Text),
+    ("PrimaryPhone", "primaryPhone", MatchKind::Text),
+    ("SecondaryEmail", "secondaryEmail", MatchKind::Text),
+    ("SecondaryPhone", "secondaryPhone", MatchKind::Text),
+    ("Reference", "reference", MatchKind::Text),
+    ("NetSuiteId", "netsuiteId", MatchKind::Text),
+    ("SalesforceId", "salesforceId", MatchKind::Text),
+    ("CustomerReference.Reference1", "customerReference.reference1", MatchKind::Text),
+    ("CustomerReference.Reference2", "customerReference.reference2", MatchKind::Text),
+    ("CustomerReference.Reference3", "customerReference.reference3", MatchKind::Text),
+    ("CustomerAcquisition.AdContent", "customerAcquisition.adContent", MatchKind::Text),
+    ("CustomerAcquisition.Campaign", "customerAcquisition.campaign", MatchKind::Text),
+    ("CustomerAcquisition.LandingPage", "customerAcquisition.landingPage", MatchKind::Text),
+    ("CustomerAcquisition.Medium", "customerAcquisition.medium", MatchKind::Text),
+    ("CustomerAcquisition.Source", "customerAcquisition.source", MatchKind::Text),
     ("Status", "status", STATUS),
     ("AccountStatus", "customerAccountStatus", STANDING),
     ("Title", "title", TITLE),
@@ -78,15 +78,15 @@ static FILTERS: &[(&str, &str, Kind)] = &[
     ("SalesforceSynchStatus", "salesforceSynchStatus", SYNCH),
     ("NetSuiteSynchStatusId", "netsuiteSynchStatus", SYNCH),
     ("QuickBooksLatchTypeId", "quickBooksLatchType", LATCH),
-    ("ParentId", "parentId", Kind::Integer),
-    ("QuickBooksId", "quickBooksId", Kind::Integer),
-    ("QuickBooksSyncToken", "quickBooksSyncToken", Kind::Integer),
-    ("MonthlyRecurringRevenue", "monthlyRecurringRevenue", Kind::Decimal),
-    ("CurrentMrr", "monthlyRecurringRevenue", Kind::Decimal),
-    ("NetMRR", "netMonthlyRecurringRevenue", Kind::Decimal),
-    ("CurrentNetMrr", "netMonthlyRecurringRevenue", Kind::Decimal),
-    ("CreatedTimestamp", "createdTimestamp", Kind::Date),
-    ("ModifiedTimestamp", "modifiedTimestamp", Kind::Date),
+    ("ParentId", "parentId", MatchKind::Integer),
+    ("QuickBooksId", "quickBooksId", MatchKind::Integer),
+    ("QuickBooksSyncToken", "quickBooksSyncToken", MatchKind::Integer),
+    ("MonthlyRecurringRevenue", "monthlyRecurringRevenue", MatchKind::Decimal),
+    ("CurrentMrr", "monthlyRecurringRevenue", MatchKind::Decimal),
+    ("NetMRR", "netMonthlyRecurringRevenue", MatchKind::Decimal),
+    ("CurrentNetMrr", "netMonthlyRecurringRevenue", MatchKind::Decimal),
+    ("CreatedTimestamp", "createdTimestamp", MatchKind::Date),
+    ("ModifiedTimestamp", "modifiedTimestamp", MatchKind::Date),
 ];
 
 /// Filters of that page whose answers could not be checked, and what to search by instead.
@@ -130,7 +130,7 @@ fn meant(text: &str) -> String {
     folded(&Path::parse(text).map(|path| path.dotted()).unwrap_or_default())
 }
 
-fn filter(meant: &str) -> Option<&'static (&'static str, &'static str, Kind)> {
+fn filter(meant: &str) -> Option<&'static (&'static str, &'static str, MatchKind)> {
     FILTERS.iter().find(|(filter, ..)| folded(filter) == meant)
 }
 
@@ -159,7 +159,7 @@ fn code(meant: &str) -> Option<Name> {
     let (member, spelled) =
         [("code", "Code"), ("name", "Name")].into_iter().find(|known| known.0 == member)?;
     let filter = Some(format!("CustomerReference.SalesTrackingCode{number}.{spelled}"));
-    Some(Name { kind: Kind::Text, filter, place: Place::Code(number, member) })
+    Some(Name { kind: MatchKind::Text, filter, place: Place::Code(number, member) })
 }
 
 fn unknown(text: &str, meant: &str) -> Wrong {
@@ -180,9 +180,9 @@ impl Name {
     pub fn at(path: &'static str) -> Name {
         let known = FILTERS.iter().find(|(_, known, _)| *known == path);
         let unfiltered = match path {
-            "id" => Kind::Integer,
-            "isParent" | "canChangeCurrency" => Kind::Word(&["true", "false"]),
-            _ => Kind::Text,
+            "id" => MatchKind::Integer,
+            "isParent" | "canChangeCurrency" => MatchKind::Word(&["true", "false"]),
+            _ => MatchKind::Text,
         };
         let (kind, filter) = known.map_or((unfiltered, None), |(filter, _, kind)| (*kind, Some(*filter)));
         Name { kind, filter: filter.map(str::to_string), place: Place::At(path) }
@@ -211,8 +211,8 @@ impl Name {
 
 fn said(view: View<'_>) -> Option<Cow<'_, str>> {
     match view.kind() {
-        JsonKind::Null => None,
-        JsonKind::String => view.as_text().or(Some(Cow::Borrowed(view.raw()))),
+        ValueKind::Null => None,
+        ValueKind::String => view.as_text().or(Some(Cow::Borrowed(view.raw()))),
         _ => Some(Cow::Borrowed(view.raw())),
     }
 }

@@ -1,7 +1,7 @@
 //! What is looked for in one field, as it is typed, as the API is asked for it, and as it is checked here.
 
 use super::Wrong;
-use super::names::Kind;
+use super::names::MatchKind;
 use super::range::{Amounts, Range};
 use super::text::Wildcards;
 use crate::document::decimal::Decimal;
@@ -41,20 +41,20 @@ impl Pattern {
     ///
     /// # Errors
     /// What is wrong with it and what may be typed.
-    pub fn parse(kind: Kind, text: &str) -> Result<Pattern, Wrong> {
+    pub fn parse(kind: MatchKind, text: &str) -> Result<Pattern, Wrong> {
         if text == EMPTY {
-            return Ok(Pattern::Empty { text: kind == Kind::Text });
+            return Ok(Pattern::Empty { text: kind == MatchKind::Text });
         }
         if text.is_empty() {
             return Err(Wrong::new("nothing stands after the `=`")
                 .hint("write [empty] for customers without a value, * for any value"));
         }
         match kind {
-            Kind::Text => Wildcards::parse(text).map(Pattern::text),
-            Kind::Word(words) => one_of(words, text),
-            Kind::Integer => integer(text),
-            Kind::Decimal => Amounts::parse(text).map(Pattern::Amounts),
-            Kind::Date => Range::dates(text).map(Pattern::Dates),
+            MatchKind::Text => Wildcards::parse(text).map(Pattern::text),
+            MatchKind::Word(words) => one_of(words, text),
+            MatchKind::Integer => integer(text),
+            MatchKind::Decimal => Amounts::parse(text).map(Pattern::Amounts),
+            MatchKind::Date => Range::dates(text).map(Pattern::Dates),
         }
     }
 
@@ -141,9 +141,9 @@ fn integer(text: &str) -> Result<Pattern, Wrong> {
 mod tests {
     use super::*;
 
-    const WORDS: Kind = Kind::Word(&["Draft", "Active", "Dr"]);
+    const WORDS: MatchKind = MatchKind::Word(&["Draft", "Active", "Dr"]);
 
-    fn asked(kind: Kind, text: &str) -> Option<String> {
+    fn asked(kind: MatchKind, text: &str) -> Option<String> {
         Pattern::parse(kind, text).unwrap().asked()
     }
 
@@ -159,30 +159,30 @@ mod tests {
 
     #[test]
     fn no_value_is_null_missing_or_empty_text() {
-        let empty = Pattern::parse(Kind::Text, "[empty]").unwrap();
+        let empty = Pattern::parse(MatchKind::Text, "[empty]").unwrap();
         assert!(empty.holds(None) && empty.holds(Some("")) && !empty.holds(Some(" ")));
-        assert_eq!(asked(Kind::Text, "[empty]").as_deref(), Some("[empty]"));
-        for kind in [WORDS, Kind::Integer, Kind::Decimal, Kind::Date] {
+        assert_eq!(asked(MatchKind::Text, "[empty]").as_deref(), Some("[empty]"));
+        for kind in [WORDS, MatchKind::Integer, MatchKind::Decimal, MatchKind::Date] {
             assert_eq!(asked(kind, "[empty]"), None);
         }
-        assert!(Pattern::parse(Kind::Text, "").unwrap_err().hint.unwrap().contains("[empty]"));
+        assert!(Pattern::parse(MatchKind::Text, "").unwrap_err().hint.unwrap().contains("[empty]"));
     }
 
     #[test]
     fn numbers_are_compared_by_value() {
-        let number = Pattern::parse(Kind::Integer, "007").unwrap();
+        let number = Pattern::parse(MatchKind::Integer, "007").unwrap();
         assert_eq!((number.asked().as_deref(), number.is_exact()), (Some("7"), true));
         assert!(number.holds(Some("7")) && number.holds(Some("7.0")) && !number.holds(Some("70")));
         for text in ["-1", "1.0", "x", "1..2", "1*"] {
-            assert!(Pattern::parse(Kind::Integer, text).is_err(), "{text}");
+            assert!(Pattern::parse(MatchKind::Integer, text).is_err(), "{text}");
         }
-        let amount = Pattern::parse(Kind::Decimal, "250").unwrap();
+        let amount = Pattern::parse(MatchKind::Decimal, "250").unwrap();
         assert!(!amount.is_exact() && amount.holds(Some("250.00")) && amount.may_be_sent(Some("1E5")));
     }
 
     #[test]
     fn a_star_alone_asks_nothing_and_wants_a_value() {
-        let any = Pattern::parse(Kind::Text, "*").unwrap();
+        let any = Pattern::parse(MatchKind::Text, "*").unwrap();
         assert_eq!((any.asked(), any.is_exact()), (None, false));
         assert!(any.holds(Some("x")) && any.holds(Some("")) && !any.holds(None) && any.may_be_sent(None));
     }

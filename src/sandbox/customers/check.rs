@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use iso_currency::Currency;
 
 use super::Problem;
-use crate::document::json::{Kind as JsonKind, View, quote};
-use crate::field::{Field, Kind};
+use crate::document::json::{ValueKind, View, quote};
+use crate::field::{Field, FieldKind};
 use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, EnumCase, LengthUnit, NumericText};
 
 /// The longest companyName by the vendor's bulk import documentation; its API page says 50.
@@ -21,30 +21,32 @@ pub(crate) fn value<'a>(field: &Field, sent: View<'a>, behaviour: &Behaviour) ->
         return Ok(Cow::Borrowed(sent.raw()));
     }
     match field.kind {
-        Kind::Text { max, .. } => {
+        FieldKind::Text { max, .. } => {
             let long = field.path == "companyName" && behaviour.company_name == CompanyName::Long;
             text(field.path, sent, if long { LONG_COMPANY_NAME } else { max }, behaviour)
         }
-        Kind::Emails { max } => text(field.path, sent, max, behaviour),
-        Kind::Choice(words) => word(field.path, sent, words, behaviour),
-        Kind::Currency => currency(field.path, sent),
-        Kind::Integer => integer(field.path, sent),
-        Kind::Codes => Err(Problem::field(field.path, "The sales tracking codes are checked by themselves.")),
+        FieldKind::Emails { max } => text(field.path, sent, max, behaviour),
+        FieldKind::Choice(words) => word(field.path, sent, words, behaviour),
+        FieldKind::Currency => currency(field.path, sent),
+        FieldKind::Integer => integer(field.path, sent),
+        FieldKind::Codes => {
+            Err(Problem::field(field.path, "The sales tracking codes are checked by themselves."))
+        }
     }
 }
 
 /// Checks a text. A number passes as the vendor's samples show phones and references as numbers.
 pub(crate) fn text<'a>(name: &str, sent: View<'a>, max: usize, behaviour: &Behaviour) -> Checked<'a> {
     let length = match sent.kind() {
-        JsonKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
-        JsonKind::Number => sent.raw().len(),
+        ValueKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
+        ValueKind::Number => sent.raw().len(),
         other => return Err(Problem::field(name, format!("{name} must be text, not {other}."))),
     };
     if length > max {
         let text = format!("{name} cannot be longer than {max} characters; it has {length}.");
         return Err(Problem::field(name, text));
     }
-    let spell = sent.kind() == JsonKind::Number && behaviour.numeric_text == NumericText::String;
+    let spell = sent.kind() == ValueKind::Number && behaviour.numeric_text == NumericText::String;
     Ok(if spell { Cow::Owned(quote(sent.raw())) } else { Cow::Borrowed(sent.raw()) })
 }
 
@@ -61,7 +63,7 @@ fn length(bytes: &[u8], unit: LengthUnit) -> usize {
 /// An empty word is what the vendor answers for a title that is not set.
 fn word<'a>(name: &str, sent: View<'a>, words: &[&str], behaviour: &Behaviour) -> Checked<'a> {
     let said = sent.as_text().unwrap_or_default();
-    if name == "title" && sent.kind() == JsonKind::String && said.is_empty() {
+    if name == "title" && sent.kind() == ValueKind::String && said.is_empty() {
         let null = behaviour.empty_title == EmptyTitle::Null;
         return Ok(Cow::Borrowed(if null { "null" } else { sent.raw() }));
     }

@@ -2,7 +2,7 @@
 
 use super::members::Members;
 use super::{Problem, check};
-use crate::document::json::{Kind, View, quote};
+use crate::document::json::{ValueKind, View, quote};
 use crate::field::{CODE_MAX, CODES_PATH, MOST_CODES};
 use crate::sandbox::behaviour::{Behaviour, RetiredCode, TypeTwice};
 
@@ -66,7 +66,7 @@ pub(crate) fn token(
     held: Option<View<'_>>,
     behaviour: &Behaviour,
 ) -> Result<String, Vec<Problem>> {
-    if sent.kind() != Kind::Array {
+    if sent.kind() != ValueKind::Array {
         return Err(vec![problem(format!("salesTrackingCodes must be an array, not {}.", sent.kind()))]);
     }
     let (mut elements, mut problems, mut types) = (Vec::new(), Vec::new(), Vec::new());
@@ -85,7 +85,7 @@ pub(crate) fn token(
         return Err(problems);
     }
     Ok(match held {
-        Some(held) if elements == held_elements && held.kind() == Kind::Array => held.raw().to_string(),
+        Some(held) if elements == held_elements && held.kind() == ValueKind::Array => held.raw().to_string(),
         _ => format!("[{}]", elements.join(",")),
     })
 }
@@ -138,7 +138,7 @@ impl Element {
 }
 
 fn member<'a>(members: &Members<'a>, name: &str, behaviour: &Behaviour) -> Result<View<'a>, Problem> {
-    let sent = members.get(name).filter(|sent| sent.kind() == Kind::String);
+    let sent = members.get(name).filter(|sent| sent.kind() == ValueKind::String);
     let sent = sent.ok_or_else(|| problem(format!("A sales tracking code needs a {name}.")))?;
     check::text(name, sent, CODE_MAX, behaviour).map_err(|why| problem(why.text))?;
     Ok(sent)

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::members::Members;
 use super::{MODIFIED, Problem, not_found, splice, update};
-use crate::document::json::{Json, Kind, quote};
+use crate::document::json::{Json, ValueKind, quote};
 use crate::document::path::Path;
 use crate::sandbox::behaviour::{Behaviour, ErrorKey, LaterTimestamp, Modified, PutAnswer};
 use crate::sandbox::clock;
@@ -76,7 +76,7 @@ fn parse(body: &[u8]) -> Result<Json, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::rule("The body is not UTF-8."))?;
     let json = Json::parse(text).map_err(|why| Problem::rule(format!("The body is refused: {why}.")))?;
     match json.root().kind() {
-        Kind::Object => Ok(json),
+        ValueKind::Object => Ok(json),
         other => Err(Problem::rule(format!("The body must be an object, not {other}."))),
     }
 }

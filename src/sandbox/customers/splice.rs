@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::document::json::{Json, Kind, View, quote};
+use crate::document::json::{Json, ValueKind, View, quote};
 use crate::document::path::Path;
 
 /// Changes to one document, collected and then made at once.
@@ -67,7 +67,7 @@ pub(crate) fn set(document: &Json, path: &Path, token: &str) -> Json {
     let mut splice = Splice::new(document);
     let above = &path.names()[..path.names().len() - 1];
     let object = above.iter().try_fold(document.root(), |view, name| view.member(name));
-    match object.filter(|view| view.kind() == Kind::Object) {
+    match object.filter(|view| view.kind() == ValueKind::Object) {
         None => {}
         Some(object) => match object.member(path.last()) {
             Some(value) => splice.replace(value, token),

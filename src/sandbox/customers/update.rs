@@ -3,8 +3,8 @@
 use super::members::Members;
 use super::splice::Splice;
 use super::{Problem, billing, check, codes, parent};
-use crate::document::json::{Json, Kind as JsonKind, View, quote};
-use crate::field::{CODES_PATH, FIELDS, Field, Kind, READ_ONLY};
+use crate::document::json::{Json, ValueKind, View, quote};
+use crate::field::{CODES_PATH, FIELDS, Field, FieldKind, READ_ONLY};
 use crate::sandbox::behaviour::{
     Behaviour, KeyCaseTwice, NestedOmitted, NestedPartial, NullCodes, UnknownKeys,
 };
@@ -41,11 +41,11 @@ fn complete(id: u64, stored: &Json, sent: &Members<'_>) -> Json {
     let mut splice = Splice::new(stored);
     for name in NESTED {
         let held = stored.root().member(name);
-        if !sent.get(name).is_some_and(|sent| sent.kind() == JsonKind::Object) {
+        if !sent.get(name).is_some_and(|sent| sent.kind() == ValueKind::Object) {
             continue;
         }
         match held {
-            Some(held) if held.kind() == JsonKind::Object => {}
+            Some(held) if held.kind() == ValueKind::Object => {}
             Some(held) => splice.replace(held, &blank(id, name)),
             None => splice.insert(stored.root(), name, &blank(id, name)),
         }
@@ -58,7 +58,7 @@ fn blank(id: u64, name: &str) -> String {
     let members = FIELDS.iter().filter_map(|field| Some((inside(field, name)?, field.kind)));
     let members: String = members
         .map(|(member, kind)| {
-            format!("{}:{},", quote(member), if kind == Kind::Codes { "[]" } else { "null" })
+            format!("{}:{},", quote(member), if kind == FieldKind::Codes { "[]" } else { "null" })
         })
         .collect();
     format!(r#"{{{members}"id":{id},"uri":"https://secure.fusebill.com/v1/customers/{id}"}}"#)
@@ -137,7 +137,7 @@ impl<'a> Update<'a> {
 
     fn nested(&mut self, name: &'static str, splice: &mut Splice<'_>) {
         let sent = match self.sent.get(name).filter(|sent| !sent.is_null()) {
-            Some(sent) if sent.kind() == JsonKind::Object => Some(Members::of(sent)),
+            Some(sent) if sent.kind() == ValueKind::Object => Some(Members::of(sent)),
             Some(sent) => {
                 let text = format!("{name} must be an object, not {}.", sent.kind());
                 return self.problems.push(Problem::field(name, text));
@@ -174,7 +174,7 @@ impl<'a> Update<'a> {
         if partial && self.behaviour.nested_partial == NestedPartial::Keep {
             return;
         }
-        let token = if field.kind == Kind::Codes {
+        let token = if field.kind == FieldKind::Codes {
             self.codes(value, sent.is_some(), object.member(name))
         } else {
             self.plain(field, value).map_err(|problem| vec![problem])

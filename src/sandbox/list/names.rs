@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::document::decimal::Decimal;
-use crate::document::json::{Kind as JsonKind, View};
+use crate::document::json::{ValueKind, View};
 use crate::document::path::Path;
 use crate::sandbox::behaviour::{Behaviour, UnknownFilter};
 use crate::sandbox::clock;
@@ -124,8 +124,8 @@ impl Name {
             Place::Code(number, member) => of_type(document, number)?.member(member)?,
         };
         let text = match view.kind() {
-            JsonKind::Null => return None,
-            JsonKind::String => view.as_text()?,
+            ValueKind::Null => return None,
+            ValueKind::String => view.as_text()?,
             _ => Cow::Borrowed(view.raw()),
         };
         let currency = |code: &str| CURRENCIES.iter().position(|known| *known == code);

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::Table;
-use crate::document::json::{Json, Kind, View, quote};
+use crate::document::json::{Json, ValueKind, View, quote};
 use crate::document::path::Path;
 use crate::document::splice::splice;
 
@@ -49,7 +49,7 @@ fn whole(line: &str) -> String {
     for (key, value) in own.root().members() {
         let path = Path::root(key.name());
         match value.kind() {
-            Kind::Object => {
+            ValueKind::Object => {
                 values.extend(value.members().map(|(key, value)| (path.join(key.name()), value.raw())));
             }
             _ => values.push((path, value.raw())),

@@ -65,14 +65,14 @@ fn is_served(query: &str, given: &str, document: View<'_>) -> bool {
     name.values(document).iter().any(|value| passes(name.kind, value.as_deref(), filter))
 }
 
-fn passes(kind: names::Kind, value: Option<&str>, filter: &str) -> bool {
+fn passes(kind: names::MatchKind, value: Option<&str>, filter: &str) -> bool {
     let Some(value) = value else { return filter == "[empty]" };
     if filter == "[empty]" {
         return value.is_empty();
     }
     let (from, to) = filter.split_once('|').unwrap_or((filter, ""));
     match kind {
-        names::Kind::Text => {
+        names::MatchKind::Text => {
             assert!(
                 !filter.contains([':', ',', '|', '[', ']', '\\']),
                 "{filter} has characters of the filter's own"
@@ -80,16 +80,16 @@ fn passes(kind: names::Kind, value: Option<&str>, filter: &str) -> bool {
             let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
             like(&letters(value), &letters(filter))
         }
-        names::Kind::Word(_) => filter.split(',').any(|word| word.eq_ignore_ascii_case(value)),
-        names::Kind::Integer => {
+        names::MatchKind::Word(_) => filter.split(',').any(|word| word.eq_ignore_ascii_case(value)),
+        names::MatchKind::Integer => {
             Decimal::parse(value).is_some_and(|value| Some(value) == Decimal::parse(filter))
         }
-        names::Kind::Decimal => {
+        names::MatchKind::Decimal => {
             let Some(value) = Decimal::parse(value) else { return false };
             let bound = |text: &str| Decimal::parse(text).expect("an amount");
             (from.is_empty() || value >= bound(from)) && (to.is_empty() || value < bound(to))
         }
-        names::Kind::Date => {
+        names::MatchKind::Date => {
             let Some(value) = timestamp(value) else { return false };
             let bound = |text: &str| timestamp(text).expect("a date");
             (from.is_empty() || value >= bound(from)) && (to.is_empty() || value < bound(to))

@@ -8,7 +8,8 @@ use clap_complete::CompletionCandidate as Candidate;
 use super::topics::TOPICS;
 use crate::field::{CODES_PATH, FIELDS, Field, READ_ONLY};
 use crate::report::escape::escaped;
-use crate::search::names::{self, MatchKind};
+use crate::search::filters::MatchKind;
+use crate::search::names;
 
 /// A value with a line of help, which may be what a server or a file says.
 pub fn candidate(value: impl Into<String>, help: &str) -> Candidate {

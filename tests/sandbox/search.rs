@@ -7,8 +7,9 @@ use std::net::TcpStream;
 use fusebill::document::customer::get;
 use fusebill::document::{Json, Path, View};
 use fusebill::sandbox::{KEY, Limits, Options, Server, seed};
-use fusebill::search::names::{MatchKind, Name, find};
-use fusebill::search::{Condition, Search, Verdict};
+use fusebill::search::filters::MatchKind;
+use fusebill::search::names::{Name, find};
+use fusebill::search::{Condition, Fit, Search};
 
 /// What is searched by: every filter that a customer has a value for, and fields without one.
 const FIELDS: &[&str] = &[
@@ -113,9 +114,9 @@ fn try_one(server: &Server, documents: &[Json], typed: &str, codes: bool) {
     for document in documents {
         let id: u64 = document.root().member("id").unwrap().raw().parse().unwrap();
         let (verdict, sent) = (search.judge(document.root()), served.contains(&id));
-        assert!(verdict != Verdict::Meant || sent || codes, "{typed} means {id}, which is not sent");
-        assert!(verdict != Verdict::Unasked || !sent, "{typed} asks not for {id}, which is sent");
-        found += usize::from(verdict == Verdict::Meant);
+        assert!(verdict != Fit::Match || sent || codes, "{typed} means {id}, which is not sent");
+        assert!(verdict != Fit::Unexpected || !sent, "{typed} asks not for {id}, which is sent");
+        found += usize::from(verdict == Fit::Match);
     }
     assert!(!search.is_exact() || found == served.len() || codes, "{typed}: {found} of {}", served.len());
 }

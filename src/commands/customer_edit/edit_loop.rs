@@ -8,9 +8,11 @@ use super::super::session::Session;
 use super::prompts::Prompts;
 use super::{Done, Hand, laid_out, not_kept, not_read};
 use crate::cli::EditArgs;
+use crate::document::edit_text::{
+    Note, Problem, Reading, UnknownField, annotate, line_at, read, without_notes,
+};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
-use crate::document::edit_text::{Note, Problem, Reading, UnknownField, annotate, line_at, read, without_notes};
 use crate::document::{Customer, Edits, Plan};
 use crate::drafts::Draft;
 use crate::editor::Editor;
@@ -115,8 +117,7 @@ impl<'a> EditLoop<'a> {
         if !reading.problems.is_empty() {
             let rest = self.planned(&reading, false).ok();
             let unknown = reading.unknown.iter().filter(|_| !self.args.new_field);
-            let unknown =
-                unknown.map(|unknown| Problem { line: unknown.line, why: not_a_field(unknown) });
+            let unknown = unknown.map(|unknown| Problem { line: unknown.line, why: not_a_field(unknown) });
             let problems: Vec<Problem> = reading.problems.iter().cloned().chain(unknown).collect();
             return self.mend(&text, &problems, rest.as_ref());
         }

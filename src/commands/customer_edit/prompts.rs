@@ -3,8 +3,8 @@
 use super::super::session::Session;
 use super::{head, not_kept};
 use crate::document::codes::{self, CodeEdit};
-use crate::document::plan::plan;
 use crate::document::edit_text::{self, read, without_notes};
+use crate::document::plan::plan;
 use crate::document::{Action, Customer, Edit, Edits, Json, Path, View, check};
 use crate::drafts::Draft;
 use crate::error::{Error, Kind as ErrorKind, Result};

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::input;
 use crate::document::expect::Expectation;
 use crate::document::time::timestamp;
-use crate::document::{Action, Edit, EditError, Json, Path, check};
+use crate::document::{Action, Edit, EditError, EditProblem, Json, Path, check};
 use crate::error::{Error, Result};
 use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
 use crate::terminal::Input;
@@ -243,7 +243,10 @@ fn field_edit(field: &'static Field, value: &str) -> Result<Edit> {
             Action::SetCode { kind: kind.trim().to_string(), code: code.trim().to_string() }
         }
         _ => Action::Set(check::from_text(field, value).map_err(|why| {
-            Error::usage(EditError::Invalid { given: given.clone(), path: path.clone(), why }.to_string())
+            Error::usage(
+                EditError { given: given.clone(), path: path.clone(), problem: EditProblem::Invalid(why) }
+                    .to_string(),
+            )
         })?),
     };
     Ok(Edit { path, action, given })

@@ -1,4 +1,4 @@
-//! What differs between two documents, by path. Objects are compared member by member; an array is one value.
+//! The changes between two documents, by path. Objects are compared member by member; an array is one value.
 
 use std::collections::HashMap;
 
@@ -18,10 +18,19 @@ pub struct Change {
 }
 
 impl Change {
+    /// The value before, to look at.
+    pub fn old_value(&self) -> Option<View<'_>> {
+        self.before.as_ref().map(Json::root)
+    }
+
+    /// The value after, to look at.
+    pub fn new_value(&self) -> Option<View<'_>> {
+        self.after.as_ref().map(Json::root)
+    }
+
     /// Whether the change takes a value away: there was one and now there is null, an empty list or nothing.
     pub fn clears(&self) -> bool {
-        let nothing = |value: &Option<Json>| value.as_ref().is_none_or(|json| is_nothing(json.root()));
-        nothing(&self.after) && !nothing(&self.before)
+        self.new_value().is_none_or(is_nothing) && !self.old_value().is_none_or(is_nothing)
     }
 }
 

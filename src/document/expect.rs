@@ -123,6 +123,8 @@ mod tests {
         let customer = Customer::parse(r#"{"id":7,"status":"Active"}"#).unwrap();
         let expectation = Expectation { path: Path::root("sttus"), value: "Active".to_string() };
         let why = unmet(&customer, &[expectation]).unwrap_err();
-        assert!(matches!(why, EditError::Unknown { nearest, .. } if nearest == ["status"]));
+        assert!(
+            matches!(why, EditError { problem: super::super::edit::EditProblem::Unknown(nearest), .. } if nearest == ["status"])
+        );
     }
 }

@@ -27,7 +27,7 @@ pub mod verify;
 
 pub use customer::Customer;
 pub use diff::Change;
-pub use edit::{Action, Edit, EditError, Edits};
+pub use edit::{Action, Edit, EditError, EditProblem, Edits};
 pub use json::{Json, View};
 pub use path::Path;
 pub use plan::Plan;

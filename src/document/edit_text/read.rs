@@ -4,7 +4,7 @@ use super::is_written;
 use crate::document::codes::{ByHand, by_hand};
 use crate::document::compare::{same, same_at};
 use crate::document::customer::{Customer, get};
-use crate::document::edit::{Action, Edit, EditError, Edits};
+use crate::document::edit::{Action, Edit, EditError, EditProblem, Edits};
 use crate::document::json::{Json, JsonError, ValueKind, View, line_of};
 use crate::document::path::Path;
 use crate::document::plan::plan;
@@ -176,11 +176,11 @@ impl Reader<'_> {
         };
         match (planned(false), planned(true)) {
             (Ok(()), _) => self.reading.edits.push(edit),
-            (Err(EditError::Unknown { nearest, .. }), Ok(())) => {
+            (Err(EditError { problem: EditProblem::Unknown(nearest), .. }), Ok(())) => {
                 let line = line_of(self.text, new.span().start);
                 self.reading.unknown.push(UnknownField { edit, nearest, line });
             }
-            (Err(EditError::Unknown { .. }), Err(why)) | (Err(why), _) => {
+            (Err(EditError { problem: EditProblem::Unknown(_), .. }), Err(why)) | (Err(why), _) => {
                 self.problem(new, &why.without_flag());
             }
         }

@@ -4,8 +4,6 @@
 //! shown but never written are in [`READ_ONLY`]. The source of both is the vendor's page "Edit customer"
 //! (`PUT /v1/customers`), its request parameters and its samples; limits count UTF-16 units, as .NET strings do.
 
-pub mod check;
-
 /// A writable field of the customer document.
 #[derive(Debug)]
 pub struct Field {
@@ -14,16 +12,16 @@ pub struct Field {
     /// The flag without its dashes, also the name for `--clear`.
     pub flag: &'static str,
     /// What it may hold.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// Where help and tables list it.
     pub section: Section,
     /// One line of help.
     pub help: &'static str,
 }
 
-/// What a field may hold. Every kind but [`Kind::Codes`] may also be null.
+/// What a field may hold. Every kind but [`FieldKind::Codes`] may also be null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     /// Any text of at most `max` UTF-16 units.
     Text {
         /// The longest text the vendor's page allows, in UTF-16 units.
@@ -90,14 +88,14 @@ pub const CODE_MAX: usize = 255;
 /// Where the sales-tracking codes are.
 pub const CODES_PATH: &str = "customerReference.salesTrackingCodes";
 
-const fn text(max: usize) -> Kind {
-    Kind::Text { max, over: Over::Refused }
+const fn text(max: usize) -> FieldKind {
+    FieldKind::Text { max, over: Over::Refused }
 }
 
 const fn field(
     path: &'static str,
     flag: &'static str,
-    kind: Kind,
+    kind: FieldKind,
     section: Section,
     help: &'static str,
 ) -> Field {
@@ -111,33 +109,33 @@ const LATCHES: &[&str] = &["CreateNew", "LatchExisting", "DoNothing"];
 /// Every field that `PUT /v1/customers` documents as a request parameter, except `id`.
 #[rustfmt::skip]
 pub static FIELDS: &[Field] = &[
-    field("title", "title", Kind::Choice(TITLES), Section::Name, "Title before the name"),
+    field("title", "title", FieldKind::Choice(TITLES), Section::Name, "Title before the name"),
     field("firstName", "first-name", text(50), Section::Name, "First name"),
     field("middleName", "middle-name", text(50), Section::Name, "Middle name"),
     field("lastName", "last-name", text(50), Section::Name, "Last name"),
     field("suffix", "suffix", text(50), Section::Name, "Name suffix, for example Jr. or Sr."),
     // 50 in the API reference, 255 in the vendor's bulk import documentation.
-    field("companyName", "company-name", Kind::Text { max: 50, over: Over::Warned }, Section::Name, "Company name"),
-    field("primaryEmail", "primary-email", Kind::Emails { max: 255 }, Section::Contact, "Addresses invoices are sent to, separated by ';'"),
+    field("companyName", "company-name", FieldKind::Text { max: 50, over: Over::Warned }, Section::Name, "Company name"),
+    field("primaryEmail", "primary-email", FieldKind::Emails { max: 255 }, Section::Contact, "Addresses invoices are sent to, separated by ';'"),
     field("primaryPhone", "primary-phone", text(50), Section::Contact, "Primary phone number"),
-    field("secondaryEmail", "secondary-email", Kind::Emails { max: 255 }, Section::Contact, "Addresses nothing is sent to, separated by ';'"),
+    field("secondaryEmail", "secondary-email", FieldKind::Emails { max: 255 }, Section::Contact, "Addresses nothing is sent to, separated by ';'"),
     field("secondaryPhone", "secondary-phone", text(50), Section::Contact, "Secondary phone number"),
     field("reference", "reference", text(255), Section::References, "Your own id of this customer; not unique"),
     field("customerReference.reference1", "reference1", text(255), Section::References, "Free reference 1"),
     field("customerReference.reference2", "reference2", text(255), Section::References, "Free reference 2"),
     field("customerReference.reference3", "reference3", text(255), Section::References, "Free reference 3"),
-    field(CODES_PATH, "sales-tracking-code", Kind::Codes, Section::References, "Set the code of one sales-tracking type (repeatable)"),
+    field(CODES_PATH, "sales-tracking-code", FieldKind::Codes, Section::References, "Set the code of one sales-tracking type (repeatable)"),
     field("customerAcquisition.adContent", "ad-content", text(255), Section::Acquisition, "Content of the campaign's ad"),
     field("customerAcquisition.campaign", "campaign", text(255), Section::Acquisition, "Name of the campaign"),
     field("customerAcquisition.keyword", "keyword", text(255), Section::Acquisition, "Search words that led to the site"),
     field("customerAcquisition.landingPage", "landing-page", text(255), Section::Acquisition, "First page of the visit"),
     field("customerAcquisition.medium", "medium", text(255), Section::Acquisition, "Kind of campaign: banner, e-mail, click ad"),
     field("customerAcquisition.source", "source", text(255), Section::Acquisition, "Where the campaign came from"),
-    field("status", "status", Kind::Choice(STATUSES), Section::Billing, "Status; asks before it is written"),
-    field("currency", "currency", Kind::Currency, Section::Billing, "ISO 4217 code, changeable while Draft; asks before it is written"),
-    field("parentId", "parent-id", Kind::Integer, Section::Billing, "Id of the parent customer; asks before it is written"),
-    field("quickBooksLatchType", "quickbooks-latch-type", Kind::Choice(LATCHES), Section::Integrations, "How the customer is matched in QuickBooks Online"),
-    field("quickBooksId", "quickbooks-id", Kind::Integer, Section::Integrations, "Name id in QuickBooks Online"),
+    field("status", "status", FieldKind::Choice(STATUSES), Section::Billing, "Status; asks before it is written"),
+    field("currency", "currency", FieldKind::Currency, Section::Billing, "ISO 4217 code, changeable while Draft; asks before it is written"),
+    field("parentId", "parent-id", FieldKind::Integer, Section::Billing, "Id of the parent customer; asks before it is written"),
+    field("quickBooksLatchType", "quickbooks-latch-type", FieldKind::Choice(LATCHES), Section::Integrations, "How the customer is matched in QuickBooks Online"),
+    field("quickBooksId", "quickbooks-id", FieldKind::Integer, Section::Integrations, "Name id in QuickBooks Online"),
 ];
 
 /// A field that is part of the document but not of what this tool writes.
@@ -260,13 +258,13 @@ impl Field {
 
     /// Whether it holds text, which some of the vendor's documents show as a number.
     pub fn is_text(&self) -> bool {
-        matches!(self.kind, Kind::Text { .. } | Kind::Emails { .. })
+        matches!(self.kind, FieldKind::Text { .. } | FieldKind::Emails { .. })
     }
 
     /// The words it may hold, where they are few.
     pub fn choices(&self) -> &'static [&'static str] {
         match self.kind {
-            Kind::Choice(words) => words,
+            FieldKind::Choice(words) => words,
             _ => &[],
         }
     }

@@ -1,6 +1,6 @@
 //! What the API says when it says no, in every shape it is known to say it. Pure.
 
-use crate::document::json::{Json, Kind, View};
+use crate::document::json::{Json, ValueKind, View};
 
 /// The most that is repeated of an answer that is in no known shape, in characters.
 const EXCERPT: usize = 300;
@@ -36,7 +36,7 @@ pub fn words(body: &str) -> Vec<String> {
 }
 
 fn from_json(root: View<'_>) -> Option<Vec<String>> {
-    if root.kind() == Kind::String {
+    if root.kind() == ValueKind::String {
         return root.as_text().map(|text| vec![excerpt(&text, EXCERPT)]);
     }
     let mut entries = member(root, "Errors").into_iter().flat_map(View::children);

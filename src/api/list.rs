@@ -2,7 +2,7 @@
 
 use super::customer::unreadable;
 use super::{Answer, ApiKey, Client, Method, Order};
-use crate::document::json::Kind as JsonKind;
+use crate::document::json::ValueKind;
 use crate::document::{Customer, Json};
 use crate::error::{Error, Kind, Result};
 
@@ -74,7 +74,7 @@ impl Page {
     fn read(answer: &Answer, key: &ApiKey) -> Result<Page> {
         let wrong = || unreadable("the API's answer is not a list of customers", &answer.body, key);
         let list = Json::parse(answer.body.as_str()).map_err(|why| wrong().because(why))?;
-        if list.root().kind() != JsonKind::Array {
+        if list.root().kind() != ValueKind::Array {
             return Err(wrong());
         }
         let customers = list.root().children().enumerate().map(|(at, row)| {

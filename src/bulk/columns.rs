@@ -1,8 +1,8 @@
 //! The header of a CSV file: which column sets what.
 
 use super::{MODIFIED, Mistake, Spelling};
-use crate::document::{Action, Edit, Path};
-use crate::field::{self, CODES_PATH, FIELDS, Field, Kind, check, nearest};
+use crate::document::{Action, Edit, Path, check};
+use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
 
 /// What a column is for.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> 
         return Ok(Column::Modified);
     }
     if let Some((flag, kind)) = name.split_once(':')
-        && field::by_flag(flag).is_some_and(|field| field.kind == Kind::Codes)
+        && field::by_flag(flag).is_some_and(|field| field.kind == FieldKind::Codes)
     {
         return Ok(Column::Code(kind.trim().to_string()));
     }
@@ -84,7 +84,7 @@ fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> 
         .or_else(|| field::at(&dotted))
         .or_else(|| FIELDS.iter().find(|field| last(field.path)));
     match field {
-        Some(field) if field.kind == Kind::Codes => {
+        Some(field) if field.kind == FieldKind::Codes => {
             Err("sales-tracking codes are set type by type: name the column `sales-tracking-code:TYPE`"
                 .to_string())
         }

@@ -6,7 +6,7 @@
 use std::io::{self, BufRead};
 
 use super::{Fixed, MODIFIED, Mistake, Row, checked};
-use crate::document::json::Kind;
+use crate::document::json::ValueKind;
 use crate::document::{Action, Edit, Edits, Json, View, patch};
 use crate::search::CustomerName;
 
@@ -70,7 +70,7 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
         let why = why.to_string();
         wrong(why.replacen(" at line 1 column", " at column", 1))
     })?;
-    if json.root().kind() != Kind::Object {
+    if json.root().kind() != ValueKind::Object {
         return Err(wrong(format!("a row is an object, not {}", json.root().kind())));
     }
     let customer = json.root().member("id").and_then(id).ok_or_else(|| {
@@ -101,7 +101,7 @@ fn parted(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
 }
 
 fn id(view: View<'_>) -> Option<u64> {
-    if view.kind() == Kind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
+    if view.kind() == ValueKind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
 }
 
 #[cfg(test)]

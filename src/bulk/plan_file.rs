@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::Mistake;
 use super::ndjson::line;
 use crate::document::plan::{Plan, rewrite};
-use crate::document::{Action, Customer, Json, Path};
+use crate::document::{Customer, Json, Path, check};
 use crate::field;
 use crate::journal::record::{Edited, Who};
 use crate::search::CustomerName;
@@ -140,11 +140,11 @@ impl Planned {
         let values: Option<Vec<_>> = self.edits.iter().map(value).collect();
         let values = values.ok_or("an edit of it cannot be read")?;
         for (path, value) in &values {
-            if let Some(field) = field::at(&path.dotted()).filter(|field| field.kind != field::Kind::Codes)
+            if let Some(field) =
+                field::at(&path.dotted()).filter(|field| field.kind != field::FieldKind::Codes)
                 && let Some(value) = value
             {
-                field::check::action(field, Action::Set(value.clone()))
-                    .map_err(|why| format!("`{path}` {why}"))?;
+                check::value(field, value.clone()).map_err(|why| format!("`{path}` {why}"))?;
             }
         }
         let paths = || values.iter().enumerate().map(|(at, (path, _))| (at, path));
@@ -229,7 +229,7 @@ impl<R: BufRead> Iterator for Lines<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::edit::{Edit, Edits};
+    use crate::document::edit::{Action, Edit, Edits};
     use crate::document::plan::plan;
 
     const BEFORE: &str = r#"{"id":7,"status":"Active","firstName":"J\u006fn" ,"n":1E5}"#;

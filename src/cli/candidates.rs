@@ -8,7 +8,8 @@ use clap_complete::CompletionCandidate as Candidate;
 use super::topics::TOPICS;
 use crate::field::{CODES_PATH, FIELDS, Field, READ_ONLY};
 use crate::report::escape::escaped;
-use crate::search::names::{self, Kind as Match};
+use crate::search::filters::MatchKind;
+use crate::search::names;
 
 /// A value with a line of help, which may be what a server or a file says.
 pub fn candidate(value: impl Into<String>, help: &str) -> Candidate {
@@ -69,7 +70,7 @@ pub fn searchable(typed: &str) -> Vec<Candidate> {
         return field_names(typed, |_| true).iter().map(|name| open(name, "=")).collect();
     };
     let words: Vec<&str> = match names::find(name).map(|name| name.kind) {
-        Ok(Match::Word(words)) => words.to_vec(),
+        Ok(MatchKind::Word(words)) => words.to_vec(),
         _ => Vec::new(),
     };
     let words =
@@ -154,7 +155,7 @@ fn spelled(typed: &str, path: &str) -> String {
 fn words_at(path: &str) -> &'static [&'static str] {
     let dotted = path.trim_start_matches('/').replace('/', ".");
     match names::find(&dotted).map(|name| name.kind) {
-        Ok(Match::Word(words)) => words,
+        Ok(MatchKind::Word(words)) => words,
         _ => &[],
     }
 }

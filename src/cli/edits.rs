@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use super::input;
 use crate::document::expect::Expectation;
 use crate::document::time::timestamp;
-use crate::document::{Action, Edit, EditError, Json, Path};
+use crate::document::{Action, Edit, EditError, EditProblem, Json, Path, check};
 use crate::error::{Error, Result};
-use crate::field::{self, CODES_PATH, FIELDS, Field, Kind, check, nearest};
+use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
 use crate::terminal::Input;
 
 /// What the flags asked for, as they were typed.
@@ -97,14 +97,14 @@ impl clap::Args for EditFlags {
 fn field_flag(field: &'static Field) -> Arg {
     let arg = Arg::new(field.flag).long(field.flag).help(field.help).help_heading(field.section.heading());
     match field.kind {
-        Kind::Choice(words) => {
+        FieldKind::Choice(words) => {
             arg.value_name("WORD").value_parser(PossibleValuesParser::new(words)).ignore_case(true)
         }
-        Kind::Codes => arg.value_name("TYPE=CODE").action(ArgAction::Append),
-        Kind::Integer => arg.value_name("ID"),
-        Kind::Currency => arg.value_name("CODE"),
-        Kind::Emails { .. } => arg.value_name("ADDRESSES"),
-        Kind::Text { .. } => arg.value_name("TEXT"),
+        FieldKind::Codes => arg.value_name("TYPE=CODE").action(ArgAction::Append),
+        FieldKind::Integer => arg.value_name("ID"),
+        FieldKind::Currency => arg.value_name("CODE"),
+        FieldKind::Emails { .. } => arg.value_name("ADDRESSES"),
+        FieldKind::Text { .. } => arg.value_name("TEXT"),
     }
 }
 
@@ -236,14 +236,17 @@ fn field_edit(field: &'static Field, value: &str) -> Result<Edit> {
     let given = format!("--{}", field.flag);
     let path = Path::of(field.path);
     let action = match field.kind {
-        Kind::Codes => {
+        FieldKind::Codes => {
             let (kind, code) = value
                 .split_once('=')
                 .ok_or_else(|| Error::usage(format!("{given} takes TYPE=CODE, not `{value}`")))?;
             Action::SetCode { kind: kind.trim().to_string(), code: code.trim().to_string() }
         }
         _ => Action::Set(check::from_text(field, value).map_err(|why| {
-            Error::usage(EditError::Invalid { given: given.clone(), path: path.clone(), why }.to_string())
+            Error::usage(
+                EditError { given: given.clone(), path: path.clone(), problem: EditProblem::Invalid(why) }
+                    .to_string(),
+            )
         })?),
     };
     Ok(Edit { path, action, given })

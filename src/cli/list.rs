@@ -5,7 +5,7 @@ use clap::Args;
 use crate::api::Order;
 use crate::document::Path;
 use crate::error::{Error, Result};
-use crate::search::{Condition, Search, Wrong, names};
+use crate::search::{Condition, QueryError, Search, names};
 
 /// `customer list`.
 #[derive(Debug, Args)]
@@ -88,7 +88,7 @@ fn column(text: &str) -> Result<Path> {
     Path::parse(text).map_err(|why| Error::usage(format!("--columns: `{text}` is no path")).because(why))
 }
 
-fn wrong(flag: &str, text: &str, why: &Wrong) -> Error {
+fn wrong(flag: &str, text: &str, why: &QueryError) -> Error {
     let hint = why.hint.clone();
     let error = Error::usage(format!("{flag} {text}: {why}"));
     hint.into_iter().fold(error, Error::hint)

@@ -8,7 +8,7 @@ use crate::document::{Customer, Path};
 use crate::error::{Kind, Result};
 use crate::field::{FIELDS, READ_ONLY, nearest};
 use crate::report::list::Listing;
-use crate::search::{Search, Verdict, names};
+use crate::search::{Fit, Search, names};
 use crate::terminal::Notes;
 
 pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
@@ -108,13 +108,13 @@ impl Found<'_> {
         let mut meant = Vec::new();
         for customer in page {
             match self.search.judge(customer.root()) {
-                Verdict::Meant if self.is_enough() => self.beyond = true,
-                Verdict::Meant => {
+                Fit::Match if self.is_enough() => self.beyond = true,
+                Fit::Match => {
                     self.count += 1;
                     meant.push(customer);
                 }
-                Verdict::Beside => {}
-                Verdict::Unasked => self.unasked += 1,
+                Fit::Extra => {}
+                Fit::Unexpected => self.unasked += 1,
             }
         }
         meant

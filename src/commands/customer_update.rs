@@ -6,7 +6,7 @@ use super::session::Context;
 use crate::cli::{Request, UpdateArgs};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;
-use crate::document::{Customer, EditError, Edits, Json, patch};
+use crate::document::{Customer, EditError, EditProblem, Edits, Json, patch};
 use crate::error::{Error, Kind, Result};
 use crate::field;
 use crate::profile::command;
@@ -61,8 +61,9 @@ fn read_patch(input: &Input, text: &str) -> Result<Vec<crate::document::Edit>> {
 /// An edit that cannot be made, with what was probably meant.
 fn refused_edit(why: EditError) -> Error {
     let error = Error::usage(why.to_string());
-    match why {
-        EditError::Unknown { given, nearest, .. } => {
+    let EditError { given, path, problem } = why;
+    match problem {
+        EditProblem::Unknown(nearest) => {
             let near: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
             let error = if near.is_empty() {
                 error
@@ -74,15 +75,15 @@ fn refused_edit(why: EditError) -> Error {
                 _ => error.hint("--new-field allows a field that the customer does not have"),
             }
         }
-        EditError::OtherCase { has, .. } => error.hint(format!("write `{has}`")),
-        EditError::Whole { path, .. } => error.hint(format!(
+        EditProblem::OtherCase(has) => error.hint(format!("write `{has}`")),
+        EditProblem::Whole => error.hint(format!(
             "name a field in it, such as `{path}.…`, or use --patch, which merges objects; \
              `fusebill help customer update` lists the flags"
         )),
-        EditError::NoMembers { path, .. } if path.dotted() == field::CODES_PATH => {
+        EditProblem::NoMembers(_) if path.dotted() == field::CODES_PATH => {
             error.hint("--sales-tracking-code TYPE=CODE sets the code of one type")
         }
-        EditError::Invalid { given, path, .. } if given == "--set" && is_number(&path.dotted()) => {
+        EditProblem::Invalid(_) if given == "--set" && is_number(&path.dotted()) => {
             error.hint(format!("--set always sets text; use --set-json {path}=… or the field's own flag"))
         }
         _ => error,
@@ -90,7 +91,7 @@ fn refused_edit(why: EditError) -> Error {
 }
 
 fn is_number(path: &str) -> bool {
-    field::at(path).is_some_and(|field| field.kind == field::Kind::Integer)
+    field::at(path).is_some_and(|field| field.kind == field::FieldKind::Integer)
 }
 
 fn refuse_unmet(before: &Customer, request: &Request, profile: &str) -> Result<()> {

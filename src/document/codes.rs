@@ -1,7 +1,7 @@
 //! Sales-tracking codes, edited one type at a time: the rest of the list keeps its bytes.
 
 use super::compare::same;
-use super::json::{Json, Key, Kind, View, quote};
+use super::json::{Json, Key, ValueKind, View, quote};
 use crate::field::MOST_CODES;
 
 /// What becomes of the code of one type.
@@ -31,7 +31,7 @@ pub struct Edited {
 /// A sentence: the list is no array, a type is in it twice, or more than [`MOST_CODES`] would result.
 pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, String> {
     let list = list.filter(|list| !list.is_null());
-    if let Some(other) = list.filter(|list| list.kind() != Kind::Array) {
+    if let Some(other) = list.filter(|list| list.kind() != ValueKind::Array) {
         return Err(format!("the customer's sales-tracking codes are {}, not an array", other.kind()));
     }
     let existing: Vec<View<'_>> = list.into_iter().flat_map(View::children).collect();
@@ -76,11 +76,11 @@ pub struct ByHand<'a> {
 /// described the code it had. Anything but a list is given back as it is.
 pub fn by_hand<'a>(old: Option<View<'_>>, new: View<'a>) -> ByHand<'a> {
     let mut fixed = Vec::new();
-    if new.kind() != Kind::Array {
+    if new.kind() != ValueKind::Array {
         return ByHand { list: new.to_json(), fixed };
     }
     let before: Vec<View<'_>> =
-        old.filter(|old| old.kind() == Kind::Array).into_iter().flat_map(View::children).collect();
+        old.filter(|old| old.kind() == ValueKind::Array).into_iter().flat_map(View::children).collect();
     let mut elements = Vec::new();
     for new in new.children() {
         let code = new.member("code").and_then(View::as_text);

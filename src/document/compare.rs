@@ -1,7 +1,7 @@
 //! Whether two values are the same: by what they mean, not by how they are spelled.
 
 use super::decimal::Decimal;
-use super::json::{Kind, View};
+use super::json::{ValueKind, View};
 use super::path::Path;
 use crate::field;
 
@@ -12,13 +12,13 @@ pub fn same(a: View<'_>, b: View<'_>) -> bool {
         return true;
     }
     match (a.kind(), b.kind()) {
-        (Kind::Number, Kind::Number) => same_number(a.raw(), b.raw()),
-        (Kind::String, Kind::String) => a.string_bytes() == b.string_bytes(),
-        (Kind::Array, Kind::Array) => {
+        (ValueKind::Number, ValueKind::Number) => same_number(a.raw(), b.raw()),
+        (ValueKind::String, ValueKind::String) => a.string_bytes() == b.string_bytes(),
+        (ValueKind::Array, ValueKind::Array) => {
             a.children().count() == b.children().count()
                 && a.children().zip(b.children()).all(|(a, b)| same(a, b))
         }
-        (Kind::Object, Kind::Object) => {
+        (ValueKind::Object, ValueKind::Object) => {
             let (a, b) = (sorted_members(a), sorted_members(b));
             a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0 && same(a.1, b.1))
         }
@@ -37,9 +37,9 @@ pub fn same_at(path: &Path, a: View<'_>, b: View<'_>) -> bool {
     }
     let Some(field) = field::at(&path.dotted()) else { return false };
     match (a.kind(), b.kind()) {
-        (Kind::Number, Kind::String) => field.is_text() && says(b, a.raw()),
-        (Kind::String, Kind::Number) => field.is_text() && says(a, b.raw()),
-        (Kind::Array, Kind::Array) => field.kind == field::Kind::Codes && same_codes(a, b),
+        (ValueKind::Number, ValueKind::String) => field.is_text() && says(b, a.raw()),
+        (ValueKind::String, ValueKind::Number) => field.is_text() && says(a, b.raw()),
+        (ValueKind::Array, ValueKind::Array) => field.kind == field::FieldKind::Codes && same_codes(a, b),
         _ => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::json::{Json, JsonError, Key, Kind, View};
+use super::json::{Json, JsonError, Key, ValueKind, View};
 use super::path::Path;
 use crate::field;
 
@@ -22,7 +22,7 @@ pub enum NotACustomer {
     /// It is not JSON, or JSON that means different things to different readers.
     Json(JsonError),
     /// It is another type of value.
-    NotAnObject(Kind),
+    NotAnObject(ValueKind),
     /// `id` is missing or not a positive whole number.
     NoId,
     /// `status` is missing or not a text with something in it.
@@ -66,7 +66,7 @@ impl Customer {
     pub fn parse(text: impl Into<String>) -> Result<Customer, NotACustomer> {
         let json = Json::parse(text)?;
         let root = json.root();
-        if root.kind() != Kind::Object {
+        if root.kind() != ValueKind::Object {
             return Err(NotACustomer::NotAnObject(root.kind()));
         }
         let id = root.member("id").and_then(whole_number).ok_or(NotACustomer::NoId)?;
@@ -74,9 +74,7 @@ impl Customer {
         if status.is_none_or(|status| status.trim().is_empty()) {
             return Err(NotACustomer::NoStatus);
         }
-        if !json.has_distinct_keys() {
-            refuse_names_by_case(root)?;
-        }
+        refuse_names_by_case(root)?;
         if let Some(name) = field::PREVIEW_ONLY.iter().find(|name| root.member(name).is_some()) {
             return Err(NotACustomer::Preview((*name).to_string()));
         }
@@ -124,7 +122,7 @@ impl Customer {
 /// The value at these names below this one, through objects by name and arrays by index (RFC 6901 section 4).
 pub fn get<'a>(view: View<'a>, names: impl IntoIterator<Item = impl AsRef<str>>) -> Option<View<'a>> {
     names.into_iter().try_fold(view, |view, name| match view.kind() {
-        Kind::Array => element(view, name.as_ref()),
+        ValueKind::Array => element(view, name.as_ref()),
         _ => view.member(name.as_ref()),
     })
 }
@@ -135,7 +133,7 @@ fn element<'a>(array: View<'a>, index: &str) -> Option<View<'a>> {
 }
 
 fn whole_number(view: View<'_>) -> Option<u64> {
-    if view.kind() == Kind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
+    if view.kind() == ValueKind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
 }
 
 /// The API reads names without regard to case, so two that differ only by case have no sure meaning in a PUT.
@@ -174,8 +172,8 @@ mod tests {
             (r#"{"id":7}"#, NotACustomer::NoStatus),
             (r#"{"id":7,"status":null}"#, NotACustomer::NoStatus),
             (r#"{"id":7,"status":" "}"#, NotACustomer::NoStatus),
-            ("null", NotACustomer::NotAnObject(Kind::Null)),
-            ("[]", NotACustomer::NotAnObject(Kind::Array)),
+            ("null", NotACustomer::NotAnObject(ValueKind::Null)),
+            ("[]", NotACustomer::NotAnObject(ValueKind::Array)),
         ] {
             assert_eq!(Customer::parse(text).unwrap_err(), why, "{text}");
         }

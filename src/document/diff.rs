@@ -1,10 +1,9 @@
-//! What differs between two documents, by path. Objects are compared member by member; an array is one value.
+//! The changes between two documents, by path. Objects are compared member by member; an array is one value.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::compare::same_at;
-use super::json::{Json, Key, Kind, View};
+use super::json::{Json, Key, ValueKind, View};
 use super::path::Path;
 
 /// A path whose value differs.
@@ -19,15 +18,24 @@ pub struct Change {
 }
 
 impl Change {
+    /// The value before, to look at.
+    pub fn old_value(&self) -> Option<View<'_>> {
+        self.before.as_ref().map(Json::root)
+    }
+
+    /// The value after, to look at.
+    pub fn new_value(&self) -> Option<View<'_>> {
+        self.after.as_ref().map(Json::root)
+    }
+
     /// Whether the change takes a value away: there was one and now there is null, an empty list or nothing.
     pub fn clears(&self) -> bool {
-        let nothing = |value: &Option<Json>| value.as_ref().is_none_or(|json| is_nothing(json.root()));
-        nothing(&self.after) && !nothing(&self.before)
+        self.new_value().is_none_or(is_nothing) && !self.old_value().is_none_or(is_nothing)
     }
 }
 
 fn is_nothing(value: View<'_>) -> bool {
-    value.is_null() || (value.kind() == Kind::Array && value.children().next().is_none())
+    value.is_null() || (value.kind() == ValueKind::Array && value.children().next().is_none())
 }
 
 /// What differs between two objects, in the order of the first, then what only the second has.
@@ -40,35 +48,18 @@ pub fn diff(before: View<'_>, after: View<'_>) -> Vec<Change> {
 }
 
 fn walk(at: Option<&Path>, before: View<'_>, after: View<'_>, changes: &mut Vec<Change>) {
-    let (mut olds, mut news) = (before.members(), after.members());
-    // Two documents of one customer have their members in one order.
-    let (mut old, mut new) = (olds.next(), news.next());
-    while let (Some((key, was)), Some((other, is))) = (old, new)
-        && key.has_token_of(other)
-    {
-        compare(at, key, was, Some(is), changes);
-        (old, new) = (olds.next(), news.next());
+    let mut news: HashMap<_, _> = after.members().map(|(key, value)| (key.bytes(), value)).collect();
+    for (key, old) in before.members() {
+        compare(inside(at, key), old, news.remove(&key.bytes()), changes);
     }
-    if old.is_none() && new.is_none() {
-        return;
-    }
-    let mut others = Partners::of(new.into_iter().chain(news));
-    for (key, old) in old.into_iter().chain(olds) {
-        compare(at, key, old, others.take(key), changes);
-    }
-    for (key, new) in others.left() {
+    for (key, new) in after.members().filter(|(key, _)| news.contains_key(&key.bytes())) {
         changes.push(Change { path: inside(at, key), before: None, after: Some(new.to_json()) });
     }
 }
 
-/// Compares a member with the one that has taken its place, if any has.
-fn compare(at: Option<&Path>, key: Key<'_>, old: View<'_>, new: Option<View<'_>>, changes: &mut Vec<Change>) {
-    if new.is_some_and(|new| new.has_token_of(old)) {
-        return;
-    }
-    let path = inside(at, key);
+fn compare(path: Path, old: View<'_>, new: Option<View<'_>>, changes: &mut Vec<Change>) {
     match new {
-        Some(new) if old.kind() == Kind::Object && new.kind() == Kind::Object => {
+        Some(new) if old.kind() == ValueKind::Object && new.kind() == ValueKind::Object => {
             walk(Some(&path), old, new, changes);
         }
         Some(new) if same_at(&path, old, new) => {}
@@ -78,42 +69,6 @@ fn compare(at: Option<&Path>, key: Key<'_>, old: View<'_>, new: Option<View<'_>>
 
 fn inside(at: Option<&Path>, key: Key<'_>) -> Path {
     at.map_or_else(|| Path::root(key.name()), |path| path.join(key.name()))
-}
-
-/// Members of an object, each to be taken once by its key.
-///
-/// A member is looked for where the last one was found; an index by name is made only where one of them is not there.
-struct Partners<'a> {
-    members: Vec<(Key<'a>, Option<View<'a>>)>,
-    next: usize,
-    places: Option<HashMap<Cow<'a, [u8]>, usize>>,
-}
-
-impl<'a> Partners<'a> {
-    fn of(members: impl Iterator<Item = (Key<'a>, View<'a>)>) -> Partners<'a> {
-        let members = members.map(|(key, value)| (key, Some(value))).collect();
-        Partners { members, next: 0, places: None }
-    }
-
-    fn take(&mut self, key: Key<'_>) -> Option<View<'a>> {
-        let place = match self.members.get(self.next) {
-            Some((next, _)) if next.has_token_of(key) => self.next,
-            _ => self.place(key)?,
-        };
-        self.next = place + 1;
-        self.members[place].1.take()
-    }
-
-    fn place(&mut self, key: Key<'_>) -> Option<usize> {
-        let members = &self.members;
-        let index = || members.iter().enumerate().map(|(place, (key, _))| (key.bytes(), place)).collect();
-        self.places.get_or_insert_with(index).get(&*key.bytes()).copied()
-    }
-
-    /// Those that nobody took, in their order.
-    fn left(self) -> impl Iterator<Item = (Key<'a>, View<'a>)> {
-        self.members.into_iter().filter_map(|(key, value)| Some((key, value?)))
-    }
 }
 
 #[cfg(test)]

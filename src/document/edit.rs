@@ -1,13 +1,14 @@
-//! What is asked to change: a list of edits, each a path and what becomes of the value there.
+//! Edits: what a user asks to change, as a list of paths and actions, checked against the field table.
 //!
-//! What is not in the list is not mentioned, and what is not mentioned does not change. Empty (`""`) and cleared
-//! (null) are two different edits.
+//! A list, not a struct of optional fields: what is not in it does not change, and empty (`""`) and cleared (null)
+//! are two different edits. Flags, a merge patch, the editor and the rows of a table all end in [`Edits`].
 
 use std::fmt;
 
-use super::json::{Json, Kind};
+use super::check;
+use super::json::{Json, ValueKind};
 use super::path::Path;
-use crate::field::{self, check};
+use crate::field::{self, Field};
 
 /// One thing that was asked for.
 #[derive(Debug, Clone)]
@@ -64,106 +65,50 @@ pub struct Edits {
     warnings: Vec<String>,
 }
 
-/// Why edits are refused.
+/// Why an edit is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EditError {
-    /// A field that this tool does not write.
-    ReadOnly {
-        /// What the user wrote.
-        given: String,
-        /// The field.
-        path: Path,
-        /// Why it is not written.
-        why: String,
-    },
-    /// Two edits of the same value, or of a value and something inside it.
-    Twice {
-        /// What the user wrote first.
-        one: String,
-        /// What the user wrote as well.
-        other: String,
-        /// The value both are about.
-        path: Path,
-    },
-    /// A value that the field table does not allow.
-    Invalid {
-        /// What the user wrote.
-        given: String,
-        /// The field.
-        path: Path,
-        /// What is wrong with the value.
-        why: String,
-    },
-    /// The customer has no such path.
-    Unknown {
-        /// What the user wrote.
-        given: String,
-        /// The path.
-        path: Path,
-        /// The paths that come close, closest first.
-        nearest: Vec<String>,
-    },
-    /// The customer has that name in another spelling, which the API does not tell apart.
-    OtherCase {
-        /// What the user wrote.
-        given: String,
-        /// The path.
-        path: Path,
-        /// The spelling it has.
-        has: String,
-    },
-    /// An object of fields, set or cleared as a whole: its fields would escape their checks.
-    Whole {
-        /// What the user wrote.
-        given: String,
-        /// The object.
-        path: Path,
-    },
-    /// The path goes on below a value that has no members.
-    NoMembers {
-        /// What the user wrote.
-        given: String,
-        /// The value's path.
-        path: Path,
-        /// What is there.
-        kind: Kind,
-    },
-    /// The sales-tracking codes cannot be edited as asked.
-    Codes {
-        /// What is wrong.
-        why: String,
-    },
+pub struct EditError {
+    /// What the user wrote to ask for it.
+    pub given: String,
+    /// The value it concerns.
+    pub path: Path,
+    /// What is wrong.
+    pub problem: EditProblem,
+}
+
+/// What is wrong with an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditProblem {
+    /// This tool does not write the field, for this reason.
+    ReadOnly(String),
+    /// Another edit, which the user asked for with this, sets the same value or one around it.
+    Twice(String),
+    /// The field table does not allow the value, for this reason.
+    Invalid(String),
+    /// The customer has no such path; these come close, closest first.
+    Unknown(Vec<String>),
+    /// The customer has the name in this spelling, which the API does not tell apart.
+    OtherCase(String),
+    /// The path is that of an object of fields: set as a whole, its fields would escape their checks.
+    Whole,
+    /// The path goes on below a value of this type, which has no members.
+    NoMembers(ValueKind),
+    /// The sales-tracking codes cannot be edited as asked, or the customer would not be one any more.
+    Codes(String),
 }
 
 impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            EditError::ReadOnly { given, path, why } => {
-                write!(f, "{given}: `{path}` is read-only: {why}")
-            }
-            EditError::Twice { one, other, path } if one == other => {
-                write!(f, "{one} sets `{path}` twice")
-            }
-            EditError::Twice { one, other, path } => {
-                write!(f, "{one} and {other} both set `{path}`")
-            }
-            EditError::Invalid { given, path, why } => write!(f, "{given}: `{path}` {why}"),
-            EditError::Unknown { given, path, .. } => {
-                write!(f, "{given}: the customer has no field `{path}`")
-            }
-            EditError::OtherCase { given, path, has } => {
-                write!(f, "{given}: `{path}` is spelled `{has}`")
-            }
-            EditError::Whole { given, path } => {
+        let EditError { given, path, problem } = self;
+        match problem {
+            EditProblem::Codes(why) => f.write_str(why),
+            EditProblem::Twice(first) if first == given => write!(f, "{given} sets `{path}` twice"),
+            EditProblem::Twice(first) => write!(f, "{first} and {given} both set `{path}`"),
+            EditProblem::OtherCase(has) => write!(f, "{given}: `{path}` is spelled `{has}`"),
+            EditProblem::Whole => {
                 write!(f, "{given}: `{path}` holds several fields, which are set or cleared one by one")
             }
-            EditError::NoMembers { given, path, kind: Kind::Array } => {
-                write!(f, "{given}: `{path}` is an array, which is one value: set it whole with --set-json")
-            }
-            EditError::NoMembers { given, path, kind } => {
-                write!(f, "{given}: `{path}` is {kind}, so nothing can be set inside it")
-            }
-            EditError::Codes { why } => f.write_str(why),
+            _ => write!(f, "{given}: {}", self.without_flag()),
         }
     }
 }
@@ -171,38 +116,36 @@ impl fmt::Display for EditError {
 impl std::error::Error for EditError {}
 
 impl EditError {
-    /// What the user wrote that is refused, and the value it is about.
-    pub fn about(&self) -> Option<(&str, &Path)> {
-        match self {
-            EditError::ReadOnly { given, path, .. }
-            | EditError::Twice { other: given, path, .. }
-            | EditError::Invalid { given, path, .. }
-            | EditError::Unknown { given, path, .. }
-            | EditError::OtherCase { given, path, .. }
-            | EditError::Whole { given, path }
-            | EditError::NoMembers { given, path, .. } => Some((given, path)),
-            EditError::Codes { .. } => None,
-        }
+    /// The error of an edit.
+    pub(super) fn of(edit: &Edit, problem: EditProblem) -> EditError {
+        EditError { given: edit.given.clone(), path: edit.path.clone(), problem }
     }
 
-    /// What is wrong, where the place stands beside it already: without what the user wrote to ask for it.
+    /// What the user wrote that is refused, and the value it concerns; none if it is the list of codes as a whole.
+    pub fn about(&self) -> Option<(&str, &Path)> {
+        let codes = matches!(self.problem, EditProblem::Codes(_));
+        (!codes).then_some((self.given.as_str(), &self.path))
+    }
+
+    /// The message for a place that shows already what the user wrote, as a line of a file does.
     pub fn without_flag(&self) -> String {
-        match self {
-            EditError::Whole { path, .. } => {
+        let path = &self.path;
+        match &self.problem {
+            EditProblem::ReadOnly(why) => format!("`{path}` is read-only: {why}"),
+            EditProblem::Invalid(why) => format!("`{path}` {why}"),
+            EditProblem::Unknown(_) => format!("the customer has no field `{path}`"),
+            EditProblem::OtherCase(has) => format!("this field is spelled `{has}`"),
+            EditProblem::Whole => {
                 format!(
                     "`{path}` holds several fields, which are set or cleared one by one, inside its braces"
                 )
             }
-            EditError::OtherCase { has, .. } => format!("this field is spelled `{has}`"),
-            EditError::Codes { why } => why.clone(),
-            EditError::ReadOnly { given, .. }
-            | EditError::Twice { one: given, .. }
-            | EditError::Invalid { given, .. }
-            | EditError::Unknown { given, .. }
-            | EditError::NoMembers { given, .. } => {
-                let text = self.to_string();
-                text.strip_prefix(&format!("{given}: ")).unwrap_or(&text).to_string()
+            EditProblem::NoMembers(ValueKind::Array) => {
+                format!("`{path}` is an array, which is one value: set it whole with --set-json")
             }
+            EditProblem::NoMembers(kind) => format!("`{path}` is {kind}, so nothing can be set inside it"),
+            EditProblem::Twice(_) => self.to_string(),
+            EditProblem::Codes(why) => why.clone(),
         }
     }
 }
@@ -221,10 +164,10 @@ impl Edits {
         Ok(edits)
     }
 
-    /// The same where every mistake is to be found.
+    /// Like [`Edits::check`], but finds every error.
     ///
     /// # Errors
-    /// Of each edit that cannot be made why; where each could be made alone, that one is given twice.
+    /// One for each edit that is refused by itself; if there is none, the first value that is set twice.
     pub fn check_each(list: Vec<Edit>) -> Result<Edits, Vec<EditError>> {
         let mut edits = Edits::default();
         let refused: Vec<EditError> = list.into_iter().filter_map(|edit| edits.add(edit).err()).collect();
@@ -245,29 +188,25 @@ impl Edits {
         self.list.is_empty()
     }
 
-    /// What is allowed but worth a word.
+    /// What is allowed but doubtful.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The edit that is about this path or about a value around it.
+    /// The edit of this path or of a value around it.
     pub fn covering(&self, path: &Path) -> Option<&Edit> {
         self.list.iter().find(|edit| edit.path.covers(path))
     }
 
     fn add(&mut self, mut edit: Edit) -> Result<(), EditError> {
         let dotted = edit.path.dotted();
-        match field::at(&dotted) {
-            None => refuse_unwritten(&edit, &dotted)?,
-            Some(field) => match check::action(field, edit.action) {
-                Ok(checked) => {
-                    edit.action = checked.action;
-                    self.warnings.extend(checked.warning);
-                }
-                Err(why) => {
-                    return Err(EditError::Invalid { given: edit.given, path: edit.path, why });
-                }
-            },
+        if let Some(field) = field::at(&dotted) {
+            let (action, warning) = allowed(field, &edit.action)
+                .map_err(|why| EditError::of(&edit, EditProblem::Invalid(why)))?;
+            edit.action = action;
+            self.warnings.extend(warning);
+        } else if let Some(problem) = unwritten(&edit, &dotted) {
+            return Err(EditError::of(&edit, problem));
         }
         self.list.push(edit);
         Ok(())
@@ -284,30 +223,45 @@ impl Edits {
                 _ => false,
             };
             if one.path.covers(&other.path) && !two_codes {
-                return Err(EditError::Twice {
-                    one: one.given.clone(),
-                    other: other.given.clone(),
-                    path: other.path.clone(),
-                });
+                return Err(EditError::of(other, EditProblem::Twice(one.given.clone())));
             }
         }
         Ok(())
     }
 }
 
-/// Refuses what the tables know and do not have among the fields that are written.
-fn refuse_unwritten(edit: &Edit, dotted: &str) -> Result<(), EditError> {
-    let (given, path) = (edit.given.clone(), edit.path.clone());
+/// The action in the vendor's spelling, and a warning about what is allowed but doubtful.
+fn allowed(field: &Field, action: &Action) -> Result<(Action, Option<String>), String> {
+    match action {
+        Action::Set(value) => {
+            let checked = check::value(field, value.clone())?;
+            return Ok((Action::Set(checked.value), checked.warning));
+        }
+        Action::Clear => {
+            if let Some(why) = field.never_null() {
+                return Err(format!("cannot be cleared: {why}"));
+            }
+        }
+        Action::Object => return Err("takes no object".to_string()),
+        Action::SetCode { kind, code } => {
+            check::code_part("type", kind)?;
+            check::code_part("code", code)?;
+        }
+        Action::RemoveCode { kind } => check::code_part("type", kind)?,
+    }
+    Ok((action.clone(), None))
+}
+
+/// Why a path that is not a writable field is refused; none if it may be a field that the table does not know.
+fn unwritten(edit: &Edit, dotted: &str) -> Option<EditProblem> {
     if let Some(has) = field::other_case(dotted) {
-        return Err(EditError::OtherCase { given, path, has: has.to_string() });
+        return Some(EditProblem::OtherCase(has.to_string()));
     }
     if let Some(fixed) = field::read_only(dotted) {
-        return Err(EditError::ReadOnly { given, path, why: fixed.why.to_string() });
+        return Some(EditProblem::ReadOnly(fixed.why.to_string()));
     }
-    if field::is_object(dotted) && !matches!(edit.action, Action::Object) {
-        return Err(EditError::Whole { given, path });
-    }
-    Ok(())
+    let is_whole = field::is_object(dotted) && !matches!(edit.action, Action::Object);
+    is_whole.then_some(EditProblem::Whole)
 }
 
 #[cfg(test)]
@@ -323,7 +277,7 @@ mod tests {
     fn the_same_value_twice_is_refused() {
         for (one, other) in [("firstName", "/firstName"), ("extra", "extra.more"), ("x.y", "x")] {
             let edits = Edits::check(vec![set("zzz", "1"), set(one, "\"a\""), set(other, "\"b\"")]);
-            assert!(matches!(edits, Err(EditError::Twice { .. })), "{one} {other}");
+            assert!(matches!(edits, Err(EditError { problem: EditProblem::Twice(_), .. })), "{one} {other}");
         }
         assert!(Edits::check(vec![set("a", "1"), set("a.b", "1"), set("ab", "1")]).is_err());
         assert!(Edits::check(vec![set("a.b", "1"), set("a.c", "1"), set("ab", "1")]).is_ok());
@@ -378,11 +332,23 @@ mod tests {
     #[test]
     fn fields_are_neither_set_in_a_lump_nor_in_another_case() {
         for (path, json) in [("customerReference", r#"{"reference1":{}}"#), ("customerAcquisition", "null")] {
-            assert!(matches!(Edits::check(vec![set(path, json)]), Err(EditError::Whole { .. })), "{path}");
+            assert!(
+                matches!(
+                    Edits::check(vec![set(path, json)]),
+                    Err(EditError { problem: EditProblem::Whole, .. })
+                ),
+                "{path}"
+            );
         }
         for path in ["FirstName", "customerReference.Reference1", "customerreference", "customerReference.ID"]
         {
-            assert!(matches!(Edits::check(vec![set(path, "1")]), Err(EditError::OtherCase { .. })), "{path}");
+            assert!(
+                matches!(
+                    Edits::check(vec![set(path, "1")]),
+                    Err(EditError { problem: EditProblem::OtherCase(_), .. })
+                ),
+                "{path}"
+            );
         }
     }
 
@@ -390,7 +356,7 @@ mod tests {
     fn read_only_fields_are_refused() {
         for path in ["id", "/uri", "customerReference.id", "modifiedTimestamp", "salesforceId"] {
             let edits = Edits::check(vec![set(path, "1")]);
-            assert!(matches!(edits, Err(EditError::ReadOnly { .. })), "{path}");
+            assert!(matches!(edits, Err(EditError { problem: EditProblem::ReadOnly(_), .. })), "{path}");
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::compare::{same, same_at};
 use super::customer::Customer;
 use super::edit::EditError;
-use super::json::{Json, Kind, View};
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
 use super::plan::unknown;
 use super::time::timestamp;
@@ -72,7 +72,7 @@ pub fn unmet_moment(customer: &Customer, moment: Timestamp) -> Option<Unmet> {
 impl Expectation {
     fn holds(&self, found: View<'_>) -> bool {
         let text = Json::string(&self.value);
-        let said = found.kind() == Kind::String && self.value != "null" && same(found, text.root());
+        let said = found.kind() == ValueKind::String && self.value != "null" && same(found, text.root());
         let json = Json::parse(self.value.as_str());
         said || json.is_ok_and(|json| same_at(&self.path, found, json.root()))
     }
@@ -123,6 +123,8 @@ mod tests {
         let customer = Customer::parse(r#"{"id":7,"status":"Active"}"#).unwrap();
         let expectation = Expectation { path: Path::root("sttus"), value: "Active".to_string() };
         let why = unmet(&customer, &[expectation]).unwrap_err();
-        assert!(matches!(why, EditError::Unknown { nearest, .. } if nearest == ["status"]));
+        assert!(
+            matches!(why, EditError { problem: super::super::edit::EditProblem::Unknown(nearest), .. } if nearest == ["status"])
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! A document laid out for reading: white space changes, no token does.
 
-use super::json::{Kind, View};
+use super::json::{ValueKind, View};
 
 /// The value over several lines, two spaces a level, every scalar and key as the text has it.
 pub fn indented(view: View<'_>) -> String {
@@ -19,8 +19,8 @@ pub fn compact(view: View<'_>) -> String {
 /// `level` is none for one line.
 fn write(view: View<'_>, level: Option<usize>, out: &mut String) {
     let (open, close) = match view.kind() {
-        Kind::Object => ('{', '}'),
-        Kind::Array => ('[', ']'),
+        ValueKind::Object => ('{', '}'),
+        ValueKind::Array => ('[', ']'),
         _ => return out.push_str(view.raw()),
     };
     let inner = level.map(|level| level + 1);
@@ -31,7 +31,7 @@ fn write(view: View<'_>, level: Option<usize>, out: &mut String) {
             out.push(',');
         }
         new_line(inner, out);
-        if view.kind() == Kind::Object {
+        if view.kind() == ValueKind::Object {
             out.push_str(child.key().token());
             out.push_str(if level.is_some() { ": " } else { ":" });
         }

@@ -1,11 +1,9 @@
 //! JSON as the text it came in plus the spans of its values.
 //!
-//! serde_json judges the text, so the grammar is not written again here; a flat scan then notes where each value
-//! begins and ends. Nothing is converted: a number is its token, a string its escapes. The scan does not recurse and
-//! costs one pass, whatever the depth.
+//! serde_json checks the grammar; one scan then notes where each value begins and ends. Nothing is converted: a number
+//! stays its token, a string keeps its escapes. That is what makes an edit lossless: new text goes over the spans of
+//! the values that change, and every other byte is the server's own.
 
-mod plain;
-mod quote;
 mod scan;
 mod view;
 
@@ -13,10 +11,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
-pub use quote::{longest_quoted, quote, quote_onto};
-use scan::{Found, Scan};
 pub use view::{Key, View};
 
 /// The deepest nesting that is read. A customer has three levels; the limit keeps recursion over values bounded.
@@ -25,25 +21,20 @@ pub const MAX_DEPTH: usize = 256;
 /// takes more memory than the two bytes it can be written in.
 pub const MAX_VALUES: usize = 1_000_000;
 
-/// One JSON value: its text, unchanged, and where each value inside it stands.
+/// One JSON value: its text, unchanged, and the span of each value inside it.
 ///
-/// Objects in it have no duplicate keys, so a name means one member.
+/// No object in it has the same key twice, so a name means one member.
 #[derive(Clone)]
 pub struct Json {
     text: String,
-    /// Every value in the order of the text; the first is the whole.
+    /// Every value in the order of the text; the first is the outermost.
     nodes: Vec<Node>,
-    /// Whether the keys of every object differ in more than the case of their letters. Where not all of them are ASCII,
-    /// that is not known without a closer look.
-    distinct: bool,
 }
 
 #[derive(Debug, Clone)]
 struct Node {
-    kind: Kind,
-    /// The mark of its key.
-    mark: u32,
-    /// The key's token with its quotes; empty where the value is no member.
+    kind: ValueKind,
+    /// The key's token with its quotes; empty if the value is not a member.
     key: Range<usize>,
     span: Range<usize>,
     /// The index just past the last value inside this one.
@@ -53,7 +44,7 @@ struct Node {
 /// The type of a JSON value, RFC 8259 section 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Kind {
+pub enum ValueKind {
     Null,
     Bool,
     Number,
@@ -62,15 +53,15 @@ pub enum Kind {
     Object,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ValueKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Null => "null",
-            Kind::Bool => "a boolean",
-            Kind::Number => "a number",
-            Kind::String => "a string",
-            Kind::Array => "an array",
-            Kind::Object => "an object",
+            ValueKind::Null => "null",
+            ValueKind::Bool => "a boolean",
+            ValueKind::Number => "a number",
+            ValueKind::String => "a string",
+            ValueKind::Array => "an array",
+            ValueKind::Object => "an object",
         })
     }
 }
@@ -131,13 +122,10 @@ impl Json {
     /// See [`JsonError`]. A lone surrogate escape (`"\ud800"`) is no error: the text is kept, whatever it means.
     pub fn parse(text: impl Into<String>) -> Result<Json, JsonError> {
         let text = text.into();
-        let value: &RawValue = serde_json::from_str(&text)?;
-        let start = value.get().as_ptr() as usize - text.as_ptr() as usize;
-        let Found { nodes, alike, ascii } = Scan::new(&text, start).run()?;
-        let json = Json { text, nodes, distinct: ascii && !alike };
-        if alike {
-            json.refuse_duplicate_keys()?;
-        }
+        serde_json::from_str::<IgnoredAny>(&text)?;
+        let nodes = scan::scan(&text)?;
+        let json = Json { text, nodes };
+        json.refuse_duplicate_keys()?;
         Ok(json)
     }
 
@@ -148,11 +136,11 @@ impl Json {
 
     /// `null`.
     pub fn null() -> Json {
-        Json::known("null".to_string())
+        Json::known("null")
     }
 
     /// A text that this crate itself wrote as JSON.
-    pub(crate) fn known(text: String) -> Json {
+    pub(crate) fn known(text: impl Into<String>) -> Json {
         Json::parse(text).expect("text that was written as JSON is JSON")
     }
 
@@ -166,31 +154,25 @@ impl Json {
         View { json: self, at: 0 }
     }
 
-    /// Whether the keys of every object surely differ, and in more than the case of their letters.
-    pub(crate) fn has_distinct_keys(&self) -> bool {
-        self.distinct
-    }
-
     fn refuse_duplicate_keys(&self) -> Result<(), JsonError> {
-        let mut keys: Vec<(Cow<'_, [u8]>, usize)> = Vec::new();
         for at in 0..self.nodes.len() {
-            let view = View { json: self, at };
-            keys.clear();
-            keys.extend(view.members().map(|(key, value)| (key.bytes(), value.key_start())));
-            keys.sort_unstable();
+            let members = View { json: self, at }.members();
+            let mut keys: Vec<(Cow<'_, [u8]>, Range<usize>)> =
+                members.map(|(key, value)| (key.bytes(), self.nodes[value.at].key.clone())).collect();
+            keys.sort_unstable_by(|one, other| (&one.0, one.1.start).cmp(&(&other.0, other.1.start)));
             if let Some(pair) = keys.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-                return Err(self.duplicate(pair[1].1));
+                let again = pair[1].1.clone();
+                let line = line_of(&self.text, again.start);
+                return Err(JsonError::DuplicateKey { key: self.text[again].to_string(), line });
             }
         }
         Ok(())
     }
+}
 
-    fn duplicate(&self, key: usize) -> JsonError {
-        let node = self.nodes.iter().find(|node| node.key.start == key && !node.key.is_empty());
-        let key = node.map_or("", |node| &self.text[node.key.clone()]).to_string();
-        let line = node.map_or(1, |node| line_of(&self.text, node.key.start));
-        JsonError::DuplicateKey { key, line }
-    }
+/// A JSON string token for this text (RFC 8259, section 7).
+pub fn quote(text: &str) -> String {
+    serde_json::to_string(text).expect("a string is always JSON")
 }
 
 /// The line on which a byte of a text stands, counted from 1.

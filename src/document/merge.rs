@@ -1,22 +1,27 @@
-//! Three-way merge: what we change, put upon what others changed meanwhile.
+//! Three-way merge: the changes of a plan, applied to the customer as it is now.
+//!
+//! The API has no ETag, so a PUT of a document that was read minutes ago would revert what others wrote since. If a
+//! person or a file stood between read and write, the customer is read again, and three documents meet: *base* (read
+//! first), *ours* (the plan's after) and *theirs* (read now). Our values go into their document, and every change of
+//! theirs elsewhere stays. A value that both sides changed to different ones is a conflict, which the caller settles.
 
 use super::compare::same_or_absent;
-use super::customer::{Customer, get};
+use super::customer::Customer;
 use super::diff::Change;
 use super::edit::EditError;
-use super::json::{Json, Kind, View};
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
-use super::plan::{Consent, Plan, rewrite};
+use super::plan::{Plan, rewrite};
 use super::verify::moved;
 
-/// What comes of merging.
+/// The result of a merge.
 #[derive(Debug)]
 pub enum Merge {
     /// Our changes upon their document.
     Merged {
-        /// From their document to the merged one; what both sides changed to the same is no change any more.
+        /// From their document to the merged one. A value that both sides changed alike is not in it.
         plan: Box<Plan>,
-        /// What they changed meanwhile, which is kept.
+        /// What they changed, which stays.
         carried: Vec<Change>,
     },
     /// Both sides changed the same values to different ones.
@@ -28,99 +33,96 @@ pub enum Merge {
 pub struct Conflict {
     /// Where.
     pub path: Path,
-    /// What it was.
+    /// The value that was read first.
     pub base: Option<Json>,
-    /// What we make of it.
+    /// The value that we set.
     pub ours: Option<Json>,
-    /// What they made of it.
+    /// The value that they set.
     pub theirs: Option<Json>,
 }
 
-/// Merges a plan, which was made from what was read first, with what is there now.
+/// Merges a plan with the customer as it is now.
 ///
-/// Values are merged as they were edited: an object that we set as a whole is one value. Changes of the same value, or
-/// of a value and one inside it, conflict unless both sides arrive at the same. What the
-/// vendor derives by itself ([`crate::field::READ_ONLY`]) is neither carried nor in conflict.
+/// A value merges as it was edited: an object that we set as a whole is one value. Changes of the same value, or of a
+/// value and one inside it, conflict unless both sides have the same result. Fields that the vendor computes
+/// ([`crate::field::READ_ONLY`]) are neither carried nor in conflict.
 ///
 /// # Errors
-/// Where their document no longer has the object that one of our values belongs in.
+/// Their document does not have the object any more that one of our values belongs in.
 pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
     let meanwhile = moved(&ours.before, theirs);
-    let (kept, conflicts) = divided(ours, theirs, &meanwhile);
+    let (kept, conflicts) = divide(ours, theirs, &meanwhile);
     if !conflicts.is_empty() {
         return Ok(Merge::Conflicts(conflicts));
     }
-    let plan = upon(ours, theirs, kept)?;
-    let both = |other: &Change| ours.replaced.iter().any(|change| overlap(&other.path, &change.path));
-    let carried = meanwhile.into_iter().filter(|other| !both(other)).collect();
+    let plan = apply(ours, theirs, kept)?;
+    let is_ours = |other: &Change| ours.replaced.iter().any(|change| other.path.overlaps(&change.path));
+    let carried = meanwhile.into_iter().filter(|other| !is_ours(other)).collect();
     Ok(Merge::Merged { plan: Box::new(plan), carried })
 }
 
-/// Merges where both sides changed the same values: `keeps_ours` decides each of them. What it gives up is as they have
-/// it. An object that both sides made is merged member by member, so that keeping ours takes nothing of theirs away.
+/// Merges in spite of conflicts: `keeps_ours` decides each of them; otherwise their value stays.
+///
+/// An object that both sides made merges member by member, so that keeping ours removes nothing of theirs.
 ///
 /// # Errors
-/// Where their document no longer has the object that one of our values belongs in.
+/// Their document does not have the object any more that one of our values belongs in.
 pub fn settle(ours: &Plan, theirs: &Customer, keeps_ours: impl Fn(&Path) -> bool) -> Result<Plan, EditError> {
-    let (mut kept, conflicts) = divided(ours, theirs, &moved(&ours.before, theirs));
-    for conflict in conflicts.iter().filter(|conflict| keeps_ours(&conflict.path)) {
-        match (&conflict.base, &conflict.ours, &conflict.theirs) {
-            (None, Some(new), Some(_)) => members(&conflict.path, new.root(), theirs, &mut kept),
-            (Some(base), Some(new), Some(_)) if base.root().is_null() => {
-                members(&conflict.path, new.root(), theirs, &mut kept);
-            }
-            (_, new, _) => kept.push((conflict.path.clone(), new.clone())),
+    let (mut kept, conflicts) = divide(ours, theirs, &moved(&ours.before, theirs));
+    for Conflict { path, base, ours, theirs: there } in conflicts {
+        if !keeps_ours(&path) {
+            continue;
+        }
+        let had_nothing = base.is_none_or(|base| base.root().is_null());
+        match (&ours, &there) {
+            (Some(new), Some(there)) if had_nothing => members(&path, new.root(), there.root(), &mut kept),
+            _ => kept.push((path, ours)),
         }
     }
-    upon(ours, theirs, kept)
+    apply(ours, theirs, kept)
 }
 
 /// Our values upon their document.
-fn upon(ours: &Plan, theirs: &Customer, kept: Vec<(Path, Option<Json>)>) -> Result<Plan, EditError> {
-    let plan = rewrite(theirs.clone(), kept)?;
-    let still = |consent: &&Consent| plan.changes.iter().any(|change| overlap(&change.path, consent.path()));
-    let consent = ours.consent.iter().filter(still).cloned().collect();
-    Ok(Plan { warnings: ours.warnings.clone(), consent, ..plan })
+fn apply(ours: &Plan, theirs: &Customer, kept: Vec<(Path, Option<Json>)>) -> Result<Plan, EditError> {
+    let mut plan = rewrite(theirs.clone(), kept)?;
+    let changes = |path: &Path| plan.changes.iter().any(|change| change.path.overlaps(path));
+    plan.consent = ours.consent.iter().filter(|consent| changes(consent.path())).cloned().collect();
+    plan.warnings = ours.warnings.clone();
+    Ok(plan)
 }
 
-/// Our values that nobody else touched, or that they changed to the same; and the ones they changed otherwise.
-fn divided(
+/// Divides our values into those to write and those that they changed to something else. A value that they changed to
+/// ours is in neither.
+fn divide(
     ours: &Plan,
     theirs: &Customer,
     meanwhile: &[Change],
 ) -> (Vec<(Path, Option<Json>)>, Vec<Conflict>) {
     let (mut kept, mut conflicts) = (Vec::new(), Vec::new());
     for change in &ours.replaced {
-        let there = get(theirs.root(), change.path.names());
-        let touched = meanwhile.iter().any(|other| overlap(&other.path, &change.path));
-        if !touched {
-            kept.push((change.path.clone(), change.after.clone()));
-        } else if !same_or_absent(&change.path, there, change.after.as_ref().map(Json::root)) {
-            conflicts.push(Conflict {
-                path: change.path.clone(),
-                base: change.before.clone(),
-                ours: change.after.clone(),
-                theirs: there.map(View::to_json),
-            });
+        let there = theirs.get(&change.path);
+        let Change { path, before, after } = change.clone();
+        if !meanwhile.iter().any(|other| other.path.overlaps(&path)) {
+            kept.push((path, after));
+        } else if !same_or_absent(&path, there, change.new_value()) {
+            conflicts.push(Conflict { path, base: before, ours: after, theirs: there.map(View::to_json) });
         }
     }
     (kept, conflicts)
 }
 
-/// A value, or the ones inside it as deep as both it and theirs are objects.
-fn members(path: &Path, new: View<'_>, theirs: &Customer, kept: &mut Vec<(Path, Option<Json>)>) {
-    let both =
-        [Some(new), theirs.get(path)].into_iter().all(|view| view.map(View::kind) == Some(Kind::Object));
-    if !both {
-        return kept.push((path.clone(), Some(new.to_json())));
+/// Our value, or the members of it as deep as both values are objects.
+fn members(path: &Path, ours: View<'_>, theirs: View<'_>, kept: &mut Vec<(Path, Option<Json>)>) {
+    if ours.kind() != ValueKind::Object || theirs.kind() != ValueKind::Object {
+        return kept.push((path.clone(), Some(ours.to_json())));
     }
-    for (key, value) in new.members() {
-        members(&path.join(key.name()), value, theirs, kept);
+    for (key, value) in ours.members() {
+        let path = path.join(key.name());
+        match theirs.member(&key.name()) {
+            Some(there) => members(&path, value, there, kept),
+            None => kept.push((path, Some(value.to_json()))),
+        }
     }
-}
-
-fn overlap(one: &Path, other: &Path) -> bool {
-    one.covers(other) || other.covers(one)
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! The pure core: a customer as text plus spans, edits of it, and what they change.
 //!
-//! Data flows [`json`] → [`customer`] → [`edit`] (from flags, a merge [`patch`] or an edited [`sheet`]) → [`plan`] (which [`splice`]s the
+//! Data flows [`json`] → [`customer`] → [`edit`] (from flags, a merge [`patch`] or an edited [`edit_text`]) → [`plan`] (which [`splice`]s the
 //! new text and [`diff`]s it) → [`verify`]. Nothing here prints, reads a file, a clock or the environment.
 
+pub mod check;
 pub mod codes;
 pub mod compare;
 pub mod customer;
 pub mod decimal;
 pub mod diff;
 pub mod edit;
+pub mod edit_text;
 pub mod expect;
 pub mod indent;
 pub mod json;
@@ -17,7 +19,7 @@ pub mod patch;
 pub mod path;
 pub mod plan;
 pub mod relaxed;
-pub mod sheet;
+
 pub mod splice;
 pub mod time;
 pub mod undo;
@@ -25,7 +27,7 @@ pub mod verify;
 
 pub use customer::Customer;
 pub use diff::Change;
-pub use edit::{Action, Edit, EditError, Edits};
+pub use edit::{Action, Edit, EditError, EditProblem, Edits};
 pub use json::{Json, View};
 pub use path::Path;
 pub use plan::Plan;

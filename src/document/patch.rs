@@ -3,14 +3,14 @@
 use std::fmt;
 
 use super::edit::{Action, Edit};
-use super::json::{Json, Kind, View};
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
 
 /// Why a merge patch is not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PatchError {
     /// It is no object, and would take the place of the whole customer.
-    NotAnObject(Kind),
+    NotAnObject(ValueKind),
     /// It has a key with half of a surrogate pair, which no path can name.
     NoName(String),
 }
@@ -34,7 +34,7 @@ impl std::error::Error for PatchError {}
 /// # Errors
 /// See [`PatchError`].
 pub fn edits(patch: &Json, given: &str) -> Result<Vec<Edit>, PatchError> {
-    if patch.root().kind() != Kind::Object {
+    if patch.root().kind() != ValueKind::Object {
         return Err(PatchError::NotAnObject(patch.root().kind()));
     }
     let mut edits = Vec::new();
@@ -47,11 +47,11 @@ fn walk(at: Option<&Path>, patch: View<'_>, given: &str, edits: &mut Vec<Edit>) 
         let name = key.text().ok_or_else(|| PatchError::NoName(key.token().to_string()))?;
         let path = at.map_or_else(|| Path::root(name.as_ref()), |path| path.join(name.as_ref()));
         let action = match value.kind() {
-            Kind::Object if value.children().next().is_some() => {
+            ValueKind::Object if value.children().next().is_some() => {
                 walk(Some(&path), value, given, edits)?;
                 continue;
             }
-            Kind::Object => Action::Object,
+            ValueKind::Object => Action::Object,
             _ => Action::Set(value.to_json()),
         };
         edits.push(Edit { path, action, given: given.to_string() });
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_patch_is_an_object() {
         let refused = |text: &str| edits(&Json::parse(text).unwrap(), "--patch").unwrap_err();
-        assert_eq!(refused("[]"), PatchError::NotAnObject(Kind::Array));
+        assert_eq!(refused("[]"), PatchError::NotAnObject(ValueKind::Array));
         assert_eq!(refused(r#"{"a":{"\ud800":1}}"#), PatchError::NoName(r#""\ud800""#.to_string()));
     }
 }

@@ -98,6 +98,11 @@ impl Path {
         other.0.starts_with(&self.0)
     }
 
+    /// Whether one of the two paths covers the other.
+    pub fn overlaps(&self, other: &Path) -> bool {
+        self.covers(other) || other.covers(self)
+    }
+
     /// As a JSON Pointer.
     pub fn pointer(&self) -> String {
         self.0.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()

@@ -1,11 +1,15 @@
-//! What an edit comes to: the one value that is shown, consented to, sent and verified.
+//! The plan: a customer before and after its edits. One value is shown, consented to, journalled, sent and verified.
+//!
+//! [`plan`] asks the field table and the customer whether each edit is possible; [`rewrite`] puts back values that the
+//! customer had before, or that were checked before (undo, merge, a plan file). Both splice the new tokens into the text
+//! that was read, and both refuse to change a read-only field.
 
 use super::codes::{self, CodeEdit};
-use super::compare::same_or_absent;
-use super::customer::Customer;
+use super::compare::{same, same_or_absent};
+use super::customer::{Customer, get};
 use super::diff::{Change, diff};
-use super::edit::{Action, Edit, EditError, Edits};
-use super::json::{Json, Kind, View};
+use super::edit::{Action, Edit, EditError, EditProblem, Edits};
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
 use super::splice::splice;
 use crate::field;
@@ -122,7 +126,7 @@ fn build(
 ) -> Result<Plan, EditError> {
     let tokens = values.iter().map(|(path, value)| (path, value.as_ref().map(|value| value.text().trim())));
     let after = Customer::parse(splice(before.text(), before.root(), tokens.collect()))
-        .map_err(|why| EditError::Codes { why: format!("the customer would no longer be one: {why}") })?;
+        .map_err(|why| codes_error(format!("the customer would no longer be one: {why}")))?;
     let changes = diff(before.root(), after.root());
     refuse_read_only(&changes, given)?;
     let replaced = replaced(&before, &after, values.iter().map(|(path, _)| path));
@@ -143,7 +147,7 @@ fn replaced<'a>(before: &Customer, after: &Customer, paths: impl Iterator<Item =
 fn outermost_made(before: &Customer, path: &Path) -> Path {
     let mut view = Some(before.root());
     let held = path.names().iter().take_while(|name| {
-        let object = view.filter(|view| view.kind() == Kind::Object);
+        let object = view.filter(|view| view.kind() == ValueKind::Object);
         view = object.and_then(|object| object.member(name));
         object.is_some()
     });
@@ -170,14 +174,14 @@ fn is_codes(path: &Path) -> bool {
 }
 
 fn is_empty_list(value: View<'_>) -> bool {
-    value.kind() == Kind::Array && value.children().next().is_none()
+    value.kind() == ValueKind::Array && value.children().next().is_none()
 }
 
 fn object(edit: &Edit, old: Option<View<'_>>) -> Result<Option<Json>, EditError> {
     match old.map(View::kind) {
-        Some(Kind::Object) => Ok(None),
-        None | Some(Kind::Null) => Ok(Some(Json::known("{}".to_string()))),
-        Some(kind) => Err(EditError::NoMembers { given: edit.given.clone(), path: edit.path.clone(), kind }),
+        Some(ValueKind::Object) => Ok(None),
+        None | Some(ValueKind::Null) => Ok(Some(Json::known("{}".to_string()))),
+        Some(kind) => Err(EditError::of(edit, EditProblem::NoMembers(kind))),
     }
 }
 
@@ -186,14 +190,14 @@ fn find<'a>(before: &'a Customer, edit: &Edit, new_fields: bool) -> Result<Optio
     let mut view = before.root();
     for (depth, name) in edit.path.names().iter().enumerate() {
         view = match (view.kind(), view.member(name)) {
-            (Kind::Object, Some(member)) => member,
-            (Kind::Object | Kind::Null, _) => {
+            (ValueKind::Object, Some(member)) => member,
+            (ValueKind::Object | ValueKind::Null, _) => {
                 return may_add(before, view, name, edit, new_fields).map(|()| None);
             }
             (kind, _) => {
                 // The customer itself is an object, so there is a name before this one.
                 let path = edit.path.outermost(depth).unwrap_or_else(|| edit.path.clone());
-                return Err(EditError::NoMembers { given: edit.given.clone(), path, kind });
+                return Err(EditError { path, ..EditError::of(edit, EditProblem::NoMembers(kind)) });
             }
         };
     }
@@ -208,14 +212,12 @@ fn may_add(
     new_fields: bool,
 ) -> Result<(), EditError> {
     if let Some(path) = inside_field(&edit.path) {
-        let (given, kind) = (edit.given.clone(), Kind::Null);
-        return Err(EditError::NoMembers { given, path, kind });
+        return Err(EditError { path, ..EditError::of(edit, EditProblem::NoMembers(ValueKind::Null)) });
     }
     let other_case =
         object.members().map(|(key, _)| key.name()).find(|key| key.to_lowercase() == name.to_lowercase());
     if let Some(has) = other_case {
-        let (given, path, has) = (edit.given.clone(), edit.path.clone(), has.into_owned());
-        return Err(EditError::OtherCase { given, path, has });
+        return Err(EditError::of(edit, EditProblem::OtherCase(has.into_owned())));
     }
     if new_fields || field::at(&edit.path.dotted()).is_some() {
         return Ok(());
@@ -234,7 +236,7 @@ pub(super) fn unknown(customer: &Customer, path: &Path, given: &str) -> EditErro
     let known = paths(customer);
     let names = known.iter().map(String::as_str).chain(field::FIELDS.iter().map(|field| field.path));
     let nearest = field::nearest(&path.to_string(), names).into_iter().map(str::to_string).collect();
-    EditError::Unknown { given: given.to_string(), path: path.clone(), nearest }
+    EditError { given: given.to_string(), path: path.clone(), problem: EditProblem::Unknown(nearest) }
 }
 
 /// Every path of the customer, objects and what is in them.
@@ -262,12 +264,18 @@ fn tracking_codes(
     }
     let path = Path::of(field::CODES_PATH);
     let old = before.get(&path);
-    let edited = codes::edit(old, &asked).map_err(|why| EditError::Codes { why })?;
+    let edited = codes::edit(old, &asked).map_err(codes_error)?;
     warnings.extend(edited.warnings);
-    let unchanged =
-        old.map_or("[]", |old| if old.is_null() { "[]" } else { old.raw() }) == edited.list.text();
-    let same = old.is_some_and(|old| super::compare::same(old, edited.list.root()));
-    Ok((!unchanged && !same).then_some((path, Some(edited.list))))
+    let is_same = match old.filter(|old| !old.is_null()) {
+        Some(old) => same(old, edited.list.root()),
+        None => is_empty_list(edited.list.root()),
+    };
+    Ok((!is_same).then_some((path, Some(edited.list))))
+}
+
+fn codes_error(why: String) -> EditError {
+    let path = Path::of(field::CODES_PATH);
+    EditError { given: path.to_string(), path, problem: EditProblem::Codes(why) }
 }
 
 fn code_edit(edit: &Edit) -> Option<CodeEdit<'_>> {
@@ -280,39 +288,24 @@ fn code_edit(edit: &Edit) -> Option<CodeEdit<'_>> {
 
 /// An object set whole may leave out or change what is not to be written: `customerReference.id`, say.
 fn refuse_read_only(changes: &[Change], given: impl Fn(&Path) -> String) -> Result<(), EditError> {
-    let fixed = changes.iter().find_map(|change| inside_read_only(change).map(|fixed| (change, fixed)));
-    let Some((change, fixed)) = fixed else { return Ok(()) };
-    Err(EditError::ReadOnly {
-        given: given(&change.path),
-        path: Path::of(fixed.path),
-        why: fixed.why.to_string(),
-    })
-}
-
-fn inside_read_only(change: &Change) -> Option<&'static field::ReadOnly> {
-    field::READ_ONLY.iter().find(|fixed| is_inside(change, fixed))
+    let mut pairs =
+        changes.iter().flat_map(|change| field::READ_ONLY.iter().map(move |fixed| (change, fixed)));
+    let Some((change, fixed)) = pairs.find(|(change, fixed)| is_inside(change, fixed)) else {
+        return Ok(());
+    };
+    let problem = EditProblem::ReadOnly(fixed.why.to_string());
+    Err(EditError { given: given(&change.path), path: Path::of(fixed.path), problem })
 }
 
 /// Whether the change is of this field, of something in it, or of something around it that held the field.
 fn is_inside(change: &Change, fixed: &field::ReadOnly) -> bool {
-    let mut names = fixed.path.split('.');
-    for changed in change.path.names() {
-        match names.next() {
-            Some(name) if name == changed => {}
-            Some(_) => return false,
-            None => return true,
-        }
+    let fixed = Path::of(fixed.path);
+    if fixed.covers(&change.path) {
+        return true;
     }
-    let below: Vec<&str> = names.collect();
-    below.is_empty() || holds_below(change, &below)
-}
-
-/// Whether the value that changes held, before or after, something other than null at these names inside it.
-fn holds_below(change: &Change, below: &[&str]) -> bool {
-    [&change.before, &change.after].into_iter().flatten().any(|value| {
-        let found = below.iter().try_fold(value.root(), |view, name| view.member(name));
-        found.is_some_and(|view| !view.is_null())
-    })
+    let below = &fixed.names()[change.path.names().len().min(fixed.names().len())..];
+    let holds = |value: View<'_>| get(value, below).is_some_and(|held| !held.is_null());
+    change.path.covers(&fixed) && [change.old_value(), change.new_value()].into_iter().flatten().any(holds)
 }
 
 fn consent(changes: &[Change], spelled: impl Fn(&Path) -> bool) -> Vec<Consent> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::json::{Kind, View, quote};
+use super::json::{ValueKind, View, quote};
 use super::path::Path;
 
 /// The text of an object with the values at these paths replaced, added or, where there is none, taken out.
@@ -68,7 +68,9 @@ impl<'a> Tree<'a> {
         let mut gone = Vec::new();
         for (name, branch) in &self.branches {
             match (object.member(name), branch) {
-                (Some(old), Branch::Inside(tree)) if old.kind() == Kind::Object => tree.splices(old, out),
+                (Some(old), Branch::Inside(tree)) if old.kind() == ValueKind::Object => {
+                    tree.splices(old, out);
+                }
                 (Some(old), Branch::Gone) => gone.push(old.span()),
                 (Some(old), branch) => out.extend(branch.text().map(|text| (old.span(), text))),
                 (None, branch) => added.extend(member(name, branch)),

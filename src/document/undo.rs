@@ -1,16 +1,18 @@
-//! Taking a change back: the tokens that were replaced return, where they are still the ones that the change put there.
+//! Undo: puts the replaced tokens back, if the customer still has the values that the change wrote.
+//!
+//! An undo is a new plan, made from the customer as it is now, so it is shown, sent and verified like any other edit.
 
 use super::compare::same_or_absent;
 use super::customer::Customer;
 use super::diff::{Change, diff};
 use super::edit::EditError;
-use super::json::{Json, Kind, View};
+use super::json::{Json, ValueKind, View};
 use super::merge::Conflict;
 use super::path::Path;
 use super::plan::{Consent, Plan, rewrite};
 use super::verify::verify;
 
-/// What comes of taking a change back.
+/// The result of an undo.
 #[derive(Debug)]
 pub enum Undo {
     /// From the customer as it is now to the one with the old values.
@@ -22,34 +24,29 @@ pub enum Undo {
 
 /// Takes a change back, and nothing that came after it.
 ///
-/// `stored` is what the API made of the change, where that was not what was sent: what it made of a value that was asked
-/// for is this change's too, and is taken back with consent, as it may be somebody else's work after all. Other values
-/// that are not as they were may be somebody else's work, and stay. A value that has its old value already is left
-/// alone. Members that the vendor added to what the change had made are no change of it.
+/// `stored` is the customer after the change, if it differed from what was sent. A value that the API altered then is
+/// taken back too, but with consent, because another writer may have altered it. Any other value that is not the one
+/// written is a conflict. Members that the vendor added stay.
 ///
 /// # Errors
-/// Where a read-only field would change: the change was no edit of this program.
+/// A read-only field would change: this program did not make the change.
 pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Undo, EditError> {
     let verdict = verify(done, now);
-    let differs = |path: &Path| {
-        verdict.differences.iter().any(|other| other.path.covers(path) || path.covers(&other.path))
-    };
-    let is_as_stored =
-        |path: &Path| stored.is_some_and(|stored| same_or_absent(path, stored.get(path), now.get(path)));
-    let mut values: Vec<(Path, Option<Json>)> = Vec::new();
-    let (mut moved, mut altered) = (Vec::new(), Vec::new());
+    let (mut values, mut moved, mut altered) = (Vec::new(), Vec::new(), Vec::new());
     for replaced in &done.replaced {
-        let there = now.get(&replaced.path);
-        if !differs(&replaced.path) {
+        let (path, there) = (&replaced.path, now.get(&replaced.path));
+        let is_as_sent = !verdict.differences.iter().any(|difference| difference.path.overlaps(path));
+        let is_as_stored = stored.is_some_and(|stored| same_or_absent(path, stored.get(path), there));
+        if is_as_sent {
             values.extend(old_values(replaced, there));
-        } else if same_or_absent(&replaced.path, there, replaced.before.as_ref().map(Json::root)) {
+        } else if same_or_absent(path, there, replaced.old_value()) {
             // It has its old value already.
-        } else if is_as_stored(&replaced.path) {
-            altered.push(Consent::Altered(replaced.path.clone()));
-            values.push((replaced.path.clone(), replaced.before.clone()));
+        } else if is_as_stored {
+            altered.push(Consent::Altered(path.clone()));
+            values.push((path.clone(), replaced.before.clone()));
         } else {
             moved.push(Conflict {
-                path: replaced.path.clone(),
+                path: path.clone(),
                 base: replaced.after.clone(),
                 ours: replaced.before.clone(),
                 theirs: there.map(View::to_json),
@@ -64,18 +61,16 @@ pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Un
     Ok(Undo::Restored(Box::new(plan)))
 }
 
-/// The old value of what was replaced. An object that the change had to make, and to which the vendor has added since
-/// (its `id`, say), is emptied of what the change put in it rather than taken out.
+/// The values that restore what was replaced. If the change made an object and the vendor has added to it since (its
+/// `id`, say), the members that the change made are taken out and the object stays.
 fn old_values(replaced: &Change, there: Option<View<'_>>) -> Vec<(Path, Option<Json>)> {
-    let made = replaced.after.as_ref().map(Json::root).filter(|made| made.kind() == Kind::Object);
-    let (Some(made), Some(there)) = (made, there) else {
-        return vec![(replaced.path.clone(), replaced.before.clone())];
-    };
-    if diff(made, there).is_empty() {
-        return vec![(replaced.path.clone(), replaced.before.clone())];
+    let made = replaced.new_value().filter(|made| made.kind() == ValueKind::Object);
+    match (made, there) {
+        (Some(made), Some(there)) if !diff(made, there).is_empty() => {
+            made.members().map(|(key, _)| (replaced.path.join(key.name()), None)).collect()
+        }
+        _ => vec![(replaced.path.clone(), replaced.before.clone())],
     }
-    let put: Vec<Path> = made.members().map(|(key, _)| replaced.path.join(key.name())).collect();
-    put.into_iter().map(|path| (path, None)).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
-//! Whether what is stored after a write is what was asked for, and nothing else.
+//! Verification: whether the stored customer has what the plan asked for, and is otherwise as it was read.
+//!
+//! The API may drop, cut or normalise a value and still answer 200, so every write is compared with what was sent. The
+//! one question of this file is which differences count; [`verify`] says which do not, and why.
 
 use super::compare::same_or_absent;
 use super::customer::Customer;
 use super::diff::{Change, diff};
-use super::json::{Json, Kind, View};
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
 use super::plan::Plan;
 use crate::field;
@@ -40,7 +43,7 @@ impl Verdict {
     }
 }
 
-/// Where a customer stands between the two sides of a plan.
+/// Whether the stored customer matches the plan's before or after.
 #[derive(Debug)]
 pub enum Standing {
     /// What the plan asks for is stored, and nothing else changed.
@@ -51,7 +54,7 @@ pub enum Standing {
     Neither(Verdict),
 }
 
-/// Tells on which side of a plan a stored document stands.
+/// Compares the stored customer with both sides of a plan.
 pub fn standing(plan: &Plan, stored: &Customer) -> Standing {
     let verdict = verify(plan, stored);
     if verdict.holds() {
@@ -63,16 +66,13 @@ pub fn standing(plan: &Plan, stored: &Customer) -> Standing {
     }
 }
 
-/// What differs between two readings of a customer, but for what the vendor derives by itself.
+/// What changed between two reads of a customer, without the fields that the vendor computes.
 pub fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
     let derived =
         |change: &Change| field::read_only(&change.path.dotted()).is_some_and(|fixed| fixed.derived);
-    let nothing = |change: &Change| {
-        let (old, new) = (change.before.as_ref(), change.after.as_ref());
-        same_or_absent(&change.path, old.map(Json::root), new.map(Json::root))
-    };
+    let same = |change: &Change| same_or_absent(&change.path, change.old_value(), change.new_value());
     let changes = diff(before.root(), now.root()).into_iter();
-    changes.filter(|change| !derived(change) && !nothing(change)).collect()
+    changes.filter(|change| !derived(change) && !same(change)).collect()
 }
 
 /// Compares the document that is stored with the one that was sent.
@@ -83,44 +83,38 @@ pub fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
 /// response with more fields than the customer that was sent. An object that was made for a field inside it so gets
 /// its `id` and `uri`.
 pub fn verify(plan: &Plan, stored: &Customer) -> Verdict {
-    let asked =
-        |path: &Path| plan.changes.iter().any(|change| change.path.covers(path) || path.covers(&change.path));
-    let differences = diff(plan.after.root(), stored.root())
-        .into_iter()
-        .map(|change| (asked(&change.path), change))
-        .filter(|(asked, change)| counts(plan, *asked, change))
-        .map(|(asked, change)| Difference {
-            path: change.path,
-            asked,
-            sent: change.before,
-            stored: change.after,
-        })
-        .collect();
+    let mut differences = Vec::new();
+    for change in diff(plan.after.root(), stored.root()) {
+        let asked = plan.changes.iter().any(|asked| asked.path.overlaps(&change.path));
+        if counts(plan, asked, &change) {
+            let Change { path, before, after } = change;
+            differences.push(Difference { path, asked, sent: before, stored: after });
+        }
+    }
     Verdict { differences }
 }
 
 fn counts(plan: &Plan, asked: bool, change: &Change) -> bool {
-    let (sent, stored) = (change.before.as_ref().map(Json::root), change.after.as_ref().map(Json::root));
-    let nothing =
-        sent.is_none_or(View::is_null) && stored.is_some_and(|stored| is_hollow(&change.path, stored));
-    if nothing || same_or_absent(&change.path, sent, stored) {
+    let (path, sent, stored) = (&change.path, change.old_value(), change.new_value());
+    let both_empty = sent.is_none_or(View::is_null) && stored.is_some_and(|stored| is_hollow(path, stored));
+    if both_empty || same_or_absent(path, sent, stored) {
         return false;
     }
-    let dotted = change.path.dotted();
-    let taken_out = plan.changes.iter().any(|taken| taken.path == change.path);
+    let dotted = path.dotted();
+    let taken_out = plan.changes.iter().any(|change| change.path == *path);
     match field::read_only(&dotted) {
         Some(fixed) => sent.is_some() && (asked || !fixed.derived),
         None => sent.is_some() || taken_out || (asked && field::at(&dotted).is_some()),
     }
 }
 
-/// Whether a value says nothing: null, no sales-tracking codes, or an object with nothing but such values and what
-/// identifies the customer. The API stores such where nothing was sent.
+/// Whether a value holds no data: null, no sales-tracking codes, or an object of such values and read-only fields. The
+/// API stores these for members that were not sent.
 fn is_hollow(path: &Path, value: View<'_>) -> bool {
     match value.kind() {
-        Kind::Null => true,
-        Kind::Array => *path == Path::of(field::CODES_PATH) && value.children().next().is_none(),
-        Kind::Object => {
+        ValueKind::Null => true,
+        ValueKind::Array => path.is(field::CODES_PATH) && value.children().next().is_none(),
+        ValueKind::Object => {
             field::is_object(&path.dotted())
                 && value.members().all(|(key, value)| {
                     let path = path.join(key.name());

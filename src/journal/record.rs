@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::id::EntryId;
-use crate::document::json::{longest_quoted, quote_onto};
+use crate::document::json::quote;
 use crate::document::{Change, Customer, Path, Plan, View};
 
 /// The version of the format; a line with a higher one is not read.
@@ -267,21 +267,12 @@ impl Record {
     }
 }
 
-/// `flatten` cannot carry raw tokens, so the members of an intent are joined by hand. The documents are nearly all of it,
-/// and are not copied more often than that takes. Room is made once, for documents that are all quotes; what stands around
-/// them takes less than what is left of it.
+/// `flatten` cannot carry raw tokens, so the members of an intent are joined by hand.
 fn draft_of_intent(intent: &Intent) -> serde_json::Result<String> {
     let content = serde_json::to_string(intent)?;
     let inside = &content[1..content.len() - 1];
-    let room = longest_quoted(&intent.before) + longest_quoted(&intent.after) + content.len();
-    let mut line = Vec::with_capacity(room);
-    line.extend_from_slice(format!("{{\"v\":{VERSION},\"record\":\"intent\",").as_bytes());
-    line.extend_from_slice(inside.as_bytes());
-    line.extend_from_slice(b",\"before\":");
-    quote_onto(&mut line, &intent.before);
-    line.extend_from_slice(b",\"after\":");
-    quote_onto(&mut line, &intent.after);
-    Ok(String::from_utf8(line).expect("what is joined is text"))
+    let (before, after) = (quote(&intent.before), quote(&intent.after));
+    Ok(format!("{{\"v\":{VERSION},\"record\":\"intent\",{inside},\"before\":{before},\"after\":{after}"))
 }
 
 /// The entries that were open when a line was written.

@@ -7,7 +7,7 @@ use super::csv::{cell, csv};
 use super::escape::escaped;
 use super::table::{Text, Tone, table, value};
 use crate::document::indent::{compact, indented};
-use crate::document::json::Kind;
+use crate::document::json::ValueKind;
 use crate::document::{Customer, Path, View};
 use crate::field::{self, Section};
 
@@ -76,7 +76,7 @@ fn leaves(customer: &Customer) -> Vec<(Path, View<'_>)> {
 fn collect<'a>(at: Option<&Path>, object: View<'a>, leaves: &mut Vec<(Path, View<'a>)>) {
     for (key, value) in object.members() {
         let path = at.map_or_else(|| Path::root(key.name()), |path| path.join(key.name()));
-        if value.kind() == Kind::Object && value.children().next().is_some() {
+        if value.kind() == ValueKind::Object && value.children().next().is_some() {
             collect(Some(&path), value, leaves);
         } else {
             leaves.push((path, value));

@@ -5,7 +5,7 @@ use super::csv::{cell, csv};
 use super::table::{Text, Tone, table, value};
 use crate::bulk::MODIFIED;
 use crate::document::indent::{compact, indented};
-use crate::document::json::Kind;
+use crate::document::json::ValueKind;
 use crate::document::{Customer, Json, Path, View};
 use crate::field::{CODES_PATH, FIELDS};
 
@@ -127,7 +127,7 @@ fn collect(at: Option<&Path>, object: View<'_>, columns: &[&Path], members: &mut
         let path = at.map_or_else(|| Path::root(key.name()), |at| at.join(key.name()));
         let named = columns.iter().any(|column| column.covers(&path));
         let above = columns.iter().any(|column| path.covers(column));
-        if named || (above && value.kind() == Kind::Array) {
+        if named || (above && value.kind() == ValueKind::Array) {
             members.push(format!("{}:{}", key.token(), compact(value)));
         } else if above {
             let mut inside = Vec::new();

@@ -7,7 +7,7 @@ use super::Look;
 use super::escape::escaped;
 use crate::document::View;
 use crate::document::indent::compact;
-use crate::document::json::Kind;
+use crate::document::json::ValueKind;
 
 /// A cell of a table and how it stands out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
 
 /// Sales-tracking codes as `TYPE=CODE`, the way their flag takes them; none for any other value.
 fn codes(list: View<'_>) -> Option<String> {
-    if list.kind() != Kind::Array || list.children().next().is_none() {
+    if list.kind() != ValueKind::Array || list.children().next().is_none() {
         return None;
     }
     let part = |code: View<'_>, name: &str| Some(code.member(name)?.as_text()?.into_owned());

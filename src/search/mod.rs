@@ -1,24 +1,25 @@
-//! Which customers are meant: conditions, what the API is asked for them, and the check of what it answers.
+//! A search for customers: the query for the API, and the check of every customer that it answers with.
 //!
 //! The vendor says neither what an unknown filter does nor how a value with the filter's own characters is escaped. So
-//! the API is asked for at least the customers that are meant ([`Search::query`]), and every customer it sends is
+//! the query ([`Search::query`]) asks for at least the customers that match, and every customer that the API sends is
 //! checked here ([`Search::judge`]). Source of names and grammar: the vendor's pages "List customers", "String filtering"
 //! and "Date filtering".
 
-pub mod condition;
+pub mod filters;
 pub mod lookup;
 pub mod names;
-pub mod pattern;
-pub mod range;
-pub mod text;
+mod pattern;
+mod range;
+mod wildcards;
 
 use std::fmt;
 
-pub use condition::Condition;
 pub use lookup::{CustomerName, Lookup};
 pub use names::Name;
 
 use crate::document::View;
+use pattern::Pattern;
+use wildcards::Wildcards;
 
 /// Conditions that must all hold.
 #[derive(Debug, Clone, Default)]
@@ -26,44 +27,44 @@ pub struct Search {
     conditions: Vec<Condition>,
 }
 
-/// What a customer that the API sent is.
+/// How a customer that the API sent fits the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// One of those that are meant.
-    Meant,
-    /// Another one, as was to be expected: the API could not be asked so precisely.
-    Beside,
-    /// Another one that the API was asked to leave out.
-    Unasked,
+pub enum Fit {
+    /// It matches every condition.
+    Match,
+    /// It does not match, but the query asked for it: the API could not be asked more precisely.
+    Extra,
+    /// It does not match, and the query asked the API to leave it out.
+    Unexpected,
 }
 
-/// What is wrong with a condition or a name.
+/// Why a condition or a name is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
-    /// Why it cannot be taken, without a full stop.
+pub struct QueryError {
+    /// The reason, without a full stop.
     pub why: String,
     /// What to type instead.
     pub hint: Option<String>,
 }
 
-impl Wrong {
-    fn new(why: impl Into<String>) -> Wrong {
-        Wrong { why: why.into(), hint: None }
+impl QueryError {
+    fn new(why: impl Into<String>) -> QueryError {
+        QueryError { why: why.into(), hint: None }
     }
 
-    fn hint(self, hint: impl Into<String>) -> Wrong {
-        Wrong { hint: Some(hint.into()), ..self }
+    fn hint(self, hint: impl Into<String>) -> QueryError {
+        QueryError { hint: Some(hint.into()), ..self }
     }
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.why)
     }
 }
 
 impl Search {
-    /// Customers of whom all these hold.
+    /// Customers that match all these conditions.
     pub fn new(conditions: Vec<Condition>) -> Search {
         Search { conditions }
     }
@@ -73,14 +74,14 @@ impl Search {
         Search::new(vec![Condition::exactly(path, text)])
     }
 
-    /// The value of the list's `query` parameter, encoded for a URL (RFC 3986 section 2.3); empty where every customer
-    /// is to be read.
+    /// The value of the list's `query` parameter, encoded for a URL (RFC 3986 section 2.3); empty if every customer
+    /// has to be read.
     pub fn query(&self) -> String {
         let asked = self.conditions.iter().filter_map(Condition::query);
         encoded(&asked.collect::<Vec<_>>().join(";"))
     }
 
-    /// Whether the API can be asked for just the customers that are meant.
+    /// Whether the API can be asked for the customers that match and no others.
     pub fn is_exact(&self) -> bool {
         self.conditions.iter().all(Condition::is_exact)
     }
@@ -90,20 +91,82 @@ impl Search {
         self.conditions.iter().filter(|condition| condition.query().is_none()).map(Condition::given)
     }
 
-    /// Whether a customer is one of those that are meant.
+    /// Whether a customer matches.
     pub fn holds(&self, document: View<'_>) -> bool {
         self.conditions.iter().all(|condition| condition.holds(document))
     }
 
-    /// What a customer is that the API sent.
-    pub fn judge(&self, document: View<'_>) -> Verdict {
+    /// How a customer that the API sent fits.
+    pub fn judge(&self, document: View<'_>) -> Fit {
         if self.holds(document) {
-            Verdict::Meant
+            Fit::Match
         } else if self.conditions.iter().all(|condition| condition.may_be_sent(document)) {
-            Verdict::Beside
+            Fit::Extra
         } else {
-            Verdict::Unasked
+            Fit::Unexpected
         }
+    }
+}
+
+/// A field and what is looked for in it.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    name: Name,
+    pattern: Pattern,
+    given: String,
+}
+
+impl Condition {
+    /// Reads `FIELD=PATTERN`.
+    ///
+    /// # Errors
+    /// There is no such field, or the pattern cannot be looked for in it.
+    pub fn parse(text: &str) -> Result<Condition, QueryError> {
+        let (field, pattern) = text.split_once('=').ok_or_else(|| {
+            QueryError::new("it takes FIELD=PATTERN")
+                .hint("for example status=Active, company-name=Acme* or created-timestamp=2024-01-01..")
+        })?;
+        let name = names::find(field)?;
+        let pattern = Pattern::parse(name.kind, pattern)?;
+        Ok(Condition { name, pattern, given: text.to_string() })
+    }
+
+    /// The field at a path of the field tables, with just this text.
+    pub fn exactly(path: &'static str, text: &str) -> Condition {
+        let pattern = Pattern::Text(Wildcards::literal(text));
+        Condition { name: Name::at(path), pattern, given: format!("{path}={text}") }
+    }
+
+    /// The field at a path of the field tables, with this text somewhere in it.
+    pub fn containing(path: &'static str, text: &str) -> Condition {
+        let pattern = Pattern::Text(Wildcards::containing(text));
+        Condition { name: Name::at(path), pattern, given: format!("{path}=*{text}*") }
+    }
+
+    /// As it was typed.
+    pub fn given(&self) -> &str {
+        &self.given
+    }
+
+    /// The filter that the API is asked with; none if it cannot be asked.
+    pub fn query(&self) -> Option<String> {
+        Some(format!("{}:{}", self.name.filter.as_ref()?, self.pattern.asked()?))
+    }
+
+    /// Whether the API can be asked for just this.
+    pub fn is_exact(&self) -> bool {
+        self.name.filter.is_some() && self.pattern.is_exact()
+    }
+
+    /// Whether it holds for a customer.
+    pub fn holds(&self, document: View<'_>) -> bool {
+        self.name.values(document).iter().any(|value| self.pattern.holds(value.as_deref()))
+    }
+
+    /// Whether the API may send this customer, being asked as it is.
+    pub fn may_be_sent(&self, document: View<'_>) -> bool {
+        let values = self.name.values(document);
+        self.query().is_none() || values.iter().any(|value| self.pattern.may_be_sent(value.as_deref()))
     }
 }
 
@@ -129,7 +192,7 @@ mod tests {
         Search::new(conditions.iter().map(|text| Condition::parse(text).unwrap()).collect())
     }
 
-    fn judged(search: &Search, document: &str) -> Verdict {
+    fn judged(search: &Search, document: &str) -> Fit {
         search.judge(Json::parse(document).unwrap().root())
     }
 
@@ -144,10 +207,10 @@ mod tests {
     fn a_row_that_was_to_be_expected_is_told_from_one_that_was_not() {
         let search = search(&["company-name=a;b", "status=Active"]);
         assert!(!search.is_exact());
-        assert_eq!(judged(&search, r#"{"companyName":"A;B","status":"Active"}"#), Verdict::Meant);
-        assert_eq!(judged(&search, r#"{"companyName":"aXb","status":"Active"}"#), Verdict::Beside);
-        assert_eq!(judged(&search, r#"{"companyName":"a;b","status":"Hold"}"#), Verdict::Unasked);
-        assert_eq!(judged(&search, r#"{"companyName":"c","status":"Active"}"#), Verdict::Unasked);
+        assert_eq!(judged(&search, r#"{"companyName":"A;B","status":"Active"}"#), Fit::Match);
+        assert_eq!(judged(&search, r#"{"companyName":"aXb","status":"Active"}"#), Fit::Extra);
+        assert_eq!(judged(&search, r#"{"companyName":"a;b","status":"Hold"}"#), Fit::Unexpected);
+        assert_eq!(judged(&search, r#"{"companyName":"c","status":"Active"}"#), Fit::Unexpected);
     }
 
     #[test]
@@ -155,16 +218,30 @@ mod tests {
         let search = search(&["currency=cad", "company-name=;", "first-name=J"]);
         assert_eq!(search.kept_back().collect::<Vec<_>>(), ["currency=cad", "company-name=;"]);
         let jon = r#"{"currency":"CAD","companyName":";","firstName":"J"}"#;
-        assert_eq!(judged(&search, jon), Verdict::Meant);
-        assert_eq!(judged(&search, &jon.replace("CAD", "USD")), Verdict::Beside);
+        assert_eq!(judged(&search, jon), Fit::Match);
+        assert_eq!(judged(&search, &jon.replace("CAD", "USD")), Fit::Extra);
     }
 
     #[test]
     fn one_exact_text_is_searched_for_whatever_it_holds() {
         let search = Search::exactly("reference", "a*b\\[empty]");
         assert_eq!(search.query(), "Reference%3Aa%2Ab%2Aempty%2A");
-        assert_eq!(judged(&search, r#"{"reference":"A*b\\[empty]"}"#), Verdict::Meant);
-        assert_eq!(judged(&search, r#"{"reference":"aXb\\[empty]"}"#), Verdict::Beside);
-        assert_eq!(judged(&Search::exactly("reference", "4711"), r#"{"reference":4711}"#), Verdict::Meant);
+        assert_eq!(judged(&search, r#"{"reference":"A*b\\[empty]"}"#), Fit::Match);
+        assert_eq!(judged(&search, r#"{"reference":"aXb\\[empty]"}"#), Fit::Extra);
+        assert_eq!(judged(&Search::exactly("reference", "4711"), r#"{"reference":4711}"#), Fit::Match);
+    }
+
+    #[test]
+    fn the_first_equals_sign_splits() {
+        let condition = Condition::parse("landing-page=/a?b=c").unwrap();
+        assert_eq!(condition.query().as_deref(), Some("CustomerAcquisition.LandingPage:/a?b=c"));
+        assert_eq!(condition.given(), "landing-page=/a?b=c");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert!(Condition::parse("status").unwrap_err().why.contains("FIELD=PATTERN"));
+        assert!(Condition::parse("=x").is_err());
+        assert!(Condition::parse("parent-id=x").unwrap_err().why.contains("no whole number"));
     }
 }

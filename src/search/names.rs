@@ -1,10 +1,11 @@
-//! The names a search may use: the API's filters and where in a customer their values stand, and the other fields.
+//! The fields that a search may name, and the filter that the API has for each.
 
 use std::borrow::Cow;
 
-use super::Wrong;
+use super::QueryError;
+use super::filters::{FILTERS, Filter, MatchKind, sales_tracking_code};
 use crate::document::customer::get;
-use crate::document::json::Kind as JsonKind;
+use crate::document::json::ValueKind;
 use crate::document::{Path, View};
 use crate::field::{self, CODES_PATH, FIELDS, MOST_CODES, READ_ONLY};
 
@@ -12,25 +13,10 @@ use crate::field::{self, CODES_PATH, FIELDS, MOST_CODES, READ_ONLY};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// How values are matched.
-    pub kind: Kind,
-    /// The API's name of the filter; none where it has no filter for the field.
+    pub kind: MatchKind,
+    /// The API's name of the filter; none if it has no filter for the field.
     pub filter: Option<String>,
     place: Place,
-}
-
-/// How the values of a field are matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// By wildcards.
-    Text,
-    /// As one of these words.
-    Word(&'static [&'static str]),
-    /// As a whole number.
-    Integer,
-    /// As an amount or a range of amounts.
-    Decimal,
-    /// As a day, a second or a range of moments.
-    Date,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,157 +26,99 @@ enum Place {
     Code(usize, &'static str),
 }
 
-const STATUS: Kind = Kind::Word(&["Draft", "Active", "Cancelled", "Hold", "Suspended"]);
-const STANDING: Kind = Kind::Word(&["Good", "PoorStanding", "Collection"]);
-const TITLE: Kind = Kind::Word(&["Mr", "Mrs", "Ms", "Miss", "Dr"]);
-const ACCOUNT_TYPE: Kind = Kind::Word(&["Company", "Person"]);
-const SYNCH: Kind = Kind::Word(&["Enabled", "Disabled"]);
-const LATCH: Kind = Kind::Word(&["CreateNew", "LatchExisting", "DoNothing"]);
-
-/// The filters of the vendor's page "List customers" whose values a customer holds. Where a field has two names, the
-/// first is the one that is sent.
-#[rustfmt::skip]
-static FILTERS: &[(&str, &str, Kind)] = &[
-    ("CompanyName", "companyName", Kind::Text),
-    ("FirstName", "firstName", Kind::Text),
-    ("MiddleName", "middleName", Kind::Text),
-    ("LastName", "lastName", Kind::Text),
-    ("Suffix", "suffix", Kind::Text),
-    ("PrimaryEmail", "primaryEmail", Kind::Text),
-    ("PrimaryPhone", "primaryPhone", Kind::Text),
-    ("SecondaryEmail", "secondaryEmail", Kind::Text),
-    ("SecondaryPhone", "secondaryPhone", Kind::Text),
-    ("Reference", "reference", Kind::Text),
-    ("NetSuiteId", "netsuiteId", Kind::Text),
-    ("SalesforceId", "salesforceId", Kind::Text),
-    ("CustomerReference.Reference1", "customerReference.reference1", Kind::Text),
-    ("CustomerReference.Reference2", "customerReference.reference2", Kind::Text),
-    ("CustomerReference.Reference3", "customerReference.reference3", Kind::Text),
-    ("CustomerAcquisition.AdContent", "customerAcquisition.adContent", Kind::Text),
-    ("CustomerAcquisition.Campaign", "customerAcquisition.campaign", Kind::Text),
-    ("CustomerAcquisition.LandingPage", "customerAcquisition.landingPage", Kind::Text),
-    ("CustomerAcquisition.Medium", "customerAcquisition.medium", Kind::Text),
-    ("CustomerAcquisition.Source", "customerAcquisition.source", Kind::Text),
-    ("Status", "status", STATUS),
-    ("AccountStatus", "customerAccountStatus", STANDING),
-    ("Title", "title", TITLE),
-    ("SalesforceAccountType", "salesforceAccountType", ACCOUNT_TYPE),
-    ("SalesforceSynchStatus", "salesforceSynchStatus", SYNCH),
-    ("NetSuiteSynchStatusId", "netsuiteSynchStatus", SYNCH),
-    ("QuickBooksLatchTypeId", "quickBooksLatchType", LATCH),
-    ("ParentId", "parentId", Kind::Integer),
-    ("QuickBooksId", "quickBooksId", Kind::Integer),
-    ("QuickBooksSyncToken", "quickBooksSyncToken", Kind::Integer),
-    ("MonthlyRecurringRevenue", "monthlyRecurringRevenue", Kind::Decimal),
-    ("CurrentMrr", "monthlyRecurringRevenue", Kind::Decimal),
-    ("NetMRR", "netMonthlyRecurringRevenue", Kind::Decimal),
-    ("CurrentNetMrr", "netMonthlyRecurringRevenue", Kind::Decimal),
-    ("CreatedTimestamp", "createdTimestamp", Kind::Date),
-    ("ModifiedTimestamp", "modifiedTimestamp", Kind::Date),
-];
-
-/// Filters of that page whose answers could not be checked, and what to search by instead.
+/// Filters of the API whose answers could not be checked, and what to search by instead.
 static UNCHECKED: &[(&str, &str)] = &[
     ("Arbalance", "there is no other way to search by the balance"),
     ("NetsuiteEntityType", "search by netsuiteCustomerType"),
     ("CurrencyId", "search by currency, as in currency=CAD"),
 ];
 
-/// What the default order is by: a new customer comes last, so that pages do not shift.
+/// The default order of a list: a new customer comes last, so that pages do not shift.
 pub const CREATED: &str = "CreatedTimestamp";
 
-/// The field that is meant by a flag (`first-name`), a path (`customerReference.reference1`), the last part of one, or
-/// the API's name of its filter, in any case.
+/// Finds a field by flag (`first-name`), path (`customerReference.reference1`), the last part of a path, or the API's
+/// name of its filter, in any case.
 ///
 /// # Errors
-/// No field is called so, with those that are called nearly so.
-pub fn find(text: &str) -> Result<Name, Wrong> {
-    let meant = meant(text);
-    if let Some((filter, path, kind)) = filter(&meant) {
-        return Ok(Name { kind: *kind, filter: Some((*filter).to_string()), place: Place::At(path) });
+/// There is no such field; the hint names the nearest ones.
+pub fn find(text: &str) -> Result<Name, QueryError> {
+    let folded = fold_name(text);
+    if let Some(filter) = filter_named(&folded) {
+        return Ok(Name::of(filter));
     }
-    if let Some(code) = code(&meant) {
-        return Ok(code);
+    if let Some((number, member)) = sales_tracking_code(&folded) {
+        let spelled = if member == "code" { "Code" } else { "Name" };
+        let filter = Some(format!("CustomerReference.SalesTrackingCode{number}.{spelled}"));
+        return Ok(Name { kind: MatchKind::Text, filter, place: Place::Code(number, member) });
     }
-    match field_at(&meant) {
-        Some(CODES_PATH) => Err(Wrong::new(format!("`{text}` holds several codes, each with a type"))
+    match field_named(&folded) {
+        Some(CODES_PATH) => Err(QueryError::new(format!("`{text}` holds several codes, each with a type"))
             .hint("search by CustomerReference.SalesTrackingCode1.Code or .Name, and so on up to 5")),
         Some(path) => Ok(Name::at(path)),
-        None => Err(unknown(text, &meant)),
+        None => Err(unknown(text, &folded)),
     }
 }
 
-/// The path of the field that is meant by one of the names that [`find`] knows; none where there is no such field.
+/// The path of a field by any of the names that [`find`] knows.
 pub fn path(text: &str) -> Option<&'static str> {
-    let meant = meant(text);
-    filter(&meant).map(|(_, path, _)| *path).or_else(|| field_at(&meant))
+    let folded = fold_name(text);
+    filter_named(&folded).map(|filter| filter.path).or_else(|| field_named(&folded))
 }
 
-/// The path and the kind of the API's filter of this name, in any case; none if a customer holds no value for it.
-pub fn api_filter(name: &str) -> Option<(&'static str, Kind)> {
-    FILTERS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name)).map(|(_, path, kind)| (*path, *kind))
+fn fold_name(text: &str) -> String {
+    fold(&Path::parse(text).map(|path| path.dotted()).unwrap_or_default())
 }
 
-fn meant(text: &str) -> String {
-    folded(&Path::parse(text).map(|path| path.dotted()).unwrap_or_default())
+/// Without case and dashes, so that `first-name`, `firstName` and `FirstName` are one name.
+fn fold(name: &str) -> String {
+    name.replace('-', "").to_lowercase()
 }
 
-fn filter(meant: &str) -> Option<&'static (&'static str, &'static str, Kind)> {
-    FILTERS.iter().find(|(filter, ..)| folded(filter) == meant)
+fn filter_named(folded: &str) -> Option<&'static Filter> {
+    FILTERS.iter().find(|filter| fold(filter.name) == folded)
 }
 
-fn field_at(meant: &str) -> Option<&'static str> {
-    let is_path = |path: &&'static str| folded(path) == meant;
-    let is_last = |path: &&'static str| path.rsplit('.').next().is_some_and(|last| folded(last) == meant);
-    let by_flag = || FIELDS.iter().find(|field| folded(field.flag) == meant).map(|field| field.path);
+fn field_named(folded: &str) -> Option<&'static str> {
+    let is_path = |path: &&'static str| fold(path) == folded;
+    let is_last = |path: &&'static str| path.rsplit('.').next().is_some_and(|last| fold(last) == folded);
+    let by_flag = || FIELDS.iter().find(|field| fold(field.flag) == folded).map(|field| field.path);
     paths().find(is_path).or_else(by_flag).or_else(|| paths().find(is_last))
 }
 
-/// Every path that the field tables have.
+/// Every path of the field tables.
 fn paths() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().map(|field| field.path).chain(READ_ONLY.iter().map(|field| field.path))
 }
 
-/// Names are told apart without regard to case and dashes, so that `first-name`, `firstName` and `FirstName` are one.
-fn folded(name: &str) -> String {
-    name.chars().filter(|c| *c != '-').flat_map(char::to_lowercase).collect()
-}
-
-/// `customerreference.salestrackingcode1.code` to `…5.name`.
-fn code(meant: &str) -> Option<Name> {
-    let meant = meant.strip_prefix("customerreference.").unwrap_or(meant);
-    let (number, member) = meant.strip_prefix("salestrackingcode")?.split_once('.')?;
-    let number: usize = number.parse().ok().filter(|number| (1..=MOST_CODES).contains(number))?;
-    let (member, spelled) =
-        [("code", "Code"), ("name", "Name")].into_iter().find(|known| known.0 == member)?;
-    let filter = Some(format!("CustomerReference.SalesTrackingCode{number}.{spelled}"));
-    Some(Name { kind: Kind::Text, filter, place: Place::Code(number, member) })
-}
-
-fn unknown(text: &str, meant: &str) -> Wrong {
-    if let Some((name, instead)) = UNCHECKED.iter().find(|(name, _)| folded(name) == *meant) {
+fn unknown(text: &str, folded: &str) -> QueryError {
+    if let Some((name, instead)) = UNCHECKED.iter().find(|(name, _)| fold(name) == folded) {
         let why = format!("the API can filter by `{name}`, but what it answers could not be checked");
-        return Wrong::new(why).hint(*instead);
+        return QueryError::new(why).hint(*instead);
     }
     let flags = FIELDS.iter().map(|field| field.flag);
-    let names = paths().chain(flags).chain(FILTERS.iter().map(|(filter, ..)| *filter));
+    let names = paths().chain(flags).chain(FILTERS.iter().map(|filter| filter.name));
     let mut near = field::nearest(text, names);
-    near.dedup_by_key(|name| folded(name));
-    let wrong = Wrong::new(format!("there is no field `{text}` to search by"));
-    if near.is_empty() { wrong } else { wrong.hint(format!("did you mean {}?", near.join(", "))) }
+    near.dedup_by_key(|name| fold(name));
+    let error = QueryError::new(format!("there is no field `{text}` to search by"));
+    if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(", "))) }
 }
 
 impl Name {
     /// The field at a path of the field tables.
     pub fn at(path: &'static str) -> Name {
-        let known = FILTERS.iter().find(|(_, known, _)| *known == path);
-        let unfiltered = match path {
-            "id" => Kind::Integer,
-            "isParent" | "canChangeCurrency" => Kind::Word(&["true", "false"]),
-            _ => Kind::Text,
+        if let Some(filter) = FILTERS.iter().find(|filter| filter.path == path) {
+            return Name::of(filter);
+        }
+        let kind = match path {
+            "id" => MatchKind::Integer,
+            "isParent" | "canChangeCurrency" => MatchKind::Word(&["true", "false"]),
+            _ => MatchKind::Text,
         };
-        let (kind, filter) = known.map_or((unfiltered, None), |(filter, _, kind)| (*kind, Some(*filter)));
-        Name { kind, filter: filter.map(str::to_string), place: Place::At(path) }
+        Name { kind, filter: None, place: Place::At(path) }
+    }
+
+    fn of(filter: &Filter) -> Name {
+        Name { kind: filter.kind, filter: Some(filter.name.to_string()), place: Place::At(filter.path) }
     }
 
     /// The path of its value; none for a sales-tracking code, whose place in the array is not known.
@@ -201,29 +129,29 @@ impl Name {
         }
     }
 
-    /// The text of the value in a document, and none where it is null or missing; all that it may be, where the
-    /// document does not tell.
+    /// The text of the value in a document, none if it is null or missing. Several if the document does not say which
+    /// sales-tracking code belongs to the filter.
     pub fn values<'a>(&self, document: View<'a>) -> Vec<Option<Cow<'a, str>>> {
         match self.place {
-            Place::At(path) => vec![get(document, path.split('.')).and_then(said)],
+            Place::At(path) => vec![get(document, path.split('.')).and_then(text_of)],
             Place::Code(number, member) => codes(document, number)
                 .into_iter()
-                .map(|code| code.and_then(|code| code.member(member)).and_then(said))
+                .map(|code| code.and_then(|code| code.member(member)).and_then(text_of))
                 .collect(),
         }
     }
 }
 
-fn said(view: View<'_>) -> Option<Cow<'_, str>> {
+fn text_of(view: View<'_>) -> Option<Cow<'_, str>> {
     match view.kind() {
-        JsonKind::Null => None,
-        JsonKind::String => view.as_text().or(Some(Cow::Borrowed(view.raw()))),
+        ValueKind::Null => None,
+        ValueKind::String => view.as_text().or(Some(Cow::Borrowed(view.raw()))),
         _ => Some(Cow::Borrowed(view.raw())),
     }
 }
 
-/// The code of the type with this number. An account may call its types as it likes, so one that is not called by the
-/// vendor's name of another type may be it, or not.
+/// The code of the type with this number. An account may rename its types, so every code that does not have the default
+/// name of another type may be the one.
 fn codes(document: View<'_>, number: usize) -> Vec<Option<View<'_>>> {
     let list = get(document, CODES_PATH.split('.'));
     let all: Vec<View<'_>> = list.into_iter().flat_map(View::children).collect();
@@ -272,8 +200,8 @@ mod tests {
             assert_eq!((found(field.flag).1, found(field.path).1), (Some(field.path), Some(field.path)));
         }
         assert!(READ_ONLY.iter().all(|field| found(field.path).1 == Some(field.path)));
-        assert!(FILTERS.iter().all(|(filter, path, _)| found(filter).1 == Some(*path)));
-        assert!(FILTERS.iter().all(|(_, path, _)| paths().any(|known| known == *path)));
+        assert!(FILTERS.iter().all(|filter| found(filter.name).1 == Some(filter.path)));
+        assert!(FILTERS.iter().all(|filter| paths().any(|known| known == filter.path)));
     }
 
     #[test]

@@ -1,37 +1,35 @@
-//! What is looked for in one field, as it is typed, as the API is asked for it, and as it is checked here.
+//! What a condition asks of one field: as it is typed, as the API is asked for it, and as it is checked here.
 
-use super::Wrong;
-use super::names::Kind;
-use super::range::{Amounts, Range};
-use super::text::Wildcards;
-use crate::document::decimal::Decimal;
-use crate::document::time::timestamp;
 use jiff::Timestamp;
 
-/// What stands for no value: null, a missing member, or the empty text.
+use super::QueryError;
+use super::filters::MatchKind;
+use super::range::{Bound, Range, amount, sides};
+use super::wildcards::Wildcards;
+use crate::document::decimal::Decimal;
+use crate::document::time::timestamp;
+
+/// Stands for no value: null, a missing member, or the empty text.
 const EMPTY: &str = "[empty]";
 
 /// What a value must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
-    /// No value. The vendor describes it for text only, so for other fields the API is not asked.
+    /// No value. The vendor describes it for text only, so the API is not asked if `text` is false.
     Empty {
         /// Whether the field holds text.
         text: bool,
     },
     /// A text with wildcards.
-    Text {
-        /// As it was typed.
-        typed: Wildcards,
-        /// As the API is asked for it.
-        asked: Wildcards,
-    },
+    Text(Wildcards),
     /// One of these words, spelled as the vendor does.
     OneOf(Vec<&'static str>),
     /// A whole number.
-    Integer(Decimal, String),
-    /// An amount or a range of amounts.
-    Amounts(Amounts),
+    Integer(Bound<Decimal>),
+    /// One amount. The API has ranges only, so it is asked for this amount and more.
+    Amount(Bound<Decimal>),
+    /// A range of amounts.
+    Amounts(Range<Decimal>),
     /// A range of moments.
     Dates(Range<Timestamp>),
 }
@@ -40,71 +38,70 @@ impl Pattern {
     /// Reads what was typed for a field of this kind.
     ///
     /// # Errors
-    /// What is wrong with it and what may be typed.
-    pub fn parse(kind: Kind, text: &str) -> Result<Pattern, Wrong> {
+    /// The field cannot hold what was typed; the hint says what may be typed.
+    pub fn parse(kind: MatchKind, text: &str) -> Result<Pattern, QueryError> {
         if text == EMPTY {
-            return Ok(Pattern::Empty { text: kind == Kind::Text });
+            return Ok(Pattern::Empty { text: kind == MatchKind::Text });
         }
         if text.is_empty() {
-            return Err(Wrong::new("nothing stands after the `=`")
+            return Err(QueryError::new("nothing stands after the `=`")
                 .hint("write [empty] for customers without a value, * for any value"));
         }
         match kind {
-            Kind::Text => Wildcards::parse(text).map(Pattern::text),
-            Kind::Word(words) => one_of(words, text),
-            Kind::Integer => integer(text),
-            Kind::Decimal => Amounts::parse(text).map(Pattern::Amounts),
-            Kind::Date => Range::dates(text).map(Pattern::Dates),
+            MatchKind::Text => Wildcards::parse(text).map(Pattern::Text),
+            MatchKind::Word(words) => one_of(words, text),
+            MatchKind::Integer => integer(text),
+            MatchKind::Decimal => match sides(text) {
+                Some(sides) => Range::amounts(sides).map(Pattern::Amounts),
+                None => amount(text).map(Pattern::Amount),
+            },
+            MatchKind::Date => Range::dates(text).map(Pattern::Dates),
         }
     }
 
-    /// A text with wildcards.
-    pub fn text(typed: Wildcards) -> Pattern {
-        let asked = typed.widened();
-        Pattern::Text { typed, asked }
-    }
-
-    /// As the API's filters spell it, or something wider; none where the API cannot be asked.
+    /// The filter's value: what is looked for, or something wider; none if the API cannot be asked.
     pub fn asked(&self) -> Option<String> {
         match self {
             Pattern::Empty { text } => text.then(|| EMPTY.to_string()),
-            Pattern::Text { asked, .. } => Some(asked.spelled()).filter(|_| !asked.is_bare()),
+            Pattern::Text(typed) => Some(typed.widened()).filter(|it| !it.is_bare()).map(|it| it.spelled()),
             Pattern::OneOf(words) => Some(words.join(",")),
-            Pattern::Integer(_, spelled) => Some(spelled.clone()),
-            Pattern::Amounts(amounts) => Some(amounts.spelled()),
+            Pattern::Integer(number) => Some(number.spelled.clone()),
+            Pattern::Amount(amount) => Some(format!("{}|", amount.spelled)),
+            Pattern::Amounts(range) => Some(range.spelled()),
             Pattern::Dates(range) => Some(range.spelled()),
         }
     }
 
-    /// Whether [`Pattern::asked`] is just what is looked for.
+    /// Whether [`Pattern::asked`] finds no other values.
     pub fn is_exact(&self) -> bool {
         match self {
-            Pattern::Text { typed, asked } => typed == asked && !asked.is_bare(),
-            Pattern::Amounts(Amounts::Exactly(..)) => false,
+            Pattern::Text(typed) => !typed.is_bare() && typed.widened() == *typed,
+            Pattern::Amount(_) => false,
             other => other.asked().is_some(),
         }
     }
 
-    /// Whether a value is what is looked for; none stands for null and for a missing member.
+    /// Whether a value is looked for; none is null or a missing member.
     pub fn holds(&self, value: Option<&str>) -> bool {
         let Some(value) = value else { return matches!(self, Pattern::Empty { .. }) };
+        let number = Decimal::parse(value);
         match self {
             Pattern::Empty { .. } => value.is_empty(),
-            Pattern::Text { typed, .. } => typed.matches(value),
+            Pattern::Text(typed) => typed.matches(value),
             Pattern::OneOf(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
-            Pattern::Integer(number, _) => Decimal::parse(value).as_ref() == Some(number),
-            Pattern::Amounts(amounts) => Decimal::parse(value).is_some_and(|value| amounts.contain(&value)),
+            Pattern::Integer(wanted) | Pattern::Amount(wanted) => number.as_ref() == Some(&wanted.value),
+            Pattern::Amounts(range) => number.is_some_and(|number| range.contains(&number)),
             Pattern::Dates(range) => timestamp(value).is_some_and(|moment| range.contains(&moment)),
         }
     }
 
-    /// Whether the API may send a customer with this value, being asked as it is.
+    /// Whether the API may send a customer with this value for [`Pattern::asked`].
     pub fn may_be_sent(&self, value: Option<&str>) -> bool {
         match (self, value) {
             _ if self.asked().is_none() => true,
-            (Pattern::Text { asked, .. }, Some(value)) => asked.matches(value),
-            (Pattern::Amounts(amounts), Some(value)) => {
-                Decimal::parse(value).is_some_and(|value| amounts.may_be_sent(&value))
+            (Pattern::Text(typed), Some(value)) => typed.widened().matches(value),
+            (Pattern::Amount(least), Some(value)) => {
+                Decimal::parse(value).is_some_and(|value| value >= least.value)
             }
             _ => self.holds(value),
         }
@@ -112,9 +109,9 @@ impl Pattern {
 }
 
 /// Words between commas, in any case; `*` stands for any letters.
-fn one_of(words: &[&'static str], text: &str) -> Result<Pattern, Wrong> {
+fn one_of(words: &[&'static str], text: &str) -> Result<Pattern, QueryError> {
     let unknown = |word: &str| {
-        Wrong::new(format!("`{word}` is none of its values"))
+        QueryError::new(format!("`{word}` is none of its values"))
             .hint(format!("its values are {}", words.join(", ")))
     };
     let patterns: Vec<&str> = text.split(',').map(str::trim).collect();
@@ -128,22 +125,23 @@ fn one_of(words: &[&'static str], text: &str) -> Result<Pattern, Wrong> {
     Ok(Pattern::OneOf(words.iter().copied().filter(is_meant).collect()))
 }
 
-fn integer(text: &str) -> Result<Pattern, Wrong> {
+fn integer(text: &str) -> Result<Pattern, QueryError> {
     let whole = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = Decimal::parse(text).filter(|_| whole).ok_or_else(|| {
-        Wrong::new(format!("`{text}` is no whole number")).hint("write a number such as 123, or [empty]")
+        QueryError::new(format!("`{text}` is no whole number")).hint("write a number such as 123, or [empty]")
     })?;
     let digits = text.trim_start_matches('0');
-    Ok(Pattern::Integer(number, if digits.is_empty() { "0" } else { digits }.to_string()))
+    let spelled = if digits.is_empty() { "0" } else { digits }.to_string();
+    Ok(Pattern::Integer(Bound { value: number, spelled }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const WORDS: Kind = Kind::Word(&["Draft", "Active", "Dr"]);
+    const WORDS: MatchKind = MatchKind::Word(&["Draft", "Active", "Dr"]);
 
-    fn asked(kind: Kind, text: &str) -> Option<String> {
+    fn asked(kind: MatchKind, text: &str) -> Option<String> {
         Pattern::parse(kind, text).unwrap().asked()
     }
 
@@ -159,31 +157,45 @@ mod tests {
 
     #[test]
     fn no_value_is_null_missing_or_empty_text() {
-        let empty = Pattern::parse(Kind::Text, "[empty]").unwrap();
+        let empty = Pattern::parse(MatchKind::Text, "[empty]").unwrap();
         assert!(empty.holds(None) && empty.holds(Some("")) && !empty.holds(Some(" ")));
-        assert_eq!(asked(Kind::Text, "[empty]").as_deref(), Some("[empty]"));
-        for kind in [WORDS, Kind::Integer, Kind::Decimal, Kind::Date] {
+        assert_eq!(asked(MatchKind::Text, "[empty]").as_deref(), Some("[empty]"));
+        for kind in [WORDS, MatchKind::Integer, MatchKind::Decimal, MatchKind::Date] {
             assert_eq!(asked(kind, "[empty]"), None);
         }
-        assert!(Pattern::parse(Kind::Text, "").unwrap_err().hint.unwrap().contains("[empty]"));
+        assert!(Pattern::parse(MatchKind::Text, "").unwrap_err().hint.unwrap().contains("[empty]"));
     }
 
     #[test]
     fn numbers_are_compared_by_value() {
-        let number = Pattern::parse(Kind::Integer, "007").unwrap();
+        let number = Pattern::parse(MatchKind::Integer, "007").unwrap();
         assert_eq!((number.asked().as_deref(), number.is_exact()), (Some("7"), true));
         assert!(number.holds(Some("7")) && number.holds(Some("7.0")) && !number.holds(Some("70")));
         for text in ["-1", "1.0", "x", "1..2", "1*"] {
-            assert!(Pattern::parse(Kind::Integer, text).is_err(), "{text}");
+            assert!(Pattern::parse(MatchKind::Integer, text).is_err(), "{text}");
         }
-        let amount = Pattern::parse(Kind::Decimal, "250").unwrap();
+        let amount = Pattern::parse(MatchKind::Decimal, "250").unwrap();
         assert!(!amount.is_exact() && amount.holds(Some("250.00")) && amount.may_be_sent(Some("1E5")));
     }
 
     #[test]
     fn a_star_alone_asks_nothing_and_wants_a_value() {
-        let any = Pattern::parse(Kind::Text, "*").unwrap();
+        let any = Pattern::parse(MatchKind::Text, "*").unwrap();
         assert_eq!((any.asked(), any.is_exact()), (None, false));
         assert!(any.holds(Some("x")) && any.holds(Some("")) && !any.holds(None) && any.may_be_sent(None));
+    }
+
+    #[test]
+    fn amounts_are_exact_or_half_open() {
+        let amounts = |text: &str| Pattern::parse(MatchKind::Decimal, text).unwrap();
+        for (typed, sent) in [("250", "250|"), ("50.00..180", "50.00|180"), ("|-1.5", "|-1.5")] {
+            assert_eq!(amounts(typed).asked().as_deref(), Some(sent));
+        }
+        assert!(amounts("250").holds(Some("250.00")) && !amounts("250").holds(Some("250.01")));
+        assert!(amounts("250").may_be_sent(Some("251")) && !amounts("250").may_be_sent(Some("249")));
+        assert!(amounts("50..180").holds(Some("50")) && !amounts("50..180").holds(Some("180.0")));
+        for text in ["", "x", "1e3", "1,5", "5.", "180..50", "5..5", "..", "1..2..3", "1|2|3"] {
+            assert!(Pattern::parse(MatchKind::Decimal, text).is_err(), "{text}");
+        }
     }
 }

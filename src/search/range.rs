@@ -5,39 +5,42 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-use super::Wrong;
+use super::QueryError;
 use crate::document::decimal::Decimal;
 
-/// From the first, below the second, with the bounds as the API's filters spell them.
+/// From the first, below the second.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Range<T> {
     from: Option<Bound<T>>,
     to: Option<Bound<T>>,
 }
 
+/// A value, and the text that the API's filters take for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Bound<T> {
-    value: T,
-    spelled: String,
+pub struct Bound<T> {
+    /// The value.
+    pub value: T,
+    /// The text.
+    pub spelled: String,
 }
 
 /// The two sides of `FROM..TO` or, as the API has it, `FROM|TO`; none where the text is no range.
-fn sides(text: &str) -> Option<(&str, &str)> {
+pub(super) fn sides(text: &str) -> Option<(&str, &str)> {
     text.split_once("..").or_else(|| text.split_once('|'))
 }
 
 impl<T: Ord> Range<T> {
     fn between(
         (from, to): (&str, &str),
-        read: impl Fn(&str) -> Result<Bound<T>, Wrong>,
-    ) -> Result<Range<T>, Wrong> {
+        read: impl Fn(&str) -> Result<Bound<T>, QueryError>,
+    ) -> Result<Range<T>, QueryError> {
         let bound = |text: &str| Some(text).filter(|text| !text.is_empty()).map(&read).transpose();
         let (from, to) = (bound(from)?, bound(to)?);
         match (&from, &to) {
-            (None, None) => Err(Wrong::new("the range has neither end")),
+            (None, None) => Err(QueryError::new("the range has neither end")),
             (Some(from), Some(to)) if from.value >= to.value => {
                 let (from, to) = (&from.spelled, &to.spelled);
-                Err(Wrong::new(format!("nothing is from {from} and below {to}")))
+                Err(QueryError::new(format!("nothing is from {from} and below {to}")))
             }
             _ => Ok(Range { from, to }),
         }
@@ -62,7 +65,7 @@ impl Range<Timestamp> {
     ///
     /// # Errors
     /// It is neither, or is empty.
-    pub fn dates(text: &str) -> Result<Range<Timestamp>, Wrong> {
+    pub fn dates(text: &str) -> Result<Range<Timestamp>, QueryError> {
         match sides(text) {
             Some(sides) => Range::between(sides, |text| moment(civil(text)?)),
             None => {
@@ -75,8 +78,18 @@ impl Range<Timestamp> {
     }
 }
 
+impl Range<Decimal> {
+    /// Reads the two sides of a range of amounts.
+    ///
+    /// # Errors
+    /// One of them is not an amount, or the range is empty.
+    pub fn amounts(sides: (&str, &str)) -> Result<Range<Decimal>, QueryError> {
+        Range::between(sides, amount)
+    }
+}
+
 /// `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`, and nothing else that a date may be.
-fn civil(text: &str) -> Result<DateTime, Wrong> {
+fn civil(text: &str) -> Result<DateTime, QueryError> {
     let (shape, read): (_, Option<DateTime>) = match text.len() {
         10 => ("0000-00-00", text.parse::<Date>().ok().map(|date| date.to_datetime(Time::midnight()))),
         _ => ("0000-00-00T00:00:00", text.parse().ok()),
@@ -86,68 +99,23 @@ fn civil(text: &str) -> Result<DateTime, Wrong> {
     read.filter(|_| shaped).ok_or_else(|| no_date(text))
 }
 
-fn moment(civil: DateTime) -> Result<Bound<Timestamp>, Wrong> {
+fn moment(civil: DateTime) -> Result<Bound<Timestamp>, QueryError> {
     let spelled = if civil.time() == Time::midnight() { civil.date().to_string() } else { civil.to_string() };
     let value = civil.to_zoned(TimeZone::UTC).map_err(|_| no_date(&spelled))?.timestamp();
     Ok(Bound { value, spelled })
 }
 
-fn no_date(text: &str) -> Wrong {
-    Wrong::new(format!("`{text}` is no date")).hint(
+fn no_date(text: &str) -> QueryError {
+    QueryError::new(format!("`{text}` is no date")).hint(
         "write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in UTC: 2024-01-31 for that day, 2024-01-01..2024-02-01, 2024-01-01.. or ..2024-02-01",
     )
 }
 
-/// Amounts that are looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Amounts {
-    /// Just this one; the API is asked for those from it on.
-    Exactly(Decimal, String),
-    /// A range of them.
-    Within(Range<Decimal>),
-}
-
-impl Amounts {
-    /// Reads an amount or a range of amounts.
-    ///
-    /// # Errors
-    /// It is neither, or is empty.
-    pub fn parse(text: &str) -> Result<Amounts, Wrong> {
-        match sides(text) {
-            Some(sides) => Range::between(sides, amount).map(Amounts::Within),
-            None => amount(text).map(|bound| Amounts::Exactly(bound.value, bound.spelled)),
-        }
-    }
-
-    /// Whether an amount is one of them.
-    pub fn contain(&self, amount: &Decimal) -> bool {
-        match self {
-            Amounts::Exactly(one, _) => amount == one,
-            Amounts::Within(range) => range.contains(amount),
-        }
-    }
-
-    /// Whether the API may send a customer with this amount.
-    pub fn may_be_sent(&self, amount: &Decimal) -> bool {
-        match self {
-            Amounts::Exactly(from, _) => amount >= from,
-            Amounts::Within(range) => range.contains(amount),
-        }
-    }
-
-    /// As the API's filters spell it.
-    pub fn spelled(&self) -> String {
-        match self {
-            Amounts::Exactly(_, spelled) => format!("{spelled}|"),
-            Amounts::Within(range) => range.spelled(),
-        }
-    }
-}
-
-fn amount(text: &str) -> Result<Bound<Decimal>, Wrong> {
+/// Reads an amount: a decimal number without an exponent.
+pub(super) fn amount(text: &str) -> Result<Bound<Decimal>, QueryError> {
     let plain = !text.contains(['e', 'E']) && !text.ends_with('.') && !text.starts_with('.');
     let value = Decimal::parse(text).filter(|_| plain).ok_or_else(|| {
-        Wrong::new(format!("`{text}` is no amount"))
+        QueryError::new(format!("`{text}` is no amount"))
             .hint("write an amount such as 250 or 49.90, or a range: 50..180, 50.. or ..180")
     })?;
     Ok(Bound { value, spelled: text.to_string() })
@@ -194,20 +162,5 @@ mod tests {
         assert_eq!(dates(".."), "the range has neither end");
         assert_eq!(dates("9999-12-31"), "`9999-12-31` is no date");
         assert_eq!(dates("2019-01-01..2019-01-01"), "nothing is from 2019-01-01 and below 2019-01-01");
-    }
-
-    #[test]
-    fn amounts_are_exact_or_half_open() {
-        let amounts = |text: &str| Amounts::parse(text).unwrap();
-        let number = |text: &str| Decimal::parse(text).unwrap();
-        assert_eq!(amounts("250").spelled(), "250|");
-        assert_eq!(amounts("50.00..180").spelled(), "50.00|180");
-        assert_eq!(amounts("|-1.5").spelled(), "|-1.5");
-        assert!(amounts("250").contain(&number("250.00")) && !amounts("250").contain(&number("250.01")));
-        assert!(amounts("250").may_be_sent(&number("251")) && !amounts("250").may_be_sent(&number("249")));
-        assert!(amounts("50..180").contain(&number("50")) && !amounts("50..180").contain(&number("180.0")));
-        for text in ["", "x", "1e3", "1,5", "5.", "180..50", "5..5", "..", "1..2..3", "1|2|3"] {
-            assert!(Amounts::parse(text).is_err(), "{text}");
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 
-use fusebill::field::{FIELDS, Kind, READ_ONLY};
+use fusebill::field::{FIELDS, FieldKind, READ_ONLY};
 
 use crate::world::{World, finished};
 
@@ -149,7 +149,7 @@ fn e_mail_addresses_that_are_none() {
 #[test]
 fn texts_longer_than_their_limit_in_utf_16_units() {
     for field in FIELDS {
-        let (Kind::Text { max, .. } | Kind::Emails { max }) = field.kind else { continue };
+        let (FieldKind::Text { max, .. } | FieldKind::Emails { max }) = field.kind else { continue };
         let flag = format!("--{}", field.flag);
         if field.path == "companyName" {
             continue;

@@ -1,6 +1,6 @@
 //! Every field of the field table, set and cleared by its flag.
 
-use fusebill::field::{CODES_PATH, FIELDS, Field, Kind};
+use fusebill::field::{CODES_PATH, FIELDS, Field, FieldKind};
 
 use crate::world::{Run, World, settled, table};
 
@@ -30,13 +30,13 @@ fn name(field: &Field) -> &'static str {
 /// The token a field has at first.
 fn old(field: &Field) -> String {
     match (field.kind, field.path) {
-        (Kind::Text { .. }, _) => format!("\"old {}\"", name(field)),
-        (Kind::Emails { .. }, _) => "\"old@example.com\"".to_string(),
-        (Kind::Choice(words), _) => format!("\"{}\"", words[0]),
-        (Kind::Currency, _) => "\"USD\"".to_string(),
-        (Kind::Integer, "parentId") => "2001".to_string(),
-        (Kind::Integer, _) => "58".to_string(),
-        (Kind::Codes, _) => r#"[{"type":"Region", "code":"NA","id":9.0}]"#.to_string(),
+        (FieldKind::Text { .. }, _) => format!("\"old {}\"", name(field)),
+        (FieldKind::Emails { .. }, _) => "\"old@example.com\"".to_string(),
+        (FieldKind::Choice(words), _) => format!("\"{}\"", words[0]),
+        (FieldKind::Currency, _) => "\"USD\"".to_string(),
+        (FieldKind::Integer, "parentId") => "2001".to_string(),
+        (FieldKind::Integer, _) => "58".to_string(),
+        (FieldKind::Codes, _) => r#"[{"type":"Region", "code":"NA","id":9.0}]"#.to_string(),
     }
 }
 
@@ -44,13 +44,15 @@ fn old(field: &Field) -> String {
 fn new(field: &Field) -> (String, String) {
     let pair = |typed: &str, token: &str| (typed.to_string(), token.to_string());
     match (field.kind, field.path) {
-        (Kind::Text { .. }, _) => pair("=01234, \"é\" \\ 株 😀", r#""=01234, \"é\" \\ 株 😀""#),
-        (Kind::Emails { .. }, _) => pair("a@example.com; b@example.org", "\"a@example.com; b@example.org\""),
-        (Kind::Choice(words), _) => (words[1].to_uppercase(), format!("\"{}\"", words[1])),
-        (Kind::Currency, _) => pair("cad", "\"CAD\""),
-        (Kind::Integer, "parentId") => pair("2002", "2002"),
-        (Kind::Integer, _) => pair("0", "0"),
-        (Kind::Codes, _) => pair("region = EMEA", r#"[{"type":"Region","code":"EMEA"}]"#),
+        (FieldKind::Text { .. }, _) => pair("=01234, \"é\" \\ 株 😀", r#""=01234, \"é\" \\ 株 😀""#),
+        (FieldKind::Emails { .. }, _) => {
+            pair("a@example.com; b@example.org", "\"a@example.com; b@example.org\"")
+        }
+        (FieldKind::Choice(words), _) => (words[1].to_uppercase(), format!("\"{}\"", words[1])),
+        (FieldKind::Currency, _) => pair("cad", "\"CAD\""),
+        (FieldKind::Integer, "parentId") => pair("2002", "2002"),
+        (FieldKind::Integer, _) => pair("0", "0"),
+        (FieldKind::Codes, _) => pair("region = EMEA", r#"[{"type":"Region","code":"EMEA"}]"#),
     }
 }
 
@@ -65,9 +67,9 @@ fn replaced(document: &str, field: &Field, token: &str) -> String {
 fn shown(field: &Field, token: &str) -> String {
     match (field.kind, token) {
         (_, "null" | "[]") => token.to_string(),
-        (Kind::Codes, token) if token.contains("EMEA") => "Region=EMEA".to_string(),
-        (Kind::Codes, _) => "Region=NA".to_string(),
-        (Kind::Integer, _) => token.to_string(),
+        (FieldKind::Codes, token) if token.contains("EMEA") => "Region=EMEA".to_string(),
+        (FieldKind::Codes, _) => "Region=NA".to_string(),
+        (FieldKind::Integer, _) => token.to_string(),
         _ => format!("\"{}\"", token[1..token.len() - 1].replace("\\\"", "\"").replace("\\\\", "\\")),
     }
 }

@@ -2,7 +2,7 @@
 
 use fusebill::cli::topics::VARIABLES;
 use fusebill::error::TABLE;
-use fusebill::field::{CODE_MAX, Field, Kind, MOST_CODES, Over, READ_ONLY, ReadOnly};
+use fusebill::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over, READ_ONLY, ReadOnly};
 use fusebill::profile::setting::{self, SETTINGS, Setting};
 
 use crate::markdown::{code, codes, prose, table};
@@ -38,22 +38,24 @@ fn writable(fields: &[Field]) -> String {
     )
 }
 
-fn holds(kind: Kind) -> String {
+fn holds(kind: FieldKind) -> String {
     match kind {
-        Kind::Text { max, over: Over::Refused } => format!("text of at most {max}"),
-        Kind::Text { max, over: Over::Warned } => format!("text; longer than {max} is warned of"),
-        Kind::Emails { max } => format!("addresses separated by `;`, together at most {max}"),
-        Kind::Choice(words) => format!("{}; case does not count", codes(words.iter().copied())),
-        Kind::Currency => "an ISO 4217 code, sent in capitals".to_string(),
-        Kind::Integer => "a whole number, not negative".to_string(),
-        Kind::Codes => format!("at most {MOST_CODES} pairs of type and code, each of at most {CODE_MAX}"),
+        FieldKind::Text { max, over: Over::Refused } => format!("text of at most {max}"),
+        FieldKind::Text { max, over: Over::Warned } => format!("text; longer than {max} is warned of"),
+        FieldKind::Emails { max } => format!("addresses separated by `;`, together at most {max}"),
+        FieldKind::Choice(words) => format!("{}; case does not count", codes(words.iter().copied())),
+        FieldKind::Currency => "an ISO 4217 code, sent in capitals".to_string(),
+        FieldKind::Integer => "a whole number, not negative".to_string(),
+        FieldKind::Codes => {
+            format!("at most {MOST_CODES} pairs of type and code, each of at most {CODE_MAX}")
+        }
     }
 }
 
 fn cleared(field: &Field) -> String {
     match (field.never_null(), field.kind) {
         (Some(why), _) => format!("refused: {}", prose(why)),
-        (None, Kind::Codes) => "an empty list".to_string(),
+        (None, FieldKind::Codes) => "an empty list".to_string(),
         (None, _) => "null".to_string(),
     }
 }

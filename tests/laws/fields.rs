@@ -1,8 +1,7 @@
 //! What the field table lets through.
 
-use fusebill::document::Action;
-use fusebill::field::check;
-use fusebill::field::{CODE_MAX, FIELDS, Field, Kind, MOST_CODES, Over};
+use fusebill::document::{Action, Edit, Edits, Path, check};
+use fusebill::field::{CODE_MAX, FIELDS, Field, FieldKind, MOST_CODES, Over};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -11,11 +10,8 @@ use crate::law;
 use crate::spelling::{Text, Value, spell, units};
 
 fn checked(field: &Field, given: &str) -> Result<(String, Option<String>), String> {
-    let checked = check::action(field, Action::Set(json(given)))?;
-    match checked.action {
-        Action::Set(value) => Ok((value.text().to_string(), checked.warning)),
-        other => panic!("a set value became {other:?}"),
-    }
+    let checked = check::value(field, json(given))?;
+    Ok((checked.value.text().to_string(), checked.warning))
 }
 
 fn field() -> impl Strategy<Value = &'static Field> {
@@ -25,7 +21,7 @@ fn field() -> impl Strategy<Value = &'static Field> {
 /// A field of text with its limit and what is beyond it.
 fn text_field() -> impl Strategy<Value = (&'static Field, usize, Over)> {
     let texts = FIELDS.iter().filter_map(|field| match field.kind {
-        Kind::Text { max, over } => Some((field, max, over)),
+        FieldKind::Text { max, over } => Some((field, max, over)),
         _ => None,
     });
     let texts: Vec<_> = texts.collect();
@@ -112,10 +108,13 @@ proptest! {
         prop_assert!(checked(field, &code_list(&full, &full)).is_ok());
         prop_assert!(checked(field, &code_list(&long, &full)).is_err());
         prop_assert!(checked(field, &code_list(&full, &long)).is_err());
-        let set = |kind: &str, code: &str| Action::SetCode { kind: kind.to_string(), code: code.to_string() };
-        prop_assert!(check::action(field, set(&full, &full)).is_ok());
-        prop_assert!(check::action(field, set(&long, &full)).is_err());
-        prop_assert!(check::action(field, set(&full, &long)).is_err());
+        let set = |kind: &str, code: &str| {
+            let action = Action::SetCode { kind: kind.to_string(), code: code.to_string() };
+            Edits::check(vec![Edit { path: Path::of(field.path), action, given: String::new() }])
+        };
+        prop_assert!(set(&full, &full).is_ok());
+        prop_assert!(set(&long, &full).is_err());
+        prop_assert!(set(&full, &long).is_err());
     }
 
     #[test]
@@ -149,7 +148,7 @@ fn upper(kind: &Value) -> Text {
 #[test]
 fn address_lists_have_the_limit_too() {
     for field in FIELDS {
-        let Kind::Emails { max } = field.kind else { continue };
+        let FieldKind::Emails { max } = field.kind else { continue };
         let given = |length| format!("{:?}", address_of_length(length));
         assert_eq!(checked(field, &given(max)).map(|(sent, _)| sent), Ok(given(max)));
         assert!(checked(field, &given(max + 1)).unwrap_err().contains("the limit is"), "{}", field.path);

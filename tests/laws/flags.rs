@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use fusebill::cli::{Cli, Command, CustomerCommand, Request, parse};
 use fusebill::document::diff::diff;
 use fusebill::document::{Edits, plan};
-use fusebill::field::{FIELDS, Field, Kind};
+use fusebill::field::{FIELDS, Field, FieldKind};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -35,9 +35,9 @@ fn typed(asked: &Asked, apart: bool) -> Vec<String> {
 }
 
 fn field(asked: &Asked) -> Option<&'static Field> {
-    FIELDS
-        .iter()
-        .find(|field| path_of(&asked.path).to_string() == field.path && !matches!(field.kind, Kind::Codes))
+    FIELDS.iter().find(|field| {
+        path_of(&asked.path).to_string() == field.path && !matches!(field.kind, FieldKind::Codes)
+    })
 }
 
 fn read(arguments: &[String]) -> Result<Cli, clap::Error> {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use fusebill::document::json::MAX_DEPTH;
 use fusebill::document::{Action, Customer, Edit, Edits, Json, Path, Plan, plan};
-use fusebill::field::{self, CODES_PATH, FIELDS, Field, Kind, MOST_CODES, READ_ONLY};
+use fusebill::field::{self, CODES_PATH, FIELDS, Field, FieldKind, MOST_CODES, READ_ONLY};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -92,18 +92,18 @@ fn distinct(members: Vec<(Text, Value)>) -> Vec<(Text, Value)> {
 /// A value that the field may be set to, in the spelling in which it is sent.
 pub(crate) fn fitting(field: &'static Field) -> BoxedStrategy<Value> {
     match field.kind {
-        Kind::Text { .. } => {
+        FieldKind::Text { .. } => {
             prop_oneof![4 => said(), 1 => "[1-9][0-9]{0,9}"].prop_map(|t| Value::text(&t)).boxed()
         }
-        Kind::Emails { .. } => {
+        FieldKind::Emails { .. } => {
             select(vec!["", "a@example.com", "a@example.com;b@example.org", "a+b@b.example.co, c@d.co"])
                 .prop_map(Value::text)
                 .boxed()
         }
-        Kind::Choice(words) => select(words).prop_map(Value::text).boxed(),
-        Kind::Currency => select(vec!["USD", "CAD", "EUR"]).prop_map(Value::text).boxed(),
-        Kind::Integer => (0_u64..100_000_000).prop_map(Value::whole).boxed(),
-        Kind::Codes => codes(0).boxed(),
+        FieldKind::Choice(words) => select(words).prop_map(Value::text).boxed(),
+        FieldKind::Currency => select(vec!["USD", "CAD", "EUR"]).prop_map(Value::text).boxed(),
+        FieldKind::Integer => (0_u64..100_000_000).prop_map(Value::whole).boxed(),
+        FieldKind::Codes => codes(0).boxed(),
     }
 }
 
@@ -326,12 +326,12 @@ impl Asked {
         let path: Vec<String> = field.path.split('.').map(str::to_string).collect();
         let mut asked = Asked::set(path, value, seed);
         match (field.kind, &asked.value) {
-            (Kind::Choice(_) | Kind::Currency, Value::Text(word)) => {
+            (FieldKind::Choice(_) | FieldKind::Currency, Value::Text(word)) => {
                 let word = String::from_utf16_lossy(word);
                 asked.given = Some(format!(" {:?}", swap_case(&word)));
                 asked.written = format!("{word:?}");
             }
-            (Kind::Integer, Value::Number(number)) => {
+            (FieldKind::Integer, Value::Number(number)) => {
                 asked.written = format!("{}{}", number.digits, "0".repeat(number.exponent as usize));
                 asked.given = Some(asked.written.clone());
             }

@@ -4,6 +4,7 @@
 
 mod codes;
 mod comparison;
+mod edit_text;
 mod edits;
 mod expectations;
 mod fields;
@@ -16,7 +17,6 @@ mod paths;
 mod reports;
 mod rows;
 mod search;
-mod sheets;
 mod spelling;
 mod verifying;
 

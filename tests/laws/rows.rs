@@ -7,7 +7,7 @@ use fusebill::bulk::plan_file::{End, Head, Planned, VERSION, read as read_plan, 
 use fusebill::bulk::{Mistake, Row, Spelling, csv as csv_rows, ndjson};
 use fusebill::document::diff::diff;
 use fusebill::document::{Action, Change, Json, Plan};
-use fusebill::field::{CODES_PATH, FIELDS, Field, Kind};
+use fusebill::field::{CODES_PATH, FIELDS, Field, FieldKind};
 use fusebill::journal::EntryId;
 use fusebill::journal::record::{Intent, Origin, Record};
 use fusebill::runs::Finished;
@@ -89,7 +89,7 @@ fn cell(column: &Column) -> BoxedStrategy<Cell> {
         Just(Cell { text: format!(" {NULL} "), becomes: Some(format!("{path} {:?}", Action::Clear)) });
     let clear = if field.never_null().is_none() { clear.boxed() } else { blank() };
     let empty = Just(Cell { text: EMPTY.to_string(), becomes: Some(format!("{path} {}", set(""))) });
-    let plain = matches!(field.kind, Kind::Text { .. });
+    let plain = matches!(field.kind, FieldKind::Text { .. });
     let empty = if plain { empty.boxed() } else { blank() };
     prop_oneof![4 => fits, 2 => blank(), 1 => clear, 1 => empty].boxed()
 }
@@ -102,7 +102,7 @@ struct File {
 }
 
 fn file() -> impl Strategy<Value = File> {
-    let settable = || FIELDS.iter().filter(|field| field.kind != Kind::Codes).collect::<Vec<_>>();
+    let settable = || FIELDS.iter().filter(|field| field.kind != FieldKind::Codes).collect::<Vec<_>>();
     let fields = proptest::sample::subsequence(settable(), 0..5);
     let codes = proptest::sample::subsequence(vec!["Region", "Sales Rep"], 0..=2);
     (fields, codes, any::<bool>(), any::<bool>()).prop_flat_map(|(fields, codes, note, flags)| {

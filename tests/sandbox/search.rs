@@ -7,8 +7,9 @@ use std::net::TcpStream;
 use fusebill::document::customer::get;
 use fusebill::document::{Json, Path, View};
 use fusebill::sandbox::{KEY, Limits, Options, Server, seed};
-use fusebill::search::names::{Kind, Name, find};
-use fusebill::search::{Condition, Search, Verdict};
+use fusebill::search::filters::MatchKind;
+use fusebill::search::names::{Name, find};
+use fusebill::search::{Condition, Fit, Search};
 
 /// What is searched by: every filter that a customer has a value for, and fields without one.
 const FIELDS: &[&str] = &[
@@ -66,11 +67,11 @@ fn values(name: &Name, documents: &[Json]) -> BTreeSet<String> {
 }
 
 /// What is looked for: each value in several ways, and things that no customer has.
-fn patterns(kind: Kind, value: &str) -> Vec<String> {
+fn patterns(kind: MatchKind, value: &str) -> Vec<String> {
     let escaped = |text: &str| text.replace('\\', "\\\\").replace('*', "\\*").replace('[', "\\[");
     let mut letters = value.chars();
     match kind {
-        Kind::Text => {
+        MatchKind::Text => {
             let (first, last) = (letters.next().unwrap_or('x'), value.chars().last().unwrap_or('x'));
             let (first, last) = (escaped(&first.to_string()), escaped(&last.to_string()));
             let middle: String = value.chars().skip(2).take(3).collect();
@@ -78,12 +79,12 @@ fn patterns(kind: Kind, value: &str) -> Vec<String> {
             let parts = [format!("{first}*"), format!("*{last}"), format!("*{}*{last}", escaped(&middle))];
             whole.into_iter().chain(parts).collect()
         }
-        Kind::Word(_) => vec![value.to_lowercase(), format!("{}*", letters.next().unwrap_or('x'))],
-        Kind::Integer => vec![value.to_string(), format!("0{value}")],
-        Kind::Decimal => {
+        MatchKind::Word(_) => vec![value.to_lowercase(), format!("{}*", letters.next().unwrap_or('x'))],
+        MatchKind::Integer => vec![value.to_string(), format!("0{value}")],
+        MatchKind::Decimal => {
             vec![value.to_string(), format!("{value}.."), format!("|{value}"), format!("0..{value}")]
         }
-        Kind::Date => {
+        MatchKind::Date => {
             let (day, second) = (&value[..10], &value[..19]);
             let (from, to) = (format!("{day}.."), format!("..{second}"));
             vec![day.to_string(), second.to_string(), from, to, format!("2000-01-01|{second}")]
@@ -113,9 +114,9 @@ fn try_one(server: &Server, documents: &[Json], typed: &str, codes: bool) {
     for document in documents {
         let id: u64 = document.root().member("id").unwrap().raw().parse().unwrap();
         let (verdict, sent) = (search.judge(document.root()), served.contains(&id));
-        assert!(verdict != Verdict::Meant || sent || codes, "{typed} means {id}, which is not sent");
-        assert!(verdict != Verdict::Unasked || !sent, "{typed} asks not for {id}, which is sent");
-        found += usize::from(verdict == Verdict::Meant);
+        assert!(verdict != Fit::Match || sent || codes, "{typed} means {id}, which is not sent");
+        assert!(verdict != Fit::Unexpected || !sent, "{typed} asks not for {id}, which is sent");
+        found += usize::from(verdict == Fit::Match);
     }
     assert!(!search.is_exact() || found == served.len() || codes, "{typed}: {found} of {}", served.len());
 }

@@ -8,9 +8,11 @@ use super::super::session::Session;
 use super::prompts::Prompts;
 use super::{Done, Hand, laid_out, not_kept, not_read};
 use crate::cli::EditArgs;
+use crate::document::edit_text::{
+    Note, Problem, Reading, UnknownField, annotate, line_at, read, without_notes,
+};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
-use crate::document::sheet::{Note, Problem, Reading, Stranger, annotate, line_at, read, without_notes};
 use crate::document::{Customer, Edits, Plan};
 use crate::drafts::Draft;
 use crate::editor::Editor;
@@ -114,9 +116,8 @@ impl<'a> EditLoop<'a> {
         };
         if !reading.problems.is_empty() {
             let rest = self.planned(&reading, false).ok();
-            let strangers = reading.strangers.iter().filter(|_| !self.args.new_field);
-            let unknown =
-                strangers.map(|stranger| Problem { line: stranger.line, why: not_a_field(stranger) });
+            let unknown = reading.unknown.iter().filter(|_| !self.args.new_field);
+            let unknown = unknown.map(|unknown| Problem { line: unknown.line, why: not_a_field(unknown) });
             let problems: Vec<Problem> = reading.problems.iter().cloned().chain(unknown).collect();
             return self.mend(&text, &problems, rest.as_ref());
         }
@@ -249,26 +250,26 @@ impl<'a> EditLoop<'a> {
 
     /// The members that nobody knows and the user does not want, as problems of their lines; none where all are wanted.
     fn unwanted(&self, reading: &Reading) -> Result<Option<Vec<Problem>>> {
-        if self.args.new_field || reading.strangers.is_empty() {
+        if self.args.new_field || reading.unknown.is_empty() {
             return Ok(None);
         }
         let mut unwanted = Vec::new();
-        for stranger in &reading.strangers {
-            let why = not_a_field(stranger);
+        for unknown in &reading.unknown {
+            let why = not_a_field(unknown);
             let question = format!("{why}. Add it as a new field?").replacen("the", "The", 1);
             let wanted = self.session.terminal.may_ask()
                 && self.session.client.not_counting(|| self.session.terminal.confirm(&question))?;
             if !wanted {
-                unwanted.push(Problem { line: stranger.line, why: format!("{why}; --new-field adds it") });
+                unwanted.push(Problem { line: unknown.line, why: format!("{why}; --new-field adds it") });
             }
         }
         Ok((!unwanted.is_empty()).then_some(unwanted))
     }
 
     /// What the text asks for, upon the customer that it was laid out from.
-    fn planned(&self, reading: &Reading, with_strangers: bool) -> Result<Plan> {
-        let strangers = reading.strangers.iter().filter(|_| with_strangers).map(|stranger| &stranger.edit);
-        let list = reading.edits.iter().chain(strangers).cloned().collect();
+    fn planned(&self, reading: &Reading, with_unknown: bool) -> Result<Plan> {
+        let unknown = reading.unknown.iter().filter(|_| with_unknown).map(|unknown| &unknown.edit);
+        let list = reading.edits.iter().chain(unknown).cloned().collect();
         let edits = Edits::check(list).map_err(|why| Error::usage(why.to_string()))?;
         plan(self.shown.clone(), &edits, true).map_err(|why| Error::usage(why.to_string()))
     }
@@ -354,12 +355,12 @@ enum Round {
     Again(Option<usize>),
 }
 
-fn not_a_field(stranger: &Stranger) -> String {
-    let near = match stranger.nearest.first() {
+fn not_a_field(unknown: &UnknownField) -> String {
+    let near = match unknown.nearest.first() {
         Some(near) => format!(" (did you mean `{near}`?)"),
         None => String::new(),
     };
-    format!("the customer has no field `{}`{near}", stranger.edit.path)
+    format!("the customer has no field `{}`{near}", unknown.edit.path)
 }
 
 fn tell_deleted(reading: &Reading, session: &Session<'_>) {

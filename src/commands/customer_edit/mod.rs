@@ -7,7 +7,7 @@ mod recover;
 use super::lookup::still_named;
 use super::session::{Context, Session};
 use crate::cli::EditArgs;
-use crate::document::sheet;
+use crate::document::edit_text;
 use crate::editor::Editor;
 use crate::error::{Error, Kind, Result};
 use crate::profile::setting::Key;
@@ -89,7 +89,7 @@ fn head(customer: &crate::document::Customer, session: &Session<'_>, all: bool) 
 
 /// The text of a customer that nobody has changed yet.
 fn laid_out(customer: &crate::document::Customer, session: &Session<'_>, all: bool) -> String {
-    sheet::write(customer, &head(customer, session, all), all)
+    edit_text::write(customer, &head(customer, session, all), all)
 }
 
 /// A text that cannot be kept cannot be edited.

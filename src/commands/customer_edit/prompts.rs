@@ -3,12 +3,12 @@
 use super::super::session::Session;
 use super::{head, not_kept};
 use crate::document::codes::{self, CodeEdit};
+use crate::document::edit_text::{self, read, without_notes};
 use crate::document::plan::plan;
-use crate::document::sheet::{self, read, without_notes};
-use crate::document::{Action, Customer, Edit, Edits, Json, Path, View};
+use crate::document::{Action, Customer, Edit, Edits, Json, Path, View, check};
 use crate::drafts::Draft;
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::field::{self, FIELDS, Field, Kind, check};
+use crate::field::{self, FIELDS, Field, FieldKind};
 use crate::report::escape::escaped;
 use crate::report::table::value;
 use crate::terminal::List;
@@ -30,7 +30,7 @@ impl<'a> Prompts<'a> {
     pub(super) fn of(draft: &'a Draft, shown: &'a Customer, session: &'a Session<'a>) -> Result<Prompts<'a>> {
         let text = String::from_utf8(draft.read().map_err(not_kept)?).unwrap_or_default();
         let reading = read(&without_notes(&text), shown, draft.about.all).ok().flatten();
-        let reading = reading.filter(|reading| reading.problems.is_empty() && reading.strangers.is_empty());
+        let reading = reading.filter(|reading| reading.problems.is_empty() && reading.unknown.is_empty());
         let plan =
             reading.and_then(|reading| plan(shown.clone(), &Edits::check(reading.edits).ok()?, true).ok());
         let current = plan.map(|plan| plan.after).ok_or_else(|| {
@@ -85,8 +85,8 @@ impl<'a> Prompts<'a> {
         let now = self.current.get(&path).map(View::to_json);
         let now = now.as_ref().map(Json::root);
         let new = match field.kind {
-            Kind::Choice(words) => self.choose(field, words, now)?,
-            Kind::Codes => self.codes(field, now)?,
+            FieldKind::Choice(words) => self.choose(field, words, now)?,
+            FieldKind::Codes => self.codes(field, now)?,
             _ => self.line(field, now)?,
         };
         let Some(new) = new else { return Ok(false) };
@@ -95,7 +95,7 @@ impl<'a> Prompts<'a> {
         let edits = Edits::check(vec![edit]).map_err(refused)?;
         self.current = plan(self.current.clone(), &edits, true).map_err(refused)?.after;
         let all = self.draft.about.all;
-        let text = sheet::write(&self.current, &head(self.shown, self.session, all), all);
+        let text = edit_text::write(&self.current, &head(self.shown, self.session, all), all);
         self.draft.write(&text).map_err(not_kept)?;
         Ok(true)
     }
@@ -221,11 +221,11 @@ fn judged(field: &Field, text: &str) -> std::result::Result<String, String> {
             _ => Ok("Enter asks whether it is to be cleared".to_string()),
         };
     }
-    let checked = check::from_text(field, text).and_then(|value| check::action(field, Action::Set(value)));
+    let checked = check::from_text(field, text).and_then(|value| check::value(field, value));
     let warning = checked.map_err(|why| format!("`{}` {why}", field.path))?.warning;
     Ok(warning.unwrap_or_else(|| match field.kind {
-        Kind::Text { max, .. } | Kind::Emails { max } => used(text, max),
-        Kind::Currency => "an ISO 4217 code".to_string(),
+        FieldKind::Text { max, .. } | FieldKind::Emails { max } => used(text, max),
+        FieldKind::Currency => "an ISO 4217 code".to_string(),
         _ => "a whole number".to_string(),
     }))
 }

@@ -4,7 +4,7 @@ use super::super::session::Session;
 use super::{laid_out, not_kept};
 use crate::cli::EditArgs;
 use crate::document::Customer;
-use crate::document::sheet::{read, without_notes};
+use crate::document::edit_text::{read, without_notes};
 use crate::drafts::{About, Draft, Drafts, VERSION};
 use crate::error::{Error, Kind, Result};
 use crate::profile::command;
@@ -97,7 +97,7 @@ fn described(draft: &Draft, session: &Session<'_>) -> String {
         .and_then(|(text, shown)| read(&without_notes(&text), &shown, draft.about.all).ok().flatten());
     let what = match reading {
         Some(reading) => {
-            let (changed, wrong) = (reading.edits.len(), reading.problems.len() + reading.strangers.len());
+            let (changed, wrong) = (reading.edits.len(), reading.problems.len() + reading.unknown.len());
             let wrong = if wrong == 0 { String::new() } else { format!(", {wrong} to be put right") };
             format!("{changed} changed{wrong}")
         }

@@ -63,8 +63,14 @@ fn a_path_the_customer_does_not_have_is_refused_unless_it_is_a_known_field() {
     let known = planned(&[("customerAcquisition.source", set("\"web\""))]).unwrap();
     assert!(known.after.text().contains(r#","customerAcquisition":{"source":"web"}"#));
     let unknown = planned(&[("fristName", set("\"x\""))]).unwrap_err();
-    assert!(matches!(&unknown, EditError::Unknown { nearest, .. } if nearest[0] == "firstName"), "{unknown}");
-    assert!(matches!(planned(&[("FirstName", set("1"))]), Err(EditError::OtherCase { .. })));
+    assert!(
+        matches!(&unknown, EditError { problem: EditProblem::Unknown(nearest), .. } if nearest[0] == "firstName"),
+        "{unknown}"
+    );
+    assert!(matches!(
+        planned(&[("FirstName", set("1"))]),
+        Err(EditError { problem: EditProblem::OtherCase(_), .. })
+    ));
     let added = planned_with(&[("extra.more", set("[2]")), ("tier.name", set("\"gold\""))], true).unwrap();
     assert!(added.after.text().ends_with(r#""extra":{"deep":[1],"more":[2]},"tier":{"name":"gold"}}"#));
 }
@@ -79,7 +85,10 @@ fn nothing_is_set_inside_what_has_no_members() {
         "customerReference.salesTrackingCodes.0.code",
     ] {
         assert!(
-            matches!(planned_with(&[(path, set("1"))], true), Err(EditError::NoMembers { .. })),
+            matches!(
+                planned_with(&[(path, set("1"))], true),
+                Err(EditError { problem: EditProblem::NoMembers(_), .. })
+            ),
             "{path}"
         );
     }
@@ -94,7 +103,10 @@ fn a_rewrite_cannot_take_a_read_only_field_along() {
     for (path, json) in
         [("id", "8"), ("customerReference", r#"{"reference1":"b"}"#), ("customerReference", "null")]
     {
-        assert!(matches!(rewritten(path, json), Err(EditError::ReadOnly { .. })), "{path}");
+        assert!(
+            matches!(rewritten(path, json), Err(EditError { problem: EditProblem::ReadOnly(_), .. })),
+            "{path}"
+        );
     }
     let kept = r#"{"reference1":"b","salesTrackingCodes":[],"id":7}"#;
     assert_eq!(rewritten("customerReference", kept).unwrap().changes.len(), 1);
@@ -103,7 +115,10 @@ fn a_rewrite_cannot_take_a_read_only_field_along() {
 #[test]
 fn an_empty_object_in_a_merge_patch_makes_an_object_of_null_only() {
     assert!(planned(&[("extra", Action::Object)]).unwrap().is_empty());
-    assert!(matches!(planned(&[("extra.deep", Action::Object)]), Err(EditError::NoMembers { .. })));
+    assert!(matches!(
+        planned(&[("extra.deep", Action::Object)]),
+        Err(EditError { problem: EditProblem::NoMembers(_), .. })
+    ));
     let made = planned_with(&[("tier", Action::Object)], true).unwrap();
     assert!(made.after.text().ends_with(r#","tier":{}}"#));
 }
@@ -124,7 +139,7 @@ fn values_put_back_change_no_spelling_and_take_out_what_had_not_been_there() {
 #[test]
 fn a_name_that_is_not_there_brings_up_those_that_come_close() {
     let near = |path: &str| match planned(&[(path, set("1"))]).unwrap_err() {
-        EditError::Unknown { nearest, .. } => nearest,
+        EditError { problem: EditProblem::Unknown(nearest), .. } => nearest,
         other => panic!("{other}"),
     };
     assert_eq!(near("extra.deeep")[0], "extra.deep");

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::document::json::{Json, Kind, View};
+use crate::document::json::{Json, ValueKind, View};
 use crate::sandbox::behaviour::{Behaviour, ByteOrderMark, IntegerText, LooseJson};
 use crate::sandbox::loose_json;
 
@@ -72,7 +72,7 @@ pub(crate) fn parse(body: &[u8], behaviour: &Behaviour) -> Result<Json, Problem>
     };
     let json = Json::parse(text).map_err(|why| Problem::rule(format!("The body is refused: {why}.")))?;
     match json.root().kind() {
-        Kind::Object => Ok(json),
+        ValueKind::Object => Ok(json),
         other => Err(Problem::rule(format!("The body must be an object, not {other}."))),
     }
 }

@@ -3,8 +3,8 @@
 use iso_currency::Currency;
 
 use super::body::{Problem, whole_number};
-use crate::document::json::{Kind as JsonKind, View, quote};
-use crate::field::{Field, Kind};
+use crate::document::json::{ValueKind, View, quote};
+use crate::field::{Field, FieldKind};
 use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, EnumCase, LengthUnit, NumericText};
 
 /// The longest companyName by the vendor's bulk import documentation; its API page says 50.
@@ -16,29 +16,33 @@ pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Res
         return Ok("null".to_string());
     }
     match field.kind {
-        Kind::Text { .. } if field.path == "companyName" && behaviour.company_name == CompanyName::Long => {
+        FieldKind::Text { .. }
+            if field.path == "companyName" && behaviour.company_name == CompanyName::Long =>
+        {
             text(field.path, sent, LONG_COMPANY_NAME, behaviour)
         }
-        Kind::Text { max, .. } | Kind::Emails { max } => text(field.path, sent, max, behaviour),
-        Kind::Choice(words) => word(field.path, sent, words, behaviour),
-        Kind::Currency => currency(field.path, sent),
-        Kind::Integer => whole_number(field.path, sent, behaviour).map(|number| number.to_string()),
-        Kind::Codes => Err(Problem::field(field.path, "The sales tracking codes are checked by themselves.")),
+        FieldKind::Text { max, .. } | FieldKind::Emails { max } => text(field.path, sent, max, behaviour),
+        FieldKind::Choice(words) => word(field.path, sent, words, behaviour),
+        FieldKind::Currency => currency(field.path, sent),
+        FieldKind::Integer => whole_number(field.path, sent, behaviour).map(|number| number.to_string()),
+        FieldKind::Codes => {
+            Err(Problem::field(field.path, "The sales tracking codes are checked by themselves."))
+        }
     }
 }
 
 /// Checks a text. A number passes because the vendor's samples show phones and references as numbers.
 pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour) -> Result<String, Problem> {
     let length = match sent.kind() {
-        JsonKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
-        JsonKind::Number => sent.raw().len(),
+        ValueKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
+        ValueKind::Number => sent.raw().len(),
         other => return Err(Problem::field(name, format!("{name} must be text, not {other}."))),
     };
     if length > max {
         let text = format!("{name} cannot be longer than {max} characters; it has {length}.");
         return Err(Problem::field(name, text));
     }
-    let quoted = sent.kind() == JsonKind::Number && behaviour.numeric_text == NumericText::String;
+    let quoted = sent.kind() == ValueKind::Number && behaviour.numeric_text == NumericText::String;
     Ok(if quoted { quote(sent.raw()) } else { sent.raw().to_string() })
 }
 
@@ -56,7 +60,7 @@ fn length(bytes: &[u8], unit: LengthUnit) -> usize {
 /// An empty word is what the vendor answers for a title that is not set.
 fn word(name: &str, sent: View<'_>, words: &[&str], behaviour: &Behaviour) -> Result<String, Problem> {
     let said = sent.as_text().unwrap_or_default();
-    if name == "title" && sent.kind() == JsonKind::String && said.is_empty() {
+    if name == "title" && sent.kind() == ValueKind::String && said.is_empty() {
         let null = behaviour.empty_title == EmptyTitle::Null;
         return Ok(if null { "null" } else { sent.raw() }.to_string());
     }

@@ -2,7 +2,7 @@
 
 use super::body::{Members, Problem};
 use super::check;
-use crate::document::json::{Kind, View, quote};
+use crate::document::json::{ValueKind, View, quote};
 use crate::field::{CODE_MAX, CODES_PATH, MOST_CODES};
 use crate::sandbox::behaviour::{Behaviour, RetiredCode, TypeTwice};
 
@@ -57,7 +57,7 @@ pub(crate) fn token(
     held: Option<View<'_>>,
     behaviour: &Behaviour,
 ) -> Result<String, Vec<Problem>> {
-    if sent.kind() != Kind::Array {
+    if sent.kind() != ValueKind::Array {
         return Err(vec![problem(format!("salesTrackingCodes must be an array, not {}.", sent.kind()))]);
     }
     let (mut elements, mut problems, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
@@ -76,7 +76,7 @@ pub(crate) fn token(
         return Err(problems);
     }
     Ok(match held {
-        Some(held) if elements == held_elements && held.kind() == Kind::Array => held.raw().to_string(),
+        Some(held) if elements == held_elements && held.kind() == ValueKind::Array => held.raw().to_string(),
         _ => format!("[{}]", elements.join(",")),
     })
 }
@@ -120,7 +120,7 @@ fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, 
 }
 
 fn member<'a>(members: &Members<'a>, name: &str, behaviour: &Behaviour) -> Result<View<'a>, Problem> {
-    let sent = members.get(name).filter(|sent| sent.kind() == Kind::String);
+    let sent = members.get(name).filter(|sent| sent.kind() == ValueKind::String);
     let sent = sent.ok_or_else(|| problem(format!("A sales tracking code needs a {name}.")))?;
     check::text(name, sent, CODE_MAX, behaviour).map_err(|why| problem(why.text))?;
     Ok(sent)

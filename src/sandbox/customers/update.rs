@@ -2,9 +2,9 @@
 
 use super::body::{Members, Problem};
 use super::{check, codes, rules};
-use crate::document::json::{Json, Kind as JsonKind, View, quote};
+use crate::document::json::{Json, ValueKind, View, quote};
 use crate::document::path::Path;
-use crate::field::{CODES_PATH, FIELDS, Field, Kind, READ_ONLY};
+use crate::field::{CODES_PATH, FIELDS, Field, FieldKind, READ_ONLY};
 use crate::sandbox::behaviour::{
     Behaviour, KeyCaseTwice, NestedOmitted, NestedPartial, NullCodes, UnknownKeys,
 };
@@ -99,7 +99,7 @@ impl<'a> Update<'a> {
 
     fn nested(&mut self, name: &'static str) {
         let sent = match self.sent.value(name) {
-            Some(sent) if sent.kind() == JsonKind::Object => Some(Members::of(sent)),
+            Some(sent) if sent.kind() == ValueKind::Object => Some(Members::of(sent)),
             Some(sent) => {
                 let text = format!("{name} must be an object, not {}.", sent.kind());
                 return self.problems.push(Problem::field(name, text));
@@ -113,7 +113,7 @@ impl<'a> Update<'a> {
         if self.behaviour.key_case_twice == KeyCaseTwice::Refuse {
             self.problems.extend(sent.as_ref().and_then(Members::twice));
         }
-        let held = self.stored.member(name).filter(|held| held.kind() == JsonKind::Object);
+        let held = self.stored.member(name).filter(|held| held.kind() == ValueKind::Object);
         if held.is_none() && sent.is_none() {
             return;
         }
@@ -143,7 +143,7 @@ impl<'a> Update<'a> {
             return;
         }
         let held = object.and_then(|object| object.member(name));
-        let token = if field.kind == Kind::Codes {
+        let token = if field.kind == FieldKind::Codes {
             self.codes(value, held)
         } else {
             plain(field, value, self.behaviour).map_err(|problem| vec![problem])

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 
 use crate::document::customer::get;
 use crate::document::decimal::Decimal;
-use crate::document::json::{Kind as JsonKind, View};
+use crate::document::json::{ValueKind, View};
 use crate::document::time::timestamp;
 use crate::field::CODES_PATH;
 use crate::sandbox::behaviour::{Behaviour, FilterCase, UnknownFilter};
 use crate::sandbox::customers::codes;
-use crate::search::names::{Kind, api_filter};
+use crate::search::filters::{FILTERS, MatchKind, sales_tracking_code};
 
 /// The currencies a support page lists, in its order. The vendor's own numbering of them is not published, so the
 /// sandbox counts them from 1 in this order.
@@ -25,7 +25,7 @@ const CURRENCIES: [&str; 24] = [
 /// What a list can be filtered and sorted by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Name {
-    Field(&'static str, Kind),
+    Field(&'static str, MatchKind),
     /// The number of the currency.
     CurrencyId,
     /// A member of the code of this type; types are counted from 1.
@@ -43,10 +43,10 @@ pub(crate) enum Value {
 impl Name {
     /// What a name means; none if it is unknown and an unknown name means everything.
     pub(crate) fn find(name: &str, behaviour: &Behaviour) -> Result<Option<Name>, String> {
-        let found = match api_filter(name) {
-            Some((path, kind)) => Some(Name::Field(path, kind)),
+        let found = match FILTERS.iter().find(|filter| filter.name.eq_ignore_ascii_case(name)) {
+            Some(filter) => Some(Name::Field(filter.path, filter.kind)),
             None if name.eq_ignore_ascii_case("CurrencyId") => Some(Name::CurrencyId),
-            None => Name::code(&name.to_ascii_lowercase()),
+            None => sales_tracking_code(name).map(|(number, member)| Name::Code(number, member)),
         };
         match (found, behaviour.unknown_filter) {
             (None, UnknownFilter::Refuse) => Err(format!("There is no filter {name}.")),
@@ -54,19 +54,11 @@ impl Name {
         }
     }
 
-    /// `CustomerReference.SalesTrackingCode1.Code` to `…5.Name`.
-    fn code(name: &str) -> Option<Name> {
-        let (number, member) = name.strip_prefix("customerreference.salestrackingcode")?.split_once('.')?;
-        let number = number.parse().ok().filter(|number| (1..=codes::TYPES.len()).contains(number))?;
-        let member = ["code", "name"].into_iter().find(|known| *known == member)?;
-        Some(Name::Code(number, member))
-    }
-
-    fn kind(self) -> Kind {
+    fn kind(self) -> MatchKind {
         match self {
             Name::Field(_, kind) => kind,
-            Name::CurrencyId => Kind::Integer,
-            Name::Code(..) => Kind::Text,
+            Name::CurrencyId => MatchKind::Integer,
+            Name::Code(..) => MatchKind::Text,
         }
     }
 
@@ -78,8 +70,8 @@ impl Name {
             Name::Code(number, member) => code_of(document, number)?.member(member)?,
         };
         let text = match view.kind() {
-            JsonKind::Null => return None,
-            JsonKind::String => view.as_text()?,
+            ValueKind::Null => return None,
+            ValueKind::String => view.as_text()?,
             _ => Cow::Borrowed(view.raw()),
         };
         if !matches!(self, Name::CurrencyId) {
@@ -91,9 +83,9 @@ impl Name {
 
     fn read(self, text: &str) -> Option<Value> {
         match self.kind() {
-            Kind::Integer | Kind::Decimal => Decimal::parse(text).map(Value::Number),
-            Kind::Date => timestamp(text).map(Value::Moment),
-            Kind::Text | Kind::Word(_) => Some(Value::Text(text.to_lowercase())),
+            MatchKind::Integer | MatchKind::Decimal => Decimal::parse(text).map(Value::Number),
+            MatchKind::Date => timestamp(text).map(Value::Moment),
+            MatchKind::Text | MatchKind::Word(_) => Some(Value::Text(text.to_lowercase())),
         }
     }
 
@@ -164,9 +156,11 @@ impl Pattern {
         let fold = |text: &str| folded(text, case);
         Ok(match (name.kind(), text.split_once('|')) {
             _ if text == "[empty]" => Pattern::Empty,
-            (Kind::Text, _) => Pattern::Parts(text.split('*').map(fold).collect()),
-            (Kind::Word(_), _) => Pattern::OneOf(text.split(',').map(fold).collect()),
-            (Kind::Date | Kind::Decimal, Some((from, to))) => Pattern::Between(bound(from)?, bound(to)?),
+            (MatchKind::Text, _) => Pattern::Parts(text.split('*').map(fold).collect()),
+            (MatchKind::Word(_), _) => Pattern::OneOf(text.split(',').map(fold).collect()),
+            (MatchKind::Date | MatchKind::Decimal, Some((from, to))) => {
+                Pattern::Between(bound(from)?, bound(to)?)
+            }
             _ => Pattern::Exactly(value(text)?),
         })
     }

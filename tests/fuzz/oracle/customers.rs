@@ -1,6 +1,6 @@
 //! What counts as the same in a customer, by the field table's promises: stated anew here, path by path.
 
-use fusebill::field::{self, Kind};
+use fusebill::field::{self, FieldKind};
 
 use crate::plain::{Plain, units};
 
@@ -16,18 +16,18 @@ pub fn same(path: &[String], one: Option<&Plain>, other: Option<&Plain>) -> bool
         return false;
     };
     match (field.kind, one, other) {
-        (Kind::Text { .. } | Kind::Emails { .. }, Plain::Number(token), Plain::Text(text))
-        | (Kind::Text { .. } | Kind::Emails { .. }, Plain::Text(text), Plain::Number(token)) => {
+        (FieldKind::Text { .. } | FieldKind::Emails { .. }, Plain::Number(token), Plain::Text(text))
+        | (FieldKind::Text { .. } | FieldKind::Emails { .. }, Plain::Text(text), Plain::Number(token)) => {
             units(token) == *text
         }
-        (Kind::Choice(_) | Kind::Currency, Plain::Text(one), Plain::Text(other)) => {
+        (FieldKind::Choice(_) | FieldKind::Currency, Plain::Text(one), Plain::Text(other)) => {
             let lower = |units: &[u16]| String::from_utf16_lossy(units).to_ascii_lowercase();
             lower(one) == lower(other)
         }
-        (Kind::Codes, Plain::Array(list), Plain::Null) | (Kind::Codes, Plain::Null, Plain::Array(list)) => {
+        (FieldKind::Codes, Plain::Array(list), Plain::Null) | (FieldKind::Codes, Plain::Null, Plain::Array(list)) => {
             list.is_empty()
         }
-        (Kind::Codes, Plain::Array(one), Plain::Array(other)) => {
+        (FieldKind::Codes, Plain::Array(one), Plain::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_code(one, other))
         }
         _ => false,

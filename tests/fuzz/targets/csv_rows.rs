@@ -173,12 +173,12 @@ fn in_field(field: &Field, cell: &str) -> String {
         "#N/A" => format!("{:?}", Action::Clear),
         "#EMPTY" if field.is_text() => "text ".to_string(),
         _ if field.is_text() => format!("text {cell}"),
-        number if field.kind == fusebill::field::Kind::Integer => number.to_string(),
+        number if field.kind == fusebill::field::FieldKind::Integer => number.to_string(),
         word => format!("\"{}\"", word.to_ascii_lowercase()),
     }
 }
 
 fn is_word(column: &Column) -> bool {
     let kind = if let Column::Field(field) = column { Some(field.kind) } else { None };
-    matches!(kind, Some(fusebill::field::Kind::Choice(_) | fusebill::field::Kind::Currency))
+    matches!(kind, Some(fusebill::field::FieldKind::Choice(_) | fusebill::field::FieldKind::Currency))
 }

@@ -7,7 +7,7 @@
 
 #![no_main]
 
-use fusebill::document::json::{JsonError, Kind, MAX_DEPTH};
+use fusebill::document::json::{JsonError, ValueKind, MAX_DEPTH};
 use fusebill::document::splice::splice;
 use fusebill::document::{Json, Path, View};
 use fusebill_fuzz::{Plain, parts, plain};
@@ -40,7 +40,7 @@ fuzz_target!(|data: &[u8]| {
         }
         (read, expected) => panic!("read as {read:?}, expected {expected:?}"),
     };
-    if json.root().kind() == Kind::Object {
+    if json.root().kind() == ValueKind::Object {
         let values: Vec<(Path, Json)> = parts[1..].chunks_exact(2).filter_map(put).collect();
         values.iter().for_each(|(path, value)| one_value(&json, path, value));
         all_values(&json, values);
@@ -56,7 +56,7 @@ fn is_read_as(view: View<'_>, expected: &Plain, text: &str) {
     assert_eq!(&text[view.span()], view.raw());
     match expected {
         Plain::Object(members) => {
-            assert_eq!(view.kind(), Kind::Object);
+            assert_eq!(view.kind(), ValueKind::Object);
             assert_eq!(view.members().count(), members.len());
             for ((key, value), (name, expected)) in view.members().zip(members) {
                 let text_of_key = String::from_utf16(name).ok();
@@ -66,7 +66,7 @@ fn is_read_as(view: View<'_>, expected: &Plain, text: &str) {
             }
         }
         Plain::Array(list) => {
-            assert_eq!(view.kind(), Kind::Array);
+            assert_eq!(view.kind(), ValueKind::Array);
             assert_eq!(view.children().count(), list.len());
             view.children().zip(list).for_each(|(value, expected)| is_read_as(value, expected, text));
         }
@@ -118,7 +118,7 @@ fn reached<'a>(root: View<'a>, path: &Path) -> ((View<'a>, Vec<String>), Option<
     for (at, name) in path.names().iter().enumerate() {
         match view.member(name) {
             Some(inner) => view = inner,
-            None if view.kind() == Kind::Object => return ((view, path.names()[at..].to_vec()), None),
+            None if view.kind() == ValueKind::Object => return ((view, path.names()[at..].to_vec()), None),
             None => return ((view, [vec![String::new()], path.names()[at..].to_vec()].concat()), None),
         }
     }
@@ -131,7 +131,7 @@ fn outermost<'a>(root: View<'a>, path: &Path) -> (Path, Option<View<'a>>) {
     for count in 1..=path.names().len() {
         let outer = path.outermost(count).expect("a part of the path");
         match view.member(outer.last()) {
-            Some(inner) if inner.kind() == Kind::Object && count < path.names().len() => view = inner,
+            Some(inner) if inner.kind() == ValueKind::Object && count < path.names().len() => view = inner,
             old => return (outer, old),
         }
     }

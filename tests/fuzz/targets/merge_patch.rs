@@ -6,7 +6,7 @@
 
 #![no_main]
 
-use fusebill::document::edit::EditError;
+use fusebill::document::edit::{EditError, EditProblem};
 use fusebill::document::plan::{Plan, plan, rewrite};
 use fusebill::document::undo::{Undo, undo};
 use fusebill::document::verify::{Standing, standing, verify};
@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
     let edits = match Edits::check(list) {
         Ok(edits) => edits,
         Err(why) => {
-            return assert!(!matches!(why, EditError::Twice { .. } | EditError::Unknown { .. }), "{why}");
+            return assert!(!matches!(why.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)), "{why}");
         }
     };
     match plan(customer.clone(), &edits, true) {
@@ -33,11 +33,11 @@ fuzz_target!(|data: &[u8]| {
             is_as_the_rfc_says(&plan, before, &patch);
             stands(&plan, &edits);
         }
-        Err(EditError::NoMembers { path, .. }) => {
+        Err(EditError { problem: EditProblem::NoMembers(_), path, .. }) => {
             let inside_field = fusebill::field::at(&path.dotted()).is_some();
             assert!(tramples(&before, &patch) || inside_field, "{path} was refused");
         }
-        Err(why) => assert!(!matches!(why, EditError::Twice { .. } | EditError::Unknown { .. }), "{why}"),
+        Err(why) => assert!(!matches!(why.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)), "{why}"),
     }
 });
 
@@ -120,7 +120,7 @@ fn same_exactly(one: &Option<Plain>, other: &Option<Plain>) -> bool {
 /// None where the patch itself put a name beside another that differs by case alone, which is not guessed at then.
 fn once_more(done: &Plan, edits: &Edits) -> Option<Plan> {
     match plan(done.after.clone(), edits, true) {
-        Err(EditError::OtherCase { .. }) => None,
+        Err(EditError { problem: EditProblem::OtherCase(_), .. }) => None,
         again => Some(again.expect("what was planned once can be planned again")),
     }
 }

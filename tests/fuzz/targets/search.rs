@@ -9,7 +9,7 @@
 use fusebill::document::decimal::Decimal;
 use fusebill::document::time::timestamp;
 use fusebill::document::{Json, View};
-use fusebill::search::{Condition, Search, Verdict, names};
+use fusebill::search::{Condition, Fit, Search, filters, names};
 use fusebill_fuzz::parts;
 use libfuzzer_sys::fuzz_target;
 
@@ -27,14 +27,14 @@ fuzz_target!(|data: &[u8]| {
         assert!(!meant || served, "{} is meant and {} leaves it out", condition.given(), search.query());
         assert!(!search.is_exact() || meant == served, "{} is not exact", search.query());
         let verdict = search.judge(document.root());
-        assert_eq!(verdict == Verdict::Meant, meant);
-        assert_eq!(verdict == Verdict::Unasked, !served, "{} {verdict:?}", condition.given());
+        assert_eq!(verdict == Fit::Match, meant);
+        assert_eq!(verdict == Fit::Unexpected, !served, "{} {verdict:?}", condition.given());
         all_served &= served;
     }
     let search = Search::new(conditions.clone());
     let asked: Vec<String> = conditions.iter().filter_map(Condition::query).collect();
     assert_eq!(decoded(&search.query()), asked.join(";"));
-    assert_eq!(search.judge(document.root()) == Verdict::Unasked, !all_served);
+    assert_eq!(search.judge(document.root()) == Fit::Unexpected, !all_served);
 });
 
 fn decoded(query: &str) -> String {
@@ -65,14 +65,14 @@ fn is_served(query: &str, given: &str, document: View<'_>) -> bool {
     name.values(document).iter().any(|value| passes(name.kind, value.as_deref(), filter))
 }
 
-fn passes(kind: names::Kind, value: Option<&str>, filter: &str) -> bool {
+fn passes(kind: filters::MatchKind, value: Option<&str>, filter: &str) -> bool {
     let Some(value) = value else { return filter == "[empty]" };
     if filter == "[empty]" {
         return value.is_empty();
     }
     let (from, to) = filter.split_once('|').unwrap_or((filter, ""));
     match kind {
-        names::Kind::Text => {
+        filters::MatchKind::Text => {
             assert!(
                 !filter.contains([':', ',', '|', '[', ']', '\\']),
                 "{filter} has characters of the filter's own"
@@ -80,16 +80,16 @@ fn passes(kind: names::Kind, value: Option<&str>, filter: &str) -> bool {
             let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
             like(&letters(value), &letters(filter))
         }
-        names::Kind::Word(_) => filter.split(',').any(|word| word.eq_ignore_ascii_case(value)),
-        names::Kind::Integer => {
+        filters::MatchKind::Word(_) => filter.split(',').any(|word| word.eq_ignore_ascii_case(value)),
+        filters::MatchKind::Integer => {
             Decimal::parse(value).is_some_and(|value| Some(value) == Decimal::parse(filter))
         }
-        names::Kind::Decimal => {
+        filters::MatchKind::Decimal => {
             let Some(value) = Decimal::parse(value) else { return false };
             let bound = |text: &str| Decimal::parse(text).expect("an amount");
             (from.is_empty() || value >= bound(from)) && (to.is_empty() || value < bound(to))
         }
-        names::Kind::Date => {
+        filters::MatchKind::Date => {
             let Some(value) = timestamp(value) else { return false };
             let bound = |text: &str| timestamp(text).expect("a date");
             (from.is_empty() || value >= bound(from)) && (to.is_empty() || value < bound(to))

@@ -3,7 +3,7 @@
 use super::is_written;
 use crate::document::customer::Customer;
 use crate::document::indent::indented;
-use crate::document::json::{Kind, View};
+use crate::document::json::{ValueKind, View};
 use crate::document::path::Path;
 use crate::field::{self, FIELDS};
 
@@ -36,7 +36,7 @@ fn object(at: Option<&Path>, object: View<'_>, all: bool, level: usize, out: &mu
     for (place, (path, key, value)) in members.iter().enumerate() {
         let comma = if place + 1 == members.len() { "" } else { "," };
         out.push_str(&format!("\n{space}{key}: "));
-        if value.kind() == Kind::Object && value.children().next().is_some() {
+        if value.kind() == ValueKind::Object && value.children().next().is_some() {
             self::object(Some(path), *value, all, level + 1, out);
         } else {
             out.push_str(&indented(*value).replace('\n', &format!("\n{space}")));

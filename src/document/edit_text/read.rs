@@ -4,8 +4,8 @@ use super::is_written;
 use crate::document::codes::{ByHand, by_hand};
 use crate::document::compare::{same, same_at};
 use crate::document::customer::{Customer, get};
-use crate::document::edit::{Action, Edit, EditError, Edits};
-use crate::document::json::{Json, JsonError, Kind, View, line_of};
+use crate::document::edit::{Action, Edit, EditError, EditProblem, Edits};
+use crate::document::json::{Json, JsonError, ValueKind, View, line_of};
 use crate::document::path::Path;
 use crate::document::plan::plan;
 use crate::document::relaxed::{Unclosed, strict};
@@ -17,7 +17,7 @@ pub struct Reading {
     /// Values that are others now, and fields that were added. Each of them can be planned.
     pub edits: Vec<Edit>,
     /// Members that neither the customer nor the field table knows. They may be fields, or misspelled.
-    pub strangers: Vec<Stranger>,
+    pub unknown: Vec<UnknownField>,
     /// What the customer has and the text no longer does; it keeps its value.
     pub deleted: Vec<Path>,
     /// What cannot be done, in the order of the lines.
@@ -26,7 +26,7 @@ pub struct Reading {
 
 /// A member that nobody knows.
 #[derive(Debug)]
-pub struct Stranger {
+pub struct UnknownField {
     /// The edit that adds it.
     pub edit: Edit,
     /// Known names that come close, closest first.
@@ -62,7 +62,7 @@ pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<Reading>, 
         return Ok(None);
     }
     let json = Json::parse(strict).map_err(not_json)?;
-    if json.root().kind() != Kind::Object {
+    if json.root().kind() != ValueKind::Object {
         let line = line_of(text, json.root().span().start);
         let why = format!("a customer is an object in braces, not {}", json.root().kind());
         return Err(Problem { line, why });
@@ -141,10 +141,12 @@ impl Reader<'_> {
         let foreign = foreign || (old.is_some() && !is_written(path));
         let holds_fields = field::is_object(&dotted) && old.is_none_or(View::is_null);
         match old {
-            Some(old) if old.kind() == Kind::Object && new.kind() == Kind::Object => {
+            Some(old) if old.kind() == ValueKind::Object && new.kind() == ValueKind::Object => {
                 self.object(Some(path), new, Some(old), foreign);
             }
-            _ if holds_fields && new.kind() == Kind::Object => self.object(Some(path), new, None, foreign),
+            _ if holds_fields && new.kind() == ValueKind::Object => {
+                self.object(Some(path), new, None, foreign);
+            }
             Some(old) if same_at(path, old, new) => {}
             None if new.is_null() && is_written(path) => {}
             _ if foreign => self.problem(new, &refused(path)),
@@ -153,7 +155,7 @@ impl Reader<'_> {
     }
 
     fn edit(&mut self, path: &Path, new: View<'_>, old: Option<View<'_>>) {
-        let is_number = |view: View<'_>| view.kind() == Kind::Number;
+        let is_number = |view: View<'_>| view.kind() == ValueKind::Number;
         let is_text = field::at(&path.dotted()).is_some_and(field::Field::is_text);
         let value = match old {
             _ if path.dotted() == field::CODES_PATH => self.codes(path, new, old),
@@ -174,11 +176,11 @@ impl Reader<'_> {
         };
         match (planned(false), planned(true)) {
             (Ok(()), _) => self.reading.edits.push(edit),
-            (Err(EditError::Unknown { nearest, .. }), Ok(())) => {
+            (Err(EditError { problem: EditProblem::Unknown(nearest), .. }), Ok(())) => {
                 let line = line_of(self.text, new.span().start);
-                self.reading.strangers.push(Stranger { edit, nearest, line });
+                self.reading.unknown.push(UnknownField { edit, nearest, line });
             }
-            (Err(EditError::Unknown { .. }), Err(why)) | (Err(why), _) => {
+            (Err(EditError { problem: EditProblem::Unknown(_), .. }), Err(why)) | (Err(why), _) => {
                 self.problem(new, &why.without_flag());
             }
         }
@@ -239,7 +241,7 @@ mod tests {
             other => format!("{} {other:?}", edit.path),
         };
         let edits = reading.edits.iter().map(set);
-        let strangers = reading.strangers.iter().map(|it| format!("{}? {}", it.line, set(&it.edit)));
+        let strangers = reading.unknown.iter().map(|it| format!("{}? {}", it.line, set(&it.edit)));
         let deleted = reading.deleted.iter().map(|path| format!("{path} deleted"));
         let problems = reading.problems.iter().map(|it| format!("{}! {}", it.line, it.why));
         edits.chain(strangers).chain(deleted).chain(problems).collect()

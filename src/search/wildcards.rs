@@ -1,6 +1,6 @@
 //! Texts with wildcards: `*` stands for any characters, none too.
 
-use super::Wrong;
+use super::QueryError;
 
 /// Characters that mean something in the API's filters. How they are escaped there is not published.
 const SPECIAL: &[char] = &[':', ';', ',', '|', '[', ']', '*', '\\'];
@@ -18,7 +18,7 @@ impl Wildcards {
     ///
     /// # Errors
     /// A backslash stands before anything else.
-    pub fn parse(text: &str) -> Result<Wildcards, Wrong> {
+    pub fn parse(text: &str) -> Result<Wildcards, QueryError> {
         let mut parts = vec![String::new()];
         let mut rest = text.chars();
         while let Some(c) = rest.next() {
@@ -95,8 +95,8 @@ impl Wildcards {
     }
 }
 
-fn backslash() -> Wrong {
-    Wrong::new("a backslash stands only before `*`, `[` or another backslash")
+fn backslash() -> QueryError {
+    QueryError::new("a backslash stands only before `*`, `[` or another backslash")
         .hint("write \\\\ for a backslash, \\* for a star")
 }
 

@@ -1,97 +1,77 @@
-//! Whether a value may stand in a field, from the field table alone. Pure; the server stays the judge of the rest.
+//! Whether a value may be stored in a field, by the field table alone. The server judges the rest.
+//!
+//! Every error is the end of a sentence that begins with the field: "`firstName` is 51 characters long, …".
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use email_address::{EmailAddress, Options};
 use iso_currency::Currency;
 
-use super::{CODE_MAX, Field, Kind, MOST_CODES, Over};
-use crate::document::Action;
-use crate::document::json::{self, Json, View};
+use super::json::{Json, ValueKind, View};
+use crate::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over};
 
-/// An action in the vendor's spelling, and what is worth a word about it.
+/// A value in the vendor's spelling.
 #[derive(Debug)]
 pub struct Checked {
-    /// The action to take.
-    pub action: Action,
+    /// The value to set.
+    pub value: Json,
     /// What is allowed but doubtful.
     pub warning: Option<String>,
 }
 
-/// The JSON value that a flag's text stands for: a number where the field is one, else a string.
+/// The JSON value that a flag's text means: a number if the field holds one, else a string.
 ///
 /// # Errors
-/// What is wrong with the text, as the end of a sentence that begins with the field.
+/// The field takes a whole number and the text is not one.
 pub fn from_text(field: &Field, text: &str) -> Result<Json, String> {
     match field.kind {
-        Kind::Integer => integer(text).map(Json::known),
+        FieldKind::Integer => integer(text).map(Json::known),
         _ => Ok(Json::string(text)),
     }
 }
 
-/// Checks what is asked of a field.
+/// Checks a value and puts it into the vendor's spelling.
 ///
 /// # Errors
-/// What is wrong, as the end of a sentence that begins with the field.
-pub fn action(field: &Field, action: Action) -> Result<Checked, String> {
-    let plain = |action| Ok(Checked { action, warning: None });
-    match action {
-        Action::Set(value) => set(field, value),
-        Action::Clear => match field.never_null() {
-            Some(why) => Err(format!("cannot be cleared: {why}")),
-            None => plain(Action::Clear),
-        },
-        Action::Object => Err("takes no object".to_string()),
-        Action::SetCode { kind, code } => {
-            code_part("type", &kind)?;
-            code_part("code", &code)?;
-            plain(Action::SetCode { kind, code })
-        }
-        Action::RemoveCode { kind } => {
-            code_part("type", &kind)?;
-            plain(Action::RemoveCode { kind })
-        }
-    }
-}
-
-fn set(field: &Field, value: Json) -> Result<Checked, String> {
+/// The field does not take this value.
+pub fn value(field: &Field, value: Json) -> Result<Checked, String> {
     let root = value.root();
     if root.is_null() {
-        return match field.never_null() {
-            Some(why) => Err(format!("cannot be null: {why}")),
-            None if field.kind == Kind::Codes => Ok(checked(Json::known("[]".to_string()), None)),
-            None => Ok(checked(value, None)),
-        };
+        return null(field).map(plain);
     }
     match field.kind {
-        Kind::Text { max, over } => {
-            let said = text(root)?;
-            let warning = match over {
-                Over::Refused => within(&said, max).map(|()| None)?,
-                Over::Warned => within(&said, max).err().map(|why| doubtful_length(field, &why)),
-            };
-            drop(said);
-            Ok(checked(value, warning))
+        FieldKind::Text { max, over } => match (within(&text(root)?, max), over) {
+            (Err(why), Over::Refused) => Err(why),
+            (length, _) => {
+                let warning = length.err().map(|why| doubtful_length(field, &why));
+                Ok(Checked { value, warning })
+            }
+        },
+        FieldKind::Emails { max } => {
+            let list = text(root)?;
+            within(&list, max)?;
+            addresses(&list)?;
+            drop(list);
+            Ok(plain(value))
         }
-        Kind::Emails { max } => {
-            let said = text(root)?;
-            within(&said, max)?;
-            addresses(&said)?;
-            drop(said);
-            Ok(checked(value, None))
-        }
-        Kind::Choice(words) => Ok(checked(Json::string(choice(words, &text(root)?)?), None)),
-        Kind::Currency => Ok(checked(Json::string(&currency(&text(root)?)?), None)),
-        Kind::Integer if root.kind() == json::Kind::Number => {
-            Ok(checked(Json::known(integer(root.raw())?), None))
-        }
-        Kind::Integer => Err(format!("takes a whole number, not {}", root.kind())),
-        Kind::Codes => codes(root).map(|()| checked(value, None)),
+        FieldKind::Choice(words) => choice(words, &text(root)?).map(|word| plain(Json::string(word))),
+        FieldKind::Currency => currency(&text(root)?).map(|code| plain(Json::string(&code))),
+        FieldKind::Integer => whole_number(root).map(plain),
+        FieldKind::Codes => codes(root).map(|()| plain(value)),
     }
 }
 
-fn checked(value: Json, warning: Option<String>) -> Checked {
-    Checked { action: Action::Set(value), warning }
+fn plain(value: Json) -> Checked {
+    Checked { value, warning: None }
+}
+
+fn null(field: &Field) -> Result<Json, String> {
+    match field.never_null() {
+        Some(why) => Err(format!("cannot be null: {why}")),
+        None if field.kind == FieldKind::Codes => Ok(Json::known("[]")),
+        None => Ok(Json::null()),
+    }
 }
 
 fn doubtful_length(field: &Field, why: &str) -> String {
@@ -99,9 +79,9 @@ fn doubtful_length(field: &Field, why: &str) -> String {
     format!("`{path}` {why} in the API reference; the vendor's import page allows 255, so the server decides")
 }
 
-fn text(value: View<'_>) -> Result<std::borrow::Cow<'_, str>, String> {
+fn text(value: View<'_>) -> Result<Cow<'_, str>, String> {
     match value.kind() {
-        json::Kind::String => value.as_text().ok_or_else(|| "holds half of a surrogate pair".to_string()),
+        ValueKind::String => value.as_text().ok_or_else(|| "holds half of a surrogate pair".to_string()),
         other => Err(format!("takes text, not {other}")),
     }
 }
@@ -146,14 +126,22 @@ fn currency(text: &str) -> Result<String, String> {
     }
 }
 
-/// A whole number that is not negative, as its token.
+fn whole_number(value: View<'_>) -> Result<Json, String> {
+    match value.kind() {
+        ValueKind::Number => integer(value.raw()).map(Json::known),
+        other => Err(format!("takes a whole number, not {other}")),
+    }
+}
+
+/// The token of a whole number that is not negative.
 fn integer(text: &str) -> Result<String, String> {
     let wrong = || format!("takes a whole number, not `{text}`");
     let number: i64 = text.parse().map_err(|_| wrong())?;
     if number < 0 || number.to_string() != text { Err(wrong()) } else { Ok(text.to_string()) }
 }
 
-fn code_part(part: &str, text: &str) -> Result<(), String> {
+/// Checks the `type` or the `code` of a sales-tracking code.
+pub(super) fn code_part(part: &str, text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err(format!("needs a {part}"));
     }
@@ -161,7 +149,7 @@ fn code_part(part: &str, text: &str) -> Result<(), String> {
 }
 
 fn codes(list: View<'_>) -> Result<(), String> {
-    if list.kind() != json::Kind::Array {
+    if list.kind() != ValueKind::Array {
         return Err(format!("takes an array of {{\"type\", \"code\"}} objects, not {}", list.kind()));
     }
     let mut types: Vec<String> = Vec::new();
@@ -183,13 +171,12 @@ fn codes(list: View<'_>) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{at, by_flag};
     use super::*;
+    use crate::field::{at, by_flag};
 
     fn given(flag: &str, json: &str) -> Result<(String, bool), String> {
-        let checked = set(by_flag(flag).unwrap(), Json::parse(json).unwrap())?;
-        let Action::Set(value) = checked.action else { panic!("set stays set") };
-        Ok((value.text().to_string(), checked.warning.is_some()))
+        let checked = value(by_flag(flag).unwrap(), Json::parse(json).unwrap())?;
+        Ok((checked.value.text().to_string(), checked.warning.is_some()))
     }
 
     fn ok(flag: &str, json: &str) -> String {

@@ -10,7 +10,7 @@
 use fusebill::document::json::MAX_DEPTH;
 use fusebill::document::plan::plan;
 use fusebill::document::relaxed::strict;
-use fusebill::document::sheet::{Note, Reading, annotate, line_at, read, without_notes, write};
+use fusebill::document::edit_text::{Note, Reading, annotate, line_at, read, without_notes, write};
 use fusebill::document::{Customer, Edits, Path};
 use fusebill_fuzz::customers::{alike, bare};
 use fusebill_fuzz::{Plain, lines, parts, plain};
@@ -37,7 +37,7 @@ fn untouched(sheet: &str, customer: &Customer, all: bool) {
 
 fn asks_for_nothing(found: &Reading) -> bool {
     found.edits.is_empty()
-        && found.strangers.is_empty()
+        && found.unknown.is_empty()
         && found.deleted.is_empty()
         && found.problems.is_empty()
 }
@@ -62,7 +62,7 @@ fn edited(text: &str, customer: &Customer, all: bool) {
         Ok(Some(found)) => {
             assert!(is_readable, "read {text}");
             assert!(found.problems.iter().all(|problem| in_text.contains(&problem.line)));
-            assert!(found.strangers.iter().all(|stranger| in_text.contains(&stranger.line)));
+            assert!(found.unknown.iter().all(|stranger| in_text.contains(&stranger.line)));
             assert!(found.edits.iter().all(|edit| in_text.contains(&line_at(text, &edit.path))));
             found.problems.iter().for_each(|problem| notes(text, problem.line));
             if found.problems.is_empty() {
@@ -74,13 +74,13 @@ fn edited(text: &str, customer: &Customer, all: bool) {
 
 /// The edits give what the text says, and keep what it does not say.
 fn applied(found: &Reading, text: &Plain, customer: &Customer) {
-    let strangers = found.strangers.iter().map(|stranger| &stranger.edit);
+    let strangers = found.unknown.iter().map(|stranger| &stranger.edit);
     let edits = Edits::check(found.edits.iter().chain(strangers).cloned().collect());
     let edits = edits.unwrap_or_else(|why| panic!("{why}"));
     let planned = match plan(customer.clone(), &edits, true) {
         Ok(planned) => planned,
         // Each of them can be planned; together they may have names that differ by case.
-        Err(why) => return assert!(found.strangers.len() > 1, "{why}"),
+        Err(why) => return assert!(found.unknown.len() > 1, "{why}"),
     };
     let before = plain::strict(customer.text()).expect("JSON");
     let after = plain::strict(planned.after.text()).expect("JSON");

@@ -4,11 +4,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fusebill::document::diff::diff;
+use fusebill::document::edit_text::{Note, Reading, annotate, line_at, read, without_notes, write};
 use fusebill::document::indent::indented;
 use fusebill::document::merge::{Merge, merge, settle};
 use fusebill::document::plan::plan;
 use fusebill::document::relaxed::strict;
-use fusebill::document::sheet::{Note, Reading, annotate, line_at, read, without_notes, write};
 use fusebill::document::{Action, Customer, Edit, Edits, Json, Path, View};
 use fusebill::field::{self, CODES_PATH};
 use proptest::collection::vec;
@@ -36,7 +36,7 @@ fn reading(text: &str, shown: &Customer, all: bool) -> Result<Reading, TestCaseE
 fn asks_for_nothing(text: &str, shown: &Customer, all: bool) -> Result<(), TestCaseError> {
     let found = reading(text, shown, all)?;
     let nothing = found.edits.is_empty()
-        && found.strangers.is_empty()
+        && found.unknown.is_empty()
         && found.deleted.is_empty()
         && found.problems.is_empty();
     prop_assert!(nothing, "{:?}\n{}", found, text);
@@ -45,14 +45,14 @@ fn asks_for_nothing(text: &str, shown: &Customer, all: bool) -> Result<(), TestC
 
 /// The value that a text means. Knows nothing of the core but where values begin and end.
 fn meant(view: View<'_>) -> Value {
-    use fusebill::document::json::Kind;
+    use fusebill::document::json::ValueKind;
     match view.kind() {
-        Kind::Null => Value::Null,
-        Kind::Bool => Value::Bool(view.raw() == "true"),
-        Kind::Number => Value::Number(number(view.raw())),
-        Kind::String => Value::Text(text_of(view.raw())),
-        Kind::Array => Value::Array(view.children().map(meant).collect()),
-        Kind::Object => {
+        ValueKind::Null => Value::Null,
+        ValueKind::Bool => Value::Bool(view.raw() == "true"),
+        ValueKind::Number => Value::Number(number(view.raw())),
+        ValueKind::String => Value::Text(text_of(view.raw())),
+        ValueKind::Array => Value::Array(view.children().map(meant).collect()),
+        ValueKind::Object => {
             let member = |(key, value): (fusebill::document::json::Key<'_>, View<'_>)| {
                 (text_of(key.token()), meant(value))
             };
@@ -216,7 +216,7 @@ fn by_flags(taken: &[&Asked]) -> Edits {
 }
 
 fn all_edits(reading: &Reading) -> Edits {
-    let strangers = reading.strangers.iter().map(|stranger| &stranger.edit);
+    let strangers = reading.unknown.iter().map(|stranger| &stranger.edit);
     Edits::check(reading.edits.iter().chain(strangers).cloned().collect()).expect("they can be planned")
 }
 
@@ -231,7 +231,7 @@ proptest! {
         let shown = case.document.parsed();
         let (text, taken) = typed(&case).unwrap();
         let found = reading(&untidy(&text, &choices), &shown, true)?;
-        prop_assert!(found.problems.is_empty() && found.strangers.is_empty(), "{:?}", found);
+        prop_assert!(found.problems.is_empty() && found.unknown.is_empty(), "{:?}", found);
         let read = plan(shown.clone(), &all_edits(&found), true).unwrap();
         let flagged = plan(shown, &by_flags(&taken), true).unwrap();
         // The codes of a changed type lose what describes the old one, which a flag for the whole list does not do.
@@ -289,7 +289,7 @@ proptest! {
         let gone: Vec<&Vec<String>> = gone.iter().map(|index| &paths[index.index(paths.len())]).collect();
         gone.iter().for_each(|path| value.remove(path));
         let found = reading(&respell(&value, 3), &shown, all)?;
-        prop_assert!(found.edits.is_empty() && found.strangers.is_empty() && found.problems.is_empty(), "{:?}", found);
+        prop_assert!(found.edits.is_empty() && found.unknown.is_empty() && found.problems.is_empty(), "{:?}", found);
         for path in &gone {
             let path = path_of(path);
             prop_assert!(found.deleted.iter().any(|deleted| deleted.covers(&path)), "{}", path);

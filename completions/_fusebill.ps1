@@ -219,7 +219,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--empty-token', '--empty-token', [CompletionResultType]::ParameterName, 'The cell that sets a field to empty text')
             [CompletionResult]::new('--ignore-column', '--ignore-column', [CompletionResultType]::ParameterName, 'Pass a column over (repeatable, comma-separated)')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the plan to this file instead of standard output')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: 4]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: the profile''s `jobs`, or 4]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Only so many rows now')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop after so many failures in a row')
@@ -241,7 +241,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             break
         }
         'fusebill;customer;bulk;apply' {
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: 4]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: the profile''s `jobs`, or 4]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Only so many rows now')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop after so many failures in a row')
@@ -271,7 +271,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--empty-token', '--empty-token', [CompletionResultType]::ParameterName, 'The cell that sets a field to empty text')
             [CompletionResult]::new('--ignore-column', '--ignore-column', [CompletionResultType]::ParameterName, 'Pass a column over (repeatable, comma-separated)')
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Prove writes by `answer` or by `read`')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: 4]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: the profile''s `jobs`, or 4]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Only so many rows now')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop after so many failures in a row')
@@ -297,7 +297,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             break
         }
         'fusebill;customer;bulk;resume' {
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: 4]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: the profile''s `jobs`, or 4]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Only so many rows now')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop after so many failures in a row')
@@ -321,7 +321,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             break
         }
         'fusebill;customer;bulk;undo' {
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: 4]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers worked on at once [default: the profile''s `jobs`, or 4]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Only so many rows now')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop after so many failures in a row')

@@ -209,7 +209,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --empty-token 'The cell that sets a field to empty text'
             cand --ignore-column 'Pass a column over (repeatable, comma-separated)'
             cand --out 'Write the plan to this file instead of standard output'
-            cand --jobs 'Customers worked on at once [default: 4]'
+            cand --jobs 'Customers worked on at once [default: the profile''s `jobs`, or 4]'
             cand --rate 'Requests a minute at most'
             cand --limit 'Only so many rows now'
             cand --max-failures 'Stop after so many failures in a row'
@@ -230,7 +230,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --version 'Print the version'
         }
         &'fusebill;customer;bulk;apply'= {
-            cand --jobs 'Customers worked on at once [default: 4]'
+            cand --jobs 'Customers worked on at once [default: the profile''s `jobs`, or 4]'
             cand --rate 'Requests a minute at most'
             cand --limit 'Only so many rows now'
             cand --max-failures 'Stop after so many failures in a row'
@@ -259,7 +259,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --empty-token 'The cell that sets a field to empty text'
             cand --ignore-column 'Pass a column over (repeatable, comma-separated)'
             cand --verify 'Prove writes by `answer` or by `read`'
-            cand --jobs 'Customers worked on at once [default: 4]'
+            cand --jobs 'Customers worked on at once [default: the profile''s `jobs`, or 4]'
             cand --rate 'Requests a minute at most'
             cand --limit 'Only so many rows now'
             cand --max-failures 'Stop after so many failures in a row'
@@ -284,7 +284,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --version 'Print the version'
         }
         &'fusebill;customer;bulk;resume'= {
-            cand --jobs 'Customers worked on at once [default: 4]'
+            cand --jobs 'Customers worked on at once [default: the profile''s `jobs`, or 4]'
             cand --rate 'Requests a minute at most'
             cand --limit 'Only so many rows now'
             cand --max-failures 'Stop after so many failures in a row'
@@ -307,7 +307,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --version 'Print the version'
         }
         &'fusebill;customer;bulk;undo'= {
-            cand --jobs 'Customers worked on at once [default: 4]'
+            cand --jobs 'Customers worked on at once [default: the profile''s `jobs`, or 4]'
             cand --rate 'Requests a minute at most'
             cand --limit 'Only so many rows now'
             cand --max-failures 'Stop after so many failures in a row'

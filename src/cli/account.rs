@@ -10,8 +10,10 @@ use crate::profile::setting::{Key, Kind, SETTINGS, Setting, Value};
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
     /// List the profiles
+    #[command(after_long_help = include_str!("examples/profile-list.txt"))]
     List,
     /// Show what a profile says, and where each setting comes from
+    #[command(after_long_help = include_str!("examples/profile-show.txt"))]
     Show {
         /// Its name; the one that is meant where it is not given
         #[arg(value_name = "NAME")]
@@ -20,8 +22,10 @@ pub enum ProfileCommand {
     /// Make a profile, or change settings of one
     ///
     /// The file of profiles is edited in place: comments and what is not named stay as they are.
+    #[command(after_long_help = include_str!("examples/profile-set.txt"))]
     Set(SetArgs),
     /// Remove a profile and the key that `auth login` stored for it
+    #[command(after_long_help = include_str!("examples/profile-remove.txt"))]
     Remove {
         /// Its name
         #[arg(value_name = "NAME", value_parser = profile_name)]
@@ -121,14 +125,17 @@ pub enum AuthCommand {
     ///
     /// The key is asked for without being shown, tried with one read of the API, and kept in a file that only you can read.
     /// A password manager is better: `fusebill profile set NAME --api-key-command …`.
+    #[command(after_long_help = include_str!("examples/auth-login.txt"))]
     Login {
         /// Read the key from standard input instead of asking
         #[arg(long)]
         with_key_stdin: bool,
     },
     /// Show where the key comes from, whether the API takes it, and what is left of the rate limits
+    #[command(after_long_help = include_str!("examples/auth-status.txt"))]
     Status,
     /// Remove the key that `auth login` stored
+    #[command(after_long_help = include_str!("examples/auth-logout.txt"))]
     Logout,
 }
 

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use super::{Deferred, Proof, input};
+use super::{Proof, input};
 use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
 use crate::profile::Settings;
 use crate::profile::setting::Key;
 use crate::terminal::Input;
 
-/// Customers that are worked on at once where nobody says how many.
+/// Customers that are worked on at once if neither a flag nor the profile sets a number.
 const USUAL_JOBS: u32 = 4;
 
 /// What to do with many customers.
@@ -22,27 +22,33 @@ pub enum BulkCommand {
     ///
     /// The plan is NDJSON to look at, and to carry out with `apply`: it holds what is to change in each customer and the
     /// customer as it was. Nothing is written to the account.
-    Plan(Deferred<PlanArgs>),
+    #[command(after_long_help = include_str!("examples/customer-bulk-plan.txt"))]
+    Plan(PlanArgs),
     /// Carry out a plan
     ///
     /// No question is asked, unless the profile says `confirm = "always"`: the plan was looked at. A row is refused where
     /// one of the fields that it touches changed since, and the plan as a whole on any other profile or host than its own.
-    Apply(Deferred<ApplyArgs>),
+    #[command(after_long_help = include_str!("examples/customer-bulk-apply.txt"))]
+    Apply(ApplyArgs),
     /// Change every customer of a file
     ///
     /// The whole file is checked before the first request. Each row goes the way of `customer update`: read, written,
     /// verified, noted. Blank cells change nothing.
-    Update(Deferred<BulkUpdateArgs>),
+    #[command(after_long_help = include_str!("examples/customer-bulk-update.txt"))]
+    Update(BulkUpdateArgs),
     /// Go on with a run that was cut off
     ///
     /// Rows that were written are not written again; rows that were in flight, or whose outcome is unknown, are settled by
     /// reading their customers. Rows that failed before anything was written are tried again.
-    Resume(Deferred<ResumeArgs>),
+    #[command(after_long_help = include_str!("examples/customer-bulk-resume.txt"))]
+    Resume(ResumeArgs),
     /// Take a run back, row by row
     ///
     /// Every field that the run changed gets its old value, where nobody changed it since.
-    Undo(Deferred<BulkUndoArgs>),
+    #[command(after_long_help = include_str!("examples/customer-bulk-undo.txt"))]
+    Undo(BulkUndoArgs),
     /// List the runs of this machine
+    #[command(after_long_help = include_str!("examples/customer-bulk-list.txt"))]
     List,
 }
 
@@ -71,25 +77,25 @@ pub struct RowArgs {
 
 /// How fast, and how far.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Pace")]
 pub struct PaceArgs {
-    /// Customers worked on at once [default: 4]
-    ///
-    /// The profile may say otherwise (`jobs`).
-    #[arg(long, value_name = "COUNT", help_heading = "Pace")]
+    /// Customers worked on at once.
+    #[arg(long, value_name = "COUNT")]
+    #[arg(help = format!("Customers worked on at once [default: the profile's `jobs`, or {USUAL_JOBS}]"))]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS as i64))]
     pub jobs: Option<u32>,
     /// Requests a minute at most
     ///
     /// Without it, the profile may say how many (`rate`). What the account allows is kept in any case.
-    #[arg(long, value_name = "COUNT", help_heading = "Pace", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
     /// Only so many rows now
     ///
     /// For a rehearsal: `resume` goes on with the rest of a run. A plan has only these rows.
-    #[arg(long, value_name = "COUNT", help_heading = "Pace")]
+    #[arg(long, value_name = "COUNT")]
     pub limit: Option<u64>,
     /// Stop after so many failures in a row
-    #[arg(long, value_name = "COUNT", default_value_t = 10, help_heading = "Pace")]
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: u64,
 }
@@ -100,14 +106,8 @@ pub struct ProofArgs {
     /// Prove writes by `answer` or by `read`
     ///
     /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
-    #[arg(
-        hide_possible_values = true,
-        long,
-        value_enum,
-        value_name = "BY",
-        default_value_t,
-        help_heading = "Writing"
-    )]
+    #[arg(long, value_enum, value_name = "BY", default_value_t, hide_possible_values = true)]
+    #[arg(help_heading = "Writing")]
     pub verify: Proof,
 }
 

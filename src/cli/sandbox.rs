@@ -2,16 +2,21 @@
 
 use clap::{Args, Subcommand};
 
+use crate::sandbox::Limits;
+
 /// What to do with the sandbox.
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
     /// Serve the sandbox to any client until Ctrl-C
     ///
     /// The first line of output is the base URL to send requests to. `--profile sandbox` works on the same customers.
+    #[command(after_long_help = include_str!("examples/sandbox-serve.txt"))]
     Serve(ServeArgs),
     /// Put the sandbox's customers back as they were at first
+    #[command(after_long_help = include_str!("examples/sandbox-reset.txt"))]
     Reset,
     /// Print where the sandbox keeps its customers
+    #[command(after_long_help = include_str!("examples/sandbox-path.txt"))]
     Path,
 }
 
@@ -31,9 +36,9 @@ pub struct ServeArgs {
     #[arg(long, value_name = "NAME=VALUE")]
     pub behaviour: Vec<String>,
     /// Requests allowed per minute
-    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().per_minute)]
     pub per_minute: u32,
     /// Requests allowed per day
-    #[arg(long, value_name = "COUNT", default_value_t = 180_000)]
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().per_day)]
     pub per_day: u32,
 }

@@ -41,10 +41,9 @@ pub enum ProfileCommand {
 pub struct SetArgs {
     /// Its name
     #[arg(value_name = "NAME", value_parser = profile_name)]
-    pub name: String,
-    /// What it is to say.
+    pub(crate) name: String,
     #[command(flatten)]
-    pub changes: SettingFlags,
+    pub(crate) changes: SettingFlags,
 }
 
 /// Settings to change, none where one is taken out.

@@ -57,22 +57,22 @@ pub enum BulkCommand {
 pub struct RowArgs {
     /// CSV with a header that begins with `id` or `reference`, or NDJSON of `id` and a merge patch; - reads standard input
     #[arg(value_name = "FILE", value_parser = input)]
-    pub file: Input,
+    pub(crate) file: Input,
     /// What parts the cells of CSV: `,`, `;` or `tab`; found out by itself where it is not given
     #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Rows")]
-    pub delimiter: Option<char>,
+    pub(crate) delimiter: Option<char>,
     /// The cell that clears a field
     #[arg(long, value_name = "TEXT", default_value = "#N/A", help_heading = "Rows")]
-    pub null_token: String,
+    pub(crate) null_token: String,
     /// The cell that sets a field to empty text
     #[arg(long, value_name = "TEXT", default_value = "#EMPTY", help_heading = "Rows")]
-    pub empty_token: String,
+    pub(crate) empty_token: String,
     /// Pass a column over (repeatable, comma-separated)
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Rows")]
-    pub ignore_column: Vec<String>,
+    pub(crate) ignore_column: Vec<String>,
     /// Allow fields in NDJSON that a customer does not have
     #[arg(long, help_heading = "Rows")]
-    pub new_field: bool,
+    pub(crate) new_field: bool,
 }
 
 /// How fast, and how far.
@@ -83,21 +83,21 @@ pub struct PaceArgs {
     #[arg(long, value_name = "COUNT")]
     #[arg(help = format!("Customers worked on at once [default: the profile's `jobs`, or {USUAL_JOBS}]"))]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS as i64))]
-    pub jobs: Option<u32>,
+    pub(crate) jobs: Option<u32>,
     /// Requests a minute at most
     ///
     /// Without it, the profile may say how many (`rate`). What the account allows is kept in any case.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
-    pub rate: Option<u32>,
+    pub(crate) rate: Option<u32>,
     /// Only so many rows now
     ///
     /// For a rehearsal: `resume` goes on with the rest of a run. A plan has only these rows.
     #[arg(long, value_name = "COUNT")]
-    pub limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     /// Stop after so many failures in a row
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    pub max_failures: u64,
+    pub(crate) max_failures: u64,
 }
 
 /// What proves the writes of a run.
@@ -108,7 +108,7 @@ pub struct ProofArgs {
     /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
     #[arg(long, value_enum, value_name = "BY", default_value_t, hide_possible_values = true)]
     #[arg(help_heading = "Writing")]
-    pub verify: Proof,
+    pub(crate) verify: Proof,
 }
 
 /// How rows are written.
@@ -116,30 +116,27 @@ pub struct ProofArgs {
 pub struct RunArgs {
     /// Consent to everything that would be asked
     #[arg(short, long, help_heading = "Writing")]
-    pub yes: bool,
-    /// How fast, and how far.
+    pub(crate) yes: bool,
     #[command(flatten)]
-    pub pace: PaceArgs,
+    pub(crate) pace: PaceArgs,
     /// Write the results to this file too
     ///
     /// What became of every row, the ones that were not reached too. They are CSV, unless the name ends in .ndjson or .jsonl.
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     #[arg(value_parser = PathBufValueParser::new().try_map(file))]
-    pub results: Option<PathBuf>,
+    pub(crate) results: Option<PathBuf>,
 }
 
 /// `customer bulk plan`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// The rows.
     #[command(flatten)]
-    pub rows: RowArgs,
+    pub(crate) rows: RowArgs,
     /// Write the plan to this file instead of standard output
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file))]
-    pub out: Option<PathBuf>,
-    /// How fast.
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
-    pub pace: PaceArgs,
+    pub(crate) pace: PaceArgs,
 }
 
 /// `customer bulk apply`.
@@ -147,30 +144,25 @@ pub struct PlanArgs {
 pub struct ApplyArgs {
     /// The plan that `bulk plan` wrote
     #[arg(value_name = "PLAN", value_parser = input)]
-    pub plan: Input,
-    /// How it is written.
+    pub(crate) plan: Input,
     #[command(flatten)]
-    pub run: RunArgs,
-    /// What proves a write.
+    pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub proof: ProofArgs,
+    pub(crate) proof: ProofArgs,
 }
 
 /// `customer bulk update`.
 #[derive(Debug, Args)]
 pub struct BulkUpdateArgs {
-    /// The rows.
     #[command(flatten)]
-    pub rows: RowArgs,
+    pub(crate) rows: RowArgs,
     /// Read the customers, count what would change, and stop
     #[arg(long, help_heading = "Writing")]
-    pub dry_run: bool,
-    /// What proves a write.
+    pub(crate) dry_run: bool,
     #[command(flatten)]
-    pub proof: ProofArgs,
-    /// How it is written.
+    pub(crate) proof: ProofArgs,
     #[command(flatten)]
-    pub run: RunArgs,
+    pub(crate) run: RunArgs,
 }
 
 /// `customer bulk resume`.
@@ -178,10 +170,9 @@ pub struct BulkUpdateArgs {
 pub struct ResumeArgs {
     /// Name of the run, as `bulk list` lists it
     #[arg(value_name = "RUN")]
-    pub name: String,
-    /// How it is written.
+    pub(crate) name: String,
     #[command(flatten)]
-    pub run: RunArgs,
+    pub(crate) run: RunArgs,
 }
 
 /// `customer bulk undo`.
@@ -189,13 +180,11 @@ pub struct ResumeArgs {
 pub struct BulkUndoArgs {
     /// Name of the run, as `bulk list` lists it
     #[arg(value_name = "RUN")]
-    pub name: String,
-    /// How it is written.
+    pub(crate) name: String,
     #[command(flatten)]
-    pub run: RunArgs,
-    /// What proves a write.
+    pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub proof: ProofArgs,
+    pub(crate) proof: ProofArgs,
 }
 
 impl PaceArgs {

@@ -165,7 +165,7 @@ mod tests {
             let crate::cli::Command::Customer(crate::cli::CustomerCommand::Update(args)) = cli.command else {
                 panic!("it is an update")
             };
-            assert!(args.request().is_ok(), "{name}");
+            assert!(args.edits.request().is_ok(), "{name}");
         }
     }
 

@@ -12,31 +12,31 @@ use crate::terminal::Color;
 pub struct Global {
     /// Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// Form of the data on standard output
     #[arg(short, long, global = true, value_enum, value_name = "FORM", default_value_t)]
-    pub output: Output,
+    pub(crate) output: Output,
     /// When to colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
-    pub color: Color,
+    pub(crate) color: Color,
     /// Never ask; what needs an answer fails
     #[arg(long, global = true)]
-    pub no_input: bool,
+    pub(crate) no_input: bool,
     /// Time for all requests and retries together (in bulk, of each row), in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Say only errors and warnings beside the data
     #[arg(short, long, global = true)]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// Log requests and answers on standard error, without the key
     #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub verbose: bool,
+    pub(crate) verbose: bool,
     /// Print help: with -h in short
     #[arg(short, long, global = true, action = ArgAction::Help)]
-    pub help: Option<bool>,
+    pub(crate) help: Option<bool>,
     /// Print the version
     #[arg(short = 'V', long, global = true, action = ArgAction::Version)]
-    pub version: Option<bool>,
+    pub(crate) version: Option<bool>,
 }
 
 /// The form of the data on standard output.

@@ -1,8 +1,8 @@
 //! The command line: what may be typed, and what it means. Parsing opens no file and guesses no type.
 
-pub mod account;
-pub mod bulk;
-pub mod candidates;
+pub(crate) mod account;
+pub(crate) mod bulk;
+pub(crate) mod candidates;
 mod completions;
 mod edits;
 mod global;
@@ -132,7 +132,7 @@ pub enum CustomerCommand {
 pub struct GetArgs {
     /// Fusebill ids of the customers, or reference:TEXT or email:ADDRESS
     #[arg(required = true, value_name = "CUSTOMER", value_parser = CustomerName::parse)]
-    pub customers: Vec<CustomerName>,
+    pub(crate) customers: Vec<CustomerName>,
 }
 
 /// `customer update`.
@@ -140,13 +140,12 @@ pub struct GetArgs {
 pub struct UpdateArgs {
     /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
-    pub customer: CustomerName,
+    pub(crate) customer: CustomerName,
     /// What to change.
     #[command(flatten)]
     pub edits: EditFlags,
-    /// How it is written.
     #[command(flatten)]
-    pub write: WriteArgs,
+    pub(crate) write: WriteArgs,
 }
 
 /// `customer edit`.
@@ -154,22 +153,21 @@ pub struct UpdateArgs {
 pub struct EditArgs {
     /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
-    pub customer: CustomerName,
+    pub(crate) customer: CustomerName,
     /// Choose fields from a list instead of opening an editor
     #[arg(long, help_heading = "Editing")]
-    pub prompt: bool,
+    pub(crate) prompt: bool,
     /// Show the read-only fields too; they stay read-only
     #[arg(long, conflicts_with = "prompt", help_heading = "Editing")]
-    pub all: bool,
+    pub(crate) all: bool,
     /// Go on with the text that the last edit left behind
     #[arg(long, conflicts_with = "all", help_heading = "Editing")]
-    pub recover: bool,
+    pub(crate) recover: bool,
     /// Add fields that the customer does not have without asking
     #[arg(long, help_heading = "Editing")]
-    pub new_field: bool,
-    /// How it is written.
+    pub(crate) new_field: bool,
     #[command(flatten)]
-    pub write: WriteArgs,
+    pub(crate) write: WriteArgs,
 }
 
 /// How a change is written, for every command that writes.
@@ -178,19 +176,19 @@ pub struct EditArgs {
 pub struct WriteArgs {
     /// Show what would change and stop
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// With --dry-run: exit with 12 when there would be changes
     #[arg(long, requires = "dry_run")]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
     /// Consent to everything that would be asked
     #[arg(short, long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// Prove the write by the API's `answer`, or by another `read`
     #[arg(long, value_enum, value_name = "BY", default_value_t, hide_possible_values = true)]
-    pub verify: Proof,
+    pub(crate) verify: Proof,
     /// Write without a record; it cannot be undone then
     #[arg(long)]
-    pub no_journal: bool,
+    pub(crate) no_journal: bool,
 }
 
 /// What proves a write.
@@ -209,13 +207,12 @@ pub enum Proof {
 pub struct HistoryArgs {
     /// Only changes of this customer: a Fusebill id, or reference:TEXT or email:ADDRESS, which is looked up
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
-    pub customer: Option<CustomerName>,
+    pub(crate) customer: Option<CustomerName>,
     /// Read the customers of unfinished entries and note how those ended
     #[arg(long)]
-    pub resolve: bool,
-    /// What else to do with the journal.
+    pub(crate) resolve: bool,
     #[command(subcommand)]
-    pub command: Option<HistoryCommand>,
+    pub(crate) command: Option<HistoryCommand>,
 }
 
 /// What to do with the journal beside listing it.
@@ -241,13 +238,12 @@ pub enum HistoryCommand {
 pub struct UndoArgs {
     /// Name of the entry, as `customer history` lists it
     #[arg(required_unless_present = "last")]
-    pub entry: Option<String>,
+    pub(crate) entry: Option<String>,
     /// Take back the latest change of this profile
     #[arg(long, conflicts_with = "entry")]
-    pub last: bool,
-    /// How it is written.
+    pub(crate) last: bool,
     #[command(flatten)]
-    pub write: WriteArgs,
+    pub(crate) write: WriteArgs,
 }
 
 fn age(text: &str) -> Result<Duration, String> {
@@ -280,16 +276,6 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
 /// Text that clap rendered, for a terminal with this look.
 pub(crate) fn styled(text: &StyledStr, look: Look) -> String {
     if look.color { text.ansi().to_string() } else { text.to_string() }
-}
-
-impl UpdateArgs {
-    /// What the flags ask for.
-    ///
-    /// # Errors
-    /// See [`EditFlags::request`].
-    pub fn request(&self) -> crate::error::Result<Request> {
-        self.edits.request()
-    }
 }
 
 /// `-` is standard input, anything else a file.

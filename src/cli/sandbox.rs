@@ -25,20 +25,20 @@ pub enum SandboxCommand {
 pub struct ServeArgs {
     /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8123)]
-    pub port: u16,
+    pub(crate) port: u16,
     /// Keep customers in memory, beginning with the seed, instead of in the state file
     #[arg(long)]
-    pub memory: bool,
+    pub(crate) memory: bool,
     /// Make requests fail, such as `put:status=500` (repeatable)
     #[arg(long, value_name = "FAULT")]
-    pub fault: Vec<String>,
+    pub(crate) fault: Vec<String>,
     /// Choose what the server does where the vendor says nothing (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
-    pub behaviour: Vec<String>,
+    pub(crate) behaviour: Vec<String>,
     /// Requests allowed per minute
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().per_minute)]
-    pub per_minute: u32,
+    pub(crate) per_minute: u32,
     /// Requests allowed per day
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().per_day)]
-    pub per_day: u32,
+    pub(crate) per_day: u32,
 }

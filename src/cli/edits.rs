@@ -21,7 +21,7 @@ const GUARD: &str = "Guard";
 pub struct EditFlags {
     #[command(flatten)]
     fields: FieldFlags,
-    /// Take the code of one sales-tracking type out (repeatable)
+    /// Remove the code of one sales-tracking type (repeatable)
     #[arg(long = "remove-sales-tracking-code", value_name = "TYPE")]
     #[arg(help_heading = Section::References.heading())]
     remove_codes: Vec<String>,
@@ -40,10 +40,10 @@ pub struct EditFlags {
     /// Allow paths that the customer does not have
     #[arg(long, help_heading = OTHER)]
     new_field: bool,
-    /// Write only if the customer read holds this value (repeatable)
+    /// Write only if the customer has this value (repeatable)
     #[arg(long, value_name = "PATH=VALUE", help_heading = GUARD)]
     expect: Vec<String>,
-    /// Write only if the customer was last modified at this moment, as `customer get` shows it
+    /// Write only if the customer was last modified at this time, as `customer get` shows it
     #[arg(long, value_name = "TIMESTAMP", value_parser = modified, help_heading = GUARD)]
     expect_modified: Option<Timestamp>,
 }
@@ -52,14 +52,14 @@ pub struct EditFlags {
 #[derive(Debug)]
 struct FieldFlags(Vec<(&'static Field, String)>);
 
-/// A change of one customer, as far as the command line says it; nothing has been read yet.
+/// A change of one customer as the command line asks for it; nothing has been read yet.
 #[derive(Debug)]
 pub struct Request {
     /// What changes.
     pub edits: Vec<Edit>,
-    /// Where a merge patch is to be read from that changes more.
+    /// Where a merge patch with more changes is read from.
     pub patch: Option<Input>,
-    /// What must stand in the customer that is read.
+    /// What the customer must hold when it is read.
     pub expectations: Vec<Expectation>,
     /// When the customer must have been modified last.
     pub modified: Option<Timestamp>,

@@ -13,25 +13,25 @@ pub struct Global {
     /// Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Form of the data on standard output
-    #[arg(short, long, global = true, value_enum, value_name = "FORM", default_value_t)]
+    /// Format of the data on standard output
+    #[arg(short, long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: Output,
     /// When to colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub(crate) color: Color,
-    /// Never ask; what needs an answer fails
+    /// Never ask; a command that needs an answer fails
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
     /// Time for all requests and retries together (in bulk, of each row), in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) timeout: Duration,
-    /// Say only errors and warnings beside the data
+    /// Print only errors and warnings beside the data
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
     /// Log requests and answers on standard error, without the key
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
-    /// Print help: with -h in short
+    /// Print help; -h is short
     #[arg(short, long, global = true, action = ArgAction::Help)]
     pub(crate) help: Option<bool>,
     /// Print the version
@@ -39,7 +39,7 @@ pub struct Global {
     pub(crate) version: Option<bool>,
 }
 
-/// The form of the data on standard output.
+/// The format of the data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Output {
     /// A table to read

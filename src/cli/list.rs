@@ -10,7 +10,7 @@ use crate::search::{Condition, Search, Wrong, names};
 /// `customer list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only customers of whom this holds (repeatable; all must hold)
+    /// Only customers that match this (repeatable; all must match)
     #[arg(long = "where", value_name = "FIELD=PATTERN")]
     pub(crate) conditions: Vec<String>,
     /// Order by this field; without it, the oldest customer comes first
@@ -19,7 +19,7 @@ pub struct ListArgs {
     /// The largest first
     #[arg(long, requires = "sort")]
     pub(crate) desc: bool,
-    /// Stop after so many customers
+    /// Stop after this many customers
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
     /// Show these fields (comma-separated); JSON has the id in any case
@@ -27,16 +27,16 @@ pub struct ListArgs {
     pub(crate) columns: Vec<String>,
 }
 
-/// What a list is to be.
+/// What a list shows.
 #[derive(Debug, Clone)]
 pub struct ListRequest {
     /// Which customers are meant.
     pub(crate) search: Search,
     /// In which order they come.
     pub(crate) order: Order,
-    /// How many are enough.
+    /// The most customers to list.
     pub(crate) limit: Option<u64>,
-    /// What is shown of each; none for what the form of output shows by itself.
+    /// The fields that are shown; none for the usual ones of the output format.
     pub(crate) columns: Option<Vec<Path>>,
 }
 

@@ -61,20 +61,20 @@ pub enum Command {
     /// Store, check and remove API keys
     #[command(subcommand)]
     Auth(AuthCommand),
-    /// Name accounts and say how they are treated
+    /// Name accounts and choose their settings
     #[command(subcommand)]
     Profile(ProfileCommand),
-    /// A local Fusebill to try things on
+    /// Run a local copy of the API to try things on
     #[cfg(feature = "sandbox")]
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-    /// Print the script that completes what you type
+    /// Print the completion script of a shell
     ///
-    /// In bash, zsh and fish it asks this program while you type, and completes values too; its first lines say where it
-    /// belongs. In PowerShell and elvish it completes commands and flags.
+    /// In bash, zsh and fish the script asks this program while you type, and completes values too; its first lines say
+    /// where to install it. In PowerShell and elvish it completes commands and flags.
     #[command(after_long_help = include_str!("examples/completions.txt"))]
     Completions {
-        /// The shell that reads it
+        /// The shell that runs the script
         shell: Shell,
     },
     /// Explain a command or a topic
@@ -94,21 +94,21 @@ pub enum CustomerCommand {
     Get(GetArgs),
     /// Find customers
     ///
-    /// Asks the API for the customers of whom every --where holds, page by page, and checks each one that it sends: those
-    /// that do not match are left out. Without --where these are all customers.
+    /// Asks the API for the customers that match every --where, page by page, and checks each customer that it sends;
+    /// customers that do not match are left out. Without --where, lists all customers.
     #[command(after_long_help = include_str!("examples/customer-list.txt"))]
     List(ListArgs),
     /// Change fields of one customer
     ///
     /// Reads the customer, shows what will change, sends the whole customer back with only that changed, and compares
-    /// what is stored with what was sent. What no flag names stays as it is.
+    /// what is stored with what was sent. A field that no flag names keeps its value.
     #[command(after_long_help = include_str!("examples/customer-update.txt"))]
     Update(UpdateArgs),
     /// Change fields in your editor, or at prompts
     ///
-    /// Opens the customer as a text in $FUSEBILL_EDITOR, $VISUAL, $EDITOR or vi. What you change in it is shown, asked
-    /// for and written as `customer update` does it; a line you delete keeps its value, null clears a field. A text that
-    /// cannot be taken opens again with what is wrong above the line, and is kept until its change is written.
+    /// Opens the customer as a text in $FUSEBILL_EDITOR, $VISUAL, $EDITOR or vi. Your changes are shown, confirmed and
+    /// written as in `customer update`. A line that you delete keeps its value; null clears a field. A text with errors
+    /// opens again with each error above its line. The text is kept until its change is written.
     #[command(after_long_help = include_str!("examples/customer-edit.txt"))]
     Edit(EditArgs),
     /// Change many customers from a file
@@ -116,13 +116,14 @@ pub enum CustomerCommand {
     Bulk(BulkCommand),
     /// List what this machine changed
     ///
-    /// Every change is noted in a journal before it is sent, and its outcome after. The journal is on this machine only.
+    /// The program writes every change to a journal before it sends it, and the outcome after. The journal is on this
+    /// machine only.
     #[command(after_long_help = include_str!("examples/customer-history.txt"))]
     History(HistoryArgs),
     /// Take a change back
     ///
-    /// Restores the fields that the entry changed, as they were, and nothing else. Refuses where one of them was changed
-    /// since. Undoing is a change like any other: it is shown, verified, noted, and can be undone.
+    /// Restores the fields that the entry changed to their old values, and nothing else. Refuses if one of them was
+    /// changed since. Undo is a change like any other: it is shown, verified, written to the journal, and can be undone.
     #[command(after_long_help = include_str!("examples/customer-undo.txt"))]
     Undo(UndoArgs),
 }
@@ -160,7 +161,7 @@ pub struct EditArgs {
     /// Show the read-only fields too; they stay read-only
     #[arg(long, conflicts_with = "prompt", help_heading = "Editing")]
     pub(crate) all: bool,
-    /// Go on with the text that the last edit left behind
+    /// Continue with the text that the last edit left behind
     #[arg(long, conflicts_with = "all", help_heading = "Editing")]
     pub(crate) recover: bool,
     /// Add fields that the customer does not have without asking
@@ -180,21 +181,31 @@ pub struct WriteArgs {
     /// With --dry-run: exit with 12 when there would be changes
     #[arg(long, requires = "dry_run")]
     pub(crate) exit_code: bool,
-    /// Consent to everything that would be asked
+    /// Confirm everything without asking
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Prove the write by the API's `answer`, or by another `read`
-    #[arg(long, value_enum, value_name = "BY", default_value_t, hide_possible_values = true)]
-    pub(crate) verify: Proof,
-    /// Write without a record; it cannot be undone then
+    #[command(flatten)]
+    pub(crate) proof: ProofArgs,
+    /// Write without a journal entry; the change cannot be undone
     #[arg(long)]
     pub(crate) no_journal: bool,
+}
+
+/// The flag that chooses the proof of a write.
+#[derive(Debug, Args)]
+pub struct ProofArgs {
+    /// Verify writes by the API's `answer` or by another `read`
+    ///
+    /// The answer of the API to a write is the customer as it is stored. `read` reads the customer once more.
+    #[arg(long, value_enum, value_name = "BY", default_value_t, hide_possible_values = true)]
+    #[arg(help_heading = "Writing")]
+    pub(crate) verify: Proof,
 }
 
 /// What proves a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Proof {
-    /// The answer to the PUT, which is the customer as it is stored; read again where it is something else
+    /// The answer to the PUT, which is the stored customer; another read if the answer is something else
     #[default]
     Answer,
     /// The customer, read again after the PUT
@@ -208,14 +219,14 @@ pub struct HistoryArgs {
     /// Only changes of this customer: a Fusebill id, or reference:TEXT or email:ADDRESS, which is looked up
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
     pub(crate) customer: Option<CustomerName>,
-    /// Read the customers of unfinished entries and note how those ended
+    /// Read the customers of unfinished entries and record the outcomes
     #[arg(long)]
     pub(crate) resolve: bool,
     #[command(subcommand)]
     pub(crate) command: Option<HistoryCommand>,
 }
 
-/// What to do with the journal beside listing it.
+/// Commands of the journal beside the list.
 #[derive(Debug, Subcommand)]
 pub enum HistoryCommand {
     /// Show one entry with everything it changed
@@ -224,7 +235,7 @@ pub enum HistoryCommand {
         /// Name of the entry, as `customer history` lists it
         entry: String,
     },
-    /// Forget entries of this profile that ended long ago; they cannot be undone then
+    /// Delete old finished entries of this profile; they can no longer be undone
     #[command(after_long_help = include_str!("examples/customer-history-prune.txt"))]
     Prune {
         /// Age, such as 90d, 12w or 36h

@@ -12,7 +12,7 @@ pub enum SandboxCommand {
     /// The first line of output is the base URL to send requests to. `--profile sandbox` works on the same customers.
     #[command(after_long_help = include_str!("examples/sandbox-serve.txt"))]
     Serve(ServeArgs),
-    /// Put the sandbox's customers back as they were at first
+    /// Restore the original customers of the sandbox
     #[command(after_long_help = include_str!("examples/sandbox-reset.txt"))]
     Reset,
     /// Print where the sandbox keeps its customers
@@ -26,13 +26,13 @@ pub struct ServeArgs {
     /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8123)]
     pub(crate) port: u16,
-    /// Keep customers in memory, beginning with the seed, instead of in the state file
+    /// Keep customers in memory, starting with the original ones, instead of in the state file
     #[arg(long)]
     pub(crate) memory: bool,
     /// Make requests fail, such as `put:status=500` (repeatable)
     #[arg(long, value_name = "FAULT")]
     pub(crate) fault: Vec<String>,
-    /// Choose what the server does where the vendor says nothing (repeatable)
+    /// Choose how the server behaves in cases that the vendor does not document (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) behaviour: Vec<String>,
     /// Requests allowed per minute

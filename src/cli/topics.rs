@@ -31,26 +31,29 @@ fn exit_codes() -> String {
 
 /// The environment variables that are read.
 pub static VARIABLES: &[(&str, &str)] = &[
-    ("FUSEBILL_API_KEY", "the API key, as Fusebill shows it; goes before that of the profile"),
-    ("FUSEBILL_API_KEY_FILE", "a file that holds the key; read where FUSEBILL_API_KEY is not set"),
-    ("FUSEBILL_BASE_URL", "where the API is, https or http to this machine; goes before that of the profile"),
-    ("FUSEBILL_PROFILE", "the profile where --profile is not given"),
+    ("FUSEBILL_API_KEY", "the API key, as Fusebill shows it; overrides the key of the profile"),
+    ("FUSEBILL_API_KEY_FILE", "a file that holds the key; read if FUSEBILL_API_KEY is not set"),
+    (
+        "FUSEBILL_BASE_URL",
+        "base URL of the API, https or http to this machine; overrides that of the profile",
+    ),
+    ("FUSEBILL_PROFILE", "the profile if --profile is not given"),
     (
         "FUSEBILL_EDITOR, VISUAL, EDITOR",
         "the editor of `customer edit`; the first that is not blank, else vi (the profile's comes second)",
     ),
     (
         "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
-        "the proxy, and the hosts reached without it; this machine always is",
+        "the proxy, and hosts reached without it; this machine never uses the proxy",
     ),
     (
         "SSL_CERT_FILE, SSL_CERT_DIR",
-        "the authorities to trust instead of the bundled ones: a PEM file, and folders of them",
+        "certificate authorities to trust instead of the bundled ones: a PEM file, and folders",
     ),
     ("NO_COLOR, TERM=dumb", "no colours unless --color always"),
-    ("COMPLETE", "set by the scripts of `fusebill completions` while they ask; otherwise without meaning"),
+    ("COMPLETE", "set by the scripts of `fusebill completions` when they ask for completions; else ignored"),
     ("XDG_CONFIG_HOME", "where config.toml and stored keys are (else ~/.config)"),
-    ("XDG_STATE_HOME", "where the journal, kept texts and the sandbox are (else ~/.local/state)"),
+    ("XDG_STATE_HOME", "where the journal, unfinished edits and the sandbox are (else ~/.local/state)"),
 ];
 
 fn environment() -> String {

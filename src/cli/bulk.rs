@@ -177,7 +177,7 @@ pub struct BulkUndoArgs {
 }
 
 impl PaceArgs {
-    /// Customers at once.
+    /// Customers that are worked on at once.
     pub fn jobs(&self, settings: &Settings) -> usize {
         self.jobs.or_else(|| settings.count(Key::Jobs)).unwrap_or(USUAL_JOBS) as usize
     }

@@ -10,23 +10,27 @@ use crate::profile::setting::{Key, Kind, SETTINGS, Setting, Value};
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
     /// List the profiles
+    #[command(after_long_help = include_str!("examples/profile-list.txt"))]
     List,
-    /// Show what a profile says, and where each setting comes from
+    /// Show the settings of a profile, and where each one comes from
+    #[command(after_long_help = include_str!("examples/profile-show.txt"))]
     Show {
-        /// Its name; the one that is meant where it is not given
+        /// Name of the profile [default: the one in use]
         #[arg(value_name = "NAME")]
         name: Option<String>,
     },
-    /// Make a profile, or change settings of one
+    /// Create a profile, or change its settings
     ///
-    /// The file of profiles is edited in place: comments and what is not named stay as they are.
+    /// The configuration file is edited in place: comments and other settings stay.
+    #[command(after_long_help = include_str!("examples/profile-set.txt"))]
     Set(SetArgs),
     /// Remove a profile and the key that `auth login` stored for it
+    #[command(after_long_help = include_str!("examples/profile-remove.txt"))]
     Remove {
-        /// Its name
+        /// Name of the profile
         #[arg(value_name = "NAME", value_parser = profile_name)]
         name: String,
-        /// Consent to everything that would be asked
+        /// Confirm everything without asking
         #[arg(short, long)]
         yes: bool,
     },
@@ -35,15 +39,14 @@ pub enum ProfileCommand {
 /// `profile set`.
 #[derive(Debug, Args)]
 pub struct SetArgs {
-    /// Its name
+    /// Name of the profile
     #[arg(value_name = "NAME", value_parser = profile_name)]
-    pub name: String,
-    /// What it is to say.
+    pub(crate) name: String,
     #[command(flatten)]
-    pub changes: SettingFlags,
+    pub(crate) changes: SettingFlags,
 }
 
-/// Settings to change, none where one is taken out.
+/// Settings to change; none removes one.
 #[derive(Debug, Default)]
 pub struct SettingFlags(pub Vec<(Key, Option<Value>)>);
 
@@ -58,7 +61,7 @@ impl Args for SettingFlags {
             .action(ArgAction::Append)
             .value_delimiter(',')
             .value_parser(PossibleValuesParser::new(names))
-            .help("Take settings out (repeatable, comma-separated)")
+            .help("Remove settings (repeatable, comma-separated)")
             .help_heading("Settings");
         SETTINGS.iter().map(flag).fold(command, Command::arg).arg(unset)
     }
@@ -119,16 +122,19 @@ impl FromArgMatches for SettingFlags {
 pub enum AuthCommand {
     /// Store the API key of a profile
     ///
-    /// The key is asked for without being shown, tried with one read of the API, and kept in a file that only you can read.
+    /// Asks for the key without showing it, tries it with one read, and keeps it in a file that only you can read.
     /// A password manager is better: `fusebill profile set NAME --api-key-command …`.
+    #[command(after_long_help = include_str!("examples/auth-login.txt"))]
     Login {
         /// Read the key from standard input instead of asking
         #[arg(long)]
         with_key_stdin: bool,
     },
-    /// Show where the key comes from, whether the API takes it, and what is left of the rate limits
+    /// Show where the key comes from, whether the API accepts it, and what is left of the rate limits
+    #[command(after_long_help = include_str!("examples/auth-status.txt"))]
     Status,
     /// Remove the key that `auth login` stored
+    #[command(after_long_help = include_str!("examples/auth-logout.txt"))]
     Logout,
 }
 

@@ -5,44 +5,50 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use super::{Deferred, Proof, input};
+use super::{ProofArgs, input};
 use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
 use crate::profile::Settings;
 use crate::profile::setting::Key;
 use crate::terminal::Input;
 
-/// Customers that are worked on at once where nobody says how many.
+/// Customers that are worked on at once if neither a flag nor the profile sets a number.
 const USUAL_JOBS: u32 = 4;
 
 /// What to do with many customers.
 #[derive(Debug, Subcommand)]
 pub enum BulkCommand {
-    /// Read every customer of a file and write down what would change
+    /// Read every customer of a file and save what would change
     ///
-    /// The plan is NDJSON to look at, and to carry out with `apply`: it holds what is to change in each customer and the
-    /// customer as it was. Nothing is written to the account.
-    Plan(Deferred<PlanArgs>),
-    /// Carry out a plan
+    /// The plan is NDJSON: the changes of each customer, and the customer as it was. Look at it, then run it with `apply`.
+    /// Nothing is written to the account.
+    #[command(after_long_help = include_str!("examples/customer-bulk-plan.txt"))]
+    Plan(PlanArgs),
+    /// Write the changes of a plan
     ///
-    /// No question is asked, unless the profile says `confirm = "always"`: the plan was looked at. A row is refused where
-    /// one of the fields that it touches changed since, and the plan as a whole on any other profile or host than its own.
-    Apply(Deferred<ApplyArgs>),
+    /// Asks nothing unless the profile has `confirm = "always"`: you have seen the plan. A row is refused if one of its
+    /// fields changed since the plan was made. A plan is refused on any profile or host but its own.
+    #[command(after_long_help = include_str!("examples/customer-bulk-apply.txt"))]
+    Apply(ApplyArgs),
     /// Change every customer of a file
     ///
-    /// The whole file is checked before the first request. Each row goes the way of `customer update`: read, written,
-    /// verified, noted. Blank cells change nothing.
-    Update(Deferred<BulkUpdateArgs>),
-    /// Go on with a run that was cut off
+    /// The whole file is checked before the first request. Each row is read, written, verified and recorded as in
+    /// `customer update`. Blank cells change nothing.
+    #[command(after_long_help = include_str!("examples/customer-bulk-update.txt"))]
+    Update(BulkUpdateArgs),
+    /// Continue an interrupted run
     ///
-    /// Rows that were written are not written again; rows that were in flight, or whose outcome is unknown, are settled by
-    /// reading their customers. Rows that failed before anything was written are tried again.
-    Resume(Deferred<ResumeArgs>),
+    /// Rows that were written are not written again. If the outcome of a row is unknown, its customer is read to find it
+    /// out. Rows that failed before anything was written are tried again.
+    #[command(after_long_help = include_str!("examples/customer-bulk-resume.txt"))]
+    Resume(ResumeArgs),
     /// Take a run back, row by row
     ///
-    /// Every field that the run changed gets its old value, where nobody changed it since.
-    Undo(Deferred<BulkUndoArgs>),
+    /// Every field that the run changed gets its old value back, unless it was changed since.
+    #[command(after_long_help = include_str!("examples/customer-bulk-undo.txt"))]
+    Undo(BulkUndoArgs),
     /// List the runs of this machine
+    #[command(after_long_help = include_str!("examples/customer-bulk-list.txt"))]
     List,
 }
 
@@ -51,95 +57,75 @@ pub enum BulkCommand {
 pub struct RowArgs {
     /// CSV with a header that begins with `id` or `reference`, or NDJSON of `id` and a merge patch; - reads standard input
     #[arg(value_name = "FILE", value_parser = input)]
-    pub file: Input,
-    /// What parts the cells of CSV: `,`, `;` or `tab`; found out by itself where it is not given
+    pub(crate) file: Input,
+    /// Separator of CSV cells: `,`, `;` or `tab` [default: detected]
     #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Rows")]
-    pub delimiter: Option<char>,
+    pub(crate) delimiter: Option<char>,
     /// The cell that clears a field
     #[arg(long, value_name = "TEXT", default_value = "#N/A", help_heading = "Rows")]
-    pub null_token: String,
+    pub(crate) null_token: String,
     /// The cell that sets a field to empty text
     #[arg(long, value_name = "TEXT", default_value = "#EMPTY", help_heading = "Rows")]
-    pub empty_token: String,
-    /// Pass a column over (repeatable, comma-separated)
+    pub(crate) empty_token: String,
+    /// Ignore a column (repeatable, comma-separated)
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Rows")]
-    pub ignore_column: Vec<String>,
+    pub(crate) ignore_column: Vec<String>,
     /// Allow fields in NDJSON that a customer does not have
     #[arg(long, help_heading = "Rows")]
-    pub new_field: bool,
+    pub(crate) new_field: bool,
 }
 
 /// How fast, and how far.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Pace")]
 pub struct PaceArgs {
-    /// Customers worked on at once [default: 4]
-    ///
-    /// The profile may say otherwise (`jobs`).
-    #[arg(long, value_name = "COUNT", help_heading = "Pace")]
+    /// Customers at once.
+    #[arg(long, value_name = "COUNT")]
+    #[arg(help = format!("Customers at once [default: the profile's, or {USUAL_JOBS}]"))]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS as i64))]
-    pub jobs: Option<u32>,
+    pub(crate) jobs: Option<u32>,
     /// Requests a minute at most
     ///
-    /// Without it, the profile may say how many (`rate`). What the account allows is kept in any case.
-    #[arg(long, value_name = "COUNT", help_heading = "Pace", value_parser = clap::value_parser!(u32).range(1..))]
-    pub rate: Option<u32>,
-    /// Only so many rows now
+    /// Without it, the profile's `rate` counts. The limits of the account hold in any case.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
+    /// Stop after this many rows
     ///
-    /// For a rehearsal: `resume` goes on with the rest of a run. A plan has only these rows.
-    #[arg(long, value_name = "COUNT", help_heading = "Pace")]
-    pub limit: Option<u64>,
-    /// Stop after so many failures in a row
-    #[arg(long, value_name = "COUNT", default_value_t = 10, help_heading = "Pace")]
+    /// For a rehearsal: `resume` continues with the other rows of a run. A plan holds only these rows.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<u64>,
+    /// Stop at this many failures in a row
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    pub max_failures: u64,
-}
-
-/// What proves the writes of a run.
-#[derive(Debug, Args)]
-pub struct ProofArgs {
-    /// Prove writes by `answer` or by `read`
-    ///
-    /// By the API's answer to it, which is the customer as it is stored, or by reading the customer again.
-    #[arg(
-        hide_possible_values = true,
-        long,
-        value_enum,
-        value_name = "BY",
-        default_value_t,
-        help_heading = "Writing"
-    )]
-    pub verify: Proof,
+    pub(crate) max_failures: u64,
 }
 
 /// How rows are written.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Consent to everything that would be asked
+    /// Confirm everything without asking
     #[arg(short, long, help_heading = "Writing")]
-    pub yes: bool,
-    /// How fast, and how far.
+    pub(crate) yes: bool,
     #[command(flatten)]
-    pub pace: PaceArgs,
+    pub(crate) pace: PaceArgs,
     /// Write the results to this file too
     ///
-    /// What became of every row, the ones that were not reached too. They are CSV, unless the name ends in .ndjson or .jsonl.
+    /// The outcome of every row, and the rows that were not sent. CSV, unless the name ends in .ndjson or .jsonl.
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     #[arg(value_parser = PathBufValueParser::new().try_map(file))]
-    pub results: Option<PathBuf>,
+    pub(crate) results: Option<PathBuf>,
 }
 
 /// `customer bulk plan`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// The rows.
     #[command(flatten)]
-    pub rows: RowArgs,
+    pub(crate) rows: RowArgs,
     /// Write the plan to this file instead of standard output
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file))]
-    pub out: Option<PathBuf>,
-    /// How fast.
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
-    pub pace: PaceArgs,
+    pub(crate) pace: PaceArgs,
 }
 
 /// `customer bulk apply`.
@@ -147,30 +133,25 @@ pub struct PlanArgs {
 pub struct ApplyArgs {
     /// The plan that `bulk plan` wrote
     #[arg(value_name = "PLAN", value_parser = input)]
-    pub plan: Input,
-    /// How it is written.
+    pub(crate) plan: Input,
     #[command(flatten)]
-    pub run: RunArgs,
-    /// What proves a write.
+    pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub proof: ProofArgs,
+    pub(crate) proof: ProofArgs,
 }
 
 /// `customer bulk update`.
 #[derive(Debug, Args)]
 pub struct BulkUpdateArgs {
-    /// The rows.
     #[command(flatten)]
-    pub rows: RowArgs,
+    pub(crate) rows: RowArgs,
     /// Read the customers, count what would change, and stop
     #[arg(long, help_heading = "Writing")]
-    pub dry_run: bool,
-    /// What proves a write.
+    pub(crate) dry_run: bool,
     #[command(flatten)]
-    pub proof: ProofArgs,
-    /// How it is written.
+    pub(crate) proof: ProofArgs,
     #[command(flatten)]
-    pub run: RunArgs,
+    pub(crate) run: RunArgs,
 }
 
 /// `customer bulk resume`.
@@ -178,10 +159,9 @@ pub struct BulkUpdateArgs {
 pub struct ResumeArgs {
     /// Name of the run, as `bulk list` lists it
     #[arg(value_name = "RUN")]
-    pub name: String,
-    /// How it is written.
+    pub(crate) name: String,
     #[command(flatten)]
-    pub run: RunArgs,
+    pub(crate) run: RunArgs,
 }
 
 /// `customer bulk undo`.
@@ -189,29 +169,27 @@ pub struct ResumeArgs {
 pub struct BulkUndoArgs {
     /// Name of the run, as `bulk list` lists it
     #[arg(value_name = "RUN")]
-    pub name: String,
-    /// How it is written.
+    pub(crate) name: String,
     #[command(flatten)]
-    pub run: RunArgs,
-    /// What proves a write.
+    pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub proof: ProofArgs,
+    pub(crate) proof: ProofArgs,
 }
 
 impl PaceArgs {
-    /// How many customers are worked on at once on this profile.
+    /// Customers that are worked on at once.
     pub fn jobs(&self, settings: &Settings) -> usize {
         self.jobs.or_else(|| settings.count(Key::Jobs)).unwrap_or(USUAL_JOBS) as usize
     }
 
-    /// How many requests a minute are sent at most on this profile.
+    /// Requests a minute at most.
     pub fn rate(&self, settings: &Settings) -> Option<u32> {
         self.rate.or_else(|| settings.count(Key::Rate))
     }
 }
 
 impl RowArgs {
-    /// What stands for what, should the file be CSV.
+    /// How CSV cells are read.
     pub fn spelling(&self, delimiter: char) -> Spelling {
         Spelling {
             delimiter: self.delimiter.unwrap_or(delimiter),
@@ -222,10 +200,10 @@ impl RowArgs {
     }
 }
 
-/// `-` is elsewhere what standard output is called, and nobody wants a file of that name.
+/// A path of a file. `-` is refused: elsewhere it means standard output.
 fn file(path: PathBuf) -> Result<PathBuf, String> {
     if path.as_os_str() == "-" {
-        return Err("standard output is not named here; `./-` is a file of that name".to_string());
+        return Err("a file is needed here, not standard output; `./-` is a file of that name".to_string());
     }
     Ok(path)
 }

@@ -1,7 +1,7 @@
-//! What may stand where a value is completed, as far as the command line itself knows: fields, topics, prefixes.
+//! Completions of values that the command line itself knows: fields, topics, prefixes of customers.
 //!
-//! Each function is given the text so far and gives whole values. What a journal or a file of profiles holds is added
-//! by `commands::complete`.
+//! Each function takes the text typed so far and gives whole values. `commands::complete` adds what the journal and the
+//! file of profiles hold.
 
 use clap_complete::CompletionCandidate as Candidate;
 
@@ -11,14 +11,14 @@ use crate::report::escape::escaped;
 use crate::search::filters::MatchKind;
 use crate::search::names;
 
-/// A value with a line of help, which may be what a server or a file says.
-pub fn candidate(value: impl Into<String>, help: &str) -> Candidate {
+/// A value with a line of help, which is escaped: a server or a file may have written it.
+pub(crate) fn candidate(value: impl Into<String>, help: &str) -> Candidate {
     let help = (!help.is_empty()).then(|| escaped(help).into_owned().into());
     Candidate::new(value.into()).help(help)
 }
 
-/// Those that go on from the text, in any case.
-pub fn matching(typed: &str, candidates: impl IntoIterator<Item = Candidate>) -> Vec<Candidate> {
+/// The candidates that begin with the text, in any case.
+pub(crate) fn matching(typed: &str, candidates: impl IntoIterator<Item = Candidate>) -> Vec<Candidate> {
     let begins = |candidate: &Candidate| {
         let start = candidate.get_value().to_str().and_then(|value| value.get(..typed.len()));
         start.is_some_and(|start| start.eq_ignore_ascii_case(typed))
@@ -26,71 +26,57 @@ pub fn matching(typed: &str, candidates: impl IntoIterator<Item = Candidate>) ->
     candidates.into_iter().filter(begins).collect()
 }
 
-/// Those after the last comma that are not named before it.
-pub fn after_comma(typed: &str, all: impl FnOnce(&str) -> Vec<Candidate>) -> Vec<Candidate> {
+/// The candidates for the text after the last comma, without those that are named before it.
+pub(crate) fn after_comma(typed: &str, all: impl FnOnce(&str) -> Vec<Candidate>) -> Vec<Candidate> {
     let (before, last) = typed.rfind(',').map_or(("", typed), |at| typed.split_at(at + 1));
     let named: Vec<&str> = before.split(',').map(str::trim).collect();
     let fresh = |candidate: &Candidate| !named.iter().any(|name| candidate.get_value() == *name);
     all(last).into_iter().filter(fresh).map(|candidate| candidate.add_prefix(before)).collect()
 }
 
-/// The first of two lists that is not empty.
-fn first_of(one: Vec<Candidate>, other: impl FnOnce() -> Vec<Candidate>) -> Vec<Candidate> {
-    if one.is_empty() { other() } else { one }
+/// Fields for `--clear`.
+pub(crate) fn clearable(typed: &str) -> Vec<Candidate> {
+    after_comma(typed, |last| field_names(last, |field| field.never_null().is_none(), Vec::new()))
 }
 
-/// Names for `--clear`: the flags, or the paths where no flag begins so. Each field is offered once that way.
-pub fn clearable(typed: &str) -> Vec<Candidate> {
-    let fields = || FIELDS.iter().filter(|field| field.never_null().is_none());
-    let flags = fields().map(|field| candidate(field.flag, field.help));
-    let paths = fields().map(|field| candidate(spelled(typed, field.path), field.help));
-    after_comma(typed, |last| first_of(matching(last, flags), || matching(last, paths)))
+/// Paths for `--set`, then what the field may hold.
+pub(crate) fn settable(typed: &str) -> Vec<Candidate> {
+    assignments(typed, paths(typed, is_plain), |path, value| matching(value, words(path)))
 }
 
-/// Paths of fields for `--set`, with what the field may hold once the path is there.
-pub fn settable(typed: &str) -> Vec<Candidate> {
-    let text = |field: &&Field| field.path != CODES_PATH;
-    assignments(typed, FIELDS.iter().filter(text).map(writable), |path| words_at(path).to_vec())
+/// Paths for `--set-json`, then null. Any other JSON is not a word.
+pub(crate) fn settable_json(typed: &str) -> Vec<Candidate> {
+    assignments(typed, paths(typed, |_| true), |_, value| matching(value, [candidate("null", "")]))
 }
 
-/// Paths of fields for `--set-json`, with the tokens that are words of JSON.
-pub fn settable_json(typed: &str) -> Vec<Candidate> {
-    assignments(typed, FIELDS.iter().map(writable), |_| vec!["null"])
+/// Paths for `--expect`, then what the field may hold.
+pub(crate) fn expectable(typed: &str) -> Vec<Candidate> {
+    let mut all = paths(typed, |_| true);
+    all.extend(matching(typed, read_only(|_| true)));
+    assignments(typed, all, |path, value| matching(value, words(path)))
 }
 
-/// Paths of fields for `--expect`, with what the field may hold once the path is there.
-pub fn expectable(typed: &str) -> Vec<Candidate> {
-    let read_only = READ_ONLY.iter().map(|field| (field.path, "read-only"));
-    assignments(typed, FIELDS.iter().map(writable).chain(read_only), |path| words_at(path).to_vec())
+/// Fields for `--where`, then what the field may hold.
+pub(crate) fn searchable(typed: &str) -> Vec<Candidate> {
+    assignments(typed, column(typed), |name, value| {
+        let empty = candidate("[empty]", "null or empty");
+        after_comma(value, |last| matching(last, words(name).into_iter().chain([empty])))
+    })
 }
 
-/// Names of fields for `--where`, with what the field may hold once the name is there.
-pub fn searchable(typed: &str) -> Vec<Candidate> {
-    let Some((name, value)) = typed.split_once('=') else {
-        return field_names(typed, |_| true).iter().map(|name| open(name, "=")).collect();
-    };
-    let words: Vec<&str> = match names::find(name).map(|name| name.kind) {
-        Ok(MatchKind::Word(words)) => words.to_vec(),
-        _ => Vec::new(),
-    };
-    let words =
-        || words.iter().map(|word| candidate(*word, "")).chain([candidate("[empty]", "null or empty")]);
-    let values = after_comma(value, |last| matching(last, words()));
-    values.into_iter().map(|value| value.add_prefix(format!("{name}="))).collect()
+/// Fields for `--sort`: those that the API can sort by.
+pub(crate) fn sortable(typed: &str) -> Vec<Candidate> {
+    let sorts = |path: &str| names::find(path).is_ok_and(|name| name.filter.is_some());
+    field_names(typed, |field| is_plain(field) && sorts(field.path), read_only(sorts))
 }
 
-/// Names of fields for `--sort`: those that the API can sort by.
-pub fn sortable(typed: &str) -> Vec<Candidate> {
-    field_names(typed, |name| names::find(name).is_ok_and(|name| name.filter.is_some()))
+/// Fields for `--columns`, one of them.
+pub(crate) fn column(typed: &str) -> Vec<Candidate> {
+    field_names(typed, is_plain, read_only(|_| true))
 }
 
-/// Names of fields for `--columns`, one of them.
-pub fn column(typed: &str) -> Vec<Candidate> {
-    field_names(typed, |_| true)
-}
-
-/// What a customer that is not named by a number begins with.
-pub fn customers(typed: &str) -> Vec<Candidate> {
+/// The beginnings of a customer that is not named by its id.
+pub(crate) fn customers(typed: &str) -> Vec<Candidate> {
     let prefixes = [
         candidate("reference:", "the customer with this reference"),
         candidate("email:", "the customer with this address"),
@@ -99,7 +85,7 @@ pub fn customers(typed: &str) -> Vec<Candidate> {
 }
 
 /// Commands below the one that the words name, and topics beside the first of them.
-pub fn help_words(named: &[&str], typed: &str) -> Vec<Candidate> {
+pub(crate) fn help_words(named: &[&str], typed: &str) -> Vec<Candidate> {
     let root = super::command();
     let command = named.iter().try_fold(&root, |command, name| command.find_subcommand(name));
     let about = |command: &clap::Command| command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -109,54 +95,52 @@ pub fn help_words(named: &[&str], typed: &str) -> Vec<Candidate> {
     matching(typed, commands.chain(topics))
 }
 
-/// The flag's name of every field that has one and the path of every other; the paths of those too, where none of
-/// these begins so.
-fn field_names(typed: &str, wanted: impl Fn(&str) -> bool) -> Vec<Candidate> {
-    let fields = || FIELDS.iter().filter(|field| field.path != CODES_PATH && wanted(field.path));
-    let read_only = READ_ONLY.iter().filter(|field| wanted(field.path));
-    let read_only = read_only.map(|field| candidate(field.path, "read-only"));
-    let flags = fields().map(|field| candidate(field.flag, field.help)).chain(read_only);
-    let paths = fields().map(|field| candidate(field.path, field.help));
-    first_of(matching(typed, flags), || matching(typed, paths))
+/// Whether a field holds a single value.
+fn is_plain(field: &Field) -> bool {
+    field.path != CODES_PATH
 }
 
-fn writable(field: &Field) -> (&'static str, &'static str) {
-    (field.path, field.help)
+/// Flag names of fields, and these others; paths of the fields if none of those begins with the text.
+fn field_names(typed: &str, wanted: impl Fn(&Field) -> bool, others: Vec<Candidate>) -> Vec<Candidate> {
+    let fields = FIELDS.iter().filter(|field| wanted(field));
+    let found = matching(typed, fields.map(|field| candidate(field.flag, field.help)).chain(others));
+    if found.is_empty() { paths(typed, wanted) } else { found }
 }
 
-/// Paths with `=` after them; once that is there, the words that the value may be.
+/// Paths of fields: dotted, or as JSON Pointers if one is being typed.
+fn paths(typed: &str, wanted: impl Fn(&Field) -> bool) -> Vec<Candidate> {
+    let spelled = |path: &str| {
+        if typed.starts_with('/') { format!("/{}", path.replace('.', "/")) } else { path.to_string() }
+    };
+    let fields = FIELDS.iter().filter(|field| wanted(field));
+    matching(typed, fields.map(|field| candidate(spelled(field.path), field.help)))
+}
+
+fn read_only(wanted: impl Fn(&str) -> bool) -> Vec<Candidate> {
+    let fields = READ_ONLY.iter().filter(|field| wanted(field.path));
+    fields.map(|field| candidate(field.path, "read-only")).collect()
+}
+
+/// Names with `=` after them; values as soon as the name is there.
 fn assignments(
     typed: &str,
-    fields: impl Iterator<Item = (&'static str, &'static str)>,
-    words: impl FnOnce(&str) -> Vec<&'static str>,
+    names: Vec<Candidate>,
+    values: impl FnOnce(&str, &str) -> Vec<Candidate>,
 ) -> Vec<Candidate> {
-    match typed.split_once('=') {
-        None => matching(typed, fields.map(|(path, help)| open(&candidate(spelled(typed, path), help), "="))),
-        Some((path, value)) => {
-            let words = matching(value, words(path).into_iter().map(|word| candidate(word, "")));
-            words.into_iter().map(|word| word.add_prefix(format!("{path}="))).collect()
-        }
+    if let Some((name, value)) = typed.split_once('=') {
+        return values(name, value).into_iter().map(|value| value.add_prefix(format!("{name}="))).collect();
     }
+    let open = |name: Candidate| {
+        Candidate::new(format!("{}=", name.get_value().to_string_lossy())).help(name.get_help().cloned())
+    };
+    names.into_iter().map(open).collect()
 }
 
-/// A candidate that more is to follow.
-fn open(candidate: &Candidate, sign: &str) -> Candidate {
-    let value = candidate.get_value().to_string_lossy().into_owned() + sign;
-    Candidate::new(value).help(candidate.get_help().cloned())
-}
-
-/// A path as it is being typed: dotted, or as a JSON Pointer.
-fn spelled(typed: &str, path: &str) -> String {
-    let last = typed.rsplit(',').next().unwrap_or(typed);
-    if last.starts_with('/') { format!("/{}", path.replace('.', "/")) } else { path.to_string() }
-}
-
-/// The words that the field at a path may hold.
-fn words_at(path: &str) -> &'static [&'static str] {
-    let dotted = path.trim_start_matches('/').replace('/', ".");
-    match names::find(&dotted).map(|name| name.kind) {
-        Ok(MatchKind::Word(words)) => words,
-        _ => &[],
+/// The words that a field may hold.
+fn words(name: &str) -> Vec<Candidate> {
+    match names::find(name).map(|name| name.kind) {
+        Ok(MatchKind::Word(words)) => words.iter().map(|word| candidate(*word, "")).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -182,7 +166,7 @@ mod tests {
             let crate::cli::Command::Customer(crate::cli::CustomerCommand::Update(args)) = cli.command else {
                 panic!("it is an update")
             };
-            assert!(args.request().is_ok(), "{name}");
+            assert!(args.edits.request().is_ok(), "{name}");
         }
     }
 

@@ -1,11 +1,7 @@
 //! The flags that say what changes, as a list of edits. The field flags are the field table's.
 
-use std::cell::RefCell;
-use std::ffi::OsString;
-
 use clap::builder::PossibleValuesParser;
-use clap::parser::MatchesError;
-use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use jiff::Timestamp;
 
@@ -14,31 +10,56 @@ use crate::document::expect::Expectation;
 use crate::document::time::timestamp;
 use crate::document::{Action, Edit, EditError, EditProblem, Json, Path, check};
 use crate::error::{Error, Result};
-use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
+use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, Section, nearest};
 use crate::terminal::Input;
 
+const OTHER: &str = "Any field";
+const GUARD: &str = "Guard";
+
 /// What the flags asked for, as they were typed.
-#[derive(Debug, Default)]
+#[derive(Debug, Args)]
 pub struct EditFlags {
-    fields: Vec<(&'static Field, Vec<String>)>,
+    #[command(flatten)]
+    fields: FieldFlags,
+    /// Remove the code of one sales-tracking type (repeatable)
+    #[arg(long = "remove-sales-tracking-code", value_name = "TYPE")]
+    #[arg(help_heading = Section::References.heading())]
     remove_codes: Vec<String>,
+    /// Set to null: flag names or paths (repeatable, comma-separated)
+    #[arg(long, value_name = "FIELD", help_heading = OTHER)]
     clear: Vec<String>,
+    /// Set the value at a path to this text, always as a string (repeatable)
+    #[arg(long, value_name = "PATH=TEXT", help_heading = OTHER)]
     set: Vec<String>,
+    /// Set the value at a path to this JSON (repeatable)
+    #[arg(long, value_name = "PATH=JSON", help_heading = OTHER)]
     set_json: Vec<String>,
+    /// Apply a JSON merge patch (RFC 7396; null clears); - reads standard input
+    #[arg(long, value_name = "FILE", value_parser = input, help_heading = OTHER)]
     patch: Option<Input>,
-    expect: Vec<String>,
-    expect_modified: Option<Timestamp>,
+    /// Allow paths that the customer does not have
+    #[arg(long, help_heading = OTHER)]
     new_field: bool,
+    /// Write only if the customer has this value (repeatable)
+    #[arg(long, value_name = "PATH=VALUE", help_heading = GUARD)]
+    expect: Vec<String>,
+    /// Write only if the customer was last modified at this time, as `customer get` shows it
+    #[arg(long, value_name = "TIMESTAMP", value_parser = modified, help_heading = GUARD)]
+    expect_modified: Option<Timestamp>,
 }
 
-/// A change of one customer, as far as the command line says it; nothing has been read yet.
+/// The flags of the field table with their values, in the order of the table.
+#[derive(Debug)]
+struct FieldFlags(Vec<(&'static Field, String)>);
+
+/// A change of one customer as the command line asks for it; nothing has been read yet.
 #[derive(Debug)]
 pub struct Request {
     /// What changes.
     pub edits: Vec<Edit>,
-    /// Where a merge patch is to be read from that changes more.
+    /// Where a merge patch with more changes is read from.
     pub patch: Option<Input>,
-    /// What must stand in the customer that is read.
+    /// What the customer must hold when it is read.
     pub expectations: Vec<Expectation>,
     /// When the customer must have been modified last.
     pub modified: Option<Timestamp>,
@@ -46,51 +67,29 @@ pub struct Request {
     pub new_fields: bool,
 }
 
-const REMOVE_CODE: &str = "remove-sales-tracking-code";
-const OTHER: &str = "Any field";
-const GUARD: &str = "Guard";
-const EXPECT_MODIFIED: &str = "expect-modified";
-
-thread_local! {
-    /// The flags that are typed, where only those are to be defined. clap asks for definitions and hands over nothing that
-    /// could say so.
-    static TYPED: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
-}
-
-/// What `define` defines, of the flags here only those that stand in the arguments. Nobody is shown the others, and making
-/// some forty of them takes longer than reading a command line that has one.
-pub(super) fn only_typed<T>(arguments: &[OsString], define: impl FnOnce() -> T) -> T {
-    let names = arguments.iter().filter_map(|argument| long_name(argument.to_str()?));
-    TYPED.set(Some(names.map(str::to_string).collect()));
-    let defined = define();
-    TYPED.set(None);
-    defined
-}
-
-/// The name of the flag that an argument may be, without its value.
-pub(super) fn long_name(argument: &str) -> Option<&str> {
-    argument.strip_prefix("--").map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name))
-}
-
-/// Whether a flag is to be defined.
-fn is_wanted(flag: &str) -> bool {
-    TYPED.with_borrow(|typed| typed.as_ref().is_none_or(|names| names.iter().any(|name| name == flag)))
-}
-
-impl clap::Args for EditFlags {
+impl Args for FieldFlags {
     fn augment_args(command: Command) -> Command {
-        let fields = FIELDS.iter().filter(|field| is_wanted(field.flag));
-        let command = command.args(fields.map(field_flag));
-        command.args(
-            GENERAL
-                .iter()
-                .filter(|(flag, _)| is_wanted(flag))
-                .map(|(flag, define)| define(Arg::new(*flag).long(*flag))),
-        )
+        command.args(FIELDS.iter().map(field_flag))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
         Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for FieldFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<FieldFlags, clap::Error> {
+        let mut typed = Vec::new();
+        for field in FIELDS {
+            let values = matches.get_many::<String>(field.flag).unwrap_or_default();
+            typed.extend(values.map(|value| (field, value.clone())));
+        }
+        Ok(FieldFlags(typed))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        *self = FieldFlags::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 
@@ -108,97 +107,15 @@ fn field_flag(field: &'static Field) -> Arg {
     }
 }
 
-/// A flag by its name, and the rest of its definition.
-type General = (&'static str, fn(Arg) -> Arg);
-
-/// The flags that are not those of a field.
-const GENERAL: [General; 8] = [
-    (REMOVE_CODE, |flag| {
-        many(flag, "TYPE", "Take the code of one sales-tracking type out (repeatable)")
-            .help_heading(field::Section::References.heading())
-    }),
-    ("clear", |flag| {
-        many(flag, "FIELD", "Set to null: flag names or paths (repeatable, comma-separated)")
-            .help_heading(OTHER)
-    }),
-    ("set", |flag| {
-        many(flag, "PATH=TEXT", "Set the value at a path to this text, always as a string (repeatable)")
-            .help_heading(OTHER)
-    }),
-    ("set-json", |flag| {
-        many(flag, "PATH=JSON", "Set the value at a path to this JSON (repeatable)").help_heading(OTHER)
-    }),
-    ("patch", |flag| {
-        flag.value_name("FILE")
-            .value_parser(input)
-            .help("Apply a JSON merge patch (RFC 7396; null clears); - reads standard input")
-            .help_heading(OTHER)
-    }),
-    ("new-field", |flag| {
-        flag.action(ArgAction::SetTrue)
-            .help("Allow paths that the customer does not have")
-            .help_heading(OTHER)
-    }),
-    ("expect", |flag| {
-        many(flag, "PATH=VALUE", "Write only if the customer read holds this value (repeatable)")
-            .help_heading(GUARD)
-    }),
-    (EXPECT_MODIFIED, |flag| {
-        flag.value_name("TIMESTAMP")
-            .value_parser(modified)
-            .help("Write only if the customer was last modified at this moment, as `customer get` shows it")
-            .help_heading(GUARD)
-    }),
-];
-
-fn many(flag: Arg, value: &'static str, help: &'static str) -> Arg {
-    flag.value_name(value).action(ArgAction::Append).help(help)
-}
-
-/// What was typed with a flag. Where it was not typed there may be no definition of it.
-fn typed<T>(found: std::result::Result<Option<T>, MatchesError>) -> Option<T> {
-    match found {
-        Ok(found) => found,
-        Err(MatchesError::UnknownArgument { .. }) => None,
-        Err(why) => unreachable!("a flag is read as what it is defined to be: {why}"),
-    }
-}
-
-impl FromArgMatches for EditFlags {
-    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<EditFlags, clap::Error> {
-        let mut flags = EditFlags::default();
-        flags.update_from_arg_matches(matches)?;
-        Ok(flags)
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
-        let all = |name: &str| -> Vec<String> {
-            typed(matches.try_get_many::<String>(name)).into_iter().flatten().cloned().collect()
-        };
-        self.fields = FIELDS.iter().map(|field| (field, all(field.flag))).collect();
-        self.remove_codes = all(REMOVE_CODE);
-        self.clear = all("clear");
-        self.set = all("set");
-        self.set_json = all("set-json");
-        self.patch = typed(matches.try_get_one::<Input>("patch")).cloned();
-        self.expect = all("expect");
-        self.expect_modified = typed(matches.try_get_one::<Timestamp>(EXPECT_MODIFIED)).copied();
-        self.new_field = typed(matches.try_get_one::<bool>("new-field")).is_some_and(|flag| *flag);
-        Ok(())
-    }
-}
-
 impl EditFlags {
     /// The flags as edits, in the order of the field table.
     ///
     /// # Errors
-    /// `Usage` for a value that cannot be read as what its flag takes, or where no flag asks for a change.
+    /// `Usage` for a value that cannot be read as what its flag takes, or if no flag asks for a change.
     pub fn request(&self) -> Result<Request> {
         let mut edits = Vec::new();
-        for (field, values) in &self.fields {
-            for value in values {
-                edits.push(field_edit(field, value)?);
-            }
+        for (field, value) in &self.fields.0 {
+            edits.push(field_edit(field, value)?);
         }
         edits.extend(self.remove_codes.iter().map(|kind| remove_code(kind)));
         for name in self.clear.iter().flat_map(|list| list.split(',')) {

@@ -10,34 +10,34 @@ use crate::search::{Condition, QueryError, Search, names};
 /// `customer list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only customers of whom this holds (repeatable; all must hold)
+    /// Only customers that match this (repeatable; all must match)
     #[arg(long = "where", value_name = "FIELD=PATTERN")]
-    pub conditions: Vec<String>,
+    pub(crate) conditions: Vec<String>,
     /// Order by this field; without it, the oldest customer comes first
     #[arg(long, value_name = "FIELD")]
-    pub sort: Option<String>,
+    pub(crate) sort: Option<String>,
     /// The largest first
     #[arg(long, requires = "sort")]
-    pub desc: bool,
-    /// Stop after so many customers
+    pub(crate) desc: bool,
+    /// Stop after this many customers
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
-    pub limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     /// Show these fields (comma-separated); JSON has the id in any case
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
 }
 
-/// What a list is to be.
+/// What a list shows.
 #[derive(Debug, Clone)]
 pub struct ListRequest {
     /// Which customers are meant.
-    pub search: Search,
+    pub(crate) search: Search,
     /// In which order they come.
-    pub order: Order,
-    /// How many are enough.
-    pub limit: Option<u64>,
-    /// What is shown of each; none for what the form of output shows by itself.
-    pub columns: Option<Vec<Path>>,
+    pub(crate) order: Order,
+    /// The most customers to list.
+    pub(crate) limit: Option<u64>,
+    /// The fields that are shown; none for the usual ones of the output format.
+    pub(crate) columns: Option<Vec<Path>>,
 }
 
 impl ListArgs {

@@ -1,46 +1,48 @@
 //! The command line: what may be typed, and what it means. Parsing opens no file and guesses no type.
 
-pub mod account;
-mod alone;
-pub mod bulk;
-pub mod candidates;
+pub(crate) mod account;
+pub(crate) mod bulk;
+pub(crate) mod candidates;
 mod completions;
-mod deferred;
 mod edits;
-mod examples;
 mod global;
 mod list;
 #[cfg(feature = "sandbox")]
 mod sandbox;
-mod short;
+mod short_help;
+#[cfg(test)]
+mod tests;
 pub mod topics;
+pub(crate) mod usage_error;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::builder::StyledStr;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use account::{AuthCommand, ProfileCommand};
 pub use bulk::BulkCommand;
 pub use completions::Shell;
-pub use deferred::Deferred;
 pub use edits::{EditFlags, Request};
 pub use global::{Global, Output};
 pub use list::{ListArgs, ListRequest};
 #[cfg(feature = "sandbox")]
 pub use sandbox::{SandboxCommand, ServeArgs};
 
+use crate::report::Look;
 use crate::search::CustomerName;
 use crate::terminal::Input;
+
+const FIRST_STEP: &str = "Try it without an account:\n  fusebill --profile sandbox customer get 123";
 
 /// Change customers of the Fusebill (Stax Bill) billing API, and nothing but what you name.
 #[derive(Debug, Parser)]
 #[command(name = "fusebill", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
-#[command(after_help = "Try it without an account:\n  fusebill --profile sandbox customer get 123\n\n\
-    Topics of `fusebill help`: exit-codes, environment, safety, bulk, json")]
+#[command(after_help = format!("{FIRST_STEP}\n\nTopics of `fusebill help`: {}", topics::names()))]
 pub struct Cli {
     /// What applies to every command.
     #[command(flatten)]
@@ -58,25 +60,28 @@ pub enum Command {
     Customer(CustomerCommand),
     /// Store, check and remove API keys
     #[command(subcommand)]
-    Auth(Deferred<AuthCommand>),
-    /// Name accounts and say how they are treated
+    Auth(AuthCommand),
+    /// Name accounts and choose their settings
     #[command(subcommand)]
-    Profile(Deferred<ProfileCommand>),
-    /// A local Fusebill to try things on
+    Profile(ProfileCommand),
+    /// Run a local copy of the API to try things on
     #[cfg(feature = "sandbox")]
     #[command(subcommand)]
-    Sandbox(Deferred<SandboxCommand>),
-    /// Print the script that completes what you type
+    Sandbox(SandboxCommand),
+    /// Print the completion script of a shell
     ///
-    /// In bash, zsh and fish it asks this program while you type, and completes values too; its first lines say where it
-    /// belongs. In PowerShell and elvish it completes commands and flags.
+    /// In bash, zsh and fish the script asks this program while you type, and completes values too; its first lines say
+    /// where to install it. In PowerShell and elvish it completes commands and flags.
+    #[command(after_long_help = include_str!("examples/completions.txt"))]
     Completions {
-        /// The shell that reads it
+        /// The shell that runs the script
         shell: Shell,
     },
     /// Explain a command or a topic
+    #[command(after_long_help = include_str!("examples/help.txt"))]
     Help {
-        /// A command, such as `customer update`, or a topic: exit-codes, environment, safety, bulk, json
+        /// A command or a topic.
+        #[arg(help = format!("A command, such as `customer update`, or a topic: {}", topics::names()))]
         words: Vec<String>,
     },
 }
@@ -85,35 +90,42 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
     /// Show customers
-    Get(Deferred<GetArgs>),
+    #[command(after_long_help = include_str!("examples/customer-get.txt"))]
+    Get(GetArgs),
     /// Find customers
     ///
-    /// Asks the API for the customers of whom every --where holds, page by page, and checks each one that it sends: those
-    /// that do not match are left out. Without --where these are all customers.
-    List(Deferred<ListArgs>),
+    /// Asks the API for the customers that match every --where, page by page, and checks each customer that it sends;
+    /// customers that do not match are left out. Without --where, lists all customers.
+    #[command(after_long_help = include_str!("examples/customer-list.txt"))]
+    List(ListArgs),
     /// Change fields of one customer
     ///
     /// Reads the customer, shows what will change, sends the whole customer back with only that changed, and compares
-    /// what is stored with what was sent. What no flag names stays as it is.
-    Update(Deferred<UpdateArgs>),
+    /// what is stored with what was sent. A field that no flag names keeps its value.
+    #[command(after_long_help = include_str!("examples/customer-update.txt"))]
+    Update(UpdateArgs),
     /// Change fields in your editor, or at prompts
     ///
-    /// Opens the customer as a text in $FUSEBILL_EDITOR, $VISUAL, $EDITOR or vi. What you change in it is shown, asked
-    /// for and written as `customer update` does it; a line you delete keeps its value, null clears a field. A text that
-    /// cannot be taken opens again with what is wrong above the line, and is kept until its change is written.
-    Edit(Deferred<EditArgs>),
+    /// Opens the customer as a text in $FUSEBILL_EDITOR, $VISUAL, $EDITOR or vi. Your changes are shown, confirmed and
+    /// written as in `customer update`. A line that you delete keeps its value; null clears a field. A text with errors
+    /// opens again with each error above its line. The text is kept until its change is written.
+    #[command(after_long_help = include_str!("examples/customer-edit.txt"))]
+    Edit(EditArgs),
     /// Change many customers from a file
     #[command(subcommand)]
-    Bulk(Deferred<BulkCommand>),
+    Bulk(BulkCommand),
     /// List what this machine changed
     ///
-    /// Every change is noted in a journal before it is sent, and its outcome after. The journal is on this machine only.
-    History(Deferred<HistoryArgs>),
+    /// The program writes every change to a journal before it sends it, and the outcome after. The journal is on this
+    /// machine only.
+    #[command(after_long_help = include_str!("examples/customer-history.txt"))]
+    History(HistoryArgs),
     /// Take a change back
     ///
-    /// Restores the fields that the entry changed, as they were, and nothing else. Refuses where one of them was changed
-    /// since. Undoing is a change like any other: it is shown, verified, noted, and can be undone.
-    Undo(Deferred<UndoArgs>),
+    /// Restores the fields that the entry changed to their old values, and nothing else. Refuses if one of them was
+    /// changed since. Undo is a change like any other: it is shown, verified, written to the journal, and can be undone.
+    #[command(after_long_help = include_str!("examples/customer-undo.txt"))]
+    Undo(UndoArgs),
 }
 
 /// `customer get`.
@@ -121,7 +133,7 @@ pub enum CustomerCommand {
 pub struct GetArgs {
     /// Fusebill ids of the customers, or reference:TEXT or email:ADDRESS
     #[arg(required = true, value_name = "CUSTOMER", value_parser = CustomerName::parse)]
-    pub customers: Vec<CustomerName>,
+    pub(crate) customers: Vec<CustomerName>,
 }
 
 /// `customer update`.
@@ -129,13 +141,12 @@ pub struct GetArgs {
 pub struct UpdateArgs {
     /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
-    pub customer: CustomerName,
+    pub(crate) customer: CustomerName,
     /// What to change.
     #[command(flatten)]
     pub edits: EditFlags,
-    /// How it is written.
     #[command(flatten)]
-    pub write: WriteArgs,
+    pub(crate) write: WriteArgs,
 }
 
 /// `customer edit`.
@@ -143,49 +154,58 @@ pub struct UpdateArgs {
 pub struct EditArgs {
     /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
-    pub customer: CustomerName,
+    pub(crate) customer: CustomerName,
     /// Choose fields from a list instead of opening an editor
     #[arg(long, help_heading = "Editing")]
-    pub prompt: bool,
+    pub(crate) prompt: bool,
     /// Show the read-only fields too; they stay read-only
     #[arg(long, conflicts_with = "prompt", help_heading = "Editing")]
-    pub all: bool,
-    /// Go on with the text that the last edit left behind
+    pub(crate) all: bool,
+    /// Continue with the text that the last edit left behind
     #[arg(long, conflicts_with = "all", help_heading = "Editing")]
-    pub recover: bool,
+    pub(crate) recover: bool,
     /// Add fields that the customer does not have without asking
     #[arg(long, help_heading = "Editing")]
-    pub new_field: bool,
-    /// How it is written.
+    pub(crate) new_field: bool,
     #[command(flatten)]
-    pub write: WriteArgs,
+    pub(crate) write: WriteArgs,
 }
 
 /// How a change is written, for every command that writes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Writing")]
 pub struct WriteArgs {
     /// Show what would change and stop
-    #[arg(long, help_heading = "Writing")]
-    pub dry_run: bool,
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// With --dry-run: exit with 12 when there would be changes
-    #[arg(long, requires = "dry_run", help_heading = "Writing")]
-    pub exit_code: bool,
-    /// Consent to everything that would be asked
-    #[arg(short, long, help_heading = "Writing")]
-    pub yes: bool,
-    /// Prove the write by the API's `answer`, or by another `read`
-    #[arg(long, value_enum, value_name = "BY", default_value_t, help_heading = "Writing")]
-    #[arg(hide_possible_values = true)]
-    pub verify: Proof,
-    /// Write without a record; it cannot be undone then
-    #[arg(long, help_heading = "Writing")]
-    pub no_journal: bool,
+    #[arg(long, requires = "dry_run")]
+    pub(crate) exit_code: bool,
+    /// Confirm everything without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) proof: ProofArgs,
+    /// Write without a journal entry; the change cannot be undone
+    #[arg(long)]
+    pub(crate) no_journal: bool,
+}
+
+/// The flag that chooses the proof of a write.
+#[derive(Debug, Args)]
+pub struct ProofArgs {
+    /// Verify writes by the API's `answer` or by another `read`
+    ///
+    /// The answer of the API to a write is the customer as it is stored. `read` reads the customer once more.
+    #[arg(long, value_enum, value_name = "BY", default_value_t, hide_possible_values = true)]
+    #[arg(help_heading = "Writing")]
+    pub(crate) verify: Proof,
 }
 
 /// What proves a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Proof {
-    /// The answer to the PUT, which is the customer as it is stored; read again where it is something else
+    /// The answer to the PUT, which is the stored customer; another read if the answer is something else
     #[default]
     Answer,
     /// The customer, read again after the PUT
@@ -198,24 +218,25 @@ pub enum Proof {
 pub struct HistoryArgs {
     /// Only changes of this customer: a Fusebill id, or reference:TEXT or email:ADDRESS, which is looked up
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
-    pub customer: Option<CustomerName>,
-    /// Read the customers of unfinished entries and note how those ended
+    pub(crate) customer: Option<CustomerName>,
+    /// Read the customers of unfinished entries and record the outcomes
     #[arg(long)]
-    pub resolve: bool,
-    /// What else to do with the journal.
+    pub(crate) resolve: bool,
     #[command(subcommand)]
-    pub command: Option<HistoryCommand>,
+    pub(crate) command: Option<HistoryCommand>,
 }
 
-/// What to do with the journal beside listing it.
+/// Commands of the journal beside the list.
 #[derive(Debug, Subcommand)]
 pub enum HistoryCommand {
     /// Show one entry with everything it changed
+    #[command(after_long_help = include_str!("examples/customer-history-show.txt"))]
     Show {
         /// Name of the entry, as `customer history` lists it
         entry: String,
     },
-    /// Forget entries of this profile that ended long ago; they cannot be undone then
+    /// Delete old finished entries of this profile; they can no longer be undone
+    #[command(after_long_help = include_str!("examples/customer-history-prune.txt"))]
     Prune {
         /// Age, such as 90d, 12w or 36h
         #[arg(long, value_name = "AGE", value_parser = age)]
@@ -228,13 +249,12 @@ pub enum HistoryCommand {
 pub struct UndoArgs {
     /// Name of the entry, as `customer history` lists it
     #[arg(required_unless_present = "last")]
-    pub entry: Option<String>,
+    pub(crate) entry: Option<String>,
     /// Take back the latest change of this profile
     #[arg(long, conflicts_with = "entry")]
-    pub last: bool,
-    /// How it is written.
+    pub(crate) last: bool,
     #[command(flatten)]
-    pub write: WriteArgs,
+    pub(crate) write: WriteArgs,
 }
 
 fn age(text: &str) -> Result<Duration, String> {
@@ -252,75 +272,24 @@ fn age(text: &str) -> Result<Duration, String> {
 
 /// The command line as it is parsed, and as help shows it.
 pub fn command() -> clap::Command {
-    short::shortened(deferred::whole(Cli::command))
+    short_help::add(Cli::command())
 }
 
 /// Reads a command line.
 ///
 /// # Errors
-/// Where it cannot be parsed; help and version are errors here too.
+/// If it cannot be parsed. Help and version are errors here too.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    if let Some(cli) = alone::read(arguments) {
-        return Ok(cli);
-    }
-    // What help says takes as long to put together as all the rest, so only who asks for help waits for it.
-    let mut flagged = short::flagged(Cli::command());
-    let parsed = flagged.try_get_matches_from_mut(arguments);
-    // The definitions are thousands of pieces of memory, which the end of the process gives back all at once.
-    std::mem::forget(flagged);
-    let mut matches = match parsed {
-        Err(error) if shows_help(&error) => command().try_get_matches_from(arguments)?,
-        parsed => parsed?,
-    };
+    let mut matches = command().try_get_matches_from(arguments)?;
     Cli::from_arg_matches_mut(&mut matches)
 }
 
-fn shows_help(error: &clap::Error) -> bool {
-    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
-}
-
-impl Global {
-    /// Whether the output is meant for a program, so that tables go to standard error.
-    pub(crate) fn is_for_programs(&self) -> bool {
-        self.output != Output::Table
-    }
-
-    /// Whether the output is the one JSON object for scripts.
-    pub fn wants_json(&self) -> bool {
-        self.output == Output::Json
-    }
-}
-
-impl UpdateArgs {
-    /// What the flags ask for.
-    ///
-    /// # Errors
-    /// See [`EditFlags::request`].
-    pub fn request(&self) -> crate::error::Result<Request> {
-        self.edits.request()
-    }
+/// Text that clap rendered, for a terminal with this look.
+pub(crate) fn styled(text: &StyledStr, look: Look) -> String {
+    if look.color { text.ansi().to_string() } else { text.to_string() }
 }
 
 /// `-` is standard input, anything else a file.
 fn input(text: &str) -> Result<Input, std::convert::Infallible> {
     Ok(if text == "-" { Input::Stdin } else { Input::File(PathBuf::from(text)) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_definitions_hold_together() {
-        command().debug_assert();
-    }
-
-    #[test]
-    fn an_age_is_a_count_and_a_unit() {
-        assert_eq!(age("36h"), Ok(Duration::from_secs(36 * 3600)));
-        assert_eq!(age("2w"), age("14d"));
-        for text in ["", "d", "90", "-1d", "1.5d", "90 d", "9m", "5é"] {
-            assert!(age(text).is_err(), "{text}");
-        }
-    }
 }

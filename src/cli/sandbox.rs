@@ -2,16 +2,21 @@
 
 use clap::{Args, Subcommand};
 
+use crate::sandbox::Limits;
+
 /// What to do with the sandbox.
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
     /// Serve the sandbox to any client until Ctrl-C
     ///
     /// The first line of output is the base URL to send requests to. `--profile sandbox` works on the same customers.
+    #[command(after_long_help = include_str!("examples/sandbox-serve.txt"))]
     Serve(ServeArgs),
-    /// Put the sandbox's customers back as they were at first
+    /// Restore the original customers of the sandbox
+    #[command(after_long_help = include_str!("examples/sandbox-reset.txt"))]
     Reset,
     /// Print where the sandbox keeps its customers
+    #[command(after_long_help = include_str!("examples/sandbox-path.txt"))]
     Path,
 }
 
@@ -20,20 +25,20 @@ pub enum SandboxCommand {
 pub struct ServeArgs {
     /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8123)]
-    pub port: u16,
-    /// Keep customers in memory, beginning with the seed, instead of in the state file
+    pub(crate) port: u16,
+    /// Keep customers in memory, starting with the original ones, instead of in the state file
     #[arg(long)]
-    pub memory: bool,
+    pub(crate) memory: bool,
     /// Make requests fail, such as `put:status=500` (repeatable)
     #[arg(long, value_name = "FAULT")]
-    pub fault: Vec<String>,
-    /// Choose what the server does where the vendor says nothing (repeatable)
+    pub(crate) fault: Vec<String>,
+    /// Choose how the server behaves in cases that the vendor does not document (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
-    pub behaviour: Vec<String>,
+    pub(crate) behaviour: Vec<String>,
     /// Requests allowed per minute
-    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
-    pub per_minute: u32,
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().per_minute)]
+    pub(crate) per_minute: u32,
     /// Requests allowed per day
-    #[arg(long, value_name = "COUNT", default_value_t = 180_000)]
-    pub per_day: u32,
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().per_day)]
+    pub(crate) per_day: u32,
 }

@@ -157,7 +157,7 @@ fn write(
             undoes: options.undoes.clone(),
             row: None,
         },
-        reads_again: options.args.verify == Proof::Read,
+        reads_again: options.args.proof.verify == Proof::Read,
         interrupts: &session.interrupts,
         notes: session.terminal.notes(),
         attempts: Cell::new(0),

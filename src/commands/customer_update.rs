@@ -14,7 +14,7 @@ use crate::report::outcome::Facts;
 use crate::terminal::Input;
 
 pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
-    let mut request = args.request()?;
+    let mut request = args.edits.request()?;
     let edits = edits(&mut request, context)?;
     let session = &context.open_to_write(args.write.dry_run)?;
     let id = session.find(&args.customer)?;

@@ -1,29 +1,30 @@
 //! `fusebill help`: the help of a command, or a topic.
 
+use clap::builder::StyledStr;
+
 use super::session::Context;
 use crate::cli;
-use crate::cli::topics::{TOPICS, topic};
+use crate::cli::topics::{names, topic};
 use crate::error::{Error, Kind, Result};
 
 pub(super) fn run(words: &[String], context: &Context) -> Result<Kind> {
-    let text = match words {
-        [name] if topic(name).is_some() => topic(name).unwrap_or_default(),
-        words => command_help(words, context.terminal.look().color)?,
+    let topic = if let [name] = words { topic(name) } else { None };
+    let text = match topic {
+        Some(text) => text,
+        None => cli::styled(&command_help(words)?, context.terminal.look()),
     };
     context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-fn command_help(words: &[String], color: bool) -> Result<String> {
+fn command_help(words: &[String]) -> Result<StyledStr> {
     let mut root = cli::command();
     root.build();
     let mut command = &mut root;
     for word in words {
-        let topics: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
         command = command.find_subcommand_mut(word).ok_or_else(|| {
             Error::usage(format!("there is no command or topic `{}`", words.join(" ")))
-                .hint(format!("the topics are {}; `fusebill --help` lists the commands", topics.join(", ")))
+                .hint(format!("the topics are {}; `fusebill --help` lists the commands", names()))
         })?;
     }
-    let help = command.render_long_help();
-    Ok(if color { help.ansi().to_string() } else { help.to_string() })
+    Ok(command.render_long_help())
 }

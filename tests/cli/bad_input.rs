@@ -90,6 +90,45 @@ fn a_usage_error_in_json_has_the_whole_message() {
 }
 
 #[test]
+fn a_usage_error_in_json_keeps_the_tip() {
+    let run = World::new().run(&["customer", "update", "1", "--frist-name", "x", "-o", "json"]);
+    let hint = run.json()["error"]["hint"].clone();
+    assert_eq!(hint, "a similar argument exists: '--first-name'; --help shows what can be typed");
+}
+
+#[test]
+fn a_usage_error_cannot_steer_the_terminal() {
+    let world = World::new();
+    for argument in ["a\u{1b}]0;pwn\u{7}b\r", "a\u{1b}[2Jb\n", "a\u{9b}31m\u{202e}b"] {
+        for arguments in [
+            vec!["customer", "get", argument, "--color", "always"],
+            vec!["customer", "update", "1", "--title", argument, "--color=always"],
+            vec!["customer", "update", "1", argument, "--suffix", "x"],
+            vec!["--color", "always", "customer", argument],
+            vec!["profile", "set", "x", "--read-only", argument],
+            vec!["profile", "set", argument, "--label", "x"],
+            vec!["customer", "bulk", "plan", "x", "--jobs", argument],
+        ] {
+            let run = world.run(&arguments);
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
+            let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!run.stderr.contains(steers), "{arguments:?}: {:?}", run.stderr);
+            assert!(run.stderr.contains("a\\u{"), "{arguments:?}: {:?}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_usage_error_is_coloured_as_the_flag_says() {
+    let world = World::new();
+    let coloured = |arguments: &[&str]| world.run(arguments).stderr.contains('\u{1b}');
+    assert!(coloured(&["customer", "get", "--color", "always", "--nope"]));
+    assert!(coloured(&["customer", "get", "--nope", "--color=always"]));
+    assert!(!coloured(&["customer", "get", "--nope", "--color", "never"]));
+    assert!(!coloured(&["customer", "get", "--nope"]));
+}
+
+#[test]
 fn nothing_to_change() {
     all_refused(&[
         (&[], &["nothing to change was named", "--first-name John"]),

@@ -51,7 +51,7 @@ fn request(case: &Case, apart: bool) -> Request {
         ["customer", "update", "123"].map(str::to_string).into_iter().chain(flags).collect();
     let read = read(&line).unwrap_or_else(|why| panic!("{why}: {line:?}"));
     let Command::Customer(CustomerCommand::Update(update)) = read.command else { panic!("{line:?}") };
-    update.request().unwrap_or_else(|why| panic!("{why:?}: {line:?}"))
+    update.edits.request().unwrap_or_else(|why| panic!("{why:?}: {line:?}"))
 }
 
 proptest! {

@@ -1,9 +1,9 @@
-//! `COMPLETE=SHELL fusebill -- WORD…`: what could stand in the place of the last word. The scripts of completions/ ask
-//! this way while a line is typed.
+//! `COMPLETE=SHELL fusebill -- WORD…`: the values that can stand in the place of the last word. The scripts of
+//! completions/ ask this while a line is typed.
 //!
-//! The answer is a candidate a line: the value and, for shells that show it, a tab and a line of help. A line that is a
-//! tab alone asks for the names of files, which every shell completes best by itself. No request is sent, no key is
-//! looked for, and what goes wrong gives no candidates and not a word.
+//! The answer has a candidate a line: the value and, for shells that show it, a tab and a line of help. A line that is only
+//! a tab asks the shell for names of files, which every shell completes best by itself. No request is sent and no key is
+//! read. An error gives no candidates and no message.
 
 mod values;
 
@@ -17,58 +17,47 @@ use crate::profile::Environment;
 use crate::terminal::{Color, Terminal, Verbosity};
 use values::Known;
 
-/// The variable that names the shell which asks.
+/// The environment variable with the name of the shell that asks.
 const VARIABLE: &str = "COMPLETE";
-/// What the line is that asks for the names of files.
+/// The line that asks for names of files.
 const FILES: &str = "\t";
 
-/// A shell whose script asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asking {
-    Bash,
-    Zsh,
-    Fish,
-}
-
-/// Answers a script, where it is one that runs the program with these arguments.
+/// Answers a script, if one runs the program with these arguments.
 ///
-/// `--` comes first only in a question of theirs, so any other run does not even look at the variable; and one that is
-/// set to anything else, by whoever means another thing by it, changes nothing.
+/// Only a script's question begins with `--`, so no other run looks at the variable. A value of the variable that no script
+/// sets changes nothing.
 pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
     let [_, dashes, words @ ..] = arguments else { return None };
     if dashes != "--" {
         return None;
     }
-    let shell = match Environment.lossy(VARIABLE)?.as_str() {
-        "bash" => Asking::Bash,
-        "zsh" => Asking::Zsh,
-        "fish" => Asking::Fish,
+    let shows_help = match Environment.lossy(VARIABLE)?.as_str() {
+        "bash" => false,
+        "zsh" | "fish" => true,
         _ => return None,
     };
     let terminal = Terminal::new(Color::Never, Verbosity { quiet: true, http: false }, true, true);
-    // Nobody is there to read a failure.
-    let _ = terminal.print(&lines(&candidates(words), shell));
+    let lines: String =
+        candidates(words).iter().filter_map(|candidate| line(candidate, shows_help)).collect();
+    // The script shows no errors.
+    let _ = terminal.print(&lines);
     Some(Kind::Done.code())
 }
 
-fn lines(candidates: &[Candidate], shell: Asking) -> String {
-    candidates.iter().filter_map(|candidate| line(candidate, shell)).collect()
-}
-
 /// A candidate as a line; none for one that a shell could not take.
-fn line(candidate: &Candidate, shell: Asking) -> Option<String> {
+fn line(candidate: &Candidate, shows_help: bool) -> Option<String> {
     if values::is_file(candidate) {
         return Some(format!("{FILES}\n"));
     }
     let value = candidate.get_value().to_str().filter(|value| !value.contains(char::is_control))?;
-    let help = candidate.get_help().filter(|_| shell != Asking::Bash).map(ToString::to_string);
+    let help = candidate.get_help().filter(|_| shows_help).map(ToString::to_string);
     Some(match help.as_deref().and_then(|help| help.lines().next()) {
         Some(help) => format!("{value}\t{help}\n"),
         None => format!("{value}\n"),
     })
 }
 
-/// What could stand in the place of the last of these words; the first is the program's.
+/// The values that can stand in the place of the last of these words; the first is the program's.
 fn candidates(words: &[OsString]) -> Vec<Candidate> {
     let Some(typed) = words.last() else { return Vec::new() };
     let command = cli::command();
@@ -76,12 +65,12 @@ fn candidates(words: &[OsString]) -> Vec<Candidate> {
     let known = Known::of(&words);
     let place = words.len() - 1;
     let mut command = values::attached(command, &known);
-    // It fails where there is nothing to complete.
+    // It fails if there is nothing to complete.
     let found = clap_complete::engine::complete(&mut command, words, place, None);
     sifted(found.unwrap_or_default(), typed)
 }
 
-/// Leaves out flags where something else can stand and no dash was typed, and the names of files where one was.
+/// Leaves out flags if something else can stand here and no dash was typed, and names of files if one was.
 fn sifted(mut candidates: Vec<Candidate>, typed: &OsStr) -> Vec<Candidate> {
     let is_flag = |candidate: &Candidate| candidate.get_value().to_string_lossy().starts_with('-');
     if typed.to_string_lossy().starts_with('-') {
@@ -94,39 +83,44 @@ fn sifted(mut candidates: Vec<Candidate>, typed: &OsStr) -> Vec<Candidate> {
     candidates
 }
 
-/// The words with the values of global flags joined to their flags.
+/// The words with the values of global flags joined to their flags. The last word, which is completed, stays apart.
 ///
-/// The engine takes a word that is called like a command for one wherever it stands: the `sandbox` of
+/// clap_complete takes a word that is named like a command for one wherever it stands: the `sandbox` of
 /// `--profile sandbox customer get`.
 fn joined(words: &[OsString], command: &clap::Command) -> Vec<OsString> {
-    let takes_value = |arg: &&clap::Arg| arg.is_global_set() && arg.get_action().takes_values();
-    let globals: Vec<&clap::Arg> = command.get_arguments().filter(takes_value).collect();
-    let sign = |word: &OsStr| {
-        let word = word.to_str()?;
-        let long =
-            |arg: &&&clap::Arg| arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long));
-        let is_short = |short: char| word.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4]));
-        let short = |arg: &&&clap::Arg| arg.get_short().is_some_and(is_short);
-        globals.iter().find(long).map(|_| "=").or_else(|| globals.iter().find(short).map(|_| ""))
-    };
-    let mut joined = Vec::with_capacity(words.len());
-    let mut rest = words.iter().peekable();
-    let (mut place, mut escaped) = (0, false);
+    let globals = globals_with_value(command);
+    let Some((last, before)) = words.split_last() else { return Vec::new() };
+    let mut rest = before.iter();
+    let mut joined = Vec::new();
     while let Some(word) = rest.next() {
-        place += 1;
-        escaped = escaped || word == "--";
         let mut word = word.clone();
-        // The last word is the one that is completed.
-        if let Some(sign) = sign(&word).filter(|_| !escaped && place + 1 < words.len())
+        if word == "--" {
+            joined.push(word);
+            break;
+        }
+        let flag = globals.iter().find(|(flag, _)| word == flag.as_str());
+        if let Some((_, sign)) = flag
             && let Some(value) = rest.next()
         {
-            place += 1;
             word.push(sign);
             word.push(value);
         }
         joined.push(word);
     }
+    joined.extend(rest.chain([last]).cloned());
     joined
+}
+
+/// The global flags that take a value, each with the sign that joins one to it.
+fn globals_with_value(command: &clap::Command) -> Vec<(String, &'static str)> {
+    let globals =
+        command.get_arguments().filter(|arg| arg.is_global_set() && arg.get_action().takes_values());
+    let mut names = Vec::new();
+    for arg in globals {
+        names.extend(arg.get_long().map(|long| (format!("--{long}"), "=")));
+        names.extend(arg.get_short().map(|short| (format!("-{short}"), "")));
+    }
+    names
 }
 
 #[cfg(test)]
@@ -160,7 +154,7 @@ mod tests {
 
     #[test]
     fn nothing_that_steers_a_terminal_is_in_an_answer() {
-        let line = |value: &str| line(&cli::candidates::candidate(value, "a\u{1b}[2Jb\nc"), Asking::Fish);
+        let line = |value: &str| line(&cli::candidates::candidate(value, "a\u{1b}[2Jb\nc"), true);
         assert_eq!(line("x"), Some("x\ta\\u{1b}[2Jb\\nc\n".to_string()));
         assert_eq!(line("x\ty"), None);
     }

@@ -68,7 +68,7 @@ fn completer(arg: &Arg, known: &Known) -> Option<ArgValueCompleter> {
         ("customer" | "customers", _) => of(customers),
         ("clear", _) => of(clearable),
         ("set", _) => of(settable),
-        ("set-json", _) => of(settable_json),
+        ("set_json", _) => of(settable_json),
         ("expect", _) => of(expectable),
         ("conditions", _) => of(searchable),
         ("sort", _) => of(sortable),

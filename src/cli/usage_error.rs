@@ -1,0 +1,115 @@
+//! Turns clap's error about a command line into the program's usage error. Pure: the caller prints the text.
+
+use std::ffi::OsString;
+
+use clap::ValueEnum;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::styled;
+use crate::error::{Error, Kind};
+use crate::report::Look;
+use crate::report::escape::escaped;
+use crate::report::failure::failure;
+use crate::terminal::Color;
+
+/// What is printed for a command line that cannot be parsed.
+pub(crate) struct UsageError {
+    /// For standard error.
+    pub(crate) text: String,
+    /// For the JSON on standard output, if the command line asks for JSON.
+    pub(crate) json: Option<Error>,
+}
+
+impl UsageError {
+    pub(crate) fn new(mut error: clap::Error, arguments: &[OsString], look: Look) -> UsageError {
+        suggest_joined_value(&mut error);
+        escape_values(&mut error);
+        let message = message(&error, arguments);
+        let text = match error.kind() {
+            ErrorKind::InvalidUtf8 => failure(&Error::usage(&message), look),
+            _ => format!("{}{}\n", rendered(&error, arguments, look), Kind::Usage.written()),
+        };
+        let asks_for_json = ["-o", "--output"].iter().any(|flag| has_value(arguments, flag, "json"));
+        let json = asks_for_json.then(|| hints(&error).into_iter().fold(Error::usage(message), Error::hint));
+        UsageError { text, json }
+    }
+}
+
+/// The value of `--color` in a command line that cannot be parsed.
+pub(crate) fn color(arguments: &[OsString]) -> Color {
+    let typed = |color: &Color| {
+        color.to_possible_value().is_some_and(|value| has_value(arguments, "--color", value.get_name()))
+    };
+    Color::value_variants().iter().copied().find(typed).unwrap_or_default()
+}
+
+/// Whether the arguments give a flag this value, apart or joined.
+fn has_value(arguments: &[OsString], flag: &str, value: &str) -> bool {
+    let joined = |argument: &OsString| {
+        let rest = argument.to_str().and_then(|argument| argument.strip_prefix(flag));
+        rest.is_some_and(|rest| rest.trim_start_matches('=') == value)
+    };
+    arguments.windows(2).any(|pair| pair[0] == flag && pair[1] == value) || arguments.iter().any(joined)
+}
+
+/// Replaces clap's tip for a value that begins with a dash. `-- VALUE` is right for arguments, but such values belong to
+/// flags here.
+fn suggest_joined_value(error: &mut clap::Error) {
+    let tip = error.get(ContextKind::Suggested).map(ToString::to_string).unwrap_or_default();
+    let unknown = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    if error.kind() != ErrorKind::UnknownArgument || !tip.contains("as a value, use '-- ") {
+        return;
+    }
+    error.remove(ContextKind::Suggested);
+    if !unknown.starts_with("--") {
+        let tip = "a value that begins with '-' is joined to its flag: --FLAG=VALUE".to_string();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+}
+
+/// Escapes what was typed. clap would repeat control characters, and a terminal would obey them.
+fn escape_values(error: &mut clap::Error) {
+    let typed = |(kind, value): (ContextKind, &ContextValue)| match value {
+        ContextValue::String(text) => Some((kind, ContextValue::String(escaped(text).into_owned()))),
+        _ => None,
+    };
+    let values: Vec<_> = error.context().filter_map(typed).collect();
+    for (kind, value) in values {
+        error.insert(kind, value);
+    }
+}
+
+/// The error as clap words it. Without colour if an argument holds control characters: the cause of an error may repeat
+/// them, and in coloured text they cannot be told from the colours.
+fn rendered(error: &clap::Error, arguments: &[OsString], look: Look) -> String {
+    let text = error.render();
+    if arguments.iter().all(|argument| escaped(&argument.to_string_lossy()) == argument.to_string_lossy()) {
+        return styled(&text, look);
+    }
+    text.to_string().lines().map(|line| escaped(line).into_owned() + "\n").collect()
+}
+
+/// What the error says, on one line.
+fn message(error: &clap::Error, arguments: &[OsString]) -> String {
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command was given".to_string(),
+        ErrorKind::InvalidUtf8 => {
+            let place = arguments.iter().position(|argument| argument.to_str().is_none()).unwrap_or_default();
+            let text = arguments.get(place).map(|argument| argument.to_string_lossy()).unwrap_or_default();
+            format!("argument {place}, `{text}`, is not UTF-8 text")
+        }
+        _ => {
+            let text = error.to_string();
+            let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+            lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_string()
+        }
+    }
+}
+
+/// The tips that clap gives, such as the flag that was probably meant.
+fn hints(error: &clap::Error) -> Vec<String> {
+    let text = error.to_string();
+    let tips = text.lines().filter_map(|line| line.trim_start().strip_prefix("tip: "));
+    let help = "--help shows what can be typed";
+    tips.chain([help]).map(str::to_string).collect()
+}

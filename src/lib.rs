@@ -36,8 +36,6 @@ pub mod editor;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod files;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod interrupt;
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod journal;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod profile;
@@ -46,6 +44,8 @@ pub mod runs;
 #[cfg(feature = "sandbox")]
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod sandbox;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+mod signals;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod terminal;
 

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::ResolvedSocketAddrs;
-use ureq::unversioned::transport::time::Instant;
+use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport, TransportAdapter,
 };
@@ -18,9 +18,7 @@ use ureq::{Proxy, ProxyProtocol};
 
 use super::gather::Gathering;
 use super::network::{Gate, Secure};
-use super::soon::{less, soon};
 use super::tls;
-use crate::interrupt::Interrupts;
 
 /// The longest answer of a proxy that is read.
 const LONGEST_ANSWER: usize = 16 * 1024;
@@ -91,19 +89,18 @@ impl std::error::Error for Unconnected {}
 #[derive(Debug)]
 pub(super) struct Dialer {
     secure: Option<Secure>,
-    interrupts: Interrupts,
 }
 
 impl Dialer {
     /// Dials with TLS and by way of the proxy that are given, or in the clear where there are none.
-    pub(super) fn new(secure: Option<Secure>, interrupts: Interrupts) -> Dialer {
-        Dialer { secure, interrupts }
+    pub(super) fn new(secure: Option<Secure>) -> Dialer {
+        Dialer { secure }
     }
 
     fn dial(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Unconnected> {
         let api = Peer::Api(details.uri.authority().map(ToString::to_string).unwrap_or_default());
         match &self.secure {
-            None => self.within(details).map_err(|why| at(&api, Why::Unreached(why))),
+            None => socket(details).map_err(|why| at(&api, Why::Unreached(why))),
             Some(Secure { tls, gate: None }) => {
                 let socket = socket(details).map_err(|why| at(&api, Why::Unreached(why)))?;
                 tls::wrap(tls, socket, details).map_err(|why| at(&api, why))
@@ -113,13 +110,6 @@ impl Dialer {
                 tls::wrap(tls, tunnel, details).map_err(|why| at(&api, why))
             }
         }
-    }
-
-    /// A connection within this machine, which nearly always is there at once.
-    fn within(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, ureq::Error> {
-        soon(&self.interrupts, details.timeout, |timeout| {
-            socket(&to(details, details.uri, details.addrs.clone(), timeout))
-        })
     }
 }
 
@@ -132,7 +122,7 @@ impl Connector for Dialer {
         _chained: Option<()>,
     ) -> Result<Option<Box<dyn Transport>>, ureq::Error> {
         let connection = self.dial(details).map_err(|why| ureq::Error::Other(Box::new(why)))?;
-        Ok(Some(Box::new(Gathering::of(connection, self.interrupts.clone()))))
+        Ok(Some(Box::new(Gathering::of(connection))))
     }
 }
 
@@ -146,7 +136,11 @@ pub(super) fn time_left(details: &ConnectionDetails) -> NextTimeout {
         (Instant::Exact(now), Instant::Exact(begun)) => now.saturating_duration_since(begun),
         _ => std::time::Duration::ZERO,
     };
-    less(details.timeout, spent)
+    let after = match details.timeout.after {
+        Duration::Exact(limit) => Duration::Exact(limit.saturating_sub(spent)),
+        Duration::NotHappening => Duration::NotHappening,
+    };
+    NextTimeout { after, ..details.timeout }
 }
 
 /// The same, but for where to and for how long.

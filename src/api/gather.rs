@@ -4,9 +4,6 @@
 
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
-use super::soon::soon;
-use crate::interrupt::Interrupts;
-
 /// A connection whose output is gathered.
 #[derive(Debug)]
 pub(super) struct Gathering {
@@ -14,21 +11,16 @@ pub(super) struct Gathering {
     waiting: Vec<u8>,
     /// Something was read since it was asked whether the connection is open.
     answered: bool,
-    interrupts: Interrupts,
 }
 
 impl Gathering {
-    pub(super) fn of(connection: Box<dyn Transport>, interrupts: Interrupts) -> Gathering {
-        Gathering { connection, waiting: Vec::new(), answered: false, interrupts }
+    pub(super) fn of(connection: Box<dyn Transport>) -> Gathering {
+        Gathering { connection, waiting: Vec::new(), answered: false }
     }
 
     fn send(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        let Gathering { connection, waiting, interrupts, .. } = self;
+        let Gathering { connection, waiting, .. } = self;
         let room = connection.buffers().output().len();
-        if waiting.len() >= room {
-            // The other end may take its time to read that much.
-            interrupts.attend();
-        }
         let sent = waiting.chunks(room).try_for_each(|part| {
             connection.buffers().output()[..part.len()].copy_from_slice(part);
             connection.transmit_output(part.len(), timeout)
@@ -38,9 +30,7 @@ impl Gathering {
     }
 
     fn receive(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        let Gathering { connection, interrupts, .. } = self;
-        interrupts.heed();
-        soon(interrupts, timeout, |timeout| connection.await_input(timeout))
+        self.connection.await_input(timeout)
     }
 }
 
@@ -77,31 +67,24 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use ureq::unversioned::transport::LazyBuffers;
-    use ureq::unversioned::transport::time::Duration;
 
-    use super::super::soon::SOON;
     use super::*;
 
     /// What was sent, write by write.
     type Sent = Arc<Mutex<Vec<Vec<u8>>>>;
-
-    /// How long it was waited for an answer, each time.
-    type Waits = Arc<Mutex<Vec<Duration>>>;
 
     /// A connection that has the answers it is told to have, and is closed.
     #[derive(Debug)]
     struct Mute {
         buffers: LazyBuffers,
         sent: Sent,
-        waits: Waits,
         tls: bool,
         answers: bool,
     }
 
     impl Mute {
         fn new(sent: &Sent) -> Mute {
-            let (buffers, waits) = (LazyBuffers::new(8, 8), Waits::default());
-            Mute { buffers, sent: Arc::clone(sent), waits, tls: false, answers: false }
+            Mute { buffers: LazyBuffers::new(8, 8), sent: Arc::clone(sent), tls: false, answers: false }
         }
     }
 
@@ -116,10 +99,8 @@ mod tests {
             Ok(())
         }
 
-        fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-            self.waits.lock().unwrap().push(timeout.after);
-            let soon = !self.answers && timeout.after == Duration::from_millis(SOON);
-            if soon { Err(ureq::Error::Timeout(timeout.reason)) } else { Ok(self.answers) }
+        fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+            Ok(self.answers)
         }
 
         fn is_open(&mut self) -> bool {
@@ -133,7 +114,7 @@ mod tests {
 
     /// A connection with a buffer of 8 bytes.
     fn mute(sent: &Sent, tls: bool) -> Gathering {
-        Gathering::of(Box::new(Mute { tls, ..Mute::new(sent) }), Interrupts::default())
+        Gathering::of(Box::new(Mute { tls, ..Mute::new(sent) }))
     }
 
     /// What is sent of parts before an answer is awaited, and then.
@@ -165,48 +146,11 @@ mod tests {
     #[test]
     fn whether_it_is_open_is_looked_at_before_the_next_request_and_not_after_an_answer() {
         let mute = Mute { answers: true, ..Mute::new(&Sent::default()) };
-        let mut closed = Gathering::of(Box::new(mute), Interrupts::default());
+        let mut closed = Gathering::of(Box::new(mute));
         assert!(!closed.is_open(), "nothing was read");
         for _ in 0..2 {
             assert!(closed.await_input(NextTimeout::default()).unwrap());
             assert!(closed.is_open() && !closed.is_open());
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn somebody_attends_to_signals_where_an_answer_does_not_come_soon() {
-        let millis = Duration::from_millis;
-        let waited = |interrupts: &Interrupts, answers, limit| {
-            let mute = Mute { answers, ..Mute::new(&Sent::default()) };
-            let waits = Arc::clone(&mute.waits);
-            let mut gathering = Gathering::of(Box::new(mute), interrupts.clone());
-            let timeout = NextTimeout { after: limit, ..NextTimeout::default() };
-            assert_eq!(gathering.await_input(timeout).unwrap(), answers);
-            std::mem::take(&mut *waits.lock().unwrap())
-        };
-        let interrupts = Interrupts::unattended();
-        assert_eq!(waited(&interrupts, true, millis(3000)), [millis(SOON)]);
-        assert_eq!(waited(&interrupts, true, millis(SOON - 1)), [millis(SOON - 1)], "there is less time");
-        assert!(interrupts.is_unattended());
-        assert_eq!(waited(&interrupts, false, millis(3000)), [millis(SOON), millis(3000 - SOON)]);
-        assert!(!interrupts.is_unattended());
-        assert_eq!(waited(&interrupts, false, millis(3000)), [millis(3000)]);
-        let interrupts = Interrupts::unattended();
-        let never = Duration::NotHappening;
-        assert_eq!(waited(&interrupts, false, never), [millis(SOON), never]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn somebody_attends_to_signals_where_much_is_sent() {
-        for (length, attended) in [(7, false), (8, true)] {
-            let interrupts = Interrupts::unattended();
-            let mute = Mute { answers: true, ..Mute::new(&Sent::default()) };
-            let mut gathering = Gathering::of(Box::new(mute), interrupts.clone());
-            gathering.transmit_output(length, NextTimeout::default()).unwrap();
-            gathering.await_input(NextTimeout::default()).unwrap();
-            assert_eq!(!interrupts.is_unattended(), attended, "{length}");
         }
     }
 

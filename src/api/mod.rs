@@ -20,7 +20,6 @@ mod pass;
 pub mod rate_limit;
 mod reply;
 mod resolver;
-mod soon;
 mod tls;
 pub mod trust;
 mod unconnected;
@@ -51,7 +50,6 @@ pub use trust::Trust;
 
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
-use crate::interrupt::Interrupts;
 use crate::terminal::Notes;
 use wait::{ATTEMPTS, Deadline, backoff};
 
@@ -80,7 +78,6 @@ pub struct Client {
     /// A change was sent, so what follows settles it and is never turned away.
     committed: AtomicBool,
     read_only: bool,
-    interrupts: Interrupts,
 }
 
 /// What the API said to a PUT.
@@ -93,16 +90,8 @@ pub enum Put {
 }
 
 impl Client {
-    /// A client that opens no connection yet. `timeout` bounds all requests and waits together, from now. Before it waits
-    /// for long it has somebody attend to the `interrupts`.
-    pub fn new(
-        base: BaseUrl,
-        key: ApiKey,
-        network: &Network,
-        timeout: Duration,
-        notes: Notes,
-        interrupts: Interrupts,
-    ) -> Client {
+    /// A client that opens no connection yet. `timeout` bounds all requests and waits together, from now.
+    pub fn new(base: BaseUrl, key: ApiKey, network: &Network, timeout: Duration, notes: Notes) -> Client {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -115,16 +104,12 @@ impl Client {
             .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
-        let agent = Agent::with_parts(
-            config,
-            Dialer::new(network.secure.clone(), interrupts.clone()),
-            Remembering::default(),
-        );
+        let agent = Agent::with_parts(config, Dialer::new(network.secure.clone()), Remembering::default());
         let deadline = Mutex::new(Deadline::after(timeout));
         let (base, key) = (Arc::new(base), Arc::new(key));
         let committed = AtomicBool::new(false);
         let (pass, read_only) = (None, false);
-        Client { agent, base, key, deadline, notes, pass, committed, read_only, interrupts }
+        Client { agent, base, key, deadline, notes, pass, committed, read_only }
     }
 
     /// The same client, which sends no change, whoever asks it to.
@@ -139,8 +124,8 @@ impl Client {
         let (agent, base, key) = (self.agent.clone(), Arc::clone(&self.base), Arc::clone(&self.key));
         let deadline = Mutex::new(Deadline::after(timeout));
         let committed = AtomicBool::new(false);
-        let (read_only, interrupts, pass) = (self.read_only, self.interrupts.clone(), Some(Pass::new(pacer)));
-        Client { agent, base, key, deadline, notes, pass, committed, read_only, interrupts }
+        let (read_only, pass) = (self.read_only, Some(Pass::new(pacer)));
+        Client { agent, base, key, deadline, notes, pass, committed, read_only }
     }
 
     fn deadline(&self) -> Deadline {
@@ -149,13 +134,11 @@ impl Client {
 
     /// Waits that long; false, and at once, where that would miss the deadline.
     pub fn wait(&self, pause: Duration) -> bool {
-        self.interrupts.attend();
         self.deadline().sleep(pause)
     }
 
     /// Does something that waits for a person; the time they take is not counted against the deadline.
     pub fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
-        self.interrupts.attend();
         let begun = Instant::now();
         let result = wait();
         let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);

@@ -24,7 +24,6 @@ pub(super) fn run(command: &AuthCommand, context: &Context) -> Result<Kind> {
 
 fn login(profile: &Profile, with_key_stdin: bool, context: &Context) -> Result<Kind> {
     context.watch_signals();
-    context.interrupts.attend();
     let name = profile.name.clone();
     refuse_other_source(profile, context)?;
     let vault = Vault::in_folder(&profile.folder);
@@ -78,13 +77,12 @@ fn typed(with_key_stdin: bool, profile: &str, host: &str, context: &Context) -> 
         return Err(Error::usage("the key has to be typed, and there is nobody to ask")
             .hint("--with-key-stdin reads it from standard input"));
     }
-    let judge = |text: &str| match ApiKey::parse(text) {
-        Ok(_) => Ok("this can be a key".to_string()),
-        Err(_) if text.is_empty() => Err("nothing is typed yet".to_string()),
+    let check = |text: &str| match ApiKey::parse(text) {
+        Ok(_) => Ok(None),
         Err(why) => Err(why.to_string()),
     };
-    let prompt = format!("API key of profile {profile} ({host}), from Settings, Integrations, API Key:");
-    match context.terminal.secret(&prompt, &judge)? {
+    let about = format!("API key of profile {profile} ({host}), from Settings, Integrations, API Key.");
+    match context.terminal.secret(&about, "key (not shown; Enter alone leaves)", &check)? {
         Some(pasted) => ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())),
         None => Err(Error::new(Kind::Cancelled, "no key was typed")),
     }

@@ -130,7 +130,7 @@ pub(super) fn go(
         notes.say(&format!("To take it back: {undo}"));
     }
     finish(plan, Outcome::Updated, session, facts)?;
-    session.interrupts.told();
+    session.signals.done();
     Ok(End::Ended(Outcome::Updated, Kind::Done))
 }
 
@@ -158,7 +158,7 @@ fn write(
             row: None,
         },
         reads_again: options.args.proof.verify == Proof::Read,
-        interrupts: &session.interrupts,
+        signals: &session.signals,
         notes: session.terminal.notes(),
         attempts: Cell::new(0),
     };

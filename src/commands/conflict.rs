@@ -65,16 +65,16 @@ fn choose(conflict: &Conflict, by_hand: bool, session: &Session<'_>) -> Result<C
     for (whose, value) in [("it was", &base), ("theirs", &theirs), ("yours ", &ours)] {
         session.terminal.tell(&format!("  {whose}: {}\n", escaped(value)));
     }
+    // The first one is what Enter takes: it overwrites nothing.
     let mut items =
-        vec![format!("write mine:  {}", escaped(&ours)), format!("keep theirs: {}", escaped(&theirs))];
+        vec![format!("keep theirs: {}", escaped(&theirs)), format!("write mine:  {}", escaped(&ours))];
     if by_hand {
         items.push("edit again, with both values in the text".to_string());
     }
-    let prompt =
-        escaped(&format!("`{path}` was changed on both sides. Which value is it to be?")).into_owned();
-    match session.terminal.pick(&List { prompt, items, ..List::default() })? {
-        Some(0) => Ok(Choice::Ours),
-        Some(1) => Ok(Choice::Theirs),
+    let prompt = "Which value? (Esc leaves)".to_string();
+    match session.terminal.pick(&List { prompt, items, first: Some(0), search: false })? {
+        Some(0) => Ok(Choice::Theirs),
+        Some(1) => Ok(Choice::Ours),
         Some(_) => Ok(Choice::Again),
         None => Err(Error::new(Kind::Cancelled, "the conflict was not decided")),
     }

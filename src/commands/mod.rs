@@ -25,16 +25,16 @@ use std::ffi::OsString;
 use crate::cli::usage_error::{self, UsageError};
 use crate::cli::{self, Command, CustomerCommand};
 use crate::error::{Kind, Result};
-use crate::interrupt;
 use crate::profile::Environment;
 use crate::report::outcome::Facts;
+use crate::signals;
 use crate::terminal::{Terminal, Verbosity};
 use session::{Context, fail};
 
 /// Runs the program with these arguments, the first of them its own name, and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    interrupt::survive_large_files();
+    signals::survive_large_files();
     if let Some(code) = complete::answer(&arguments) {
         return code;
     }
@@ -48,7 +48,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn finish(command: &Command, context: &Context) -> u8 {
     let mut facts = Facts::default();
     let result = carry_out(command, context, &mut facts);
-    context.interrupts.end();
+    context.signals.done();
     match result {
         Ok(kind) => kind.code(),
         Err(error) => fail(&error, &facts, &context.terminal, context.global.wants_json()),

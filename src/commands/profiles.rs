@@ -211,6 +211,7 @@ fn remove(name: &str, yes: bool, context: &Context) -> Result<Kind> {
             .hint("add --yes to consent on the command line"));
     }
     context.terminal.show_badge(Profile::of(name, &before).badge());
+    context.watch_signals();
     if !yes && !context.terminal.confirm(&format!("Remove {what}?"))? {
         return Err(Error::new(Kind::Cancelled, "you said no"));
     }

@@ -9,11 +9,11 @@ use crate::api::{Client, Network};
 use crate::cli::{Global, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
-use crate::interrupt::{Interrupts, Left};
 use crate::journal::{Journal, Turn};
 use crate::profile::{Account, Environment, Profile, command};
 use crate::report::failure::failure;
 use crate::report::outcome::{self, Facts};
+use crate::signals::{Handler, Left, Signals};
 use crate::terminal::{Notes, Terminal, Verbosity};
 
 /// What every command has: the flags that apply to all, the environment, the terminal and the signals.
@@ -21,7 +21,7 @@ pub(super) struct Context {
     pub(super) global: Global,
     pub(super) environment: Environment,
     pub(super) terminal: Terminal,
-    pub(super) interrupts: Interrupts,
+    pub(super) signals: Signals,
 }
 
 /// An account, opened once a command, with the client that reaches it.
@@ -48,39 +48,43 @@ impl Context {
         let verbosity = Verbosity { quiet: global.quiet, http: global.verbose };
         let terminal = Terminal::new(global.color, verbosity, global.no_input, environment.wants_plain());
         let terminal = if global.is_for_programs() { terminal.for_programs() } else { terminal };
-        Context { global, environment, terminal, interrupts: Interrupts::default() }
+        Context { global, environment, terminal, signals: Signals::default() }
     }
 
     pub(super) fn journal(&self) -> Result<Journal> {
-        let journal = self.environment.state_folder().map(Journal::at);
-        journal.map(|journal| journal.watched(self.interrupts.clone()))
+        self.environment.state_folder().map(Journal::at)
     }
 
     pub(super) fn profile(&self) -> Result<Profile> {
         Profile::chosen(self.global.profile.as_deref(), self.environment)
     }
 
-    /// Handles signals from here on: before, the system ends the program at once.
+    /// Starts the signal thread. Every command that sends requests or asks questions does this first: before, the system ends
+    /// the program at once.
     pub(super) fn watch_signals(&self) {
         let (terminal, json) = (self.terminal.clone(), self.global.wants_json());
-        let restore = self.terminal.restore();
-        self.interrupts.watch(self.terminal.notes(), move |left, parting| {
-            restore();
+        let notes = self.terminal.notes();
+        let end = move |left, hints: Vec<String>| {
+            terminal.restore();
             let error = match left {
                 Left::Nothing => Error::new(Kind::Interrupted, "interrupted"),
                 Left::Change(what) => Error::new(Kind::Unknown, what),
                 Left::Rows(what) => Error::new(Kind::Partial, what),
             };
-            let error = parting.into_iter().fold(error, Error::hint);
-            fail(&error, &Facts::default(), &terminal, json)
-        });
-        self.terminal.attended_by(self.interrupts.clone());
+            let error = hints.into_iter().fold(error, Error::hint);
+            terminal.tell(&failure(&error, terminal.error_look()));
+            if json {
+                terminal.print_at_once(&outcome::text(&Facts::default().failure(&error)));
+            }
+            error.kind.code()
+        };
+        let warn = move |said: &str| notes.warn(said);
+        self.signals.watch(Handler { warn: Box::new(warn), end: Box::new(end) });
     }
 
     /// Opens the account of the chosen profile. No request is sent yet.
     pub(super) fn open(&self) -> Result<Session<'_>> {
         self.watch_signals();
-        self.interrupts.attend();
         let profile = self.profile()?;
         #[cfg(feature = "sandbox")]
         if profile.is_sandbox() {
@@ -126,8 +130,7 @@ impl Context {
         let network = Network::from_environment(&account.base, &account.trust, variable)?;
         let (base, key) = (account.base.clone(), account.key.clone());
         self.terminal.show_badge(account.place().badge());
-        let (notes, interrupts) = (self.terminal.notes(), self.interrupts.clone());
-        let client = Client::new(base, key, &network, self.global.timeout, notes, interrupts);
+        let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());
         Ok(if account.is_read_only() { client.read_only() } else { client })
     }
 }

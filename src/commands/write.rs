@@ -12,11 +12,11 @@ use crate::document::json::Json;
 use crate::document::verify::{Difference, Standing, Verdict, moved, standing, verify};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
-use crate::interrupt::Interrupts;
 use crate::journal::{Ending, EntryId, Journal, Origin};
 use crate::profile::command;
 use crate::report::outcome::Facts;
 use crate::report::table::values;
+use crate::signals::Signals;
 use crate::terminal::Notes;
 
 /// For how many windows of the API's limit a change waits that found no room in one. Where others use up every window,
@@ -31,7 +31,7 @@ pub(super) struct Writer<'a> {
     pub(super) origin: Origin,
     /// Whether the customer is read again even where the PUT's answer shows it.
     pub(super) reads_again: bool,
-    pub(super) interrupts: &'a Interrupts,
+    pub(super) signals: &'a Signals,
     pub(super) notes: Notes,
     /// How often the change was sent.
     pub(super) attempts: Cell<u32>,
@@ -102,7 +102,7 @@ impl Writer<'_> {
         facts.entry(entry.as_ref());
         // Rows of a run are settled by the run.
         let settle = self.origin.row.is_none().then(|| self.settle(id, entry.as_ref()));
-        let mut writing = self.interrupts.writing(settle);
+        let mut writing = self.signals.writing(settle);
         let fate = self.send(plan);
         self.end(entry.as_ref(), &fate);
         if !matches!(fate, Fate::NotWritten(_)) {
@@ -132,8 +132,6 @@ impl Writer<'_> {
     }
 
     fn begin(&self, plan: &Plan) -> Result<Option<EntryId>> {
-        // From here on there is a record that would have to be settled.
-        self.interrupts.heed();
         let Some(journal) = self.journal else { return Ok(None) };
         let refused = |why: anyhow::Error| {
             Error::new(Kind::Failed, "without a record of the change nothing is sent")

@@ -19,7 +19,6 @@ pub use turn::Turn;
 
 use crate::document::{Customer, Plan};
 use crate::files;
-use crate::interrupt::Interrupts;
 
 /// How much of a journal's end is read where only the latest entries are wanted, in bytes: some hundred of them.
 const LATEST: u64 = 1 << 20;
@@ -61,12 +60,6 @@ impl Journal {
     /// The journal in this folder; nothing is made before something is written.
     pub fn at(folder: PathBuf) -> Journal {
         Journal { store: Store::at(folder) }
-    }
-
-    /// The same, which has somebody attend to signals before it waits for another process.
-    #[must_use]
-    pub fn watched(self, interrupts: Interrupts) -> Journal {
-        Journal { store: self.store.watched(interrupts) }
     }
 
     /// Tells that so many threads make changes from now on, each of them one after the other: their records are brought to

@@ -1,6 +1,6 @@
 //! The journal's file: appended to under a lock, so that several processes never interleave.
 
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 use super::group::{Group, lock};
 use super::record::{self, Open, Record};
 use crate::files::{CHUNK, last_line, make_folder, private, sync_folder};
-use crate::interrupt::Interrupts;
 
 /// The folder that holds the journal and its lock.
 #[derive(Debug, Clone)]
@@ -20,7 +19,6 @@ pub struct Store {
     lock_path: PathBuf,
     end: Arc<Mutex<End>>,
     group: Arc<Group>,
-    interrupts: Interrupts,
 }
 
 /// What this process knows of the journal's end, from one append to the next.
@@ -74,13 +72,7 @@ impl Store {
     /// The journal in this folder, which is made when something is first written.
     pub fn at(folder: PathBuf) -> Store {
         let (path, lock_path) = (folder.join("journal.jsonl"), folder.join("journal.lock"));
-        let (end, group, interrupts) = (Arc::default(), Arc::default(), Interrupts::default());
-        Store { folder, path, lock_path, end, group, interrupts }
-    }
-
-    /// The same, which has somebody attend to signals before it waits for another process.
-    pub(super) fn watched(self, interrupts: Interrupts) -> Store {
-        Store { interrupts, ..self }
+        Store { folder, path, lock_path, end: Arc::default(), group: Arc::default() }
     }
 
     /// From now on so many threads append synced records, each of them one after the other.
@@ -163,7 +155,7 @@ impl Store {
     /// as they are the ones that have their names.
     fn hold_journal(&self, end: &mut End) -> Result<(Held, Metadata)> {
         if let Some(held) = end.held.take() {
-            self.lock(&held.lock)?;
+            held.lock.lock()?;
             let at = |path: &Path| std::fs::metadata(path).ok();
             let there = at(&self.lock_path).zip(at(&self.path));
             let ids = there.as_ref().and_then(|(lock, journal)| identity(lock).zip(identity(journal)));
@@ -325,19 +317,8 @@ impl Store {
     fn hold(&self) -> io::Result<File> {
         let file =
             private(OpenOptions::new().create(true).truncate(false).write(true)).open(&self.lock_path)?;
-        self.lock(&file)?;
+        file.lock()?;
         Ok(file)
-    }
-
-    fn lock(&self, file: &File) -> io::Result<()> {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                self.interrupts.attend();
-                file.lock()
-            }
-            Err(TryLockError::Error(why)) => Err(why),
-            Ok(()) => Ok(()),
-        }
     }
 }
 

@@ -329,7 +329,6 @@ pub fn no_such(name: &str, config: &Config) -> Error {
 mod tests {
     use super::*;
     use crate::api::{Client, Network};
-    use crate::interrupt::Interrupts;
     use crate::terminal::Notes;
 
     #[test]
@@ -340,8 +339,7 @@ mod tests {
         let account = profile.with_key(key, Environment).unwrap();
         let network = Network::from_environment(&account.base, &account.trust, |_| None).unwrap();
         let (base, key) = (account.base.clone(), account.key.clone());
-        let client =
-            Client::new(base, key, &network, Duration::from_secs(1), Notes::default(), Interrupts::default());
+        let client = Client::new(base, key, &network, Duration::from_secs(1), Notes::default());
         for shown in [
             format!("{account:?} {account:#?}"),
             format!("{client:?} {client:#?}"),

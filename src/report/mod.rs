@@ -11,7 +11,6 @@ pub mod history;
 pub mod list;
 pub mod outcome;
 pub mod place;
-pub mod progress;
 pub mod table;
 
 use serde::Serialize;

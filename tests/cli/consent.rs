@@ -36,11 +36,12 @@ fn no_writes_nothing() {
 }
 
 #[test]
-fn neither_answer_is_a_default_and_other_keys_answer_nothing() {
+fn neither_answer_is_a_default_and_only_y_or_n_answers() {
     let world = World::new();
     let mut terminal = asked(&world);
-    terminal.send("\r\r x\u{4}\rn\r");
-    assert_eq!(terminal.end().0, 11);
+    terminal.send("\r\r x\rhistory\ryn\rn\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, shown.matches("only y or n answers").count()), (11, 5), "{shown}");
     assert_eq!(world.lines().len(), 1);
 }
 
@@ -52,10 +53,21 @@ fn what_was_typed_before_the_question_stood_does_not_answer_it() {
     // As it stands in the terminal where the next lines were pasted with the command.
     terminal.send("y\rfusebill customer history\r");
     terminal.until("[y/n] ");
-    terminal.press("history\rn\u{17}no\r");
+    terminal.send("history\rn\u{17}no\r");
     let (code, shown) = terminal.end();
     assert_eq!((code, shown.contains("only y or n answers")), (11, true), "{shown}");
     assert_eq!(world.lines(), ["GET /v1/customers/123"]);
+}
+
+#[test]
+fn esc_and_the_end_of_input_mean_no() {
+    for keys in ["\u{1b}", "\u{4}", "y\u{4}\u{4}\u{4}"] {
+        let world = World::new();
+        let mut terminal = asked(&world);
+        terminal.send(keys);
+        terminal.finish().says(11, &["you said no", "Nothing was written."]);
+        assert_eq!(world.lines(), ["GET /v1/customers/123"]);
+    }
 }
 
 #[test]
@@ -112,11 +124,11 @@ fn what_another_writer_changed_elsewhere_meanwhile_is_shown_and_kept() {
 /// The same field was changed meanwhile, and the user is asked whose value it is to be.
 fn conflicted(world: &World) -> (Terminal, String) {
     let (mut terminal, theirs) = yes_after(world, "\"status\":\"Active\"", "\"status\":\"Cancelled\"");
-    let shown = terminal.until("Which value is it to be?");
+    let shown = terminal.until("Which value?");
     let said =
         ["changed by others meanwhile:", "it was: \"Active\"", "theirs: \"Cancelled\"", "yours : \"Hold\""];
     assert!(said.iter().all(|said| shown.contains(said)), "{shown}");
-    terminal.until("Esc goes back");
+    terminal.until("  write mine:  \"Hold\"");
     (terminal, theirs)
 }
 
@@ -124,7 +136,7 @@ fn conflicted(world: &World) -> (Terminal, String) {
 fn where_both_changed_the_same_field_ours_is_shown_and_asked_about_again() {
     let world = World::new();
     let (mut terminal, theirs) = conflicted(&world);
-    terminal.send("\r\u{1b}[B\r");
+    terminal.press("\u{1b}[B\r");
     let shown = terminal.until("[y/n] ");
     assert!(shown.contains("\"Cancelled\"") && shown.contains("\"Hold\""), "the new change: {shown}");
     terminal.send("y\r");
@@ -137,7 +149,7 @@ fn where_both_changed_the_same_field_ours_is_shown_and_asked_about_again() {
 fn where_both_changed_the_same_field_theirs_can_be_kept() {
     let world = World::new();
     let (mut terminal, theirs) = conflicted(&world);
-    terminal.send("\u{1b}[B\u{1b}[B\r");
+    terminal.press("\r");
     let (code, shown) = terminal.end();
     assert_eq!((code, shown.contains("No changes")), (0, true), "{shown}");
     assert_eq!(world.stored(123), theirs);
@@ -156,10 +168,10 @@ fn what_others_change_while_a_conflict_is_decided_is_kept_too() {
     };
     meanwhile("\"status\":\"Active\"", "\"status\":\"Draft\"");
     terminal.send("y\r");
-    terminal.until("Esc goes back");
+    terminal.until("  write mine");
     meanwhile("\"lastName\":\"Smith\"", "\"lastName\":\"Colleague\"");
     // What is left needs no consent any more, and is written without another question.
-    terminal.send("\u{1b}[B\u{1b}[B\r");
+    terminal.press("\r");
     let (code, shown) = terminal.end();
     assert_eq!((code, shown.contains("Written and verified: 1 changed.")), (0, true), "{shown}");
     let stored = world.stored(123);
@@ -170,10 +182,10 @@ fn what_others_change_while_a_conflict_is_decided_is_kept_too() {
 
 #[test]
 fn a_conflict_that_is_not_decided_writes_nothing() {
-    for (key, expected) in [("\u{1b}", 11), ("\u{4}", 11), ("\u{3}", 130)] {
+    for (key, expected) in [("\u{1b}", 11), ("q", 11), ("\u{3}", 130)] {
         let world = World::new();
         let (mut terminal, theirs) = conflicted(&world);
-        terminal.send(key);
+        terminal.press(key);
         let (code, shown) = terminal.end();
         assert_eq!((code, shown.contains("Nothing was written.")), (expected, true), "{shown}");
         assert!(shown.contains("\u{1b}[?25h"), "the cursor is shown again: {shown:?}");

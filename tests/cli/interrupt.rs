@@ -103,22 +103,48 @@ fn full() -> (UnixStream, OwnedFd) {
 
 #[test]
 fn while_nobody_reads_what_it_shows_it_ends_at_once_and_nothing_is_written() {
+    for arguments in [
+        &["customer", "update", "123", "--first-name", "John"][..],
+        &["customer", "get", "123", "-o", "json"],
+    ] {
+        let world = World::new();
+        let (unread, full) = full();
+        let mut command = world.command(arguments);
+        let mut child =
+            command.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(command);
+        let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
+        let mut running = Running { child, stderr };
+        until_seen(&world, "GET");
+        running.signal("TERM");
+        let mut rest = String::new();
+        running.stderr.read_to_string(&mut rest).expect("standard error is text");
+        assert_eq!(running.child.wait().expect("it ends").code(), Some(143), "{rest}");
+        assert!(rest.contains("Nothing was written."), "{rest}");
+        assert_eq!((world.puts().len(), world.journal().len()), (0, 0));
+        drop(unread);
+    }
+}
+
+#[test]
+fn a_reader_is_waited_for_where_standard_output_does_not_block() {
     let world = World::new();
-    let (unread, full) = full();
-    let mut command = world.command(["customer", "update", "123", "--first-name", "John"]);
+    let (mut unread, mut full) = UnixStream::pair().expect("two sockets");
+    full.set_nonblocking(true).expect("it can be set");
+    while full.write(&[b' '; 4096]).is_ok() {}
+    let mut command = world.command(["customer", "get", "123", "-o", "json"]);
+    let out = OwnedFd::from(full);
     let mut child =
-        command.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped()).spawn().expect("it starts");
+        command.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).spawn().expect("it starts");
     drop(command);
-    let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
-    let mut running = Running { child, stderr };
-    until_seen(&world, "GET");
-    running.signal("TERM");
-    let mut rest = String::new();
-    running.stderr.read_to_string(&mut rest).expect("standard error is text");
-    assert_eq!(running.child.wait().expect("it ends").code(), Some(143), "{rest}");
-    assert!(rest.contains("Nothing was written."), "{rest}");
-    assert_eq!((world.puts().len(), world.journal().len()), (0, 0));
-    drop(unread);
+    while !world.requests().iter().any(|request| request.status.is_some()) {
+        std::thread::yield_now();
+    }
+    let mut shown = String::new();
+    unread.read_to_string(&mut shown).expect("it is text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let customer: serde_json::Value = serde_json::from_str(shown.trim()).expect("one JSON object");
+    assert_eq!(customer["id"], 123);
 }
 
 /// What a program ends with that gets a signal while it waits, and what it said to a standard error that is read only when

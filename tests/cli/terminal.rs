@@ -69,7 +69,8 @@ impl Terminal {
         self.session.send(keys).expect("the terminal takes keys");
     }
 
-    /// Sends keys once a question reads them, so that none is taken by the terminal itself.
+    /// Sends keys once a menu or a line of dialoguer reads them, so that none is taken by the terminal itself. A question
+    /// of consent reads whole lines, as the terminal gives them.
     #[track_caller]
     pub fn press(&mut self, keys: &str) {
         let begun = Instant::now();
@@ -167,11 +168,13 @@ pub fn screen(shown: &str, columns: usize, rows: usize) -> Vec<String> {
                     'A' => row = row.saturating_sub(by()).max(top),
                     'B' => row += by(),
                     'C' => column = (column + by()).min(columns - 1),
+                    'D' => column = column.saturating_sub(by()),
                     'J' => {
                         lines.truncate(row + 1);
                         lines[row].truncate(column);
                     }
-                    'K' => lines[row].clear(),
+                    'K' if count == "2" => lines[row].clear(),
+                    'K' => lines[row].truncate(column),
                     'h' | 'l' | 'm' => {}
                     _ => panic!("an unknown sequence {count:?} {end:?} in {shown:?}"),
                 }

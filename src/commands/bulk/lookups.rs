@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::super::lookup::find;
 use super::super::session::Session;
-use super::crew::{Crew, Take};
 use super::rows::{Checked, Mistakes, not_kept, rows_of};
+use super::worker_pool::{Take, WorkerPool};
 use crate::api::Pacer;
 use crate::bulk::{Format, Mistake};
 use crate::cli::bulk::PaceArgs;
@@ -46,7 +46,7 @@ pub(super) fn look_up(
     session.terminal.notes().say(&format!("Looking up {}.", counted(checked.rows, "customer")));
     let settings = &session.account.settings;
     let pacer = Arc::new(Pacer::new(pace.rate(settings)));
-    let crew = Crew { hands: pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
+    let pool = WorkerPool { workers: pace.jobs(settings), pacer: &pacer, signals: &session.signals };
     let mut customers = Customers::create(folder).map_err(|why| not_kept(why.into()))?;
     let (mut seen, mut missing) = (Seen::default(), Mistakes::default());
     let input = runs::open_input(folder).map_err(not_kept)?;
@@ -71,7 +71,7 @@ pub(super) fn look_up(
             result => Some((job.clone(), result)),
         }
     };
-    crew.work(|take| feed(input, format, take), work, panicked, collect)?;
+    pool.run(|take| feed(input, format, take), work, panicked, collect)?;
     if missing.count > 0 {
         let what = counted(missing.count as u64, "row");
         let message =

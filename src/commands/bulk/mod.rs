@@ -1,15 +1,15 @@
 //! `fusebill customer bulk`: many customers from a file.
 
-mod carry;
-mod crew;
 mod lookups;
-mod pile;
+
 mod plan;
 mod progress;
 mod resume;
 mod rows;
+mod run;
 mod source;
 mod worker;
+mod worker_pool;
 
 use super::session::{Context, Session};
 use crate::cli::Proof;
@@ -19,9 +19,9 @@ use crate::journal::EntryId;
 use crate::report::bulk::{self as report, Listed, counted};
 use crate::report::escape::escaped;
 use crate::runs::{About, Kind as RunKind, NewRun, Runs, VERSION};
-use carry::{Course, State, carry_out, place};
 use lookups::look_up;
 use rows::{check, check_plan, format, not_kept, spool};
+use run::{Course, State, carry_out, place};
 
 pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<Kind> {
     match command {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::super::session::{Context, Session};
 use super::begin;
-use super::carry::{Reasons, refuse_replacing};
-use super::crew::{Crew, Take};
 use super::lookups::look_up;
 use super::progress::Progress;
 use super::rows::{check, feed, format, not_kept, spool};
+use super::run::{Reasons, refuse_replacing};
 use super::worker::{Job, planned};
+use super::worker_pool::{Take, WorkerPool};
 use crate::api::Pacer;
 use crate::api::rate_limit::Limits;
 use crate::bulk::plan_file::{End, Head, Planned, VERSION, write_line};
@@ -91,8 +91,8 @@ fn read(
     }))?;
     let settings = &session.account.settings;
     let pacer = Arc::new(Pacer::new(pace.rate(settings)));
-    session.interrupts.rows_unwritten();
-    let crew = Crew { hands: pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
+    session.signals.rows(false);
+    let pool = WorkerPool { workers: pace.jobs(settings), pacer: &pacer, signals: &session.signals };
     let mut counts = Counts::default();
     let mut told = Reasons::default();
     let mut progress = Progress::of(rows, 0, &pacer, &session.terminal);
@@ -108,7 +108,7 @@ fn read(
     };
     let panicked =
         |job: Job| failed(&job, &Error::new(Kind::Failed, "this program failed in the middle of the row"));
-    let result = crew.work(
+    let result = pool.run(
         fed,
         |job| plan_row(job, args.new_field, &pacer, session),
         panicked,
@@ -131,7 +131,7 @@ fn read(
     drop(progress);
     told.tell(session.terminal.notes());
     result?;
-    if session.interrupts.is_stopping() {
+    if session.signals.is_stopping() {
         return Err(Error::new(Kind::Interrupted, "the plan was not finished"));
     }
     write(&line(&End { end_of_plan: counts.all() }))?;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::super::customer_history::ending;
 use super::super::session::Context;
-use super::carry::{Course, State, carry_out, place};
 use super::rows::not_kept;
+use super::run::{Course, State, carry_out, place};
 use super::{consent_always, no_such_run, refuse_elsewhere};
 use crate::bulk::result::{Outcome, RowResult, edited};
 use crate::cli::bulk::ResumeArgs;

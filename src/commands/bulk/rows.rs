@@ -3,8 +3,8 @@
 use std::io::BufRead;
 use std::path::Path as FilePath;
 
-use super::crew::Take;
 use super::worker::{Job, Task};
+use super::worker_pool::Take;
 use crate::bulk::plan_file::{self, Head, NotAPlan};
 use crate::bulk::{Format, Mistake, Row, csv, ndjson};
 use crate::cli::bulk::RowArgs;

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::crew::Take;
 use super::rows::{feed, feed_plan, not_kept};
 use super::worker::{Job, Task};
+use super::worker_pool::Take;
 use crate::error::Result;
 use crate::journal::{Ending, EntryId, Intent, Journal, Record};
 use crate::runs::{Customers, Finished, Kept, Kind, Run};

@@ -17,11 +17,11 @@ use crate::document::plan::plan;
 use crate::document::undo::{Undo, undo};
 use crate::document::{Customer, Edits, Plan};
 use crate::error::{Error, Kind, Result};
-use crate::interrupt::Interrupts;
 use crate::journal::record::Edited;
 use crate::journal::{EntryId, Intent, Journal, Origin, RunRow};
 use crate::report::outcome::Facts;
 use crate::search::CustomerName;
+use crate::signals::Signals;
 use crate::terminal::Notes;
 
 /// What is to be done with one customer.
@@ -96,7 +96,7 @@ pub(super) struct Worker<'a> {
     pub(super) run: EntryId,
     pub(super) new_fields: bool,
     pub(super) reads_again: bool,
-    pub(super) interrupts: &'a Interrupts,
+    pub(super) signals: &'a Signals,
     pub(super) notes: Notes,
 }
 
@@ -157,7 +157,7 @@ impl Worker<'_> {
                 row: Some(RunRow { run: self.run.clone(), row: job.row }),
             },
             reads_again: self.reads_again,
-            interrupts: self.interrupts,
+            signals: self.signals,
             notes: self.notes,
             attempts: Cell::new(0),
         };

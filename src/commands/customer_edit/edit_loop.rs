@@ -142,9 +142,9 @@ impl<'a> EditLoop<'a> {
     fn visit_editor(&self, editor: &Editor, line: Option<usize>) -> Result<()> {
         let path = self.draft.path();
         loop {
-            let aside = self.session.interrupts.aside();
+            let lent = self.session.signals.lend_terminal();
             let visit = self.session.client.not_counting(|| editor.visit(&path, line))?;
-            drop(aside);
+            drop(lent);
             let untouched = self.draft.read().is_ok_and(|text| self.is_laid_out(&text));
             if !visit.at_once || !untouched || editor.stays_in_the_terminal() {
                 return Ok(());
@@ -162,7 +162,7 @@ impl<'a> EditLoop<'a> {
             self.may_be_open.set(true);
             self.draft.keep_open().map_err(not_kept)?;
             let items = ["read the text, I have saved it by now", "open the editor again", "quit"];
-            match self.ask("What now?", &items)? {
+            match self.ask("What now? (Esc leaves)", &items)? {
                 Some(0) => return Ok(()),
                 Some(1) => {}
                 _ => return Err(Error::new(Kind::Cancelled, "you quit without a change")),
@@ -172,7 +172,7 @@ impl<'a> EditLoop<'a> {
 
     fn ask(&self, prompt: &str, items: &[&str]) -> Result<Option<usize>> {
         let items = items.iter().map(|item| (*item).to_string()).collect();
-        let list = List { prompt: prompt.to_string(), items, first: Some(0), ..List::default() };
+        let list = List { prompt: prompt.to_string(), items, first: Some(0), search: false };
         self.session.client.not_counting(|| self.session.terminal.pick(&list))
     }
 
@@ -237,7 +237,7 @@ impl<'a> EditLoop<'a> {
             items.insert(1, "show the difference");
         }
         loop {
-            match (self.ask("What now?", &items)?, plan) {
+            match (self.ask("What now? (Esc leaves)", &items)?, plan) {
                 (Some(0), _) => return Ok(Next::Again),
                 (Some(1), Some(plan)) => {
                     let place = self.session.account.place();

@@ -35,11 +35,11 @@ pub(super) fn run(args: &EditArgs, context: &Context, facts: &mut Facts) -> Resu
     facts.customer(&now);
     let draft = recover::open(args, &now, session)?;
     let mut edit_loop = EditLoop::new(draft, now, hand, args, session)?;
-    session.interrupts.on_parting(edit_loop.kept().to_vec());
+    session.signals.set_hints(edit_loop.kept().to_vec());
     let result = edit_loop.work(facts);
     // A signal that ended a question may still be telling where the text is.
     if result.is_ok() || !(edit_loop.was_typed_in() || edit_loop.may_be_open()) {
-        session.interrupts.on_parting(Vec::new());
+        session.signals.set_hints(Vec::new());
     }
     match result {
         Ok(Done { outcome: Outcome::Planned, kind }) if edit_loop.was_typed_in() => {

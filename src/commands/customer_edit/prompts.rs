@@ -45,6 +45,9 @@ impl<'a> Prompts<'a> {
     /// # Errors
     /// `Cancelled` where the user leaves the list.
     pub(super) fn run(mut self) -> Result<()> {
+        let who = escaped(&format!("Customer {} {}", self.shown.id(), self.shown.name())).into_owned();
+        let who = format!("{who}, profile {}\n", self.session.account.profile);
+        self.session.terminal.tell(&who);
         let mut first = usize::from(self.current.text() == self.shown.text());
         loop {
             match self.pick(&self.fields(first))? {
@@ -74,9 +77,8 @@ impl<'a> Prompts<'a> {
             count => format!("review and write: {count} changed"),
         };
         items.insert(0, done);
-        let who = escaped(&format!("Customer {} {}", self.shown.id(), self.shown.name())).into_owned();
-        let who = format!("{who}, profile {}", self.session.account.profile);
-        List { prompt: format!("{who}: which field?"), items, first: Some(first), search: true, pinned: 1 }
+        let prompt = "Which field? (type to search, Esc leaves)".to_string();
+        List { prompt, items, first: Some(first), search: true }
     }
 
     /// Changes one field; false where the user went back.
@@ -86,7 +88,7 @@ impl<'a> Prompts<'a> {
         let now = now.as_ref().map(Json::root);
         let new = match field.kind {
             FieldKind::Choice(words) => self.choose(field, words, now)?,
-            FieldKind::Codes => self.codes(field, now)?,
+            FieldKind::Codes => self.codes(now)?,
             _ => self.line(field, now)?,
         };
         let Some(new) = new else { return Ok(false) };
@@ -106,9 +108,12 @@ impl<'a> Prompts<'a> {
             items.push(CLEAR.to_string());
         }
         let now_text = now.and_then(View::as_text);
-        let first = words.iter().position(|word| now_text.as_deref() == Some(*word));
-        let prompt = format!("{}, now {}", field.path, shown(now));
-        let picked = self.pick(&List { prompt, items, first, ..List::default() })?;
+        let first = match now_text {
+            Some(now) => words.iter().position(|word| now == *word),
+            None => items.iter().position(|item| item == CLEAR),
+        };
+        let prompt = format!("{}, now {} (Esc goes back)", field.path, shown(now));
+        let picked = self.pick(&List { prompt, items, first, search: false })?;
         Ok(picked.map(|at| words.get(at).map_or_else(Json::null, |word| Json::string(word))))
     }
 
@@ -120,30 +125,36 @@ impl<'a> Prompts<'a> {
         let before = before.unwrap_or_default();
         let plain = !before.chars().any(char::is_control);
         let note = if plain { "" } else { " (it has control characters, so it begins empty)" };
-        let prompt = format!("{} ({}), now {}{note}", field.path, field.help, shown(now));
-        let judge = |text: &str| judged(field, text);
-        let typed = self.ask_line(&prompt, if plain { &before } else { "" }, &judge)?;
-        match typed {
-            None => Ok(None),
-            Some(text) if text.is_empty() => self.nothing(field),
-            Some(text) if text == before => Ok(None),
-            Some(text) => check::from_text(field, &text).map(Some).map_err(Error::usage),
+        let about = format!("{} ({}), now {}{note}", field.path, field.help, shown(now));
+        let about = format!("{about}. Enter takes the line; one that is empty or unchanged can go back.");
+        let text = if plain { &before } else { "" };
+        let text = self.ask_line(&about, field.path, text, &|text| judged(field, text))?;
+        match text {
+            text if text.is_empty() => self.nothing(field),
+            text if text == before => Ok(None),
+            text => check::from_text(field, &text).map(Some).map_err(Error::usage),
         }
     }
 
     fn nothing(&self, field: &Field) -> Result<Option<Json>> {
-        let mut choices = vec![(CLEAR, Json::null())];
+        let mut choices = vec![("keep the value it has", None)];
+        match field.never_null() {
+            Some(why) => {
+                self.session.terminal.notes().warn(&format!("`{}` cannot be cleared: {why}", field.path));
+            }
+            None => choices.push((CLEAR, Some(Json::null()))),
+        }
         if field.is_text() {
-            choices.push(("set it to empty text", Json::string("")));
+            choices.push(("set it to empty text", Some(Json::string(""))));
         }
         let items = choices.iter().map(|(item, _)| (*item).to_string()).collect();
-        let prompt = format!("{}: nothing was typed. Which nothing is it to be?", field.path);
-        let picked = self.pick(&List { prompt, items, ..List::default() })?;
-        Ok(picked.map(|at| choices.swap_remove(at).1))
+        let prompt = "The line is empty. What now?".to_string();
+        let picked = self.pick(&List { prompt, items, first: Some(0), search: false })?;
+        Ok(picked.and_then(|at| choices.swap_remove(at).1))
     }
 
     /// The sales-tracking codes, one type at a time.
-    fn codes(&self, field: &Field, now: Option<View<'_>>) -> Result<Option<Json>> {
+    fn codes(&self, now: Option<View<'_>>) -> Result<Option<Json>> {
         let part =
             |code: View<'_>, name| code.member(name).and_then(View::as_text).unwrap_or_default().into_owned();
         let there: Vec<(String, String)> = now
@@ -154,9 +165,8 @@ impl<'a> Prompts<'a> {
         let mut items: Vec<String> =
             there.iter().map(|(kind, code)| escaped(&format!("{kind}={code}")).into_owned()).collect();
         items.push("add a code".to_string());
-        let first = Some(items.len() - 1).filter(|_| there.is_empty());
-        let prompt = format!("{}: which code?", field.path);
-        let Some(picked) = self.pick(&List { prompt, items, first, ..List::default() })? else {
+        let prompt = "Which code? (Esc goes back)".to_string();
+        let Some(picked) = self.pick(&List { prompt, items, first: Some(0), search: false })? else {
             return Ok(None);
         };
         let Some((kind, code)) = (match there.get(picked) {
@@ -172,21 +182,26 @@ impl<'a> Prompts<'a> {
     fn code_of(&self, kind: &str, code: &str) -> Result<Option<(String, Option<String>)>> {
         let prompt = escaped(&format!("{kind}={code}")).into_owned();
         let items = ["give it another code", "take it out"].map(str::to_string).to_vec();
-        match self.pick(&List { prompt, items, ..List::default() })? {
+        match self.pick(&List { prompt, items, first: Some(0), search: false })? {
             None => Ok(None),
-            Some(0) => {
-                let typed = self.ask_line(&format!("code of {kind}"), code, &|text| named("a code", text))?;
-                Ok(typed.map(|code| (kind.to_string(), Some(code))))
-            }
+            Some(0) => self.ask_code(kind, code),
             Some(_) => Ok(Some((kind.to_string(), None))),
         }
     }
 
     fn new_code(&self) -> Result<Option<(String, Option<String>)>> {
-        let kind = self.ask_line("type of the new code", "", &|text| named("a type", text))?;
-        let Some(kind) = kind else { return Ok(None) };
-        let code = self.ask_line(&format!("code of {kind}"), "", &|text| named("a code", text))?;
-        Ok(code.map(|code| (kind, Some(code))))
+        match self.ask_line("An empty line goes back.", "type of the new code", "", &short_enough)? {
+            kind if kind.trim().is_empty() => Ok(None),
+            kind => self.ask_code(&kind, ""),
+        }
+    }
+
+    fn ask_code(&self, kind: &str, code: &str) -> Result<Option<(String, Option<String>)>> {
+        let about = format!("The code of {kind}. An empty line goes back.");
+        match self.ask_line(&about, "code", code, &short_enough)? {
+            code if code.trim().is_empty() => Ok(None),
+            code => Ok(Some((kind.to_string(), Some(code)))),
+        }
     }
 
     fn pick(&self, list: &List) -> Result<Option<usize>> {
@@ -195,11 +210,12 @@ impl<'a> Prompts<'a> {
 
     fn ask_line(
         &self,
+        about: &str,
         prompt: &str,
         text: &str,
-        judge: crate::terminal::Judge<'_>,
-    ) -> Result<Option<String>> {
-        self.session.client.not_counting(|| self.session.terminal.line(prompt, text, judge))
+        check: crate::terminal::Check<'_>,
+    ) -> Result<String> {
+        self.session.client.not_counting(|| self.session.terminal.line(about, prompt, text, check))
     }
 }
 
@@ -213,34 +229,21 @@ fn shown_at(customer: &Customer, field: &Field) -> String {
     shown(customer.get(&Path::of(field.path)))
 }
 
-/// What a line for a field is worth while it is typed.
-fn judged(field: &Field, text: &str) -> std::result::Result<String, String> {
+/// Judges a line for a field: a warning about it, or what is wrong with it. An empty line is asked about.
+fn judged(field: &Field, text: &str) -> std::result::Result<Option<String>, String> {
     if text.is_empty() {
-        return match field.never_null() {
-            Some(why) if !field.is_text() => Err(format!("`{}` cannot be cleared: {why}", field.path)),
-            _ => Ok("Enter asks whether it is to be cleared".to_string()),
-        };
+        return Ok(None);
     }
     let checked = check::from_text(field, text).and_then(|value| check::value(field, value));
-    let warning = checked.map_err(|why| format!("`{}` {why}", field.path))?.warning;
-    Ok(warning.unwrap_or_else(|| match field.kind {
-        FieldKind::Text { max, .. } | FieldKind::Emails { max } => used(text, max),
-        FieldKind::Currency => "an ISO 4217 code".to_string(),
-        _ => "a whole number".to_string(),
-    }))
+    checked.map(|checked| checked.warning).map_err(|why| format!("`{}` {why}", field.path))
 }
 
-/// What the type or the code of a sales-tracking code is worth while it is typed.
-fn named(what: &str, text: &str) -> std::result::Result<String, String> {
+/// Judges the type or the code of a sales-tracking code.
+fn short_enough(text: &str) -> std::result::Result<Option<String>, String> {
     match text.encode_utf16().count() {
-        _ if text.trim().is_empty() => Err(format!("{what} is needed")),
         count if count > field::CODE_MAX => {
             Err(format!("{count} characters, the limit is {}", field::CODE_MAX))
         }
-        _ => Ok(used(text, field::CODE_MAX)),
+        _ => Ok(None),
     }
-}
-
-fn used(text: &str, max: usize) -> String {
-    format!("{} of {max} characters", text.encode_utf16().count())
 }

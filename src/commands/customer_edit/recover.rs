@@ -73,8 +73,8 @@ fn offered(mut left: Vec<Draft>, session: &Session<'_>) -> Result<Option<Draft>>
         1 => "begin anew, and delete what was left".to_string(),
         count => format!("begin anew, and delete all {count}"),
     });
-    let prompt = "An earlier edit of this customer left its text behind.".to_string();
-    let list = List { prompt, items, first: Some(0), ..List::default() };
+    session.terminal.tell("An earlier edit of this customer left its text behind.\n");
+    let list = List { prompt: "What now? (Esc leaves)".to_string(), items, first: Some(0), search: false };
     let picked = session.client.not_counting(|| session.terminal.pick(&list))?;
     match picked {
         None => Err(Error::new(Kind::Cancelled, "no text was chosen, and what was left is kept")),

@@ -1,20 +1,23 @@
-//! The line that tells how far a run is.
+//! The progress bar of a run.
 
 use std::process::Command;
+
+use expectrl::process::unix::Signal;
 
 use super::{fleet, names};
 use crate::terminal::{Terminal, screen};
 
 #[test]
-fn the_line_makes_way_for_whatever_else_is_shown() {
+fn the_bar_steps_aside_for_other_output_and_goes_at_the_end() {
     let world = fleet(6);
     let file = world.file("rows.csv", names(6, "Ctrl"));
     world.fault("put@3*1:latency=3s");
     let update = ["customer", "bulk", "update", &file, "--yes", "--jobs", "1", "-o", "ndjson"];
-    let mut terminal = Terminal::sized(&world.command(update), 60, 24);
-    // The third row takes its time, so the line tells of the two before it.
-    terminal.until("] 2 of 6 rows, ");
-    terminal.send("\u{3}");
+    let mut command = world.command(update);
+    let mut terminal = Terminal::sized(command.env("TERM", "xterm"), 60, 24);
+    // The third row takes its time, so the bar tells of the two before it.
+    terminal.until("] 2 of 6 rows: 2 written, ");
+    terminal.signal(Signal::SIGINT);
     let ended = terminal.finish();
     ended.says(130, &["3 written, 3 not-reached"]);
     let lines = screen(&ended.shown, 60, 24);
@@ -24,11 +27,12 @@ fn the_line_makes_way_for_whatever_else_is_shown() {
 }
 
 #[test]
-fn on_the_terminal_of_a_shell_that_has_it_in_the_background_no_line_is_drawn() {
+fn on_the_terminal_of_a_shell_that_has_it_in_the_background_no_bar_is_drawn() {
     let world = fleet(6);
     let file = world.file("rows.csv", names(6, "Behind"));
     world.fault("put@3*1:latency=1s");
-    let run = world.command(["customer", "bulk", "update", &file, "--yes", "--jobs", "1"]);
+    let mut run = world.command(["customer", "bulk", "update", &file, "--yes", "--jobs", "1"]);
+    run.env("TERM", "xterm");
     // With -m the shell gives what runs in the background a group of its own, as it does for a person.
     for (script, drawn) in [("\"$@\" & wait $!", false), ("\"$@\"", true)] {
         let mut shell = Command::new("/bin/sh");

@@ -169,7 +169,7 @@ fn on_a_terminal_of_twenty_columns_everything_is_shown_and_asked() {
     let mut terminal = Terminal::sized(&command, 20, 10);
     terminal.until("y/n");
     assert!(terminal.shown().contains("status"), "{}", terminal.shown());
-    terminal.press("y\r");
+    terminal.send("y\r");
     let ended = terminal.finish();
     assert_eq!(ended.code, 0, "{}", ended.shown);
     ended.left_the_terminal_right();

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::session::Session;
-use super::crew::Crew;
 use super::progress::Progress;
 use super::rows::not_kept;
 use super::source::Source;
 use super::worker::{Job, Worker};
+use super::worker_pool::WorkerPool;
 use crate::api::Pacer;
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
@@ -66,12 +66,12 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
     let session = course.session;
     let about = run.about.clone();
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
-    session.interrupts.on_parting(vec![format!("`{resume}` settles them and goes on")]);
+    session.signals.set_hints(vec![format!("`{resume}` settles them and goes on")]);
     let place = course.session.account.place();
     if place.badge().is_some() {
         session.terminal.notes().say(&format!("Writing on {}.", place.sentence()));
     }
-    session.interrupts.rows();
+    session.signals.rows(true);
     let journal = session.journal()?;
     run.begin().map_err(not_kept)?;
     let worked = work(&mut run, &mut state, &journal, course);
@@ -140,8 +140,8 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
     let settings = &course.session.account.settings;
     let pacer = Arc::new(Pacer::new(course.pace.rate(settings)));
     let worker = worker(&about, &pacer, journal, course);
-    let crew = Crew { hands: course.pace.jobs(settings), pacer: &pacer, interrupts: &session.interrupts };
-    journal.written_by(crew.hands);
+    let pool = WorkerPool { workers: course.pace.jobs(settings), pacer: &pacer, signals: &session.signals };
+    journal.written_by(pool.workers);
     let (source, finished) = (Source::of(run, journal)?, state.finished.clone());
     let limit = course.pace.limit.unwrap_or(u64::MAX);
     let mut progress = Progress::of(about.rows, state.counts.all(), &pacer, &session.terminal);
@@ -153,7 +153,7 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
         let error = Error::new(Kind::Unknown, "this program failed in the middle of the row");
         RowResult::failed(job.row, job.customer, &error)
     };
-    let result = crew.work(
+    let result = pool.run(
         |take| source.feed(&finished, limit, take),
         |job| worker.carry_out(job),
         panicked,
@@ -228,7 +228,7 @@ fn worker<'a>(about: &About, pacer: &'a Arc<Pacer>, journal: &'a Journal, course
         run: about.run.clone(),
         new_fields: about.new_fields,
         reads_again: about.reads_again,
-        interrupts: &session.interrupts,
+        signals: &session.signals,
         // Rows are told by their results; a line on every retry of every row would bury them.
         notes: session.terminal.notes().hushed(),
     }
@@ -268,7 +268,7 @@ fn export(
 fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> Result<Kind> {
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
-    let interrupted = session.interrupts.is_stopping() && not_reached > 0;
+    let interrupted = session.signals.is_stopping() && not_reached > 0;
     let kind = if interrupted {
         Kind::Interrupted
     } else if stopped == Some(Stopped::Credentials) {

@@ -1,0 +1,341 @@
+//! What Ctrl-C and the other signals do: before a write they end the program, during one its outcome is awaited first.
+//!
+//! One thread takes every signal. What it does follows from the [`Phase`] that the program is in.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+#[cfg(unix)]
+use std::sync::atomic::AtomicBool;
+
+#[cfg(unix)]
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+#[cfg(unix)]
+use signal_hook::flag;
+
+/// What the program is doing, as far as a signal is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Phase {
+    /// No change was sent: a signal ends the program.
+    #[default]
+    Idle,
+    /// Another program has the terminal, and its keys are meant for that program.
+    Lent,
+    /// A change is being sent. The first signal waits for its outcome.
+    Writing { signalled: bool },
+    /// The outcome of a change is known and not told yet.
+    Sent,
+    /// Rows are worked on until the program ends. The first signal lets the rows in flight finish.
+    Rows { written: bool, signalled: bool },
+    /// Everything is told: a signal comes too late.
+    Done,
+    /// A signal is ending the program.
+    Interrupted,
+}
+
+/// What is uncertain when a signal ends the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Nothing: no change was sent.
+    Nothing,
+    /// A change that was sent; in a sentence.
+    Change(&'static str),
+    /// The rows in flight; in a sentence.
+    Rows(&'static str),
+}
+
+/// What follows from a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reaction {
+    Ignore,
+    /// The program goes on, and says this.
+    GoOn(&'static str),
+    End(Left),
+}
+
+impl Phase {
+    /// Takes a signal. `key` is whether the terminal sends it when a key is pressed.
+    fn signalled(&mut self, key: bool) -> Reaction {
+        match self {
+            Phase::Done | Phase::Interrupted => return Reaction::Ignore,
+            Phase::Lent if key => return Reaction::Ignore,
+            Phase::Writing { signalled } if !*signalled => {
+                *signalled = true;
+                return Reaction::GoOn(
+                    "the change is on its way; its outcome is awaited (Ctrl-C again gives that up)",
+                );
+            }
+            Phase::Rows { signalled, .. } if !*signalled => {
+                *signalled = true;
+                return Reaction::GoOn(
+                    "the rows in flight are finished, no other is begun (Ctrl-C again gives that up)",
+                );
+            }
+            _ => {}
+        }
+        Reaction::End(match std::mem::replace(self, Phase::Interrupted) {
+            Phase::Writing { .. } => Left::Change("not awaited: whether the change was written is not known"),
+            Phase::Sent => Left::Change("interrupted after the change was sent, before its outcome was told"),
+            Phase::Rows { written: true, .. } => {
+                Left::Rows("not awaited: whether the rows in flight were written is not known")
+            }
+            _ => Left::Nothing,
+        })
+    }
+}
+
+/// What the signal thread does to the outside.
+pub(crate) struct Handler {
+    /// Warns the user.
+    pub(crate) warn: Box<dyn Fn(&str) + Send>,
+    /// Restores the terminal and says why the program ends, with these hints. Gives the exit code if something is uncertain.
+    pub(crate) end: Box<dyn Fn(Left, Vec<String>) -> u8 + Send>,
+}
+
+/// The phase of the program, shared with the thread that takes the signals.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signals {
+    phase: Arc<Mutex<Phase>>,
+    hints: Arc<Mutex<Vec<String>>>,
+}
+
+/// A change is being sent while this lives.
+#[derive(Debug)]
+pub(crate) struct Writing<'a> {
+    signals: &'a Signals,
+    settle: Option<String>,
+    sent: bool,
+}
+
+/// Another program has the terminal while this lives.
+#[derive(Debug)]
+pub(crate) struct Lent<'a>(&'a Signals);
+
+impl Signals {
+    /// Marks that a change is being sent. Among rows this changes nothing: those in flight are finished in any case.
+    /// `settle` is the hint for a user who does not wait for the outcome.
+    ///
+    /// If a signal is ending the program, this does not return: the user was told that nothing was written.
+    pub(crate) fn writing(&self, settle: Option<String>) -> Writing<'_> {
+        let mut phase = self.running();
+        if *phase == Phase::Idle {
+            *phase = Phase::Writing { signalled: false };
+        }
+        lock(&self.hints).extend(settle.clone());
+        drop(phase);
+        Writing { signals: self, settle, sent: false }
+    }
+
+    /// Marks that rows are worked on until the program ends. `written` is whether they change customers.
+    pub(crate) fn rows(&self, written: bool) {
+        *self.running() = Phase::Rows { written, signalled: false };
+    }
+
+    /// Whether no further row is to be begun.
+    pub(crate) fn is_stopping(&self) -> bool {
+        matches!(*lock(&self.phase), Phase::Rows { signalled: true, .. })
+    }
+
+    /// Marks that another program has the terminal.
+    pub(crate) fn lend_terminal(&self) -> Lent<'_> {
+        self.moves(Phase::Idle, Phase::Lent);
+        Lent(self)
+    }
+
+    /// Marks that everything is told. If a signal is ending the program, this does not return.
+    pub(crate) fn done(&self) {
+        *self.running() = Phase::Done;
+    }
+
+    /// The hints for a user whose signal ends the program from here on.
+    pub(crate) fn set_hints(&self, hints: Vec<String>) {
+        *lock(&self.hints) = hints;
+    }
+
+    fn moves(&self, from: Phase, to: Phase) {
+        let mut phase = lock(&self.phase);
+        if *phase == from {
+            *phase = to;
+        }
+    }
+
+    /// The phase of a program that goes on. Waits for the end if a signal is ending the program.
+    fn running(&self) -> MutexGuard<'_, Phase> {
+        loop {
+            let phase = lock(&self.phase);
+            if *phase != Phase::Interrupted {
+                return phase;
+            }
+            drop(phase);
+            std::thread::park();
+        }
+    }
+
+    /// Starts the thread that takes SIGINT, SIGQUIT, SIGTERM and SIGHUP. When one of them ends the program, the exit code
+    /// is that of `handler` if something is uncertain; else 128 and the signal, as a shell has it.
+    pub(crate) fn watch(&self, handler: Handler) {
+        let said = Arc::new(Mutex::new(handler));
+        if self.start(Arc::clone(&said)).is_err() {
+            (lock(&said).warn)("signals cannot be watched, so Ctrl-C ends the program at any moment");
+        }
+    }
+
+    #[cfg(unix)]
+    fn start(&self, handler: Arc<Mutex<Handler>>) -> io::Result<()> {
+        let watched: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
+            .into_iter()
+            // Under `nohup` the work goes on when the terminal goes away.
+            .filter(|&signal| signal != SIGHUP || !is_ignored(signal))
+            .collect();
+        let mut signals = signal_hook::iterator::Signals::new(&watched)?;
+        let own = self.clone();
+        let take = move || signals.forever().for_each(|signal| own.take(signal, &lock(&handler)));
+        let started = std::thread::Builder::new().name("signals".to_string()).spawn(take);
+        if started.is_err() {
+            // Signals are caught by now, so their default action has to be asked for.
+            for signal in watched {
+                flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)))?;
+            }
+        }
+        started.map(drop)
+    }
+
+    /// Elsewhere the platform ends the program.
+    #[cfg(not(unix))]
+    fn start(&self, _handler: Arc<Mutex<Handler>>) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    fn take(&self, signal: i32, handler: &Handler) {
+        let reaction = lock(&self.phase).signalled(matches!(signal, SIGINT | SIGQUIT));
+        match reaction {
+            Reaction::Ignore => {}
+            Reaction::GoOn(said) => (handler.warn)(said),
+            Reaction::End(left) => {
+                let code = (handler.end)(left, std::mem::take(&mut *lock(&self.hints)));
+                std::process::exit(if left == Left::Nothing { 128 + signal } else { code.into() });
+            }
+        }
+    }
+}
+
+impl Writing<'_> {
+    /// Marks that something may have been written: from here on, "nothing was written" would be wrong.
+    pub(crate) fn sent(&mut self) {
+        self.sent = true;
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let mut phase = lock(&self.signals.phase);
+        if matches!(*phase, Phase::Writing { .. }) {
+            *phase = if self.sent { Phase::Sent } else { Phase::Idle };
+        }
+        if let Some(settle) = self.settle.as_ref().filter(|_| !self.sent) {
+            lock(&self.signals.hints).retain(|hint| hint != settle);
+        }
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.0.moves(Phase::Lent, Phase::Idle);
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether this process was started to ignore a signal. If the system does not tell, it was not.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & 1 << (signal - 1) != 0
+}
+
+/// Makes a file that grows beyond `ulimit -f` an error of the write, which is handled like a full disk, and not the end
+/// of the program in the middle of a change.
+pub(crate) fn survive_large_files() {
+    // A handler: an ignored signal would be ignored by the editor too.
+    #[cfg(unix)]
+    let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: bool = true;
+
+    #[test]
+    fn before_and_after_a_write_the_first_signal_ends_the_program() {
+        for (phase, left) in [
+            (Phase::Idle, Left::Nothing),
+            (Phase::Sent, Left::Change("interrupted after the change was sent, before its outcome was told")),
+        ] {
+            let mut now = phase;
+            assert_eq!(now.signalled(KEY), Reaction::End(left));
+            assert_eq!((now, now.clone().signalled(KEY)), (Phase::Interrupted, Reaction::Ignore));
+        }
+        assert_eq!(Phase::Done.signalled(!KEY), Reaction::Ignore, "everything was told");
+    }
+
+    #[test]
+    fn during_a_write_and_among_rows_only_the_second_signal_ends_the_program() {
+        for (mut phase, left) in [
+            (
+                Phase::Writing { signalled: false },
+                Left::Change("not awaited: whether the change was written is not known"),
+            ),
+            (
+                Phase::Rows { written: true, signalled: false },
+                Left::Rows("not awaited: whether the rows in flight were written is not known"),
+            ),
+            (Phase::Rows { written: false, signalled: false }, Left::Nothing),
+        ] {
+            assert!(matches!(phase.signalled(KEY), Reaction::GoOn(_)), "{phase:?}");
+            assert_eq!(phase.signalled(KEY), Reaction::End(left));
+        }
+    }
+
+    #[test]
+    fn keys_are_meant_for_the_program_that_has_the_terminal() {
+        let signals = Signals::default();
+        let lent = signals.lend_terminal();
+        assert_eq!(lock(&signals.phase).signalled(KEY), Reaction::Ignore);
+        drop(lent);
+        assert_eq!(*lock(&signals.phase), Phase::Idle);
+        assert_eq!(Phase::Lent.signalled(!KEY), Reaction::End(Left::Nothing));
+    }
+
+    #[test]
+    fn after_a_change_was_sent_it_is_not_said_that_nothing_was_written() {
+        let signals = Signals::default();
+        let state = || (*lock(&signals.phase), lock(&signals.hints).len());
+        let refused = signals.writing(Some("settle it".to_string()));
+        assert_eq!(state(), (Phase::Writing { signalled: false }, 1));
+        drop(refused);
+        assert_eq!(state(), (Phase::Idle, 0));
+        let mut sent = signals.writing(Some("settle it".to_string()));
+        sent.sent();
+        drop(sent);
+        assert_eq!(state(), (Phase::Sent, 1));
+        signals.done();
+        assert_eq!(state().0, Phase::Done);
+    }
+
+    #[test]
+    fn a_change_among_rows_leaves_the_rows_as_they_are() {
+        let signals = Signals::default();
+        signals.rows(true);
+        drop(signals.writing(None));
+        assert!(!signals.is_stopping());
+        lock(&signals.phase).signalled(KEY);
+        assert!(signals.is_stopping());
+    }
+}

@@ -1,0 +1,94 @@
+//! The terminal's modes while a question is open, and those to restore after it.
+
+use std::io;
+
+use dialoguer::console::Term;
+#[cfg(unix)]
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
+
+/// The modes from before the question that is open. There is one terminal, whichever thread restores it.
+#[cfg(unix)]
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Ends a line beside Enter: Esc.
+const ESC: u8 = 0x1b;
+
+/// A question is open while this lives.
+pub(super) struct Asking(());
+
+impl Asking {
+    /// The terminal gives lines as the user edits them; Esc ends one too. What was typed before is thrown away.
+    pub(super) fn line_by_line() -> Asking {
+        #[cfg(unix)]
+        begin(OptionalActions::Flush, |modes| {
+            modes.local_modes |= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+            modes.input_modes |= InputModes::ICRNL;
+            modes.special_codes[SpecialCodeIndex::VEOL] = ESC;
+        });
+        Asking(())
+    }
+
+    /// The terminal gives every key at once and echoes none. dialoguer switches this on for each key that it reads; without
+    /// this, keys between two reads would be echoed.
+    pub(super) fn key_by_key() -> Asking {
+        #[cfg(unix)]
+        begin(OptionalActions::Drain, |modes| {
+            let output = modes.output_modes;
+            modes.make_raw();
+            modes.output_modes = output;
+        });
+        Asking(())
+    }
+
+    /// dialoguer switches the echo off. Ctrl-Z does not suspend the program: the shell would switch the echo on again.
+    pub(super) fn unseen() -> Asking {
+        #[cfg(unix)]
+        begin(OptionalActions::Drain, |modes| modes.special_codes[SpecialCodeIndex::VSUSP] = 0);
+        Asking(())
+    }
+
+    /// Reads a line. It ends without a line break where Esc or the end of input ended it.
+    #[cfg(unix)]
+    pub(super) fn read_line(&self) -> io::Result<String> {
+        let mut line = [0; 4096];
+        let length = rustix::io::retry_on_intr(|| rustix::io::read(io::stdin(), &mut line))?;
+        Ok(String::from_utf8_lossy(&line[..length]).into_owned())
+    }
+
+    /// Reads a line. It ends without a line break where the end of input ended it.
+    #[cfg(not(unix))]
+    pub(super) fn read_line(&self) -> io::Result<String> {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line).map(|_| line)
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+#[cfg(unix)]
+fn begin(typed_before: OptionalActions, set: impl FnOnce(&mut Termios)) {
+    let Ok(before) = tcgetattr(io::stdin()) else { return };
+    let mut modes = before.clone();
+    set(&mut modes);
+    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    let _ = tcsetattr(io::stdin(), typed_before, &modes);
+}
+
+/// Restores the terminal if a question is open: echo, lines, cursor.
+pub(super) fn restore() {
+    #[cfg(unix)]
+    {
+        let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(before) = before else { return };
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+    }
+    let _ = Term::stderr().show_cursor();
+}

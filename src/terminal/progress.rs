@@ -1,0 +1,91 @@
+//! A progress bar at the bottom of the terminal. Other output makes it step aside and come back.
+
+use std::fmt::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+const TEMPLATE: &str = "{prefix}[{wide_bar}] {pos} of {len} rows{msg}, {rate}, {eta} left";
+
+/// The bar that is shown. There is one standard error, whichever part of the program writes to it.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// A bar for the rows of a run. It is taken away when this is dropped.
+#[derive(Debug)]
+pub struct Bar {
+    bar: ProgressBar,
+    drawn: bool,
+}
+
+impl Bar {
+    /// A bar for `rows` rows, `done` of which were worked on earlier.
+    pub(super) fn new(rows: u64, done: u64) -> Bar {
+        let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::hidden());
+        bar.set_style(style.progress_chars("##-").with_key("rate", rate));
+        bar.set_position(done);
+        // The rate is that of the rows from here on.
+        bar.reset_eta();
+        *shown() = Some(bar.clone());
+        Bar { bar, drawn: false }
+    }
+
+    /// Shows how many rows are done. `before` is said before the bar, `counts` after it.
+    pub fn show(&mut self, done: u64, before: String, counts: String) {
+        let foreground = in_foreground();
+        if foreground != self.drawn {
+            // In the background, the terminal belongs to the shell.
+            let hidden = ProgressDrawTarget::hidden;
+            self.bar.set_draw_target(if foreground { ProgressDrawTarget::stderr() } else { hidden() });
+            self.drawn = foreground;
+        }
+        self.bar.set_prefix(before);
+        self.bar.set_message(counts);
+        self.bar.set_position(done);
+        self.bar.tick();
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        take_away();
+    }
+}
+
+/// Rows a second.
+fn rate(state: &ProgressState, to: &mut dyn Write) {
+    let _ = write!(to, "{:.1}/s", state.per_sec());
+}
+
+/// Takes the bar away, if one is shown.
+pub(super) fn take_away() {
+    let bar = shown().take();
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+}
+
+/// Writes something else to the terminal.
+pub(super) fn beside<T>(write: impl FnOnce() -> T) -> T {
+    let bar = shown().clone();
+    match bar {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+fn shown() -> MutexGuard<'static, Option<ProgressBar>> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether this program has the terminal, and not a shell that runs it in the background. If the system does not tell, it
+/// has.
+#[cfg(unix)]
+fn in_foreground() -> bool {
+    rustix::termios::tcgetpgrp(std::io::stderr()).map_or(true, |group| group == rustix::process::getpgrp())
+}
+
+#[cfg(not(unix))]
+fn in_foreground() -> bool {
+    true
+}

@@ -1,13 +1,12 @@
-//! Where requests may go: over TLS anywhere, in the clear to this machine only.
+//! Where requests may go: over TLS anywhere, in clear text to this machine only.
 
 use std::fmt;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::IpAddr;
 
-use ureq::http::Uri;
-
+use super::url::Url;
 use crate::error::{Error, Result};
 
-/// The path of the vendor's base URL, which is not worth a word.
+/// The path of the vendor's base URL.
 const VENDOR_PATH: &str = "/v1";
 
 /// The root of the API, such as `https://secure.fusebill.com/v1`, without a slash at its end.
@@ -15,6 +14,7 @@ const VENDOR_PATH: &str = "/v1";
 pub struct BaseUrl {
     text: String,
     host: String,
+    port: u16,
     loopback: bool,
     https: bool,
 }
@@ -30,22 +30,19 @@ impl BaseUrl {
                 .hint("a base URL looks like https://secure.fusebill.com/v1")
         };
         let trimmed = text.trim_end_matches('/');
-        if text.contains(['?', '#', '@']) || text.contains(char::is_whitespace) {
-            return Err(refuse("has a user name, a query, a fragment or a space in it"));
+        let url = Url::parse(trimmed).map_err(&refuse)?;
+        if url.user_info.is_some() || url.rest.contains(['?', '#']) {
+            return Err(refuse("has a user name, a query or a fragment in it"));
         }
-        let uri: Uri = trimmed.parse().map_err(|_| refuse("is no URL"))?;
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| refuse("names no host"))?;
-        let loopback = is_loopback(host);
-        let https = uri.scheme_str() == Some("https");
-        match uri.scheme_str() {
-            Some("https") => {}
-            Some("http") if loopback => {}
-            Some("http") => {
-                return Err(refuse("is not https: the key would cross the network readable by anyone"));
-            }
+        let (loopback, https) = (is_loopback(url.host), url.scheme == "https");
+        match url.scheme.as_str() {
+            "https" => {}
+            "http" if loopback => {}
+            "http" => return Err(refuse("is not https: the key would cross the network readable by anyone")),
             _ => return Err(refuse("is neither https:// nor http:// to this machine")),
         }
-        Ok(BaseUrl { text: trimmed.to_string(), host: host.to_string(), loopback, https })
+        let (host, port) = (url.host.to_string(), url.port.unwrap_or(if https { 443 } else { 80 }));
+        Ok(BaseUrl { text: trimmed.to_string(), host, port, loopback, https })
     }
 
     /// The address of a resource below it; `path` begins with a slash.
@@ -53,9 +50,13 @@ impl BaseUrl {
         format!("{}{path}", self.text)
     }
 
-    /// The host, for people.
+    /// The host; an IPv6 address without brackets.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     /// The host and, where one is given, the port.
@@ -97,30 +98,25 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// A URL without the places where people put passwords and keys.
+/// A URL without the places where people put passwords and keys. A password may hold any character, so what stands before
+/// the last `@` is left out first.
 fn without_secrets(url: &str) -> String {
-    let (kept, cut) = match url.find(['?', '#']) {
-        Some(end) => (&url[..end], "…"),
-        None => (url, ""),
+    let (before, rest) = match url.rsplit_once('@') {
+        Some((before, rest)) => {
+            (before.split_once("://").map_or("…@".into(), |(scheme, _)| format!("{scheme}://…@")), rest)
+        }
+        None => (String::new(), url),
     };
-    let (scheme, rest) = kept.split_once("://").map_or(("", kept), |(scheme, rest)| (scheme, rest));
-    match rest.rsplit_once('@') {
-        Some((_, host)) if scheme.is_empty() => format!("…@{host}{cut}"),
-        Some((_, host)) => format!("{scheme}://…@{host}{cut}"),
-        None => format!("{kept}{cut}"),
+    match rest.find(['?', '#']) {
+        Some(end) => format!("{before}{}…", &rest[..end]),
+        None => format!("{before}{rest}"),
     }
 }
 
-/// A literal loopback address, or `localhost` where every address it resolves to is one.
+/// A loopback address, or `localhost`: what that resolves to is checked when a connection is made.
 fn is_loopback(host: &str) -> bool {
-    let literal = host.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = literal.parse::<IpAddr>() {
-        return address.is_loopback();
-    }
-    host.eq_ignore_ascii_case("localhost")
-        && (host, 0)
-            .to_socket_addrs()
-            .is_ok_and(|addresses| addresses.into_iter().all(|address| address.ip().is_loopback()))
+    let address = host.parse::<IpAddr>();
+    address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -166,9 +162,27 @@ mod tests {
             "secure.fusebill.com/v1",
             "https://",
             "https:// secure.fusebill.com",
+            "http://127.0.0.1:99999/v1",
+            "https://secure.fusebill.com:/v1",
             "",
         ] {
             assert!(BaseUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_shows_no_password() {
+        for text in [
+            "https://me:hunter2@host/v1",
+            "https://me:hun#hunter2@host/v1",
+            "https://me:hun?hunter2@host/v1",
+            "https://0:hunter2@host",
+            "me:hunter2@host",
+            "https://host/v1?key=hunter2",
+            "https://host:99999/v1#hunter2",
+        ] {
+            let error = BaseUrl::parse(text).unwrap_err();
+            assert!(error.message.contains("host") && !format!("{error:?}").contains("hun"), "{error:?}");
         }
     }
 }

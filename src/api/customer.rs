@@ -28,7 +28,7 @@ pub(super) fn customer(body: &str, id: u64, key: &ApiKey) -> Result<Customer> {
 
 /// An answer that is not what was asked for, with what it says instead, but for the key.
 pub(super) fn unreadable(message: &str, body: &str, key: &ApiKey) -> Error {
-    let body = key.blotted(answer::beginning(body));
+    let body = key.redacted(answer::beginning(body));
     let said = answer::words(&body).into_iter().map(|words| format!("the API said: {words}"));
     Error::new(Kind::Failed, message).detail(said.take(1))
 }

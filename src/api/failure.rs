@@ -1,160 +1,87 @@
-//! What can go wrong between a request and its answer, and what each status code means.
+//! How a request can end without the answer that was hoped for, and what each status code means.
 
 use std::fmt;
-use std::io;
 use std::time::Duration;
-
-use ureq::Timeout;
 
 use super::Answer;
 use super::answer::words;
-use super::connect::Unconnected;
-use super::resolver::Unresolved;
-use super::unconnected::refusal;
 use crate::error::{Error, Kind};
 
-/// A request without the answer that was hoped for, by what it says about a write.
+/// A request that failed.
 #[derive(Debug)]
-pub enum Failure {
-    /// The request never reached the server: nothing was written.
-    NeverSent(Error),
-    /// No connection is to be had the way things are set up: nothing was written, and trying again changes nothing.
-    Barred(Error),
-    /// The gate had no room for the change any more: nothing was sent, and it may be once the customer was read again.
-    Late(Error),
-    /// The server said no: nothing was written.
-    No(Error),
-    /// The server said not now (429): nothing was written, and after this pause, where it named one, it may be.
-    RateLimited(Box<Error>, Option<Duration>),
-    /// The server said to go elsewhere, which is never done. It most likely did nothing, but did not say so.
-    Redirected(Error),
-    /// The server answered that it failed (408, 5xx). It is done with the request, with or without effect.
-    Broke(Error),
-    /// The request left and there was no answer, or only that of a gateway that got none (502, 504: RFC 9110 section
-    /// 15.6). It may have had its effect, and may yet have it.
-    Lost(Error),
+pub struct Failure {
+    /// What it means for a write.
+    pub class: FailureClass,
+    /// What the user is shown.
+    pub error: Box<Error>,
+}
+
+/// What a failed request says about a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureClass {
+    /// The request was not sent: nothing was written. Another attempt may succeed.
+    NotSent,
+    /// The request was not sent, and another attempt would end the same way.
+    Impossible,
+    /// The API refused it: nothing was written.
+    Refused,
+    /// The API answered 429: nothing was written. It may have told how long to wait.
+    RateLimited(Option<Duration>),
+    /// The API answered with a redirect, which is never followed. It most likely wrote nothing, but did not say so.
+    Redirected,
+    /// The API answered that it failed (408, 5xx). It has finished, with or without effect.
+    ServerError,
+    /// The request was sent, and its answer was lost or is that of a gateway (502, 504: RFC 9110 section 15.6). It may have
+    /// taken effect, and may yet take it.
+    Lost,
 }
 
 impl Failure {
-    /// As an error of a read, which writes nothing whatever happens.
+    pub(super) fn new(class: FailureClass, error: Error) -> Failure {
+        Failure { class, error: Box::new(error) }
+    }
+
+    /// As the error of a read, which writes nothing.
     pub fn into_error(self) -> Error {
-        match self {
-            Failure::RateLimited(error, _) => *error,
-            Failure::NeverSent(error)
-            | Failure::Barred(error)
-            | Failure::Late(error)
-            | Failure::No(error)
-            | Failure::Redirected(error)
-            | Failure::Broke(error)
-            | Failure::Lost(error) => error,
-        }
+        *self.error
     }
 
-    fn error(&self) -> &Error {
-        match self {
-            Failure::RateLimited(error, _) => error,
-            Failure::NeverSent(error)
-            | Failure::Barred(error)
-            | Failure::Late(error)
-            | Failure::No(error)
-            | Failure::Redirected(error)
-            | Failure::Broke(error)
-            | Failure::Lost(error) => error,
-        }
-    }
-
-    /// Whether trying again may help.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Failure::NeverSent(_) | Failure::Lost(_)) && self.error().kind == Kind::Network
+    /// Whether another attempt of a read may succeed.
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self.class, FailureClass::NotSent | FailureClass::Lost) && self.error.kind == Kind::Network
     }
 
     pub(super) fn out_of_time() -> Failure {
-        Failure::NeverSent(timed_out("the time allowed was used up"))
+        Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up"))
     }
 
-    /// The work is being stopped, and this request would have had to wait.
+    /// The work was stopped while the request waited for the rate limiter.
     pub(super) fn stopped() -> Failure {
-        Failure::NeverSent(Error::new(Kind::Interrupted, "it was stopped before it was sent"))
+        let error = Error::new(Kind::Interrupted, "it was stopped before it was sent");
+        Failure::new(FailureClass::Impossible, error)
     }
 
-    /// The change would have had to wait, and what it is about would have grown old.
-    pub(super) fn late() -> Failure {
-        Failure::Late(Error::new(Kind::Network, "the API's limit was used up before the change was sent"))
-    }
-
-    /// A change on a profile that allows none.
-    pub(super) fn forbidden() -> Failure {
-        Failure::NeverSent(Error::usage("the profile is read-only"))
+    pub(super) fn read_only() -> Failure {
+        Failure::new(FailureClass::Impossible, Error::usage("the profile is read-only"))
     }
 
     pub(super) fn unsendable(why: ureq::http::Error) -> Failure {
-        Failure::NeverSent(Error::new(Kind::Failed, "the request cannot be formed").because(why))
+        let error = Error::new(Kind::Failed, "the request cannot be formed").because(why);
+        Failure::new(FailureClass::Impossible, error)
     }
 
     pub(super) fn not_utf8() -> Failure {
-        Failure::Lost(Error::new(Kind::Failed, "the API's answer is not UTF-8 text"))
-    }
-
-    pub(super) fn too_large(limit: u64) -> Failure {
-        let message = format!("the API's answer is larger than {limit} bytes");
-        Failure::Lost(Error::new(Kind::Failed, message))
-    }
-
-    pub(super) fn packed_badly(why: io::Error) -> Failure {
-        let why = anyhow::Error::new(why).context("gzip decompression failed");
-        Failure::Lost(failed_exchange().because(why))
-    }
-
-    pub(super) fn from_ureq(why: ureq::Error) -> Failure {
-        use ureq::Error as E;
-        match why {
-            E::Other(other) => match other.downcast::<Unconnected>() {
-                Ok(unconnected) => unconnected.into_failure(),
-                Err(other) if other.is::<Unresolved>() => {
-                    Failure::NeverSent(unreachable().because(anyhow::Error::from_boxed(other)))
-                }
-                Err(other) => Failure::Lost(failed_exchange().because(anyhow::Error::from_boxed(other))),
-            },
-            E::HostNotFound | E::Timeout(Timeout::Resolve | Timeout::Connect) => {
-                Failure::NeverSent(unreachable().because(no_connection(why)))
-            }
-            E::Timeout(_) => Failure::Lost(timed_out("no answer within the time allowed")),
-            E::BodyExceedsLimit(limit) => Failure::too_large(limit),
-            E::Io(io) => refusal(&io).unwrap_or_else(|| {
-                Failure::Lost(Error::new(Kind::Network, "the connection broke").because(io))
-            }),
-            other => Failure::Lost(failed_exchange().because(other)),
-        }
+        Failure::new(FailureClass::Lost, Error::new(Kind::Failed, "the API's answer is not UTF-8 text"))
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error().fmt(f)
+        self.error.fmt(f)
     }
 }
 
-/// Why there is no connection, without ureq's own words around it.
-pub(super) fn no_connection(why: ureq::Error) -> anyhow::Error {
-    match why {
-        ureq::Error::Timeout(_) => anyhow::anyhow!("no connection in time"),
-        ureq::Error::HostNotFound => anyhow::anyhow!("no such host"),
-        ureq::Error::Io(io) => io.into(),
-        ureq::Error::Other(other) => anyhow::Error::from_boxed(other),
-        other => other.into(),
-    }
-}
-
-pub(super) fn unreachable() -> Error {
-    Error::new(Kind::Network, "the API cannot be reached")
-        .hint("check the network, then run the same command again")
-}
-
-fn failed_exchange() -> Error {
-    Error::new(Kind::Network, "the exchange with the API failed")
-}
-
-fn timed_out(message: &str) -> Error {
+pub(super) fn timed_out(message: &str) -> Error {
     Error::new(Kind::Network, message).hint("--timeout SECONDS allows more time")
 }
 
@@ -221,23 +148,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_failure_is_its_error_and_only_a_network_that_failed_may_work_again() {
-        let error = || Error::new(Kind::Network, "no answer");
-        let failures = [
-            (Failure::NeverSent(error()), true),
-            (Failure::Lost(error()), true),
-            (Failure::Barred(error()), false),
-            (Failure::No(error()), false),
-            (Failure::RateLimited(Box::new(error()), None), false),
-            (Failure::Redirected(error()), false),
-            (Failure::Broke(error()), false),
-            (Failure::stopped(), false),
-            (Failure::late(), false),
+    fn only_a_network_that_failed_may_work_again() {
+        use FailureClass::*;
+        let classes = [
+            (NotSent, true),
+            (Lost, true),
+            (Impossible, false),
+            (Refused, false),
+            (RateLimited(None), false),
+            (Redirected, false),
+            (ServerError, false),
         ];
-        for (failure, again) in failures {
-            let shown = failure.to_string();
-            assert_eq!(failure.is_transient(), again, "{shown}");
-            assert_eq!(failure.into_error().to_string(), shown);
+        for (class, again) in classes {
+            let failure = Failure::new(class, Error::new(Kind::Network, "no answer"));
+            assert_eq!(failure.is_transient(), again, "{class:?}");
+            assert_eq!(failure.to_string(), failure.into_error().to_string());
         }
+        assert!(!Failure::not_utf8().is_transient());
     }
 }

@@ -87,23 +87,23 @@ impl ApiKey {
     }
 
     /// A text without the key, should somebody have sent it back: as it is, or escaped as JSON, URLs and HTML do.
-    pub fn blotted<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let (mut blotted, mut kept, mut at) = (String::new(), 0, 0);
+    pub fn redacted<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let (mut redacted, mut kept, mut at) = (String::new(), 0, 0);
         let bytes = text.as_bytes();
         // Nearly every byte of what is looked through begins nothing.
         while let Some(ahead) = bytes[at..].iter().position(|byte| self.begins[usize::from(*byte)]) {
             at += ahead;
             match self.length_at(&bytes[at..]).or_else(|| self.secret_at(&bytes[at..])) {
                 Some(length) => {
-                    blotted.push_str(&text[kept..at]);
-                    blotted.push_str("[redacted]");
+                    redacted.push_str(&text[kept..at]);
+                    redacted.push_str("[redacted]");
                     at += length;
                     kept = at;
                 }
                 None => at += 1,
             }
         }
-        if kept == 0 { text.into() } else { (blotted + &text[kept..]).into() }
+        if kept == 0 { text.into() } else { (redacted + &text[kept..]).into() }
     }
 
     /// The length of the secret behind the key that a text begins with.
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_sent_back_is_blotted_however_it_is_written() {
+    fn a_key_that_is_sent_back_is_redacted_however_it_is_written() {
         let key = ApiKey::parse(r#"a/b+c="&\9"#).unwrap();
         for written in [
             r#"a/b+c="&\9"#,
@@ -222,10 +222,10 @@ mod tests {
             "&#97;/b&#43;c&#x3d;&quot;&amp;\\9",
         ] {
             let said = format!("é Basic {written}, {written}.");
-            assert_eq!(key.blotted(&said), "é Basic [redacted], [redacted].", "{written}");
+            assert_eq!(key.redacted(&said), "é Basic [redacted], [redacted].", "{written}");
         }
         for other in ["a/b+c=", "é%", "", "\\u00", "&#", "a/b+c=\"&\\8"] {
-            assert!(matches!(key.blotted(other), Cow::Borrowed(same) if same == other));
+            assert!(matches!(key.redacted(other), Cow::Borrowed(same) if same == other));
         }
     }
 }

@@ -1,14 +1,14 @@
 //! One page of `GET /v1/customers`, and what its headers tell (the vendor's page "Pagination").
 
 use super::customer::unreadable;
-use super::{Answer, ApiKey, Client, Method, Order};
+use super::{Answer, ApiKey, Client, LARGEST_PAGE, Order};
 use crate::document::json::ValueKind;
 use crate::document::{Customer, Json};
 use crate::error::{Error, Kind, Result};
 
-/// The page that is asked for.
+/// A request for one page.
 #[derive(Debug)]
-pub(super) struct Ask<'a> {
+pub(super) struct PageRequest<'a> {
     /// The filter, encoded for a URL; empty for every customer.
     pub(super) query: &'a str,
     pub(super) order: &'a Order,
@@ -17,16 +17,16 @@ pub(super) struct Ask<'a> {
     pub(super) number: u64,
 }
 
-/// A page and what came with it.
+/// One page.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) customers: Vec<Customer>,
-    pub(super) told: Told,
+    pub(super) headers: PageHeaders,
 }
 
-/// What the headers of a page tell.
+/// The headers of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Told {
+pub(super) struct PageHeaders {
     /// `X-Count`: how many customers match.
     pub(super) count: Option<u64>,
     /// `X-MaxCount`, described as all results there are.
@@ -37,15 +37,15 @@ pub(super) struct Told {
 
 impl Client {
     /// Reads a page of customers, with the same attempts as a GET.
-    pub(super) fn page(&self, ask: &Ask<'_>) -> Result<Page> {
-        let step = format!("reading page {} of the list", ask.number + 1);
-        let filtered = !ask.query.is_empty();
-        let answer = self.try_often(Method::List, &ask.path(), |answer| listed(answer, filtered));
-        answer.and_then(|answer| Page::read(&answer, &self.key)).map_err(|error| error.at(step))
+    pub(super) fn page(&self, request: &PageRequest<'_>) -> Result<Page> {
+        let step = format!("reading page {} of the list", request.number + 1);
+        let filtered = !request.query.is_empty();
+        let answer = self.read(&request.path(), LARGEST_PAGE, |answer| listed(answer, filtered));
+        answer.and_then(|answer| Page::read(&answer, &self.account.key)).map_err(|error| error.at(step))
     }
 }
 
-impl Ask<'_> {
+impl PageRequest<'_> {
     fn path(&self) -> String {
         let direction = if self.order.descending { "Descending" } else { "Ascending" };
         let filter = if self.query.is_empty() { String::new() } else { format!("query={}&", self.query) };
@@ -83,8 +83,9 @@ impl Page {
                 Error::new(Kind::Failed, message).because(why)
             })
         });
-        let told = |name: &str| answer.header(name)?.trim().parse().ok();
-        let told = Told { count: told("x-count"), most: told("x-maxcount"), size: told("x-pagesize") };
-        Ok(Page { customers: customers.collect::<Result<_>>()?, told })
+        let number = |name: &str| answer.header(name)?.trim().parse().ok();
+        let headers =
+            PageHeaders { count: number("x-count"), most: number("x-maxcount"), size: number("x-pagesize") };
+        Ok(Page { customers: customers.collect::<Result<_>>()?, headers })
     }
 }

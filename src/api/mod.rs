@@ -1,51 +1,45 @@
 //! The client of the API: the only user of ureq.
 //!
-//! It knows three requests, the GET of one customer, the GET of a page of them and the PUT of one, and turns every way
-//! in which they can go wrong into an [`Error`] with a kind. One agent, so one connection serves all; no redirect is ever
-//! followed, because a PUT that is redirected would arrive as a GET and look like success.
+//! It sends three requests: the GET of a customer, the GET of a page of customers, the PUT of a customer. Every way in which
+//! they can fail becomes an [`Error`] with a kind. One agent serves all requests, so connections are reused. No redirect is
+//! followed, because ureq would follow the redirect of a PUT with a GET and report success.
 
 pub mod answer;
 pub mod base_url;
-mod connect;
+mod connection;
 mod customer;
 pub mod failure;
-mod gather;
 pub mod key;
 mod list;
-mod method;
 pub mod network;
-pub mod pace;
 pub mod pages;
-mod pass;
 pub mod rate_limit;
+pub mod rate_limiter;
 mod reply;
-mod resolver;
-mod tls;
+mod transport_error;
 pub mod trust;
-mod unconnected;
+mod url;
 pub mod wait;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
-use ureq::http::{HeaderValue, Request, Response, StatusCode, request};
-use ureq::{Agent, Body, RequestExt};
+use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use ureq::http::{Method, Request, Response, StatusCode};
+use ureq::{Agent, AsSendBody, Body, RequestExt};
 
 pub use base_url::BaseUrl;
-use connect::Dialer;
+use connection::{Addresses, Connections};
 use customer::{customer, read};
-pub use failure::Failure;
+pub use failure::{Failure, FailureClass};
 pub use key::ApiKey;
-use method::Method;
 pub use network::Network;
-pub use pace::Pacer;
 pub use pages::{Order, Pages};
-use pass::{Entry, Pass};
 use rate_limit::Standing;
+use rate_limiter::Permit;
+pub use rate_limiter::RateLimiter;
 pub use reply::Answer;
-use resolver::Remembering;
 pub use trust::Trust;
 
 use crate::document::Customer;
@@ -53,31 +47,36 @@ use crate::error::{Error, Kind, Result};
 use crate::terminal::Notes;
 use wait::{ATTEMPTS, Deadline, backoff};
 
-/// The longest head of an answer, in bytes.
-const LONGEST_HEAD: usize = 16 * 1024;
-/// The buffers of a connection, in bytes: a customer of some 2 kB fits, and larger ones go through in pieces. The longest
-/// head has to fit: of one that does not, ureq says that the server hung up.
-const INPUT_BUFFER: usize = LONGEST_HEAD + 4 * 1024;
-const OUTPUT_BUFFER: usize = 8 * 1024;
 /// The most connections that are kept for later requests; the most requests that are under way at once.
 pub const MOST_CONNECTIONS: usize = 64;
-/// What the bodies are that are sent and asked for, and how they may be packed: values of headers.
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+const JSON: &str = "application/json";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest answer that is read, in bytes, after decompression.
+const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
+/// The same for a page of a list, which holds up to a thousand customers.
+const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
 
 /// One account of the API.
 #[derive(Debug)]
 pub struct Client {
-    agent: Agent,
-    base: Arc<BaseUrl>,
-    key: Arc<ApiKey>,
+    account: Arc<Account>,
     deadline: Mutex<Deadline>,
     notes: Notes,
-    pass: Option<Pass>,
-    /// A change was sent, so what follows settles it and is never turned away.
-    committed: AtomicBool,
     read_only: bool,
+    limiter: Option<Arc<RateLimiter>>,
+    /// What the limiter has granted for the next requests.
+    permit: Mutex<Option<Permit>>,
+    /// A change that was sent may have taken effect: the reads that settle it wait for the limiter even if the work stops.
+    settling: AtomicBool,
+}
+
+/// What all clients of an account share.
+#[derive(Debug)]
+struct Account {
+    agent: Agent,
+    base: BaseUrl,
+    key: ApiKey,
+    network: Network,
 }
 
 /// What the API said to a PUT.
@@ -89,61 +88,93 @@ pub enum Put {
     Accepted,
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Client {
     /// A client that opens no connection yet. `timeout` bounds all requests and waits together, from now.
     pub fn new(base: BaseUrl, key: ApiKey, network: &Network, timeout: Duration, notes: Notes) -> Client {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .proxy(network.proxy())
+            .max_redirects_will_error(false)
+            // ureq would read the proxy variables on its own, in another way, and proxy loopback too.
+            .proxy(network.proxy.as_ref().map(|named| named.proxy.clone()))
+            .tls_config(network.tls.clone())
             .timeout_connect(Some(CONNECT_TIMEOUT.min(timeout)))
-            .input_buffer_size(INPUT_BUFFER)
-            .output_buffer_size(OUTPUT_BUFFER)
-            .max_response_header_size(LONGEST_HEAD)
             .max_idle_connections(MOST_CONNECTIONS)
             .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
-        let agent = Agent::with_parts(config, Dialer::new(network.secure.clone()), Remembering::default());
-        let deadline = Mutex::new(Deadline::after(timeout));
-        let (base, key) = (Arc::new(base), Arc::new(key));
-        let committed = AtomicBool::new(false);
-        let (pass, read_only) = (None, false);
-        Client { agent, base, key, deadline, notes, pass, committed, read_only }
+        let addresses = Addresses { loopback_only: network.loopback_only };
+        let agent = Agent::with_parts(config, Connections::default(), addresses);
+        let account = Account { agent, base, key, network: network.clone() };
+        Client::of(Arc::new(account), timeout, notes, false, None)
     }
 
-    /// The same client, which sends no change, whoever asks it to.
+    fn of(
+        account: Arc<Account>,
+        timeout: Duration,
+        notes: Notes,
+        read_only: bool,
+        limiter: Option<Arc<RateLimiter>>,
+    ) -> Client {
+        let deadline = Mutex::new(Deadline::after(timeout));
+        let (permit, settling) = (Mutex::new(None), AtomicBool::new(false));
+        Client { account, deadline, notes, read_only, limiter, permit, settling }
+    }
+
+    /// The same client, which sends no change.
     #[must_use]
     pub fn read_only(self) -> Client {
         Client { read_only: true, ..self }
     }
 
-    /// Another client of the same account, on the same connections, whose requests go through a gate. It has so much
-    /// time from now.
-    pub fn paced(&self, timeout: Duration, notes: Notes, pacer: Arc<Pacer>) -> Client {
-        let (agent, base, key) = (self.agent.clone(), Arc::clone(&self.base), Arc::clone(&self.key));
-        let deadline = Mutex::new(Deadline::after(timeout));
-        let committed = AtomicBool::new(false);
-        let (read_only, pass) = (self.read_only, Some(Pass::new(pacer)));
-        Client { agent, base, key, deadline, notes, pass, committed, read_only }
+    /// Another client of the same account, on the same connections, whose requests the limiter spaces. It has so much
+    /// time from now; waiting for the limiter does not count.
+    pub fn limited(&self, timeout: Duration, notes: Notes, limiter: Arc<RateLimiter>) -> Client {
+        Client::of(Arc::clone(&self.account), timeout, notes, self.read_only, Some(limiter))
     }
 
     fn deadline(&self) -> Deadline {
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.deadline)
     }
 
-    /// Waits that long; false, and at once, where that would miss the deadline.
+    /// Waits that long; false, and at once, if that would miss the deadline.
     pub fn wait(&self, pause: Duration) -> bool {
         self.deadline().sleep(pause)
     }
 
-    /// Does something that waits for a person; the time they take is not counted against the deadline.
+    /// Runs `wait`, whose time does not count against the deadline.
     pub fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let result = wait();
-        let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut deadline = lock(&self.deadline);
         *deadline = deadline.moved_by(begun.elapsed());
         result
+    }
+
+    /// Waits until the limiter allows a read and the change after it. A caller that locks a customer calls this before, so
+    /// that it does not hold the lock while it waits.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work was stopped.
+    pub fn acquire(&self) -> Result<()> {
+        self.release();
+        self.permit(2).map_err(Failure::into_error).map(|permit| *lock(&self.permit) = permit)
+    }
+
+    /// Gives back what [`acquire`](Client::acquire) waited for.
+    pub fn release(&self) {
+        *lock(&self.permit) = None;
+    }
+
+    fn permit(&self, requests: u32) -> std::result::Result<Option<Permit>, Failure> {
+        let Some(limiter) = &self.limiter else { return Ok(None) };
+        let settling = self.settling.load(Ordering::SeqCst);
+        let permit = self.not_counting(|| limiter.acquire(requests, settling));
+        permit.map(Some).ok_or_else(Failure::stopped)
     }
 
     /// Reads a customer. Connection failures, 408, 429 and 5xx are tried up to four times.
@@ -151,52 +182,33 @@ impl Client {
     /// # Errors
     /// `NotFound`, `Credentials`, `Network`, or `Failed` for an answer that is not that customer.
     pub fn get(&self, id: u64) -> Result<Customer> {
-        self.get_as(Method::Get, id)
-    }
-
-    /// The same for a customer that is changed next: the PUT goes through the gate with this read.
-    ///
-    /// # Errors
-    /// As [`get`](Client::get).
-    pub fn get_to_change(&self, id: u64) -> Result<Customer> {
-        self.get_as(Method::GetToChange, id)
-    }
-
-    fn get_as(&self, method: Method, id: u64) -> Result<Customer> {
         let step = format!("reading customer {id}");
-        let path = format!("/customers/{id}");
         let meaning = |answer| read(answer, id);
-        let answer = self.try_often(method, &path, meaning);
+        let answer = self.read(&format!("/customers/{id}"), LARGEST_ANSWER, meaning);
         let answer = answer.map_err(|error| self.doubting_the_address(error).at(&step))?;
-        customer(&answer.body, id, &self.key).map_err(|error| error.at(step))
+        customer(&answer.body, id, &self.account.key).map_err(|error| error.at(step))
     }
 
-    /// What is not there may be somewhere else.
+    /// A wrong base URL answers 404 too.
     fn doubting_the_address(&self, error: Error) -> Error {
-        if error.kind != Kind::NotFound || self.base.has_vendor_path() {
+        if error.kind != Kind::NotFound || self.account.base.has_vendor_path() {
             return error;
         }
-        error.hint(format!("the base URL is {}; the vendor's ends in /v1", self.base))
+        error.hint(format!("the base URL is {}; the vendor's ends in /v1", self.account.base))
     }
 
-    /// Sends a request that writes nothing until there is an answer, which is then taken as it is meant.
-    fn try_often(
-        &self,
-        method: Method,
-        path: &str,
-        meaning: impl Fn(Answer) -> Result<Answer>,
-    ) -> Result<Answer> {
+    /// Sends a GET until there is an answer, or no attempt or time is left. `meaning` judges the answer.
+    fn read(&self, path: &str, largest: u64, meaning: impl Fn(Answer) -> Result<Answer>) -> Result<Answer> {
         let mut attempt = 1;
         loop {
-            let result = self.send(method, path, None, self.deadline().left());
+            let result = self.get_once(path, largest);
             let pause = match &result {
-                Ok(answer) if answer.status == 429 => {
-                    self.asked_pause(answer).unwrap_or_else(|| backoff(attempt))
-                }
-                Ok(answer) if answer.status == 408 || answer.status >= 500 => backoff(attempt),
-                Err(failure) if failure.is_transient() => backoff(attempt),
+                Ok(answer) if answer.status == 429 => self.asked_pause(answer),
+                Ok(answer) if answer.status == 408 || answer.status >= 500 => None,
+                Err(failure) if failure.is_transient() => None,
                 _ => return result.map_err(Failure::into_error).and_then(meaning),
             };
+            let pause = pause.unwrap_or_else(|| backoff(attempt));
             let cause =
                 result.as_ref().map_or_else(ToString::to_string, |answer| format!("HTTP {}", answer.status));
             if attempt == ATTEMPTS || !self.pause(pause, &cause, attempt) {
@@ -204,11 +216,22 @@ impl Client {
                     |error: Error| error.detail([format!("attempt {attempt} of {ATTEMPTS} was the last")]);
                 return result.map_err(Failure::into_error).and_then(meaning).map_err(gave_up);
             }
+            // What was granted for the change after this read was granted before the pause.
+            if lock(&self.permit).is_some() {
+                self.acquire()?;
+            }
             attempt += 1;
         }
     }
 
-    /// Waits before another attempt and says so, unless that would miss the deadline; then it gives false at once.
+    fn get_once(&self, path: &str, largest: u64) -> std::result::Result<Answer, Failure> {
+        let granted = lock(&self.permit).take();
+        let permit = if granted.is_some() { granted } else { self.permit(1)? };
+        let time = self.deadline().left();
+        self.send(Method::GET, path, (), time, largest, permit)
+    }
+
+    /// Waits before another attempt and says so; false, and at once, if that would miss the deadline.
     pub fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
         if !self.deadline().allows(pause) {
             return false;
@@ -220,18 +243,18 @@ impl Client {
         self.wait(pause)
     }
 
-    /// How long the API asks to wait after a 429; not at all where the gate makes everybody wait for it.
+    /// How long the API asks to wait after a 429; not at all if the limiter makes the next request wait.
     fn asked_pause(&self, answer: &Answer) -> Option<Duration> {
-        if self.pass.is_some() {
+        if self.limiter.is_some() {
             return Some(Duration::ZERO);
         }
         rate_limit::wait(|name| answer.header(name), jiff::Timestamp::now())
     }
 
-    /// Whether the API takes the key, by one read of one customer, and what it says about its limits.
+    /// Tries the key by a read of one customer, and gives what the API tells about its limits.
     ///
     /// # Errors
-    /// `Credentials` where it does not; `Network` where it cannot be asked.
+    /// `Credentials` if the API refuses the key; `Network` if it cannot be asked.
     pub fn probe(&self) -> Result<Standing> {
         let taken =
             |answer: Answer| match answer.status {
@@ -240,71 +263,74 @@ impl Client {
                     .doubting_the_address(Error::new(Kind::NotFound, "there are no customers (HTTP 404)"))),
                 _ => Err(answer.error()),
             };
-        let answer = self.try_often(Method::List, "/customers?pageSize=1&pageNumber=0", taken)?;
+        let answer = self.read("/customers?pageSize=1&pageNumber=0", LARGEST_ANSWER, taken)?;
         Ok(answer.standing(jiff::Timestamp::now()))
     }
 
-    /// Sends a whole customer, once.
+    /// Sends a whole customer, once, and without waiting for the limiter: it was read just before.
     ///
-    /// It is given two thirds of the time that is left, so that a lost answer leaves time to read what came of it.
+    /// It is given two thirds of the time that is left, so that after a lost answer there is time to read the customer.
     ///
     /// # Errors
-    /// See [`Failure`]: the request never left, the API said no, or the answer leaves open what happened.
+    /// See [`FailureClass`].
     pub fn put(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
         if self.read_only {
-            return Err(Failure::forbidden());
+            return Err(Failure::read_only());
         }
+        let result = self.put_once(customer);
+        let stored_nothing = |failure: &Failure| {
+            use FailureClass::*;
+            matches!(failure.class, NotSent | Impossible | Refused | RateLimited(_))
+        };
+        if !result.as_ref().is_err_and(stored_nothing) {
+            self.settling.store(true, Ordering::SeqCst);
+        }
+        result
+    }
+
+    fn put_once(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
+        let granted = lock(&self.permit).take();
+        let permit = granted.or_else(|| self.limiter.as_ref().map(RateLimiter::acquire_now));
         let time = self.deadline().left().map(|left| left * 2 / 3);
-        let answer = self.send(Method::Put, "/customers", Some(customer.text()), time)?;
-        match answer.status {
-            200..=299 => Ok(match Customer::parse(answer.body) {
-                Ok(stored) if stored.id() == customer.id() => Put::Stored(Box::new(stored)),
-                _ => Put::Accepted,
-            }),
-            ..200 => Err(Failure::Lost(answer.error())),
-            429 => Err(Failure::RateLimited(Box::new(answer.error()), self.asked_pause(&answer))),
-            300..=399 => Err(Failure::Redirected(answer.error())),
-            // Not the API's word but that of a gateway before it, which may have handed the change on.
-            502 | 504 => Err(Failure::Lost(answer.error())),
-            408 | 500.. => Err(Failure::Broke(answer.error())),
-            _ => Err(Failure::No(answer.refusal())),
-        }
+        let answer = self.send(Method::PUT, "/customers", customer.text(), time, LARGEST_ANSWER, permit)?;
+        let class = match answer.status {
+            200..=299 => {
+                return Ok(match Customer::parse(answer.body) {
+                    Ok(stored) if stored.id() == customer.id() => Put::Stored(Box::new(stored)),
+                    _ => Put::Accepted,
+                });
+            }
+            429 => FailureClass::RateLimited(self.asked_pause(&answer)),
+            300..=399 => FailureClass::Redirected,
+            // 502 and 504 are the word of a gateway, which may have passed the change on.
+            ..200 | 502 | 504 => FailureClass::Lost,
+            408 | 500.. => FailureClass::ServerError,
+            _ => return Err(Failure::new(FailureClass::Refused, answer.refusal())),
+        };
+        Err(Failure::new(class, answer.error()))
     }
 
     fn send(
         &self,
         method: Method,
         path: &str,
-        body: Option<&str>,
+        body: impl AsSendBody,
         time: Option<Duration>,
+        largest: u64,
+        permit: Option<Permit>,
     ) -> std::result::Result<Answer, Failure> {
         let time = time.ok_or_else(Failure::out_of_time)?;
-        if let Some(pass) = &self.pass {
-            let committed = self.committed.load(Ordering::SeqCst);
-            match self.not_counting(|| pass.enter(committed, method.purpose())) {
-                Entry::In => {}
-                Entry::Stopped => return Err(Failure::stopped()),
-                Entry::Late => return Err(Failure::late()),
-            }
-        }
-        if method == Method::Put {
-            self.committed.store(true, Ordering::SeqCst);
-        }
-        let url = self.base.join(path);
-        let request = Request::builder()
-            .uri(&url)
-            .method(method.name())
-            .header(ACCEPT, JSON)
-            .header(ACCEPT_ENCODING, GZIP)
-            .header(AUTHORIZATION, self.key.header());
-        self.notes.http(format_args!("> {} {url}", method.name()));
+        let Account { base, key, network, .. } = &*self.account;
+        let url = base.join(path);
+        self.notes.http(format_args!("> {method} {url}"));
         self.notes.http(format_args!("> authorization: Basic [redacted]"));
         let started = Instant::now();
-        let result = self.transmit(request, body, time);
-        let answer = result.and_then(|response| Answer::read(response, method.largest_answer()));
-        let answer = answer.map(|answer| answer.blotted(&self.key));
-        if let Some(pass) = &self.pass {
-            pass.leave(answer.as_ref().ok().and_then(Answer::quota));
+        let response = self.transmit(method, &url, body, time);
+        let answer = response.and_then(|response| Answer::read(response, largest, network));
+        let answer = answer.map(|answer| answer.redacted(key));
+        if let Some(mut permit) = permit {
+            permit.answered(answer.as_ref().ok().and_then(Answer::quota));
+            *lock(&self.permit) = Some(permit).filter(|permit| !permit.is_used_up());
         }
         self.log(&answer, started.elapsed());
         answer
@@ -312,22 +338,20 @@ impl Client {
 
     fn transmit(
         &self,
-        request: request::Builder,
-        body: Option<&str>,
+        method: Method,
+        url: &str,
+        body: impl AsSendBody,
         time: Duration,
     ) -> std::result::Result<Response<Body>, Failure> {
-        let result = match body {
-            None => {
-                let request = request.body(()).map_err(Failure::unsendable)?;
-                request.with_agent(&self.agent).configure().timeout_global(Some(time)).run()
-            }
-            Some(body) => {
-                let request = request.header(CONTENT_TYPE, JSON).body(body);
-                let request = request.map_err(Failure::unsendable)?;
-                request.with_agent(&self.agent).configure().timeout_global(Some(time)).run()
-            }
-        };
-        result.map_err(Failure::from_ureq)
+        let Account { agent, key, network, .. } = &*self.account;
+        let mut request =
+            Request::builder().uri(url).header(ACCEPT, JSON).header(AUTHORIZATION, key.header());
+        if method == Method::PUT {
+            request = request.header(CONTENT_TYPE, JSON);
+        }
+        let request = request.method(method).body(body).map_err(Failure::unsendable)?;
+        let response = request.with_agent(agent).configure().timeout_global(Some(time)).run();
+        response.map_err(|why| Failure::from_ureq(why, network))
     }
 
     fn log(&self, answer: &std::result::Result<Answer, Failure>, took: Duration) {

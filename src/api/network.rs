@@ -1,111 +1,162 @@
-//! How the API is reached: by way of which proxy, trusting which authorities.
+//! How the API is reached: through which proxy, and which certificates are trusted.
 
 use std::fmt;
+use std::net::IpAddr;
 
-use ureq::http::Uri;
+use ureq::tls::TlsConfig;
 use ureq::{Proxy, ProxyProtocol};
 
 use super::base_url::BaseUrl;
-use super::connect::Peer;
-use super::tls;
-use super::trust::{Roots, Trust};
+use super::trust::{Trust, root_certificates};
+use super::url::{Url, host_and_port};
 use crate::error::{Error, Result};
 
 /// The way to one base URL.
-#[derive(Debug)]
-pub struct Network {
-    /// None where the way is in the clear, which never leaves this machine.
-    pub(super) secure: Option<Secure>,
-}
-
-/// A way with TLS.
 #[derive(Debug, Clone)]
-pub(super) struct Secure {
-    /// With whom TLS is spoken.
-    pub(super) tls: tls::Config,
-    /// The proxy that stands in between.
-    pub(super) gate: Option<Gate>,
+pub struct Network {
+    pub(super) tls: TlsConfig,
+    pub(super) proxy: Option<NamedProxy>,
+    /// Whether the machine's own roots are trusted, which are read when the first connection is made.
+    pub(super) has_system_roots: bool,
+    /// Clear text goes to loopback addresses only.
+    pub(super) loopback_only: bool,
 }
 
-/// A proxy and where it was named.
+/// A proxy and the variable that names it.
 #[derive(Clone)]
-pub(super) struct Gate {
-    /// The proxy, with its password.
+pub(super) struct NamedProxy {
+    /// With its password.
     pub(super) proxy: Proxy,
-    variable: String,
+    /// Host and port, as they were written.
+    pub(super) authority: String,
+    pub(super) variable: String,
 }
 
 impl Network {
     /// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, which go before `trust`, and `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
-    /// (in either case), as given by `variable`. This machine is never reached by way of a proxy.
+    /// (in either case), as given by `variable`. Loopback is never proxied.
     ///
     /// # Errors
-    /// A proxy variable that cannot be read: going on without it would take another way than the one asked for. A file
-    /// of authorities that cannot be read, for the same reason.
+    /// A variable or a file that cannot be read: to go on without it would take another way than the one asked for.
     pub fn from_environment(
         base: &BaseUrl,
         trust: &Trust,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Network> {
-        if !base.is_https() {
-            return Ok(Network { secure: None });
-        }
         let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        let gate = if base.is_loopback() { None } else { gate(base, set)? };
-        let tls = tls::Config::trusting(Roots::find(trust, set)?)?;
-        Ok(Network { secure: Some(Secure { tls, gate }) })
-    }
-
-    /// The proxy, so that ureq does not look up the name of the API, which only the proxy may know.
-    pub(super) fn proxy(&self) -> Option<Proxy> {
-        let gate = self.secure.as_ref()?.gate.as_ref()?;
-        Some(gate.proxy.clone())
-    }
-}
-
-impl Gate {
-    /// The proxy as an end of a connection, without its password.
-    pub(super) fn peer(&self) -> Peer {
-        let address = format!("{}:{}", self.proxy.host(), self.proxy.port());
-        Peer::Proxy { address, variable: self.variable.clone() }
+        let loopback_only = !base.is_https();
+        if loopback_only {
+            let tls = TlsConfig::builder().build();
+            return Ok(Network { tls, proxy: None, has_system_roots: false, loopback_only });
+        }
+        let proxy = if base.is_loopback() { None } else { proxy(base, &set)? };
+        let roots = root_certificates(trust, set)?;
+        let has_system_roots = matches!(roots, ureq::tls::RootCerts::PlatformVerifier);
+        let tls = TlsConfig::builder().root_certs(roots).build();
+        Ok(Network { tls, proxy, has_system_roots, loopback_only })
     }
 }
 
-impl fmt::Debug for Gate {
+impl fmt::Debug for NamedProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.peer().fmt(f)
+        write!(f, "{} ({})", self.authority, self.variable)
     }
 }
 
-fn gate(base: &BaseUrl, set: impl Fn(&str) -> Option<String>) -> Result<Option<Gate>> {
+fn proxy(base: &BaseUrl, set: &impl Fn(&str) -> Option<String>) -> Result<Option<NamedProxy>> {
     let named = |name: &str| set(name).map(|value| (name.to_string(), value));
     let either = |name: &str| named(name).or_else(|| named(&name.to_lowercase()));
     let Some((variable, value)) = either("HTTPS_PROXY").or_else(|| either("ALL_PROXY")) else {
         return Ok(None);
     };
-    // The value may hold a password, so no message repeats it.
+    // The value may hold a password, so no message repeats any part of it.
     let refused = |why: &str| {
         Error::usage(format!("the proxy in {variable} {why}"))
             .hint(format!("set {variable} to a URL like http://proxy.example.com:3128, or unset it"))
     };
-    let proxy = Proxy::new(value.trim()).map_err(|_| refused("cannot be read"))?;
-    if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
-        return Err(refused("is a SOCKS proxy, which is not supported"));
+    let (proxy, authority) = read_proxy(value.trim()).map_err(refused)?;
+    if let Some((variable, list)) = either("NO_PROXY")
+        && is_exempt(base, &list).map_err(|entry| unknown_exemption(&variable, entry))?
+    {
+        return Ok(None);
     }
-    let exempt = match either("NO_PROXY") {
-        Some((_, list)) => exempt(base, &list).ok_or_else(|| refused("cannot be read"))?,
-        None => false,
-    };
-    Ok((!exempt).then_some(Gate { proxy, variable }))
+    Ok(Some(NamedProxy { proxy, authority, variable }))
 }
 
-fn exempt(base: &BaseUrl, list: &str) -> Option<bool> {
-    let uri: Uri = base.join("").parse().ok()?;
-    let mut builder = Proxy::builder(ProxyProtocol::Http).host("proxy");
-    for entry in list.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-        builder = builder.no_proxy(entry);
+/// A proxy with its host and port. As for curl, `host:port` alone is an HTTP proxy.
+fn read_proxy(text: &str) -> std::result::Result<(Proxy, String), &'static str> {
+    let text = if text.contains("://") { text.to_string() } else { format!("http://{text}") };
+    let url = Url::parse(&text).map_err(|_| "cannot be read")?;
+    if !matches!(url.rest, "" | "/") {
+        return Err("has a path, a query or a fragment; in a password, / ? and # are %2F %3F and %23");
     }
-    Some(builder.build().ok()?.is_no_proxy(&uri))
+    let proxy = Proxy::new(&text).map_err(|_| "cannot be read")?;
+    match proxy.protocol() {
+        ProxyProtocol::Http | ProxyProtocol::Https => Ok((proxy, url.authority.to_string())),
+        _ => Err("is a SOCKS proxy, which is not supported"),
+    }
+}
+
+fn unknown_exemption(variable: &str, entry: &str) -> Error {
+    Error::usage(format!("the entry `{entry}` of {variable} cannot be read")).hint(
+        "an entry is a host, .domain, an IP address, a network such as 10.0.0.0/8, or *; a port may follow",
+    )
+}
+
+/// Whether the list names the host of the base URL, by the rules of Go's `httpproxy` package, which are nearly curl's.
+/// The error is an entry that cannot be read.
+fn is_exempt<'a>(base: &BaseUrl, list: &'a str) -> std::result::Result<bool, &'a str> {
+    let host = base.host().trim_end_matches('.').to_ascii_lowercase();
+    let mut exempt = false;
+    for entry in list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty()) {
+        exempt |= names(entry, &host, base.port()).ok_or(entry)?;
+    }
+    Ok(exempt)
+}
+
+fn names(entry: &str, host: &str, port: u16) -> Option<bool> {
+    if entry == "*" {
+        return Some(true);
+    }
+    let address = host.parse::<IpAddr>().ok();
+    if let Some((network, bits)) = entry.split_once('/') {
+        return is_in_network(address, network.parse().ok()?, bits.parse().ok()?);
+    }
+    if let Ok(named) = entry.parse::<IpAddr>() {
+        return Some(address == Some(named));
+    }
+    let (name, only_port) =
+        host_and_port(entry.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(entry))?;
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let matches = match name.parse::<IpAddr>() {
+        Ok(named) => address == Some(named),
+        Err(_) if name.starts_with('.') => host.ends_with(&name),
+        Err(_) => host == name || host.ends_with(&format!(".{name}")),
+    };
+    Some(matches && only_port.is_none_or(|only| only == port))
+}
+
+/// Whether an address is in a network of so many leading bits; none if there is no such network.
+fn is_in_network(address: Option<IpAddr>, network: IpAddr, bits: u32) -> Option<bool> {
+    let (address, network, length) = match (address, network) {
+        (address, IpAddr::V4(network)) => {
+            let address = address.and_then(|address| match address {
+                IpAddr::V4(address) => Some(u128::from(address.to_bits())),
+                IpAddr::V6(_) => None,
+            });
+            (address, u128::from(network.to_bits()), 32)
+        }
+        (address, IpAddr::V6(network)) => {
+            let address = address.and_then(|address| match address {
+                IpAddr::V6(address) => Some(address.to_bits()),
+                IpAddr::V4(_) => None,
+            });
+            (address, network.to_bits(), 128)
+        }
+    };
+    let unused = u32::checked_sub(length, bits)?;
+    let prefix = |bits: u128| bits.checked_shr(unused).unwrap_or_default();
+    Some(address.is_some_and(|address| prefix(address) == prefix(network)))
 }
 
 #[cfg(test)]
@@ -117,7 +168,7 @@ mod tests {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
         };
         let network = Network::from_environment(&BaseUrl::parse(base).unwrap(), &Trust::default(), variable)?;
-        Ok(network.proxy().map(|proxy| proxy.host().to_string()))
+        Ok(network.proxy.map(|named| named.proxy.host().to_string()))
     }
 
     const VENDOR: &str = "https://secure.fusebill.com/v1";
@@ -128,16 +179,70 @@ mod tests {
         let expected = Some("proxy.example.com".to_string());
         assert_eq!(proxy_host(VENDOR, &[proxy]).unwrap(), expected);
         assert_eq!(proxy_host(VENDOR, &[("all_proxy", proxy.1)]).unwrap(), expected);
+        assert_eq!(proxy_host(VENDOR, &[("https_proxy", "proxy.example.com:3128")]).unwrap(), expected);
         assert_eq!(proxy_host(VENDOR, &[("HTTPS_PROXY", "")]).unwrap(), None);
         assert_eq!(proxy_host(VENDOR, &[proxy, ("NO_PROXY", "x.example, .fusebill.com")]).unwrap(), None);
         assert_eq!(proxy_host(VENDOR, &[proxy, ("no_proxy", "example.org")]).unwrap(), expected);
     }
 
     #[test]
-    fn a_socks_proxy_is_refused_and_not_passed_by() {
-        let error = proxy_host(VENDOR, &[("all_proxy", "socks5://me:secret@p.example:1080")]).unwrap_err();
-        assert!(error.headline().contains("all_proxy is a SOCKS proxy"), "{error:?}");
-        assert!(!format!("{error:?}").contains("secret"));
+    fn exemptions_are_read_as_curl_and_go_read_them() {
+        let exempt = |base: &str, list: &str| {
+            is_exempt(&BaseUrl::parse(base).unwrap(), list).map_err(ToString::to_string)
+        };
+        for list in [
+            "*",
+            "secure.fusebill.com",
+            "SECURE.Fusebill.com.",
+            "fusebill.com",
+            ".fusebill.com",
+            "*.fusebill.com",
+            "a.example b.example,secure.fusebill.com",
+            "secure.fusebill.com:443",
+        ] {
+            assert_eq!(exempt(VENDOR, list), Ok(true), "{list}");
+        }
+        for list in
+            ["bill.com", ".secure.fusebill.com", "secure.fusebill.com:8443", "10.0.0.0/8", "fd00::1", ""]
+        {
+            assert_eq!(exempt(VENDOR, list), Ok(false), "{list}");
+        }
+        for list in ["fd00::1", "[fd00::1]", "[fd00::1]:443", "fd00:0::1", "fd00::/8", "FD00::/128,::/0"] {
+            assert_eq!(exempt("https://[fd00::1]/v1", list), Ok(true), "{list}");
+        }
+        for list in ["10.1.2.3", "10.0.0.0/8", "10.1.2.3/32", "0.0.0.0/0", "10.1.2.3:443"] {
+            assert_eq!(exempt("https://10.1.2.3/v1", list), Ok(true), "{list}");
+        }
+        for list in ["10.1.2.4", "11.0.0.0/8", "fd00::/8", "10.1.2.3:80"] {
+            assert_eq!(exempt("https://10.1.2.3/v1", list), Ok(false), "{list}");
+        }
+        for entry in ["10.0.0.0/33", "10.0.0/8", "fuse*", "host:99999", "[::1", "a/b"] {
+            assert_eq!(exempt(VENDOR, &format!("x.example,{entry}")), Err(entry.to_string()));
+        }
+        let variables = [("HTTPS_PROXY", "http://p.example:1"), ("no_proxy", "fuse*")];
+        let error = proxy_host(VENDOR, &variables).unwrap_err();
+        assert_eq!(error.headline(), "the entry `fuse*` of no_proxy cannot be read");
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_understood_is_refused_and_shown_nowhere() {
+        for (value, why) in [
+            ("socks5://me:secret@p.example:1080", "is a SOCKS proxy"),
+            ("gopher://me:secret@p.example", "cannot be read"),
+            ("http://secret:99999", "cannot be read"),
+            ("http://p.example:secret", "cannot be read"),
+            ("http://localhost:9#secret@p.example:3128", "has a path, a query or a fragment"),
+            ("http://localhost:9/secret@p.example:3128", "has a path, a query or a fragment"),
+            ("http://localhost:9?secret@p.example:3128", "has a path, a query or a fragment"),
+            ("http://me:se cret@p.example", "cannot be read"),
+        ] {
+            let error = proxy_host(VENDOR, &[("all_proxy", value)]).unwrap_err();
+            assert!(error.headline().contains(&format!("the proxy in all_proxy {why}")), "{error:?}");
+            assert!(
+                !format!("{error:?}").contains("cret") && !format!("{error:?}").contains(":9"),
+                "{error:?}"
+            );
+        }
     }
 
     #[test]
@@ -151,16 +256,9 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_never_reached_by_way_of_a_proxy() {
-        assert_eq!(
-            proxy_host("http://127.0.0.1:1/v1", &[("ALL_PROXY", "http://p.example:1")]).unwrap(),
-            None
-        );
-    }
-
-    #[test]
-    fn a_proxy_that_cannot_be_read_is_an_error_without_its_password() {
-        let error = proxy_host(VENDOR, &[("HTTPS_PROXY", "gopher://me:secret@p.example")]).unwrap_err();
-        assert!(error.headline().contains("HTTPS_PROXY") && !format!("{error:?}").contains("secret"));
+    fn loopback_is_never_proxied() {
+        for base in ["http://127.0.0.1:1/v1", "https://127.0.0.1:1/v1", "https://localhost/v1"] {
+            assert_eq!(proxy_host(base, &[("ALL_PROXY", "http://p.example:1")]).unwrap(), None, "{base}");
+        }
     }
 }

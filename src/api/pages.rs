@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::Client;
-use super::list::{Ask, Page, Told};
+use super::list::{Page, PageHeaders, PageRequest};
 use crate::document::Customer;
 use crate::error::Result;
 
@@ -30,19 +30,19 @@ pub struct Pages<'a> {
     query: String,
     order: Order,
     size: u64,
-    course: Course,
+    progress: Progress,
 }
 
 /// How far a list was read. Pure: the pages are given.
 #[derive(Debug, Default)]
-struct Course {
+struct Progress {
     /// The number of the next page.
     next: u64,
     /// How many rows came, the repeated ones too: pages are cut from the list by position.
     rows: u64,
     /// The ids of the page before.
     before: HashSet<u64>,
-    told: Told,
+    headers: PageHeaders,
     ended: bool,
     changed: bool,
 }
@@ -52,7 +52,7 @@ impl Client {
     /// read yet.
     pub fn pages(&self, query: String, order: Order, size: u64) -> Pages<'_> {
         let size = size.clamp(1, LARGEST);
-        Pages { client: self, query, order, size, course: Course::default() }
+        Pages { client: self, query, order, size, progress: Progress::default() }
     }
 }
 
@@ -62,44 +62,49 @@ impl Pages<'_> {
     /// # Errors
     /// As [`Client::get`] has them; `Failed` where the answer is no list of customers.
     pub fn read(&mut self) -> Result<Option<Vec<Customer>>> {
-        if self.course.ended {
+        if self.progress.ended {
             return Ok(None);
         }
-        let ask = Ask { query: &self.query, order: &self.order, size: self.size, number: self.course.next };
-        let page = self.client.page(&ask)?;
-        Ok(Some(self.course.take(page, self.size)))
+        let request = PageRequest {
+            query: &self.query,
+            order: &self.order,
+            size: self.size,
+            number: self.progress.next,
+        };
+        let page = self.client.page(&request)?;
+        Ok(Some(self.progress.take(page, self.size)))
     }
 
     /// Whether the list changed while it was read, so that customers may be missing from it.
     pub fn changed(&self) -> bool {
-        self.course.changed
+        self.progress.changed
     }
 
     /// Whether more customers follow; none where the API does not tell.
     pub fn more(&self) -> Option<bool> {
-        self.course.more()
+        self.progress.more()
     }
 }
 
-impl Told {
+impl PageHeaders {
     /// The larger of both counts.
     fn total(self) -> Option<u64> {
         self.count.max(self.most)
     }
 
     /// What is told, and where it is not, what was told before.
-    fn or(self, before: Told) -> Told {
+    fn or(self, before: PageHeaders) -> PageHeaders {
         let (count, most) = (self.count.or(before.count), self.most.or(before.most));
-        Told { count, most, size: self.size.or(before.size) }
+        PageHeaders { count, most, size: self.size.or(before.size) }
     }
 }
 
-impl Course {
+impl Progress {
     /// Notes a page and gives the customers in it that are new.
     fn take(&mut self, page: Page, asked: u64) -> Vec<Customer> {
         let rows = page.customers.len() as u64;
-        let moved = self.told.total().zip(page.told.total()).is_some_and(|(before, now)| before != now);
-        self.told = page.told.or(self.told);
+        let moved = self.headers.total().zip(page.headers.total()).is_some_and(|(before, now)| before != now);
+        self.headers = page.headers.or(self.headers);
         self.next += 1;
         self.rows += rows;
         let ids: HashSet<u64> = page.customers.iter().map(Customer::id).collect();
@@ -108,9 +113,9 @@ impl Course {
         self.before = ids;
         let repeated = rows > customers.len() as u64;
         self.ended = customers.is_empty()
-            || match self.told.total() {
+            || match self.headers.total() {
                 Some(total) => self.rows >= total,
-                None => rows < self.told.size.unwrap_or(asked),
+                None => rows < self.headers.size.unwrap_or(asked),
             };
         self.changed |= moved || repeated || (self.ended && self.is_short());
         customers
@@ -118,7 +123,7 @@ impl Course {
 
     /// Whether fewer rows were seen than match.
     fn is_short(&self) -> bool {
-        self.told.count.or(self.told.most).is_some_and(|count| self.rows < count)
+        self.headers.count.or(self.headers.most).is_some_and(|count| self.rows < count)
     }
 
     fn more(&self) -> Option<bool> {
@@ -130,24 +135,24 @@ impl Course {
 mod tests {
     use super::*;
 
-    const UNTOLD: Told = Told { count: None, most: None, size: None };
+    const UNTOLD: PageHeaders = PageHeaders { count: None, most: None, size: None };
 
-    fn told(count: u64) -> Told {
-        Told { count: Some(count), most: Some(count), size: None }
+    fn told(count: u64) -> PageHeaders {
+        PageHeaders { count: Some(count), most: Some(count), size: None }
     }
 
     /// Reads pages of three until the list ends: the ids that were new, whether it changed, and the pages left over.
-    fn read(pages: &[(&[u64], Told)]) -> (Vec<u64>, bool, usize) {
-        let mut course = Course::default();
+    fn read(pages: &[(&[u64], PageHeaders)]) -> (Vec<u64>, bool, usize) {
+        let mut progress = Progress::default();
         let mut ids = Vec::new();
         let mut left = pages.iter();
-        while !course.ended {
+        while !progress.ended {
             let (page, told) = left.next().expect("the list ends");
             let customer = |id: &u64| Customer::parse(format!(r#"{{"id":{id},"status":"Active"}}"#)).unwrap();
-            let page = Page { customers: page.iter().map(customer).collect(), told: *told };
-            ids.extend(course.take(page, 3).iter().map(Customer::id));
+            let page = Page { customers: page.iter().map(customer).collect(), headers: *told };
+            ids.extend(progress.take(page, 3).iter().map(Customer::id));
         }
-        (ids, course.changed, left.len())
+        (ids, progress.changed, left.len())
     }
 
     #[test]
@@ -155,13 +160,13 @@ mod tests {
         let full = read(&[(&[1, 2, 3], told(6)), (&[4, 5, 6], told(6)), (&[], told(6))]);
         assert_eq!(full, (vec![1, 2, 3, 4, 5, 6], false, 1));
         assert_eq!(read(&[(&[], told(0))]), (vec![], false, 0));
-        let larger = Told { count: Some(3), most: Some(4), size: None };
+        let larger = PageHeaders { count: Some(3), most: Some(4), size: None };
         assert_eq!(read(&[(&[1, 2, 3], larger), (&[4], larger)]), (vec![1, 2, 3, 4], false, 0));
     }
 
     #[test]
     fn a_count_of_all_customers_is_not_waited_for() {
-        let all = Told { count: Some(3), most: Some(100), size: None };
+        let all = PageHeaders { count: Some(3), most: Some(100), size: None };
         assert_eq!(read(&[(&[1, 2, 3], all), (&[], all)]), (vec![1, 2, 3], false, 0));
     }
 
@@ -169,13 +174,13 @@ mod tests {
     fn without_a_count_a_page_that_is_not_full_is_the_last() {
         assert_eq!(read(&[(&[1, 2, 3], UNTOLD), (&[4], UNTOLD)]), (vec![1, 2, 3, 4], false, 0));
         assert_eq!(read(&[(&[1, 2, 3], UNTOLD), (&[], UNTOLD)]), (vec![1, 2, 3], false, 0));
-        let clipped = Told { size: Some(2), ..UNTOLD };
+        let clipped = PageHeaders { size: Some(2), ..UNTOLD };
         assert_eq!(read(&[(&[1, 2], clipped), (&[3], clipped)]), (vec![1, 2, 3], false, 0));
     }
 
     #[test]
     fn a_short_page_is_not_the_last_where_the_count_says_more() {
-        let pages: [(&[u64], Told); 2] = [(&[1, 2], told(3)), (&[3], told(3))];
+        let pages: [(&[u64], PageHeaders); 2] = [(&[1, 2], told(3)), (&[3], told(3))];
         assert_eq!(read(&pages), (vec![1, 2, 3], false, 0));
     }
 

@@ -1,16 +1,14 @@
-//! Whose word is taken for who a server is.
+//! Which root certificates are trusted.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::RootCertStore;
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::ServerCertVerifier;
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use ureq::tls::{Certificate, RootCerts};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 /// The authorities that are trusted, as an account's profile says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,69 +22,39 @@ pub enum Trust {
     Only(PathBuf),
 }
 
-/// Authorities that were found and read.
-#[derive(Debug)]
-pub(super) enum Roots {
-    /// These.
-    These(RootCertStore),
-    /// Those of this machine, which its own verifier knows.
-    System,
+/// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, as given by `variable`; if neither is set, what `trust` says.
+///
+/// # Errors
+/// `Usage` for a file that cannot be read, has no certificate in it, or one that is broken; and for a folder that has no
+/// certificate that can be read.
+pub(super) fn root_certificates(
+    trust: &Trust,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<RootCerts> {
+    let (file, folders) = (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"));
+    let mut roots = Vec::new();
+    if let Some(path) = &file {
+        add_file(&mut roots, Path::new(path)).map_err(|error| error.at("SSL_CERT_FILE"))?;
+    }
+    if let Some(folders) = &folders {
+        add_folders(&mut roots, folders).map_err(|error| error.at("SSL_CERT_DIR"))?;
+    }
+    match trust {
+        _ if !roots.is_empty() => {}
+        Trust::Bundled => return Ok(RootCerts::WebPki),
+        Trust::System => return Ok(RootCerts::PlatformVerifier),
+        Trust::Only(path) => add_file(&mut roots, path).map_err(|error| error.at("ca_file"))?,
+    }
+    Ok(RootCerts::Specific(Arc::new(roots)))
 }
 
-impl Roots {
-    /// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, as given by `variable`; where neither is set, what `trust` says.
-    ///
-    /// # Errors
-    /// `Usage` where a file cannot be read, has no certificate in it, or something that is none; and where a folder
-    /// has no certificate that can be read.
-    pub(super) fn find(trust: &Trust, variable: impl Fn(&str) -> Option<String>) -> Result<Roots> {
-        let (file, folders) = (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"));
-        if file.is_some() || folders.is_some() {
-            let mut roots = RootCertStore::empty();
-            if let Some(path) = file {
-                add_file(&mut roots, Path::new(&path)).map_err(|error| error.at("SSL_CERT_FILE"))?;
-            }
-            if let Some(folders) = folders {
-                add_folders(&mut roots, &folders).map_err(|error| error.at("SSL_CERT_DIR"))?;
-            }
-            return Ok(Roots::These(roots));
-        }
-        match trust {
-            Trust::Bundled => {
-                Ok(Roots::These(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }))
-            }
-            Trust::System => Ok(Roots::System),
-            Trust::Only(path) => {
-                let mut roots = RootCertStore::empty();
-                add_file(&mut roots, path).map_err(|error| error.at("ca_file"))?;
-                Ok(Roots::These(roots))
-            }
-        }
-    }
-
-    /// What judges a server's certificate by them.
-    pub(super) fn verifier(self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
-        match self {
-            Roots::These(roots) => {
-                let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
-                verifier
-                    .map(|verifier| verifier as Arc<dyn ServerCertVerifier>)
-                    .map_err(|why| Error::new(Kind::Failed, "no certificate can be judged").because(why))
-            }
-            Roots::System => {
-                let verifier = rustls_platform_verifier::Verifier::new(provider).map_err(|why| {
-                    Error::usage("the certificate authorities of this machine cannot be read")
-                        .because(why)
-                        .hint("install them (the package `ca-certificates`), or set SSL_CERT_FILE to a file of them")
-                })?;
-                Ok(Arc::new(verifier))
-            }
-        }
-    }
+/// Whether rustls takes it as a root. ureq drops those that it does not take without a word.
+fn is_root(certificate: &CertificateDer<'static>) -> std::result::Result<(), rustls::Error> {
+    RootCertStore::empty().add(certificate.clone())
 }
 
 /// Adds every certificate of a PEM file. What else is in it, such as a key, is passed over.
-fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<()> {
+fn add_file(roots: &mut Vec<Certificate<'static>>, path: &Path) -> Result<()> {
     let shown = path.display();
     let hint = "it has to be a PEM file with the certificates of the authorities to trust";
     let text = std::fs::read(path)
@@ -96,7 +64,8 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<()> {
         count += 1;
         let not_one = || Error::usage(format!("certificate {count} in `{shown}` is not one")).hint(hint);
         let certificate = certificate.map_err(|why| not_one().because(why))?;
-        roots.add(certificate).map_err(|why| not_one().because(why))?;
+        is_root(&certificate).map_err(|why| not_one().because(why))?;
+        roots.push(Certificate::from_der(&certificate).to_owned());
     }
     if count == 0 {
         return Err(Error::usage(format!("there is no certificate in `{shown}`")).hint(hint));
@@ -105,7 +74,7 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<()> {
 }
 
 /// Adds every certificate of the folders. Such folders hold other files too, so what is no certificate is passed over.
-fn add_folders(roots: &mut RootCertStore, folders: &str) -> Result<()> {
+fn add_folders(roots: &mut Vec<Certificate<'static>>, folders: &str) -> Result<()> {
     let before = roots.len();
     for folder in std::env::split_paths(folders).filter(|folder| !folder.as_os_str().is_empty()) {
         let entries = std::fs::read_dir(&folder).map_err(|why| {
@@ -113,7 +82,9 @@ fn add_folders(roots: &mut RootCertStore, folders: &str) -> Result<()> {
         })?;
         let files = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
         for text in files.filter_map(|path| std::fs::read(path).ok()) {
-            roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&text).flatten());
+            let certificates = CertificateDer::pem_slice_iter(&text).flatten();
+            let certificates = certificates.filter(|certificate| is_root(certificate).is_ok());
+            roots.extend(certificates.map(|certificate| Certificate::from_der(&certificate).to_owned()));
         }
     }
     if roots.len() == before {
@@ -128,6 +99,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::error::Kind;
 
     fn pem() -> String {
         let key = rcgen::KeyPair::generate().unwrap();
@@ -145,9 +117,9 @@ mod tests {
         let variable = |name: &str| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
         };
-        match Roots::find(trust, variable)? {
-            Roots::These(roots) => Ok(roots.len()),
-            Roots::System => Ok(0),
+        match root_certificates(trust, variable)? {
+            RootCerts::Specific(roots) => Ok(roots.len()),
+            _ => Ok(0),
         }
     }
 
@@ -160,16 +132,10 @@ mod tests {
         assert_eq!(count(&profile, &[]).unwrap(), 2);
         assert_eq!(count(&profile, &[("SSL_CERT_FILE", one)]).unwrap(), 1);
         assert_eq!(count(&Trust::Only("/no/such/file".into()), &[("SSL_CERT_FILE", one)]).unwrap(), 1);
-        assert_eq!(count(&Trust::System, &[]).unwrap(), 0);
-        assert!(count(&Trust::Bundled, &[]).unwrap() > 100);
-    }
-
-    #[test]
-    fn the_authorities_of_this_machine_are_read_or_their_absence_is_told() {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        if let Err(error) = Roots::System.verifier(provider) {
-            assert_eq!((error.kind, error.hints.len()), (Kind::Usage, 1));
-        }
+        let system = root_certificates(&Trust::System, |_| None).unwrap();
+        assert!(matches!(system, RootCerts::PlatformVerifier));
+        let bundled = root_certificates(&Trust::Bundled, |_| None).unwrap();
+        assert!(matches!(bundled, RootCerts::WebPki));
     }
 
     #[test]

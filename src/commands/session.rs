@@ -168,12 +168,12 @@ impl Session<'_> {
     }
 }
 
-/// Waits for the turn to change a customer, so that no other process of this user writes between the read and the
-/// write. Room at the gate comes first: a wait for the API's limit is long, and keeps no process from the customer this way.
+/// Locks a customer, so that no other process of this user writes between the read and the write. The rate limiter comes
+/// first: a wait for the API's limit is long, and blocks no other process this way.
 pub(super) fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) -> Result<Option<Turn>> {
     let mut said = false;
     loop {
-        client.reserve()?;
+        client.acquire()?;
         match journal.turn(id) {
             Ok(None) => client.release(),
             Ok(turn) => return Ok(turn),

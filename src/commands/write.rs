@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use crate::api::wait::{ATTEMPTS, backoff};
-use crate::api::{Client, Failure, Put};
+use crate::api::{Client, FailureClass, Put};
 use crate::document::json::Json;
 use crate::document::verify::{Difference, Standing, Verdict, moved, standing, verify};
 use crate::document::{Customer, Plan};
@@ -18,10 +18,6 @@ use crate::report::outcome::Facts;
 use crate::report::table::values;
 use crate::signals::Signals;
 use crate::terminal::Notes;
-
-/// For how many windows of the API's limit a change waits that found no room in one. Where others use up every window,
-/// or one has no room for a read and a write, there has to be an end.
-const MOST_WAITS: u32 = 10;
 
 /// Everything a write needs beside the plan.
 pub(super) struct Writer<'a> {
@@ -52,8 +48,6 @@ enum Fate {
 /// What one attempt came to.
 enum Attempt {
     Ended(Fate),
-    /// Nothing was sent, as the gate has no room.
-    Late(Error),
     /// Nothing was written, and after a pause it may be: this one, where the API named one.
     NotNow(Error, Option<Duration>),
     /// Only reading the customer tells what came of it.
@@ -164,13 +158,10 @@ impl Writer<'_> {
     /// Sends until it is settled what is stored, or there is no more time. Nothing is sent again that was not read after
     /// every wait. An attempt that may still arrive is `lost`.
     fn settled(&self, plan: &Plan, lost: &mut bool) -> Fate {
-        let (mut attempt, mut waits) = (1, 0);
+        let mut attempt = 1;
         loop {
             match self.attempt(plan) {
                 Attempt::Ended(fate) => return fate,
-                Attempt::Late(why) if waits == MOST_WAITS => return Fate::NotWritten(why),
-                // The read that follows waits at the gate.
-                Attempt::Late(_) => waits += 1,
                 Attempt::NotNow(why, pause) => {
                     let pause = pause.unwrap_or_else(|| backoff(attempt));
                     if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
@@ -222,7 +213,8 @@ impl Writer<'_> {
 
     /// The API may have asked to wait for long, and what is sent is the whole customer: it must still be as it was read.
     fn refuse_moved(&self, plan: &Plan) -> Result<()> {
-        let now = self.client.get_to_change(plan.before.id())?;
+        self.client.acquire()?;
+        let now = self.client.get(plan.before.id())?;
         let moved = moved(&plan.before, &now);
         if moved.is_empty() {
             return Ok(());
@@ -233,27 +225,34 @@ impl Writer<'_> {
     }
 
     fn attempt(&self, plan: &Plan) -> Attempt {
-        let answer = self.client.put(&plan.after);
-        if !matches!(answer, Err(Failure::NeverSent(_) | Failure::Barred(_) | Failure::Late(_))) {
-            self.attempts.set(self.attempts.get() + 1);
+        let failure = match self.client.put(&plan.after) {
+            Ok(put) => {
+                self.count_attempt();
+                return Attempt::Ended(match put {
+                    Put::Stored(stored) if !self.reads_again => judge(plan, *stored),
+                    _ => self.read_back(plan),
+                });
+            }
+            Err(failure) => failure,
+        };
+        if !matches!(failure.class, FailureClass::NotSent | FailureClass::Impossible) {
+            self.count_attempt();
         }
-        match answer {
-            Ok(Put::Stored(stored)) if !self.reads_again => Attempt::Ended(judge(plan, *stored)),
-            Ok(_) => Attempt::Ended(self.read_back(plan)),
-            Err(Failure::Late(why)) => Attempt::Late(why),
-            Err(Failure::RateLimited(why, pause)) => Attempt::NotNow(*why, pause),
-            Err(failure @ Failure::NeverSent(_)) if failure.is_transient() => {
-                Attempt::NotNow(failure.into_error(), None)
-            }
-            Err(Failure::NeverSent(why) | Failure::Barred(why) | Failure::No(why)) => {
-                Attempt::Ended(Fate::NotWritten(why))
-            }
-            Err(Failure::Redirected(why)) => {
+        let (class, why) = (failure.class, failure.into_error());
+        match class {
+            FailureClass::NotSent => Attempt::NotNow(why, None),
+            FailureClass::RateLimited(pause) => Attempt::NotNow(why, pause),
+            FailureClass::Impossible | FailureClass::Refused => Attempt::Ended(Fate::NotWritten(why)),
+            FailureClass::Redirected => {
                 Attempt::Ended(self.resolve(plan, why).unwrap_or_else(Fate::NotWritten))
             }
-            Err(Failure::Broke(why)) => Attempt::Open { why, may_arrive: false },
-            Err(Failure::Lost(why)) => Attempt::Open { why, may_arrive: true },
+            FailureClass::ServerError => Attempt::Open { why, may_arrive: false },
+            FailureClass::Lost => Attempt::Open { why, may_arrive: true },
         }
+    }
+
+    fn count_attempt(&self) {
+        self.attempts.set(self.attempts.get() + 1);
     }
 
     /// The API said yes; reading the customer tells what it stored.
@@ -274,7 +273,7 @@ impl Writer<'_> {
     /// where the customer is as it was before.
     fn resolve(&self, plan: &Plan, lost: Error) -> std::result::Result<Fate, Error> {
         self.notes.say(&format!("{}; reading the customer to see what came of it", lost.headline()));
-        let stored = match self.client.get_to_change(plan.before.id()) {
+        let stored = match self.client.get(plan.before.id()) {
             Ok(stored) => stored,
             Err(why) => {
                 let error = lost.detail([format!("then {}", why.headline())]);

@@ -165,7 +165,7 @@ fn a_certificate_for_another_name_is_refused_with_both_names() {
 #[test]
 fn a_certificate_that_has_expired_is_refused_with_the_day() {
     let site = Site::showing(|authority| authority.vouched_for(HERE));
-    let says = ["expired on 2020-01-01T00:00:00Z\n", "has to renew it", "this machine's clock"];
+    let says = ["expired on 2020-01-01T00:00:00Z\n", "have to renew it", "this machine's clock"];
     site.was_refused(&site.trusting(READ), &says);
 }
 
@@ -178,9 +178,10 @@ fn a_certificate_that_is_not_valid_yet_is_refused_and_the_clock_doubted() {
 }
 
 #[test]
-fn a_certificate_that_is_signed_by_itself_is_refused_as_such() {
+fn a_certificate_that_is_signed_by_itself_is_refused() {
     let site = Site::showing(|_| Identity::self_signed(HERE));
-    let says = ["is signed by itself, so nobody vouches for it\n", "SSL_CERT_FILE, or `ca_file`"];
+    let says =
+        ["is from an authority that is not trusted\n", "signed by itself", "SSL_CERT_FILE, or `ca_file`"];
     site.was_refused(&site.trusting(READ), &says);
 }
 
@@ -190,7 +191,10 @@ fn an_authority_is_no_server_even_where_it_is_trusted() {
     let pem = identity.pem.clone();
     let mut site = Site::showing(|_| identity);
     site.authority = site.world.file("server.pem", pem);
-    site.was_refused(&site.trusting(READ), &["is that of an authority", "CA:FALSE"]);
+    site.was_refused(
+        &site.trusting(READ),
+        &["cannot be accepted", "an authority's own certificate", "CA:FALSE"],
+    );
 }
 
 #[test]
@@ -238,7 +242,7 @@ fn a_server_that_says_nothing_may_speak_no_tls() {
     let url = server.url().replacen("http", "https", 1);
     let arguments = ["customer", "get", "123", "--timeout", "1"];
     let run = World::new().run_with(&[("FUSEBILL_BASE_URL", &url)], &arguments);
-    run.fails(7, &["took the connection and said nothing in time", "or speak no TLS", NOTHING]);
+    run.fails(7, &["the API cannot be reached: no connection in time", "speaks no TLS", NOTHING]);
 }
 
 #[test]
@@ -346,7 +350,7 @@ fn the_hosts_of_no_proxy_are_reached_without() {
     // The address of no machine leads to this one, and is not among those that no proxy stands before anyway.
     let (site, proxy) = (Site::showing(|authority| authority.vouches_for(&["0.0.0.0"])), Bystander::new());
     let base = site.server.url().replace("127.0.0.1", "0.0.0.0");
-    let url = proxy.url();
+    let url = proxy.url().replace("/v1/customers/123", "");
     let variables = [
         ("FUSEBILL_BASE_URL", base.as_str()),
         ("SSL_CERT_FILE", &site.authority),
@@ -374,27 +378,19 @@ fn loopback_is_reached_over_tls_without_a_proxy_too() {
 }
 
 #[test]
-fn a_proxy_that_says_no_is_asked_once_and_one_that_cannot_is_asked_again() {
-    let cases: [(&'static [u8], usize, &[&str]); 5] = [
+fn a_proxy_that_says_no_is_asked_once() {
+    let cases: [(&'static [u8], &[&str]); 6] = [
         (
             b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
-            1,
-            &["asks for a user name and a password (HTTP 407)", "http://USER:PASSWORD@127.0.0.1:"],
+            &["does not connect to billing.example.test: ", "407", "http://USER:PASSWORD@127.0.0.1:"],
         ),
-        (
-            b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",
-            1,
-            &["refuses to connect to billing.example.test:443 (HTTP 403)", "NO_PROXY"],
-        ),
-        (b"HTTP/1.1 302 Found\r\nLocation: https://other.example.test/\r\n\r\n", 1, &["(HTTP 302)"]),
-        (
-            b"HTTP/1.1 502 Bad Gateway\r\n\r\n",
-            4,
-            &["could not connect to billing.example.test:443 (HTTP 502)", "attempt 4 of 4 was the last"],
-        ),
-        (b"SSH-2.0-OpenSSH_10.0\r\n", 1, &["does not answer as a proxy does"]),
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", &["403", "NO_PROXY"]),
+        (b"HTTP/1.1 302 Found\r\nLocation: https://other.example.test/\r\n\r\n", &["302"]),
+        (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", &["502", "5xx often passes"]),
+        (b"SSH-2.0-OpenSSH_10.0\r\n", &["does not answer as a proxy does"]),
+        (b"", &["does not connect to billing.example.test: "]),
     ];
-    for (answer, connections, says) in cases {
+    for (answer, says) in cases {
         let (site, proxy) = (Site::elsewhere(), Listener::saying(answer));
         let run = site.through(&format!("http://{}", proxy.address()), READ);
         run.fails(7, says);
@@ -403,7 +399,7 @@ fn a_proxy_that_says_no_is_asked_once_and_one_that_cannot_is_asked_again() {
             "the proxy is the one in HTTPS_PROXY",
             NOTHING,
         ]);
-        assert_eq!((proxy.connections(), site.server.connections()), (connections, 0), "{}", run.stderr);
+        assert_eq!((proxy.connections(), site.server.connections()), (1, 0), "{}", run.stderr);
         never_heard_the_key(&proxy);
     }
 }
@@ -454,7 +450,7 @@ fn the_password_of_a_proxy_is_told_to_the_proxy_and_to_nobody_else() {
     }
     assert!(site.world.requests().iter().all(|request| request.header("proxy-authorization").is_none()));
     let url = format!("http://me:{PASSWORD}@{}", deny.address());
-    site.through(&url, READ).says(&["does not take the user name and the password (HTTP 407)"]);
+    site.through(&url, READ).says(&["does not take the user name and the password in its URL"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::super::lookup::find;
 use super::super::session::Session;
 use super::rows::{Checked, Mistakes, not_kept, rows_of};
 use super::worker_pool::{Take, WorkerPool};
-use crate::api::Pacer;
+use crate::api::RateLimiter;
 use crate::bulk::{Format, Mistake};
 use crate::cli::bulk::PaceArgs;
 use crate::error::{Error, Kind, Result};
@@ -45,8 +45,8 @@ pub(super) fn look_up(
     }
     session.terminal.notes().say(&format!("Looking up {}.", counted(checked.rows, "customer")));
     let settings = &session.account.settings;
-    let pacer = Arc::new(Pacer::new(pace.rate(settings)));
-    let pool = WorkerPool { workers: pace.jobs(settings), pacer: &pacer, signals: &session.signals };
+    let limiter = Arc::new(RateLimiter::new(pace.rate(settings)));
+    let pool = WorkerPool { workers: pace.jobs(settings), limiter: &limiter, signals: &session.signals };
     let mut customers = Customers::create(folder).map_err(|why| not_kept(why.into()))?;
     let (mut seen, mut missing) = (Seen::default(), Mistakes::default());
     let input = runs::open_input(folder).map_err(not_kept)?;
@@ -65,7 +65,7 @@ pub(super) fn look_up(
     };
     let timeout = session.global.timeout;
     let work = |job: &Job| {
-        let client = session.client.paced(timeout, session.terminal.notes().hushed(), Arc::clone(&pacer));
+        let client = session.client.limited(timeout, session.terminal.notes().hushed(), Arc::clone(&limiter));
         match find(&job.lookup, &client) {
             Err(error) if error.kind == Kind::Interrupted => None,
             result => Some((job.clone(), result)),

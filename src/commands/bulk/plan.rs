@@ -12,7 +12,7 @@ use super::rows::{check, feed, format, not_kept, spool};
 use super::run::{Reasons, refuse_replacing};
 use super::worker::{Job, planned};
 use super::worker_pool::{Take, WorkerPool};
-use crate::api::Pacer;
+use crate::api::RateLimiter;
 use crate::api::rate_limit::Limits;
 use crate::bulk::plan_file::{End, Head, Planned, VERSION, write_line};
 use crate::bulk::result::{Counts, Outcome};
@@ -90,12 +90,12 @@ fn read(
         source: args.file.name(),
     }))?;
     let settings = &session.account.settings;
-    let pacer = Arc::new(Pacer::new(pace.rate(settings)));
+    let limiter = Arc::new(RateLimiter::new(pace.rate(settings)));
     session.signals.rows(false);
-    let pool = WorkerPool { workers: pace.jobs(settings), pacer: &pacer, signals: &session.signals };
+    let pool = WorkerPool { workers: pace.jobs(settings), limiter: &limiter, signals: &session.signals };
     let mut counts = Counts::default();
     let mut told = Reasons::default();
-    let mut progress = Progress::of(rows, 0, &pacer, &session.terminal);
+    let mut progress = Progress::of(rows, 0, &limiter, &session.terminal);
     let input = runs::open_input(fresh.folder()).map_err(not_kept)?;
     let customers = Customers::open(fresh.folder()).map_err(|why| not_kept(why.into()))?;
     let mut left = rows;
@@ -110,7 +110,7 @@ fn read(
         |job: Job| failed(&job, &Error::new(Kind::Failed, "this program failed in the middle of the row"));
     let result = pool.run(
         fed,
-        |job| plan_row(job, args.new_field, &pacer, session),
+        |job| plan_row(job, args.new_field, &limiter, session),
         panicked,
         |planned: Option<Planned>| {
             if let Some(planned) = planned {
@@ -135,7 +135,7 @@ fn read(
         return Err(Error::new(Kind::Interrupted, "the plan was not finished"));
     }
     write(&line(&End { end_of_plan: counts.all() }))?;
-    Ok(Read { profile: session.account.profile.clone(), counts, limits: pacer.limits() })
+    Ok(Read { profile: session.account.profile.clone(), counts, limits: limiter.limits() })
 }
 
 fn line<T: serde::Serialize>(content: &T) -> String {
@@ -144,12 +144,17 @@ fn line<T: serde::Serialize>(content: &T) -> String {
     String::from_utf8(out).expect("JSON is text")
 }
 
-fn plan_row(job: &Job, new_fields: bool, pacer: &Arc<Pacer>, session: &Session<'_>) -> Option<Planned> {
+fn plan_row(
+    job: &Job,
+    new_fields: bool,
+    limiter: &Arc<RateLimiter>,
+    session: &Session<'_>,
+) -> Option<Planned> {
     if job.task.asks_nothing() {
         return Some(without_plan(job, None));
     }
     let notes = session.terminal.notes().hushed();
-    let client = session.client.paced(session.global.timeout, notes, Arc::clone(pacer));
+    let client = session.client.limited(session.global.timeout, notes, Arc::clone(limiter));
     let result = client.get(job.customer).and_then(|now| {
         job.refuse_another(&now)?;
         planned(&job.task, now, new_fields)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::Pacer;
+use crate::api::RateLimiter;
 use crate::bulk::result::Counts;
 use crate::terminal::{Bar, Notes, Terminal};
 
@@ -15,7 +15,7 @@ const LONG: Duration = Duration::from_secs(5);
 pub(super) struct Progress<'a> {
     bar: Option<Bar>,
     notes: Notes,
-    pacer: &'a Pacer,
+    limiter: &'a RateLimiter,
     rows: u64,
     done: u64,
     /// Whether the present wait for the rate limit was said.
@@ -24,14 +24,14 @@ pub(super) struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     /// Of `rows` rows, `done` were worked on earlier.
-    pub(super) fn of(rows: u64, done: u64, pacer: &'a Pacer, terminal: &Terminal) -> Progress<'a> {
+    pub(super) fn of(rows: u64, done: u64, limiter: &'a RateLimiter, terminal: &Terminal) -> Progress<'a> {
         let (bar, notes) = (terminal.bar(rows, done), terminal.notes());
-        Progress { bar, notes, pacer, rows, done, wait_said: false }
+        Progress { bar, notes, limiter, rows, done, wait_said: false }
     }
 
     /// Shows how far the run is. `sentence` says what the rows came to.
     pub(super) fn show(&mut self, counts: &Counts, sentence: impl Fn(&Counts) -> String) {
-        let (done, waits) = (counts.all(), self.pacer.waits());
+        let (done, waits) = (counts.all(), self.limiter.waits());
         let said = if done == 0 { String::new() } else { format!(": {}", sentence(counts)) };
         match &mut self.bar {
             Some(bar) => {

@@ -10,7 +10,7 @@ use super::rows::not_kept;
 use super::source::Source;
 use super::worker::{Job, Worker};
 use super::worker_pool::WorkerPool;
-use crate::api::Pacer;
+use crate::api::RateLimiter;
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
 use crate::cli::bulk::PaceArgs;
@@ -138,13 +138,13 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
     let session = course.session;
     let about = run.about.clone();
     let settings = &course.session.account.settings;
-    let pacer = Arc::new(Pacer::new(course.pace.rate(settings)));
-    let worker = worker(&about, &pacer, journal, course);
-    let pool = WorkerPool { workers: course.pace.jobs(settings), pacer: &pacer, signals: &session.signals };
+    let limiter = Arc::new(RateLimiter::new(course.pace.rate(settings)));
+    let worker = worker(&about, &limiter, journal, course);
+    let pool = WorkerPool { workers: course.pace.jobs(settings), limiter: &limiter, signals: &session.signals };
     journal.written_by(pool.workers);
     let (source, finished) = (Source::of(run, journal)?, state.finished.clone());
     let limit = course.pace.limit.unwrap_or(u64::MAX);
-    let mut progress = Progress::of(about.rows, state.counts.all(), &pacer, &session.terminal);
+    let mut progress = Progress::of(about.rows, state.counts.all(), &limiter, &session.terminal);
     let mut stopped = None;
     let mut in_a_row = 0;
     let mut told = Reasons::default();
@@ -211,11 +211,16 @@ impl Reasons {
     }
 }
 
-fn worker<'a>(about: &About, pacer: &'a Arc<Pacer>, journal: &'a Journal, course: &Course<'a>) -> Worker<'a> {
+fn worker<'a>(
+    about: &About,
+    limiter: &'a Arc<RateLimiter>,
+    journal: &'a Journal,
+    course: &Course<'a>,
+) -> Worker<'a> {
     let (session, account) = (course.session, &course.session.account);
     Worker {
         client: &course.session.client,
-        pacer,
+        limiter,
         timeout: session.global.timeout,
         journal,
         profile: &account.profile,

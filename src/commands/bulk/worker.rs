@@ -8,7 +8,7 @@ use super::super::conflict::conflict;
 use super::super::lookup::still_named;
 use super::super::session::turn;
 use super::super::write::Writer;
-use crate::api::{Client, Pacer};
+use crate::api::{Client, RateLimiter};
 use crate::bulk::Fixed;
 use crate::bulk::plan_file::Planned;
 use crate::bulk::result::{Outcome, RowResult, edited};
@@ -86,7 +86,7 @@ impl Task {
 /// What every row of a run has in common.
 pub(super) struct Worker<'a> {
     pub(super) client: &'a Client,
-    pub(super) pacer: &'a Arc<Pacer>,
+    pub(super) limiter: &'a Arc<RateLimiter>,
     /// How long one row may take with the network.
     pub(super) timeout: Duration,
     pub(super) journal: &'a Journal,
@@ -107,7 +107,7 @@ impl Worker<'_> {
         if job.task.asks_nothing() {
             return Some(RowResult::unasked(row, customer));
         }
-        let client = self.client.paced(self.timeout, self.notes, Arc::clone(self.pacer));
+        let client = self.client.limited(self.timeout, self.notes, Arc::clone(self.limiter));
         let mut facts = Facts::default();
         let attempts = Cell::new(0);
         let mut wanted = Vec::new();
@@ -139,7 +139,7 @@ impl Worker<'_> {
             Kind::Conflict => Error { kind: Kind::Failed, ..error },
             _ => error,
         })?;
-        let before = client.get_to_change(job.customer)?;
+        let before = client.get(job.customer)?;
         job.refuse_another(&before)?;
         let plan = planned(&job.task, before, self.new_fields)?;
         if plan.is_empty() {

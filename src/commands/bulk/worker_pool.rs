@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use crate::api::Pacer;
+use crate::api::RateLimiter;
 use crate::error::{Error, Kind, Result};
 use crate::signals::Signals;
 
@@ -22,7 +22,7 @@ const JOBS_A_WORKER: usize = 8;
 /// Threads that work on jobs.
 pub(super) struct WorkerPool<'a> {
     pub(super) workers: usize,
-    pub(super) pacer: &'a Pacer,
+    pub(super) limiter: &'a RateLimiter,
     pub(super) signals: &'a Signals,
 }
 
@@ -33,7 +33,7 @@ pub(super) type Take<'a, J> = &'a mut dyn FnMut(J) -> bool;
 struct Shared<'a, C> {
     collected: Mutex<Collected<C>>,
     stopping: AtomicBool,
-    pacer: &'a Pacer,
+    limiter: &'a RateLimiter,
 }
 
 struct Collected<C> {
@@ -64,7 +64,7 @@ impl WorkerPool<'_> {
         let shared = Shared {
             collected: Mutex::new(Collected { collect, failed: None }),
             stopping: AtomicBool::new(false),
-            pacer: self.pacer,
+            limiter: self.limiter,
         };
         let (shared, work, panicked) = (&shared, &work, &panicked);
         let fed = std::thread::scope(|scope| {
@@ -108,7 +108,7 @@ impl<C> Shared<'_, C> {
     /// The workers finish the jobs they have and take no more; a job that would have to wait for the rate limit is given up.
     fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
-        self.pacer.stop();
+        self.limiter.stop();
     }
 
     fn is_stopping(&self) -> bool {
@@ -164,8 +164,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn worked(stop_after: Option<usize>) -> (Vec<u32>, usize) {
-        let (pacer, signals) = (Pacer::new(None), Signals::default());
-        let pool = WorkerPool { workers: 4, pacer: &pacer, signals: &signals };
+        let (limiter, signals) = (RateLimiter::new(None), Signals::default());
+        let pool = WorkerPool { workers: 4, limiter: &limiter, signals: &signals };
         let given = AtomicUsize::new(0);
         let mut results = Vec::new();
         let feed = |take: Take<'_, u32>| {
@@ -202,14 +202,14 @@ mod tests {
 
     #[test]
     fn what_was_finished_counts_though_collecting_failed_and_no_job_waits_for_the_limit() {
-        let (pacer, signals) = (Pacer::new(Some(1)), Signals::default());
-        let pool = WorkerPool { workers: 4, pacer: &pacer, signals: &signals };
+        let (limiter, signals) = (RateLimiter::new(Some(1)), Signals::default());
+        let pool = WorkerPool { workers: 4, limiter: &limiter, signals: &signals };
         let (begun, mut seen) = (AtomicUsize::new(0), 0);
-        assert!(pacer.enter(false, 1));
+        assert!(limiter.enter(false, 1));
         let work = |&job: &u32| {
             begun.fetch_add(1, Ordering::SeqCst);
             // Half of them would have to wait for a minute.
-            (job < 4 || pacer.enter(false, 1)).then_some(job)
+            (job < 4 || limiter.enter(false, 1)).then_some(job)
         };
         let failed = |_| Err(Error::new(Kind::Failed, "full"));
         let collect = |result: Option<u32>| {
@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn a_feed_that_panics_is_an_error() {
-        let (pacer, signals) = (Pacer::new(None), Signals::default());
-        let pool = WorkerPool { workers: 2, pacer: &pacer, signals: &signals };
+        let (limiter, signals) = (RateLimiter::new(None), Signals::default());
+        let pool = WorkerPool { workers: 2, limiter: &limiter, signals: &signals };
         let feed = |_: Take<'_, u32>| panic!("no feed");
         assert!(pool.run(feed, |&job| Some(job), |job| job, |_| Ok(ControlFlow::Continue(()))).is_err());
     }

@@ -34,18 +34,18 @@ fuzz_target!(|data: &[u8]| {
     let digits = parts.get(2).map_or(&b"0"[..], |digits| digits.trim().as_bytes());
     let written = written(plain, digits);
     let body = parts[1].replace("{key}", &written);
-    let blotted = key.blotted(&body);
-    assert!(!blotted.contains(plain), "the key is in {blotted}");
-    assert!(!blotted.contains(&written), "{written} is in {blotted}");
+    let redacted = key.redacted(&body);
+    assert!(!redacted.contains(plain), "the key is in {redacted}");
+    assert!(!redacted.contains(&written), "{written} is in {redacted}");
     if !body.contains(plain) && !body.contains(['\\', '%', '&']) && !stands_for_text(plain) {
-        assert!(matches!(blotted, Cow::Borrowed(same) if same == body), "{body} became {blotted}");
+        assert!(matches!(redacted, Cow::Borrowed(same) if same == body), "{body} became {redacted}");
     }
-    for shown in said(&blotted) {
+    for shown in said(&redacted) {
         assert!(!shown.contains(plain), "the key is in {shown}");
     }
 });
 
-/// Whether the key can be the encoded form of a text: then what it says is blotted too.
+/// Whether the key can be the encoded form of a text: then what it says is redacted too.
 fn stands_for_text(key: &str) -> bool {
     key.len() % 4 == 0
 }

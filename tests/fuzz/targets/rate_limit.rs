@@ -2,13 +2,13 @@
 //!
 //! Held: whatever a server says, a wait is no shorter than the least and no longer than the longest; a reset that is told as
 //! seconds, Unix time or a date means the same moment; a later reset never shortens the wait; the window with the fewest
-//! requests left counts; and the gate takes every such quota.
+//! requests left counts; and the rate limiter takes every such quota.
 
 #![no_main]
 
 use std::time::Duration;
 
-use fusebill::api::Pacer;
+use fusebill::api::RateLimiter;
 use fusebill::api::rate_limit::{LONGEST, Quota, Standing, quota, wait};
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
@@ -32,7 +32,7 @@ fuzz_target!(|text: &str| {
     } else {
         resets(told, pause, now);
     }
-    let pacer = Pacer::new(Some(60));
+    let limiter = RateLimiter::new(Some(60));
     let standing = Standing::told(told, now);
     let quota = quota(told, now);
     let left = [standing.minute.remaining, standing.day.remaining];
@@ -47,11 +47,11 @@ fuzz_target!(|text: &str| {
                 |ends| (Duration::from_secs(1)..=LONGEST + Duration::from_secs(1)).contains(&ends)
             )
         );
-        pacer.leave(Some(quota));
+        limiter.answered(Some(quota));
     }
-    pacer.leave(Some(Quota { ends_in: pause, refused: true, ..Quota::default() }));
-    pacer.stop();
-    let waits = pacer.waits();
+    limiter.answered(Some(Quota { ends_in: pause, refused: true, ..Quota::default() }));
+    limiter.stop();
+    let waits = limiter.waits();
     assert!(waits.is_none_or(|waits| waits <= LONGEST + Duration::from_secs(10)), "{waits:?}");
 });
 

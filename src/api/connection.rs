@@ -1,0 +1,206 @@
+//! Adds to ureq's connections what its stable API cannot: an address filter, typed connection errors, and a check for
+//! unread bytes.
+//!
+//! This is the only user of `ureq::unversioned`. Three guarantees need it:
+//! - Clear text goes to loopback addresses only, whatever a name resolves to at the moment of connecting. Only a resolver
+//!   sees the addresses.
+//! - ureq reports a connection that was never made with the same errors as a lost answer. The first wrote nothing; the
+//!   second may have written. Only a connector knows which one it is.
+//! - ureq reuses a TLS connection if its socket has nothing to read. A second answer that rustls has already buffered would
+//!   be taken for the answer to the next request. Only a transport can look.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::sync_channel;
+use std::thread::Builder;
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::time::Duration;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+};
+use ureq::{Error, Timeout};
+
+/// A connection that could not be made. Nothing was sent over it.
+#[derive(Debug)]
+pub(super) struct NotConnected {
+    /// Host and port of the other end: the API or the proxy.
+    pub(super) peer: String,
+    pub(super) source: Error,
+}
+
+impl fmt::Display for NotConnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no connection to {}", self.peer)
+    }
+}
+
+impl std::error::Error for NotConnected {}
+
+/// A name that resolves to no loopback address, where only such an address is allowed.
+#[derive(Debug)]
+pub(super) struct NotLoopback;
+
+impl fmt::Display for NotLoopback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name does not resolve to this machine")
+    }
+}
+
+impl std::error::Error for NotLoopback {}
+
+/// Wraps an error, unless it has been wrapped: the connection to a proxy is made inside of the one to the API.
+fn not_connected(uri: &Uri, source: Error) -> Error {
+    match source {
+        Error::Other(inner) if inner.is::<NotConnected>() => Error::Other(inner),
+        source => {
+            let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
+            let peer = authority.rsplit('@').next().unwrap_or_default().to_string();
+            Error::Other(Box::new(NotConnected { peer, source }))
+        }
+    }
+}
+
+/// Resolves names as the system does, within the time limit.
+#[derive(Debug)]
+pub(super) struct Addresses {
+    pub(super) loopback_only: bool,
+}
+
+impl Addresses {
+    fn lookup(&self, uri: &Uri, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
+        let name = uri.scheme().zip(uri.authority());
+        let name = name.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
+        let name = name.ok_or(Error::HostNotFound)?;
+        let mut addresses = match name.parse() {
+            Ok(address) => vec![address],
+            Err(_) => lookup_within(name, timeout)?,
+        };
+        if self.loopback_only {
+            addresses.retain(|address| address.ip().is_loopback());
+            if addresses.is_empty() {
+                return Err(Error::Other(Box::new(NotLoopback)));
+            }
+        }
+        Ok(addresses)
+    }
+}
+
+/// The system's lookup has no time limit, so it runs in a thread that is left behind if it takes too long.
+fn lookup_within(name: String, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
+    let (sender, receiver) = sync_channel(1);
+    let lookup = move || sender.send(name.to_socket_addrs().map(Iterator::collect::<Vec<_>>));
+    Builder::new().spawn(lookup)?;
+    match receiver.recv_timeout(*timeout.after) {
+        Ok(found) => Ok(found?),
+        Err(_) => Err(Error::Timeout(Timeout::Resolve)),
+    }
+}
+
+impl Resolver for Addresses {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        _config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let found = self.lookup(uri, timeout).map_err(|source| not_connected(uri, source))?;
+        let mut addresses = self.empty();
+        // ureq tries the first 16 addresses; its array has no room for more.
+        found.into_iter().take(16).for_each(|address| addresses.push(address));
+        if addresses.is_empty() { Err(not_connected(uri, Error::HostNotFound)) } else { Ok(addresses) }
+    }
+}
+
+/// ureq's own connector, whose errors say that nothing was sent.
+#[derive(Debug, Default)]
+pub(super) struct Connections(DefaultConnector);
+
+impl Connector for Connections {
+    type Out = Box<dyn Transport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        chained: Option<()>,
+    ) -> Result<Option<Box<dyn Transport>>, Error> {
+        let connected = self.0.connect(details, chained);
+        let transport = connected.map_err(|source| not_connected(details.uri, source))?;
+        Ok(transport.map(|transport| Box::new(Connection(transport)) as Box<dyn Transport>))
+    }
+}
+
+/// ureq's own transport, which is closed rather than reused if anything is left to read.
+#[derive(Debug)]
+struct Connection(Box<dyn Transport>);
+
+impl Connection {
+    /// Whether bytes wait above the socket, where TLS has read ahead. A time limit of zero reads what is buffered only.
+    fn has_unread(&mut self) -> bool {
+        let at_once = NextTimeout { after: Duration::from_millis(0), ..NextTimeout::default() };
+        !matches!(self.0.await_input(at_once), Err(Error::Timeout(_)))
+    }
+}
+
+impl Transport for Connection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.0.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.0.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open() && !(self.0.is_tls() && self.has_unread())
+    }
+
+    fn is_tls(&self) -> bool {
+        self.0.is_tls()
+    }
+}
+
+/// The TLS error that rustls has put into an error of the socket.
+pub(super) fn tls_error(why: &io::Error) -> Option<&rustls::Error> {
+    why.get_ref()?.downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookup(loopback_only: bool, url: &str) -> Result<Vec<SocketAddr>, Error> {
+        let timeout = NextTimeout { after: Duration::from_secs(60), ..NextTimeout::default() };
+        Addresses { loopback_only }.lookup(&url.parse().unwrap(), timeout)
+    }
+
+    #[test]
+    fn clear_text_goes_to_loopback_addresses_only() {
+        for url in ["http://127.0.0.1:8080/v1", "http://[::1]:9/v1", "http://localhost:9/v1"] {
+            let addresses = lookup(true, url).unwrap();
+            assert!(!addresses.is_empty(), "{url}");
+            assert!(addresses.iter().all(|address| address.ip().is_loopback()), "{url}: {addresses:?}");
+        }
+        for url in ["http://192.0.2.1/v1", "http://[2001:db8::1]/v1", "http://0.0.0.0:9/v1"] {
+            let why = lookup(true, url).unwrap_err();
+            assert!(matches!(why, Error::Other(inner) if inner.is::<NotLoopback>()), "{url}");
+            assert_eq!(lookup(false, url).unwrap().len(), 1);
+        }
+    }
+
+    #[test]
+    fn the_error_names_the_inner_peer_without_its_password() {
+        let [proxy, api] =
+            ["http://me:secret@p.example:1", "https://api.example/v1"].map(|url| url.parse::<Uri>().unwrap());
+        let error = not_connected(&api, not_connected(&proxy, Error::HostNotFound));
+        let Error::Other(inner) = error else { panic!("{error:?}") };
+        assert_eq!(inner.to_string(), "no connection to p.example:1");
+    }
+}

@@ -1,0 +1,209 @@
+//! Keeps requests within the account's limit and `--rate` when several workers send at once.
+//!
+//! Every answer tells how many requests are left in the account's window. Requests that have no answer yet are taken off
+//! that number, because the server may not have counted them. If nothing is left, workers wait until the window ends. The
+//! first request of a window goes alone, because nothing is known before its answer.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::rate_limit::{LONGEST, Limits, Quota};
+
+/// The length of a window if the API does not tell its end.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Two ends of windows that differ by less are the same one: the API tells them in whole seconds.
+const TOLERANCE: Duration = Duration::from_secs(1);
+
+/// Spaces the requests of all workers.
+#[derive(Debug)]
+pub struct RateLimiter {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// The right to send requests. What is not used is given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    limiter: Arc<RateLimiter>,
+    requests: u32,
+}
+
+/// Pure: the time is given.
+#[derive(Debug)]
+struct State {
+    /// The least time between two requests.
+    interval: Duration,
+    /// No request begins before this moment: the interval, or a 429.
+    blocked_until: Instant,
+    /// Requests that have a permit and no answer.
+    pending: u32,
+    /// How many requests are left, as the last answer tells, and when their window ends.
+    window: Option<(u32, Instant)>,
+    /// Whether an answer has come in this window.
+    answered: bool,
+    limits: Limits,
+    stopped: bool,
+}
+
+impl RateLimiter {
+    /// Lets at most `per_minute` requests begin in a minute, beside the account's own limit.
+    pub fn new(per_minute: Option<u32>) -> RateLimiter {
+        let interval = per_minute.map_or(Duration::ZERO, |count| WINDOW / count.max(1));
+        let state = Mutex::new(State::new(interval, Instant::now()));
+        RateLimiter { state, changed: Condvar::new() }
+    }
+
+    /// Waits until so many requests may begin; none if the work was stopped and they would have to wait. `settling` waits
+    /// all the same: it finds out what became of a change that was sent.
+    pub(crate) fn acquire(self: &Arc<Self>, requests: u32, settling: bool) -> Option<Permit> {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            match state.acquire(now, requests) {
+                Ok(()) => return Some(Permit { limiter: Arc::clone(self), requests }),
+                Err(_) if state.stopped && !settling => return None,
+                Err(until) => {
+                    let wait = until.saturating_duration_since(now);
+                    state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
+    }
+
+    /// A permit for one request that must not wait: a PUT follows its read at once. If the limit is used up, the API
+    /// answers 429 and writes nothing.
+    pub(super) fn acquire_now(self: &Arc<Self>) -> Permit {
+        self.lock().take(Instant::now(), 1);
+        Permit { limiter: Arc::clone(self), requests: 1 }
+    }
+
+    /// Notes the end of a request, and what its answer tells about the limits.
+    pub fn answered(&self, quota: Option<Quota>) {
+        self.lock().answered(quota, Instant::now());
+        self.changed.notify_all();
+    }
+
+    fn give_back(&self, requests: u32) {
+        self.lock().give_back(requests);
+        self.changed.notify_all();
+    }
+
+    /// Ends all waits, now and from here on.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    /// How long the account's limit makes workers wait; none while it does not.
+    pub fn waits(&self) -> Option<Duration> {
+        let state = self.lock();
+        let ends = state.window.filter(|(left, _)| *left <= state.pending).map(|(_, ends)| ends);
+        let until = ends.map_or(state.blocked_until, |ends| ends.max(state.blocked_until));
+        let wait = until.saturating_duration_since(Instant::now());
+        // A row takes two requests, so twice the interval is the user's own rate.
+        (wait > state.interval * 2).then_some(wait)
+    }
+
+    /// What the account is allowed, as far as the API told.
+    pub fn limits(&self) -> Limits {
+        self.lock().limits
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit {
+    /// Uses up one request of it.
+    pub(super) fn answered(&mut self, quota: Option<Quota>) {
+        self.requests -= 1;
+        self.limiter.answered(quota);
+    }
+
+    pub(super) fn is_used_up(&self) -> bool {
+        self.requests == 0
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.requests > 0 {
+            self.limiter.give_back(self.requests);
+        }
+    }
+}
+
+impl State {
+    fn new(interval: Duration, now: Instant) -> State {
+        State {
+            interval,
+            blocked_until: now,
+            pending: 0,
+            window: None,
+            answered: false,
+            limits: Limits::default(),
+            stopped: false,
+        }
+    }
+
+    /// Lets so many requests begin, or tells when to ask again.
+    fn acquire(&mut self, now: Instant, requests: u32) -> Result<(), Instant> {
+        if self.window.is_some_and(|(_, ends)| now >= ends) {
+            (self.window, self.answered) = (None, false);
+        }
+        if !self.answered && self.pending > 0 {
+            return Err(now + WINDOW);
+        }
+        // A window that is smaller than what is asked for has to do.
+        let needed = requests.min(self.limits.per_minute.unwrap_or(u32::MAX).max(1));
+        let used_up = self.window.filter(|(left, _)| *left < self.pending.saturating_add(needed));
+        let until = used_up.map_or(self.blocked_until, |(_, ends)| ends.max(self.blocked_until));
+        if until > now {
+            return Err(until);
+        }
+        self.take(now, requests);
+        Ok(())
+    }
+
+    fn take(&mut self, now: Instant, requests: u32) {
+        self.pending += requests;
+        self.blocked_until = self.blocked_until.max(now) + self.interval * requests;
+    }
+
+    fn give_back(&mut self, requests: u32) {
+        self.pending = self.pending.saturating_sub(requests);
+        self.blocked_until =
+            self.blocked_until.checked_sub(self.interval * requests).unwrap_or(self.blocked_until);
+    }
+
+    fn answered(&mut self, quota: Option<Quota>, now: Instant) {
+        self.pending = self.pending.saturating_sub(1);
+        self.answered = true;
+        let Some(quota) = quota else {
+            // It may have been counted.
+            self.window = self.window.map(|(left, ends)| (left.saturating_sub(1), ends));
+            return;
+        };
+        self.limits.per_minute = quota.limits.per_minute.or(self.limits.per_minute);
+        self.limits.per_day = quota.limits.per_day.or(self.limits.per_day);
+        let ends = now + quota.ends_in.unwrap_or(WINDOW).min(LONGEST);
+        if quota.refused {
+            self.blocked_until = self.blocked_until.max(ends + TOLERANCE);
+            return;
+        }
+        let known = self.window.filter(|(_, known_end)| now < *known_end);
+        self.window = match known {
+            // Answers overtake each other: of one window the smallest number counts, and a window that has ended tells
+            // nothing about the next one.
+            Some((left, known_end)) if ends <= known_end + TOLERANCE => {
+                let same = ends + TOLERANCE >= known_end;
+                Some(if same { (left.min(quota.remaining), known_end.max(ends)) } else { (left, known_end) })
+            }
+            _ => Some((quota.remaining, ends)),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,296 @@
+//! What a user is told of a connection that could not be made or that broke, and what to do about each cause.
+
+use std::io;
+
+use rustls::pki_types::UnixTime;
+use rustls::{CertificateError, InvalidMessage, OtherError};
+
+use super::connection::{NotConnected, NotLoopback, tls_error};
+use super::failure::{Failure, FailureClass, timed_out};
+use super::network::{NamedProxy, Network};
+use crate::error::{Error, Kind};
+
+/// The end that a connection failed at.
+struct Peer<'a> {
+    /// Host and port.
+    address: &'a str,
+    /// The proxy, if it is one.
+    proxy: Option<&'a NamedProxy>,
+}
+
+impl std::fmt::Display for Peer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.proxy.is_some() { "the proxy " } else { "" })?;
+        f.write_str(self.address)
+    }
+}
+
+impl Failure {
+    pub(super) fn from_ureq(why: ureq::Error, network: &Network) -> Failure {
+        use ureq::Error as E;
+        match why {
+            E::Other(other) => match other.downcast::<NotConnected>() {
+                Ok(why) => not_connected(&why, network),
+                Err(other) => lost(exchange_failed().because(anyhow::Error::from_boxed(other))),
+            },
+            E::Timeout(_) => lost(timed_out("no answer within the time allowed")),
+            E::BodyExceedsLimit(limit) => {
+                let message = format!("the API's answer is larger than {limit} bytes");
+                lost(Error::new(Kind::Failed, message))
+            }
+            E::Io(io) => match tls_error(&io) {
+                // TLS 1.3 lets a server refuse after the handshake, before it reads a request.
+                Some(rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired)) => {
+                    impossible(wants_certificate("the API"))
+                }
+                _ => lost(network_error("the connection broke").because(io)),
+            },
+            other => lost(exchange_failed().because(other)),
+        }
+    }
+}
+
+fn lost(error: Error) -> Failure {
+    Failure::new(FailureClass::Lost, error)
+}
+
+fn impossible(error: Error) -> Failure {
+    Failure::new(FailureClass::Impossible, error)
+}
+
+fn network_error(message: impl Into<String>) -> Error {
+    Error::new(Kind::Network, message)
+}
+
+fn exchange_failed() -> Error {
+    network_error("the exchange with the API failed")
+}
+
+fn not_connected(why: &NotConnected, network: &Network) -> Failure {
+    let proxy = network.proxy.as_ref();
+    let peer = Peer { address: &why.peer, proxy: proxy.filter(|proxy| proxy.authority == why.peer) };
+    let failure = cause(why, &peer, network);
+    let Some(NamedProxy { variable, .. }) = proxy else { return failure };
+    let error = (*failure.error).hint(format!("the proxy is the one in {variable}"));
+    Failure::new(failure.class, error)
+}
+
+fn cause(why: &NotConnected, peer: &Peer<'_>, network: &Network) -> Failure {
+    use ureq::Error as E;
+    match (&why.source, &network.proxy) {
+        (E::Io(io), _) => match tls_error(io) {
+            Some(why) => impossible(tls(peer, why.clone())),
+            None => Failure::new(FailureClass::NotSent, no_socket(peer, io)),
+        },
+        (E::Timeout(_), _) => {
+            let error = unreachable(peer).because(anyhow::anyhow!("no connection in time"));
+            Failure::new(
+                FailureClass::NotSent,
+                error.hint("a server that speaks no TLS may say nothing: check the port"),
+            )
+        }
+        (E::HostNotFound, _) => {
+            let error = unreachable(peer).because(anyhow::anyhow!("no such host"));
+            Failure::new(FailureClass::NotSent, error)
+        }
+        (E::ConnectProxyFailed(reason), Some(proxy)) => {
+            impossible(proxy_refused(proxy, peer.address, reason))
+        }
+        (E::Protocol(_) | E::LargeResponseHeader(..), Some(proxy)) => impossible(network_error(format!(
+            "the proxy {} does not answer as a proxy does",
+            proxy.authority
+        ))),
+        (E::Rustls(why), _) if network.has_system_roots => impossible(
+            Error::usage("the certificate authorities of this machine cannot be read")
+                .because(why.clone())
+                .hint("install them (the package `ca-certificates`), or set SSL_CERT_FILE to a file of them"),
+        ),
+        (E::Rustls(why), _) => impossible(tls(peer, why.clone())),
+        (E::Other(inner), _) if inner.is::<NotLoopback>() => impossible(
+            Error::usage(format!(
+                "{peer} is not this machine, and without https the key would be readable by anyone"
+            ))
+            .hint("a base URL looks like https://secure.fusebill.com/v1"),
+        ),
+        (other, _) => impossible(unreachable(peer).because(anyhow::anyhow!("{other}"))),
+    }
+}
+
+fn unreachable(peer: &Peer<'_>) -> Error {
+    match peer.proxy {
+        None => network_error("the API cannot be reached")
+            .hint("check the network, then run the same command again"),
+        Some(NamedProxy { variable, .. }) => network_error(format!("{peer} cannot be reached"))
+            .hint(format!("check {variable}, or unset it if the API is reached without a proxy")),
+    }
+}
+
+/// An error of the socket, before a request was sent over it.
+fn no_socket(peer: &Peer<'_>, why: &io::Error) -> Error {
+    use io::ErrorKind as K;
+    let cause = anyhow::anyhow!("{why}");
+    match why.kind() {
+        K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe => network_error(
+            format!("the connection to {peer} broke before anything was sent"),
+        )
+        .because(cause)
+        .hint(
+            "a firewall or a proxy that does not let TLS through does this; else run the same command again",
+        ),
+        _ => unreachable(peer).because(cause),
+    }
+}
+
+/// ureq tells the status of a proxy's refusal in words only, so the hints cover every status.
+fn proxy_refused(proxy: &NamedProxy, target: &str, reason: &str) -> Error {
+    let NamedProxy { authority, .. } = proxy;
+    let login = if proxy.proxy.username().is_some() {
+        "407 means that it does not take the user name and the password in its URL; @ : / ? # and % in them have to be \
+         percent-encoded"
+            .to_string()
+    } else {
+        format!(
+            "407 means that it asks for a user name and a password: put them into its URL, percent-encoded: \
+             http://USER:PASSWORD@{authority}"
+        )
+    };
+    network_error(format!("the proxy {authority} does not connect to {target}"))
+        .because(anyhow::anyhow!("{reason}"))
+        .hint(login)
+        .hint(
+            "401 and 403 mean that it does not allow this host: ask its operators to, or name the host in NO_PROXY to go \
+             without",
+        )
+        .hint("5xx often passes: run the same command again")
+}
+
+fn wants_certificate(peer: &str) -> Error {
+    network_error(format!("{peer} asks for a client certificate, and this program has none"))
+        .hint("check the host of the base URL")
+}
+
+fn tls(peer: &Peer<'_>, why: rustls::Error) -> Error {
+    use rustls::{AlertDescription as Alert, Error as E};
+    match why {
+        E::InvalidCertificate(why) => certificate(peer, why),
+        E::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => {
+            let error = network_error(format!("{peer} does not speak TLS"));
+            match peer.proxy {
+                None => error.hint("check the host and the port of the base URL"),
+                Some(_) => {
+                    error.hint(format!("most proxies are spoken to without it: http://{}", peer.address))
+                }
+            }
+        }
+        E::AlertReceived(Alert::CertificateRequired) => wants_certificate(&peer.to_string()),
+        E::AlertReceived(_) | E::PeerIncompatible(_) => {
+            network_error(format!("{peer} and this program agree on no way to speak TLS")).because(why).hint(
+                "TLS 1.2 and 1.3 are spoken, without a client certificate; check the host of the base URL",
+            )
+        }
+        why => network_error(format!("TLS with {peer} failed")).because(why),
+    }
+}
+
+fn certificate(peer: &Peer<'_>, why: CertificateError) -> Error {
+    use CertificateError as E;
+    let whose = format!("the certificate of {peer}");
+    match why {
+        // The latter is an issuer that bears the name of a trusted one and has another key.
+        E::UnknownIssuer | E::BadSignature => {
+            network_error(format!("{whose} is from an authority that is not trusted"))
+                .hint(
+                    "a proxy that inspects TLS causes this; to trust its authority, set SSL_CERT_FILE, or `ca_file` in \
+                     the profile, to the authority's PEM file",
+                )
+                .hint("if the certificate is signed by itself, that file may hold the certificate alone")
+                .hint("`tls_roots = \"system\"` in the profile trusts the authorities of this machine")
+        }
+        E::NotValidForNameContext { expected, presented } => {
+            let names: Vec<&str> = presented.iter().map(|shown| plain(shown)).collect();
+            let names = if names.is_empty() { "no name at all".to_string() } else { names.join(", ") };
+            network_error(format!("{whose} is for another name"))
+                .detail([format!("asked for: {}", expected.to_str()), format!("it is for: {names}")])
+                .hint("check the host of the base URL; this may be another server than the one you mean")
+        }
+        E::NotValidForName => network_error(format!("{whose} is for another name")),
+        E::ExpiredContext { time, not_after } => {
+            network_error(format!("{whose} expired on {}", moment(not_after))).hint(format!(
+                "the server's operators have to renew it, unless this machine's clock is wrong: it says {}",
+                moment(time)
+            ))
+        }
+        E::Expired => network_error(format!("{whose} expired")),
+        E::NotValidYetContext { time, not_before } => {
+            network_error(format!("{whose} is not valid before {}", moment(not_before)))
+                .hint(format!("check this machine's clock, which says {}", moment(time)))
+        }
+        E::NotValidYet => network_error(format!("{whose} is not valid yet")).hint("check this machine's clock"),
+        E::Other(OtherError(inner)) => {
+            network_error(format!("{whose} cannot be accepted")).because(anyhow::anyhow!("{inner}")).hint(
+                "an authority's own certificate cannot be a server's; `openssl req -x509` makes one with \
+                 -addext basicConstraints=critical,CA:FALSE",
+            )
+        }
+        why => network_error(format!("{whose} cannot be accepted")).because(rustls::Error::from(why)),
+    }
+}
+
+/// A name as rustls shows it, `DnsName("example.com")`, without its wrapping.
+fn plain(shown: &str) -> &str {
+    let inner = shown.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(shown);
+    inner.trim_matches('"')
+}
+
+fn moment(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).ok();
+    let timestamp = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    timestamp.map_or_else(|| "an unknown day".to_string(), |timestamp| timestamp.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{BaseUrl, Trust};
+
+    fn network() -> Network {
+        let base = BaseUrl::parse("https://api.example/v1").unwrap();
+        let variable = |name: &str| (name == "https_proxy").then(|| "http://p.example:3128".to_string());
+        Network::from_environment(&base, &Trust::default(), variable).unwrap()
+    }
+
+    fn failure(peer: &str, source: ureq::Error) -> Failure {
+        not_connected(&NotConnected { peer: peer.to_string(), source }, &network())
+    }
+
+    #[test]
+    fn what_a_setting_causes_is_not_tried_again_and_what_may_pass_is() {
+        let refused = ureq::Error::ConnectProxyFailed("proxy server responded 407/407".to_string());
+        let expired = rustls::Error::InvalidCertificate(CertificateError::Expired);
+        let tls = ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, expired));
+        for source in [refused, tls, ureq::Error::Other(Box::new(NotLoopback))] {
+            assert_eq!(failure("api.example", source).class, FailureClass::Impossible);
+        }
+        let broken = ureq::Error::Io(io::ErrorKind::ConnectionReset.into());
+        for source in [ureq::Error::HostNotFound, ureq::Error::Timeout(ureq::Timeout::Connect), broken] {
+            assert!(failure("api.example", source).is_transient());
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_told_from_the_api_and_named_by_its_variable() {
+        let error = failure("p.example:3128", ureq::Error::HostNotFound).into_error();
+        assert_eq!(error.headline(), "the proxy p.example:3128 cannot be reached: no such host");
+        assert!(error.hints[0].contains("https_proxy"));
+        let error = failure("api.example", ureq::Error::HostNotFound).into_error();
+        assert_eq!(error.headline(), "the API cannot be reached: no such host");
+    }
+
+    #[test]
+    fn names_are_shown_as_they_are_typed() {
+        assert_eq!(plain("DnsName(\"*.example.com\")"), "*.example.com");
+        assert_eq!(plain("IpAddress(127.0.0.1)"), "127.0.0.1");
+        assert_eq!(plain("DirectoryName"), "DirectoryName");
+        assert_eq!(moment(UnixTime::since_unix_epoch(std::time::Duration::ZERO)), "1970-01-01T00:00:00Z");
+    }
+}

@@ -1,0 +1,87 @@
+//! Reads the URL of the API or of a proxy, strictly: what is not understood is refused rather than guessed.
+
+use std::net::Ipv6Addr;
+
+use ureq::http::Uri;
+
+/// The parts of a URL. It may hold a password, so it cannot be printed.
+pub(super) struct Url<'a> {
+    /// In lower case.
+    pub(super) scheme: String,
+    pub(super) user_info: Option<&'a str>,
+    /// An IPv6 address without its brackets.
+    pub(super) host: &'a str,
+    pub(super) port: Option<u16>,
+    /// Host and port, as they were written.
+    pub(super) authority: &'a str,
+    /// What follows the authority.
+    pub(super) rest: &'a str,
+}
+
+impl<'a> Url<'a> {
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence. It repeats no part of the URL.
+    pub(super) fn parse(text: &'a str) -> Result<Url<'a>, &'static str> {
+        // The grammar of RFC 3986: it also refuses spaces and other characters that a URL cannot have.
+        text.parse::<Uri>().map_err(|_| "is not a URL")?;
+        let (scheme, rest) = text.split_once("://").ok_or("has no scheme such as https://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(end);
+        let (user_info, authority) = match authority.rsplit_once('@') {
+            Some((user_info, authority)) => (Some(user_info), authority),
+            None => (None, authority),
+        };
+        let (host, port) = host_and_port(authority).ok_or("has a host or a port that is none")?;
+        Ok(Url { scheme: scheme.to_ascii_lowercase(), user_info, host, port, authority, rest })
+    }
+}
+
+/// Splits `host:port`; none if either of them cannot be one.
+pub(super) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (host, after) = rest.split_once(']')?;
+            host.parse::<Ipv6Addr>().ok()?;
+            (host, if after.is_empty() { None } else { Some(after.strip_prefix(':')?) })
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
+    if host.is_empty() || !host.chars().all(is_name) {
+        return None;
+    }
+    match port {
+        None => Some((host, None)),
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            port.parse().ok().filter(|port| *port != 0).map(|port| (host, Some(port)))
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_is_none_is_refused() {
+        for port in ["99999", "65536", "0", "x", "+80", "-1", "80:80", ""] {
+            assert!(Url::parse(&format!("http://127.0.0.1:{port}/v1")).is_err(), "{port}");
+            assert!(Url::parse(&format!("http://[::1]:{port}/v1")).is_err(), "{port}");
+        }
+        for host in ["", "[::1", "[x]", "[::1]x", "a%20b", "a,b"] {
+            assert!(Url::parse(&format!("https://{host}/v1")).is_err(), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_parts_are_told_apart() {
+        let url = Url::parse("HTTPS://me:a%40b@[2001:db8::1]:8443/v1?x").ok().unwrap();
+        assert_eq!((url.scheme.as_str(), url.user_info), ("https", Some("me:a%40b")));
+        assert_eq!((url.host, url.port), ("2001:db8::1", Some(8443)));
+        assert_eq!((url.authority, url.rest), ("[2001:db8::1]:8443", "/v1?x"));
+    }
+}

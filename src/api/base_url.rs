@@ -41,7 +41,8 @@ impl BaseUrl {
             "http" => return Err(refuse("is not https: the key would cross the network readable by anyone")),
             _ => return Err(refuse("is neither https:// nor http:// to this machine")),
         }
-        let (host, port) = (url.host.to_string(), url.port.unwrap_or(if https { 443 } else { 80 }));
+        let host = if url.host.contains(':') { format!("[{}]", url.host) } else { url.host.to_string() };
+        let port = url.port.unwrap_or(if https { 443 } else { 80 });
         Ok(BaseUrl { text: trimmed.to_string(), host, port, loopback, https })
     }
 
@@ -50,7 +51,7 @@ impl BaseUrl {
         format!("{}{path}", self.text)
     }
 
-    /// The host; an IPv6 address without brackets.
+    /// The host; an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         &self.host
     }

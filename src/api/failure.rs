@@ -97,7 +97,7 @@ impl Answer {
             ),
             401 | 403 => self.credentials(),
             429 => Error::new(Kind::Network, "the API's rate limit is used up (HTTP 429)")
-                .hint("run the same command again when its minute, or its day, is over; --timeout allows it to wait"),
+                .hint(self.when_again()),
             408 | 500.. => Error::new(Kind::Network, format!("the API failed (HTTP {status})"))
                 .hint("this usually passes: run the same command again"),
             _ => Error::new(Kind::Failed, format!("the API does not take the request (HTTP {status})")),
@@ -136,6 +136,14 @@ impl Answer {
         let target = self.header("location").unwrap_or("nowhere it names");
         Error::new(Kind::Network, format!("the API redirects to {target} (HTTP {})", self.status))
             .hint("redirects are never followed, as the change would be lost on the way; check the base URL")
+    }
+
+    fn when_again(&self) -> String {
+        let when = match self.asked_wait() {
+            Some(wait) => format!("in {} s", wait.as_secs_f64().ceil()),
+            None => "when its minute, or its day, is over".to_string(),
+        };
+        format!("run the same command again {when}; --timeout allows it to wait")
     }
 
     pub(super) fn words(&self) -> Vec<String> {

@@ -26,8 +26,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use ureq::http::{Method, Request, Response, StatusCode};
-use ureq::{Agent, AsSendBody, Body, RequestExt};
+use ureq::http::{Method, Request, StatusCode};
+use ureq::{Agent, AsSendBody, RequestExt};
 
 pub use base_url::BaseUrl;
 use connection::{Addresses, Connections};
@@ -86,6 +86,29 @@ pub enum Put {
     Stored(Box<Customer>),
     /// It said yes, but not with the customer: null, nothing, a web page.
     Accepted,
+}
+
+impl Account {
+    fn exchange(
+        &self,
+        method: Method,
+        url: &str,
+        body: impl AsSendBody,
+        time: Duration,
+        largest: u64,
+    ) -> std::result::Result<Answer, Failure> {
+        let mut request =
+            Request::builder().uri(url).header(ACCEPT, JSON).header(AUTHORIZATION, self.key.header());
+        if method == Method::PUT {
+            request = request.header(CONTENT_TYPE, JSON);
+        }
+        let request = request.method(method).body(body).map_err(Failure::unsendable)?;
+        let response = request.with_agent(&self.agent).configure().timeout_global(Some(time)).run();
+        let answer = response
+            .map_err(|why| Failure::from_ureq(why, &self.network))
+            .and_then(|response| Answer::read(response, largest, &self.network))?;
+        Ok(answer.redacted(&self.key))
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -243,12 +266,9 @@ impl Client {
         self.wait(pause)
     }
 
-    /// How long the API asks to wait after a 429; not at all if the limiter makes the next request wait.
+    /// How long to pause after a 429; not at all if the limiter makes the next request wait.
     fn asked_pause(&self, answer: &Answer) -> Option<Duration> {
-        if self.limiter.is_some() {
-            return Some(Duration::ZERO);
-        }
-        rate_limit::wait(|name| answer.header(name), jiff::Timestamp::now())
+        if self.limiter.is_some() { Some(Duration::ZERO) } else { answer.asked_wait() }
     }
 
     /// Tries the key by a read of one customer, and gives what the API tells about its limits.
@@ -264,7 +284,7 @@ impl Client {
                 _ => Err(answer.error()),
             };
         let answer = self.read("/customers?pageSize=1&pageNumber=0", LARGEST_ANSWER, taken)?;
-        Ok(answer.standing(jiff::Timestamp::now()))
+        Ok(answer.standing())
     }
 
     /// Sends a whole customer, once, and without waiting for the limiter: it was read just before.
@@ -320,38 +340,17 @@ impl Client {
         permit: Option<Permit>,
     ) -> std::result::Result<Answer, Failure> {
         let time = time.ok_or_else(Failure::out_of_time)?;
-        let Account { base, key, network, .. } = &*self.account;
-        let url = base.join(path);
+        let url = self.account.base.join(path);
         self.notes.http(format_args!("> {method} {url}"));
         self.notes.http(format_args!("> authorization: Basic [redacted]"));
         let started = Instant::now();
-        let response = self.transmit(method, &url, body, time);
-        let answer = response.and_then(|response| Answer::read(response, largest, network));
-        let answer = answer.map(|answer| answer.redacted(key));
+        let answer = self.account.exchange(method, &url, body, time, largest);
         if let Some(mut permit) = permit {
             permit.answered(answer.as_ref().ok().and_then(Answer::quota));
             *lock(&self.permit) = Some(permit).filter(|permit| !permit.is_used_up());
         }
         self.log(&answer, started.elapsed());
         answer
-    }
-
-    fn transmit(
-        &self,
-        method: Method,
-        url: &str,
-        body: impl AsSendBody,
-        time: Duration,
-    ) -> std::result::Result<Response<Body>, Failure> {
-        let Account { agent, key, network, .. } = &*self.account;
-        let mut request =
-            Request::builder().uri(url).header(ACCEPT, JSON).header(AUTHORIZATION, key.header());
-        if method == Method::PUT {
-            request = request.header(CONTENT_TYPE, JSON);
-        }
-        let request = request.method(method).body(body).map_err(Failure::unsendable)?;
-        let response = request.with_agent(agent).configure().timeout_global(Some(time)).run();
-        response.map_err(|why| Failure::from_ureq(why, network))
     }
 
     fn log(&self, answer: &std::result::Result<Answer, Failure>, took: Duration) {

@@ -106,7 +106,7 @@ fn unknown_exemption(variable: &str, entry: &str) -> Error {
 /// Whether the list names the host of the base URL, by the rules of Go's `httpproxy` package, which are nearly curl's.
 /// The error is an entry that cannot be read.
 fn is_exempt<'a>(base: &BaseUrl, list: &'a str) -> std::result::Result<bool, &'a str> {
-    let host = base.host().trim_end_matches('.').to_ascii_lowercase();
+    let host = base.host().trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
     let mut exempt = false;
     for entry in list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty()) {
         exempt |= names(entry, &host, base.port()).ok_or(entry)?;
@@ -137,26 +137,20 @@ fn names(entry: &str, host: &str, port: u16) -> Option<bool> {
 }
 
 /// Whether an address is in a network of so many leading bits; none if there is no such network.
-fn is_in_network(address: Option<IpAddr>, network: IpAddr, bits: u32) -> Option<bool> {
-    let (address, network, length) = match (address, network) {
-        (address, IpAddr::V4(network)) => {
-            let address = address.and_then(|address| match address {
-                IpAddr::V4(address) => Some(u128::from(address.to_bits())),
-                IpAddr::V6(_) => None,
-            });
-            (address, u128::from(network.to_bits()), 32)
-        }
-        (address, IpAddr::V6(network)) => {
-            let address = address.and_then(|address| match address {
-                IpAddr::V6(address) => Some(address.to_bits()),
-                IpAddr::V4(_) => None,
-            });
-            (address, network.to_bits(), 128)
-        }
-    };
-    let unused = u32::checked_sub(length, bits)?;
+fn is_in_network(address: Option<IpAddr>, network: IpAddr, leading: u32) -> Option<bool> {
+    let (network, length) = bits(network);
+    let unused = length.checked_sub(leading)?;
     let prefix = |bits: u128| bits.checked_shr(unused).unwrap_or_default();
-    Some(address.is_some_and(|address| prefix(address) == prefix(network)))
+    let address = address.map(bits).filter(|(_, of_address)| *of_address == length);
+    Some(address.is_some_and(|(address, _)| prefix(address) == prefix(network)))
+}
+
+/// The bits of an address, and how many there are.
+fn bits(address: IpAddr) -> (u128, u32) {
+    match address {
+        IpAddr::V4(address) => (address.to_bits().into(), 32),
+        IpAddr::V6(address) => (address.to_bits(), 128),
+    }
 }
 
 #[cfg(test)]

@@ -15,37 +15,26 @@ const LEAST: Duration = Duration::from_millis(250);
 /// reach it would end the program.
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The headers about one of the account's windows.
-struct Headers {
-    limit: &'static str,
-    remaining: &'static str,
-    reset: &'static str,
+/// How long to wait after a 429; none if the answer does not tell.
+///
+/// `Retry-After` (RFC 9110 section 10.2.3: seconds or a date) is read first: the vendor does not document it, but proxies
+/// send it. Then the reset of the window that is used up; if neither is, that of the minute.
+pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Duration> {
+    if let Some(wait) = header("retry-after").and_then(|value| retry_after(value.trim(), now)) {
+        return Some(wait.clamp(LEAST, LONGEST));
+    }
+    let Standing { minute, day } = Standing::told(header, now);
+    let used_up = |window: Window| window.remaining == Some(0);
+    let window = if used_up(day) && !used_up(minute) { day } else { minute };
+    Some(window.resets?.duration_since(now).try_into().unwrap_or(LEAST).clamp(LEAST, LONGEST))
 }
 
-const MINUTE: Headers = Headers {
-    limit: "x-rate-limit-limit-minute",
-    remaining: "x-rate-limit-remaining-minute",
-    reset: "x-rate-limit-reset-minute",
-};
-
-const DAY: Headers = Headers {
-    limit: "x-rate-limit-limit-day",
-    remaining: "x-rate-limit-remaining-day",
-    reset: "x-rate-limit-reset-day",
-};
-
-/// How long to wait after a 429; none where the answer does not say.
-///
-/// `Retry-After` in seconds (RFC 9110 section 10.2.3) is read first: the vendor does not document it, but proxies on
-/// the way send it. Then the reset of the window that is used up; where neither says so, that of the minute.
-pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Duration> {
-    if let Some(seconds) = header("retry-after").and_then(|value| value.trim().parse().ok()) {
-        return Some(Duration::from_secs(seconds).clamp(LEAST, LONGEST));
+fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
     }
-    let used_up = |window: &Headers| header(window.remaining).is_some_and(|left| left.trim() == "0");
-    let window = if used_up(&DAY) && !used_up(&MINUTE) { DAY } else { MINUTE };
-    let reset = instant(header(window.reset)?.trim(), now)?;
-    Some(reset.duration_since(now).try_into().unwrap_or(LEAST).clamp(LEAST, LONGEST))
+    let date = jiff::fmt::rfc2822::parse(value).ok()?;
+    Some(date.timestamp().duration_since(now).try_into().unwrap_or_default())
 }
 
 /// What an answer says about the requests that are left.
@@ -93,12 +82,13 @@ pub struct Standing {
 impl Standing {
     /// Reads the headers of an answer.
     pub fn told<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Standing {
-        let window = |about: Headers| {
-            let number = |name: &str| number(header(name));
-            let resets = header(about.reset).and_then(|reset| instant(reset.trim(), now));
-            Window { limit: number(about.limit), remaining: number(about.remaining), resets }
+        let window = |name: &str| {
+            let value = |what: &str| header(&format!("x-rate-limit-{what}-{name}")).map(str::trim);
+            let number = |what: &str| value(what)?.parse().ok();
+            let resets = value("reset").and_then(|reset| instant(reset, now));
+            Window { limit: number("limit"), remaining: number("remaining"), resets }
         };
-        Standing { minute: window(MINUTE), day: window(DAY) }
+        Standing { minute: window("minute"), day: window("day") }
     }
 }
 
@@ -106,20 +96,15 @@ impl Standing {
 ///
 /// A reset without a fraction of a second may have been cut, so a second is added to it.
 pub fn quota<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Quota> {
-    let number = |name: &str| number(header(name));
-    let left = |window: Headers| Some((number(window.remaining)?, window));
-    let (remaining, window) = [MINUTE, DAY].into_iter().filter_map(left).min_by_key(|(left, _)| *left)?;
-    let resets = header(window.reset).and_then(|reset| instant(reset.trim(), now));
+    let Standing { minute, day } = Standing::told(header, now);
+    let left = |window: Window| Some((window.remaining?, window.resets));
+    let (remaining, resets) = [minute, day].into_iter().filter_map(left).min_by_key(|(left, _)| *left)?;
     let ends_in = resets.map(|resets| {
         let told = Duration::try_from(resets.duration_since(now)).unwrap_or_default();
         told.min(LONGEST) + Duration::from_secs(1)
     });
-    let limits = Limits { per_minute: number(MINUTE.limit), per_day: number(DAY.limit) };
+    let limits = Limits { per_minute: minute.limit, per_day: day.limit };
     Some(Quota { remaining, ends_in, limits, refused: false })
-}
-
-fn number(told: Option<&str>) -> Option<u32> {
-    told?.trim().parse().ok()
 }
 
 fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
@@ -186,6 +171,9 @@ mod tests {
         assert_eq!(waits(&[("x-rate-limit-reset-minute", "soon")]), None);
         assert_eq!(waits(&[("x-rate-limit-reset-minute", "2026-11-23T09:00:00Z")]), Some(250));
         assert_eq!(waits(&[("retry-after", "2"), ("x-rate-limit-reset-minute", "30")]), Some(2_000));
+        assert_eq!(waits(&[("retry-after", "Mon, 23 Nov 2026 10:01:00 GMT")]), Some(60_000));
+        assert_eq!(waits(&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")]), Some(250));
+        assert_eq!(waits(&[("retry-after", "soon"), ("x-rate-limit-reset-minute", "30")]), Some(30_000));
     }
 
     #[test]

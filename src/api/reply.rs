@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use ureq::Body;
 use ureq::http::{HeaderMap, HeaderValue, Response};
 
@@ -52,18 +53,22 @@ impl Answer {
         self
     }
 
-    /// What it says about the requests that are left. After a 429 there are none, for everybody.
-    pub(super) fn quota(&self) -> Option<Quota> {
-        let now = jiff::Timestamp::now();
-        if self.status == 429 {
-            let ends_in = rate_limit::wait(|name| self.header(name), now).unwrap_or(DEFAULT_PAUSE);
-            return Some(Quota { ends_in: Some(ends_in), refused: true, ..Quota::default() });
-        }
-        rate_limit::quota(|name| self.header(name), now)
+    /// How long a 429 asks to wait, if it tells.
+    pub(super) fn asked_wait(&self) -> Option<Duration> {
+        rate_limit::wait(|name| self.header(name), Timestamp::now())
     }
 
-    pub(super) fn standing(&self, now: jiff::Timestamp) -> Standing {
-        Standing::told(|name| self.header(name), now)
+    /// What it tells about the requests that are left. After a 429 there are none.
+    pub(super) fn quota(&self) -> Option<Quota> {
+        if self.status == 429 {
+            let ends_in = Some(self.asked_wait().unwrap_or(DEFAULT_PAUSE));
+            return Some(Quota { ends_in, refused: true, ..Quota::default() });
+        }
+        rate_limit::quota(|name| self.header(name), Timestamp::now())
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        Standing::told(|name| self.header(name), Timestamp::now())
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

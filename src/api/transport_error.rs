@@ -213,19 +213,16 @@ fn certificate(peer: &Peer<'_>, why: CertificateError) -> Error {
                 .detail([format!("asked for: {}", expected.to_str()), format!("it is for: {names}")])
                 .hint("check the host of the base URL; this may be another server than the one you mean")
         }
-        E::NotValidForName => network_error(format!("{whose} is for another name")),
         E::ExpiredContext { time, not_after } => {
             network_error(format!("{whose} expired on {}", moment(not_after))).hint(format!(
                 "the server's operators have to renew it, unless this machine's clock is wrong: it says {}",
                 moment(time)
             ))
         }
-        E::Expired => network_error(format!("{whose} expired")),
         E::NotValidYetContext { time, not_before } => {
             network_error(format!("{whose} is not valid before {}", moment(not_before)))
                 .hint(format!("check this machine's clock, which says {}", moment(time)))
         }
-        E::NotValidYet => network_error(format!("{whose} is not valid yet")).hint("check this machine's clock"),
         E::Other(OtherError(inner)) => {
             network_error(format!("{whose} cannot be accepted")).because(anyhow::anyhow!("{inner}")).hint(
                 "an authority's own certificate cannot be a server's; `openssl req -x509` makes one with \

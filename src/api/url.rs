@@ -22,7 +22,10 @@ impl<'a> Url<'a> {
     /// # Errors
     /// What is wrong with it, as the end of a sentence. It repeats no part of the URL.
     pub(super) fn parse(text: &'a str) -> Result<Url<'a>, &'static str> {
-        // The grammar of RFC 3986: it also refuses spaces and other characters that a URL cannot have.
+        if text.contains(char::is_whitespace) {
+            return Err("has a space in it");
+        }
+        // The grammar of RFC 3986, which also refuses the other characters that a URL cannot have.
         text.parse::<Uri>().map_err(|_| "is not a URL")?;
         let (scheme, rest) = text.split_once("://").ok_or("has no scheme such as https://")?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

@@ -30,10 +30,10 @@ impl BaseUrl {
                 .hint("a base URL looks like https://secure.fusebill.com/v1")
         };
         let trimmed = text.trim_end_matches('/');
-        let url = Url::parse(trimmed).map_err(&refuse)?;
-        if url.user_info.is_some() || url.rest.contains(['?', '#']) {
+        if text.contains(['?', '#', '@']) {
             return Err(refuse("has a user name, a query or a fragment in it"));
         }
+        let url = Url::parse(trimmed).map_err(&refuse)?;
         let (loopback, https) = (is_loopback(url.host), url.scheme == "https");
         match url.scheme.as_str() {
             "https" => {}

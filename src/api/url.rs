@@ -4,15 +4,14 @@ use std::net::Ipv6Addr;
 
 use ureq::http::Uri;
 
-/// The parts of a URL. It may hold a password, so it cannot be printed.
+/// The parts of a URL, without its user name and password.
 pub(super) struct Url<'a> {
     /// In lower case.
     pub(super) scheme: String,
-    pub(super) user_info: Option<&'a str>,
     /// An IPv6 address without its brackets.
     pub(super) host: &'a str,
     pub(super) port: Option<u16>,
-    /// Host and port, as they were written.
+    /// Host and port, as they are written.
     pub(super) authority: &'a str,
     /// What follows the authority.
     pub(super) rest: &'a str,
@@ -30,12 +29,9 @@ impl<'a> Url<'a> {
         let (scheme, rest) = text.split_once("://").ok_or("has no scheme such as https://")?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at(end);
-        let (user_info, authority) = match authority.rsplit_once('@') {
-            Some((user_info, authority)) => (Some(user_info), authority),
-            None => (None, authority),
-        };
+        let authority = authority.rsplit('@').next().unwrap_or(authority);
         let (host, port) = host_and_port(authority).ok_or("has a host or a port that is none")?;
-        Ok(Url { scheme: scheme.to_ascii_lowercase(), user_info, host, port, authority, rest })
+        Ok(Url { scheme: scheme.to_ascii_lowercase(), host, port, authority, rest })
     }
 }
 
@@ -83,8 +79,7 @@ mod tests {
     #[test]
     fn the_parts_are_told_apart() {
         let url = Url::parse("HTTPS://me:a%40b@[2001:db8::1]:8443/v1?x").ok().unwrap();
-        assert_eq!((url.scheme.as_str(), url.user_info), ("https", Some("me:a%40b")));
-        assert_eq!((url.host, url.port), ("2001:db8::1", Some(8443)));
+        assert_eq!((url.scheme.as_str(), url.host, url.port), ("https", "2001:db8::1", Some(8443)));
         assert_eq!((url.authority, url.rest), ("[2001:db8::1]:8443", "/v1?x"));
     }
 }

@@ -140,7 +140,8 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
     let settings = &course.session.account.settings;
     let limiter = Arc::new(RateLimiter::new(course.pace.rate(settings)));
     let worker = worker(&about, &limiter, journal, course);
-    let pool = WorkerPool { workers: course.pace.jobs(settings), limiter: &limiter, signals: &session.signals };
+    let pool =
+        WorkerPool { workers: course.pace.jobs(settings), limiter: &limiter, signals: &session.signals };
     journal.written_by(pool.workers);
     let (source, finished) = (Source::of(run, journal)?, state.finished.clone());
     let limit = course.pace.limit.unwrap_or(u64::MAX);

@@ -202,14 +202,15 @@ mod tests {
 
     #[test]
     fn what_was_finished_counts_though_collecting_failed_and_no_job_waits_for_the_limit() {
-        let (limiter, signals) = (RateLimiter::new(Some(1)), Signals::default());
+        let (limiter, signals) = (Arc::new(RateLimiter::new(Some(1))), Signals::default());
         let pool = WorkerPool { workers: 4, limiter: &limiter, signals: &signals };
         let (begun, mut seen) = (AtomicUsize::new(0), 0);
-        assert!(limiter.enter(false, 1));
+        let first = limiter.acquire(1, false);
+        assert!(first.is_some());
         let work = |&job: &u32| {
             begun.fetch_add(1, Ordering::SeqCst);
             // Half of them would have to wait for a minute.
-            (job < 4 || limiter.enter(false, 1)).then_some(job)
+            (job < 4 || limiter.acquire(1, false).is_some()).then_some(job)
         };
         let failed = |_| Err(Error::new(Kind::Failed, "full"));
         let collect = |result: Option<u32>| {

@@ -173,15 +173,11 @@ impl Signals {
 
     /// Starts the thread that takes SIGINT, SIGQUIT, SIGTERM and SIGHUP. When one of them ends the program, the exit code
     /// is that of `handler` if something is uncertain; else 128 and the signal, as a shell has it.
-    pub(crate) fn watch(&self, handler: Handler) {
-        let said = Arc::new(Mutex::new(handler));
-        if self.start(Arc::clone(&said)).is_err() {
-            (lock(&said).warn)("signals cannot be watched, so Ctrl-C ends the program at any moment");
-        }
-    }
-
+    ///
+    /// # Errors
+    /// If the system has no thread or no pipe for it. A signal ends the program at any moment then.
     #[cfg(unix)]
-    fn start(&self, handler: Arc<Mutex<Handler>>) -> io::Result<()> {
+    pub(crate) fn watch(&self, handler: Handler) -> io::Result<()> {
         let watched: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
             .into_iter()
             // Under `nohup` the work goes on when the terminal goes away.
@@ -189,7 +185,7 @@ impl Signals {
             .collect();
         let mut signals = signal_hook::iterator::Signals::new(&watched)?;
         let own = self.clone();
-        let take = move || signals.forever().for_each(|signal| own.take(signal, &lock(&handler)));
+        let take = move || signals.forever().for_each(|signal| own.take(signal, &handler));
         let started = std::thread::Builder::new().name("signals".to_string()).spawn(take);
         if started.is_err() {
             // Signals are caught by now, so their default action has to be asked for.
@@ -202,7 +198,7 @@ impl Signals {
 
     /// Elsewhere the platform ends the program.
     #[cfg(not(unix))]
-    fn start(&self, _handler: Arc<Mutex<Handler>>) -> io::Result<()> {
+    pub(crate) fn watch(&self, _handler: Handler) -> io::Result<()> {
         Ok(())
     }
 

@@ -79,7 +79,9 @@ impl Context {
             error.kind.code()
         };
         let warn = move |said: &str| notes.warn(said);
-        self.signals.watch(Handler { warn: Box::new(warn), end: Box::new(end) });
+        if self.signals.watch(Handler { warn: Box::new(warn), end: Box::new(end) }).is_err() {
+            notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
+        }
     }
 
     /// Opens the account of the chosen profile. No request is sent yet.

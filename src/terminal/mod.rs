@@ -107,7 +107,7 @@ impl Terminal {
         self.may_ask
     }
 
-    /// Whether somebody is at the terminal, who may be asked or not.
+    /// Whether standard input is a terminal, whether questions are allowed or not.
     pub fn is_there(&self) -> bool {
         io::stdin().is_terminal()
     }

@@ -14,7 +14,8 @@ use std::sync::{Mutex, PoisonError};
 #[cfg(unix)]
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Ends a line beside Enter: Esc.
+/// Esc, which ends a line as Enter does.
+#[cfg(unix)]
 const ESC: u8 = 0x1b;
 
 /// A question is open while this lives.

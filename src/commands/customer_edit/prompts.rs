@@ -123,8 +123,9 @@ impl<'a> Prompts<'a> {
             .filter(|now| !now.is_null())
             .map(|now| now.as_text().map_or_else(|| now.raw().to_string(), std::borrow::Cow::into_owned));
         let before = before.unwrap_or_default();
-        let plain = !before.chars().any(char::is_control);
-        let note = if plain { "" } else { " (it has control characters, so it begins empty)" };
+        let plain = escaped(&before) == before;
+        let note =
+            if plain { "" } else { " (it has characters that steer a terminal, so the line begins empty)" };
         let about = format!("{} ({}), now {}{note}", field.path, field.help, shown(now));
         let about = format!("{about}. Enter takes the line; one that is empty or unchanged can go back.");
         let text = if plain { &before } else { "" };

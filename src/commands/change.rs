@@ -14,7 +14,8 @@ use crate::journal::{EntryId, Journal, Origin, Turn};
 use crate::profile::command;
 use crate::report::change;
 use crate::report::csv;
-use crate::report::outcome::{self, Facts, Outcome};
+use crate::report::json::printed;
+use crate::report::outcome::{Facts, Outcome};
 
 /// How a plan is carried out.
 pub(super) struct WriteOptions<'a> {
@@ -236,8 +237,7 @@ fn reread(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Res
 fn finish(plan: &Plan, outcome: Outcome, session: &Session<'_>, facts: &Facts) -> Result<()> {
     let text = match session.global.output {
         Output::Table => return Ok(()),
-        Output::Json => outcome::text(&facts.success(outcome)),
-        Output::Ndjson => format!("{}\n", facts.success(outcome).text()),
+        output @ (Output::Json | Output::Ndjson) => printed(&facts.success(outcome), output),
         Output::Csv => csv::changes(plan.before.id(), outcome.name(), &plan.changes),
     };
     match session.terminal.print(&text) {

@@ -74,9 +74,8 @@ pub struct Badge {
 impl Badge {
     /// The word, standing out where there is colour.
     pub fn painted(&self, look: Look) -> String {
-        let style = Style::new().bold().reverse().force_styling(look.color);
-        let style = self.color.map_or(style.clone(), |color| style.fg(color));
-        if look.color { style.apply_to(&self.text).to_string() } else { self.text.clone() }
+        let style = Style::new().bold().reverse();
+        look.painted(self.color.map_or(style.clone(), |color| style.fg(color)), &self.text)
     }
 }
 

@@ -1,11 +1,11 @@
 //! `fusebill auth`: the key of a profile, stored, checked and removed.
 
 use super::session::Context;
+use crate::account::setting::Key;
+use crate::account::{KeySource, Profile, Vault, keys};
 use crate::api::ApiKey;
 use crate::cli::AuthCommand;
 use crate::error::{Error, Kind, Result};
-use crate::profile::setting::Key;
-use crate::profile::{KeySource, Profile, Vault, keys};
 use crate::report::account::{self as report, Status};
 use crate::terminal::Input;
 

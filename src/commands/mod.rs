@@ -22,10 +22,10 @@ mod write;
 
 use std::ffi::OsString;
 
+use crate::account::Environment;
 use crate::cli::usage_error::{self, UsageError};
 use crate::cli::{self, Command, CustomerCommand, Output};
 use crate::error::{Kind, Result};
-use crate::profile::Environment;
 use crate::report::json::printed;
 use crate::report::outcome::Facts;
 use crate::signals;

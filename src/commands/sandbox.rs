@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap_complete::CompletionCandidate as Candidate;
 
 use super::session::Context;
+use crate::account::{self, Account, Environment, Profile};
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::cli::candidates::{candidate, matching};
 use crate::cli::{Output, SandboxCommand, ServeArgs};
 use crate::error::{Error, Kind, Result};
-use crate::profile::{self, Account, Environment, Profile};
 use crate::report::escape::escaped;
 use crate::report::json::{Object, printed};
 use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, Server, State};
@@ -36,7 +36,7 @@ pub(super) fn account(profile: Profile, environment: Environment) -> Result<(Acc
     let server = start(Options { state, ..Options::default() })?;
     let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
     let base = BaseUrl::parse(&server.base_url())?;
-    let (origin, trust) = (profile::SANDBOX.to_string(), Trust::default());
+    let (origin, trust) = (account::SANDBOX.to_string(), Trust::default());
     let account = Account {
         host: base.place(),
         overrides: Vec::new(),

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 #[cfg(feature = "sandbox")]
 use super::sandbox;
+use crate::account::{Account, Environment, Profile, command};
 use crate::api::{Client, Network};
 use crate::cli::{Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Journal, Turn};
-use crate::profile::{Account, Environment, Profile, command};
 use crate::report::failure::failure;
 use crate::report::json::printed;
 use crate::report::outcome::Facts;

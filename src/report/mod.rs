@@ -31,10 +31,6 @@ impl Look {
         self.painted(Style::new().bold(), text)
     }
 
-    pub(crate) fn dim(self, text: &str) -> String {
-        self.painted(Style::new().dim(), text)
-    }
-
     pub(crate) fn alarm(self, text: &str) -> String {
         self.painted(Style::new().bold().red(), text)
     }

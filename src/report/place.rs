@@ -16,7 +16,7 @@ pub struct Place<'a> {
     pub overrides: &'a [&'static str],
     /// The profile's label, where it has one.
     pub label: Option<&'a str>,
-    /// The profile's colour, where it has one: one of [`crate::profile::setting::COLORS`].
+    /// The profile's colour, where it has one: one of [`crate::account::setting::COLORS`].
     pub color: Option<&'a str>,
 }
 

@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(jobs("[profiles.a]\r\nlabel = 'x'"), "[profiles.a]\r\nlabel = 'x'\r\njobs = 3\r\n");
         assert_eq!(jobs("[profiles.a]\njobs = 2\nlabel = 'x'"), "[profiles.a]\njobs = 3\nlabel = 'x'\n");
         assert_eq!(jobs("[profiles.a]\njobs = 2"), "[profiles.a]\njobs = 3\n");
-        assert_eq!(jobs("[profiles.a]\n[profiles.b]# b"), "[profiles.a]\njobs = 3\n[profiles.b]# b");
+        assert_eq!(jobs("[profiles.a]\n[profiles.b]# b"), "[profiles.a]\njobs = 3\n[profiles.b]# b\n");
     }
 
     #[test]

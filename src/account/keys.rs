@@ -303,7 +303,7 @@ mod tests {
         let mut words = words("mkfifo \"$0\"; (read x < \"$0\") 2>&- & echo key");
         words.push(pipe.clone());
         assert_eq!(printed(&words, Duration::from_secs(600)).unwrap(), "key\n");
-        // It waits for somebody to write, and goes.
+        // Ends the process that was left behind.
         std::fs::write(pipe, "\n").unwrap();
     }
 

@@ -196,7 +196,7 @@ fn not_a_count(most: u32) -> String {
 }
 
 impl Kind {
-    /// What stands for the value in help and messages.
+    /// The kind of value, in help and messages.
     pub fn takes(self) -> String {
         match self {
             Kind::Url => "a URL".to_string(),

@@ -1,4 +1,4 @@
-//! Runs over many customers: what became of each row, what that adds up to, and the runs there were.
+//! Bulk runs: the result of each row, the counts of a run, and the list of runs.
 
 use std::path::Path;
 
@@ -16,17 +16,15 @@ use crate::error::Kind;
 use crate::report::outcome::Problem;
 use crate::runs::About;
 
-/// A run that has ended, for now or for good.
+/// A run that has ended or was stopped.
 pub(crate) struct Summary<'a> {
-    /// What it did.
     pub(crate) about: &'a About,
-    /// What became of its rows.
+    /// How many rows ended in which way.
     pub(crate) counts: &'a Counts,
-    /// Where that is written row by row.
+    /// The file with the result of each row.
     pub(crate) results: &'a Path,
-    /// The command that goes on with it.
+    /// The command that resumes it.
     pub(crate) resume: &'a str,
-    /// Where it was carried out.
     pub(crate) place: Place<'a>,
 }
 
@@ -35,7 +33,7 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// What stands above the rows in an output; nothing where they have no head, or are not printed.
+/// The header above the rows; empty if the form has none or prints no rows.
 pub(crate) fn rows_head(output: Output) -> String {
     match output {
         Output::Csv => csv([HEADER]),
@@ -43,7 +41,7 @@ pub(crate) fn rows_head(output: Output) -> String {
     }
 }
 
-/// A row in an output; nothing where rows are not printed.
+/// A row; empty if the form prints no rows.
 pub(crate) fn row(result: &RowResult, output: Output) -> String {
     match output {
         Output::Csv => csv([result.cells()]),
@@ -52,7 +50,7 @@ pub(crate) fn row(result: &RowResult, output: Output) -> String {
     }
 }
 
-/// What the rows add up to.
+/// The counts of a run.
 pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
     let counted = OUTCOMES.iter().filter(|outcome| summary.counts.of(**outcome) > 0);
     let mut rows: Vec<Vec<Cell>> = counted
@@ -104,13 +102,11 @@ pub(crate) fn rehearsed(counts: &Counts, output: Output) -> String {
     printed(&object.end(), output)
 }
 
-/// A run and what became of its rows so far.
+/// A run in the list.
 pub(crate) struct Listed {
-    /// What it did.
     pub(crate) about: About,
-    /// What became of its rows.
     pub(crate) counts: Counts,
-    /// Whether it never came to an end, or is still going.
+    /// Whether it was cut off, or is still running.
     pub(crate) cut_off: bool,
 }
 

@@ -58,7 +58,7 @@ fn fields(entry: &Entry) -> String {
     paths.join(", ")
 }
 
-/// An entry in a few words: who, which fields, how it ended.
+/// An entry in a few words: the customer, the fields and the outcome.
 pub(crate) fn line(entry: &Entry) -> String {
     format!("{}: {} ({})", who(entry), fields(entry), entry.state())
 }

@@ -8,7 +8,7 @@ use crate::document::{Change, Customer, Json, Plan};
 use crate::error::{Error, Kind};
 use crate::journal::EntryId;
 
-/// What a command has found out so far, kept so that a failure can tell it too.
+/// What a command knows so far, so that a failure reports it too.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     customer: Option<Who>,
@@ -54,7 +54,6 @@ impl Facts {
         self.entry = entry.map(ToString::to_string);
     }
 
-    /// The journal's entry of the change, where there is one.
     pub(crate) fn entry_name(&self) -> Option<&str> {
         self.entry.as_deref()
     }

@@ -9,16 +9,16 @@ use crate::document::View;
 use crate::document::indent::compact;
 use crate::document::json::ValueKind;
 
-/// A cell: what a table shows, and how it stands out there.
+/// A cell of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     text: String,
-    /// What programs get, where that is another text.
+    /// The text for programs, if it differs.
     exact: Option<String>,
     tone: Tone,
 }
 
-/// How a cell stands out where there is colour.
+/// How a cell is highlighted if there is colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// Not at all.
@@ -39,17 +39,17 @@ impl Cell {
         Cell { text: text.into(), exact: None, tone }
     }
 
-    /// A cell that does not stand out.
+    /// A cell without a highlight.
     pub(crate) fn plain(text: impl Into<String>) -> Cell {
         Cell::new(text, Tone::Plain)
     }
 
-    /// The same, as which programs get another text.
+    /// With another text for programs.
     pub(crate) fn meaning(self, exact: impl Into<String>) -> Cell {
         Cell { exact: Some(exact.into()), ..self }
     }
 
-    /// What programs get.
+    /// The text for programs.
     pub(super) fn exact(&self) -> &str {
         self.exact.as_deref().unwrap_or(&self.text)
     }
@@ -87,7 +87,7 @@ pub fn table(header: &[&str], rows: &[Vec<Cell>], look: Look) -> String {
     format!("{}\n", table.trim_fmt())
 }
 
-/// The first column names what the row is about and is copied from: it wraps only where it would take most of the line.
+/// Users copy the first column, the name of the row, so it wraps only if it would take most of the line.
 fn keep_first_column(table: &mut Table, look: Look) {
     let widest = table.column_max_content_widths().first().copied().unwrap_or_default();
     if look.width.is_some_and(|width| widest + 12 < width)
@@ -108,7 +108,7 @@ pub fn value(view: Option<View<'_>>) -> String {
     }
 }
 
-/// Several values of one field as [`value`] shows them; all of them in full where two that differ would look the same.
+/// Several values of one field as [`value`] shows them; all of them in full if two that differ would look the same.
 pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
     let full = |view: Option<View<'_>>| view.map_or_else(|| value(None), compact);
     let short = views.map(value);

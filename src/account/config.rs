@@ -319,6 +319,16 @@ mod tests {
     }
 
     #[test]
+    fn line_ends_of_both_kinds_become_one_and_values_stay() {
+        let text = "# a\r\n[profiles.a]\napi_key_command = ['sh', \"\"\"x\ny\"\"\"]\r\njobs = 2\n";
+        let before = config(text);
+        let after = before.with("a", &[(Key::Jobs, Some(Value::Count(3)))]).unwrap();
+        assert_eq!(after.text, text.replace("\r\n", "\n").replace("= 2", "= 3"));
+        let words = |config: &Config| config.settings("a").words(Key::ApiKeyCommand).map(<[String]>::to_vec);
+        assert_eq!(words(&after), words(&before));
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_line_and_without_values() {
         for (text, says) in [
             (

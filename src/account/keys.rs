@@ -173,13 +173,17 @@ fn printed(words: &[String], limit: Duration) -> Result<String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|why| failed(program, "cannot be started").because(why))?;
-    let Some((bytes, status)) = output(&mut child, Instant::now() + limit) else {
+    let output = output(&mut child, Instant::now() + limit);
+    if !matches!(output, Ok(Some(_))) {
         // It may have ended by itself in this moment.
         let _ = child.kill();
         let _ = child.wait();
-        return Err(failed(program, &format!("did not end within {} s", limit.as_secs_f64()))
-            .hint("--timeout SECONDS allows more time"));
-    };
+    }
+    let output = output.map_err(|why| failed(program, "cannot be waited for").because(why))?;
+    let (bytes, status) = output.ok_or_else(|| {
+        failed(program, &format!("did not end within {} s", limit.as_secs_f64()))
+            .hint("--timeout SECONDS allows more time")
+    })?;
     if bytes.len() as u64 > LARGEST {
         return Err(failed(program, "prints more than a key"));
     }
@@ -196,26 +200,27 @@ fn failed(program: &str, why: &str) -> Error {
 }
 
 /// Waits for a program to end, and gives what it printed; none if it does not end in time.
-fn output(child: &mut Child, ends: Instant) -> Option<(Vec<u8>, ExitStatus)> {
-    let chunks = chunks(child.stdout.take()?.take(LARGEST + 1));
+fn output(child: &mut Child, ends: Instant) -> io::Result<Option<(Vec<u8>, ExitStatus)>> {
+    let stdout = child.stdout.take().ok_or(ErrorKind::BrokenPipe)?;
+    let chunks = chunks(stdout.take(LARGEST + 1))?;
     let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < ends => std::thread::sleep(POLL),
-            _ => return None,
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() < ends => std::thread::sleep(POLL),
+            None => return Ok(None),
         }
     };
     let mut bytes = Vec::new();
     while let Ok(chunk) = chunks.recv_timeout(REST) {
         bytes.extend(chunk);
     }
-    Some((bytes, status))
+    Ok(Some((bytes, status)))
 }
 
 /// Reads in a thread, because reading a pipe has no timeout. The channel closes at the end of the input.
-fn chunks(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn chunks(mut from: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         let mut chunk = [0; 4096];
         loop {
             match from.read(&mut chunk) {
@@ -224,8 +229,8 @@ fn chunks(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
                 Ok(length) => drop(sender.send(chunk[..length].to_vec())),
             }
         }
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 /// The keys that `auth login` stored: a 0600 file for each profile in a 0700 folder.

@@ -5,13 +5,16 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike};
 use super::{BYTE_ORDER_MARK, PROFILES};
 use crate::account::setting::Value;
 
-/// The text after an edit of its profiles; none if the text has no table for them. The byte order mark and the line
-/// ends of Windows stay, which toml_edit drops.
+/// The text after an edit of its profiles; none if the text has no table for them. A byte order mark and the line ends of
+/// Windows stay, which toml_edit drops. If some lines end in one way and some in the other, all end with `\n` afterwards.
 pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option<()>) -> Option<String> {
-    let (mark, before) = match text.strip_prefix(BYTE_ORDER_MARK) {
-        Some(text) => (BYTE_ORDER_MARK, text.replace("\r\n", "\n")),
-        None => ("", text.replace("\r\n", "\n")),
+    let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(text) => (BYTE_ORDER_MARK, text),
+        None => ("", text),
     };
+    let breaks = text.matches('\n').count();
+    let is_windows = breaks > 0 && text.matches("\r\n").count() == breaks;
+    let before = if is_windows { text.replace("\r\n", "\n") } else { text.to_string() };
     let mut document: DocumentMut = before.parse().ok()?;
     let profiles = document.entry(PROFILES).or_insert_with(|| {
         let mut table = Table::new();
@@ -20,7 +23,6 @@ pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option
     });
     profiles.as_table_like_mut().and_then(edit)?;
     let after = with_free_comments(&before, &document.to_string());
-    let is_windows = text.contains("\r\n");
     Some(mark.to_string() + &if is_windows { after.replace('\n', "\r\n") } else { after })
 }
 

@@ -1,5 +1,5 @@
-//! Texts that are being edited: each in a folder of its own, from before the editor opens until the change is written
-//! and verified, so that nothing that was typed is lost.
+//! Texts in the editor. Each is kept in a folder of its own from before the editor opens until the change is written and
+//! verified, so that nothing the user typed is lost.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,60 +12,54 @@ use serde::{Deserialize, Serialize};
 use crate::files::{make_folder, replace, try_hold};
 use crate::journal::EntryId;
 
-/// The folders of all texts.
+/// The folder of all drafts.
 #[derive(Debug, Clone)]
-pub struct Drafts {
+pub(crate) struct Drafts {
     folder: PathBuf,
 }
 
-/// What a text was laid out from, and where it belongs. Written beside the text as `about.json`.
+/// What a draft is an edit of. Kept beside the text as `about.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct About {
+pub(crate) struct About {
     /// The version of this format.
-    pub v: u32,
-    /// The profile's name.
-    pub profile: String,
-    /// What the journal knows the host by.
-    pub host: String,
-    /// The customer's id.
-    pub customer: u64,
-    /// When the text was first laid out.
-    pub time: Timestamp,
-    /// Whether read-only fields were laid out too.
-    pub all: bool,
+    pub(crate) v: u32,
+    pub(crate) profile: String,
+    /// The host as the journal names it.
+    pub(crate) host: String,
+    pub(crate) customer: u64,
+    /// When the text was made.
+    pub(crate) time: Timestamp,
+    /// Whether the text has the read-only fields too.
+    pub(crate) all: bool,
     /// The customer that the text is compared with, as the server sent it.
-    pub shown: String,
+    pub(crate) shown: String,
 }
 
-/// The version that is written.
-pub const VERSION: u32 = 1;
+/// The version of `about.json`.
+pub(crate) const VERSION: u32 = 1;
 
-/// A text that is being edited by this process and no other.
+/// A text that this process alone edits.
 #[derive(Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     folder: PathBuf,
-    /// What it is about.
-    pub about: About,
-    /// Held for as long as this lives, so that no other process takes the text up.
+    pub(crate) about: About,
+    /// Keeps other processes from taking the draft while this lives.
     _lock: File,
 }
 
 const ABOUT: &str = "about.json";
 const LOCK: &str = "lock";
-/// There where a window of an editor may still show the text.
+/// Exists if a window of an editor may still show the text.
 const OPEN: &str = "open";
 
 impl Drafts {
-    /// The texts in this folder; it is made when there is one.
-    pub fn at(folder: PathBuf) -> Drafts {
+    /// The drafts in this folder, which is made with the first one.
+    pub(crate) fn at(folder: PathBuf) -> Drafts {
         Drafts { folder }
     }
 
     /// Keeps a new text.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn keep(&self, about: About, text: &str) -> Result<Draft> {
+    pub(crate) fn keep(&self, about: About, text: &str) -> Result<Draft> {
         let name = EntryId::new(about.time, fastrand::u32(..));
         let folder = self.folder.join(format!("{}-{name}", about.customer));
         let keep = || -> Result<Draft> {
@@ -79,11 +73,9 @@ impl Drafts {
         keep().with_context(|| format!("the text cannot be kept in {}", folder.display()))
     }
 
-    /// The texts of a customer that no running process has, the latest first.
-    ///
-    /// # Errors
-    /// Where the folder cannot be read. A text whose `about.json` is damaged or of a later version is passed over.
-    pub fn of(&self, profile: &str, host: &str, customer: u64) -> Result<Vec<Draft>> {
+    /// The drafts of a customer that no running process edits, the latest first. One whose `about.json` is damaged or of a
+    /// later version is left out.
+    pub(crate) fn of(&self, profile: &str, host: &str, customer: u64) -> Result<Vec<Draft>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.with_context(|| format!("{} cannot be read", self.folder.display()))?,
@@ -99,22 +91,18 @@ impl Drafts {
             let about = &draft.about;
             about.v == VERSION && about.customer == customer && about.profile == profile && about.host == host
         };
-        Ok(folders.into_iter().filter_map(|folder| taken_up(folder).ok().flatten()).filter(ours).collect())
+        Ok(folders.into_iter().filter_map(|folder| take(folder).ok().flatten()).filter(ours).collect())
     }
 }
 
 impl Draft {
     /// The file that the editor opens.
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.join(format!("customer-{}.jsonc", self.about.customer))
     }
 
-    /// The text as it is now, whatever an editor has made of it; nothing where the file is gone. The file is for its
-    /// owner alone again.
-    ///
-    /// # Errors
-    /// Where it cannot be read.
-    pub fn read(&self) -> Result<Vec<u8>> {
+    /// The text as the editor left it; empty if the file is gone. Some editors write a new file, so the mode is set again.
+    pub(crate) fn read(&self) -> Result<Vec<u8>> {
         let path = self.path();
         let read = || -> io::Result<Vec<u8>> {
             #[cfg(unix)]
@@ -127,44 +115,32 @@ impl Draft {
         }
     }
 
-    /// Puts a text in the place of the one there is, whole or not at all.
-    ///
-    /// # Errors
-    /// Where it cannot be written; then the old one is there.
-    pub fn write(&self, text: &str) -> Result<()> {
+    /// Replaces the text, wholly or not at all.
+    pub(crate) fn write(&self, text: &str) -> Result<()> {
         replace(&self.path(), text.as_bytes())
             .with_context(|| format!("{} cannot be written", self.path().display()))
     }
 
-    /// Notes that a window of an editor may still show the text, and save it at any time: it is not to be forgotten because
-    /// it is as it was.
-    ///
-    /// # Errors
-    /// Where that cannot be written.
-    pub fn keep_open(&self) -> Result<()> {
+    /// Notes that a window of an editor may still show the text and save it at any time, so that the draft is kept although
+    /// the text is unchanged.
+    pub(crate) fn keep_open(&self) -> Result<()> {
         let path = self.folder.join(OPEN);
         File::create(&path).map(drop).with_context(|| format!("{} cannot be written", path.display()))
     }
 
-    /// Whether [`Draft::keep_open`] was said of it.
-    pub fn may_be_open(&self) -> bool {
+    /// Whether a window of an editor may still show the text.
+    pub(crate) fn may_be_open(&self) -> bool {
         self.folder.join(OPEN).exists()
     }
 
-    /// Notes the customer that the text is compared with from now on.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn rebase(&mut self, shown: &str) -> Result<()> {
+    /// Sets the customer that the text is compared with from now on.
+    pub(crate) fn rebase(&mut self, shown: &str) -> Result<()> {
         self.about.shown = shown.to_string();
         self.note()
     }
 
-    /// Forgets the text, and whatever the editor left beside it.
-    ///
-    /// # Errors
-    /// Where the folder cannot be removed.
-    pub fn forget(self) -> Result<()> {
+    /// Removes the draft, and whatever the editor left beside the text.
+    pub(crate) fn forget(self) -> Result<()> {
         fs::remove_dir_all(&self.folder)
             .with_context(|| format!("{} cannot be removed", self.folder.display()))
     }
@@ -176,7 +152,7 @@ impl Draft {
     }
 }
 
-fn taken_up(folder: PathBuf) -> Result<Option<Draft>> {
+fn take(folder: PathBuf) -> Result<Option<Draft>> {
     let about = serde_json::from_slice(&fs::read(folder.join(ABOUT))?)?;
     Ok(try_hold(&folder.join(LOCK))?.map(|lock| Draft { folder, about, _lock: lock }))
 }

@@ -1,69 +1,61 @@
-//! The user's editor: which one, and a visit to it.
+//! The user's editor: which program it is, and running it.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::account::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::profile::Environment;
 
-/// The variables that name an editor, the first that says something wins.
-pub static VARIABLES: &[&str] = &["FUSEBILL_EDITOR", "VISUAL", "EDITOR"];
-/// How many of them go before the profile's editor: those that mean this tool.
-const OWN: usize = 1;
+/// The variables that name an editor; the first that is set wins. The profile's editor comes after the first of them.
+pub(crate) static VARIABLES: &[&str] = &["FUSEBILL_EDITOR", "VISUAL", "EDITOR"];
 
 const FALLBACK: &str = if cfg!(windows) { "notepad" } else { "vi" };
 
 /// No person opens a text, reads it and leaves in less.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// An editor as it is started.
+/// Editors that stay in the terminal until the user leaves them.
+const IN_TERMINAL: &str = "vi vim nvim view nano pico joe jed mg micro ne ed ex kak hx helix";
+/// Editors that take `+LINE FILE`.
+const PLUS: &str =
+    "vi vim nvim gvim mvim view nano pico emacs emacsclient joe jed mg micro kak ne gedit kate";
+/// Editors that take `FILE:LINE`.
+const SUFFIX: &str = "hx helix subl sublime_text zed";
+/// Editors that take `--goto FILE:LINE`.
+const GOTO: &str = "code code-insiders codium cursor";
+
+/// A program with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Editor {
+pub(crate) struct Editor {
     program: String,
     arguments: Vec<String>,
 }
 
-/// What came of a visit to the editor.
+/// How a run of the editor ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Visit {
+pub(crate) struct Visit {
     /// Whether it returned faster than a person can have used it.
-    pub at_once: bool,
-}
-
-/// How an editor is told the line to begin on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
-    /// `+LINE FILE`
-    Plus,
-    /// `FILE:LINE`
-    Suffix,
-    /// `--goto FILE:LINE`
-    Goto,
-    /// It is not told.
-    No,
+    pub(crate) at_once: bool,
 }
 
 impl Editor {
-    /// The user's editor: `$FUSEBILL_EDITOR`, else the profile's, else `$VISUAL`, else `$EDITOR`, else vi. Blank ones
+    /// The user's editor: `$FUSEBILL_EDITOR`, else the profile's, else `$VISUAL`, else `$EDITOR`, else vi. Blank variables
     /// count as not set. They are split into words as a shell does, so `code --wait` and quoted paths with spaces work.
     ///
     /// # Errors
-    /// `Usage` for quotes that do not close, for what is not UTF-8, and where none is named and nobody is there to use vi.
-    pub fn of(environment: Environment, profile: Option<&[String]>, is_there: bool) -> Result<Editor> {
+    /// `Usage` for quotes that do not close, for what is not UTF-8, and if none is named and there is no terminal for vi.
+    pub(crate) fn of(environment: Environment, profile: Option<&[String]>, is_there: bool) -> Result<Editor> {
         for (at, name) in VARIABLES.iter().enumerate() {
-            if let Some((program, arguments)) =
-                profile.and_then(<[String]>::split_first).filter(|_| at == OWN)
-            {
+            if let (1, Some((program, arguments))) = (at, profile.and_then(<[String]>::split_first)) {
                 return Ok(Editor { program: program.clone(), arguments: arguments.to_vec() });
             }
-            let Some(command) = environment.variable(name)?.filter(|command| !command.trim().is_empty())
-            else {
-                continue;
-            };
-            return Editor::parse(&command)
-                .ok_or_else(|| Error::usage(format!("{name}: the quotes in `{command}` do not close")));
+            if let Some(command) = environment.variable(name)?.filter(|command| !command.trim().is_empty()) {
+                return Editor::parse(&command)
+                    .ok_or_else(|| Error::usage(format!("{name}: the quotes in `{command}` do not close")));
+            }
         }
         if !is_there {
             return Err(Error::usage("no editor is named, and there is nobody to use one")
@@ -74,7 +66,7 @@ impl Editor {
     }
 
     fn parse(command: &str) -> Option<Editor> {
-        // There a backslash parts folders and escapes nothing.
+        // On Windows a backslash separates folders and escapes nothing.
         let command = if cfg!(windows) { command.replace('\\', "\\\\") } else { command.to_string() };
         let mut words = shell_words::split(&command).ok()?.into_iter();
         let program = words.next()?;
@@ -82,39 +74,23 @@ impl Editor {
     }
 
     /// Its name, without folders and arguments.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         Path::new(&self.program).file_stem().and_then(|name| name.to_str()).unwrap_or(&self.program)
     }
 
-    /// Whether it is known to stay in the terminal until it is left, so that returning at once means leaving at once.
-    pub fn stays_in_the_terminal(&self) -> bool {
-        matches!(
-            self.name(),
-            "vi" | "vim"
-                | "nvim"
-                | "view"
-                | "nano"
-                | "pico"
-                | "joe"
-                | "jed"
-                | "mg"
-                | "micro"
-                | "ne"
-                | "ed"
-                | "ex"
-                | "kak"
-                | "hx"
-                | "helix"
-        )
+    /// Whether it is known to stay in the terminal, so that returning at once means leaving at once.
+    pub(crate) fn stays_in_the_terminal(&self) -> bool {
+        self.is_one_of(IN_TERMINAL)
     }
 
-    /// Opens a file, on a line where the editor understands that, and waits until the editor ends.
+    /// Opens a file, on a line if the editor is known to take one, and waits until the editor ends.
     ///
-    /// What it prints goes to standard error where standard output is for data.
+    /// If standard output is not a terminal, what the editor prints there goes to standard error, because standard output
+    /// is for data.
     ///
     /// # Errors
-    /// `Failed` where it cannot be started or reports a failure.
-    pub fn visit(&self, file: &Path, line: Option<usize>) -> Result<Visit> {
+    /// `Failed` if it cannot be started or reports a failure.
+    pub(crate) fn visit(&self, file: &Path, line: Option<usize>) -> Result<Visit> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(self.target(file, line));
         if !io::stdout().is_terminal() {
@@ -127,36 +103,31 @@ impl Editor {
                 .hint(format!("set one of {} to an editor that is installed", VARIABLES.join(", ")))
         })?;
         if !status.success() {
-            let said = format!("the editor `{}` did not end well: {status}", self.program);
+            let said = format!("the editor `{}` failed: {status}", self.program);
             return Err(Error::new(Kind::Failed, said));
         }
         Ok(Visit { at_once: begun.elapsed() < AT_ONCE })
     }
 
-    fn target(&self, file: &Path, line: Option<usize>) -> Vec<std::ffi::OsString> {
-        let plain = file.as_os_str().to_os_string();
-        let Some(line) = line else { return vec![plain] };
-        let at_line = || {
-            let mut named = plain.clone();
-            named.push(format!(":{line}"));
-            named
-        };
-        match line_style(self.name()) {
-            Line::Plus => vec![format!("+{line}").into(), plain],
-            Line::Suffix => vec![at_line()],
-            Line::Goto => vec!["--goto".into(), at_line()],
-            Line::No => vec![plain],
+    /// The arguments that name the file and the line.
+    fn target(&self, file: &Path, line: Option<usize>) -> Vec<OsString> {
+        let file = file.as_os_str().to_os_string();
+        let Some(line) = line else { return vec![file] };
+        let mut at_line = file.clone();
+        at_line.push(format!(":{line}"));
+        if self.is_one_of(PLUS) {
+            vec![format!("+{line}").into(), file]
+        } else if self.is_one_of(SUFFIX) {
+            vec![at_line]
+        } else if self.is_one_of(GOTO) {
+            vec!["--goto".into(), at_line]
+        } else {
+            vec![file]
         }
     }
-}
 
-fn line_style(name: &str) -> Line {
-    match name {
-        "vi" | "vim" | "nvim" | "gvim" | "mvim" | "view" | "nano" | "pico" | "emacs" | "emacsclient"
-        | "joe" | "jed" | "mg" | "micro" | "kak" | "ne" | "gedit" | "kate" => Line::Plus,
-        "hx" | "helix" | "subl" | "sublime_text" | "zed" => Line::Suffix,
-        "code" | "code-insiders" | "codium" | "cursor" => Line::Goto,
-        _ => Line::No,
+    fn is_one_of(&self, names: &str) -> bool {
+        names.split(' ').any(|name| name == self.name())
     }
 }
 

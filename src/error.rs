@@ -1,41 +1,28 @@
-//! What can go wrong: a kind, a message, what lies below it, and what to do. One table turns kinds into exit codes.
+//! Errors: a kind, the step that failed, a message, its source and hints. One table turns kinds into exit codes.
 
 use std::fmt;
 
-/// How a command ended, as far as a script is concerned.
+/// How a command ended. [`TABLE`] says what each kind means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Kind {
-    /// It did what was asked, or there was nothing to do.
     Done,
-    /// It failed for a reason that has no code of its own.
     Failed,
-    /// The command line or a file named on it is wrong.
     Usage,
-    /// There is no such customer.
     NotFound,
-    /// The API key is missing or refused.
     Credentials,
-    /// The API refused the change.
     Refused,
-    /// The customer is not, or no longer, as expected.
     Conflict,
-    /// The network, the server or its rate limit was in the way.
     Network,
-    /// The change was sent and nobody knows whether it took effect.
     Unknown,
-    /// The change was written but what is stored is not what was asked for.
     Differs,
-    /// Some rows of a bulk run did not succeed.
     Partial,
-    /// The user said no.
     Cancelled,
-    /// A dry run that was asked to tell found changes.
     Changes,
-    /// The user pressed Ctrl-C.
     Interrupted,
 }
 
-/// A row of the table of outcomes.
+/// A row of the table of exit codes.
 #[derive(Debug)]
 pub struct Row {
     /// The kind.
@@ -82,7 +69,7 @@ impl Kind {
         self.row().code
     }
 
-    /// What is known about the customer after a failure of this kind.
+    /// What a failure of this kind says about what is stored.
     pub fn written(self) -> &'static str {
         match self {
             Kind::Unknown => "The change was sent; whether it was written cannot be told.",
@@ -93,10 +80,10 @@ impl Kind {
     }
 }
 
-/// A failure as its user is told it.
+/// A failure as the user reads it.
 #[derive(Debug)]
 pub struct Error {
-    /// What kind of failure; decides the exit code.
+    /// Decides the exit code.
     pub kind: Kind,
     /// The step that failed: "reading customer 123".
     pub step: Option<String>,
@@ -104,7 +91,7 @@ pub struct Error {
     pub message: String,
     /// Lines that belong to the message: the API's own words, the values that conflict.
     pub details: Vec<String>,
-    /// What lies below.
+    /// The error that caused it.
     pub cause: Option<anyhow::Error>,
     /// What to do next.
     pub hints: Vec<String>,
@@ -114,13 +101,13 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A failure of this kind.
+    /// An error of this kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Error {
         let message = message.into();
         Error { kind, step: None, message, details: Vec::new(), cause: None, hints: Vec::new() }
     }
 
-    /// A mistake on the command line or in a file named on it.
+    /// An error on the command line or in a file named on it.
     pub fn usage(message: impl Into<String>) -> Error {
         Error::new(Kind::Usage, message)
     }
@@ -132,7 +119,7 @@ impl Error {
         self
     }
 
-    /// Adds what lies below.
+    /// Adds the error that caused it.
     #[must_use]
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Error {
         self.cause = Some(cause.into());

@@ -5,15 +5,12 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// The most that is read at a time when the last line is looked for, in bytes.
-pub const CHUNK: u64 = 64 * 1024;
+pub(crate) const CHUNK: u64 = 64 * 1024;
 /// How much is read of it first. A line of the journal that ends a change is a tenth of this.
 const FIRST_CHUNK: u64 = 2 * 1024;
 
-/// Makes a folder and the ones above it, 0700 where the platform has modes.
-///
-/// # Errors
-/// As the file system has them. A folder that exists is no error and keeps its mode.
-pub fn make_folder(folder: &Path) -> io::Result<()> {
+/// Makes a folder and the ones above it, 0700 if the platform has modes. A folder that exists keeps its mode.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -21,34 +18,25 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Options under which a new file is 0600, where the platform has modes.
-pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+/// Makes new files 0600, if the platform has modes.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }
 
 /// Makes the names in a folder durable: a new file survives a power cut only once its folder is synced.
-///
-/// # Errors
-/// As the file system has them.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Puts content in the place of a file, whole or not at all; it is 0600 and on the disk then.
-///
-/// # Errors
-/// As the file system has them; then the old file is there.
-pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Replaces a file, wholly or not at all. The new file is 0600 and on disk.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     replace_as(path, content, None)
 }
 
-/// [`replace`] with these permissions, where there are some.
-///
-/// # Errors
-/// See [`replace`].
-pub fn replace_as(path: &Path, content: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
+/// [`replace`] with these permissions instead of 0600, if there are some.
+pub(crate) fn replace_as(path: &Path, content: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
     let mut fresh = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     fresh.write_all(content)?;
     if let Some(permissions) = permissions {
@@ -56,27 +44,27 @@ pub fn replace_as(path: &Path, content: &[u8], permissions: Option<Permissions>)
     }
     fresh.as_file().sync_all()?;
     fresh.persist(path)?;
-    // The file is there without this, and after a power cut only with it; where the folder cannot be synced it is there.
+    // Some file systems cannot sync a folder. The file is replaced all the same.
     let _ = sync_folder(path.parent().unwrap_or(Path::new(".")));
     Ok(())
 }
 
-/// Whether anyone but its owner may write a file, where the platform has modes.
-pub fn is_writable_by_others(path: &Path) -> bool {
+/// Whether other users may write a file.
+pub(crate) fn is_writable_by_others(path: &Path) -> bool {
     has_mode(path, 0o022)
 }
 
-/// Whether a file has one of these bits in its mode. A pipe has no such rights that matter.
-pub fn has_mode(path: &Path, bits: u32) -> bool {
+/// Whether a regular file has one of these bits in its mode. The mode of a pipe does not matter.
+pub(crate) fn has_mode(path: &Path, bits: u32) -> bool {
     std::fs::metadata(path).is_ok_and(|there| there.is_file() && mode(&there) & bits != 0)
 }
 
-/// Whether anyone but its owner may put files into a folder, where the platform has modes.
-pub fn is_folder_open_to_others(folder: &Path) -> bool {
+/// Whether other users may put files into a folder.
+pub(crate) fn is_folder_open_to_others(folder: &Path) -> bool {
     std::fs::metadata(folder).is_ok_and(|there| there.is_dir() && mode(&there) & 0o022 != 0)
 }
 
-/// The mode of what is there; no rights at all where the platform has none.
+/// The mode; 0 if the platform has none.
 fn mode(there: &Metadata) -> u32 {
     #[cfg(unix)]
     return std::os::unix::fs::PermissionsExt::mode(&there.permissions());
@@ -87,21 +75,14 @@ fn mode(there: &Metadata) -> u32 {
     }
 }
 
-/// A path from the root, whatever folder one is in later.
-///
-/// # Errors
-/// Where it is no path, or not text.
-pub fn absolute(path: &str) -> io::Result<String> {
+/// An absolute path, as text.
+pub(crate) fn absolute(path: &str) -> io::Result<String> {
     let absolute = std::path::absolute(path)?;
     absolute.into_os_string().into_string().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))
 }
 
-/// Takes a lock that is given back when the file is dropped, and by the system when the process dies; none where
-/// another process has it.
-///
-/// # Errors
-/// Where the lock's file cannot be opened.
-pub fn try_hold(path: &Path) -> io::Result<Option<File>> {
+/// Takes a lock, which is released when the file is dropped or the process ends; none if another process has it.
+pub(crate) fn try_hold(path: &Path) -> io::Result<Option<File>> {
     let lock = private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
@@ -114,7 +95,7 @@ pub fn try_hold(path: &Path) -> io::Result<Option<File>> {
 ///
 /// # Errors
 /// As the file system has them.
-pub fn cut_torn_line(file: &File) -> io::Result<u64> {
+pub(crate) fn cut_torn_line(file: &File) -> io::Result<u64> {
     let end = end_of_lines(file)?;
     if end < file.metadata()?.len() {
         file.set_len(end)?;
@@ -136,7 +117,7 @@ fn end_of_lines(file: &File) -> io::Result<u64> {
 ///
 /// # Errors
 /// As the file system has them.
-pub fn last_line(file: &File) -> io::Result<(u64, Option<Vec<u8>>)> {
+pub(crate) fn last_line(file: &File) -> io::Result<(u64, Option<Vec<u8>>)> {
     let length = file.metadata()?.len();
     let begin = length.saturating_sub(FIRST_CHUNK);
     let chunk = read_range(file, begin, length)?;

@@ -28,6 +28,8 @@ pub mod report;
 pub mod search;
 
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod account;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod api;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod drafts;
@@ -37,8 +39,6 @@ pub mod editor;
 pub mod files;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod journal;
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod profile;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod runs;
 #[cfg(feature = "sandbox")]

@@ -60,7 +60,7 @@ pub struct Limits {
 }
 
 /// What an answer says about one of the account's windows, the minute or the day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Window {
     /// Requests that are allowed in it.
     pub limit: Option<u32>,
@@ -71,7 +71,7 @@ pub struct Window {
 }
 
 /// What an answer says about the account's limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Standing {
     /// This minute.
     pub minute: Window,

@@ -3,8 +3,8 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
-use crate::profile::config::check_name;
-use crate::profile::setting::{Key, Kind, SETTINGS, Setting, Value};
+use crate::account::config::check_name;
+use crate::account::setting::{Key, Kind, SETTINGS, Setting, Value};
 
 /// What to do with profiles.
 #[derive(Debug, Subcommand)]

@@ -6,10 +6,10 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use super::{ProofArgs, input};
+use crate::account::Settings;
+use crate::account::setting::Key;
 use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
-use crate::profile::Settings;
-use crate::profile::setting::Key;
 use crate::terminal::Input;
 
 /// Customers that are worked on at once if neither a flag nor the profile sets a number.
@@ -220,7 +220,7 @@ fn delimiter(text: &str) -> Result<char, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::setting::Value;
+    use crate::account::setting::Value;
 
     #[test]
     fn a_dash_is_no_file() {

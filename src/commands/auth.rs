@@ -1,11 +1,11 @@
 //! `fusebill auth`: the key of a profile, stored, checked and removed.
 
 use super::session::Context;
+use crate::account::setting::Key;
+use crate::account::{KeySource, Profile, Vault, keys};
 use crate::api::ApiKey;
 use crate::cli::AuthCommand;
 use crate::error::{Error, Kind, Result};
-use crate::profile::setting::Key;
-use crate::profile::{KeySource, Profile, Vault, keys};
 use crate::report::account::{self as report, Status};
 use crate::terminal::Input;
 
@@ -105,7 +105,7 @@ fn status(profile: Profile, context: &Context) -> Result<Kind> {
         key: source.as_ref().map_or(String::new(), KeySource::name),
         plain_text: source.as_ref().is_some_and(KeySource::is_plain_text),
         exposed: source.as_ref().is_some_and(|source| source.exposed().is_some()),
-        limits: standing.into(),
+        limits: standing,
     };
     let local = |moment| context.terminal.local(moment);
     let text = report::status(&status, context.global.output, local, context.terminal.look());

@@ -5,16 +5,17 @@ use std::cell::Cell;
 use super::conflict::{before_writing, settled, tell_carried, unmergeable};
 use super::session::Session;
 use super::write::Writer;
+use crate::account::command;
 use crate::cli::{Output, Proof, WriteArgs};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::Consent;
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{EntryId, Journal, Origin, Turn};
-use crate::profile::command;
 use crate::report::change;
 use crate::report::csv;
-use crate::report::outcome::{self, Facts, Outcome};
+use crate::report::json::printed;
+use crate::report::outcome::{Facts, Outcome};
 
 /// How a plan is carried out.
 pub(super) struct WriteOptions<'a> {
@@ -236,8 +237,7 @@ fn reread(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Res
 fn finish(plan: &Plan, outcome: Outcome, session: &Session<'_>, facts: &Facts) -> Result<()> {
     let text = match session.global.output {
         Output::Table => return Ok(()),
-        Output::Json => outcome::text(&facts.success(outcome)),
-        Output::Ndjson => format!("{}\n", facts.success(outcome).text()),
+        output @ (Output::Json | Output::Ndjson) => printed(&facts.success(outcome), output),
         Output::Csv => csv::changes(plan.before.id(), outcome.name(), &plan.changes),
     };
     match session.terminal.print(&text) {

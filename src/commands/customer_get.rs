@@ -18,14 +18,12 @@ pub(super) fn run(args: &GetArgs, context: &Context) -> Result<Kind> {
                 let gap = if number > 0 { "\n" } else { "" };
                 terminal.print(&format!("{gap}{}", customer::sections(&customer, terminal.look())))?;
             }
-            Output::Ndjson => terminal.print(&customer::ndjson(&customer))?,
+            Output::Ndjson => terminal.print(&customer::whole(&[customer], Output::Ndjson))?,
             Output::Json | Output::Csv => customers.push(customer),
         }
     }
-    match session.global.output {
-        Output::Json => terminal.print(&customer::json(&customers))?,
-        Output::Csv => terminal.print(&customer::rows(&customers))?,
-        Output::Table | Output::Ndjson => {}
+    if !customers.is_empty() {
+        terminal.print(&customer::whole(&customers, session.global.output))?;
     }
     Ok(Kind::Done)
 }

@@ -8,8 +8,9 @@ use crate::document::{Customer, Json, Path, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Entry, EntryId, Intent};
 use crate::report::change;
+use crate::report::history;
+use crate::report::json::printed;
 use crate::report::place::Place;
-use crate::report::{history, outcome};
 use crate::search::CustomerName;
 
 pub(super) fn run(args: &HistoryArgs, context: &Context) -> Result<Kind> {
@@ -44,6 +45,9 @@ pub(super) fn find(name: &EntryId, context: &Context) -> Result<Entry> {
     })
 }
 
+/// How many entries are printed at once.
+const AT_ONCE: usize = 1_000;
+
 fn list(customer: Option<&CustomerName>, context: &Context) -> Result<Kind> {
     // There may be a million of them.
     let listed = |intent: &mut Intent, is_wanted: bool| {
@@ -64,17 +68,16 @@ fn list(customer: Option<&CustomerName>, context: &Context) -> Result<Kind> {
     if entries.is_empty() {
         context.terminal.notes().say("The journal has no such change.");
     }
-    let local = |moment| context.terminal.local(moment);
-    let text = match context.global.output {
-        Output::Table if entries.is_empty() => String::new(),
-        Output::Table => history::table(&entries, local, context.terminal.look()),
-        Output::Json => outcome::text(&history::json(&entries)),
-        Output::Ndjson => {
-            entries.iter().map(|entry| format!("{}\n", history::object(entry).text())).collect()
+    let terminal = &context.terminal;
+    let mut rows = history::rows(context.global.output);
+    for some in entries.chunks(AT_ONCE) {
+        let local = |moment| terminal.local(moment);
+        let text: String = some.iter().map(|entry| history::add(&mut rows, entry, local)).collect();
+        if !terminal.stream(&text)? {
+            return Ok(Kind::Done);
         }
-        Output::Csv => history::csv(&entries),
-    };
-    context.terminal.print(&text).map(|()| Kind::Done)
+    }
+    terminal.print(&rows.end(terminal.look())).map(|()| Kind::Done)
 }
 
 fn show(entry: &Entry, context: &Context) -> Result<Kind> {
@@ -95,8 +98,7 @@ fn show(entry: &Entry, context: &Context) -> Result<Kind> {
             let look = context.terminal.look();
             format!("{}{}", history::head(entry, &when, look), change::plan(&plan, &place, look))
         }
-        Output::Json => outcome::text(&history::whole(entry, &plan)),
-        Output::Ndjson => format!("{}\n", history::whole(entry, &plan).text()),
+        output @ (Output::Json | Output::Ndjson) => printed(&history::whole(entry, &plan), output),
         Output::Csv => crate::report::csv::changes(plan.before.id(), entry.state(), &plan.changes),
     };
     context.terminal.print(&text).map(|()| Kind::Done)
@@ -110,7 +112,7 @@ fn prune(age: std::time::Duration, context: &Context) -> Result<Kind> {
     let (entries, are) = if count == 1 { ("entry", "is") } else { ("entries", "are") };
     context.terminal.notes().say(&format!("{count} {entries} of profile {profile} {are} forgotten."));
     if context.global.wants_json() {
-        context.terminal.print(&outcome::text(&history::pruned(count)))?;
+        context.terminal.print(&printed(&history::pruned(count), Output::Json))?;
     }
     Ok(Kind::Done)
 }

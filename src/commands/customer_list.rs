@@ -16,21 +16,24 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
     let session = &context.open()?;
     let terminal = &session.terminal;
     say_what_is_kept_back(&request.search, terminal.notes());
-    let mut listing = listing(session.global.output, &request);
+    let mut listing = Listing::new(request.columns.clone(), session.global.output);
+    let mut text = String::new();
     let mut pages = session.client.pages(request.search.query(), request.order.clone(), page_size(&request));
     let mut found = Found::new(&request);
     let mut unknown = unknown_columns(&request);
     while let Some(page) = pages.read()? {
         let meant = found.take(page);
         unknown.retain(|path| !meant.iter().any(|customer| customer.get(path).is_some()));
-        if !terminal.stream(&listing.take(&meant))? {
+        text += &listing.take(&meant);
+        // What a failure prints is one JSON value too, so there must be none before it.
+        if session.global.output != Output::Json && !terminal.stream(&std::mem::take(&mut text))? {
             return Ok(Kind::Done);
         }
         if found.is_enough() {
             break;
         }
     }
-    terminal.print(&listing.end(terminal.look()))?;
+    terminal.print(&(text + &listing.end(terminal.look())))?;
     if session.global.output == Output::Table {
         terminal.notes().say(&found.count(&pages));
     }
@@ -52,16 +55,6 @@ fn no_such_column(path: &Path) -> String {
     let near = nearest(&path.dotted(), fields);
     let meant = near.first().map(|near| format!(" (did you mean `{near}`?)"));
     format!("none of these customers has `{path}`{}", meant.unwrap_or_default())
-}
-
-fn listing(form: Output, request: &ListRequest) -> Listing {
-    let columns = request.columns.clone();
-    match form {
-        Output::Table => Listing::table(columns),
-        Output::Csv => Listing::csv(columns),
-        Output::Json => Listing::json(columns),
-        Output::Ndjson => Listing::ndjson(columns),
-    }
 }
 
 /// The smallest page that is asked for, so that an API that ignores a filter is not read customer by customer.

@@ -3,13 +3,13 @@
 use super::change::{WriteOptions, carry_out};
 use super::lookup::still_named;
 use super::session::Context;
+use crate::account::command;
 use crate::cli::{Request, UpdateArgs};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;
 use crate::document::{Customer, EditError, EditProblem, Edits, Json, patch};
 use crate::error::{Error, Kind, Result};
 use crate::field;
-use crate::profile::command;
 use crate::report::outcome::Facts;
 use crate::terminal::Input;
 

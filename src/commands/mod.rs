@@ -22,10 +22,11 @@ mod write;
 
 use std::ffi::OsString;
 
+use crate::account::Environment;
 use crate::cli::usage_error::{self, UsageError};
-use crate::cli::{self, Command, CustomerCommand};
+use crate::cli::{self, Command, CustomerCommand, Output};
 use crate::error::{Kind, Result};
-use crate::profile::Environment;
+use crate::report::json::printed;
 use crate::report::outcome::Facts;
 use crate::signals;
 use crate::terminal::{Terminal, Verbosity};
@@ -85,7 +86,7 @@ fn not_parsed(error: clap::Error, arguments: &[OsString]) -> u8 {
     let error = UsageError::new(error, arguments, terminal.error_look());
     terminal.tell(&error.text);
     if let Some(error) = error.json {
-        let _ = terminal.print(&crate::report::outcome::text(&Facts::default().failure(&error)));
+        let _ = terminal.print(&printed(&Facts::default().failure(&error), Output::Json));
     }
     Kind::Usage.code()
 }

@@ -1,13 +1,13 @@
 //! `fusebill profile`: the accounts that the user keeps, and what is said of them.
 
 use super::session::Context;
+use crate::account::setting::{Key, Kind as What, SETTINGS, Setting, Value};
+use crate::account::{Config, KeySource, Profile, Source, Vault, no_such};
 use crate::cli::ProfileCommand;
 use crate::cli::account::SetArgs;
 use crate::editor;
 use crate::error::{Error, Kind, Result};
 use crate::field::nearest;
-use crate::profile::setting::{Key, Kind as What, SETTINGS, Setting, Value};
-use crate::profile::{Config, KeySource, Profile, Source, Vault, no_such};
 use crate::report::account::{self as report, Applied, Listed, Shown};
 
 pub(super) fn run(command: &ProfileCommand, context: &Context) -> Result<Kind> {
@@ -145,9 +145,9 @@ fn set(args: &SetArgs, context: &Context) -> Result<Kind> {
     tell_left_over(&args.name, &after, context);
     if made
         && Profile::of(&args.name, &after).own_key(context.environment).is_none()
-        && args.name != crate::profile::SANDBOX
+        && args.name != crate::account::SANDBOX
     {
-        let login = crate::profile::command(&args.name, "auth login");
+        let login = crate::account::command(&args.name, "auth login");
         notes.say(&format!("It has no key yet: `{login}` stores one."));
     }
     context.done(&args.name, what)
@@ -158,7 +158,7 @@ fn tell_left_over(name: &str, after: &Config, context: &Context) {
     let own = Profile::of(name, after).own_key(context.environment);
     let stored = Vault::in_folder(after.folder()).source(name);
     if let Some(KeySource::Stored(path)) = stored.filter(|stored| own.as_ref() != Some(stored)) {
-        let logout = crate::profile::command(name, "auth logout");
+        let logout = crate::account::command(name, "auth logout");
         let path = path.display();
         context
             .terminal

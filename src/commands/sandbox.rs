@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use clap_complete::CompletionCandidate as Candidate;
 
 use super::session::Context;
+use crate::account::{self, Account, Environment, Profile};
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::cli::candidates::{candidate, matching};
-use crate::cli::{SandboxCommand, ServeArgs};
-use crate::document::Json;
+use crate::cli::{Output, SandboxCommand, ServeArgs};
 use crate::error::{Error, Kind, Result};
-use crate::profile::{self, Account, Environment, Profile};
 use crate::report::escape::escaped;
-use crate::report::outcome;
+use crate::report::json::{Object, printed};
 use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, Server, State};
 
 pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
@@ -37,7 +36,7 @@ pub(super) fn account(profile: Profile, environment: Environment) -> Result<(Acc
     let server = start(Options { state, ..Options::default() })?;
     let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
     let base = BaseUrl::parse(&server.base_url())?;
-    let (origin, trust) = (profile::SANDBOX.to_string(), Trust::default());
+    let (origin, trust) = (account::SANDBOX.to_string(), Trust::default());
     let account = Account {
         host: base.place(),
         overrides: Vec::new(),
@@ -90,10 +89,7 @@ fn state_file(environment: Environment) -> Result<PathBuf> {
 /// One line of text, or an object with that one member.
 fn print(name: &str, text: &str, context: &Context) -> Result<Kind> {
     let line = if context.global.wants_json() {
-        outcome::text(
-            &Json::parse(format!("{{\"{name}\":{}}}", crate::document::json::quote(text)))
-                .map_err(|why| Error::new(Kind::Failed, "the output cannot be formed").because(why))?,
-        )
+        printed(&Object::default().member(name, &text).end(), Output::Json)
     } else {
         format!("{}\n", escaped(text))
     };

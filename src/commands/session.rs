@@ -5,14 +5,15 @@ use std::time::Duration;
 
 #[cfg(feature = "sandbox")]
 use super::sandbox;
+use crate::account::{Account, Environment, Profile, command};
 use crate::api::{Client, Network};
-use crate::cli::{Global, WriteArgs};
+use crate::cli::{Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Journal, Turn};
-use crate::profile::{Account, Environment, Profile, command};
 use crate::report::failure::failure;
-use crate::report::outcome::{self, Facts};
+use crate::report::json::printed;
+use crate::report::outcome::Facts;
 use crate::signals::{Handler, Left, Signals};
 use crate::terminal::{Notes, Terminal, Verbosity};
 
@@ -74,7 +75,7 @@ impl Context {
             let error = hints.into_iter().fold(error, Error::hint);
             terminal.tell(&failure(&error, terminal.error_look()));
             if json {
-                terminal.print_at_once(&outcome::text(&Facts::default().failure(&error)));
+                terminal.print_at_once(&printed(&Facts::default().failure(&error), Output::Json));
             }
             error.kind.code()
         };
@@ -209,7 +210,7 @@ pub(super) fn fail(error: &Error, facts: &Facts, terminal: &Terminal, json: bool
     terminal.tell(&failure(error, terminal.error_look()));
     if json {
         // Standard error has the failure already; that standard output fails too adds nothing to it.
-        let _ = terminal.print(&outcome::text(&facts.failure(error)));
+        let _ = terminal.print(&printed(&facts.failure(error), Output::Json));
     }
     error.kind.code()
 }

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use crate::account::command;
 use crate::api::wait::{ATTEMPTS, backoff};
 use crate::api::{Client, FailureClass, Put};
 use crate::document::json::Json;
@@ -13,7 +14,6 @@ use crate::document::verify::{Difference, Standing, Verdict, moved, standing, ve
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, EntryId, Journal, Origin};
-use crate::profile::command;
 use crate::report::outcome::Facts;
 use crate::report::table::values;
 use crate::signals::Signals;

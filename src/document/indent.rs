@@ -1,54 +1,76 @@
-//! A document laid out for reading: white space changes, no token does.
+//! JSON laid out for reading: white space changes, no token does.
 
-use super::json::{ValueKind, View};
+use super::json::View;
 
 /// The value over several lines, two spaces a level, every scalar and key as the text has it.
 pub fn indented(view: View<'_>) -> String {
-    let mut out = String::new();
-    write(view, Some(0), &mut out);
-    out
+    indented_text(view.raw())
 }
 
 /// The value on one line without white space between tokens.
 pub fn compact(view: View<'_>) -> String {
-    let mut out = String::new();
-    write(view, None, &mut out);
+    compact_text(view.raw())
+}
+
+/// [`indented`] for a text that is known to be JSON. It is not parsed, so its depth and length have no limit here.
+pub fn indented_text(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() * 2);
+    let (mut level, mut opened) = (0_usize, false);
+    for token in tokens(json) {
+        let closes = matches!(token, "}" | "]");
+        level -= usize::from(closes && level > 0);
+        if closes != opened {
+            new_line(level, &mut out);
+        }
+        out.push_str(token);
+        opened = matches!(token, "{" | "[");
+        level += usize::from(opened);
+        match token {
+            "," => new_line(level, &mut out),
+            ":" => out.push(' '),
+            _ => {}
+        }
+    }
     out
 }
 
-/// `level` is none for one line.
-fn write(view: View<'_>, level: Option<usize>, out: &mut String) {
-    let (open, close) = match view.kind() {
-        ValueKind::Object => ('{', '}'),
-        ValueKind::Array => ('[', ']'),
-        _ => return out.push_str(view.raw()),
-    };
-    let inner = level.map(|level| level + 1);
-    out.push(open);
-    let mut empty = true;
-    for child in view.children() {
-        if !empty {
-            out.push(',');
-        }
-        new_line(inner, out);
-        if view.kind() == ValueKind::Object {
-            out.push_str(child.key().token());
-            out.push_str(if level.is_some() { ": " } else { ":" });
-        }
-        write(child, inner, out);
-        empty = false;
-    }
-    if !empty {
-        new_line(level, out);
-    }
-    out.push(close);
+/// [`compact`] for a text that is known to be JSON.
+pub fn compact_text(json: &str) -> String {
+    tokens(json).collect()
 }
 
-fn new_line(level: Option<usize>, out: &mut String) {
-    if let Some(level) = level {
-        out.push('\n');
-        (0..level).for_each(|_| out.push_str("  "));
-    }
+fn new_line(level: usize, out: &mut String) {
+    out.push('\n');
+    out.push_str(&"  ".repeat(level));
+}
+
+const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// The tokens of a JSON text: brackets, commas, colons, strings and other scalars.
+fn tokens(json: &str) -> impl Iterator<Item = &str> {
+    let mut rest = json;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(WHITE_SPACE);
+        let length = match rest.as_bytes().first()? {
+            b'"' => string_length(rest),
+            b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
+            _ => rest.find([' ', '\t', '\n', '\r', ',', ':', '}', ']']).unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(length);
+        rest = after;
+        Some(token)
+    })
+}
+
+/// The length of the string that a text begins with, quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    let ends = |byte: u8| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    };
+    text.bytes().skip(1).position(ends).map_or(text.len(), |at| at + 2)
 }
 
 #[cfg(test)]
@@ -63,5 +85,18 @@ mod tests {
         let laid_out = "{\n  \"a\": [\n    1E5,\n    {}\n  ],\n  \"\\u0062\": \"\\u00e9\",\n  \"c\": []\n}";
         assert_eq!(indented(json.root()), laid_out);
         assert_eq!(compact(json.root()), "{\"a\":[1E5,{}],\"\\u0062\":\"\\u00e9\",\"c\":[]}");
+    }
+
+    #[test]
+    fn punctuation_in_a_string_is_text() {
+        let text = r#"["{ \"a\" : [1,2] }\\","é, b"]"#;
+        assert_eq!(compact_text(text), text);
+        assert_eq!(indented_text(text), "[\n  \"{ \\\"a\\\" : [1,2] }\\\\\",\n  \"é, b\"\n]");
+    }
+
+    #[test]
+    fn depth_has_no_limit() {
+        let deep = "[".repeat(1_000) + &"]".repeat(1_000);
+        assert_eq!(compact_text(&indented_text(&deep)), deep);
     }
 }

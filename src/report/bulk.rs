@@ -1,60 +1,59 @@
-//! Runs over many customers: what became of each row, what that adds up to, and the runs there were.
+//! Bulk runs: the result of each row, the counts of a run, and the list of runs.
 
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
-use super::csv::csv as rows_as_csv;
+use super::Look;
+use super::csv::csv;
+use super::json::{Object, printed};
 use super::place::Place;
-use super::table::{Text, Tone, table as draw};
-use super::{Look, known};
+use super::rows::{List, Rows};
+use super::table::{Cell, Tone, table as draw};
 use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
 use crate::error::Kind;
-use crate::report::outcome::{Problem, text};
+use crate::report::outcome::Problem;
 use crate::runs::About;
 
-/// A run that has ended, for now or for good.
-pub struct Summary<'a> {
-    /// What it did.
-    pub about: &'a About,
-    /// What became of its rows.
-    pub counts: &'a Counts,
-    /// Where that is written row by row.
-    pub results: &'a Path,
-    /// The command that goes on with it.
-    pub resume: &'a str,
-    /// Where it was carried out.
-    pub place: Place<'a>,
+/// A run that has ended or was stopped.
+pub(crate) struct Summary<'a> {
+    pub(crate) about: &'a About,
+    /// How many rows ended in which way.
+    pub(crate) counts: &'a Counts,
+    /// The file with the result of each row.
+    pub(crate) results: &'a Path,
+    /// The command that resumes it.
+    pub(crate) resume: &'a str,
+    pub(crate) place: Place<'a>,
 }
 
 /// "1 row", "3 rows".
-pub fn counted(count: u64, what: &str) -> String {
+pub(crate) fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// What stands above the rows in an output; nothing where they have no head, or are not printed.
-pub fn rows_head(output: Output) -> String {
+/// The header above the rows; empty if the form has none or prints no rows.
+pub(crate) fn rows_head(output: Output) -> String {
     match output {
-        Output::Csv => rows_as_csv([HEADER.map(str::to_string)]),
+        Output::Csv => csv([HEADER]),
         _ => String::new(),
     }
 }
 
-/// A row in an output; nothing where rows are not printed.
-pub fn row(result: &RowResult, output: Output) -> String {
+/// A row; empty if the form prints no rows.
+pub(crate) fn row(result: &RowResult, output: Output) -> String {
     match output {
-        Output::Csv => rows_as_csv([result.cells()]),
+        Output::Csv => csv([result.cells()]),
         Output::Ndjson => result.line(),
         Output::Table | Output::Json => String::new(),
     }
 }
 
-/// What the rows add up to.
-pub fn table(summary: &Summary<'_>, look: Look) -> String {
+/// The counts of a run.
+pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
     let counted = OUTCOMES.iter().filter(|outcome| summary.counts.of(**outcome) > 0);
-    let mut rows: Vec<Vec<Text>> = counted
+    let mut rows: Vec<Vec<Cell>> = counted
         .map(|outcome| {
             let tone = match outcome {
                 Outcome::Written => Tone::New,
@@ -62,10 +61,10 @@ pub fn table(summary: &Summary<'_>, look: Look) -> String {
                 Outcome::NotReached => Tone::Dim,
                 _ => Tone::Old,
             };
-            vec![Text::new(outcome.name(), tone), Text::new(&summary.counts.of(*outcome).to_string(), tone)]
+            vec![Cell::new(outcome.name(), tone), Cell::new(summary.counts.of(*outcome).to_string(), tone)]
         })
         .collect();
-    rows.push(vec![Text::new("all", Tone::Bold), Text::new(&summary.counts.all().to_string(), Tone::Bold)]);
+    rows.push(vec![Cell::new("all", Tone::Bold), Cell::new(summary.counts.all().to_string(), Tone::Bold)]);
     let title = format!("Run {} ({})", summary.about.run, summary.about.kind.name());
     format!(
         "{}  ({})\n{}",
@@ -76,59 +75,39 @@ pub fn table(summary: &Summary<'_>, look: Look) -> String {
 }
 
 /// The one object of a run.
-pub fn json(summary: &Summary<'_>, kind: Kind) -> String {
-    #[derive(Serialize)]
-    struct Object<'a> {
-        outcome: &'static str,
-        run: String,
-        command: &'static str,
-        rows: &'a Counts,
-        results: String,
-        error: Option<Problem>,
-    }
+pub(crate) fn json(summary: &Summary<'_>, kind: Kind) -> String {
     let error = (kind != Kind::Done).then(|| Problem {
         kind: kind.row().name,
         message: summary.counts.sentence(),
         hint: Some(format!("`{}` goes on", summary.resume)),
     });
-    text(&known(&Object {
-        outcome: kind.row().name,
-        run: summary.about.run.to_string(),
-        command: summary.about.kind.name(),
-        rows: summary.counts,
-        results: summary.results.display().to_string(),
-        error,
-    }))
+    let object = Object::default()
+        .member("outcome", &kind.row().name)
+        .member("run", &summary.about.run.to_string())
+        .member("command", &summary.about.kind.name())
+        .member("rows", summary.counts)
+        .member("results", &summary.results.display().to_string())
+        .member("error", &error);
+    printed(&object.end(), Output::Json)
 }
 
 /// The one object of a dry run.
-pub fn rehearsed(counts: &Counts, output: Output) -> String {
-    #[derive(Serialize)]
-    struct Object {
-        outcome: &'static str,
-        rows: u64,
-        would_change: u64,
-        unchanged: u64,
-        failed: u64,
-    }
-    let object = known(&Object {
-        outcome: "planned",
-        rows: counts.all(),
-        would_change: counts.of(Outcome::Written),
-        unchanged: counts.of(Outcome::Unchanged),
-        failed: counts.of(Outcome::Failed),
-    });
-    if output == Output::Ndjson { format!("{}\n", object.text()) } else { text(&object) }
+pub(crate) fn rehearsed(counts: &Counts, output: Output) -> String {
+    let object = Object::default()
+        .member("outcome", &"planned")
+        .member("rows", &counts.all())
+        .member("would_change", &counts.of(Outcome::Written))
+        .member("unchanged", &counts.of(Outcome::Unchanged))
+        .member("failed", &counts.of(Outcome::Failed));
+    printed(&object.end(), output)
 }
 
-/// A run and what became of its rows so far.
-pub struct Listed {
-    /// What it did.
-    pub about: About,
-    /// What became of its rows.
-    pub counts: Counts,
-    /// Whether it never came to an end, or is still going.
-    pub cut_off: bool,
+/// A run in the list.
+pub(crate) struct Listed {
+    pub(crate) about: About,
+    pub(crate) counts: Counts,
+    /// Whether it was cut off, or is still running.
+    pub(crate) cut_off: bool,
 }
 
 impl Listed {
@@ -143,77 +122,43 @@ impl Listed {
 }
 
 /// The runs, the oldest first.
-pub fn list(runs: &[Listed], output: Output, local: impl Fn(Timestamp) -> String, look: Look) -> String {
-    match output {
-        Output::Table if runs.is_empty() => String::new(),
-        Output::Table => {
-            let row = |run: &Listed| {
-                let about = &run.about;
-                vec![
-                    Text::new(&about.run.to_string(), Tone::Bold),
-                    Text::new(&local(about.time), Tone::Plain),
-                    Text::new(&about.profile, Tone::Plain),
-                    Text::new(about.kind.name(), Tone::Plain),
-                    Text::new(&about.source, Tone::Plain),
-                    Text::new(&about.rows.to_string(), Tone::Plain),
-                    Text::new(&run.sentence(), Tone::Plain),
-                ]
-            };
-            let rows: Vec<Vec<Text>> = runs.iter().map(row).collect();
-            draw(&["Run", "When", "Profile", "What", "From", "Rows", "Outcome"], &rows, look)
-        }
-        Output::Json => {
-            #[derive(Serialize)]
-            struct All<'a> {
-                runs: Vec<One<'a>>,
-            }
-            text(&known(&All { runs: runs.iter().map(One::of).collect() }))
-        }
-        Output::Ndjson => runs.iter().map(|run| format!("{}\n", known(&One::of(run)).text())).collect(),
-        Output::Csv => {
-            let header = ["run", "time", "profile", "host", "command", "source", "rows", "outcome"];
-            let row = |run: &Listed| {
-                let about = &run.about;
-                vec![
-                    about.run.to_string(),
-                    about.time.to_string(),
-                    about.profile.clone(),
-                    about.host.clone(),
-                    about.kind.name().to_string(),
-                    about.source.clone(),
-                    about.rows.to_string(),
-                    run.sentence(),
-                ]
-            };
-            rows_as_csv(std::iter::once(header.map(str::to_string).to_vec()).chain(runs.iter().map(row)))
-        }
-    }
+pub(crate) fn list(
+    runs: &[Listed],
+    output: Output,
+    local: impl Fn(Timestamp) -> String,
+    look: Look,
+) -> String {
+    let titles = ["Run", "When", "Profile", "", "What", "From", "Rows", "Outcome"];
+    let names = ["run", "time", "profile", "host", "command", "source", "rows", "outcome"];
+    let mut rows = Rows::new(output, List::Member("runs"), &titles, &names);
+    let text: String = runs.iter().map(|run| rows.add(|| cells(run, &local), || object(run))).collect();
+    text + &rows.end(look)
 }
 
-#[derive(Serialize)]
-struct One<'a> {
-    run: String,
-    time: Timestamp,
-    profile: &'a str,
-    host: &'a str,
-    command: &'static str,
-    source: &'a str,
-    rows: u64,
-    outcomes: &'a Counts,
+fn cells(run: &Listed, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
+    let about = &run.about;
+    vec![
+        Cell::new(about.run.to_string(), Tone::Bold),
+        Cell::plain(local(about.time)).meaning(about.time.to_string()),
+        Cell::plain(&about.profile),
+        Cell::plain(&about.host),
+        Cell::plain(about.kind.name()),
+        Cell::plain(&about.source),
+        Cell::plain(about.rows.to_string()),
+        Cell::plain(run.sentence()),
+    ]
 }
 
-impl<'a> One<'a> {
-    fn of(run: &'a Listed) -> One<'a> {
-        let about = &run.about;
-        One {
-            run: about.run.to_string(),
-            time: about.time,
-            profile: &about.profile,
-            host: &about.host,
-            command: about.kind.name(),
-            source: &about.source,
-            rows: about.rows,
-            outcomes: &run.counts,
-        }
-    }
+fn object(run: &Listed) -> String {
+    let about = &run.about;
+    let object = Object::default()
+        .member("run", &about.run.to_string())
+        .member("time", &about.time)
+        .member("profile", &about.profile)
+        .member("host", &about.host)
+        .member("command", &about.kind.name())
+        .member("source", &about.source)
+        .member("rows", &about.rows)
+        .member("outcomes", &run.counts);
+    object.end()
 }

@@ -3,14 +3,14 @@
 use super::Look;
 use super::escape::escaped;
 use super::place::Place;
-use super::table::{Text, Tone, table, values};
+use super::table::{Cell, Tone, table, values};
 use crate::document::{Change, Json, Plan};
 
 /// A terminal narrower than this has no room for a table.
 const NARROW: u16 = 40;
 
 /// Head and before/after table of a plan; on a narrow terminal lines instead of the table.
-pub fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
+pub(crate) fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
     let head = head(plan, place, look);
     if look.width.is_some_and(|width| width < NARROW) {
         let lines = plan.changes.iter().map(|change| {
@@ -24,7 +24,7 @@ pub fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
         });
         return format!("{head}\n{}", lines.collect::<String>());
     }
-    let rows: Vec<Vec<Text>> = plan.changes.iter().map(row).collect();
+    let rows: Vec<Vec<Cell>> = plan.changes.iter().map(row).collect();
     format!("{head}\n{}", table(&["Field", "Before", "After"], &rows, look))
 }
 
@@ -34,19 +34,15 @@ fn head(plan: &Plan, place: &Place<'_>, look: Look) -> String {
 }
 
 /// The customer as a person knows it: id and name.
-pub fn who(plan: &Plan) -> String {
+pub(crate) fn who(plan: &Plan) -> String {
     let (id, name) = (plan.before.id(), plan.before.name());
     if name.is_empty() { format!("Customer {id}") } else { format!("Customer {id} {name}") }
 }
 
-fn row(change: &Change) -> Vec<Text> {
+fn row(change: &Change) -> Vec<Cell> {
     let new = if change.clears() { Tone::Dim } else { Tone::New };
     let [before, after] = shown(change);
-    vec![
-        Text::new(&change.path.to_string(), Tone::Plain),
-        Text::new(&before, Tone::Old),
-        Text::new(&after, new),
-    ]
+    vec![Cell::plain(change.path.to_string()), Cell::new(before, Tone::Old), Cell::new(after, new)]
 }
 
 fn shown(change: &Change) -> [String; 2] {
@@ -54,7 +50,7 @@ fn shown(change: &Change) -> [String; 2] {
 }
 
 /// "2 changed, 1 cleared".
-pub fn counts(plan: &Plan) -> String {
+pub(crate) fn counts(plan: &Plan) -> String {
     let counts = plan.counts();
     match (counts.changed, counts.cleared) {
         (changed, 0) => format!("{changed} changed"),
@@ -64,7 +60,7 @@ pub fn counts(plan: &Plan) -> String {
 }
 
 /// The question that a plan needs an answer to.
-pub fn question(plan: &Plan, place: &Place<'_>) -> String {
+pub(crate) fn question(plan: &Plan, place: &Place<'_>) -> String {
     format!("Write to {} on {}: {}?", escaped(&who(plan)), place.sentence(), counts(plan))
 }
 

@@ -2,21 +2,17 @@
 
 use crate::document::{Change, Json, View};
 
-/// What is gathered before it is put behind the rest, in bytes.
-const BUFFER: usize = 512;
-
 /// A table as CSV, the header first.
-pub fn csv<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> String {
-    // The writer fills its buffer with zeros first, and a row is short.
-    let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(Vec::new());
+pub fn csv<R: IntoIterator<Item: AsRef<[u8]>>>(rows: impl IntoIterator<Item = R>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row.as_ref()).expect("a row in memory is written, and rows are of one length");
+        writer.write_record(row).expect("rows are of one length, and memory takes them");
     }
-    let bytes = writer.into_inner().expect("memory is flushed");
-    String::from_utf8(bytes).expect("rows of text are text")
+    let bytes = writer.into_inner().expect("memory takes them");
+    String::from_utf8(bytes).expect("rows of text are UTF-8")
 }
 
-/// What one change comes to, a line a field.
+/// A change, a line a field.
 pub fn changes(customer: u64, outcome: &str, changes: &[Change]) -> String {
     let header = ["customer", "outcome", "field", "before", "after"].map(str::to_string);
     let shown = |json: &Option<Json>| cell(json.as_ref().map(Json::root));

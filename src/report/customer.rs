@@ -3,16 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Look;
-use super::csv::{cell, csv};
+use super::csv::cell;
 use super::escape::escaped;
-use super::table::{Text, Tone, table, value};
-use crate::document::indent::{compact, indented};
+use super::json::printed;
+use super::rows::{List, Rows};
+use super::table::{Cell, Tone, table, value};
+use crate::cli::Output;
 use crate::document::json::ValueKind;
 use crate::document::{Customer, Path, View};
 use crate::field::{self, Section};
 
 /// A table of every value, grouped as the field table groups them.
-pub fn sections(customer: &Customer, look: Look) -> String {
+pub(crate) fn sections(customer: &Customer, look: Look) -> String {
     let mut leaves = leaves(customer);
     leaves.sort_by_key(|(path, _)| (field::section(&path.dotted()), path.dotted() != "id"));
     let mut rows = Vec::new();
@@ -20,50 +22,44 @@ pub fn sections(customer: &Customer, look: Look) -> String {
     for (path, view) in &leaves {
         let section = field::section(&path.dotted());
         if last != Some(section) {
-            rows.push(vec![Text::new(section.heading(), Tone::Bold), Text::new("", Tone::Plain)]);
+            rows.push(vec![Cell::new(section.heading(), Tone::Bold), Cell::plain("")]);
             last = Some(section);
         }
         let tone = if view.is_null() { Tone::Dim } else { Tone::Plain };
-        rows.push(vec![Text::new(&format!("  {path}"), Tone::Plain), Text::new(&value(Some(*view)), tone)]);
+        rows.push(vec![Cell::plain(format!("  {path}")), Cell::new(value(Some(*view)), tone)]);
     }
     let title = look.bold(&escaped(&format!("Customer {} {}", customer.id(), customer.name())));
     format!("{}\n{}", title.trim_end(), table(&["Field", "Value"], &rows, look))
 }
 
-/// The server's own text, only indented; several customers as one array.
-pub fn json(customers: &[Customer]) -> String {
-    match customers {
-        [one] => format!("{}\n", indented(one.root())),
-        several => {
-            let each = several.iter().map(|customer| indented(customer.root()).replace('\n', "\n  "));
-            format!("[\n  {}\n]\n", each.collect::<Vec<_>>().join(",\n  "))
-        }
+/// Customers for programs: the server's own text, several in one array; in CSV a row a customer and a column a path.
+pub(crate) fn whole(customers: &[Customer], output: Output) -> String {
+    if let ([one], Output::Json) = (customers, output) {
+        return printed(one.text(), output);
     }
+    let columns = if output == Output::Csv { columns(customers) } else { Vec::new() };
+    let mut rows = Rows::new(output, List::Array, &columns, &columns);
+    let mut add = |one: &Customer| rows.add(|| cells(one, &columns), || one.text().to_string());
+    let text: String = customers.iter().map(&mut add).collect();
+    text + &rows.end(Look::default())
 }
 
-/// The server's own text on one line.
-pub fn ndjson(customer: &Customer) -> String {
-    format!("{}\n", compact(customer.root()))
-}
-
-/// A row a customer, a column a path; `id` first, then in the order of the documents.
-pub fn rows(customers: &[Customer]) -> String {
+/// The paths of all values: `id` first, then in the order of the documents.
+fn columns(customers: &[Customer]) -> Vec<Path> {
     let mut columns = vec![Path::root("id")];
     let mut known = HashSet::from([Path::root("id")]);
-    for customer in customers {
-        for (path, _) in leaves(customer) {
-            if known.insert(path.clone()) {
-                columns.push(path);
-            }
+    for (path, _) in customers.iter().flat_map(leaves) {
+        if known.insert(path.clone()) {
+            columns.push(path);
         }
     }
-    let header = columns.iter().map(ToString::to_string).collect();
-    let row = |customer: &Customer| {
-        let leaves: HashMap<Path, View<'_>> = leaves(customer).into_iter().collect();
-        let value = |path| leaves.get(path).copied().or_else(|| customer.get(path));
-        columns.iter().map(|path| cell(value(path))).collect()
-    };
-    csv(std::iter::once(header).chain(customers.iter().map(row)).collect::<Vec<Vec<String>>>())
+    columns
+}
+
+fn cells(customer: &Customer, columns: &[Path]) -> Vec<Cell> {
+    let leaves: HashMap<Path, View<'_>> = leaves(customer).into_iter().collect();
+    let value = |path| leaves.get(path).copied().or_else(|| customer.get(path));
+    columns.iter().map(|path| Cell::plain(cell(value(path)))).collect()
 }
 
 /// Every value that is no object, with its path; an empty object counts as a value.
@@ -96,16 +92,17 @@ mod tests {
     fn json_is_the_servers_own_text_indented() {
         let one = customer(r#"{"id":7,"status":"Active","n":1E5,"t":"a\u000ab","o":{}}"#);
         let expected = "{\n  \"id\": 7,\n  \"status\": \"Active\",\n  \"n\": 1E5,\n  \"t\": \"a\\u000ab\",\n  \"o\": {}\n}\n";
-        assert_eq!(json(std::slice::from_ref(&one)), expected);
-        assert!(json(&[one.clone(), one]).starts_with("[\n  {\n    \"id\": 7,\n"));
+        assert_eq!(whole(std::slice::from_ref(&one), Output::Json), expected);
+        assert!(whole(&[one.clone(), one], Output::Json).starts_with("[\n  {\n    \"id\": 7,\n"));
     }
 
     #[test]
     fn csv_has_the_columns_of_all_and_nothing_for_null() {
-        let text = rows(&[
+        let customers = [
             customer(r#"{"status":"Active","id":7,"o":{"x":"a,\"b\""}}"#),
             customer(r#"{"id":8,"status":"Hold","l":[1, 2],"n":null}"#),
-        ]);
+        ];
+        let text = whole(&customers, Output::Csv);
         assert_eq!(text, "id,status,o.x,l,n\n7,Active,\"a,\"\"b\"\"\",,\n8,Hold,,\"[1,2]\",\n");
     }
 }

@@ -1,44 +1,33 @@
 //! What a server or a file says, made safe for a terminal.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// The text with everything that could steer a terminal written as `\u{…}`: the control characters C0, DEL and C1,
 /// line and paragraph separators, and the bidirectional controls, which can make a line read as another
 /// (Unicode Technical Report 36, section 2.5).
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(steers) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if steers(c) => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    Cow::Owned(out)
+    replaced(text, steers, |c, out| match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c => *out += &format!("\\u{{{:x}}}", u32::from(c)),
+    })
 }
 
 /// JSON or CSV with everything that could steer a terminal written as JSON's `\uXXXX`, so that JSON says what it said. Line
 /// breaks and tabs stay.
 pub fn unsteered(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| steers(c) && !matches!(c, '\n' | '\t');
-    if !text.contains(hidden) {
+    replaced(text, hidden, |c, out| *out += &format!("\\u{:04x}", u32::from(c)))
+}
+
+fn replaced(text: &str, which: impl Fn(char) -> bool, replace: impl Fn(char, &mut String)) -> Cow<'_, str> {
+    if !text.contains(&which) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if hidden(c) {
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
-        } else {
-            out.push(c);
-        }
+        if which(c) { replace(c, &mut out) } else { out.push(c) }
     }
     Cow::Owned(out)
 }

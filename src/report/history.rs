@@ -1,37 +1,56 @@
-//! The journal's entries as a table, JSON and CSV.
+//! The journal's entries as they are printed.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::csv::csv as rows_as_csv;
-use super::table::{Text, Tone, table as draw};
-use super::{Look, known};
-use crate::document::{Json, Plan};
+use super::Look;
+use super::escape::escaped;
+use super::json::Object;
+use super::rows::{List, Rows};
+use super::table::{Cell, Tone};
+use crate::cli::Output;
+use crate::document::Plan;
 use crate::journal::record::Edited;
 use crate::journal::{Ending, Entry};
 
-/// A row an entry, the oldest first.
-pub fn table(entries: &[Entry], local: impl Fn(Timestamp) -> String, look: Look) -> String {
-    let row = |entry: &Entry| {
-        let intent = &entry.intent;
-        let who = format!("{} {}", intent.customer.id, intent.customer.name);
-        let tone = match entry.outcome.as_ref().map(|outcome| outcome.outcome) {
-            Some(Ending::Written) => Tone::Plain,
-            Some(Ending::NotWritten | Ending::Superseded) => Tone::Dim,
-            _ => Tone::Old,
-        };
-        vec![
-            Text::new(&intent.entry.to_string(), Tone::Bold),
-            Text::new(&local(intent.time), Tone::Plain),
-            Text::new(&intent.profile, Tone::Plain),
-            Text::new(who.trim(), Tone::Plain),
-            Text::new(&fields(entry), Tone::Plain),
-            Text::new(entry.state(), tone),
-        ]
+/// The rows of entries.
+pub(crate) fn rows(output: Output) -> Rows {
+    let titles = ["Entry", "When", "Profile", "", "", "Customer", "", "", "Changed", "Outcome"];
+    let names = ["entry", "time", "profile", "host", "command", "", "customer", "name", "fields", "outcome"];
+    Rows::new(output, List::Member("entries"), &titles, &names)
+}
+
+/// An entry in these rows.
+pub(crate) fn add(rows: &mut Rows, entry: &Entry, local: impl Fn(Timestamp) -> String) -> String {
+    rows.add(|| cells(entry, local), || summary(entry))
+}
+
+fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
+    let intent = &entry.intent;
+    let tone = match entry.outcome.as_ref().map(|outcome| outcome.outcome) {
+        Some(Ending::Written) => Tone::Plain,
+        Some(Ending::NotWritten | Ending::Superseded) => Tone::Dim,
+        _ => Tone::Old,
     };
-    let rows: Vec<Vec<Text>> = entries.iter().map(row).collect();
-    draw(&["Entry", "When", "Profile", "Customer", "Changed", "Outcome"], &rows, look)
+    vec![
+        Cell::new(intent.entry.to_string(), Tone::Bold),
+        Cell::plain(local(intent.time)).meaning(intent.time.to_string()),
+        Cell::plain(&intent.profile),
+        Cell::plain(&intent.host),
+        Cell::plain(&intent.command),
+        Cell::plain(who(entry)),
+        Cell::plain(intent.customer.id.to_string()),
+        Cell::plain(&intent.customer.name),
+        Cell::plain(fields(entry)),
+        Cell::new(entry.state(), tone),
+    ]
+}
+
+/// The customer's id and name.
+fn who(entry: &Entry) -> String {
+    let customer = &entry.intent.customer;
+    format!("{} {}", customer.id, customer.name).trim().to_string()
 }
 
 fn fields(entry: &Entry) -> String {
@@ -39,127 +58,58 @@ fn fields(entry: &Entry) -> String {
     paths.join(", ")
 }
 
-/// An entry in a few words: who, which fields, how it ended.
-pub fn line(entry: &Entry) -> String {
-    let who = format!("{} {}", entry.intent.customer.id, entry.intent.customer.name);
-    format!("{}: {} ({})", who.trim(), fields(entry), entry.state())
+/// An entry in a few words: the customer, the fields and the outcome.
+pub(crate) fn line(entry: &Entry) -> String {
+    format!("{}: {} ({})", who(entry), fields(entry), entry.state())
 }
 
 /// The lines above the changes of one entry.
-pub fn head(entry: &Entry, when: &str, look: Look) -> String {
+pub(crate) fn head(entry: &Entry, when: &str, look: Look) -> String {
     let intent = &entry.intent;
-    let name = look.bold(&format!("Entry {}", super::escape::escaped(&intent.entry.to_string())));
+    let name = look.bold(&format!("Entry {}", escaped(&intent.entry.to_string())));
     let undoes = intent.undoes.as_ref().map(|undone| format!(", undoes {undone}")).unwrap_or_default();
     let line = format!("{when}, {}{undoes}: {}", intent.command, entry.state());
-    format!("{name}\n{}\n", super::escape::escaped(&line))
+    format!("{name}\n{}\n", escaped(&line))
 }
 
-/// Every entry in one object.
-pub fn json(entries: &[Entry]) -> Json {
-    let entries = entries.iter().map(Summary::of).collect();
-    known(&List { entries })
-}
-
-/// One entry.
-pub fn object(entry: &Entry) -> Json {
-    known(&Summary::of(entry))
+/// An entry as JSON; the members are described in docs/json.md.
+fn summary(entry: &Entry) -> String {
+    let intent = &entry.intent;
+    let customer = Object::default().member("id", &intent.customer.id).member("name", &intent.customer.name);
+    let edits: Vec<Edit<'_>> = intent.edits.iter().map(Edit::of).collect();
+    let object = Object::default()
+        .member("entry", &intent.entry.to_string())
+        .member("time", &intent.time)
+        .member("profile", &intent.profile)
+        .member("host", &intent.host)
+        .member("command", &intent.command)
+        .member("undoes", &intent.undoes.as_ref().map(ToString::to_string))
+        .token("customer", &customer.end())
+        .member("edits", &edits)
+        .member("outcome", &entry.state());
+    object.end()
 }
 
 /// One entry with the documents before and after.
-pub fn whole(entry: &Entry, plan: &Plan) -> Json {
-    let document = |text: &str| RawValue::from_string(text.trim().to_string()).expect("a customer is JSON");
-    known(&Whole {
-        summary: Summary::of(entry),
-        before: document(plan.before.text()),
-        after: document(plan.after.text()),
-    })
+pub(crate) fn whole(entry: &Entry, plan: &Plan) -> String {
+    let object = Object::default()
+        .token("summary", &summary(entry))
+        .token("before", plan.before.text())
+        .token("after", plan.after.text());
+    object.end()
 }
 
 /// How many entries were forgotten.
-pub fn pruned(count: usize) -> Json {
-    known(&Pruned { forgotten: count })
+pub(crate) fn pruned(count: usize) -> String {
+    Object::default().member("forgotten", &count).end()
 }
 
-/// A row an entry.
-pub fn csv(entries: &[Entry]) -> String {
-    let header = ["entry", "time", "profile", "host", "command", "customer", "name", "fields", "outcome"];
-    let row = |entry: &Entry| {
-        let intent = &entry.intent;
-        vec![
-            intent.entry.to_string(),
-            intent.time.to_string(),
-            intent.profile.clone(),
-            intent.host.clone(),
-            intent.command.clone(),
-            intent.customer.id.to_string(),
-            intent.customer.name.clone(),
-            fields(entry),
-            entry.state().to_string(),
-        ]
-    };
-    let header = header.map(str::to_string).to_vec();
-    rows_as_csv(std::iter::once(header).chain(entries.iter().map(row)))
-}
-
-/// The members, in the order in which they are printed. Described in docs/json.md.
-#[derive(Serialize)]
-struct List<'a> {
-    entries: Vec<Summary<'a>>,
-}
-
-#[derive(Serialize)]
-struct Summary<'a> {
-    entry: String,
-    time: Timestamp,
-    profile: &'a str,
-    host: &'a str,
-    command: &'a str,
-    undoes: Option<String>,
-    customer: Who<'a>,
-    edits: Vec<Edit<'a>>,
-    outcome: &'a str,
-}
-
-#[derive(Serialize)]
-struct Who<'a> {
-    id: u64,
-    name: &'a str,
-}
-
+/// A value that took the place of another; a side that has no such member is null.
 #[derive(Serialize)]
 struct Edit<'a> {
     path: &'a str,
     before: Option<&'a RawValue>,
     after: Option<&'a RawValue>,
-}
-
-#[derive(Serialize)]
-struct Whole<'a> {
-    summary: Summary<'a>,
-    before: Box<RawValue>,
-    after: Box<RawValue>,
-}
-
-#[derive(Serialize)]
-struct Pruned {
-    forgotten: usize,
-}
-
-impl<'a> Summary<'a> {
-    fn of(entry: &'a Entry) -> Summary<'a> {
-        let intent = &entry.intent;
-        Summary {
-            entry: intent.entry.to_string(),
-            time: intent.time,
-            profile: &intent.profile,
-            host: &intent.host,
-            command: &intent.command,
-            undoes: intent.undoes.as_ref().map(ToString::to_string),
-            customer: Who { id: intent.customer.id, name: &intent.customer.name },
-            edits: intent.edits.iter().map(Edit::of).collect(),
-            outcome: entry.state(),
-        }
-    }
 }
 
 impl<'a> Edit<'a> {

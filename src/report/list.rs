@@ -1,116 +1,72 @@
 //! A list of customers in every form of output, page by page: what can be printed at once, and what at the end.
 
 use super::Look;
-use super::csv::{cell, csv};
-use super::table::{Text, Tone, table, value};
+use super::csv::cell;
+use super::rows::{List, Rows};
+use super::table::{Cell, Tone, value};
 use crate::bulk::MODIFIED;
-use crate::document::indent::{compact, indented};
+use crate::cli::Output;
+use crate::document::indent::compact;
 use crate::document::json::ValueKind;
-use crate::document::{Customer, Json, Path, View};
+use crate::document::{Customer, Path, View};
 use crate::field::{CODES_PATH, FIELDS};
 
-/// What a table shows of each customer unless it is told.
+/// What a table shows of each customer unless columns are named.
 const SHOWN: &[&str] = &["id", "companyName", "firstName", "lastName", "primaryEmail", "reference", "status"];
 
 /// A list on its way out.
 #[derive(Debug)]
-pub struct Listing(Form);
-
-#[derive(Debug)]
-enum Form {
-    Table { columns: Vec<Path>, rows: Vec<Vec<Text>> },
-    Csv { columns: Vec<Path>, begun: bool },
-    Json { columns: Option<Vec<Path>>, rows: Vec<String> },
-    Ndjson { columns: Option<Vec<Path>> },
+pub(crate) struct Listing {
+    rows: Rows,
+    columns: Vec<Path>,
+    /// Whether JSON has the whole customer, and not only these columns.
+    is_whole: bool,
 }
 
 impl Listing {
-    /// A table of these columns, or of those by which people know customers.
-    pub fn table(columns: Option<Vec<Path>>) -> Listing {
-        let columns = columns.unwrap_or_else(|| SHOWN.iter().map(|path| Path::of(path)).collect());
-        Listing(Form::Table { columns, rows: Vec::new() })
-    }
-
-    /// CSV of these columns, or of `id`, every field that `customer bulk update` takes from a cell, and when the customer was
-    /// changed last, so that it refuses those that were changed since.
-    pub fn csv(columns: Option<Vec<Path>>) -> Listing {
-        let paths = || FIELDS.iter().map(|field| field.path).filter(|path| *path != CODES_PATH);
-        let all = || std::iter::once("id").chain(paths()).chain([MODIFIED]).map(Path::of).collect();
-        let columns = columns.unwrap_or_else(all);
-        Listing(Form::Csv { columns, begun: false })
-    }
-
-    /// One array of the server's own texts, or of only these members of them and the id.
-    pub fn json(columns: Option<Vec<Path>>) -> Listing {
-        Listing(Form::Json { columns, rows: Vec::new() })
-    }
-
-    /// The same, a line each.
-    pub fn ndjson(columns: Option<Vec<Path>>) -> Listing {
-        Listing(Form::Ndjson { columns })
+    /// A list of these columns, or of the usual ones.
+    pub(crate) fn new(columns: Option<Vec<Path>>, output: Output) -> Listing {
+        let is_whole = columns.is_none();
+        let columns = columns.unwrap_or_else(|| usual(output));
+        Listing { rows: Rows::new(output, List::Array, &columns, &columns), columns, is_whole }
     }
 
     /// Takes customers and gives what can be printed already.
-    pub fn take(&mut self, customers: &[Customer]) -> String {
-        match &mut self.0 {
-            Form::Table { columns, rows } => {
-                rows.extend(customers.iter().map(|customer| cells(customer, columns)));
-                String::new()
-            }
-            Form::Csv { columns, begun } => {
-                let header = (!std::mem::replace(begun, true)).then(|| header(columns));
-                let row = |customer: &Customer| columns.iter().map(|path| cell(customer.get(path))).collect();
-                csv(header.into_iter().chain(customers.iter().map(row)).collect::<Vec<Vec<String>>>())
-            }
-            Form::Json { columns, rows } => {
-                rows.extend(customers.iter().map(|customer| laid_out(customer, columns.as_deref())));
-                String::new()
-            }
-            Form::Ndjson { columns } => {
-                let line = |customer: &Customer| line(customer, columns.as_deref()) + "\n";
-                customers.iter().map(line).collect()
-            }
-        }
+    pub(crate) fn take(&mut self, customers: &[Customer]) -> String {
+        customers.iter().map(|customer| self.add(customer)).collect()
+    }
+
+    fn add(&mut self, customer: &Customer) -> String {
+        let json = || match self.is_whole {
+            true => customer.text().to_string(),
+            false => projected(customer, &self.columns),
+        };
+        self.rows.add(|| cells(customer, &self.columns), json)
     }
 
     /// What is left to be printed.
-    pub fn end(self, look: Look) -> String {
-        match self.0 {
-            Form::Table { rows, .. } if rows.is_empty() => String::new(),
-            Form::Table { columns, rows } => {
-                let header = header(&columns);
-                table(&header.iter().map(String::as_str).collect::<Vec<_>>(), &rows, look)
-            }
-            Form::Json { rows, .. } if rows.is_empty() => "[]\n".to_string(),
-            Form::Json { rows, .. } => format!("[\n  {}\n]\n", rows.join(",\n  ")),
-            Form::Csv { .. } | Form::Ndjson { .. } => String::new(),
-        }
+    pub(crate) fn end(self, look: Look) -> String {
+        self.rows.end(look)
     }
 }
 
-fn header(columns: &[Path]) -> Vec<String> {
-    columns.iter().map(ToString::to_string).collect()
+/// In CSV `id`, every field that `customer bulk update` takes from a cell, and when the customer was changed last, so that
+/// it refuses those that were changed since. In a table those by which people know customers.
+fn usual(output: Output) -> Vec<Path> {
+    if output != Output::Csv {
+        return SHOWN.iter().map(|path| Path::of(path)).collect();
+    }
+    let fields = FIELDS.iter().map(|field| field.path).filter(|path| *path != CODES_PATH);
+    std::iter::once("id").chain(fields).chain([MODIFIED]).map(Path::of).collect()
 }
 
-fn cells(customer: &Customer, columns: &[Path]) -> Vec<Text> {
-    let cell = |path: &Path| {
+fn cells(customer: &Customer, columns: &[Path]) -> Vec<Cell> {
+    let shown = |path: &Path| {
         let found = customer.get(path);
         let tone = if found.is_none_or(View::is_null) { Tone::Dim } else { Tone::Plain };
-        Text::new(&value(found), tone)
+        Cell::new(value(found), tone).meaning(cell(found))
     };
-    columns.iter().map(cell).collect()
-}
-
-fn line(customer: &Customer, columns: Option<&[Path]>) -> String {
-    columns.map_or_else(|| compact(customer.root()), |columns| projected(customer, columns))
-}
-
-fn laid_out(customer: &Customer, columns: Option<&[Path]>) -> String {
-    let laid_out = match columns {
-        None => indented(customer.root()),
-        Some(columns) => indented(Json::known(projected(customer, columns)).root()),
-    };
-    laid_out.replace('\n', "\n  ")
+    columns.iter().map(shown).collect()
 }
 
 /// The id and, as the document nests them, the members that the columns name: with new values in it, a merge patch
@@ -158,37 +114,41 @@ mod tests {
 
     #[test]
     fn ndjson_is_the_servers_text_or_the_named_members_of_it() {
-        let all = shown(Listing::ndjson(None), &[JO]);
+        let all = shown(Listing::new(None, Output::Ndjson), &[JO]);
         assert_eq!(all, JO.replace(" : ", ":") + "\n");
         let columns =
             paths(&["lastName", "customerReference.reference1", "id", "n", "nothing", "firstName.x"]);
         let expected =
             "{\"id\":7,\"n\":1E5,\"customerReference\":{\"reference1\":null},\"lastName\":\"\\u00e9\"}\n";
-        assert_eq!(shown(Listing::ndjson(columns), &[JO]), expected);
+        assert_eq!(shown(Listing::new(columns, Output::Ndjson), &[JO]), expected);
         let code = paths(&["customerReference.salesTrackingCodes.0.code"]);
         let expected =
             "{\"id\":7,\"customerReference\":{\"salesTrackingCodes\":[{\"type\":\"A\",\"code\":\"1\"}]}}\n";
-        assert_eq!(shown(Listing::ndjson(code), &[JO]), expected);
-        assert_eq!(shown(Listing::ndjson(paths(&["nothing.at.all"])), &[JO]), "{\"id\":7}\n");
+        assert_eq!(shown(Listing::new(code, Output::Ndjson), &[JO]), expected);
+        assert_eq!(shown(Listing::new(paths(&["nothing.at.all"]), Output::Ndjson), &[JO]), "{\"id\":7}\n");
     }
 
     #[test]
     fn json_is_always_an_array() {
-        assert_eq!(shown(Listing::json(None), &[]), "[]\n");
-        let one = shown(Listing::json(paths(&["n"])), &[JO]);
+        assert_eq!(shown(Listing::new(None, Output::Json), &[]), "[]\n");
+        let one = shown(Listing::new(paths(&["n"]), Output::Json), &[JO]);
         assert_eq!(one, "[\n  {\n    \"id\": 7,\n    \"n\": 1E5\n  }\n]\n");
-        assert!(shown(Listing::json(None), &[JO, JO]).contains("\n  },\n  {\n    \"firstName\": \"Jo\","));
+        assert!(
+            shown(Listing::new(None, Output::Json), &[JO, JO])
+                .contains("\n  },\n  {\n    \"firstName\": \"Jo\",")
+        );
     }
 
     #[test]
     fn csv_has_one_header_whatever_comes() {
         let columns = paths(&["id", "customerReference.reference1", "n"]);
         let header = "id,customerReference.reference1,n\n";
-        let mut listing = Listing::csv(columns);
-        assert_eq!(listing.take(&[]), header);
+        let mut listing = Listing::new(columns, Output::Csv);
+        assert_eq!(listing.take(&[]), "");
+        assert_eq!(listing.take(&[Customer::parse(JO).unwrap()]), format!("{header}7,,1E5\n"));
         assert_eq!(listing.take(&[Customer::parse(JO).unwrap()]), "7,,1E5\n");
         assert_eq!(listing.end(Look::default()), "");
-        let header = shown(Listing::csv(None), &[]);
+        let header = shown(Listing::new(None, Output::Csv), &[]);
         assert!(
             header.starts_with("id,title,firstName,") && !header.contains("salesTrackingCodes"),
             "{header}"
@@ -197,8 +157,11 @@ mod tests {
 
     #[test]
     fn a_table_shows_what_is_null_and_what_is_absent() {
-        let table = shown(Listing::table(paths(&["id", "customerReference.reference1", "suffix"])), &[JO]);
+        let table = shown(
+            Listing::new(paths(&["id", "customerReference.reference1", "suffix"]), Output::Table),
+            &[JO],
+        );
         assert!(table.contains("│ 7  ┆ null                         ┆ (absent) │"), "{table}");
-        assert_eq!(shown(Listing::table(None), &[]), "");
+        assert_eq!(shown(Listing::new(None, Output::Table), &[]), "");
     }
 }

@@ -1,49 +1,42 @@
-//! Values as text: tables, JSON, CSV. Pure: everything is given, and what comes out is a `String`.
+//! Values as text: tables, JSON, CSV. Pure: functions of what they are given, that return a `String`.
 
-pub mod account;
-pub mod bulk;
-pub mod change;
+pub(crate) mod account;
+pub(crate) mod bulk;
+pub(crate) mod change;
 pub mod csv;
-pub mod customer;
+pub(crate) mod customer;
 pub mod escape;
 pub mod failure;
-pub mod history;
-pub mod list;
-pub mod outcome;
+pub(crate) mod history;
+pub(crate) mod json;
+pub(crate) mod list;
+pub(crate) mod outcome;
 pub mod place;
+pub(crate) mod rows;
 pub mod table;
 
-use serde::Serialize;
-
-use crate::document::Json;
-
-/// A value that is made of texts, numbers and JSON tokens, as JSON.
-fn known(value: &impl Serialize) -> Json {
-    Json::known(serde_json::to_string(value).expect("texts, numbers and tokens are JSON"))
-}
+use dialoguer::console::Style;
 
 /// What a terminal can show.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Look {
     /// Whether to colour.
     pub color: bool,
-    /// Columns to keep within; none where nothing is to be wrapped.
+    /// Columns to keep within; none if nothing is to be wrapped.
     pub width: Option<u16>,
 }
 
 impl Look {
-    /// The text in bold, where there is colour.
-    pub fn bold(self, text: &str) -> String {
-        dialoguer::console::Style::new().bold().force_styling(self.color).apply_to(text).to_string()
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.painted(Style::new().bold(), text)
     }
 
-    /// The text dimmed, where there is colour.
-    pub fn dim(self, text: &str) -> String {
-        dialoguer::console::Style::new().dim().force_styling(self.color).apply_to(text).to_string()
+    pub(crate) fn alarm(self, text: &str) -> String {
+        self.painted(Style::new().bold().red(), text)
     }
 
-    /// The text in bold red, where there is colour.
-    pub fn alarm(self, text: &str) -> String {
-        dialoguer::console::Style::new().bold().red().force_styling(self.color).apply_to(text).to_string()
+    /// The text in a style, if there is colour.
+    pub(crate) fn painted(self, style: Style, text: &str) -> String {
+        style.force_styling(self.color).apply_to(text).to_string()
     }
 }

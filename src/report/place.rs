@@ -1,22 +1,22 @@
-//! Where something is about to change, so that nobody takes one account for another.
+//! The account as it is shown above a change and in every question, so that no account is taken for another.
 
 use dialoguer::console::{Color, Style};
 
 use super::Look;
 use super::escape::escaped;
 
-/// An account as it is shown above a change and in every question.
+/// An account as it is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
     /// The profile's name.
     pub profile: &'a str,
     /// The host that is written to.
     pub host: &'a str,
-    /// The variables of the environment that go before what the profile says.
+    /// The variables of the environment that override the profile.
     pub overrides: &'a [&'static str],
-    /// The profile's label, where it has one.
+    /// The profile's label.
     pub label: Option<&'a str>,
-    /// The profile's colour, where it has one: one of [`crate::profile::setting::COLORS`].
+    /// The profile's colour: one of [`crate::account::setting::COLORS`].
     pub color: Option<&'a str>,
 }
 
@@ -31,7 +31,7 @@ impl Place<'_> {
         format!("{} ({}{})", self.named(Look::default()), escaped(self.host), self.by())
     }
 
-    /// That not all of this is the profile's.
+    /// Names the variables that override the profile.
     fn by(&self) -> String {
         if self.overrides.is_empty() {
             String::new()
@@ -49,7 +49,7 @@ impl Place<'_> {
         }
     }
 
-    /// What stands above every question; nothing where the profile has neither label nor colour.
+    /// The word above every question; none if the profile has neither label nor colour.
     pub fn badge(&self) -> Option<Badge> {
         let color = self.color.map(|name| match name {
             "red" => Color::Red,
@@ -72,11 +72,10 @@ pub struct Badge {
 }
 
 impl Badge {
-    /// The word, standing out where there is colour.
+    /// The word, in the profile's colour if there is colour.
     pub fn painted(&self, look: Look) -> String {
-        let style = Style::new().bold().reverse().force_styling(look.color);
-        let style = self.color.map_or(style.clone(), |color| style.fg(color));
-        if look.color { style.apply_to(&self.text).to_string() } else { self.text.clone() }
+        let style = Style::new().bold().reverse();
+        look.painted(self.color.map_or(style.clone(), |color| style.fg(color)), &self.text)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tables, and values as their cells.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, Table};
 
 use super::Look;
 use super::escape::escaped;
@@ -9,14 +9,16 @@ use crate::document::View;
 use crate::document::indent::compact;
 use crate::document::json::ValueKind;
 
-/// A cell of a table and how it stands out.
+/// A cell of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+pub struct Cell {
     text: String,
+    /// The text for programs, if it differs.
+    exact: Option<String>,
     tone: Tone,
 }
 
-/// How a cell stands out where there is colour.
+/// How a cell is highlighted if there is colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// Not at all.
@@ -31,14 +33,30 @@ pub enum Tone {
     Dim,
 }
 
-impl Text {
-    /// A cell; the text is escaped.
-    pub fn new(text: &str, tone: Tone) -> Text {
-        Text { text: escaped(text).into_owned(), tone }
+impl Cell {
+    /// A cell of this text.
+    pub fn new(text: impl Into<String>, tone: Tone) -> Cell {
+        Cell { text: text.into(), exact: None, tone }
     }
 
-    fn cell(&self) -> Cell {
-        let cell = Cell::new(&self.text);
+    /// A cell without a highlight.
+    pub(crate) fn plain(text: impl Into<String>) -> Cell {
+        Cell::new(text, Tone::Plain)
+    }
+
+    /// With another text for programs.
+    pub(crate) fn meaning(self, exact: impl Into<String>) -> Cell {
+        Cell { exact: Some(exact.into()), ..self }
+    }
+
+    /// The text for programs.
+    pub(super) fn exact(&self) -> &str {
+        self.exact.as_deref().unwrap_or(&self.text)
+    }
+
+    /// What a table shows.
+    fn painted(&self) -> comfy_table::Cell {
+        let cell = comfy_table::Cell::new(escaped(&self.text));
         match self.tone {
             Tone::Plain => cell,
             Tone::Bold => cell.add_attribute(Attribute::Bold),
@@ -50,7 +68,7 @@ impl Text {
 }
 
 /// A table with a header, fitted to the look; ends with a line break.
-pub fn table(header: &[&str], rows: &[Vec<Text>], look: Look) -> String {
+pub fn table(header: &[&str], rows: &[Vec<Cell>], look: Look) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
     if look.color {
@@ -61,15 +79,15 @@ pub fn table(header: &[&str], rows: &[Vec<Text>], look: Look) -> String {
     if let Some(width) = look.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    table.set_header(header.iter().map(|title| Text::new(title, Tone::Bold).cell()));
+    table.set_header(header.iter().map(|title| Cell::new(*title, Tone::Bold).painted()));
     for row in rows {
-        table.add_row(row.iter().map(Text::cell));
+        table.add_row(row.iter().map(Cell::painted));
     }
     keep_first_column(&mut table, look);
     format!("{}\n", table.trim_fmt())
 }
 
-/// The first column names what the row is about and is copied from: it wraps only where it would take most of the line.
+/// Users copy the first column, the name of the row, so it wraps only if it would take most of the line.
 fn keep_first_column(table: &mut Table, look: Look) {
     let widest = table.column_max_content_widths().first().copied().unwrap_or_default();
     if look.width.is_some_and(|width| widest + 12 < width)
@@ -90,7 +108,7 @@ pub fn value(view: Option<View<'_>>) -> String {
     }
 }
 
-/// Several values of one field as [`value`] shows them; all of them in full where two that differ would look the same.
+/// Several values of one field as [`value`] shows them; all of them in full if two that differ would look the same.
 pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
     let full = |view: Option<View<'_>>| view.map_or_else(|| value(None), compact);
     let short = views.map(value);
@@ -157,8 +175,8 @@ mod tests {
     #[test]
     fn wide_characters_keep_the_columns_straight() {
         let rows = [["株式会社", "x"], ["e\u{301}", "😀"], ["plain", "y"]];
-        let rows: Vec<Vec<Text>> =
-            rows.iter().map(|row| row.iter().map(|text| Text::new(text, Tone::Plain)).collect()).collect();
+        let rows: Vec<Vec<Cell>> =
+            rows.iter().map(|row| row.iter().map(|text| Cell::plain(*text)).collect()).collect();
         let shown = table(&["A", "B"], &rows, Look::default());
         let widths: Vec<usize> = shown.lines().map(unicode_width::UnicodeWidthStr::width).collect();
         assert!(widths.iter().all(|width| *width == widths[0]), "{shown}");
@@ -166,8 +184,7 @@ mod tests {
 
     #[test]
     fn a_table_keeps_within_the_terminal() {
-        let rows =
-            [vec![Text::new("landingPage", Tone::Plain), Text::new(&"long words ".repeat(30), Tone::New)]];
+        let rows = [vec![Cell::plain("landingPage"), Cell::new("long words ".repeat(30), Tone::New)]];
         let shown = table(&["Field", "Value"], &rows, Look { color: false, width: Some(40) });
         assert!(shown.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 40), "{shown}");
         assert!(!shown.contains('\u{1b}'));

@@ -159,8 +159,7 @@ fn a_program_that_gives_no_key_is_told_from_one_that_does() {
     let get = |profile: &str| {
         world.bare(&[], &["--profile", profile, "--timeout", "0.2", "customer", "get", "123"])
     };
-    get("default")
-        .fails(4, &["locked\n", "api_key_command: the program `sh` did not end well: exit status: 1"]);
+    get("default").fails(4, &["locked\n", "api_key_command: the program `sh` failed: exit status: 1"]);
     get("slow").fails(4, &["the program `sleep` did not end within 0.2 s", "--timeout"]);
     let gone = get("gone");
     gone.fails(4, &["the program `/no/such/program` cannot be started"]);

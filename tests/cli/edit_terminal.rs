@@ -875,7 +875,7 @@ fn a_signal_at_a_question_leaves_the_text_and_the_terminal_right() {
 fn an_editor_that_fails_leaves_what_was_typed() {
     let world = World::new();
     let ended = edit(&world, &[&format!("{JOHN}\nexit 1")]).finish();
-    ended.says(1, &["the editor", "did not end well"]);
+    ended.says(1, &["the editor", "failed: "]);
     is_kept(&world, &ended, "\"John\"");
 }
 

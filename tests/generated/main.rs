@@ -14,8 +14,8 @@ mod tables;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use fusebill::account::Vault;
 use fusebill::field::{FIELDS, Field};
-use fusebill::profile::Vault;
 
 use crate::files::{Generated, MAN, REFERENCE};
 

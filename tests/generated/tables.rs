@@ -1,9 +1,9 @@
 //! The tables of the reference that are no command's: fields, exit codes, variables, settings.
 
+use fusebill::account::setting::{self, SETTINGS, Setting};
 use fusebill::cli::topics::VARIABLES;
 use fusebill::error::TABLE;
 use fusebill::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over, READ_ONLY, ReadOnly};
-use fusebill::profile::setting::{self, SETTINGS, Setting};
 
 use crate::markdown::{code, codes, prose, table};
 

@@ -7,7 +7,7 @@ use fusebill::report::Look;
 use fusebill::report::csv::{changes, csv};
 use fusebill::report::escape::escaped;
 use fusebill::report::failure::failure;
-use fusebill::report::table::{Text, Tone, table, values};
+use fusebill::report::table::{Cell, Tone, table, values};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -79,8 +79,8 @@ fn records(text: &str) -> Vec<Vec<String>> {
     rows
 }
 
-fn cells(rows: &[[String; 2]]) -> Vec<Vec<Text>> {
-    rows.iter().map(|row| row.iter().map(|text| Text::new(text, Tone::Plain)).collect()).collect()
+fn cells(rows: &[[String; 2]]) -> Vec<Vec<Cell>> {
+    rows.iter().map(|row| row.iter().map(|text| Cell::new(text, Tone::Plain)).collect()).collect()
 }
 
 proptest! {

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use fusebill::account::setting::{Kind, SETTINGS, Setting};
 use fusebill::error::TABLE;
-use fusebill::profile::setting::{Kind, SETTINGS, Setting};
 
 use fusebill::sandbox::{KEY, Options, Server};
 

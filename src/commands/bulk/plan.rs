@@ -42,7 +42,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Kind> {
     tell(&read, context)?;
     if let Some(out) = &args.out {
         let apply = format!("customer bulk apply {}", shell_words::quote(&out.display().to_string()));
-        let apply = crate::profile::command(&read.profile, &apply);
+        let apply = crate::account::command(&read.profile, &apply);
         context.terminal.notes().say(&format!("To carry it out: {apply}"));
     }
     Ok(verdict(&read))

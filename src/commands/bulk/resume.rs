@@ -7,11 +7,11 @@ use super::super::session::Context;
 use super::rows::not_kept;
 use super::run::{Course, State, carry_out, place};
 use super::{consent_always, no_such_run, refuse_elsewhere};
+use crate::account::command;
 use crate::bulk::result::{Outcome, RowResult, edited};
 use crate::cli::bulk::ResumeArgs;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Entry, EntryId, Journal, Record};
-use crate::profile::command;
 use crate::runs::Run;
 
 pub(super) fn run(args: &ResumeArgs, context: &Context) -> Result<Kind> {

@@ -11,9 +11,9 @@ use std::ffi::{OsStr, OsString};
 
 use clap_complete::CompletionCandidate as Candidate;
 
+use crate::account::Environment;
 use crate::cli;
 use crate::error::Kind;
-use crate::profile::Environment;
 use crate::terminal::{Color, Terminal, Verbosity};
 use values::Known;
 

@@ -6,14 +6,14 @@ use std::ffi::{OsStr, OsString};
 use clap::{Arg, Command};
 use clap_complete::{ArgValueCompleter, CompletionCandidate as Candidate};
 
+use crate::account::setting::Key;
+use crate::account::{Config, DEFAULT, Environment, VARIABLE};
 use crate::cli::candidates::{
     candidate, clearable, column, customers, expectable, help_words, matching, searchable, settable,
     settable_json, sortable,
 };
 use crate::error::Result;
 use crate::journal::{Ending, Entry, EntryId, Journal};
-use crate::profile::setting::Key;
-use crate::profile::{Config, DEFAULT, Environment, VARIABLE};
 use crate::report::history;
 use crate::runs::Runs;
 

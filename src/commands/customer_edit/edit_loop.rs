@@ -7,6 +7,7 @@ use super::super::conflict::{settled, tell_carried, three, unmergeable};
 use super::super::session::Session;
 use super::prompts::Prompts;
 use super::{Done, Hand, laid_out, not_kept, not_read};
+use crate::account::command;
 use crate::cli::EditArgs;
 use crate::document::edit_text::{
     Note, Problem, Reading, UnknownField, annotate, line_at, read, without_notes,
@@ -17,7 +18,6 @@ use crate::document::{Customer, Edits, Plan};
 use crate::drafts::Draft;
 use crate::editor::Editor;
 use crate::error::{Error, Kind, Result};
-use crate::profile::command;
 use crate::report::change::plan as table;
 use crate::report::escape::escaped;
 use crate::report::failure::failure;

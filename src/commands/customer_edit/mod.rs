@@ -6,11 +6,11 @@ mod recover;
 
 use super::lookup::still_named;
 use super::session::{Context, Session};
+use crate::account::setting::Key;
 use crate::cli::EditArgs;
 use crate::document::edit_text;
 use crate::editor::Editor;
 use crate::error::{Error, Kind, Result};
-use crate::profile::setting::Key;
 use crate::report::escape::escaped;
 use crate::report::outcome::{Facts, Outcome};
 use edit_loop::EditLoop;

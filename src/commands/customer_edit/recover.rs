@@ -2,12 +2,12 @@
 
 use super::super::session::Session;
 use super::{laid_out, not_kept};
+use crate::account::command;
 use crate::cli::EditArgs;
 use crate::document::Customer;
 use crate::document::edit_text::{read, without_notes};
 use crate::drafts::{About, Draft, Drafts, VERSION};
 use crate::error::{Error, Kind, Result};
-use crate::profile::command;
 use crate::terminal::List;
 
 /// How many texts are offered.

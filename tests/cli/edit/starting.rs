@@ -124,7 +124,7 @@ fn an_editor_that_fails_sends_nothing_and_keeps_what_was_typed_before() {
         let editor = script(&world, "ed", end);
         let run = edit(&world, &editor, &["--yes"]);
         let error = format!(
-            "error: the editor `{}` did not end well: {said}\nNothing was written.\n",
+            "error: the editor `{}` failed: {said}\nNothing was written.\n",
             editor.trim_matches('\'')
         );
         run.is(1, "", &error);
@@ -134,7 +134,7 @@ fn an_editor_that_fails_sends_nothing_and_keeps_what_was_typed_before() {
         let world = World::new();
         let editor = script(&world, "ed", &format!("{JOHN} \"$1\"\n{end}"));
         let run = edit(&world, &editor, &["--yes"]);
-        run.fails(1, &["did not end well", said, "\nNothing was written.\n"]);
+        run.fails(1, &["failed: ", said, "\nNothing was written.\n"]);
         assert!(kept(&world, &run).contains("\"firstName\": \"John\""));
         only_read(&world, &before);
     }

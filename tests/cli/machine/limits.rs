@@ -80,11 +80,12 @@ fn without_threads_nothing_is_sent_where_they_are_needed() {
 }
 
 #[test]
-fn without_threads_a_program_is_asked_for_the_key_all_the_same() {
+fn without_threads_a_program_gives_no_key_and_nothing_is_sent() {
     let world = World::new();
     world.file("key.sh", format!("echo {KEY}"));
     assert_eq!(world.run(&["profile", "set", "default", "--api-key-command", "/bin/sh key.sh"]).code, 0);
-    wrote_john(&world, &under(&world, &format!("unset FUSEBILL_API_KEY; {NO_THREADS}"), &JOHN));
+    let run = under(&world, &format!("unset FUSEBILL_API_KEY; {NO_THREADS}"), &JOHN);
+    wrote_nothing(&world, &run, 4, &["api_key_command", "Resource temporarily unavailable"]);
 }
 
 #[test]

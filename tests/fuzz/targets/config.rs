@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fusebill::profile::config::Config;
-use fusebill::profile::setting::{Key, SETTINGS, Value};
+use fusebill::account::config::Config;
+use fusebill::account::setting::{Key, SETTINGS, Value};
 use fusebill_fuzz::parts;
 use libfuzzer_sys::fuzz_target;
 use toml_edit::{DocumentMut, Item};
@@ -62,7 +62,7 @@ fn by_toml(text: &str) -> Said {
         for (profile, settings) in tables(profiles) {
             for (name, item) in tables(&settings) {
                 let setting = SETTINGS.iter().find(|setting| setting.name == name).expect("a setting");
-                let is_command = setting.kind == fusebill::profile::setting::Kind::Command;
+                let is_command = setting.kind == fusebill::account::setting::Kind::Command;
                 let value = match (item.as_str(), item.as_bool(), item.as_integer(), item.as_array()) {
                     (Some(text), ..) if is_command => shown(&setting.read(text).expect("a command")),
                     (Some(text), ..) => format!("text {text}"),
@@ -89,7 +89,7 @@ fn is_set(config: &Config, profile: &str, key: Key, value: &Value) {
     }
     let Ok(changed) = config.with(profile, &[(key, Some(value.clone()))]) else { return };
     assert_eq!(changed.settings(profile).get(key), Some(value), "it does not read back");
-    let name = fusebill::profile::setting::Setting::of(key).name;
+    let name = fusebill::account::setting::Setting::of(key).name;
     let mut expected = said(config);
     expected.insert((profile.to_string(), name), shown(value));
     assert_eq!(said(&changed), expected, "another setting changed");
@@ -141,7 +141,7 @@ fn in_value(text: &str) -> bool {
 
 fn is_unset(config: &Config, profile: &str, key: Key) {
     let Ok(changed) = config.with(profile, &[(key, None)]) else { return };
-    let name = fusebill::profile::setting::Setting::of(key).name;
+    let name = fusebill::account::setting::Setting::of(key).name;
     let mut expected = said(config);
     expected.remove(&(profile.to_string(), name));
     assert_eq!(said(&changed), expected);

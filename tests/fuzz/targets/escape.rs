@@ -12,7 +12,7 @@ use fusebill::error::{Error, Kind};
 use fusebill::report::Look;
 use fusebill::report::escape::escaped;
 use fusebill::report::failure::failure;
-use fusebill::report::table::{Text, Tone, table};
+use fusebill::report::table::{Cell, Tone, table};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -23,7 +23,7 @@ fuzz_target!(|text: &str| {
     if !text.chars().any(steers) {
         assert!(matches!(shown, Cow::Borrowed(same) if same == text));
     }
-    let rows = [vec![Text::new("name", Tone::Bold), Text::new(text, Tone::New)]];
+    let rows = [vec![Cell::new("name", Tone::Bold), Cell::new(text, Tone::New)]];
     let plain = table(&[text, "x"], &rows, Look::default());
     assert!(!plain.chars().any(|c| c != '\n' && steers(c)), "{plain:?}");
     let narrow = table(&["f", "v"], &rows, Look { color: false, width: Some(60) });

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
@@ -13,18 +14,21 @@ use crate::error::{Error, Kind, Result};
 use crate::files;
 
 /// The variable that holds the key.
-pub const VARIABLE: &str = "FUSEBILL_API_KEY";
+pub(crate) const VARIABLE: &str = "FUSEBILL_API_KEY";
 /// The variable that names a file with the key.
-pub const FILE_VARIABLE: &str = "FUSEBILL_API_KEY_FILE";
-/// No key is longer, in bytes; what prints more prints something else.
+pub(crate) const FILE_VARIABLE: &str = "FUSEBILL_API_KEY_FILE";
+/// The longest key, in bytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// How often it is looked whether the program has ended.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often to ask whether the program has ended.
+const POLL: Duration = Duration::from_millis(5);
+/// How long to read on after the program has ended, if a process that it left behind keeps the pipe open. What the
+/// program printed is in the pipe by then, so this only has to outlast the scheduling of the reader thread.
+const REST: Duration = Duration::from_millis(500);
 
 /// Where a key comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeySource {
+pub(crate) enum KeySource {
     /// `FUSEBILL_API_KEY`.
     Variable,
     /// The file that `FUSEBILL_API_KEY_FILE` names.
@@ -39,11 +43,8 @@ pub enum KeySource {
 
 impl KeySource {
     /// The one that the environment names.
-    ///
-    /// # Errors
-    /// `Usage` for a variable that is not UTF-8.
-    pub fn of_environment(environment: Environment) -> Result<Option<KeySource>> {
-        // One that is empty is a key that is missing, and nothing else is taken for it.
+    pub(crate) fn of_environment(environment: Environment) -> Result<Option<KeySource>> {
+        // An empty variable is a missing key: no other source takes its place.
         if environment.lossy(VARIABLE).is_some() {
             return Ok(Some(KeySource::Variable));
         }
@@ -51,8 +52,8 @@ impl KeySource {
         Ok(file.map(|path| KeySource::VariableFile(PathBuf::from(path))))
     }
 
-    /// What it is called in messages: the variable or the setting.
-    pub fn name(&self) -> String {
+    /// Its name in messages: the variable or the setting.
+    pub(crate) fn name(&self) -> String {
         match self {
             KeySource::Variable => VARIABLE.to_string(),
             KeySource::VariableFile(_) => FILE_VARIABLE.to_string(),
@@ -62,25 +63,21 @@ impl KeySource {
         }
     }
 
-    /// The file it is read from, where it is one.
-    pub fn file(&self) -> Option<&Path> {
+    pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             KeySource::VariableFile(path) | KeySource::File(path) | KeySource::Stored(path) => Some(path),
             KeySource::Variable | KeySource::Command(_) => None,
         }
     }
 
-    /// Whether the key stands somewhere as it is: in a file, or in the environment.
-    pub fn is_plain_text(&self) -> bool {
+    /// Whether the key is kept as plain text: in a file or in the environment.
+    pub(crate) fn is_plain_text(&self) -> bool {
         !matches!(self, KeySource::Command(_))
     }
 
-    /// Gets the key. A program is given so much time.
-    ///
-    /// # Errors
-    /// `Credentials` where there is none to be had, or what is there cannot be a key. No message repeats it.
-    pub fn read(&self, environment: Environment, limit: Duration, base: &BaseUrl) -> Result<ApiKey> {
-        let file = |path: &Path| read_file(path).map_err(|why| self.failed("cannot read", path).because(why));
+    /// Reads the key. `limit` bounds a program that prints it. No message repeats the key.
+    pub(crate) fn read(&self, environment: Environment, limit: Duration, base: &BaseUrl) -> Result<ApiKey> {
+        let file = |path: &Path| read_file(path).map_err(|why| self.unreadable(path).because(why));
         let pasted = match self {
             KeySource::Variable => environment.variable(VARIABLE)?.unwrap_or_default(),
             KeySource::VariableFile(path) | KeySource::File(path) => file(path)?,
@@ -101,22 +98,22 @@ impl KeySource {
         })
     }
 
-    fn failed(&self, what: &str, path: &Path) -> Error {
+    fn unreadable(&self, path: &Path) -> Error {
         if matches!(self, KeySource::VariableFile(_)) && looks_like_a_key(path) {
             return Error::new(Kind::Credentials, "it names no file, and looks like a key itself")
                 .at(self.name())
                 .hint(format!("the key goes into {VARIABLE}, or into a file that {FILE_VARIABLE} names"));
         }
-        Error::new(Kind::Credentials, format!("{what} `{}`", path.display()))
+        Error::new(Kind::Credentials, format!("cannot read `{}`", path.display()))
             .at(self.name())
             .hint("it must be a text file that holds the key and nothing else")
     }
 
-    /// What is to be said about its file: that others may read the key in it, or change it.
-    pub fn exposed(&self) -> Option<String> {
+    /// A warning if other users can read or change its file.
+    pub(crate) fn exposed(&self) -> Option<String> {
         let path = self.file()?;
         let command = format!("chmod 600 {}", shell_words::quote(&path.display().to_string()));
-        is_open_to_others(path).then(|| {
+        files::has_mode(path, 0o066).then(|| {
             format!(
                 "other users of this machine can read the key in `{}`; `{command}` ends that",
                 path.display()
@@ -125,10 +122,8 @@ impl KeySource {
     }
 }
 
-/// The key in a file that `auth login` wrote, which ends with the address that it was tried at.
-///
-/// # Errors
-/// `Credentials` where it is for another address: a key is sent only where its owner sent it first.
+/// The key in a file that `auth login` wrote, which ends with the address that the key was tried at. The key is sent to no
+/// other address.
 fn of_address(text: &str, base: &BaseUrl) -> Result<String> {
     let (key, tried_at) = match text.trim_end().rsplit_once('\n') {
         Some((key, address)) if address.starts_with("http") => (key, address),
@@ -141,7 +136,7 @@ fn of_address(text: &str, base: &BaseUrl) -> Result<String> {
         .detail([format!("stored for: {tried_at}"), format!("asked for: {base}")]))
 }
 
-/// Whether somebody wrote a key where the path of a file is to be.
+/// Whether a path is probably a key in the wrong place.
 fn looks_like_a_key(path: &Path) -> bool {
     const LEAST: usize = 24;
     let Some(text) = path.to_str() else { return false };
@@ -154,20 +149,12 @@ fn looks_like_a_key(path: &Path) -> bool {
         && text.contains(|c: char| c.is_ascii_lowercase())
 }
 
-/// Whether anyone but its owner may read or write a file.
-pub fn is_open_to_others(path: &Path) -> bool {
-    files::has_mode(path, 0o066)
-}
-
 fn read_file(path: &Path) -> io::Result<String> {
     read_text(File::open(path)?)
 }
 
-/// Reads what is said to be a key, and not on and on.
-///
-/// # Errors
-/// As the file system has them; `InvalidData` for what is too long to be a key or is no text.
-pub fn read_text(from: impl Read) -> io::Result<String> {
+/// Reads a text that is not longer than a key can be.
+pub(crate) fn read_text(from: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(LARGEST + 1).read_to_end(&mut bytes)?;
     let invalid = |why: &'static str| io::Error::new(ErrorKind::InvalidData, why);
@@ -177,37 +164,34 @@ pub fn read_text(from: impl Read) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8 text"))
 }
 
-/// What a program prints. Its standard input is empty, and what it says on standard error is seen.
+/// What a program prints. Its standard input is empty, and its standard error is the user's.
 fn printed(words: &[String], limit: Duration) -> Result<String> {
     let [program, arguments @ ..] = words else { return Err(failed("", "names no program")) };
-    let ends = Instant::now() + limit;
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|why| failed(program, "cannot be started").because(why))?;
-    let stdout = child.stdout.take();
-    let read = stdout.and_then(|stdout| until_it_ends(&mut child, stdout, ends));
-    let status = child.try_wait().ok().flatten();
-    if status.is_none() {
+    let output = output(&mut child, Instant::now() + limit);
+    if !matches!(output, Ok(Some(_))) {
         // It may have ended by itself in this moment.
         let _ = child.kill();
         let _ = child.wait();
     }
-    match (read, status) {
-        (Some(bytes), _) if bytes.len() as u64 > LARGEST => Err(failed(program, "prints more than a key")),
-        (Some(bytes), Some(status)) if status.success() => {
-            String::from_utf8(bytes).map_err(|_| failed(program, "prints what is not UTF-8 text"))
-        }
-        (Some(_), Some(status)) => Err(failed(program, &format!("did not end well: {status}"))
-            .hint("run it by hand to see why; it is run without a shell, so for pipes write sh -c '…'")),
-        (None, _) | (_, None) => {
-            let seconds = limit.as_secs_f64();
-            Err(failed(program, &format!("did not end within {seconds} s"))
-                .hint("--timeout SECONDS allows more time"))
-        }
+    let output = output.map_err(|why| failed(program, "cannot be waited for").because(why))?;
+    let (bytes, status) = output.ok_or_else(|| {
+        failed(program, &format!("did not end within {} s", limit.as_secs_f64()))
+            .hint("--timeout SECONDS allows more time")
+    })?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(failed(program, "prints more than a key"));
     }
+    if !status.success() {
+        return Err(failed(program, &format!("failed: {status}"))
+            .hint("run it by hand to see why; it is run without a shell, so for pipes write sh -c '…'"));
+    }
+    String::from_utf8(bytes).map_err(|_| failed(program, "prints what is not UTF-8 text"))
 }
 
 fn failed(program: &str, why: &str) -> Error {
@@ -215,53 +199,41 @@ fn failed(program: &str, why: &str) -> Error {
     Error::new(Kind::Credentials, format!("the program `{program}` {why}"))
 }
 
-/// What is read until the program ends, or prints more than a key; none where it does neither in time.
-///
-/// A program of the program may keep the pipe open for longer. So it is asked whether the program has ended before the
-/// pipe is looked into: what it printed is in there then.
-fn until_it_ends(child: &mut Child, mut stdout: ChildStdout, ends: Instant) -> Option<Vec<u8>> {
+/// Waits for a program to end, and gives what it printed; none if it does not end in time.
+fn output(child: &mut Child, ends: Instant) -> io::Result<Option<(Vec<u8>, ExitStatus)>> {
+    let stdout = child.stdout.take().ok_or(ErrorKind::BrokenPipe)?;
+    let chunks = chunks(stdout.take(LARGEST + 1))?;
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() < ends => std::thread::sleep(POLL),
+            None => return Ok(None),
+        }
+    };
     let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let ended = matches!(child.try_wait(), Ok(Some(_)));
-        match is_ready(&stdout, if ended { Duration::ZERO } else { LOOK }) {
-            Ok(false) if ended => return Some(bytes),
-            Ok(false) => {}
-            Ok(true) => match stdout.read(&mut chunk) {
-                Ok(0) if ended => return Some(bytes),
-                // It closed its output and goes on.
-                Ok(0) => std::thread::sleep(Duration::from_millis(1)),
-                Ok(length) => bytes.extend(&chunk[..length]),
-                Err(why) if why.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return None,
-            },
-            Err(why) if why.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-        if bytes.len() as u64 > LARGEST {
-            return Some(bytes);
-        }
-        if !ended && Instant::now() > ends {
-            return None;
-        }
+    while let Ok(chunk) = chunks.recv_timeout(REST) {
+        bytes.extend(chunk);
     }
+    Ok(Some((bytes, status)))
 }
 
-/// Waits until a pipe can be read, or has no writer any more; false where it takes longer.
-#[cfg(unix)]
-fn is_ready(pipe: &ChildStdout, wait: Duration) -> io::Result<bool> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let wait = Timespec { tv_sec: 0, tv_nsec: wait.subsec_nanos().into() };
-    Ok(poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&wait))? > 0)
+/// Reads in a thread, because reading a pipe has no timeout. The channel closes at the end of the input.
+fn chunks(mut from: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::Builder::new().spawn(move || {
+        let mut chunk = [0; 4096];
+        loop {
+            match from.read(&mut chunk) {
+                Err(why) if why.kind() == ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => break,
+                Ok(length) => drop(sender.send(chunk[..length].to_vec())),
+            }
+        }
+    })?;
+    Ok(receiver)
 }
 
-/// Elsewhere there is nothing to wait with, and a program that goes on is waited for.
-#[cfg(not(unix))]
-fn is_ready(_pipe: &ChildStdout, _wait: Duration) -> io::Result<bool> {
-    Ok(true)
-}
-
-/// The keys that `auth login` stored: a file a profile, 0600 in a folder 0700.
+/// The keys that `auth login` stored: a 0600 file for each profile in a 0700 folder.
 #[derive(Debug)]
 pub struct Vault {
     folder: PathBuf,
@@ -273,32 +245,29 @@ impl Vault {
         Vault { folder: folder.join("keys") }
     }
 
-    /// Where the key of a profile is, whether there is one or not.
+    /// The path of a profile's key, which need not exist.
     pub fn place(&self, profile: &str) -> PathBuf {
         self.folder.join(profile)
     }
 
-    /// The key of a profile as a source, where there is one.
-    pub fn source(&self, profile: &str) -> Option<KeySource> {
+    /// The key of a profile as a source, if there is one.
+    pub(crate) fn source(&self, profile: &str) -> Option<KeySource> {
         let place = self.place(profile);
         place.symlink_metadata().is_ok().then_some(KeySource::Stored(place))
     }
 
-    /// Stores the key of a profile, which was tried at this address, in the place of an older one.
+    /// Stores the key of a profile, which was tried at this address. An older one is replaced.
     ///
     /// # Errors
-    /// As the file system has them.
+    /// If the file system refuses.
     pub fn store(&self, profile: &str, key: &ApiKey, base: &BaseUrl) -> io::Result<()> {
         files::make_folder(&self.folder)?;
         files::replace(&self.place(profile), format!("{}\n{base}\n", key.reveal()).as_bytes())?;
         files::sync_folder(&self.folder)
     }
 
-    /// Removes the key of a profile; false where there was none.
-    ///
-    /// # Errors
-    /// As the file system has them.
-    pub fn remove(&self, profile: &str) -> io::Result<bool> {
+    /// Removes the key of a profile; false if there was none.
+    pub(crate) fn remove(&self, profile: &str) -> io::Result<bool> {
         match std::fs::remove_file(self.place(profile)) {
             Ok(()) => files::sync_folder(&self.folder).map(|()| true),
             Err(why) if why.kind() == ErrorKind::NotFound => Ok(false),
@@ -325,7 +294,7 @@ mod tests {
     fn what_a_program_prints_is_the_key() {
         let long = Duration::from_secs(600);
         assert_eq!(printed(&words("echo a; echo b"), long).unwrap(), "a\nb\n");
-        assert_eq!(refused("exit 3", long), "the program `sh` did not end well: exit status: 3");
+        assert_eq!(refused("exit 3", long), "the program `sh` failed: exit status: 3");
         assert_eq!(refused("yes", long), "the program `sh` prints more than a key");
         assert_eq!(refused("printf '\\377'", long), "the program `sh` prints what is not UTF-8 text");
         let missing = printed(&["/no/such/program".to_string()], long).expect_err("there is none");
@@ -339,7 +308,7 @@ mod tests {
         let mut words = words("mkfifo \"$0\"; (read x < \"$0\") 2>&- & echo key");
         words.push(pipe.clone());
         assert_eq!(printed(&words, Duration::from_secs(600)).unwrap(), "key\n");
-        // It waits for somebody to write, and goes.
+        // Ends the process that was left behind.
         std::fs::write(pipe, "\n").unwrap();
     }
 

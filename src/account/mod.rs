@@ -1,6 +1,6 @@
-//! Which account is meant: its name, where it is reached, with which key, and how it is treated.
+//! The account that a command works on: its profile, address, key and settings.
 //!
-//! Every setting is looked up in the same order: a flag, then the environment, then the profile, then what is built in.
+//! Every setting is looked up in the same order: flag, environment, profile, built in.
 
 pub mod config;
 mod environment;
@@ -16,61 +16,54 @@ use crate::journal::Intent;
 use crate::report::place::{Badge, Place};
 pub use config::{Config, Settings};
 pub use environment::Environment;
-pub use keys::{KeySource, Vault};
+pub(crate) use keys::KeySource;
+pub use keys::Vault;
 use setting::Key;
 
-/// The profile that is meant where nothing else is said.
-pub const DEFAULT: &str = "default";
-/// The profile that is built in and never leaves this machine.
-pub const SANDBOX: &str = "sandbox";
+/// The profile in use unless another is named.
+pub(crate) const DEFAULT: &str = "default";
+/// The built-in profile of the local sandbox.
+pub(crate) const SANDBOX: &str = "sandbox";
 
 /// The variable that names the profile.
-pub const VARIABLE: &str = "FUSEBILL_PROFILE";
-/// The variable that says where the API is.
-pub const URL_VARIABLE: &str = "FUSEBILL_BASE_URL";
+pub(crate) const VARIABLE: &str = "FUSEBILL_PROFILE";
+/// The variable with the address of the API.
+pub(crate) const URL_VARIABLE: &str = "FUSEBILL_BASE_URL";
 
 const VENDOR_URL: &str = "https://secure.fusebill.com/v1";
 
 /// An account of the API.
 #[derive(Debug)]
-pub struct Account {
+pub(crate) struct Account {
     /// The profile's name.
-    pub profile: String,
-    /// Where it is reached.
-    pub base: BaseUrl,
-    /// The key to it.
-    pub key: ApiKey,
+    pub(crate) profile: String,
+    pub(crate) base: BaseUrl,
+    pub(crate) key: ApiKey,
     /// The host as it is shown.
-    pub host: String,
-    /// What the journal knows it by: host and port, or `sandbox`, whose port is another each time.
-    pub origin: String,
-    /// The variables of the environment that go before what the profile says.
-    pub overrides: Vec<&'static str>,
-    /// Whose word is taken for who the server is.
-    pub trust: Trust,
-    /// What the profile says about it beside that.
-    pub settings: Settings,
+    pub(crate) host: String,
+    /// The host in the journal: host and port, or `sandbox`, whose port differs from run to run.
+    pub(crate) origin: String,
+    /// The variables of the environment that override the profile.
+    pub(crate) overrides: Vec<&'static str>,
+    /// Which root certificates are trusted.
+    pub(crate) trust: Trust,
+    pub(crate) settings: Settings,
 }
 
-/// A profile that was chosen. No key was looked for yet.
+/// A profile whose key is not read yet.
 #[derive(Debug)]
-pub struct Profile {
-    /// Its name.
-    pub name: String,
-    /// What the file says of it.
-    pub settings: Settings,
-    /// The folder of the file, which relative paths in it begin in.
-    pub folder: PathBuf,
+pub(crate) struct Profile {
+    pub(crate) name: String,
+    pub(crate) settings: Settings,
+    /// The folder of config.toml, in which relative paths of it begin.
+    pub(crate) folder: PathBuf,
 }
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// A variable of the environment.
+pub(crate) enum Source {
     Variable(&'static str),
-    /// The profile in the file.
     Profile,
-    /// It is built in.
     BuiltIn,
 }
 
@@ -84,8 +77,8 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// A command to type that works on this profile.
-pub fn command(profile: &str, rest: &str) -> String {
+/// A command to type, for this profile.
+pub(crate) fn command(profile: &str, rest: &str) -> String {
     let meant = Environment.lossy(VARIABLE).filter(|name| !name.is_empty());
     if profile == DEFAULT && meant.is_none_or(|name| name == DEFAULT) {
         format!("fusebill {rest}")
@@ -95,11 +88,9 @@ pub fn command(profile: &str, rest: &str) -> String {
 }
 
 impl Profile {
-    /// The profile that is meant: the flag's, else that of `FUSEBILL_PROFILE`, else [`DEFAULT`].
-    ///
-    /// # Errors
-    /// `Usage` for a name that no profile has. A wrong name never falls back to another account.
-    pub fn chosen(flag: Option<&str>, environment: Environment) -> Result<Profile> {
+    /// The profile in use: the flag's, else that of `FUSEBILL_PROFILE`, else [`DEFAULT`]. A wrong name is a usage error
+    /// and never falls back to another account.
+    pub(crate) fn chosen(flag: Option<&str>, environment: Environment) -> Result<Profile> {
         let config = Config::load(environment)?;
         let (name, source) = match (flag, environment.said(VARIABLE)?) {
             (Some(flag), _) => (flag.to_string(), "--profile"),
@@ -112,28 +103,25 @@ impl Profile {
         Ok(Profile::of(&name, &config))
     }
 
-    /// The profile of that name in a file, whether the file says anything about it or not.
-    pub fn of(name: &str, config: &Config) -> Profile {
+    /// The profile of that name, which need not be in the file.
+    pub(crate) fn of(name: &str, config: &Config) -> Profile {
         let (settings, folder) = (config.settings(name), config.folder().to_path_buf());
         Profile { name: name.to_string(), settings, folder }
     }
 
-    /// What stands above every question about it, where it has a label or a colour.
-    pub fn badge(&self) -> Option<Badge> {
+    /// The line above every question, if it has a label or a colour.
+    pub(crate) fn badge(&self) -> Option<Badge> {
         let (label, color) = (self.settings.text(Key::Label), self.settings.text(Key::Color));
         Place { profile: &self.name, host: "", overrides: &[], label, color }.badge()
     }
 
-    /// Whether it is the sandbox, which is reached in its own way.
-    pub fn is_sandbox(&self) -> bool {
+    pub(crate) fn is_sandbox(&self) -> bool {
         self.name == SANDBOX
     }
 
-    /// Where its API is: `FUSEBILL_BASE_URL`, else the profile's `base_url`, else the vendor's.
-    ///
-    /// # Errors
-    /// `Usage` for a base URL that no key may be sent to.
-    pub fn base(&self, environment: Environment) -> Result<(BaseUrl, Source)> {
+    /// The address of its API: `FUSEBILL_BASE_URL`, else the profile's `base_url`, else the vendor's. An address that no
+    /// key may be sent to is a usage error.
+    pub(crate) fn base(&self, environment: Environment) -> Result<(BaseUrl, Source)> {
         if let Some(url) = environment.said(URL_VARIABLE)? {
             let base = BaseUrl::parse(&url).map_err(|error| error.at(URL_VARIABLE))?;
             return Ok((base, Source::Variable(URL_VARIABLE)));
@@ -145,16 +133,13 @@ impl Profile {
     }
 
     /// Where its key comes from: the environment, else the profile.
-    ///
-    /// # Errors
-    /// `Usage` for a variable that is not UTF-8.
-    pub fn key_source(&self, environment: Environment) -> Result<Option<KeySource>> {
+    pub(crate) fn key_source(&self, environment: Environment) -> Result<Option<KeySource>> {
         let named = KeySource::of_environment(environment)?;
         Ok(named.or_else(|| self.own_key(environment)))
     }
 
-    /// Where the profile itself has its key: a program, a file, or where `auth login` stored it.
-    pub fn own_key(&self, environment: Environment) -> Option<KeySource> {
+    /// Where the profile has its key: a program, a file, or where `auth login` stored it.
+    pub(crate) fn own_key(&self, environment: Environment) -> Option<KeySource> {
         if let Some(words) = self.settings.words(Key::ApiKeyCommand) {
             let mut words = words.to_vec();
             if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
@@ -168,7 +153,6 @@ impl Profile {
         Vault::in_folder(&self.folder).source(&self.name)
     }
 
-    /// Whose word is taken for who the server is, as the profile says.
     fn trust(&self, environment: Environment) -> Trust {
         match (self.settings.text(Key::CaFile), self.settings.text(Key::TlsRoots)) {
             (Some(path), _) => Trust::Only(environment.path(path, &self.folder)),
@@ -177,11 +161,7 @@ impl Profile {
         }
     }
 
-    /// The account that this profile reaches with a key.
-    ///
-    /// # Errors
-    /// `Usage` for a base URL that no key may be sent to.
-    pub fn with_key(&self, key: ApiKey, environment: Environment) -> Result<Account> {
+    pub(crate) fn with_key(&self, key: ApiKey, environment: Environment) -> Result<Account> {
         let (base, _) = self.base(environment)?;
         Ok(Account {
             profile: self.name.clone(),
@@ -195,8 +175,7 @@ impl Profile {
         })
     }
 
-    /// The variables that go before what this profile says, or what it is known for. A profile of which nothing is kept
-    /// is only what they say.
+    /// The variables that override this profile. A profile of which nothing is kept has nothing to override.
     fn overrides(&self, environment: Environment) -> Result<Vec<&'static str>> {
         let own_key = self.own_key(environment);
         if self.settings == Settings::default() && own_key.is_none() {
@@ -211,7 +190,7 @@ impl Profile {
         Ok(url.into_iter().chain(key).collect())
     }
 
-    /// Where the environment says that the API is, where that is another place than the profile's.
+    /// The address in the environment, if it differs from the profile's.
     fn other_url(&self, environment: Environment) -> Result<Option<String>> {
         let own = self.settings.text(Key::BaseUrl).unwrap_or(VENDOR_URL);
         Ok(environment
@@ -219,12 +198,8 @@ impl Profile {
             .filter(|url| url.trim_end_matches('/') != own.trim_end_matches('/')))
     }
 
-    /// What is to be said before it is used: the environment goes before what the profile says, or others can read the
-    /// key.
-    ///
-    /// # Errors
-    /// As [`Profile::key_source`].
-    pub fn warnings(&self, environment: Environment) -> Result<Vec<String>> {
+    /// Warnings before it is used: the environment overrides the profile, or other users can read the key.
+    pub(crate) fn warnings(&self, environment: Environment) -> Result<Vec<String>> {
         let source = self.key_source(environment)?;
         let mut warnings = Vec::new();
         if let Some(used) = &source
@@ -245,19 +220,14 @@ impl Profile {
         Ok(warnings)
     }
 
-    /// The account, with its key. A program that prints the key is given so much time.
-    ///
-    /// # Errors
-    /// `Usage` for a base URL that no key may be sent to; `Credentials` where there is no usable key.
-    pub fn account(&self, environment: Environment, limit: Duration) -> Result<Account> {
+    /// The account, with its key. `limit` bounds the program that prints the key.
+    pub(crate) fn account(&self, environment: Environment, limit: Duration) -> Result<Account> {
         let (base, _) = self.base(environment)?;
         let source = self.key_source(environment)?.ok_or_else(|| no_key(&self.name))?;
         let key = source.read(environment, limit, &base);
         self.with_key(key.map_err(|error| self.login_again(&source, error))?, environment)
     }
-}
 
-impl Profile {
     fn login_again(&self, source: &KeySource, error: Error) -> Error {
         match source {
             KeySource::Stored(_) => {
@@ -269,8 +239,8 @@ impl Profile {
 }
 
 impl Account {
-    /// What is shown of it where something is about to change.
-    pub fn place(&self) -> Place<'_> {
+    /// How it is shown above a change.
+    pub(crate) fn place(&self) -> Place<'_> {
         Place {
             profile: &self.profile,
             host: &self.host,
@@ -280,23 +250,22 @@ impl Account {
         }
     }
 
-    /// Whether a change was made to it.
-    pub fn made(&self, intent: &Intent) -> bool {
+    /// Whether a change in the journal was made to it.
+    pub(crate) fn made(&self, intent: &Intent) -> bool {
         intent.profile == self.profile && intent.host == self.origin
     }
 
-    /// Whether every write is asked for.
-    pub fn asks_always(&self) -> bool {
+    /// Whether every write needs consent.
+    pub(crate) fn asks_always(&self) -> bool {
         self.settings.text(Key::Confirm) == Some("always")
     }
 
-    /// Why every write is asked for, where that is so.
-    pub fn always(&self) -> Option<String> {
+    /// Why every write needs consent, if it does.
+    pub(crate) fn always(&self) -> Option<String> {
         self.asks_always().then(|| format!("profile {} says `confirm = \"always\"`", self.profile))
     }
 
-    /// Whether every write is refused.
-    pub fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.settings.is_on(Key::ReadOnly)
     }
 }
@@ -311,8 +280,7 @@ fn no_key(profile: &str) -> Error {
     error
 }
 
-/// There is no profile of that name.
-pub fn no_such(name: &str, config: &Config) -> Error {
+pub(crate) fn no_such(name: &str, config: &Config) -> Error {
     if name == SANDBOX {
         return Error::usage("this build has no sandbox").hint("build it with the feature `sandbox`");
     }

@@ -1,4 +1,4 @@
-//! The one table of what a profile may say. Flags of `profile set`, the file, `profile show` and the docs follow it.
+//! The table of a profile's settings. Flags of `profile set`, the file, `profile show` and the docs derive from it.
 
 use crate::api::BaseUrl;
 use crate::field::nearest;
@@ -76,31 +76,21 @@ const LABEL_MAX: usize = 40;
 /// The most customers that are worked on at once.
 const MOST_JOBS: u32 = crate::api::MOST_CONNECTIONS as u32;
 
-const fn setting(
-    key: Key,
-    name: &'static str,
-    flag: &'static str,
-    kind: Kind,
-    help: &'static str,
-) -> Setting {
-    Setting { key, name, flag, kind, help }
-}
-
 /// Every setting.
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
-    setting(Key::BaseUrl, "base_url", "base-url", Kind::Url, "Where the API is: https, or http to this machine"),
-    setting(Key::ApiKeyCommand, "api_key_command", "api-key-command", Kind::Command, "Program that prints the key, of a password manager for one; run without a shell"),
-    setting(Key::ApiKeyFile, "api_key_file", "api-key-file", Kind::File, "File that holds the key"),
-    setting(Key::Label, "label", "label", Kind::Text, "A word shown in every question and above every change, such as PRODUCTION"),
-    setting(Key::Color, "color", "label-color", Kind::Choice(COLORS), "Colour of the label"),
-    setting(Key::Confirm, "confirm", "confirm", Kind::Choice(&["always", "needed"]), "Ask before every write, or where a change needs it (the default)"),
-    setting(Key::ReadOnly, "read_only", "read-only", Kind::Switch, "Refuse every write"),
-    setting(Key::Editor, "editor", "editor", Kind::Command, "Editor of `customer edit`"),
-    setting(Key::Jobs, "jobs", "jobs", Kind::Count(MOST_JOBS), "Customers that `customer bulk` works on at once"),
-    setting(Key::Rate, "rate", "rate", Kind::Count(u32::MAX), "Requests a minute that `customer bulk` sends at most"),
-    setting(Key::TlsRoots, "tls_roots", "tls-roots", Kind::Choice(&["bundled", "system"]), "Which certificate authorities are trusted"),
-    setting(Key::CaFile, "ca_file", "ca-file", Kind::File, "PEM file of the certificate authorities to trust instead"),
+    Setting { key: Key::BaseUrl, name: "base_url", flag: "base-url", kind: Kind::Url, help: "Where the API is: https, or http to this machine" },
+    Setting { key: Key::ApiKeyCommand, name: "api_key_command", flag: "api-key-command", kind: Kind::Command, help: "Program that prints the key, of a password manager for one; run without a shell" },
+    Setting { key: Key::ApiKeyFile, name: "api_key_file", flag: "api-key-file", kind: Kind::File, help: "File that holds the key" },
+    Setting { key: Key::Label, name: "label", flag: "label", kind: Kind::Text, help: "A word shown in every question and above every change, such as PRODUCTION" },
+    Setting { key: Key::Color, name: "color", flag: "label-color", kind: Kind::Choice(COLORS), help: "Colour of the label" },
+    Setting { key: Key::Confirm, name: "confirm", flag: "confirm", kind: Kind::Choice(&["always", "needed"]), help: "Ask before every write, or where a change needs it (the default)" },
+    Setting { key: Key::ReadOnly, name: "read_only", flag: "read-only", kind: Kind::Switch, help: "Refuse every write" },
+    Setting { key: Key::Editor, name: "editor", flag: "editor", kind: Kind::Command, help: "Editor of `customer edit`" },
+    Setting { key: Key::Jobs, name: "jobs", flag: "jobs", kind: Kind::Count(MOST_JOBS), help: "Customers that `customer bulk` works on at once" },
+    Setting { key: Key::Rate, name: "rate", flag: "rate", kind: Kind::Count(u32::MAX), help: "Requests a minute that `customer bulk` sends at most" },
+    Setting { key: Key::TlsRoots, name: "tls_roots", flag: "tls-roots", kind: Kind::Choice(&["bundled", "system"]), help: "Which certificate authorities are trusted" },
+    Setting { key: Key::CaFile, name: "ca_file", flag: "ca-file", kind: Kind::File, help: "PEM file of the certificate authorities to trust instead" },
 ];
 
 /// The setting with that name in the file.
@@ -125,16 +115,23 @@ pub fn unknown(name: &str) -> (String, String) {
     (format!("`{name}` is no setting"), hint)
 }
 
+impl Key {
+    /// Whether the setting says how the API is reached.
+    pub(crate) fn is_about_reaching(self) -> bool {
+        matches!(self, Key::BaseUrl | Key::ApiKeyCommand | Key::ApiKeyFile | Key::TlsRoots | Key::CaFile)
+    }
+}
+
 impl Setting {
     /// The one with this key.
     pub fn of(key: Key) -> &'static Setting {
         SETTINGS.iter().find(|setting| setting.key == key).expect("every key is in the table")
     }
 
-    /// What a text means as this setting.
+    /// The value that a text has for this setting.
     ///
     /// # Errors
-    /// What is wrong with it. No setting is a secret, so it may be repeated.
+    /// What is wrong with it. No setting is a secret, so the text is repeated.
     pub fn read(&self, text: &str) -> Result<Value, String> {
         let value = match self.kind {
             Kind::Switch => match text {
@@ -199,7 +196,7 @@ fn not_a_count(most: u32) -> String {
 }
 
 impl Kind {
-    /// What stands for the value in help and messages.
+    /// The kind of value, in help and messages.
     pub fn takes(self) -> String {
         match self {
             Kind::Url => "a URL".to_string(),

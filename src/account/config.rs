@@ -1,11 +1,11 @@
-//! `config.toml`: the profiles that the user keeps, read with the line of every mistake, edited in place.
+//! `config.toml`: the profiles that the user keeps, read with the line of every error, edited in place.
 
 mod edit;
 mod parse;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -25,12 +25,56 @@ const PROFILES: &str = "profiles";
 const NAME_MAX: usize = 40;
 /// What Windows puts before a text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
-/// How long another process is waited for that changes the file.
-const TURN: Duration = Duration::from_secs(10);
+/// How long to wait for another process that changes the file.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
 
-/// What a profile says.
+/// The settings of a profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings(BTreeMap<Key, Value>);
+
+impl FromIterator<(Key, Value)> for Settings {
+    fn from_iter<T: IntoIterator<Item = (Key, Value)>>(settings: T) -> Settings {
+        Settings(settings.into_iter().collect())
+    }
+}
+
+impl Settings {
+    /// The value of a setting, if it is set.
+    pub fn get(&self, key: Key) -> Option<&Value> {
+        self.0.get(&key)
+    }
+
+    pub(crate) fn text(&self, key: Key) -> Option<&str> {
+        match self.get(key) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A program and its arguments.
+    pub(crate) fn words(&self, key: Key) -> Option<&[String]> {
+        match self.get(key) {
+            Some(Value::Words(words)) => Some(words),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn count(&self, key: Key) -> Option<u32> {
+        match self.get(key) {
+            Some(Value::Count(count)) => Some(*count),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_on(&self, key: Key) -> bool {
+        self.get(key) == Some(&Value::Switch(true))
+    }
+
+    /// Every setting that is set, in the order of the table.
+    pub fn all(&self) -> impl Iterator<Item = (&'static Setting, &Value)> {
+        SETTINGS.iter().filter_map(|setting| Some((setting, self.get(setting.key)?)))
+    }
+}
 
 /// The file of profiles.
 #[derive(Debug)]
@@ -40,98 +84,40 @@ pub struct Config {
     profiles: BTreeMap<String, Settings>,
 }
 
-impl FromIterator<(Key, Value)> for Settings {
-    fn from_iter<T: IntoIterator<Item = (Key, Value)>>(settings: T) -> Settings {
-        Settings(settings.into_iter().collect())
-    }
-}
-
-impl Settings {
-    /// What a setting says, where it is there.
-    pub fn get(&self, key: Key) -> Option<&Value> {
-        self.0.get(&key)
-    }
-
-    /// The text of a setting.
-    pub fn text(&self, key: Key) -> Option<&str> {
-        match self.get(key) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The program and arguments of a setting.
-    pub fn words(&self, key: Key) -> Option<&[String]> {
-        match self.get(key) {
-            Some(Value::Words(words)) => Some(words),
-            _ => None,
-        }
-    }
-
-    /// The number of a setting.
-    pub fn count(&self, key: Key) -> Option<u32> {
-        match self.get(key) {
-            Some(Value::Count(count)) => Some(*count),
-            _ => None,
-        }
-    }
-
-    /// Whether a setting is switched on.
-    pub fn is_on(&self, key: Key) -> bool {
-        self.get(key) == Some(&Value::Switch(true))
-    }
-
-    /// Every setting that is there, in the order of the table.
-    pub fn all(&self) -> impl Iterator<Item = (&'static Setting, &Value)> {
-        SETTINGS.iter().filter_map(|setting| Some((setting, self.get(setting.key)?)))
-    }
-}
-
 impl Config {
-    /// Reads the user's file; none is no profiles.
+    /// Reads the user's file; a missing file has no profiles.
     ///
     /// # Errors
-    /// `Usage` where it cannot be read, or says what no profile says; with the line. Values are never repeated where
-    /// they might be a key.
-    pub fn load(environment: Environment) -> Result<Config> {
+    /// `Usage` if it cannot be read or has an error, with its line. Values that might be a key are not repeated.
+    pub(crate) fn load(environment: Environment) -> Result<Config> {
         let path = environment.config_folder()?.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(why) if why.kind() == ErrorKind::NotFound => String::new(),
-            Err(why) => {
-                return Err(Error::usage(format!("cannot read `{}`", path.display())).because(why));
-            }
-        };
+        let text = read(&path)
+            .map_err(|why| Error::usage(format!("cannot read `{}`", path.display())).because(why))?;
         Config::parse(path, text)
     }
 
-    /// Reads the text of the file at this path, which is not opened.
+    /// Parses the text of the file at this path, which is not opened.
     ///
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(path: PathBuf, text: String) -> Result<Config> {
-        // Most machines of a script have no such file.
-        if text.is_empty() {
-            return Ok(Config { path, text, profiles: BTreeMap::new() });
-        }
         match parse::profiles(&text) {
             Ok(profiles) => Ok(Config { path, text, profiles }),
-            Err(mistake) => Err(mistake.refused(&path, &text)),
+            Err(why) => Err(why.into_error(Some(&path), &text)),
         }
     }
 
-    /// Where the file is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What is in the file, or will be once it is saved.
+    /// The text of the file, or what it will be once it is saved.
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The folder that paths in the file are relative to.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
@@ -141,41 +127,41 @@ impl Config {
     }
 
     /// Whether there is a profile of that name: in the file, or built in.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.profiles.contains_key(name) || name == DEFAULT || (name == SANDBOX && cfg!(feature = "sandbox"))
     }
 
     /// The names of all profiles, those that are built in first.
-    pub fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         let built_in = [DEFAULT, SANDBOX].into_iter().filter(|name| self.has(name));
         let own = self.profiles.keys().map(String::as_str).filter(|name| ![DEFAULT, SANDBOX].contains(name));
         built_in.chain(own).collect()
     }
 
-    /// What the profile of that name says; nothing where it is built in and not in the file.
+    /// The settings of a profile; none if it is built in and not in the file.
     pub fn settings(&self, name: &str) -> Settings {
         self.profiles.get(name).cloned().unwrap_or_default()
     }
 
-    /// The file with settings of a profile changed, or taken out where they are none; the rest of the text stays.
+    /// The file with settings of a profile changed, or taken out; the rest of the text stays.
     ///
     /// # Errors
     /// `Usage` for a name that no profile can have and a setting that this profile cannot have.
     pub fn with(&self, name: &str, changes: &[(Key, Option<Value>)]) -> Result<Config> {
         check_name(name).map_err(Error::usage)?;
-        let made = self.edited(&self.text, |profiles| {
+        let mut text = self.edited(&self.text, |profiles| {
             if profiles.get(name).is_none() {
                 profiles.insert(name, Item::Table(Table::new()));
             }
             Some(())
         })?;
-        let text = changes.iter().try_fold(made, |text, (key, value)| {
-            self.edited(&text, |profiles| {
+        for (key, value) in changes {
+            text = self.edited(&text, |profiles| {
                 let profile = profiles.get_mut(name).and_then(Item::as_table_like_mut)?;
                 edit::change(profile, Setting::of(*key).name, value.as_ref());
                 Some(())
-            })
-        })?;
+            })?;
+        }
         self.changed(text)
     }
 
@@ -191,71 +177,71 @@ impl Config {
         self.changed(text)
     }
 
-    /// The file with another text, which has no lines yet that a user could look at.
+    /// The file with another text, whose lines no user has seen yet.
     fn changed(&self, text: String) -> Result<Config> {
-        let profiles = parse::profiles(&text).map_err(|mistake| {
-            let error = Error::usage(mistake.why);
-            mistake.hint.into_iter().fold(error, Error::hint)
-        })?;
+        let profiles = parse::profiles(&text).map_err(|why| why.into_error(None, &text))?;
         Ok(Config { path: self.path.clone(), text, profiles })
     }
 
-    /// A text of the file with one edit.
     fn edited(&self, text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option<()>) -> Result<String> {
         let damaged = || Error::new(Kind::Failed, format!("`{}` cannot be edited", self.path.display()));
         edit::edited(text, edit).ok_or_else(damaged)
     }
 
-    /// Puts this in the place of the file as it was read before; a link stays a link, and the mode stays.
+    /// Replaces the file as it was read before; a link stays a link, and the mode stays.
     ///
     /// # Errors
-    /// `Conflict` where the file changed meanwhile, or another process is at it for too long; `Failed` where it cannot be written.
-    pub fn save(&self, before: &Config) -> Result<()> {
-        let failed = |why: std::io::Error| {
+    /// `Conflict` if the file changed meanwhile or another process keeps the lock; `Failed` if it cannot be written.
+    pub(crate) fn save(&self, before: &Config) -> Result<()> {
+        let failed = |why: io::Error| {
             Error::new(Kind::Failed, format!("cannot write `{}`", self.path.display())).because(why)
         };
         files::make_folder(self.folder()).map_err(failed)?;
-        let _turn = turn()?;
-        let place = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        let there = match std::fs::read_to_string(&place) {
-            Err(why) if why.kind() == ErrorKind::NotFound => String::new(),
-            read => read.map_err(failed)?,
-        };
-        if there != before.text {
-            let message = format!("`{}` was changed by somebody else meanwhile", self.path.display());
+        let _lock = lock()?;
+        let target = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        if read(&target).map_err(failed)? != before.text {
+            let message = format!("another program changed `{}` meanwhile", self.path.display());
             return Err(Error::new(Kind::Conflict, message).hint("run the same command again"));
         }
-        let mode = std::fs::metadata(&place).ok().map(|there| there.permissions());
-        files::replace_as(&place, self.text.as_bytes(), mode).map_err(failed)
+        let mode = std::fs::metadata(&target).ok().map(|file| file.permissions());
+        files::replace_as(&target, self.text.as_bytes(), mode).map_err(failed)
     }
 }
 
-/// What is to be said where others may change the file in this folder.
+/// The text of the file; a missing file is empty.
+fn read(path: &Path) -> io::Result<String> {
+    match std::fs::read_to_string(path) {
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(String::new()),
+        read => read,
+    }
+}
+
+/// A warning if other users may change the file in this folder.
 pub(super) fn exposed(folder: &Path) -> Option<String> {
     let path = folder.join(FILE);
-    let said = |what: &str, place: &Path| {
-        let place = place.display().to_string();
-        let command = format!("chmod go-w {}", shell_words::quote(&place));
+    let warning = |verb: &str, path: &Path| {
+        let path = path.display().to_string();
+        let command = format!("chmod go-w {}", shell_words::quote(&path));
         format!(
-            "other users of this machine can {what} `{place}`, and with it where the key is sent; `{command}` ends that"
+            "other users of this machine can {verb} `{path}`, and with it where the key is sent; `{command}` ends that"
         )
     };
     if files::is_folder_open_to_others(folder) {
-        return Some(said("put another config.toml into", folder));
+        return Some(warning("put another config.toml into", folder));
     }
-    files::is_writable_by_others(&path).then(|| said("change", &path))
+    files::is_writable_by_others(&path).then(|| warning("change", &path))
 }
 
-/// The turn to change the file, so that nobody writes between the last look at it and the write. Its lock is where this
-/// tool keeps what it remembers, and not beside a file that may be in a folder of the user's own.
-fn turn() -> Result<Option<File>> {
+/// The lock on the file, so that no other process writes between the last look at it and the write. It is in the state
+/// folder: config.toml may be in a folder that the user keeps under version control. Without a state folder there is no
+/// lock.
+fn lock() -> Result<Option<File>> {
     let begun = Instant::now();
     let Ok(folder) = Environment.state_folder() else { return Ok(None) };
-    // Where there is no place for a lock there are no turns, as with the journal.
     let Ok(()) = files::make_folder(&folder) else { return Ok(None) };
     loop {
         match files::try_hold(&folder.join("config.lock")) {
-            Ok(None) if begun.elapsed() < TURN => std::thread::sleep(Duration::from_millis(5)),
+            Ok(None) if begun.elapsed() < LOCK_WAIT => std::thread::sleep(Duration::from_millis(5)),
             Ok(None) => {
                 let message = "another fusebill on this machine has been changing the profiles for too long";
                 return Err(Error::new(Kind::Conflict, message).hint("run the same command again"));
@@ -267,10 +253,7 @@ fn turn() -> Result<Option<File>> {
 }
 
 /// Whether a profile may have this name, which is also that of a file.
-///
-/// # Errors
-/// What names may be, in words.
-pub fn check_name(name: &str) -> std::result::Result<(), String> {
+pub(crate) fn check_name(name: &str) -> std::result::Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
     if begins && name.len() <= NAME_MAX && name.chars().all(fits) {
@@ -330,9 +313,19 @@ mod tests {
         let jobs = |text: &str| config(text).with("a", &[(Key::Jobs, Some(Value::Count(3)))]).unwrap().text;
         assert_eq!(jobs("[profiles.a]# one"), "[profiles.a]# one\njobs = 3\n");
         assert_eq!(jobs("[profiles.a]\r\nlabel = 'x'"), "[profiles.a]\r\nlabel = 'x'\r\njobs = 3\r\n");
-        assert_eq!(jobs("[profiles.a]\njobs = 2\nlabel = 'x'"), "[profiles.a]\njobs = 3\nlabel = 'x'");
-        assert_eq!(jobs("[profiles.a]\njobs = 2"), "[profiles.a]\njobs = 3");
-        assert_eq!(jobs("[profiles.a]\n[profiles.b]# b"), "[profiles.a]\njobs = 3\n[profiles.b]# b");
+        assert_eq!(jobs("[profiles.a]\njobs = 2\nlabel = 'x'"), "[profiles.a]\njobs = 3\nlabel = 'x'\n");
+        assert_eq!(jobs("[profiles.a]\njobs = 2"), "[profiles.a]\njobs = 3\n");
+        assert_eq!(jobs("[profiles.a]\n[profiles.b]# b"), "[profiles.a]\njobs = 3\n[profiles.b]# b\n");
+    }
+
+    #[test]
+    fn line_ends_of_both_kinds_become_one_and_values_stay() {
+        let text = "# a\r\n[profiles.a]\napi_key_command = ['sh', \"\"\"x\ny\"\"\"]\r\njobs = 2\n";
+        let before = config(text);
+        let after = before.with("a", &[(Key::Jobs, Some(Value::Count(3)))]).unwrap();
+        assert_eq!(after.text, text.replace("\r\n", "\n").replace("= 2", "= 3"));
+        let words = |config: &Config| config.settings("a").words(Key::ApiKeyCommand).map(<[String]>::to_vec);
+        assert_eq!(words(&after), words(&before));
     }
 
     #[test]

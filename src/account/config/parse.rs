@@ -1,0 +1,146 @@
+//! The text of config.toml as profiles, or the line of what is wrong with it. Pure.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use toml_edit::{Document, Item, Key as Name, TableLike};
+
+use super::{PROFILES, Settings, check_name};
+use crate::account::setting::{self, Key, Kind, Setting, Value};
+use crate::account::{DEFAULT, SANDBOX};
+use crate::error::Error;
+
+/// Something wrong with the file.
+#[derive(Debug)]
+pub(super) struct ParseError {
+    span: Option<Range<usize>>,
+    message: String,
+    hint: Option<String>,
+}
+
+impl ParseError {
+    fn new(span: Option<Range<usize>>, message: impl Into<String>) -> ParseError {
+        ParseError { span, message: message.into(), hint: None }
+    }
+
+    fn hint(self, hint: impl Into<String>) -> ParseError {
+        ParseError { hint: Some(hint.into()), ..self }
+    }
+
+    /// As an error of the file at this path; of a text that is not in a file yet if there is none.
+    pub(super) fn into_error(self, path: Option<&Path>, text: &str) -> Error {
+        let line = self.span.map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+        let line = line.map_or(String::new(), |line| format!(", line {line}"));
+        let place = path.map_or(String::new(), |path| format!("`{}`{line}: ", path.display()));
+        let error = Error::usage(format!("{place}{}", self.message));
+        self.hint.into_iter().fold(error, Error::hint)
+    }
+}
+
+type Result<T> = std::result::Result<T, ParseError>;
+
+/// The profiles in a text, by name.
+pub(super) fn profiles(text: &str) -> Result<BTreeMap<String, Settings>> {
+    let document = Document::parse(text).map_err(|why| ParseError::new(why.span(), why.message()))?;
+    let mut profiles = BTreeMap::new();
+    for (name, item) in document.iter() {
+        let span = document.key(name).and_then(Name::span).or_else(|| item.span());
+        if name != PROFILES {
+            return Err(outside(name, span));
+        }
+        let table = item.as_table_like().ok_or_else(|| ParseError::new(span, "`profiles` takes tables"))?;
+        for (name, item) in table.iter() {
+            let span = span_of(table, name, item);
+            check_name(name).map_err(|why| ParseError::new(span.clone(), why))?;
+            refuse_same_name(name, &profiles, span.clone())?;
+            let profile = item
+                .as_table_like()
+                .ok_or_else(|| ParseError::new(span, "a profile is a table of settings"))?;
+            profiles.insert(name.to_string(), settings(name, profile)?);
+        }
+    }
+    Ok(profiles)
+}
+
+fn span_of(table: &dyn TableLike, name: &str, item: &Item) -> Option<Range<usize>> {
+    table.key(name).and_then(Name::span).or_else(|| item.span())
+}
+
+/// The error for something that is in no profile.
+fn outside(name: &str, span: Option<Range<usize>>) -> ParseError {
+    if setting::named(name).is_some() {
+        return ParseError::new(span, format!("`{name}` belongs to a profile"))
+            .hint(format!("put it below [{PROFILES}.{DEFAULT}], or below another profile"));
+    }
+    let (message, hint) = setting::unknown(name);
+    let is_near = !hint.starts_with("the settings");
+    ParseError::new(span, message).hint(if is_near {
+        hint
+    } else {
+        format!("profiles begin with [{PROFILES}.NAME]")
+    })
+}
+
+/// The name of a profile is that of its key's file, and some file systems take no notice of case.
+fn refuse_same_name(
+    name: &str,
+    profiles: &BTreeMap<String, Settings>,
+    span: Option<Range<usize>>,
+) -> Result<()> {
+    let mut others = profiles.keys().map(String::as_str).chain([DEFAULT, SANDBOX]);
+    match others.find(|other| other.eq_ignore_ascii_case(name) && *other != name) {
+        Some(other) => Err(ParseError::new(
+            span,
+            format!("`{name}` and `{other}` differ in case only, and would share the file of a key"),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn settings(profile: &str, table: &dyn TableLike) -> Result<Settings> {
+    let mut settings = Settings::default();
+    for (name, item) in table.iter() {
+        let error = |message: String| ParseError::new(span_of(table, name, item), message);
+        let Some(setting) = setting::named(name) else {
+            let (message, hint) = setting::unknown(name);
+            return Err(error(message).hint(hint));
+        };
+        if profile == SANDBOX && setting.key.is_about_reaching() {
+            return Err(error(format!("the sandbox is on this machine and takes no `{name}`")));
+        }
+        let value = value(setting, item).map_err(|why| error(format!("`{name}` {why}")))?;
+        settings.0.insert(setting.key, value);
+    }
+    for (one, other) in [(Key::ApiKeyCommand, Key::ApiKeyFile), (Key::TlsRoots, Key::CaFile)] {
+        if settings.get(one).is_some() && settings.get(other).is_some() {
+            let (one, other) = (Setting::of(one), Setting::of(other).name);
+            let message = format!("profile {profile} has both {} and {other}", one.name);
+            let hint = format!("`fusebill profile set {profile} --unset {}` takes one of them out", one.flag);
+            return Err(ParseError::new(table.key(other).and_then(Name::span), message).hint(hint));
+        }
+    }
+    Ok(settings)
+}
+
+fn value(setting: &Setting, item: &Item) -> std::result::Result<Value, String> {
+    let value = match setting.kind {
+        Kind::Switch => item.as_bool().map(Value::Switch),
+        Kind::Count(_) => {
+            item.as_integer().map(|count| Value::Count(u32::try_from(count).unwrap_or_default()))
+        }
+        Kind::Command => match item.as_str() {
+            Some(text) => return setting.read(text),
+            None => words(item).map(Value::Words),
+        },
+        Kind::Url | Kind::Text | Kind::Choice(_) | Kind::File => {
+            item.as_str().map(|text| Value::Text(text.to_string()))
+        }
+    };
+    let value = value.ok_or_else(|| format!("takes {}", setting.kind.takes()))?;
+    setting.check(&value).map(|()| value)
+}
+
+fn words(item: &Item) -> Option<Vec<String>> {
+    item.as_array()?.iter().map(|word| word.as_str().map(str::to_string)).collect()
+}

@@ -1,0 +1,161 @@
+//! Rows in the form of output that is asked for: a table for people; JSON, NDJSON and CSV for programs.
+//!
+//! A report gives its rows one by one. All forms but the table, whose columns are as wide as their widest cell, can be
+//! printed as they come.
+
+use super::Look;
+use super::csv::csv;
+use super::json::printed;
+use super::table::{Cell, table};
+use crate::cli::Output;
+use crate::document::indent::indented_text;
+use crate::document::json::quote;
+
+/// Where the rows are in JSON.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum List {
+    /// In an array.
+    Array,
+    /// In an array that is the member of an object.
+    Member(&'static str),
+}
+
+/// A report on its way out.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    output: Output,
+    list: List,
+    /// The title of each column in the table; empty for one that the table leaves out.
+    titles: Vec<String>,
+    /// The name of each column in CSV; empty for one that CSV leaves out.
+    names: Vec<String>,
+    count: usize,
+    /// The rows of the table, which is printed at the end.
+    table: Vec<Vec<Cell>>,
+}
+
+impl Rows {
+    pub(crate) fn new<T: ToString>(output: Output, list: List, titles: &[T], names: &[T]) -> Rows {
+        let [titles, names] = [titles, names].map(|all| all.iter().map(ToString::to_string).collect());
+        Rows { output, list, titles, names, count: 0, table: Vec::new() }
+    }
+
+    /// Adds a row, a cell for each column, and gives the text that can be printed already.
+    pub(crate) fn add(&mut self, cells: impl FnOnce() -> Vec<Cell>, json: impl FnOnce() -> String) -> String {
+        let mut text = self.head();
+        match self.output {
+            Output::Table => self.table.push(kept(cells(), &self.titles)),
+            Output::Csv => {
+                let cells = kept(cells(), &self.names);
+                text += &csv([cells.iter().map(Cell::exact).collect::<Vec<_>>()]);
+            }
+            Output::Ndjson => text += &printed(&json(), Output::Ndjson),
+            Output::Json => text += &self.item(&json()),
+        }
+        self.count += 1;
+        text
+    }
+
+    /// The rest of the text.
+    pub(crate) fn end(self, look: Look) -> String {
+        match self.output {
+            Output::Table if self.count == 0 => String::new(),
+            Output::Table => {
+                let titles: Vec<&str> = kept(self.titles.iter().map(String::as_str).collect(), &self.titles);
+                table(&titles, &self.table, look)
+            }
+            Output::Json => self.head() + &self.foot(),
+            Output::Csv | Output::Ndjson => self.head(),
+        }
+    }
+
+    /// What is printed before the first row.
+    fn head(&self) -> String {
+        match (self.output, self.list) {
+            _ if self.count > 0 => String::new(),
+            (Output::Csv, _) => csv([kept(self.names.clone(), &self.names)]),
+            (Output::Json, List::Array) => "[".to_string(),
+            (Output::Json, List::Member(name)) => format!("{{\n  {}: [", quote(name)),
+            (Output::Table | Output::Ndjson, _) => String::new(),
+        }
+    }
+
+    fn item(&self, json: &str) -> String {
+        let comma = if self.count > 0 { "," } else { "" };
+        let line = self.line(1);
+        format!("{comma}{line}{}", indented_text(json).replace('\n', &line))
+    }
+
+    fn foot(&self) -> String {
+        let line = if self.count > 0 { self.line(0) } else { String::new() };
+        match self.list {
+            List::Array => format!("{line}]\n"),
+            List::Member(_) => format!("{line}]\n}}\n"),
+        }
+    }
+
+    /// A line break, and the space before what is so many levels below the array.
+    fn line(&self, levels: usize) -> String {
+        let above = usize::from(matches!(self.list, List::Member(_)));
+        format!("\n{}", "  ".repeat(above + levels))
+    }
+}
+
+/// The values of the columns that have a name.
+fn kept<T>(values: Vec<T>, names: &[String]) -> Vec<T> {
+    values.into_iter().zip(names).filter(|(_, name)| !name.is_empty()).map(|(value, _)| value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::json::MAX_VALUES;
+
+    fn shown(output: Output, list: List, numbers: &[u32]) -> String {
+        let mut rows = Rows::new(output, list, &["N", "T", ""], &["n", "t", "c"]);
+        let cells = |n: &u32| {
+            vec![Cell::plain(n.to_string()), Cell::plain("\u{1b}").meaning("exact"), Cell::plain("more")]
+        };
+        let json = |n: &u32| format!("{{\"n\":{n}, \"t\":[]}}");
+        let text: String = numbers.iter().map(|n| rows.add(|| cells(n), || json(n))).collect();
+        text + &rows.end(Look::default())
+    }
+
+    #[test]
+    fn every_form_has_the_same_rows() {
+        let of = |output| shown(output, List::Array, &[1, 2]);
+        assert_eq!(of(Output::Csv), "n,t,c\n1,exact,more\n2,exact,more\n");
+        assert_eq!(of(Output::Ndjson), "{\"n\":1,\"t\":[]}\n{\"n\":2,\"t\":[]}\n");
+        let json = "[\n  {\n    \"n\": 1,\n    \"t\": []\n  },\n  {\n    \"n\": 2,\n    \"t\": []\n  }\n]\n";
+        assert_eq!(of(Output::Json), json);
+        assert!(of(Output::Table).contains("│ 2 ┆ \\u{1b} │"), "{}", of(Output::Table));
+    }
+
+    #[test]
+    fn rows_that_are_a_member_are_laid_out_as_the_whole_object_is() {
+        let json = shown(Output::Json, List::Member("all"), &[1]);
+        assert_eq!(json, indented_text("{\"all\":[{\"n\":1,\"t\":[]}]}") + "\n");
+    }
+
+    #[test]
+    fn no_rows_are_an_empty_list_or_a_header() {
+        for (output, list, expected) in [
+            (Output::Json, List::Array, "[]\n"),
+            (Output::Json, List::Member("all"), "{\n  \"all\": []\n}\n"),
+            (Output::Csv, List::Array, "n,t,c\n"),
+            (Output::Ndjson, List::Array, ""),
+            (Output::Table, List::Array, ""),
+        ] {
+            assert_eq!(shown(output, list, &[]), expected);
+        }
+    }
+
+    #[test]
+    fn there_may_be_more_than_is_read_of_one_text() {
+        let row = format!("[{}0]", "0,".repeat(9_999));
+        let mut rows = Rows::new::<&str>(Output::Json, List::Array, &[], &[]);
+        let count = 1 + MAX_VALUES / 10_000;
+        let json: String = (0..count).map(|_| rows.add(Vec::new, || row.clone())).collect();
+        assert_eq!(json.matches('0').count(), count * 10_000);
+    }
+}

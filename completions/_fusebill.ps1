@@ -209,8 +209,9 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Write the changes of a plan')
             [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Change every customer of a file')
             [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'Continue an interrupted run')
+            [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Try the rows of a run again that did not succeed')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take a run back, row by row')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the runs of this machine')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the runs of this machine, or the rows of one')
             break
         }
         'fusebill;customer;bulk;plan' {
@@ -307,6 +308,32 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for all requests and retries together (in bulk, of each row), in seconds')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'The latest run of this profile')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Confirm everything without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm everything without asking')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; a command that needs an answer fails')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors and warnings beside the data')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors and warnings beside the data')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log requests and answers on standard error, without the key')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log requests and answers on standard error, without the key')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            break
+        }
+        'fusebill;customer;bulk;retry' {
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers at once [default: the profile''s, or 4]')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many rows')
+            [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop at this many failures in a row')
+            [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'Write the results to this file too')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for all requests and retries together (in bulk, of each row), in seconds')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'The latest run of this profile')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Confirm everything without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm everything without asking')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; a command that needs an answer fails')
@@ -332,6 +359,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for all requests and retries together (in bulk, of each row), in seconds')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'The latest run of this profile')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Confirm everything without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm everything without asking')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; a command that needs an answer fails')
@@ -363,12 +391,17 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             break
         }
         'fusebill;customer;history' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Show this many of the newest [default: 20 on a terminal, else all]')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only changes since then: an age such as 36h, 90d or 12w, or a date')
+            [CompletionResult]::new('--field', '--field', [CompletionResultType]::ParameterName, 'Only changes of this field: a flag''s name or a path')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Only changes of this run, as `bulk list` names it')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for all requests and retries together (in bulk, of each row), in seconds')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Read the customers of unfinished entries and record the outcomes')
+            [CompletionResult]::new('--all-profiles', '--all-profiles', [CompletionResultType]::ParameterName, 'Changes of every profile, removed ones too')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; a command that needs an answer fails')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors and warnings beside the data')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors and warnings beside the data')
@@ -379,7 +412,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one entry with everything it changed')
-            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete old finished entries of this profile; they can no longer be undone')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete old entries and runs of a profile; they can no longer be undone')
             break
         }
         'fusebill;customer;history;show' {
@@ -406,6 +439,10 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for all requests and retries together (in bulk, of each row), in seconds')
+            [CompletionResult]::new('--all-profiles', '--all-profiles', [CompletionResultType]::ParameterName, 'Delete those of every profile, removed ones too')
+            [CompletionResult]::new('--unsettled', '--unsettled', [CompletionResultType]::ParameterName, 'Delete entries whose outcome is not known too')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Confirm without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Confirm without asking')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; a command that needs an answer fails')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors and warnings beside the data')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors and warnings beside the data')

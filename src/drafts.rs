@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::files::{make_folder, replace, try_hold};
-use crate::journal::EntryId;
+use crate::files::{replace, try_hold};
+use crate::store::{EntryId, secure_folder};
 
 /// The folder of all drafts.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ impl Drafts {
         let name = EntryId::new(about.time, fastrand::u32(..));
         let folder = self.folder.join(format!("{}-{name}", about.customer));
         let keep = || -> Result<Draft> {
-            make_folder(&folder)?;
+            secure_folder::make(&folder).map_err(|error| anyhow::anyhow!(error))?;
             let lock = try_hold(&folder.join(LOCK))?.context("another process has it")?;
             let draft = Draft { folder: folder.clone(), about, _lock: lock };
             draft.note()?;

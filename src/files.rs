@@ -1,13 +1,13 @@
-//! Files and folders that only their owner may read; files that are replaced whole, locked, or made of lines.
+//! Files and folders that only their owner may read; files that are replaced whole, or locked.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
-/// The most that is read at a time when the last line is looked for, in bytes.
-pub(crate) const CHUNK: u64 = 64 * 1024;
-/// How much is read of it first. A line of the journal that ends a change is a tenth of this.
-const FIRST_CHUNK: u64 = 2 * 1024;
+use tempfile::NamedTempFile;
+
+/// What the names of files begin with that are not complete yet.
+const PARTIAL: &str = ".fusebill-partial-";
 
 /// Makes a folder and the ones above it, 0700 if the platform has modes. A folder that exists keeps its mode.
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
@@ -37,7 +37,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// [`replace`] with these permissions instead of 0600, if there are some.
 pub(crate) fn replace_as(path: &Path, content: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
-    let mut fresh = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    let mut fresh = partial(path.parent().unwrap_or(Path::new(".")))?;
     fresh.write_all(content)?;
     if let Some(permissions) = permissions {
         fresh.as_file().set_permissions(permissions)?;
@@ -47,6 +47,32 @@ pub(crate) fn replace_as(path: &Path, content: &[u8], permissions: Option<Permis
     // Some file systems cannot sync a folder. The file is replaced all the same.
     let _ = sync_folder(path.parent().unwrap_or(Path::new(".")));
     Ok(())
+}
+
+/// A new file in a folder, 0600, which is removed unless it is put in its place. It is locked until then: what a command that
+/// was killed left in the folder has no lock, and is removed by the next one.
+pub(crate) fn partial(folder: &Path) -> io::Result<NamedTempFile> {
+    sweep(folder);
+    loop {
+        let file = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(folder)?;
+        // File systems without locks have no sweepers either.
+        let _ = file.as_file().lock();
+        // Another process may have swept it before it was locked.
+        if file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+fn sweep(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PARTIAL)) {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        let left = || OpenOptions::new().write(true).open(entry.path()).and_then(|file| Ok(file.try_lock()?));
+        if is_file && left().is_ok() {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Whether other users may write a file.
@@ -91,115 +117,24 @@ pub(crate) fn try_hold(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Takes away what stands after the last line break, and gives the length of what is left.
-///
-/// # Errors
-/// As the file system has them.
-pub(crate) fn cut_torn_line(file: &File) -> io::Result<u64> {
-    let end = end_of_lines(file)?;
-    if end < file.metadata()?.len() {
-        file.set_len(end)?;
-    }
-    Ok(end)
-}
-
-/// Where the last complete line ends.
-///
-/// # Errors
-/// As the file system has them.
-fn end_of_lines(file: &File) -> io::Result<u64> {
-    let length = file.metadata()?.len();
-    Ok(break_before(file, length)?.map_or(0, |at| at + 1))
-}
-
-/// Where the last complete line of a file ends, and that line without its break; none where there is no such line. One read
-/// where the line is short.
-///
-/// # Errors
-/// As the file system has them.
-pub(crate) fn last_line(file: &File) -> io::Result<(u64, Option<Vec<u8>>)> {
-    let length = file.metadata()?.len();
-    let begin = length.saturating_sub(FIRST_CHUNK);
-    let chunk = read_range(file, begin, length)?;
-    let break_in = |bytes: &[u8]| bytes.iter().rposition(|&byte| byte == b'\n');
-    if let Some(last) = break_in(&chunk) {
-        let before = break_in(&chunk[..last]);
-        if let Some(start) = before.map(|at| at + 1).or((begin == 0).then_some(0)) {
-            return Ok((begin + last as u64 + 1, Some(chunk[start..last].to_vec())));
-        }
-    }
-    let Some(last) = break_before(file, length)? else { return Ok((0, None)) };
-    let start = break_before(file, last)?.map_or(0, |at| at + 1);
-    Ok((last + 1, Some(read_range(file, start, last)?)))
-}
-
-/// Where the last line break before `end` is.
-///
-/// # Errors
-/// As the file system has them.
-fn break_before(file: &File, mut end: u64) -> io::Result<Option<u64>> {
-    let mut chunk = FIRST_CHUNK;
-    while end > 0 {
-        let start = end.saturating_sub(chunk);
-        if let Some(at) = read_range(file, start, end)?.iter().rposition(|&byte| byte == b'\n') {
-            return Ok(Some(start + at as u64));
-        }
-        end = start;
-        chunk = (chunk * 4).min(CHUNK);
-    }
-    Ok(None)
-}
-
-/// What lies between two places of a file, as far as it reaches. One read where the file gives it at once: a `Vec` that
-/// grows while it is read into begins with pieces of 32 bytes.
-///
-/// # Errors
-/// As the file system has them.
-fn read_range(mut file: &File, start: u64, end: u64) -> io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(start))?;
-    let mut bytes = vec![0; usize::try_from(end.saturating_sub(start)).map_err(io::Error::other)?];
-    let mut length = 0;
-    while length < bytes.len() {
-        match file.read(&mut bytes[length..]) {
-            Ok(0) => break,
-            Ok(count) => length += count,
-            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
-            Err(why) => return Err(why),
-        }
-    }
-    bytes.truncate(length);
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_last_line_is_found_however_long_it_is() {
-        let long = |length: usize| "x".repeat(length);
-        for last in ["", "a", &long(2047), &long(2048), &long(5_000), &long(200_000)] {
-            for before in ["", "\n", "first\n", &(long(100_000) + "\n")] {
-                for torn in ["", "torn", &long(3_000)] {
-                    let text = format!("{before}{last}\n{torn}");
-                    let mut file = tempfile::tempfile().unwrap();
-                    file.write_all(text.as_bytes()).unwrap();
-                    let (end, line) = last_line(&file).unwrap();
-                    assert_eq!(end as usize, text.len() - torn.len());
-                    assert!(
-                        line.unwrap() == last.as_bytes(),
-                        "{} {} {}",
-                        before.len(),
-                        last.len(),
-                        torn.len()
-                    );
-                }
-            }
-        }
-        for text in ["", "torn", &long(5_000)] {
-            let mut file = tempfile::tempfile().unwrap();
-            file.write_all(text.as_bytes()).unwrap();
-            assert_eq!(last_line(&file).unwrap(), (0, None));
-        }
+    fn what_a_killed_command_left_is_swept_and_what_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(format!("{PARTIAL}killed"));
+        let other = folder.path().join("other");
+        std::fs::write(&left, "customers").unwrap();
+        std::fs::write(&other, "").unwrap();
+        let first = partial(folder.path()).unwrap();
+        let second = partial(folder.path()).unwrap();
+        assert!(first.path().exists() && second.path().exists() && other.exists());
+        assert!(!left.exists());
+        first.persist(folder.path().join("done")).unwrap();
+        drop((second, partial(folder.path()).unwrap()));
+        let names = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(names, 2, "done and other");
     }
 }

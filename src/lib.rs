@@ -36,16 +36,16 @@ pub mod drafts;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod editor;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub(crate) mod export;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod files;
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod journal;
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod runs;
 #[cfg(feature = "sandbox")]
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod sandbox;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 mod signals;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod store;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod terminal;
 

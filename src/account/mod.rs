@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::error::{Error, Kind, Result};
-use crate::journal::Intent;
 use crate::report::place::{Badge, Place};
+use crate::store::Entry;
 pub use config::{Config, Settings};
 pub use environment::Environment;
 pub(crate) use keys::KeySource;
@@ -92,15 +92,20 @@ impl Profile {
     /// and never falls back to another account.
     pub(crate) fn chosen(flag: Option<&str>, environment: Environment) -> Result<Profile> {
         let config = Config::load(environment)?;
-        let (name, source) = match (flag, environment.said(VARIABLE)?) {
-            (Some(flag), _) => (flag.to_string(), "--profile"),
-            (None, Some(variable)) => (variable, VARIABLE),
-            (None, None) => (DEFAULT.to_string(), ""),
-        };
+        let (name, source) = Profile::named(flag, environment)?;
         if !config.has(&name) {
             return Err(no_such(&name, &config).at(source));
         }
         Ok(Profile::of(&name, &config))
+    }
+
+    /// The name of the profile in use, which may not exist, and what says so.
+    pub(crate) fn named(flag: Option<&str>, environment: Environment) -> Result<(String, &'static str)> {
+        Ok(match (flag, environment.said(VARIABLE)?) {
+            (Some(flag), _) => (flag.to_string(), "--profile"),
+            (None, Some(variable)) => (variable, VARIABLE),
+            (None, None) => (DEFAULT.to_string(), ""),
+        })
     }
 
     /// The profile of that name, which need not be in the file.
@@ -250,9 +255,9 @@ impl Account {
         }
     }
 
-    /// Whether a change in the journal was made to it.
-    pub(crate) fn made(&self, intent: &Intent) -> bool {
-        intent.profile == self.profile && intent.host == self.origin
+    /// Whether a change was made to it.
+    pub(crate) fn made(&self, entry: &Entry) -> bool {
+        entry.profile == self.profile && entry.host == self.origin
     }
 
     /// Whether every write needs consent.

@@ -1,11 +1,12 @@
 //! Many customers from a file: rows and what is wrong with them, the plan file, the results. Pure: it reads from what
-//! it is given and writes lines; the files of a run are in [`crate::runs`].
+//! it is given and writes lines; the rows of a run are kept in [`crate::store`].
 
 pub mod columns;
 pub mod csv;
 pub mod ndjson;
 pub mod plan_file;
 pub mod result;
+pub mod task;
 
 use jiff::Timestamp;
 

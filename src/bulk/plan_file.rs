@@ -13,8 +13,8 @@ use super::ndjson::line;
 use crate::document::plan::{Plan, rewrite};
 use crate::document::{Customer, Json, Path, check};
 use crate::field;
-use crate::journal::record::{Edited, Who};
 use crate::search::CustomerName;
+use crate::store::Edited;
 
 /// The version that is written; a later one is not read.
 pub const VERSION: u32 = 1;
@@ -53,6 +53,15 @@ pub struct Planned {
     /// Why nothing could be planned; then there is nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// A customer by id and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// The vendor's id.
+    pub id: u64,
+    /// The name at the time.
+    pub name: String,
 }
 
 /// The last line.

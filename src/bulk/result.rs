@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Change;
 use crate::error::{Error, Kind};
-use crate::journal::record::Edited;
+use crate::store::Edited;
 
 /// What became of a row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,6 +93,11 @@ impl Outcome {
     /// Whether another try may end otherwise: the row was not carried out, or nobody knows whether it was.
     pub fn is_open(self) -> bool {
         matches!(self, Outcome::Credentials | Outcome::Failed | Outcome::Unknown | Outcome::NotReached)
+    }
+
+    /// Whether a retry carries the row out again: nothing was written, or nobody knows.
+    pub fn may_be_retried(self) -> bool {
+        self.is_open() || matches!(self, Outcome::Conflict | Outcome::Refused | Outcome::NotFound)
     }
 
     /// What a failure of this kind means for its row.

@@ -42,14 +42,23 @@ pub enum BulkCommand {
     /// out. Rows that failed before anything was written are tried again.
     #[command(after_long_help = include_str!("examples/customer-bulk-resume.txt"))]
     Resume(ResumeArgs),
+    /// Try the rows of a run again that did not succeed
+    ///
+    /// As `resume`, and also rows that were refused or conflicted, and customers that were not found.
+    #[command(after_long_help = include_str!("examples/customer-bulk-retry.txt"))]
+    Retry(ResumeArgs),
     /// Take a run back, row by row
     ///
     /// Every field that the run changed gets its old value back, unless it was changed since.
     #[command(after_long_help = include_str!("examples/customer-bulk-undo.txt"))]
     Undo(BulkUndoArgs),
-    /// List the runs of this machine
+    /// List the runs of this machine, or the rows of one
     #[command(after_long_help = include_str!("examples/customer-bulk-list.txt"))]
-    List,
+    List {
+        /// Name of the run whose rows are listed
+        #[arg(value_name = "RUN")]
+        name: Option<String>,
+    },
 }
 
 /// The file with the rows.
@@ -154,12 +163,22 @@ pub struct BulkUpdateArgs {
     pub(crate) run: RunArgs,
 }
 
-/// `customer bulk resume`.
+/// Which run.
+#[derive(Debug, Args)]
+pub struct RunName {
+    /// Name of the run, as `bulk list` lists it
+    #[arg(value_name = "RUN", required_unless_present = "last")]
+    pub(crate) name: Option<String>,
+    /// The latest run of this profile
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) last: bool,
+}
+
+/// `customer bulk resume` and `retry`.
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
-    /// Name of the run, as `bulk list` lists it
-    #[arg(value_name = "RUN")]
-    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) run_name: RunName,
     #[command(flatten)]
     pub(crate) run: RunArgs,
 }
@@ -167,9 +186,8 @@ pub struct ResumeArgs {
 /// `customer bulk undo`.
 #[derive(Debug, Args)]
 pub struct BulkUndoArgs {
-    /// Name of the run, as `bulk list` lists it
-    #[arg(value_name = "RUN")]
-    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) run_name: RunName,
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]

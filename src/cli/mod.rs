@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use clap::builder::StyledStr;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 pub use account::{AuthCommand, ProfileCommand};
 pub use bulk::BulkCommand;
@@ -31,6 +33,8 @@ pub use list::{ListArgs, ListRequest};
 #[cfg(feature = "sandbox")]
 pub use sandbox::{SandboxCommand, ServeArgs};
 
+use crate::document::Path;
+use crate::field;
 use crate::report::Look;
 use crate::search::CustomerName;
 use crate::terminal::Input;
@@ -222,6 +226,21 @@ pub struct HistoryArgs {
     /// Read the customers of unfinished entries and record the outcomes
     #[arg(long)]
     pub(crate) resolve: bool,
+    /// Show this many of the newest [default: 20 on a terminal, else all]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<u64>,
+    /// Only changes since then: an age such as 36h, 90d or 12w, or a date
+    #[arg(long, value_name = "WHEN", value_parser = since)]
+    pub(crate) since: Option<Since>,
+    /// Only changes of this field: a flag's name or a path
+    #[arg(long, value_name = "FIELD", value_parser = field_path)]
+    pub(crate) field: Option<Path>,
+    /// Only changes of this run, as `bulk list` names it
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Changes of every profile, removed ones too
+    #[arg(long)]
+    pub(crate) all_profiles: bool,
     #[command(subcommand)]
     pub(crate) command: Option<HistoryCommand>,
 }
@@ -235,13 +254,39 @@ pub enum HistoryCommand {
         /// Name of the entry, as `customer history` lists it
         entry: String,
     },
-    /// Delete old finished entries of this profile; they can no longer be undone
+    /// Delete old entries and runs of a profile; they can no longer be undone
+    ///
+    /// Names the profile with --profile; it may have been removed. Entries whose outcome is not known are kept.
     #[command(after_long_help = include_str!("examples/customer-history-prune.txt"))]
-    Prune {
-        /// Age, such as 90d, 12w or 36h
-        #[arg(long, value_name = "AGE", value_parser = age)]
-        older_than: Duration,
-    },
+    Prune(PruneArgs),
+}
+
+/// `customer history prune`.
+#[derive(Debug, Args)]
+pub struct PruneArgs {
+    /// Age, such as 90d, 12w or 36h
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(crate) older_than: Duration,
+    /// Delete those of every profile, removed ones too
+    #[arg(long)]
+    pub(crate) all_profiles: bool,
+    /// Delete entries whose outcome is not known too
+    #[arg(long)]
+    pub(crate) unsettled: bool,
+    /// Confirm without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// A moment that a user named.
+#[derive(Debug, Clone)]
+pub(crate) enum Since {
+    /// So long ago.
+    Age(Duration),
+    /// With a zone.
+    Moment(Timestamp),
+    /// Without one, so of this machine's.
+    Local(DateTime),
 }
 
 /// `customer undo`.
@@ -255,6 +300,22 @@ pub struct UndoArgs {
     pub(crate) last: bool,
     #[command(flatten)]
     pub(crate) write: WriteArgs,
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    let local = || text.parse().map(Since::Local);
+    let moment = || text.parse().map(Since::Moment);
+    age(text).map(Since::Age).or_else(|_| moment()).or_else(|_| local()).map_err(|_| {
+        "a moment is an age such as 36h, 90d or 12w, or a date such as 2026-11-30 or 2026-11-30T09:14"
+            .to_string()
+    })
+}
+
+fn field_path(text: &str) -> Result<Path, String> {
+    match field::by_flag(text) {
+        Some(field) => Ok(Path::of(field.path)),
+        None => Path::parse(text).map_err(|why| why.to_string()),
+    }
 }
 
 fn age(text: &str) -> Result<Duration, String> {

@@ -11,11 +11,11 @@ use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::Consent;
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{EntryId, Journal, Origin, Turn};
 use crate::report::change;
 use crate::report::csv;
 use crate::report::json::printed;
 use crate::report::outcome::{Facts, Outcome};
+use crate::store::{CustomerLock, EntryId, Origin, Store};
 
 /// How a plan is carried out.
 pub(super) struct WriteOptions<'a> {
@@ -54,16 +54,16 @@ pub(super) enum End {
 
 /// Shows a plan, asks where it must, writes it and tells what came of it.
 ///
-/// `turn` is the right to change the customer, taken before it was read. It is given back while a question is open.
+/// `lock` is that of the customer, taken before it was read. It is given back while a question is open.
 pub(super) fn carry_out(
     mut plan: Plan,
-    turn: Option<Turn>,
+    lock: Option<CustomerLock>,
     options: &WriteOptions<'_>,
     session: &Session<'_>,
     facts: &mut Facts,
 ) -> Result<Kind> {
     let step = before_writing(&plan);
-    match go(&mut plan, turn, options, session, facts)? {
+    match go(&mut plan, lock, options, session, facts)? {
         End::Ended(_, kind) => Ok(kind),
         End::Declined | End::Again(..) => Err(Error::new(Kind::Cancelled, "you said no").at(step)),
     }
@@ -73,7 +73,7 @@ pub(super) fn carry_out(
 /// changed, is left in it.
 pub(super) fn go(
     plan: &mut Plan,
-    mut turn: Option<Turn>,
+    mut lock: Option<CustomerLock>,
     options: &WriteOptions<'_>,
     session: &Session<'_>,
     facts: &mut Facts,
@@ -99,11 +99,11 @@ pub(super) fn go(
         if !asks && !waited {
             break;
         }
-        drop(turn.take());
+        drop(lock.take());
         if asks && !consent(plan, options, session)? {
             return Ok(End::Declined);
         }
-        turn = session.turn(plan.before.id(), options.args)?;
+        lock = session.lock(plan.before.id(), options.args)?;
         let (theirs, conflicts) = match reread(plan, options, session)? {
             Now::Merged(merged) => {
                 *plan = merged;
@@ -112,7 +112,7 @@ pub(super) fn go(
             }
             Now::Conflicts(theirs, conflicts) => (theirs, conflicts),
         };
-        drop(turn.take());
+        drop(lock.take());
         match settled(plan, &theirs, &conflicts, options.by_hand, session)? {
             Some(settled) => *plan = settled,
             None => return Ok(End::Again(theirs, conflicts)),
@@ -122,9 +122,9 @@ pub(super) fn go(
     if plan.is_empty() {
         return unchanged(plan, session, facts);
     }
-    let journal = if options.args.no_journal { None } else { Some(session.journal()?) };
-    let entry = write(plan, options, journal.as_ref(), session, facts)?;
-    drop(turn);
+    let journal = if options.args.no_journal { None } else { Some(session.store()?) };
+    let entry = write(plan, options, journal, session, facts)?;
+    drop(lock);
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
     if let Some(entry) = entry {
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
@@ -144,7 +144,7 @@ fn unchanged(plan: &Plan, session: &Session<'_>, facts: &Facts) -> Result<End> {
 fn write(
     plan: &Plan,
     options: &WriteOptions<'_>,
-    journal: Option<&Journal>,
+    journal: Option<&Store>,
     session: &Session<'_>,
     facts: &mut Facts,
 ) -> Result<Option<EntryId>> {

@@ -1,100 +1,123 @@
-//! `fusebill customer history`: what the journal knows.
+//! `fusebill customer history`: what this machine changed, and what became of it.
 
 use super::session::{Context, Session};
-use crate::cli::{HistoryArgs, HistoryCommand, Output};
+use crate::account::Profile;
+use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
 use crate::document::compare::same_or_absent;
 use crate::document::verify::verify;
 use crate::document::{Customer, Json, Path, Plan};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Ending, Entry, EntryId, Intent};
-use crate::report::change;
-use crate::report::history;
+use crate::report::bulk::counted;
 use crate::report::json::printed;
 use crate::report::place::Place;
+use crate::report::{change, history};
 use crate::search::CustomerName;
+use crate::store::{Ending, Entry, EntryId, Filter, Forget, Forgotten, Store};
+
+/// How many entries a terminal shows unless another number is asked for.
+const LIMIT: u64 = 20;
+
+/// How many entries are printed at once, and stand in one table.
+const AT_ONCE: usize = 1_000;
+
+/// How many entries that are still open are told.
+const TOLD: usize = 20;
 
 pub(super) fn run(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     match &args.command {
         Some(HistoryCommand::Show { entry }) => show(&find(&EntryId::typed(entry), context)?, context),
-        Some(HistoryCommand::Prune { older_than }) => prune(*older_than, context),
-        None if args.resolve => resolve(args.customer.as_ref(), context),
-        None => list(args.customer.as_ref(), context),
-    }
-}
-
-impl Context {
-    /// The entries of the journal that are wanted; lines that cannot be read are told.
-    pub(super) fn entries(&self, wanted: impl FnMut(&mut Intent) -> bool) -> Result<(Vec<Entry>, usize)> {
-        let journal = self.journal()?;
-        let (entries, damaged) = journal.entries(wanted).map_err(unreadable)?;
-        for why in &damaged {
-            self.terminal
-                .notes()
-                .warn(&format!("a line of {} is passed over: {why}", journal.path().display()));
-        }
-        Ok((entries, damaged.len()))
+        Some(HistoryCommand::Prune(args)) => prune(args, context),
+        None if args.resolve => resolve(args, context),
+        None => list(args, context),
     }
 }
 
 /// The entry with this name.
 pub(super) fn find(name: &EntryId, context: &Context) -> Result<Entry> {
-    let (entries, _) = context.entries(|intent| intent.entry == *name)?;
-    entries.into_iter().next().ok_or_else(|| {
+    context.store()?.entry(name)?.ok_or_else(|| {
         Error::new(Kind::NotFound, format!("the journal has no entry {name}"))
             .hint("`fusebill customer history` lists what this machine changed")
     })
 }
 
-/// How many entries are printed at once.
-const AT_ONCE: usize = 1_000;
-
-fn list(customer: Option<&CustomerName>, context: &Context) -> Result<Kind> {
-    // There may be a million of them.
-    let listed = |intent: &mut Intent, is_wanted: bool| {
-        intent.forget_documents();
-        is_wanted
-    };
-    let (entries, _) = match customer {
-        // A lookup is the one thing here that asks the API, and what it finds is of that account.
+fn list(args: &HistoryArgs, context: &Context) -> Result<Kind> {
+    let filter = match &args.customer {
+        // A lookup asks the API, and the customer that it finds is one of that account.
         Some(CustomerName::Lookup(lookup)) => {
             let session = context.open()?;
-            let id = super::lookup::find(lookup, &session.client)?;
-            context
-                .entries(|intent| listed(intent, session.account.made(intent) && intent.customer.id == id))?
+            let customer = Some(super::lookup::find(lookup, &session.client)?);
+            Filter { customer, host: Some(session.account.origin.clone()), ..filter(args, context)? }
         }
-        Some(CustomerName::Id(id)) => context.entries(|intent| listed(intent, intent.customer.id == *id))?,
-        None => context.entries(|intent| listed(intent, true))?,
+        Some(CustomerName::Id(id)) => Filter { customer: Some(*id), ..filter(args, context)? },
+        None => filter(args, context)?,
     };
-    if entries.is_empty() {
+    let count = print(&filter, context)?;
+    if count == 0 {
         context.terminal.notes().say("The journal has no such change.");
     }
-    let terminal = &context.terminal;
-    let mut rows = history::rows(context.global.output);
-    for some in entries.chunks(AT_ONCE) {
-        let local = |moment| terminal.local(moment);
-        let text: String = some.iter().map(|entry| history::add(&mut rows, entry, local)).collect();
-        if !terminal.stream(&text)? {
-            return Ok(Kind::Done);
-        }
+    if args.limit.is_none() && filter.limit == Some(count) {
+        context.terminal.notes().say(&format!("These are the newest {count}; --limit shows more."));
     }
-    terminal.print(&rows.end(terminal.look())).map(|()| Kind::Done)
+    Ok(Kind::Done)
+}
+
+fn filter(args: &HistoryArgs, context: &Context) -> Result<Filter> {
+    let is_for_a_person = context.global.output == Output::Table && context.terminal.look().width.is_some();
+    let profile = if args.all_profiles { None } else { Some(profile_name(context)?) };
+    Ok(Filter {
+        profile,
+        path: args.field.clone(),
+        since: args.since.as_ref().map(|since| moment(since, context)).transpose()?,
+        run: args.run.as_deref().map(EntryId::typed),
+        limit: args.limit.or(is_for_a_person.then_some(LIMIT)),
+        ..Filter::default()
+    })
+}
+
+/// The profile in use; entries of one that was removed are still there.
+fn profile_name(context: &Context) -> Result<String> {
+    Profile::named(context.global.profile.as_deref(), context.environment).map(|(name, _)| name)
+}
+
+fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
+    let moment = match since {
+        Since::Age(age) => context.terminal.now().checked_sub(*age).ok(),
+        Since::Moment(moment) => Some(*moment),
+        Since::Local(local) => {
+            local.to_zoned(jiff::tz::TimeZone::system()).ok().map(|zoned| zoned.timestamp())
+        }
+    };
+    moment.ok_or_else(|| Error::usage("--since: there is no such moment"))
+}
+
+/// Prints entries as they are read, and gives their number.
+fn print(filter: &Filter, context: &Context) -> Result<u64> {
+    let terminal = &context.terminal;
+    let (output, look) = (context.global.output, terminal.look());
+    let (mut rows, mut count, mut text) = (history::rows(output), 0, String::new());
+    context.store()?.history(filter, |entry| {
+        text += &history::add(&mut rows, &entry, |moment| terminal.local(moment));
+        count += 1;
+        if count % AT_ONCE as u64 == 0 {
+            // All rows of a table are in memory until it is printed.
+            if output == Output::Table {
+                text += &std::mem::replace(&mut rows, history::rows(output)).end(look);
+            }
+            terminal.print(&std::mem::take(&mut text))?;
+        }
+        Ok(())
+    })?;
+    terminal.print(&(text + &rows.end(look)))?;
+    Ok(count)
 }
 
 fn show(entry: &Entry, context: &Context) -> Result<Kind> {
-    let Some(plan) = entry.intent.plan() else {
-        return Err(Error::new(Kind::Failed, "what the journal holds of it does not fit together")
-            .at(format!("showing entry {}", entry.intent.entry)));
-    };
+    let plan = context.store()?.plan(entry)?;
     let text = match context.global.output {
         Output::Table => {
-            let place = Place {
-                profile: &entry.intent.profile,
-                host: &entry.intent.host,
-                overrides: &[],
-                label: None,
-                color: None,
-            };
-            let when = context.terminal.local(entry.intent.time);
+            let (profile, host) = (&entry.profile, &entry.host);
+            let place = Place { profile, host, overrides: &[], label: None, color: None };
+            let when = context.terminal.local(entry.time);
             let look = context.terminal.look();
             format!("{}{}", history::head(entry, &when, look), change::plan(&plan, &place, look))
         }
@@ -104,42 +127,87 @@ fn show(entry: &Entry, context: &Context) -> Result<Kind> {
     context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-fn prune(age: std::time::Duration, context: &Context) -> Result<Kind> {
-    let failed = |why: anyhow::Error| Error::new(Kind::Failed, "the history cannot be pruned").because(why);
-    let oldest = context.terminal.now().checked_sub(age).map_err(|why| failed(why.into()))?;
-    let profile = context.profile()?.name;
-    let count = context.journal()?.prune(&profile, oldest).map_err(failed)?;
-    let (entries, are) = if count == 1 { ("entry", "is") } else { ("entries", "are") };
-    context.terminal.notes().say(&format!("{count} {entries} of profile {profile} {are} forgotten."));
+fn prune(args: &PruneArgs, context: &Context) -> Result<Kind> {
+    context.watch_signals();
+    let before = context
+        .terminal
+        .now()
+        .checked_sub(args.older_than)
+        .map_err(|why| Error::usage("--older-than: there is no such moment").because(why))?;
+    let profile = if args.all_profiles { None } else { Some(profile_name(context)?) };
+    let whose = profile.as_ref().map_or_else(|| "all profiles".to_string(), |name| format!("profile {name}"));
+    let what = Forget { profile, before, unsettled: args.unsettled };
+    let store = context.store()?;
+    let found = store.to_forget(&what)?;
+    let notes = context.terminal.notes();
+    if found.unsettled > 0 {
+        let entries = counted(found.unsettled, "entry without a known outcome");
+        notes.say(&format!("Kept: {entries}; --resolve settles them, --unsettled forgets them too."));
+    }
+    let nothing = found.entries == 0 && found.runs == 0;
+    if !nothing && !args.yes {
+        let until = context.terminal.local(before);
+        let question = format!("Forget {} of {whose} before {until}, for good?", forgotten(found));
+        consent(&question, context)?;
+    }
+    let done = if nothing { found } else { store.forget(&what)? };
+    notes.say(&format!("Forgotten: {} of {whose}.", forgotten(done)));
     if context.global.wants_json() {
-        context.terminal.print(&printed(&history::pruned(count), Output::Json))?;
+        context.terminal.print(&printed(&history::pruned(done), Output::Json))?;
     }
     Ok(Kind::Done)
 }
 
-/// Reads the customers of entries that never got an outcome, and notes what became of each.
-fn resolve(customer: Option<&CustomerName>, context: &Context) -> Result<Kind> {
-    if !matches!(customer, Some(CustomerName::Lookup(_))) && nothing_is_open(customer, context)? {
+/// "207 entries and 3 runs".
+fn forgotten(what: Forgotten) -> String {
+    let entries = if what.entries == 1 { "1 entry".to_string() } else { format!("{} entries", what.entries) };
+    format!("{entries} and {}", counted(what.runs, "run"))
+}
+
+fn consent(question: &str, context: &Context) -> Result<()> {
+    if !context.terminal.may_ask() {
+        return Err(Error::usage("this needs consent, and there is no terminal to ask on")
+            .detail([question.to_string()])
+            .hint("add --yes to consent on the command line"));
+    }
+    if context.terminal.confirm(question)? {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Cancelled, "you said no"))
+}
+
+/// Reads the customers of entries that never got an outcome, and records what became of each. What cannot be settled now
+/// keeps none of the others from it.
+fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
+    let store = context.store()?;
+    let profile = profile_name(context)?;
+    let customer = match &args.customer {
+        Some(CustomerName::Lookup(_)) => None,
+        Some(CustomerName::Id(id)) => Some(*id),
+        None => None,
+    };
+    // Without a key, if there is nothing to read.
+    if store.next_open(&profile, customer, None)?.is_none() {
         context.terminal.notes().say(ALL_KNOWN);
-        return list(customer, context);
+        return list(args, context);
     }
     let session = &context.open()?;
-    let customer = customer.map(|name| session.find(name)).transpose()?;
-    let account = &session.account;
-    let ours =
-        |intent: &mut Intent| account.made(intent) && customer.is_none_or(|id| id == intent.customer.id);
-    let (entries, _) = session.entries(ours)?;
-    let open: Vec<&Entry> = entries.iter().filter(|entry| entry.is_open()).collect();
-    if open.is_empty() {
-        session.terminal.notes().say(ALL_KNOWN);
-    }
-    let mut unsettled = Vec::new();
-    for entry in open {
-        unsettled.extend(settle(entry, &entries, session)?);
+    let customer = args.customer.as_ref().map(|name| session.find(name)).transpose()?;
+    let (mut unsettled, mut last) = (Vec::new(), None);
+    while let Some(entry) = store.next_open(&profile, customer, last.as_ref())? {
+        match settle(&entry, store, session) {
+            Ok(ending) => session.terminal.notes().say(&format!("{}: {}", entry.entry, ending.name())),
+            Err(error) if matches!(error.kind, Kind::Credentials | Kind::Interrupted) => return Err(error),
+            Err(error) => unsettled.push(format!("{}: {}", entry.entry, error.headline())),
+        }
+        last = Some(entry);
     }
     if unsettled.is_empty() {
-        return list(customer.map(CustomerName::Id).as_ref(), session);
+        return list(args, context);
     }
+    let more = unsettled.len().saturating_sub(TOLD);
+    unsettled.truncate(TOLD);
+    unsettled.extend((more > 0).then(|| format!("and {more} more")));
     Err(Error::new(Kind::Unknown, "not every entry could be settled")
         .detail(unsettled)
         .hint("set the fields to what they should be with `fusebill customer update`; then this settles too"))
@@ -147,89 +215,46 @@ fn resolve(customer: Option<&CustomerName>, context: &Context) -> Result<Kind> {
 
 const ALL_KNOWN: &str = "Every change of this account has a known outcome.";
 
-fn unreadable(why: anyhow::Error) -> Error {
-    Error::new(Kind::Failed, "the history cannot be read").because(why)
-}
-
-/// Whether the profile has nothing to settle, on whatever host, so that no key is needed to say so.
-fn nothing_is_open(customer: Option<&CustomerName>, context: &Context) -> Result<bool> {
-    let id = customer.and_then(|name| match name {
-        CustomerName::Id(id) => Some(*id),
-        CustomerName::Lookup(_) => None,
-    });
-    let open = context.journal()?.open(&context.profile()?.name, id);
-    open.map(|open| open.is_empty()).map_err(unreadable)
-}
-
-/// Settles one entry; gives why not, where it cannot be.
-fn settle(entry: &Entry, all: &[Entry], session: &Session<'_>) -> Result<Option<String>> {
-    let name = &entry.intent.entry;
-    let step = format!("settling entry {name}");
-    let Some(plan) = entry.intent.plan() else {
-        return Ok(Some(format!("{name}: what the journal holds of it does not fit together")));
+/// Finds out how an open entry ended, and records it.
+///
+/// # Errors
+/// Why that cannot be told.
+fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending> {
+    let open = |why: String| Error::new(Kind::Unknown, why);
+    if !session.account.made(entry) {
+        return Err(open(format!("it was made at {}; this is {}", entry.host, session.account.origin)));
+    }
+    let plan = store.plan(entry)?;
+    // Who holds the lock may be waiting for the answer.
+    let Some(_lock) = store.try_lock_customer(entry.customer)? else {
+        return Err(open("another fusebill on this machine is changing the customer".to_string()));
     };
-    let journal = session.journal()?;
-    // Whoever has the turn may be waiting for the answer just now.
-    let turn = journal.turn(plan.before.id()).map_err(|why| {
-        Error::new(Kind::Failed, "it cannot be seen who changes it now").at(&step).because(why)
-    })?;
-    let Some(_turn) = turn else {
-        return Ok(Some(format!("{name}: another fusebill on this machine is changing the customer")));
-    };
-    let stored = match session.client.get(plan.before.id()) {
+    let stored = match session.client.get(entry.customer) {
         Ok(stored) => stored,
-        // That one customer is not to be had says nothing about the others.
-        Err(why) if matches!(why.kind, Kind::NotFound | Kind::Failed) => {
-            return Ok(Some(format!("{name}: {}", why.headline())));
+        Err(why) if why.kind == Kind::NotFound => {
+            store.end(&entry.entry, Ending::Gone, None)?;
+            return Ok(Ending::Gone);
         }
         Err(why) => return Err(why),
     };
-    // By the journal's order: names follow the clock, which may have been put back.
-    let after = || all.iter().skip_while(|other| other.intent.entry != *name).skip(1);
-    let later = || after().any(|later| supersedes(later, entry, &plan));
-    let Some(ending) = ending(&plan, &stored).or_else(|| later().then_some(Ending::Superseded)) else {
-        return Ok(Some(format!(
-            "{name}: the fields it changed hold neither their old values nor the new ones"
-        )));
-    };
-    let ending = match ending {
+    let later = store.written_after(entry)?;
+    let covered = |path: &Path| later.iter().any(|wrote| wrote.covers(path));
+    let superseded = || plan.replaced.iter().all(|change| covered(&change.path));
+    let ending = match ending(&plan, &stored) {
         // What later changes of this machine made is no difference of this one.
-        Ending::Differs if only_later(&plan, &stored, after(), entry) => Ending::Written,
-        ending => ending,
+        Some(Ending::Differs) if verify(&plan, &stored).differences.iter().all(|it| covered(&it.path)) => {
+            Ending::Written
+        }
+        Some(ending) => ending,
+        None if superseded() => Ending::Superseded,
+        None => {
+            return Err(open(
+                "the fields it changed hold neither their old values nor the new ones".to_string(),
+            ));
+        }
     };
-    let differs = (ending == Ending::Differs).then_some(&stored);
-    journal
-        .end(name, ending, differs)
-        .map_err(|why| Error::new(Kind::Failed, "the outcome cannot be noted").at(&step).because(why))?;
-    session.terminal.notes().say(&format!("{name}: {}", ending.name()));
-    Ok(None)
-}
-
-/// The paths that a later change of this machine wrote to the same customer.
-fn wrote(later: &Entry, earlier: &Entry) -> Vec<Path> {
-    let wrote = later.intent.customer.id == earlier.intent.customer.id
-        && later.outcome.as_ref().is_some_and(|end| end.outcome == Ending::Written);
-    let plan = later.intent.plan().filter(|_| wrote);
-    plan.into_iter().flat_map(|plan| plan.replaced).map(|change| change.path).collect()
-}
-
-/// Whether a later change of this machine wrote every field that an earlier one was about.
-fn supersedes(later: &Entry, earlier: &Entry, plan: &Plan) -> bool {
-    let wrote = wrote(later, earlier);
-    plan.replaced.iter().all(|change| wrote.iter().any(|path| path.covers(&change.path)))
-}
-
-/// Whether all that is stored otherwise than it was sent is what later changes of this machine wrote.
-fn only_later<'a>(
-    plan: &Plan,
-    stored: &Customer,
-    after: impl Iterator<Item = &'a Entry>,
-    entry: &Entry,
-) -> bool {
-    let wrote: Vec<Path> = after.flat_map(|later| wrote(later, entry)).collect();
-    let verdict = verify(plan, stored);
-    let differences = &verdict.differences;
-    differences.iter().all(|difference| wrote.iter().any(|path| path.covers(&difference.path)))
+    store.end(&entry.entry, ending, (ending == Ending::Differs).then_some(&stored))?;
+    Ok(ending)
 }
 
 /// How a change ended, as far as the fields tell that it was about. Others may have changed since.

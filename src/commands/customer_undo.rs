@@ -4,13 +4,14 @@ use super::change::{WriteOptions, carry_out};
 use super::conflict::conflict;
 use super::customer_history::{ending, find};
 use super::session::{Context, Session};
+use crate::account::command;
 use crate::cli::UndoArgs;
 use crate::document::plan::Consent;
 use crate::document::undo::{Undo, undo};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Ending, Entry, EntryId};
 use crate::report::outcome::Facts;
+use crate::store::{Ending, Entry, EntryId, RunRow};
 
 pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
     let named = args.entry.as_ref().map(|name| find(&EntryId::typed(name), context)).transpose()?;
@@ -19,21 +20,18 @@ pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Resu
     }
     let session = &context.open_to_write(args.write.dry_run)?;
     let entry = named.map_or_else(|| latest(session), Ok)?;
-    let name = entry.intent.entry.clone();
-    let step = format!("undoing entry {name}");
+    let step = format!("undoing entry {}", entry.entry);
     refuse_elsewhere(&entry, session).map_err(|error| error.at(&step))?;
-    let done = entry.intent.plan().ok_or_else(|| {
-        Error::new(Kind::Failed, "what the journal holds of it does not fit together").at(&step)
-    })?;
-    let turn = session.turn(entry.intent.customer.id, &args.write)?;
-    let now = session.read(entry.intent.customer.id)?;
+    let done = session.store()?.plan(&entry)?;
+    let lock = session.lock(entry.customer, &args.write)?;
+    let now = session.read(entry.customer)?;
     facts.customer(&now);
-    let stored = entry.stored();
-    let wrote_nothing = entry.outcome.as_ref().is_some_and(|end| end.outcome == Ending::NotWritten);
+    let wrote_nothing = entry.outcome == Some(Ending::NotWritten);
     if wrote_nothing && ending(&done, &now) != Some(Ending::Written) {
         let message = "it wrote nothing, so there is nothing to take back";
         return Err(Error::new(Kind::Conflict, message).at(step));
     }
+    let stored = session.store()?.stored(&entry)?;
     let mut plan = restored(&done, stored.as_ref(), &now).map_err(|error| error.at(step))?;
     if wrote_nothing {
         // It may have arrived late, or somebody else may have done the same.
@@ -41,51 +39,58 @@ pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Resu
     }
     let nothing_to_check = |_: &Customer| Ok(());
     let options = WriteOptions::of("customer undo", &args.write, &nothing_to_check);
-    carry_out(plan, turn, &WriteOptions { undoes: Some(name), ..options }, session, facts)
+    carry_out(plan, lock, &WriteOptions { undoes: Some(entry.entry), ..options }, session, facts)
 }
 
-/// The latest change of this account that wrote something, or may have.
+/// The latest change of this account that wrote something. What has no known outcome may be later, and must be settled
+/// first: otherwise an earlier change would be taken back unasked.
 fn latest(session: &Session<'_>) -> Result<Entry> {
-    let account = &session.account;
-    let wrote = |entry: &Entry| {
-        let idle = |ending| matches!(ending, Ending::NotWritten | Ending::Superseded);
-        entry.outcome.as_ref().is_none_or(|end| !idle(end.outcome))
-    };
-    // It is nearly always at the end of the journal, and all of a long one is much to hold.
-    let at_the_end = session.journal()?.latest().unwrap_or_default().into_iter();
-    if let Some(entry) = at_the_end.filter(|entry| account.made(&entry.intent)).find(wrote) {
-        return Ok(entry);
-    }
-    let (entries, _) = session.entries(|intent| account.made(intent))?;
-    entries.into_iter().rfind(wrote).ok_or_else(|| {
-        Error::new(
-            Kind::NotFound,
-            format!("the journal has no change on profile {} at {}", account.profile, account.origin),
+    let (store, account) = (session.store()?, &session.account);
+    let written = store.last_written(&account.profile, &account.origin)?;
+    if let Some(open) = store.next_open(&account.profile, None, written.as_ref())? {
+        let history = command(&account.profile, "customer history --resolve");
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("the later change {} has no known outcome", open.entry),
         )
-        .hint("`fusebill customer history` lists what this machine changed")
-    })
+        .at("looking for the last change")
+        .hint(format!("`{history}` settles it"))
+        .hint("`fusebill customer undo ENTRY` takes a certain change back"));
+    }
+    let entry = written.ok_or_else(|| {
+        let (profile, host) = (&account.profile, &account.origin);
+        Error::new(Kind::NotFound, format!("the journal has no change on profile {profile} at {host}"))
+            .hint("`fusebill customer history` lists what this machine changed")
+    })?;
+    if let Some(RunRow { run, row }) = &entry.row {
+        let undo = command(&account.profile, &format!("customer bulk undo {run}"));
+        let notes = session.terminal.notes();
+        notes.say(&format!(
+            "This takes back row {row} of the run {run} only; `{undo}` takes back the whole run."
+        ));
+    }
+    Ok(entry)
 }
 
 /// Refuses before a key is looked for that may not be there.
 fn refuse_other_profile(entry: &Entry, context: &Context) -> Result<()> {
-    let (made_on, meant) = (&entry.intent.profile, context.profile()?.name);
+    let (made_on, meant) = (&entry.profile, context.profile()?.name);
     if *made_on == meant {
         return Ok(());
     }
-    let error =
-        Error::new(Kind::Conflict, format!("it was made on profile {made_on} at {}", entry.intent.host));
+    let error = Error::new(Kind::Conflict, format!("it was made on profile {made_on} at {}", entry.host));
     Err(error
-        .at(format!("undoing entry {}", entry.intent.entry))
+        .at(format!("undoing entry {}", entry.entry))
         .detail([format!("this is profile {meant}")])
         .hint(format!("add --profile {made_on}")))
 }
 
 fn refuse_elsewhere(entry: &Entry, session: &Session<'_>) -> Result<()> {
-    let (intent, account) = (&entry.intent, &session.account);
-    if account.made(intent) {
+    let account = &session.account;
+    if account.made(entry) {
         return Ok(());
     }
-    let (profile, host) = (&intent.profile, &intent.host);
+    let (profile, host) = (&entry.profile, &entry.host);
     Err(Error::new(Kind::Conflict, format!("it was made on profile {profile} at {host}"))
         .detail([format!("this is profile {} at {}", account.profile, account.origin)]))
 }

@@ -18,7 +18,7 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
     let edits = edits(&mut request, context)?;
     let session = &context.open_to_write(args.write.dry_run)?;
     let id = session.find(&args.customer)?;
-    let turn = session.turn(id, &args.write)?;
+    let lock = session.lock(id, &args.write)?;
     let before = session.read(id)?;
     facts.customer(&before);
     let check = |customer: &Customer| {
@@ -28,7 +28,7 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
     check(&before)?;
     let plan = plan(before, &edits, request.new_fields).map_err(refused_edit)?;
     let options = WriteOptions::of("customer update", &args.write, &check);
-    carry_out(plan, turn, &options, session, facts)
+    carry_out(plan, lock, &options, session, facts)
 }
 
 /// The flags' edits and those of the merge patch, checked. Everything that can be wrong before a request is found here.

@@ -10,11 +10,11 @@ use crate::api::{Client, Network};
 use crate::cli::{Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Journal, Turn};
 use crate::report::failure::failure;
 use crate::report::json::printed;
 use crate::report::outcome::Facts;
 use crate::signals::{Handler, Left, Signals};
+use crate::store::{CustomerLock, Store};
 use crate::terminal::{Notes, Terminal, Verbosity};
 
 /// What every command has: the flags that apply to all, the environment, the terminal and the signals.
@@ -23,6 +23,8 @@ pub(super) struct Context {
     pub(super) environment: Environment,
     pub(super) terminal: Terminal,
     pub(super) signals: Signals,
+    /// None if there is no home directory.
+    store: Option<Store>,
 }
 
 /// An account, opened once a command, with the client that reaches it.
@@ -49,11 +51,23 @@ impl Context {
         let verbosity = Verbosity { quiet: global.quiet, http: global.verbose };
         let terminal = Terminal::new(global.color, verbosity, global.no_input, environment.wants_plain());
         let terminal = if global.is_for_programs() { terminal.for_programs() } else { terminal };
-        Context { global, environment, terminal, signals: Signals::default() }
+        let store = environment.state_folder().ok().map(|folder| Store::at(folder, global.timeout));
+        Context { global, environment, terminal, signals: Signals::default(), store }
     }
 
-    pub(super) fn journal(&self) -> Result<Journal> {
-        self.environment.state_folder().map(Journal::at)
+    /// What this machine changed and is changing.
+    ///
+    /// # Errors
+    /// `Failed` if there is no home directory.
+    pub(super) fn store(&self) -> Result<&Store> {
+        match &self.store {
+            Some(store) => Ok(store),
+            None => {
+                Err(self.environment.state_folder().err().unwrap_or_else(|| {
+                    Error::new(Kind::Failed, "there is no home directory").hint("set HOME")
+                }))
+            }
+        }
     }
 
     pub(super) fn profile(&self) -> Result<Profile> {
@@ -99,8 +113,8 @@ impl Context {
                 _sandbox: Some(server),
             });
         }
-        let journal = self.journal().ok().and_then(|journal| journal.exposed());
-        let warnings = profile.warnings(self.environment)?.into_iter().chain(journal);
+        let store = self.store.as_ref().and_then(Store::exposed);
+        let warnings = profile.warnings(self.environment)?.into_iter().chain(store);
         warnings.for_each(|warning| self.terminal.notes().warn(&warning));
         let account = profile.account(self.environment, self.global.timeout)?;
         Ok(Session {
@@ -141,66 +155,61 @@ impl Context {
 impl Session<'_> {
     /// Reads a customer, and warns of earlier changes of it that have no outcome.
     pub(super) fn read(&self, id: u64) -> Result<Customer> {
-        let profile = &self.account.profile;
-        let notes = self.terminal.notes();
-        match self.journal().ok().map(|journal| journal.open(profile, Some(id))) {
-            Some(Ok(open)) => open.iter().for_each(|entry| {
-                notes.warn(&format!(
-                    "the change of entry {entry} has no known outcome: it is still running, or was cut off; \
-                     `{}` reads the customer and settles it",
-                    command(profile, &format!("customer history {id} --resolve"))
-                ));
-            }),
-            Some(Err(why)) => notes.warn(&format!("{why:#}")),
-            None => {}
+        if let Err(why) = self.warn_of_open(id) {
+            self.terminal.notes().warn(&why.headline());
         }
         self.client.get(id)
     }
 
-    /// Waits for the turn to change a customer. Without a journal there are no turns.
-    pub(super) fn turn(&self, id: u64, args: &WriteArgs) -> Result<Option<Turn>> {
-        let journal = self.journal().ok().filter(|_| !args.no_journal && !args.dry_run);
-        match journal {
-            Some(journal) => {
-                let turn = turn(&journal, &self.client, id, self.terminal.notes());
-                let hint = "--no-journal writes without turns and without a record; it cannot be undone then";
-                turn.map_err(|error| if error.kind == Kind::Failed { error.hint(hint) } else { error })
-            }
-            None => Ok(None),
+    fn warn_of_open(&self, id: u64) -> Result<()> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let profile = &self.account.profile;
+        let mut last = None;
+        while let Some(entry) = store.next_open(profile, Some(id), last.as_ref())? {
+            self.terminal.notes().warn(&format!(
+                "the change of entry {} has no known outcome: it is still running, or was cut off; \
+                 `{}` reads the customer and settles it",
+                entry.entry,
+                command(profile, &format!("customer history {id} --resolve"))
+            ));
+            last = Some(entry);
         }
+        Ok(())
+    }
+
+    /// Locks a customer, which another process may have to finish with first. Without a journal there are no locks.
+    pub(super) fn lock(&self, id: u64, args: &WriteArgs) -> Result<Option<CustomerLock>> {
+        if args.no_journal || args.dry_run {
+            return Ok(None);
+        }
+        let lock = lock(self.store()?, &self.client, id, self.terminal.notes());
+        let hint = "--no-journal writes without locks and without a record; it cannot be undone then";
+        lock.map(Some).map_err(|error| if error.kind == Kind::Failed { error.hint(hint) } else { error })
     }
 }
 
 /// Locks a customer, so that no other process of this user writes between the read and the write. The rate limiter comes
 /// first: a wait for the API's limit is long, and blocks no other process this way.
-pub(super) fn turn(journal: &Journal, client: &Client, id: u64, notes: Notes) -> Result<Option<Turn>> {
+pub(super) fn lock(store: &Store, client: &Client, id: u64, notes: Notes) -> Result<CustomerLock> {
     let mut said = false;
     loop {
         client.acquire()?;
-        match journal.turn(id) {
-            Ok(None) => client.release(),
-            Ok(turn) => return Ok(turn),
-            Err(why) => {
-                return Err(Error::new(
-                    Kind::Failed,
-                    format!("cannot lock customer {id}, so nothing was sent"),
-                )
-                .at(format!("before reading customer {id}"))
-                .because(why));
-            }
+        let step = format!("before reading customer {id}");
+        if let Some(lock) = store.try_lock_customer(id).map_err(|error| error.at(&step))? {
+            return Ok(lock);
         }
-        let waited = client.wait(Duration::from_millis(10));
+        client.release();
         if !said {
-            notes.say("Waiting for another fusebill on this machine that changes a customer.");
+            notes.say(&format!("Waiting for another fusebill on this machine that changes customer {id}."));
             said = true;
         }
-        if !waited {
+        if !client.wait(Duration::from_millis(10)) {
             return Err(Error::new(
                 Kind::Conflict,
                 "another fusebill on this machine did not finish in time",
             )
-            .at(format!("before reading customer {id}"))
-            .hint("run the same command again, or allow it to wait with --timeout"));
+            .at(step)
+            .hint("run the same command again, or allow it to wait longer with --timeout"));
         }
     }
 }

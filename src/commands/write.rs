@@ -13,17 +13,17 @@ use crate::document::json::Json;
 use crate::document::verify::{Difference, Standing, Verdict, moved, standing, verify};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Ending, EntryId, Journal, Origin};
 use crate::report::outcome::Facts;
 use crate::report::table::values;
 use crate::signals::Signals;
+use crate::store::{Ending, EntryId, Origin, Store};
 use crate::terminal::Notes;
 
 /// Everything a write needs beside the plan.
 pub(super) struct Writer<'a> {
     pub(super) client: &'a Client,
     /// None where the user wants no record.
-    pub(super) journal: Option<&'a Journal>,
+    pub(super) journal: Option<&'a Store>,
     pub(super) origin: Origin,
     /// Whether the customer is read again even where the PUT's answer shows it.
     pub(super) reads_again: bool,
@@ -127,10 +127,10 @@ impl Writer<'_> {
 
     fn begin(&self, plan: &Plan) -> Result<Option<EntryId>> {
         let Some(journal) = self.journal else { return Ok(None) };
-        let refused = |why: anyhow::Error| {
-            Error::new(Kind::Failed, "without a record of the change nothing is sent")
+        let refused = |why: Error| {
+            let message = format!("without a record of the change nothing is sent: {}", why.message);
+            Error { message, ..why }
                 .at(format!("before writing customer {}", plan.before.id()))
-                .because(why)
                 .hint("--no-journal writes without a record; it cannot be undone then")
         };
         journal.begin(plan, &self.origin).map(Some).map_err(refused)
@@ -145,7 +145,7 @@ impl Writer<'_> {
             Fate::Unknown(..) => journal.end(entry, Ending::Unknown, None),
         };
         if let Err(why) = ended {
-            self.notes.warn(&format!("the outcome of entry {entry} is not recorded: {why:#}"));
+            self.notes.warn(&format!("the outcome of entry {entry} is not recorded: {why}"));
         }
     }
 

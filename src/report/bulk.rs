@@ -14,15 +14,15 @@ use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
 use crate::error::Kind;
 use crate::report::outcome::Problem;
-use crate::runs::About;
+use crate::store::About;
 
 /// A run that has ended or was stopped.
 pub(crate) struct Summary<'a> {
     pub(crate) about: &'a About,
     /// How many rows ended in which way.
     pub(crate) counts: &'a Counts,
-    /// The file with the result of each row.
-    pub(crate) results: &'a Path,
+    /// The file with the result of each row, if one was asked for.
+    pub(crate) results: Option<&'a Path>,
     /// The command that resumes it.
     pub(crate) resume: &'a str,
     pub(crate) place: Place<'a>,
@@ -86,7 +86,7 @@ pub(crate) fn json(summary: &Summary<'_>, kind: Kind) -> String {
         .member("run", &summary.about.run.to_string())
         .member("command", &summary.about.kind.name())
         .member("rows", summary.counts)
-        .member("results", &summary.results.display().to_string())
+        .member("results", &summary.results.map(|path| path.display().to_string()))
         .member("error", &error);
     printed(&object.end(), Output::Json)
 }
@@ -102,26 +102,18 @@ pub(crate) fn rehearsed(counts: &Counts, output: Output) -> String {
     printed(&object.end(), output)
 }
 
-/// A run in the list.
-pub(crate) struct Listed {
-    pub(crate) about: About,
-    pub(crate) counts: Counts,
-    /// Whether it was cut off, or is still running.
-    pub(crate) cut_off: bool,
-}
+/// A run, the number of its rows, and the counts of those that were reached.
+type Listed = (About, u64, Counts);
 
-impl Listed {
-    fn sentence(&self) -> String {
-        let said = self.counts.sentence();
-        match self.about.rows.saturating_sub(self.counts.all()) {
-            _ if !self.cut_off => said,
-            0 => format!("{said} (cut off)"),
-            left => format!("{said}, {left} not-reached (still going, or cut off: resume goes on)"),
-        }
+fn sentence((_, rows, counts): &Listed) -> String {
+    match rows.saturating_sub(counts.all()) {
+        0 => counts.sentence(),
+        left if counts.all() == 0 => format!("{left} not-reached (resume goes on)"),
+        left => format!("{}, {left} not-reached (resume goes on)", counts.sentence()),
     }
 }
 
-/// The runs, the oldest first.
+/// The runs, the newest first.
 pub(crate) fn list(
     runs: &[Listed],
     output: Output,
@@ -136,7 +128,7 @@ pub(crate) fn list(
 }
 
 fn cells(run: &Listed, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
-    let about = &run.about;
+    let (about, rows, _) = run;
     vec![
         Cell::new(about.run.to_string(), Tone::Bold),
         Cell::plain(local(about.time)).meaning(about.time.to_string()),
@@ -144,13 +136,12 @@ fn cells(run: &Listed, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
         Cell::plain(&about.host),
         Cell::plain(about.kind.name()),
         Cell::plain(&about.source),
-        Cell::plain(about.rows.to_string()),
-        Cell::plain(run.sentence()),
+        Cell::plain(rows.to_string()),
+        Cell::plain(sentence(run)),
     ]
 }
 
-fn object(run: &Listed) -> String {
-    let about = &run.about;
+fn object((about, rows, counts): &Listed) -> String {
     let object = Object::default()
         .member("run", &about.run.to_string())
         .member("time", &about.time)
@@ -158,7 +149,17 @@ fn object(run: &Listed) -> String {
         .member("host", &about.host)
         .member("command", &about.kind.name())
         .member("source", &about.source)
-        .member("rows", &about.rows)
-        .member("outcomes", &run.counts);
+        .member("rows", rows)
+        .member("outcomes", counts);
     object.end()
+}
+
+/// The rows of one run.
+pub(crate) fn rows(output: Output) -> Rows {
+    Rows::new(output, List::Member("rows"), &HEADER, &HEADER)
+}
+
+/// The result of a row in these rows.
+pub(crate) fn add(rows: &mut Rows, result: &RowResult) -> String {
+    rows.add(|| result.cells().into_iter().map(Cell::plain).collect(), || super::json::of(result))
 }

@@ -1,4 +1,4 @@
-//! The journal's entries as they are printed.
+//! The entries of the store as they are printed.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,16 +8,29 @@ use super::Look;
 use super::escape::escaped;
 use super::json::Object;
 use super::rows::{List, Rows};
-use super::table::{Cell, Tone};
+use super::table::{Cell, Tone, values};
 use crate::cli::Output;
-use crate::document::Plan;
-use crate::journal::record::Edited;
-use crate::journal::{Ending, Entry};
+use crate::document::{Json, Plan};
+use crate::store::{Edited, Ending, Entry, Forgotten};
 
 /// The rows of entries.
 pub(crate) fn rows(output: Output) -> Rows {
-    let titles = ["Entry", "When", "Profile", "", "", "Customer", "", "", "Changed", "Outcome"];
-    let names = ["entry", "time", "profile", "host", "command", "", "customer", "name", "fields", "outcome"];
+    let titles =
+        ["Entry", "When", "Profile", "", "", "Customer", "", "", "Changed", "", "Outcome", "Undone by"];
+    let names = [
+        "entry",
+        "time",
+        "profile",
+        "host",
+        "command",
+        "",
+        "customer",
+        "name",
+        "",
+        "fields",
+        "outcome",
+        "undone_by",
+    ];
     Rows::new(output, List::Member("entries"), &titles, &names)
 }
 
@@ -27,63 +40,76 @@ pub(crate) fn add(rows: &mut Rows, entry: &Entry, local: impl Fn(Timestamp) -> S
 }
 
 fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
-    let intent = &entry.intent;
-    let tone = match entry.outcome.as_ref().map(|outcome| outcome.outcome) {
+    let tone = match entry.outcome {
         Some(Ending::Written) => Tone::Plain,
-        Some(Ending::NotWritten | Ending::Superseded) => Tone::Dim,
-        _ => Tone::Old,
+        Some(Ending::NotWritten | Ending::Superseded | Ending::Gone) => Tone::Dim,
+        Some(Ending::Differs | Ending::Unknown) | None => Tone::Old,
     };
     vec![
-        Cell::new(intent.entry.to_string(), Tone::Bold),
-        Cell::plain(local(intent.time)).meaning(intent.time.to_string()),
-        Cell::plain(&intent.profile),
-        Cell::plain(&intent.host),
-        Cell::plain(&intent.command),
+        Cell::new(entry.entry.to_string(), Tone::Bold),
+        Cell::plain(local(entry.time)).meaning(entry.time.to_string()),
+        Cell::plain(&entry.profile),
+        Cell::plain(&entry.host),
+        Cell::plain(&entry.command),
         Cell::plain(who(entry)),
-        Cell::plain(intent.customer.id.to_string()),
-        Cell::plain(&intent.customer.name),
+        Cell::plain(entry.customer.to_string()),
+        Cell::plain(&entry.name),
+        Cell::plain(entry.edits.iter().map(changed).collect::<Vec<_>>().join("; ")),
         Cell::plain(fields(entry)),
         Cell::new(entry.state(), tone),
+        Cell::plain(entry.undone_by.as_ref().map(ToString::to_string).unwrap_or_default()),
     ]
+}
+
+/// "firstName: "Jon" → "John"".
+fn changed(edit: &Edited) -> String {
+    let json = |token: &Option<Box<RawValue>>| token.as_ref().and_then(|token| Json::parse(token.get()).ok());
+    let (before, after) = (json(&edit.before), json(&edit.after));
+    let [before, after] = values([before.as_ref(), after.as_ref()].map(|json| json.map(Json::root)));
+    format!("{}: {before} → {after}", edit.path)
 }
 
 /// The customer's id and name.
 fn who(entry: &Entry) -> String {
-    let customer = &entry.intent.customer;
-    format!("{} {}", customer.id, customer.name).trim().to_string()
+    format!("{} {}", entry.customer, entry.name).trim().to_string()
 }
 
 fn fields(entry: &Entry) -> String {
-    let paths: Vec<&str> = entry.intent.edits.iter().map(|edit| edit.path.as_str()).collect();
+    let paths: Vec<&str> = entry.edits.iter().map(|edit| edit.path.as_str()).collect();
     paths.join(", ")
 }
 
-/// An entry in a few words: the customer, the fields and the outcome.
+/// An entry in a few words: who, which fields, how it ended.
 pub(crate) fn line(entry: &Entry) -> String {
     format!("{}: {} ({})", who(entry), fields(entry), entry.state())
 }
 
 /// The lines above the changes of one entry.
 pub(crate) fn head(entry: &Entry, when: &str, look: Look) -> String {
-    let intent = &entry.intent;
-    let name = look.bold(&format!("Entry {}", escaped(&intent.entry.to_string())));
-    let undoes = intent.undoes.as_ref().map(|undone| format!(", undoes {undone}")).unwrap_or_default();
-    let line = format!("{when}, {}{undoes}: {}", intent.command, entry.state());
+    let name = look.bold(&format!("Entry {}", escaped(&entry.entry.to_string())));
+    let said = |what: &str, other: &Option<_>| other.as_ref().map(|other| format!(", {what} {other}"));
+    let row = entry.row.as_ref().map(|row| format!(", row {} of run {}", row.row, row.run));
+    let more = [row, said("undoes", &entry.undoes), said("undone by", &entry.undone_by)];
+    let more: String = more.into_iter().flatten().collect();
+    let line = format!("{when}, {}{more}: {}", entry.command, entry.state());
     format!("{name}\n{}\n", escaped(&line))
 }
 
 /// An entry as JSON; the members are described in docs/json.md.
 fn summary(entry: &Entry) -> String {
-    let intent = &entry.intent;
-    let customer = Object::default().member("id", &intent.customer.id).member("name", &intent.customer.name);
-    let edits: Vec<Edit<'_>> = intent.edits.iter().map(Edit::of).collect();
+    let text = |name: &Option<_>| name.as_ref().map(ToString::to_string);
+    let customer = Object::default().member("id", &entry.customer).member("name", &entry.name);
+    let edits: Vec<Edit<'_>> = entry.edits.iter().map(Edit::of).collect();
     let object = Object::default()
-        .member("entry", &intent.entry.to_string())
-        .member("time", &intent.time)
-        .member("profile", &intent.profile)
-        .member("host", &intent.host)
-        .member("command", &intent.command)
-        .member("undoes", &intent.undoes.as_ref().map(ToString::to_string))
+        .member("entry", &entry.entry.to_string())
+        .member("time", &entry.time)
+        .member("profile", &entry.profile)
+        .member("host", &entry.host)
+        .member("command", &entry.command)
+        .member("undoes", &text(&entry.undoes))
+        .member("undone_by", &text(&entry.undone_by))
+        .member("run", &entry.row.as_ref().map(|row| row.run.to_string()))
+        .member("row", &entry.row.as_ref().map(|row| row.row))
         .token("customer", &customer.end())
         .member("edits", &edits)
         .member("outcome", &entry.state());
@@ -99,9 +125,13 @@ pub(crate) fn whole(entry: &Entry, plan: &Plan) -> String {
     object.end()
 }
 
-/// How many entries were forgotten.
-pub(crate) fn pruned(count: usize) -> String {
-    Object::default().member("forgotten", &count).end()
+/// What was forgotten.
+pub(crate) fn pruned(forgotten: Forgotten) -> String {
+    let object = Object::default()
+        .member("forgotten", &forgotten.entries)
+        .member("runs", &forgotten.runs)
+        .member("unsettled", &forgotten.unsettled);
+    object.end()
 }
 
 /// A value that took the place of another; a side that has no such member is null.

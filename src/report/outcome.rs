@@ -6,7 +6,7 @@ use super::json::{self, Object};
 use crate::document::verify::{Difference, Verdict};
 use crate::document::{Change, Customer, Json, Plan};
 use crate::error::{Error, Kind};
-use crate::journal::EntryId;
+use crate::store::EntryId;
 
 /// What a command knows so far, so that a failure reports it too.
 #[derive(Debug, Default)]

@@ -107,7 +107,7 @@ fn names(count: u64, name: &str) -> String {
     format!("id,firstName\n{rows}")
 }
 
-/// The names of the runs, the oldest first.
+/// The names of the runs, the newest first.
 fn runs(world: &World) -> Vec<String> {
     let listed = bulk(world, &["list", "-o", "json"]).json();
     let name = |run: &Value| run["run"].as_str().expect("a run has a name").to_string();
@@ -115,7 +115,7 @@ fn runs(world: &World) -> Vec<String> {
 }
 
 pub fn latest(world: &World) -> String {
-    runs(world).pop().expect("there is a run")
+    runs(world).swap_remove(0)
 }
 
 /// Lines of NDJSON.

@@ -243,9 +243,9 @@ fn what_a_journal_says_steers_no_terminal_and_runs_nothing() {
     let shown = answer(&world, "zsh", &["customer", "undo", ""]).stdout;
     assert!(shown.contains("x\\u{1b}[2J\\u{202e}y"), "{shown}");
     assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'), "{shown}");
-    let path = world.home.path().join(".local/state/fusebill/journal.jsonl");
-    let text = std::fs::read_to_string(&path).expect("there is a journal");
-    std::fs::write(&path, text.replace(&world.entry(), "$(touch x)")).expect("it can be written");
+    let store = rusqlite::Connection::open(world.store().path()).expect("the store opens");
+    let spoil = "UPDATE entries SET entry = '$(touch x)' WHERE id = (SELECT max(id) FROM entries)";
+    store.execute_batch(spoil).expect("it can be written");
     assert_eq!(answer(&world, "bash", &["customer", "undo", ""]).stdout.lines().count(), 1);
 }
 
@@ -254,7 +254,7 @@ fn runs_are_completed() {
     let world = World::new();
     let rows = world.file("rows.csv", "id,last-name\n123,Doe\n");
     assert_eq!(world.run(&["customer", "bulk", "update", &rows, "--yes"]).code, 0);
-    for command in ["resume", "undo"] {
+    for command in ["resume", "retry", "undo", "list"] {
         let shown = answer(&world, "fish", &["customer", "bulk", command, ""]).stdout;
         assert!(shown.contains("\tupdate ") && shown.ends_with("rows.csv: 1 rows\n"), "{command}: {shown}");
         assert_eq!(shown.lines().count(), 1, "{shown}");
@@ -268,10 +268,10 @@ fn what_is_damaged_gives_no_candidates_and_not_a_word() {
     assert_eq!(values(&world, &["customer", "upd"]), ["update"]);
     std::fs::create_dir_all(world.home.path().join(".local/state/fusebill"))
         .expect("the home can be written");
-    world.file(".local/state/fusebill/journal.jsonl", b"{\"v\":1,\"record\":\xff}\nnonsense\n{\"v\":9}\ncut");
+    world.file(".local/state/fusebill/fusebill.db", b"no database at all, and of some length");
     assert_eq!(asked(&world, &["customer", "history", "show", "2"]), [""; 0]);
-    std::fs::remove_file(world.home.path().join(".local/state/fusebill/journal.jsonl")).expect("it is there");
-    std::fs::create_dir(world.home.path().join(".local/state/fusebill/journal.jsonl")).expect("it is gone");
+    std::fs::remove_file(world.home.path().join(".local/state/fusebill/fusebill.db")).expect("it is there");
+    std::fs::create_dir(world.home.path().join(".local/state/fusebill/fusebill.db")).expect("it is gone");
     assert_eq!(asked(&world, &["customer", "history", "show", "2"]), [""; 0]);
     assert_eq!(asked(&world, &["no", "such", "command", ""]), asked(&world, &[""]));
     finished(world.command(["--"]).env("COMPLETE", "bash")).is(0, "", "");

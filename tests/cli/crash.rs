@@ -79,7 +79,7 @@ impl Killed {
     /// Checks all that is promised, and gives how it was settled.
     fn check(&self) -> Option<&'static str> {
         self.wait_for_the_server();
-        let left = self.lines();
+        let left = self.world.journal();
         self.has_every_image(&left);
         self.settle();
         let Some(entry) = intents(&left).next().map(|intent| intent["entry"].clone()) else {
@@ -115,14 +115,6 @@ impl Killed {
         }
         let hangs = Duration::from_millis(200);
         until(hangs, || self.world.requests().iter().all(|request| request.status.is_some()));
-    }
-
-    /// The lines of the journal. Only the last one may be torn.
-    fn lines(&self) -> Vec<Value> {
-        let path = self.world.home.path().join(".local/state/fusebill/journal.jsonl");
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole.lines().map(|line| serde_json::from_str(line).expect("a whole line is JSON")).collect()
     }
 
     /// No PUT left without a record of the document before it and of what was sent.
@@ -207,6 +199,27 @@ fn killed_at_any_moment_it_left_a_record_of_whatever_it_sent() {
     let mut random = Random(123);
     for _ in 0..150 {
         killed_after(Duration::from_micros(random.below(whole * 5 / 4))).check();
+    }
+}
+
+/// A copy of the files is what a power cut leaves of them: at the moment a PUT is seen, its record must be in there.
+#[test]
+fn files_that_are_copied_while_a_put_is_under_way_have_its_intent() {
+    for _ in 0..10 {
+        let world = World::new();
+        world.fault("put:hang");
+        let child = start(&world, &JOHN);
+        assert!(until(PATIENCE, || world.requests().len() >= 2), "{:?}", world.lines());
+        let copy = World::new();
+        let folders = [&world, &copy].map(|world| world.home.path().join(".local/state/fusebill"));
+        std::fs::create_dir_all(&folders[1]).expect("a folder is made");
+        for name in ["fusebill.db", "fusebill.db-wal"] {
+            std::fs::copy(folders[0].join(name), folders[1].join(name)).expect("the file is there");
+        }
+        kill(child);
+        let survived = copy.journal();
+        assert_eq!((survived.len(), &survived[0]["record"]), (1, &Value::from("intent")));
+        assert!(world.puts().iter().all(|put| put.is_empty() || survived[0]["after"] == **put));
     }
 }
 

@@ -16,10 +16,12 @@ fn changed() -> World {
 
 fn history(world: &World) -> Vec<Value> {
     let object = world.run(&["customer", "history", "-o", "json"]).json();
-    object["entries"].as_array().expect("entries are a list").clone()
+    let mut entries = object["entries"].as_array().expect("entries are a list").clone();
+    entries.reverse();
+    entries
 }
 
-/// The outcomes of all entries, oldest first.
+/// The outcomes of all entries, the oldest first.
 fn outcomes(world: &World) -> Vec<String> {
     history(world).iter().map(|entry| entry["outcome"].as_str().expect("a text").to_string()).collect()
 }
@@ -40,7 +42,6 @@ fn the_intent_is_noted_with_both_documents_before_the_outcome() {
         (&Value::from(before), &Value::from(world.put_body()))
     );
     assert_eq!(journal[1]["outcome"], "written");
-    assert_eq!(journal[1]["open"], serde_json::json!([]));
 }
 
 #[test]
@@ -70,19 +71,17 @@ fn history_lists_shows_and_forgets() {
     );
     let csv = world.run(&["customer", "history", "-o", "csv"]).stdout;
     assert!(
-        csv.lines().nth(1).is_some_and(|row| row.contains(&entry) && row.ends_with("firstName,written")),
+        csv.lines().nth(1).is_some_and(|row| row.contains(&entry) && row.ends_with("firstName,written,")),
         "{csv}"
     );
-    world.run(&["customer", "history", "prune", "--older-than", "1d"]).is(
-        0,
-        "",
-        "0 entries of profile default are forgotten.\n",
-    );
-    world.run(&["customer", "history", "prune", "--older-than", "0d"]).is(
-        0,
-        "",
-        "1 entry of profile default is forgotten.\n",
-    );
+    let prune = |age: &str, more: &[&str]| {
+        world.run(&[&["customer", "history", "prune", "--older-than", age], more].concat())
+    };
+    prune("1d", &[]).is(0, "", "Forgotten: 0 entries and 0 runs of profile default.\n");
+    prune("0d", &[])
+        .fails(2, &["this needs consent", "Forget 1 entry and 0 runs of profile default", "--yes"]);
+    assert_eq!(world.journal().len(), 2);
+    prune("0d", &["--yes"]).is(0, "", "Forgotten: 1 entry and 0 runs of profile default.\n");
     assert!(world.journal().is_empty());
     world.run(&["customer", "history", "show", &entry]).fails(3, &[&entry, "customer history"]);
 }
@@ -201,7 +200,7 @@ fn what_this_machine_changed_later_is_no_difference_of_what_is_settled() {
 fn the_history_of_another_profile_is_not_pruned() {
     let world = changed();
     let run = world.run(&["--profile", "sandbox", "customer", "history", "prune", "--older-than", "0d"]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, "0 entries of profile sandbox are forgotten.\n"));
+    assert_eq!((run.code, run.stderr.as_str()), (0, "Forgotten: 0 entries and 0 runs of profile sandbox.\n"));
     assert_eq!(world.run(&["customer", "undo", &world.entry()]).code, 0);
 }
 
@@ -233,10 +232,10 @@ fn a_customer_that_is_gone_does_not_keep_the_others_from_being_settled() {
     assert_eq!(outcomes(&world), ["unknown", "unknown"]);
     world.fault("get:status=404");
     let run = world.run(&["customer", "history", "--resolve"]);
-    run.fails(8, &["not every entry could be settled", "there is no such customer (HTTP 404)"]);
-    assert_eq!(outcomes(&world), ["unknown", "not-written"]);
-    assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 0);
-    assert_eq!(outcomes(&world), ["not-written", "not-written"]);
+    assert_eq!(run.code, 0, "{run:#?}");
+    run.says(&[": gone", ": not-written"]);
+    assert_eq!(outcomes(&world), ["gone", "not-written"]);
+    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 3);
 }
 
 #[test]
@@ -278,7 +277,7 @@ fn without_a_journal_nothing_is_sent_unless_that_is_asked_for() {
     let state: Vec<(&str, &str)> = state.iter().map(|(name, path)| (*name, path.as_str())).collect();
     let run = world.run_with(&state, &JOHN);
     assert_eq!(run.code, 1, "{run:?}");
-    run.says(&["cannot be taken", "nothing was sent", "--no-journal", "Nothing was written."]);
+    run.says(&["cannot lock customer 123", "Not a directory", "--no-journal", "Nothing was written."]);
     assert!(world.requests().iter().all(|request| request.method == "GET"));
     let run = world.run_with(&state, &[&JOHN[..], &["--no-journal"]].concat());
     assert_eq!((run.code, run.undo), (0, None), "{}", run.stderr);
@@ -370,4 +369,129 @@ fn what_others_wrote_while_an_answer_was_lost_is_not_taken_back_with_it() {
     assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
     let expected = before.replace("\"lastName\":\"Smith\"", "\"lastName\":\"Theirs\"");
     assert_eq!(settled(&world.stored(123)), settled(&expected));
+}
+
+#[test]
+fn history_is_filtered_and_of_one_profile_and_a_terminal_is_not_flooded() {
+    let world = World::new();
+    for (id, flag, value) in [
+        ("123", "--first-name", "A"),
+        ("1001", "--first-name", "B"),
+        ("123", "--reference1", "C"),
+        ("123", "--first-name", "D"),
+    ] {
+        assert_eq!(world.run(&["customer", "update", id, flag, value]).code, 0);
+    }
+    let values = |arguments: &[&str]| -> Vec<String> {
+        let run = world.run(&[&["customer", "history", "-o", "json"], arguments].concat());
+        assert_eq!(run.code, 0, "{run:#?}");
+        let entries = run.json()["entries"].as_array().expect("a list").clone();
+        entries.iter().map(|entry| entry["edits"][0]["after"].as_str().expect("a text").to_string()).collect()
+    };
+    assert_eq!(values(&[]), ["D", "C", "B", "A"], "the newest first");
+    assert_eq!(values(&["--limit", "2"]), ["D", "C"]);
+    assert_eq!(values(&["--field", "first-name"]), ["D", "B", "A"]);
+    assert_eq!(values(&["--field", "customerReference.reference1", "123"]), ["C"]);
+    assert_eq!(values(&["1001"]), ["B"]);
+    assert_eq!(values(&["--since", "1h", "--limit", "1"]), ["D"]);
+    assert_eq!(values(&["--since", "2999-01-01"]), [""; 0]);
+    assert_eq!(values(&["--since", "2001-01-01T00:00:00Z"]).len(), 4);
+    assert_eq!(values(&["--profile", "sandbox"]), [""; 0]);
+    assert_eq!(values(&["--profile", "sandbox", "--all-profiles"]).len(), 4);
+    world.run(&["customer", "history", "--since", "yesterday"]).fails(2, &["36h", "2026-11-30"]);
+    let table = world.run(&["customer", "history", "--limit", "1"]).stdout;
+    assert!(table.contains("firstName: \"A\" → \"D\""), "{table}");
+    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
+    let entries = history(&world);
+    assert_eq!(entries[3]["undone_by"], entries[4]["entry"]);
+}
+
+#[test]
+fn history_of_more_than_one_batch_is_one_object_and_a_table_names_every_entry() {
+    let world = changed();
+    let columns = "time, profile, host, command, customer, name, edits, before, after, outcome";
+    let many = format!(
+        "INSERT INTO entries (entry, {columns}) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+         SELECT 'copy-' || i, {columns} FROM n, (SELECT * FROM entries LIMIT 1)"
+    );
+    let store = rusqlite::Connection::open(world.store().path()).expect("the store opens");
+    store.execute_batch(&many).expect("entries are copied");
+    assert_eq!(history(&world).len(), 2_501);
+    let table = world.run(&["customer", "history"]).stdout;
+    assert_eq!((table.matches("copy-").count(), table.matches("Undone by").count()), (2_500, 3));
+    let lines = world.run(&["customer", "history", "-o", "ndjson"]).stdout;
+    assert_eq!(lines.lines().count(), 2_501);
+    let csv = world.run(&["customer", "history", "-o", "csv"]).stdout;
+    assert_eq!((csv.lines().count(), csv.matches("undone_by").count()), (2_502, 1));
+}
+
+#[test]
+fn one_customer_that_cannot_be_read_does_not_keep_the_others_from_being_settled() {
+    let world = World::new();
+    for id in ["123", "1001"] {
+        world.fault("put:lost-before");
+        world.fault("get@2*4:status=500");
+        assert_eq!(world.run(&["customer", "update", id, "--first-name", "Other"]).code, 8);
+    }
+    world.fault("get*4:status=500");
+    let run = world.run(&["customer", "history", "--resolve"]);
+    run.fails(8, &["not every entry could be settled", "HTTP 500", ": not-written"]);
+    assert_eq!(outcomes(&world), ["unknown", "not-written"]);
+    assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 0);
+    assert_eq!(outcomes(&world), ["not-written", "not-written"]);
+}
+
+#[test]
+fn undo_last_takes_back_nothing_earlier_while_a_later_change_has_no_known_outcome() {
+    let world = changed();
+    ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
+    assert_eq!(world.run(&["customer", "update", "1001", "--first-name", "Later"]).code, 8);
+    let entry = world.entry();
+    let puts = world.puts().len();
+    world.run(&["customer", "undo", "--last"]).fails(6, &[&entry, "has no known outcome", "--resolve"]);
+    assert_eq!(world.puts().len(), puts);
+    assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 0);
+    assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
+    assert!(!world.stored(1001).contains("\"Later\"") && world.stored(123).contains("\"John\""));
+}
+
+#[test]
+fn undo_last_says_that_a_change_was_the_row_of_a_run() {
+    let world = World::new();
+    let file = world.file("rows.csv", "id,firstName\n123,Ann\n1001,Bo\n");
+    assert_eq!(world.run(&["customer", "bulk", "update", &file, "--yes", "--jobs", "1"]).code, 0);
+    let run = world.run(&["customer", "undo", "--last"]);
+    assert_eq!(run.code, 0, "{run:#?}");
+    run.says(&[
+        "This takes back row 2 of the run",
+        "fusebill customer bulk undo 2",
+        "takes back the whole run",
+    ]);
+    assert!(world.stored(123).contains("\"Ann\"") && !world.stored(1001).contains("\"Bo\""));
+}
+
+#[test]
+fn what_a_removed_profile_left_is_forgotten_with_its_runs_and_nothing_of_it_is_in_the_file() {
+    let world = World::new();
+    let live = ["--profile", "live"];
+    assert_eq!(world.run(&["profile", "set", "live", "--label", "x"]).code, 0);
+    let file = world.file("rows.csv", "id,firstName\n123,Confidential\n");
+    let bulk = ["customer", "bulk", "update", &file, "--yes", "-o", "json"];
+    assert_eq!(world.run(&[&live[..], &bulk].concat()).code, 0);
+    world.fault("put:lost-before");
+    world.fault("get@2*4:status=500");
+    let update = ["customer", "update", "1001", "--first-name", "Confidential"];
+    assert_eq!(world.run(&[&live[..], &update].concat()).code, 8);
+    assert_eq!(world.run(&["profile", "remove", "live", "--yes"]).code, 0);
+    let prune = |more: &[&str]| {
+        let prune = ["customer", "history", "prune", "--older-than", "0h", "--yes", "-o", "json"];
+        world.run(&[&live[..], &prune, more].concat()).json()
+    };
+    assert_eq!(prune(&[]), serde_json::json!({"forgotten": 1, "runs": 1, "unsettled": 1}));
+    assert_eq!(prune(&["--unsettled"]), serde_json::json!({"forgotten": 1, "runs": 0, "unsettled": 0}));
+    let folder = world.home.path().join(".local/state/fusebill");
+    for file in std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()) {
+        let bytes = if file.is_file() { std::fs::read(&file).expect("it is there") } else { Vec::new() };
+        assert!(!bytes.windows(12).any(|window| window == b"Confidential"), "{}", file.display());
+    }
 }

@@ -77,9 +77,8 @@ fn before_the_write_it_ends_at_once_and_nothing_is_written() {
 fn while_another_process_has_the_journal_it_ends_at_once_and_nothing_is_written() {
     let world = World::new();
     world.update(&["--title", "dr"]);
-    let lock = world.home.path().join(".local/state/fusebill/journal.lock");
-    let lock = std::fs::File::open(lock).expect("it is there since the first change");
-    lock.lock().expect("nobody else has it");
+    let other = rusqlite::Connection::open(world.store().path()).expect("it is there since the first change");
+    other.execute_batch("BEGIN IMMEDIATE").expect("no other process writes");
     let mut running = Running::start(&world, &[]);
     let mut shown = [0];
     let mut output = running.child.stdout.take().expect("standard output is piped");
@@ -89,6 +88,7 @@ fn while_another_process_has_the_journal_it_ends_at_once_and_nothing_is_written(
     let (code, _, stderr) = running.end();
     assert_eq!(code, Some(130), "{stderr}");
     assert!(stderr.contains("Nothing was written."), "{stderr}");
+    drop(other);
     assert_eq!((world.puts().len(), world.journal().len()), (1, 2));
 }
 

@@ -139,7 +139,7 @@ fn reference(world: &World, reference: &str) -> u64 {
 
 fn last_run(world: &World) -> String {
     let list = world.run(&["customer", "bulk", "list", "-o", "json"]).json();
-    list["runs"].as_array().and_then(|runs| runs.last()).expect("there is a run")["run"]
+    list["runs"].as_array().and_then(|runs| runs.first()).expect("there is a run")["run"]
         .as_str()
         .expect("it has a name")
         .to_string()

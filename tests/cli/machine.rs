@@ -52,15 +52,14 @@ fn config(world: &World, name: &str) -> PathBuf {
     world.home.path().join(".config/fusebill").join(name)
 }
 
-fn journal_text(world: &World) -> String {
-    std::fs::read_to_string(state(world, "journal.jsonl")).unwrap_or_default()
+fn records(world: &World) -> Vec<Value> {
+    world.journal()
 }
 
-/// The complete lines of the journal, which are JSON whatever happened.
-fn records(world: &World) -> Vec<Value> {
-    let text = journal_text(world);
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole.lines().map(|line| serde_json::from_str(line).expect("a whole line is JSON")).collect()
+/// Changes the store behind the program's back.
+fn edit_store(world: &World, sql: &str) {
+    let store = rusqlite::Connection::open(state(world, "fusebill.db")).expect("the store opens");
+    store.execute_batch(sql).expect("the store is changed");
 }
 
 fn kinds(world: &World) -> Vec<String> {

@@ -60,7 +60,8 @@ fn every_object_is_as_the_schema_says() {
     assert_eq!(world.run(&["customer", "bulk", "plan", &rows, "--out", &plan]).code, 10);
     check("run", &["customer", "bulk", "apply", &plan]);
     let runs = check("runs", &["customer", "bulk", "list"]).json();
-    let run = runs["runs"][0]["run"].as_str().expect("a run has a name");
+    let run = runs["runs"][1]["run"].as_str().expect("a run has a name");
+    check("results", &["customer", "bulk", "list", run]);
     check("run", &["customer", "bulk", "resume", run]);
     check("run", &["customer", "bulk", "undo", run, "--yes"]);
     check("history", &["customer", "history"]);

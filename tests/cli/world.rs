@@ -4,9 +4,11 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use fusebill::sandbox::{self, Behaviour, Options, Recorded, Server};
-use serde_json::Value;
+use fusebill::store::{Entry, Filter, Store};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
 
@@ -128,13 +130,42 @@ impl World {
         assert_eq!((self.server.connections(), self.lines()), (0, Vec::new()));
     }
 
-    /// What the journal holds, a line each.
+    /// The store of this home, as another process opens it.
+    pub fn store(&self) -> Store {
+        Store::at(self.home.path().join(".local/state/fusebill"), Duration::from_secs(10))
+    }
+
+    /// What the store holds, the oldest first: of each entry a record of its intent, and one of its outcome if it has one.
     pub fn journal(&self) -> Vec<Value> {
-        let path = self.home.path().join(".local/state/fusebill/journal.jsonl");
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        text.lines()
-            .map(|line| serde_json::from_str(line).expect("every line of the journal is JSON"))
-            .collect()
+        let (store, mut records) = (self.store(), Vec::new());
+        let each = |entry: Entry| {
+            let plan = store.plan(&entry).expect("an entry has a plan");
+            let stored = store.stored(&entry).expect("the store can be read");
+            if let Some(outcome) = entry.outcome {
+                let stored = stored.map(|stored| stored.text().to_string());
+                let name = entry.entry.to_string();
+                records
+                    .push(json!({"record": "outcome", "entry": name, "outcome": outcome, "stored": stored}));
+            }
+            records.push(json!({
+                "record": "intent",
+                "entry": entry.entry.to_string(),
+                "time": entry.time.to_string(),
+                "profile": entry.profile,
+                "host": entry.host,
+                "command": entry.command,
+                "undoes": entry.undoes.map(|undone| undone.to_string()),
+                "row": entry.row.map(|row| json!({"run": row.run.to_string(), "row": row.row})),
+                "customer": {"id": entry.customer, "name": entry.name},
+                "edits": serde_json::to_value(&entry.edits).expect("edits are JSON"),
+                "before": plan.before.text(),
+                "after": plan.after.text(),
+            }));
+            Ok(())
+        };
+        store.history(&Filter::default(), each).expect("the store can be read");
+        records.reverse();
+        records
     }
 
     /// The name of the latest entry.

@@ -21,10 +21,10 @@ pub const FILES: &[(&str, &str)] = &[
     ("~/.config/fusebill/config.toml", "The profiles. `fusebill profile set` edits it, and so can you."),
     ("~/.config/fusebill/keys/", "The API keys that `fusebill auth login` stored, a file for each profile."),
     (
-        "~/.local/state/fusebill/journal.jsonl",
-        "The journal: every change and its outcome, for `customer undo`.",
+        "~/.local/state/fusebill/fusebill.db",
+        "The journal: every change and its outcome, for `customer undo`; and the runs of `customer bulk`.",
     ),
-    ("~/.local/state/fusebill/runs/", "A folder for each run of `customer bulk`, with its rows and results."),
+    ("~/.local/state/fusebill/locks/", "Locks, so that two commands do not change one customer at once."),
     ("~/.local/state/fusebill/edits/", "Texts of `customer edit` whose change is not written yet."),
     (
         "~/.local/state/fusebill/sandbox/",

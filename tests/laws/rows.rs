@@ -1,18 +1,15 @@
 //! Rows of a file: what was written is what is read, whatever is read is no panic, and what a run keeps of its rows is
 //! what it was given.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use fusebill::bulk::plan_file::{End, Head, Planned, VERSION, read as read_plan, write_line};
 use fusebill::bulk::{Mistake, Row, Spelling, csv as csv_rows, ndjson};
 use fusebill::document::diff::diff;
 use fusebill::document::{Action, Change, Json, Plan};
 use fusebill::field::{CODES_PATH, FIELDS, Field, FieldKind};
-use fusebill::journal::EntryId;
-use fusebill::journal::record::{Intent, Origin, Record};
-use fusebill::runs::Finished;
-use fusebill::runs::seen::Seen;
 use fusebill::search::CustomerName;
+use fusebill::store::{Origin, Store};
 use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::option;
@@ -187,23 +184,22 @@ fn written(file: &File, dialect: Dialect) -> (Vec<u8>, Vec<u64>) {
     (bytes, lines)
 }
 
-/// The journal's line of a plan is one line and gives the plan back byte for byte.
-fn journal_keeps(plan: &Plan) -> Result<(), TestCaseError> {
+/// The store gives a plan back byte for byte.
+fn store_keeps(store: &Store, plan: &Plan) -> Result<(), TestCaseError> {
     let text = |text: &str| text.to_string();
     let origin = Origin { profile: text("p"), host: text("h"), command: "c", undoes: None, row: None };
-    let intent = Intent::of(plan, EntryId::typed("e"), Timestamp::UNIX_EPOCH, &origin);
-    let line = Record::Intent(Box::new(intent)).line(&[]);
-    prop_assert_eq!(line.find('\n'), Some(line.len() - 1));
-    let Ok(Record::Intent(read)) = Record::parse(line.trim_end()) else {
-        return Err(TestCaseError::fail(line));
-    };
-    let again = read.plan().ok_or_else(|| TestCaseError::fail("no plan"))?;
+    let failed = |why: fusebill::error::Error| TestCaseError::fail(why.to_string());
+    let name = store.begin(plan, &origin).map_err(failed)?;
+    let entry = store.entry(&name).map_err(failed)?.ok_or_else(|| TestCaseError::fail("no entry"))?;
+    let again = store.plan(&entry).map_err(failed)?;
+    prop_assert_eq!(again.before.text(), plan.before.text());
+    prop_assert_eq!(again.after.text(), plan.after.text());
     let tokens = |plan: &Plan| {
         let text = |json: &Option<Json>| json.as_ref().map(|json| json.text().to_string());
-        plan.replaced
-            .iter()
-            .map(|change| (change.path.to_string(), text(&change.before), text(&change.after)))
-            .collect::<Vec<_>>()
+        let tokens = plan.replaced.iter();
+        tokens
+            .map(|change| (change.path.to_string(), (text(&change.before), text(&change.after))))
+            .collect::<BTreeMap<_, _>>()
     };
     prop_assert_eq!(tokens(&again), tokens(plan));
     Ok(())
@@ -293,40 +289,6 @@ proptest! {
         }
         csv_rows::delimiter(&String::from_utf8_lossy(&bytes));
     }
-
-    #[test]
-    fn customers_named_again_are_found(named in vec((1_u64..20, 1_u64..1_000), 0..60)) {
-        let mut seen = Seen::default();
-        let mut lines: HashMap<u64, Vec<u64>> = HashMap::new();
-        for (customer, line) in &named {
-            seen.insert(*customer, *line).expect("a temporary file");
-            lines.entry(*customer).or_default().push(*line);
-        }
-        let mut expected = HashMap::new();
-        for (customer, mut lines) in lines {
-            lines.sort_unstable();
-            let pairs: Vec<(u64, u64)> = lines.windows(2).map(|two| (two[0], two[1])).collect();
-            if !pairs.is_empty() {
-                expected.insert(customer, pairs);
-            }
-        }
-        let mut found: HashMap<u64, Vec<(u64, u64)>> = HashMap::new();
-        seen.twice(|it| found.entry(it.customer).or_default().push((it.first, it.line)))
-            .expect("a temporary file");
-        prop_assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn finished_rows_are_a_set(rows in vec(0_u64..400, 0..60), asked in vec(0_u64..1_000_000, 20)) {
-        let (mut finished, mut set) = (Finished::default(), HashSet::new());
-        for row in &rows {
-            finished.insert(*row);
-            set.insert(*row);
-        }
-        for row in (0..400).chain(asked).chain([u64::MAX]) {
-            prop_assert_eq!(finished.contains(row), set.contains(&row));
-        }
-    }
 }
 
 proptest! {
@@ -340,8 +302,9 @@ proptest! {
         prop_assert_eq!(head.profile, "p\n");
         let lines: Vec<Planned> = lines.collect::<Result<_, _>>().map_err(|why| TestCaseError::fail(why.to_string()))?;
         prop_assert_eq!(lines.len(), plans.len());
+        let store = Store::scratch().expect("a store in memory");
         for (line, plan) in lines.iter().zip(&plans) {
-            journal_keeps(plan)?;
+            store_keeps(&store, plan)?;
             match line.plan().map_err(TestCaseError::fail)? {
                 Some(again) => {
                     prop_assert_eq!(again.before.text(), plan.before.text());

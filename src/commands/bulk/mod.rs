@@ -1,27 +1,25 @@
 //! `fusebill customer bulk`: many customers from a file.
 
 mod lookups;
-
 mod plan;
 mod progress;
 mod resume;
 mod rows;
 mod run;
-mod source;
 mod worker;
 mod worker_pool;
 
 use super::session::{Context, Session};
-use crate::cli::Proof;
-use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, RunArgs};
+use crate::bulk::result::Outcome;
+use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, RunArgs, RunName};
+use crate::cli::{Output, Proof};
 use crate::error::{Error, Kind, Result};
-use crate::journal::EntryId;
-use crate::report::bulk::{self as report, Listed, counted};
+use crate::report::bulk::{self as report, counted};
 use crate::report::escape::escaped;
-use crate::runs::{About, Kind as RunKind, NewRun, Runs, VERSION};
+use crate::store::{About, EntryId, NewRun, Run, RunKind};
 use lookups::look_up;
-use rows::{check, check_plan, format, not_kept, spool};
-use run::{Course, State, carry_out, place};
+use rows::{check, check_plan};
+use run::{Course, carry_out, place};
 
 pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<Kind> {
     match command {
@@ -29,132 +27,84 @@ pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<Kind> {
         BulkCommand::Apply(args) => apply(args, context),
         BulkCommand::Update(args) if args.dry_run => plan::rehearse(args, context),
         BulkCommand::Update(args) => update(args, context),
-        BulkCommand::Resume(args) => resume::run(args, context),
+        BulkCommand::Resume(args) => resume::run(args, Outcome::is_open, context),
+        BulkCommand::Retry(args) => resume::run(args, Outcome::may_be_retried, context),
         BulkCommand::Undo(args) => undo(args, context),
-        BulkCommand::List => list(context),
+        BulkCommand::List { name: None } => list(context),
+        BulkCommand::List { name: Some(name) } => list_rows(&EntryId::typed(name), context),
     }
 }
 
-impl Context {
-    /// The runs of this user.
-    fn runs(&self) -> Result<Runs> {
-        self.environment.state_folder().map(|folder| Runs::at(folder.join("runs")))
-    }
-}
-
-/// What a run is about, beside what follows from the session.
-struct Purpose {
-    kind: RunKind,
-    source: String,
-    rows: u64,
-    new_fields: bool,
-    verify: Proof,
-}
-
-fn begin(context: &Context) -> Result<NewRun> {
-    let name = EntryId::new(context.terminal.now(), fastrand::u32(..));
-    context.runs()?.begin(name).map_err(not_kept)
+/// What a run that begins now is about; its account is not known before its rows are checked.
+fn about(kind: RunKind, source: String, new_fields: bool, reads_again: bool, context: &Context) -> About {
+    let time = context.terminal.now();
+    let run = EntryId::new(time, fastrand::u32(..));
+    About { run, time, kind, profile: String::new(), host: String::new(), source, new_fields, reads_again }
 }
 
 /// Makes it a run, and carries it out from its first row.
-fn carry_out_anew(new: NewRun, purpose: Purpose, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
-    let about = About {
-        v: VERSION,
-        run: new.name().clone(),
-        time: session.terminal.now(),
-        kind: purpose.kind,
-        profile: session.account.profile.clone(),
-        host: session.account.origin.clone(),
-        source: purpose.source,
-        rows: purpose.rows,
-        new_fields: purpose.new_fields,
-        reads_again: purpose.verify == Proof::Read,
-        counts: None,
-    };
-    let run = new.keep(about).map_err(not_kept)?;
-    let (pace, results) = (&args.pace, args.results.as_deref());
-    carry_out(run, State::default(), &Course { pace, results, session })
+fn carry_out_anew(new: NewRun<'_>, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
+    let run = new.start(&session.account.profile, &session.account.origin)?;
+    carry_out(&run, &Course { pace: &args.pace, results: args.results.as_deref(), session })
 }
 
 fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
-    let fresh = begin(context)?;
-    let name = args.rows.file.to_string();
-    spool(&args.rows.file, fresh.folder(), context)?;
-    let format = format(fresh.folder(), &args.rows)?;
-    let checked = check(fresh.folder(), &format, &name)?;
-    let rows = checked.rows;
-    place(args.run.results.as_deref(), Some(&args.rows.file))?;
+    let store = context.store()?;
+    let rows = &args.rows;
+    let reads_again = args.proof.verify == Proof::Read;
+    let new =
+        store.begin_run(about(RunKind::Update, rows.file.name(), rows.new_field, reads_again, context))?;
+    let name = rows.file.to_string();
+    let checked = check(rows, store, new.run(), context)?;
+    place(args.run.results.as_deref(), Some(&rows.file))?;
     let session = &context.open_to_write(false)?;
-    look_up(fresh.folder(), &format, (&checked, &name), &args.run.pace, session)?;
-    let asked = rows.min(args.run.pace.limit.unwrap_or(u64::MAX));
+    look_up((store, new.run()), (&checked, &name), &args.run.pace, session)?;
+    let asked = checked.rows.min(args.run.pace.limit.unwrap_or(u64::MAX));
     let what = format!("change {} as {name} says", counted(asked, "customer"));
     consent(&what, &checked.words(), args.run.yes, session)?;
-    let new_fields = args.rows.new_field;
-    let purpose = Purpose {
-        kind: RunKind::Update(format),
-        source: args.rows.file.name(),
-        rows,
-        new_fields,
-        verify: args.proof.verify,
-    };
-    carry_out_anew(fresh, purpose, &args.run, session)
+    carry_out_anew(new, &args.run, session)
 }
 
 fn apply(args: &ApplyArgs, context: &Context) -> Result<Kind> {
-    let fresh = begin(context)?;
-    let name = args.plan.to_string();
-    spool(&args.plan, fresh.folder(), context)?;
-    let (head, rows) = check_plan(fresh.folder(), &name)?;
+    let store = context.store()?;
+    let reads_again = args.proof.verify == Proof::Read;
+    let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, reads_again, context))?;
+    let (head, rows) = check_plan(&args.plan, store, new.run(), context)?;
     place(args.run.results.as_deref(), Some(&args.plan))?;
     let session = &context.open_to_write(false)?;
     refuse_elsewhere("the plan was made", &head.profile, &head.host, session)?;
-    let what = format!("carry out {name}, a plan for {}", counted(rows, "customer"));
+    let what = format!("carry out {}, a plan for {}", args.plan, counted(rows, "customer"));
     consent_always(&what, args.run.yes, session)?;
-    let purpose = Purpose {
-        kind: RunKind::Apply,
-        source: args.plan.name(),
-        rows,
-        new_fields: true,
-        verify: args.proof.verify,
-    };
-    carry_out_anew(fresh, purpose, &args.run, session)
+    carry_out_anew(new, &args.run, session)
 }
 
 fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
-    // Held to the end, so that nobody goes on with the run while it is taken back.
-    let undone =
-        context.runs()?.open(args.name.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.name))?;
-    let about = &undone.about;
+    let store = context.store()?;
+    // Held to the end, so that no other process goes on with the run while it is taken back.
+    let undone = open_run(&args.run_name, context)?;
+    let name = &undone.about.run;
     let session = &context.open_to_write(false)?;
-    refuse_elsewhere("the run was made", &about.profile, &about.host, session)?;
-    let noted = source::noted(&about.run, &session.journal()?)?;
-    if noted.rows == 0 {
-        return Err(Error::new(
-            Kind::NotFound,
-            format!("the journal has no change of the run {}", about.run),
-        ));
-    }
-    let what = format!("take back what the run {} wrote to {}", about.run, counted(noted.rows, "customer"));
+    refuse_elsewhere("the run was made", &undone.about.profile, &undone.about.host, session)?;
     place(args.run.results.as_deref(), None)?;
+    let reads_again = args.proof.verify == Proof::Read;
+    let new = store.begin_run(about(
+        RunKind::Undo(name.clone()),
+        format!("run {name}"),
+        true,
+        reads_again,
+        context,
+    ))?;
+    let rows = store.add_rows_of(name, new.run())?;
+    if rows == 0 {
+        return Err(Error::new(Kind::NotFound, format!("the journal has no change of the run {name}")));
+    }
+    let what = format!("take back what the run {name} wrote to {}", counted(rows, "customer"));
     consent(&what, &[], args.run.yes, session)?;
-    let fresh = begin(session)?;
-    let purpose = Purpose {
-        kind: RunKind::Undo(about.run.clone()),
-        source: format!("run {}", about.run),
-        rows: noted.rows,
-        new_fields: true,
-        verify: args.proof.verify,
-    };
-    carry_out_anew(fresh, purpose, &args.run, session)
+    carry_out_anew(new, &args.run, session)
 }
 
 fn list(context: &Context) -> Result<Kind> {
-    let runs = context.runs()?;
-    let listed = |about: About| {
-        let (counts, cut_off) = (runs.counts(&about).map_err(not_kept)?, about.counts.is_none());
-        Ok(Listed { about, counts, cut_off })
-    };
-    let all = runs.list().map_err(not_kept)?.into_iter().map(listed).collect::<Result<Vec<_>>>()?;
+    let all = context.store()?.runs()?;
     if all.is_empty() {
         context.terminal.notes().say("This machine has no runs.");
     }
@@ -163,8 +113,48 @@ fn list(context: &Context) -> Result<Kind> {
     context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-fn no_such_run(name: &str) -> Error {
-    Error::new(Kind::NotFound, format!("there is no run `{}`", name.trim()))
+/// How many rows are printed at once, and stand in one table.
+const AT_ONCE: u64 = 1_000;
+
+/// What became of each row of a run.
+fn list_rows(name: &EntryId, context: &Context) -> Result<Kind> {
+    let store = context.store()?;
+    let id = store.run_id(name)?.ok_or_else(|| no_such_run(name))?;
+    let (terminal, output) = (&context.terminal, context.global.output);
+    let (mut rows, mut text) = (report::rows(output), String::new());
+    store.results(id, |result| {
+        text += &report::add(&mut rows, &result);
+        if result.row % AT_ONCE == 0 {
+            if output == Output::Table {
+                text += &std::mem::replace(&mut rows, report::rows(output)).end(terminal.look());
+            }
+            terminal.print(&std::mem::take(&mut text))?;
+        }
+        Ok(())
+    })?;
+    terminal.print(&(text + &rows.end(terminal.look()))).map(|()| Kind::Done)
+}
+
+/// The run that is meant, which this process carries out from now on.
+///
+/// # Errors
+/// `NotFound` if there is none; `Conflict` if another process carries it out.
+fn open_run(name: &RunName, context: &Context) -> Result<Run> {
+    let store = context.store()?;
+    let name = match &name.name {
+        Some(name) => EntryId::typed(name),
+        None => {
+            let profile = context.profile()?.name;
+            let last = store.last_run(&profile)?;
+            last.ok_or_else(|| Error::new(Kind::NotFound, format!("there is no run on profile {profile}")))?
+                .run
+        }
+    };
+    store.open_run(&name)?.ok_or_else(|| no_such_run(&name))
+}
+
+fn no_such_run(name: &EntryId) -> Error {
+    Error::new(Kind::NotFound, format!("there is no run `{name}`"))
         .hint("`fusebill customer bulk list` lists the runs of this machine")
 }
 

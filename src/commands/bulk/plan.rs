@@ -5,24 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::session::{Context, Session};
-use super::begin;
+use super::about;
 use super::lookups::look_up;
 use super::progress::Progress;
-use super::rows::{check, feed, format, not_kept, spool};
+use super::rows::{check, feed};
 use super::run::{Reasons, refuse_replacing};
 use super::worker::{Job, planned};
 use super::worker_pool::{Take, WorkerPool};
 use crate::api::RateLimiter;
 use crate::api::rate_limit::Limits;
-use crate::bulk::plan_file::{End, Head, Planned, VERSION, write_line};
+use crate::bulk::plan_file::{End, Head, Planned, VERSION, Who, write_line};
 use crate::bulk::result::{Counts, Outcome};
 use crate::cli::Output;
 use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::error::{Error, Kind, Result};
-use crate::journal::record::Who;
+use crate::export::Export;
 use crate::report::bulk::rehearsed;
-use crate::runs::{self, Customers, Export, Finished};
 use crate::search::CustomerName;
+use crate::store::{RunKind, Store};
 
 /// Requests that an account is allowed where it does not tell, by the vendor's page "Rate limits".
 const USUAL: (u32, u32) = (1_000, 180_000);
@@ -31,13 +31,13 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Kind> {
     if let Some(out) = &args.out {
         refuse_replacing("--out", out, &args.rows.file)?;
     }
-    let mut export = args.out.as_deref().map(Export::to).transpose().map_err(not_kept)?;
+    let mut export = args.out.as_deref().map(Export::to).transpose()?;
     let read = read(&args.rows, &args.pace, context, |text| match &mut export {
-        Some(export) => export.write(text).map_err(not_kept),
+        Some(export) => export.write(text),
         None => context.terminal.print(text),
     })?;
     if let Some(export) = export {
-        export.finish().map_err(not_kept)?;
+        export.finish()?;
     }
     tell(&read, context)?;
     if let Some(out) = &args.out {
@@ -73,13 +73,11 @@ fn read(
     context: &Context,
     mut write: impl FnMut(&str) -> Result<()> + Send,
 ) -> Result<Read> {
-    let fresh = begin(context)?;
-    let name = args.file.to_string();
-    spool(&args.file, fresh.folder(), context)?;
-    let format = format(fresh.folder(), args)?;
-    let checked = check(fresh.folder(), &format, &name)?;
+    let store = Store::scratch()?;
+    let fresh = store.begin_run(about(RunKind::Update, args.file.name(), args.new_field, false, context))?;
+    let checked = check(args, &store, fresh.run(), context)?;
     let session = &context.open()?;
-    look_up(fresh.folder(), &format, (&checked, &name), pace, session)?;
+    look_up((&store, fresh.run()), (&checked, &args.file.to_string()), pace, session)?;
     checked.words().iter().for_each(|words| session.terminal.notes().warn(words));
     let rows = checked.rows.min(pace.limit.unwrap_or(u64::MAX));
     write(&line(&Head {
@@ -96,21 +94,12 @@ fn read(
     let mut counts = Counts::default();
     let mut told = Reasons::default();
     let mut progress = Progress::of(rows, 0, &limiter, &session.terminal);
-    let input = runs::open_input(fresh.folder()).map_err(not_kept)?;
-    let customers = Customers::open(fresh.folder()).map_err(|why| not_kept(why.into()))?;
-    let mut left = rows;
-    let fed = |take: Take<'_, Job>| {
-        feed(input, customers, &format, &Finished::default(), &mut |job| {
-            let wanted = left > 0;
-            left = left.saturating_sub(1);
-            wanted && take(job)
-        })
-    };
+    let fed = |take: Take<'_, Job>| feed(&store, fresh.run(), rows, take);
     let panicked =
         |job: Job| failed(&job, &Error::new(Kind::Failed, "this program failed in the middle of the row"));
     let result = pool.run(
         fed,
-        |job| plan_row(job, args.new_field, &limiter, session),
+        |job| plan_row(job, args.new_field, &store, &limiter, session),
         panicked,
         |planned: Option<Planned>| {
             if let Some(planned) = planned {
@@ -147,6 +136,7 @@ fn line<T: serde::Serialize>(content: &T) -> String {
 fn plan_row(
     job: &Job,
     new_fields: bool,
+    store: &Store,
     limiter: &Arc<RateLimiter>,
     session: &Session<'_>,
 ) -> Option<Planned> {
@@ -157,7 +147,7 @@ fn plan_row(
     let client = session.client.limited(session.global.timeout, notes, Arc::clone(limiter));
     let result = client.get(job.customer).and_then(|now| {
         job.refuse_another(&now)?;
-        planned(&job.task, now, new_fields)
+        planned(&job.task, now, new_fields, store)
     });
     match result {
         Ok(plan) => Some(Planned { lookup: lookup(job), ..Planned::of(job.row, &plan) }),

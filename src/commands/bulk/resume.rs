@@ -1,47 +1,35 @@
-//! `fusebill customer bulk resume`: what was in flight is settled, what was not reached is carried out.
-
-use std::collections::HashMap;
+//! `fusebill customer bulk resume` and `retry`: what was in flight is settled, what was not reached or did not succeed is carried
+//! out.
 
 use super::super::customer_history::ending;
-use super::super::session::Context;
-use super::rows::not_kept;
-use super::run::{Course, State, carry_out, place};
-use super::{consent_always, no_such_run, refuse_elsewhere};
+use super::super::session::{Context, Session};
+use super::run::{Course, carry_out, place};
+use super::{consent_always, open_run, refuse_elsewhere};
 use crate::account::command;
 use crate::bulk::result::{Outcome, RowResult, edited};
 use crate::cli::bulk::ResumeArgs;
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Ending, Entry, EntryId, Journal, Record};
-use crate::runs::Run;
+use crate::report::bulk::counted;
+use crate::store::{Ending, Entry, EntryId, Run, Store};
 
-pub(super) fn run(args: &ResumeArgs, context: &Context) -> Result<Kind> {
-    let runs = context.runs()?;
-    let mut run = runs.open(args.name.trim()).map_err(not_kept)?.ok_or_else(|| no_such_run(&args.name))?;
-    if let Some(undo) = runs.taken_back(&run.about.run).map_err(not_kept)? {
+/// Goes on with a run, and carries the rows out again whose outcome is one of these.
+pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &Context) -> Result<Kind> {
+    let store = context.store()?;
+    let run = open_run(&args.run_name, context)?;
+    if let Some(undo) = store.taken_back(&run.about.run)? {
         return Err(taken_back(&run, &undo));
     }
     let session = &context.open_to_write(false)?;
     refuse_elsewhere("the run was made", &run.about.profile, &run.about.host, session)?;
     consent_always(&format!("go on with the run {}", run.about.run), args.run.yes, session)?;
     place(args.run.results.as_deref(), None)?;
-    run.begin().map_err(not_kept)?;
-    run.reopen(|result| result.outcome.is_open()).map_err(not_kept)?;
-    let mut state = State::of(&run)?;
-    let journal = session.journal()?;
-    for (row, entry) in in_flight(&run, &state, &journal)? {
-        let Some(result) = settle(row, &entry, &session.client, &journal)? else { continue };
-        session
-            .terminal
-            .notes()
-            .say(&format!("Row {row} was in flight, and is {} now.", result.outcome.name()));
-        run.note_result(&result).map_err(not_kept)?;
-        state.note(&result);
+    store.reopen(&run, again)?;
+    settle_in_flight(&run, store, session)?;
+    let (rows, counts) = store.counts(&run)?;
+    if counts.all() >= rows {
+        session.terminal.notes().say("This run is complete.");
     }
-    if state.is_complete(&run) {
-        session.terminal.notes().say("Every row of this run has its end already.");
-    }
-    let results = args.run.results.as_deref();
-    carry_out(run, state, &Course { pace: &args.run.pace, results, session })
+    carry_out(&run, &Course { pace: &args.run.pace, results: args.run.results.as_deref(), session })
 }
 
 /// To go on would write the rest of what was taken back, and count what is not there any more.
@@ -52,62 +40,63 @@ fn taken_back(run: &Run, undo: &EntryId) -> Error {
         .hint(format!("`{again}` brings back what this one wrote, and then it can go on"))
 }
 
-/// The last entry of every row that was noted but has no end.
-fn in_flight(run: &Run, state: &State, journal: &Journal) -> Result<Vec<(u64, Entry)>> {
-    let mut open: HashMap<EntryId, (u64, Entry)> = HashMap::new();
-    let read = journal.each(|record| match record {
-        Record::Intent(intent) => {
-            let row = intent.row.as_ref().filter(|row| row.run == run.about.run).map(|row| row.row);
-            if let Some(row) = row.filter(|row| !state.finished.contains(*row)) {
-                open.retain(|_, (other, _)| *other != row);
-                open.insert(intent.entry.clone(), (row, Entry { intent: *intent, outcome: None }));
-            }
-        }
-        Record::Outcome(outcome) => {
-            if let Some((_, entry)) = open.get_mut(&outcome.entry) {
-                entry.outcome = Some(outcome);
-            }
-        }
-    });
-    read.map_err(not_kept)?;
-    let mut open: Vec<(u64, Entry)> = open.into_values().collect();
-    open.sort_unstable_by_key(|(row, _)| *row);
-    Ok(open)
+/// Finds out what became of the rows that were recorded but have no outcome. A customer that cannot be read keeps none of the
+/// others from it: its row is unknown, and is settled when the run goes on next.
+fn settle_in_flight(run: &Run, store: &Store, session: &Session<'_>) -> Result<()> {
+    let (mut after, mut unread) = (0, 0);
+    while let Some(entry) =
+        store.next_in_flight(run, after)?.map(|name| store.entry(&name)).transpose()?.flatten()
+    {
+        after = entry.row.as_ref().map_or(u64::MAX, |row| row.row);
+        let Some(result) = settle(after, &entry, store, session)? else { continue };
+        unread += u64::from(result.attempts == 0);
+        let outcome = result.outcome.name();
+        session.terminal.notes().say(&format!("Row {after} was in flight, and is {outcome} now."));
+        store.end_row(run, &result)?;
+    }
+    if unread > 0 {
+        let rows = counted(unread, "row");
+        session
+            .terminal
+            .notes()
+            .warn(&format!("{rows} in flight could not be settled, because the customers cannot be read"));
+    }
+    Ok(())
 }
 
-/// What became of a row that was noted; none where nothing was written, so that it is carried out anew.
-fn settle(
-    row: u64,
-    entry: &Entry,
-    client: &crate::api::Client,
-    journal: &Journal,
-) -> Result<Option<RowResult>> {
-    let name = entry.intent.entry.to_string();
-    let plan = entry.intent.plan().ok_or_else(|| {
-        Error::new(Kind::Failed, "what the journal holds of it does not fit together")
-            .at(format!("settling entry {name}"))
-    })?;
+/// What became of a row that was recorded; none if nothing was written, so that it is carried out anew.
+///
+/// # Errors
+/// What keeps every other row from being settled too.
+fn settle(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Option<RowResult>> {
+    let plan = store.plan(entry)?;
     let ended = |outcome: Outcome, error: Option<&str>| RowResult {
-        entry: Some(name.clone()),
+        entry: Some(entry.entry.to_string()),
         attempts: 1,
         error: error.map(str::to_string),
         changes: edited(&plan.changes),
-        ..RowResult::ended(row, plan.before.id(), outcome)
+        ..RowResult::ended(row, entry.customer, outcome)
     };
-    let noted = entry.outcome.as_ref().map(|outcome| outcome.outcome);
-    let found = match noted.filter(|ending| *ending != Ending::Unknown) {
-        Some(noted) => Some(noted),
+    let found = match entry.outcome.filter(|ending| *ending != Ending::Unknown) {
+        Some(recorded) => Some(recorded),
         None => {
-            let stored = match client.get(plan.before.id()) {
+            let stored = match session.client.get(entry.customer) {
                 Err(error) if error.kind == Kind::NotFound => {
-                    return Ok(Some(ended(Outcome::Unknown, Some("there is no such customer any more"))));
+                    store.end(&entry.entry, Ending::Gone, None)?;
+                    return Ok(Some(ended(Outcome::Unknown, Some(GONE))));
                 }
-                stored => stored?,
+                Err(error) if matches!(error.kind, Kind::Credentials | Kind::Interrupted) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    let why = format!("the customer cannot be read: {}", error.headline());
+                    return Ok(Some(RowResult { attempts: 0, ..ended(Outcome::Unknown, Some(&why)) }));
+                }
+                Ok(stored) => stored,
             };
             let found = ending(&plan, &stored);
             if let Some(found) = found {
-                let differs = (found == Ending::Differs).then_some(&stored);
-                journal.end(&entry.intent.entry, found, differs).map_err(not_kept)?;
+                store.end(&entry.entry, found, (found == Ending::Differs).then_some(&stored))?;
             }
             found
         }
@@ -121,9 +110,12 @@ fn settle(
         Some(Ending::Superseded) => {
             Some(ended(Outcome::Unknown, Some("a later change set all of its fields anew")))
         }
+        Some(Ending::Gone) => Some(ended(Outcome::Unknown, Some(GONE))),
         Some(Ending::Unknown) | None => {
             let why = "its fields hold neither their old values nor the new ones";
             Some(ended(Outcome::Unknown, Some(why)))
         }
     })
 }
+
+const GONE: &str = "there is no such customer any more";

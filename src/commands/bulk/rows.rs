@@ -1,48 +1,47 @@
-//! The rows of a run: copied first, checked as a whole, then given one by one.
+//! The rows of a run: read and checked once, kept in the store, then given one by one.
 
-use std::io::BufRead;
-use std::path::Path as FilePath;
+use std::io::{BufRead, BufReader, Cursor, Read};
 
+use super::super::session::Context;
 use super::worker::{Job, Task};
 use super::worker_pool::Take;
-use crate::bulk::plan_file::{self, Head, NotAPlan};
-use crate::bulk::{Format, Mistake, Row, csv, ndjson};
+use crate::bulk::plan_file::{self, Head, NotAPlan, Planned};
+use crate::bulk::{Format, Mistake, Row, csv, ndjson, task};
 use crate::cli::bulk::RowArgs;
 use crate::document::{Action, Edit, Path};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::field::FIELDS;
 use crate::report::bulk::counted;
-use crate::runs::{self, Customers, Finished, Kept, seen::Seen};
 use crate::search::CustomerName;
+use crate::store::{self, Duplicate, EntryId, NewRow, Run, RunKind, Store};
 use crate::terminal::Input;
 
 /// How many mistakes are shown.
 const SHOWN: usize = 100;
 
-/// Copies the input into a folder, so that it stays what it is while it is worked on.
-///
-/// # Errors
-/// `Usage` where it cannot be read; `Failed` where it cannot be copied.
-pub(super) fn spool(
-    input: &Input,
-    folder: &FilePath,
-    context: &super::super::session::Context,
-) -> Result<()> {
-    let reader = context.terminal.open(input)?;
-    runs::spool(reader, folder).map_err(not_kept)
+/// How many rows the store is given at a time.
+const BATCH: usize = 1_000;
+
+/// How much of a file is looked at to tell what it is; its first line is mostly shorter.
+const BEGINNING: u64 = 64 * 1024;
+
+/// The rest of an input after its beginning was looked at, from the beginning.
+type Source = BufReader<std::io::Chain<Cursor<Vec<u8>>, Box<dyn Read>>>;
+
+fn open(input: &Input, context: &Context) -> Result<(Vec<u8>, Source)> {
+    let mut reader = BufReader::new(context.terminal.open(input)?);
+    let mut begin = Vec::new();
+    let read = reader.by_ref().take(BEGINNING).read_until(b'\n', &mut begin);
+    read.map_err(|why| Error::usage(format!("cannot read {input}")).because(why))?;
+    let rest: Box<dyn Read> = Box::new(reader);
+    Ok((begin.clone(), BufReader::new(Cursor::new(begin).chain(rest))))
 }
 
-pub(super) fn not_kept(why: anyhow::Error) -> Error {
-    Error::new(crate::error::Kind::Failed, "the run cannot be kept on this machine").because(why)
-}
-
-/// How the copied rows are written.
+/// How the rows are written, by the beginning of the file.
 ///
 /// # Errors
-/// `Failed` where they cannot be read.
-pub(super) fn format(folder: &FilePath, args: &RowArgs) -> Result<Format> {
-    let mut input = runs::open_input(folder).map_err(not_kept)?;
-    let begin = input.fill_buf().map_err(|why| not_kept(why.into()))?;
+/// `Usage` if they are no rows.
+fn format(begin: &[u8], args: &RowArgs) -> Result<Format> {
     let text = String::from_utf8_lossy(begin);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('{') {
@@ -56,13 +55,57 @@ pub(super) fn format(folder: &FilePath, args: &RowArgs) -> Result<Format> {
 }
 
 /// Rows, or what is wrong with them.
-type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<Mistake>>> + Send>;
+type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<Mistake>>>>;
 
-fn rows(input: Kept, format: &Format) -> std::result::Result<Rows, Vec<Mistake>> {
+fn rows(input: Source, format: Format) -> std::result::Result<Rows, Vec<Mistake>> {
     Ok(match format {
-        Format::Csv(spelling) => Box::new(csv::Rows::new(input, spelling.clone())?),
+        Format::Csv(spelling) => Box::new(csv::Rows::new(input, spelling)?),
         Format::Ndjson => Box::new(ndjson::Rows::new(input)),
     })
+}
+
+/// Rows on their way into the store, and the mistakes that are found on it.
+struct Keeper<'a> {
+    store: &'a Store,
+    run: &'a Run,
+    batch: Vec<NewRow>,
+    mistakes: Mistakes,
+    /// What both rows do that name one customer: "is named".
+    again: &'static str,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(store: &'a Store, run: &'a Run, again: &'static str) -> Keeper<'a> {
+        Keeper { store, run, batch: Vec::new(), mistakes: Mistakes::default(), again }
+    }
+
+    fn keep(&mut self, row: NewRow) -> Result<()> {
+        let numbers = [Some(row.row), row.customer];
+        if let Some(number) = numbers.into_iter().flatten().find(|number| i64::try_from(*number).is_err()) {
+            self.mistakes
+                .add(Mistake::of_line(row.line, format!("{number} is no number of a row or a customer")));
+            return Ok(());
+        }
+        self.batch.push(row);
+        if self.batch.len() == BATCH { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        for Duplicate { row, customer, first, line } in self.store.add_rows(self.run, &self.batch)? {
+            let what = customer.map_or_else(|| format!("row {row}"), |id| format!("customer {id}"));
+            self.mistakes
+                .add(Mistake::of_line(line, format!("{what} {} on line {first} already", self.again)));
+        }
+        self.batch.clear();
+        Ok(())
+    }
+
+    /// # Errors
+    /// `Usage` if there are mistakes.
+    fn finish(mut self, name: &str) -> Result<()> {
+        self.flush()?;
+        self.mistakes.refuse(name)
+    }
 }
 
 /// What a file asks for as a whole.
@@ -119,47 +162,50 @@ impl Checked {
     }
 }
 
-/// Checks every row before anything is sent, and gives what they ask for as a whole.
+/// Reads and checks every row of a file before anything is sent, and keeps it in the store.
 ///
 /// # Errors
 /// `Usage` with every mistake, the first [`SHOWN`] of them in full.
-pub(super) fn check(folder: &FilePath, format: &Format, name: &str) -> Result<Checked> {
-    let input = runs::open_input(folder).map_err(not_kept)?;
-    let mut mistakes = Mistakes::default();
-    let mut seen = Seen::default();
+pub(super) fn check(args: &RowArgs, store: &Store, run: &Run, context: &Context) -> Result<Checked> {
+    let (begin, input) = open(&args.file, context)?;
+    let mut keeper = Keeper::new(store, run, "is named");
     let mut checked = Checked::nothing();
-    match rows(input, format) {
-        Err(header) => header.into_iter().for_each(|mistake| mistakes.add(mistake)),
+    match rows(input, format(&begin, args)?) {
+        Err(header) => header.into_iter().for_each(|mistake| keeper.mistakes.add(mistake)),
         Ok(rows) => {
             for row in rows {
                 checked.rows += 1;
                 match row {
                     Ok(row) => {
                         checked.count(&row);
-                        if let CustomerName::Id(id) = row.customer {
-                            seen.insert(id, row.line).map_err(|why| not_kept(why.into()))?;
-                        }
+                        keeper.keep(kept(&row))?;
                     }
                     Err(wrong) => {
                         let named = wrong.iter().find_map(|mistake| Some((mistake.customer?, mistake.line)));
                         if let Some((customer, line)) = named {
-                            seen.insert(customer, line).map_err(|why| not_kept(why.into()))?;
+                            let (row, task) = (checked.rows, String::new());
+                            keeper.keep(NewRow { row, line, customer: Some(customer), task })?;
                         }
-                        wrong.into_iter().for_each(|mistake| mistakes.add(mistake));
+                        wrong.into_iter().for_each(|mistake| keeper.mistakes.add(mistake));
                     }
                 }
             }
         }
     }
-    let twice = |it: runs::seen::Twice| {
-        let why = format!("customer {} is named on line {} already", it.customer, it.first);
-        mistakes.add(Mistake::of_line(it.line, why));
-    };
-    seen.twice(twice).map_err(|why| not_kept(why.into()))?;
-    if mistakes.count == 0 && checked.rows == 0 {
-        mistakes.add(Mistake::of_line(1, "there are no rows"));
+    if keeper.mistakes.count == 0 && checked.rows == 0 {
+        keeper.mistakes.add(Mistake::of_line(1, "there are no rows"));
     }
-    mistakes.refuse(name).map(|()| checked)
+    keeper.finish(&args.file.to_string())?;
+    Ok(checked)
+}
+
+fn kept(row: &Row) -> NewRow {
+    let customer = match &row.customer {
+        CustomerName::Id(id) => Some(*id),
+        CustomerName::Lookup(_) => None,
+    };
+    let task = task::to_json(&row.customer, &row.edits, &row.fixed);
+    NewRow { row: row.number, line: row.line, customer, task }
 }
 
 /// What is wrong with rows.
@@ -196,103 +242,89 @@ impl Mistakes {
     }
 }
 
-/// The rows of a checked file.
+/// Reads and checks a plan file to its end before anything is sent, keeps its rows in the store, and gives its head and their
+/// number.
 ///
 /// # Errors
-/// `Failed` where the copy changed since.
-pub(super) fn rows_of(input: Kept, format: &Format) -> Result<impl Iterator<Item = Result<Row>>> {
-    let changed = |mistakes: Vec<Mistake>| {
-        let said = mistakes.iter().map(ToString::to_string);
-        Error::new(crate::error::Kind::Failed, "the kept copy of the rows is damaged").detail(said)
-    };
-    Ok(rows(input, format).map_err(changed)?.map(move |row| row.map_err(changed)))
-}
-
-/// Gives the rows of a checked file that have no end yet. `customers` are those that were looked up.
-///
-/// # Errors
-/// `Failed` where the copy changed since.
-pub(super) fn feed(
-    input: Kept,
-    mut customers: Option<Customers>,
-    format: &Format,
-    finished: &Finished,
-    take: Take<'_, Job>,
-) -> Result<()> {
-    let lost = || Error::new(crate::error::Kind::Failed, "the customers that were looked up cannot be read");
-    for row in rows_of(input, format)? {
-        let Row { number: row, customer: name, edits, fixed, .. } = row?;
-        if finished.contains(row) {
-            continue;
-        }
-        let customer = match (&name, &mut customers) {
-            (CustomerName::Id(id), _) => *id,
-            (CustomerName::Lookup(_), Some(customers)) => {
-                customers.of(row).map_err(|why| lost().because(why))?
-            }
-            (CustomerName::Lookup(_), None) => return Err(lost()),
-        };
-        if !take(Job { row, customer, name, fixed, task: Task::Edits(edits) }) {
-            return Ok(());
-        }
-    }
-    Ok(())
-}
-
-/// Reads a plan file to its end before anything is sent, and gives its head and how many rows it has.
-///
-/// # Errors
-/// `Usage` where it is no plan, or not a whole one.
-pub(super) fn check_plan(folder: &FilePath, name: &str) -> Result<(Head, u64)> {
-    let input = runs::open_input(folder).map_err(not_kept)?;
-    let refused = |why: NotAPlan| Error::usage(format!("{name} cannot be carried out")).because(why);
+/// `Usage` if it is no plan, or not a whole one.
+pub(super) fn check_plan(plan: &Input, store: &Store, run: &Run, context: &Context) -> Result<(Head, u64)> {
+    let (_, input) = open(plan, context)?;
+    let refused = |why: NotAPlan| Error::usage(format!("{plan} cannot be carried out")).because(why);
     let (head, lines) = plan_file::read(input).map_err(refused)?;
-    let (mut seen, mut rows) = (Seen::default(), Seen::default());
-    let mut mistakes = Mistakes::default();
+    let mut keeper = Keeper::new(store, run, "stands");
     let (mut count, mut last) = (0, 0);
     for line in lines {
-        let line = line.map_err(refused)?;
+        let planned = line.map_err(refused)?;
         count += 1;
-        seen.insert(line.customer.id, count + 1).map_err(|why| not_kept(why.into()))?;
-        rows.insert(line.row, count + 1).map_err(|why| not_kept(why.into()))?;
-        if let Err(why) = line.plan().and_then(|_| line.name()) {
-            mistakes.add(Mistake::of_line(count + 1, why));
+        if let Err(why) = planned.plan().and_then(|_| planned.name()) {
+            keeper.mistakes.add(Mistake::of_line(count + 1, why));
         }
-        last = last.max(line.row);
+        last = last.max(planned.row);
+        let task = serde_json::to_string(&planned).expect("texts and tokens are JSON");
+        keeper.keep(NewRow {
+            row: planned.row,
+            line: count + 1,
+            customer: Some(planned.customer.id),
+            task,
+        })?;
     }
     if last > count {
-        mistakes.add(Mistake::of_line(1, format!("a row has the number {last}, and there are {count}")));
+        let why = format!("a row has the number {last}, and there are {count}");
+        keeper.mistakes.add(Mistake::of_line(1, why));
     }
-    let again = |it: runs::seen::Twice| {
-        let why = format!("row {} stands on line {} already", it.customer, it.first);
-        mistakes.add(Mistake::of_line(it.line, why));
-    };
-    rows.twice(again).map_err(|why| not_kept(why.into()))?;
-    let twice = |it: runs::seen::Twice| {
-        let why = format!("customer {} stands on line {} already", it.customer, it.first);
-        mistakes.add(Mistake::of_line(it.line, why));
-    };
-    seen.twice(twice).map_err(|why| not_kept(why.into()))?;
-    mistakes.refuse(name).map(|()| (head, count))
+    keeper.finish(&plan.to_string())?;
+    Ok((head, count))
 }
 
-/// Gives the rows of a checked plan that have no end yet.
+/// Gives the rows of a run that were not reached, at most so many.
 ///
 /// # Errors
-/// `Failed` where the copy changed since.
-pub(super) fn feed_plan(input: Kept, finished: &Finished, take: Take<'_, Job>) -> Result<()> {
-    let damaged = |why: NotAPlan| {
-        Error::new(crate::error::Kind::Failed, "the kept copy of the plan is damaged").because(why)
-    };
-    let (_, lines) = plan_file::read(input).map_err(damaged)?;
-    for line in lines {
-        let line = line.map_err(damaged)?;
-        let (row, customer) = (line.row, line.customer.id);
-        let name = line.name().map_err(|why| damaged(NotAPlan::Damaged(Mistake::of_line(row, why))))?;
-        let job = Job { name, ..Job::of(row, customer, Task::Planned(Box::new(line))) };
-        if !finished.contains(row) && !take(job) {
-            return Ok(());
+/// `Failed` if the store cannot be read, or what it holds does not fit together.
+pub(super) fn feed(store: &Store, run: &Run, limit: u64, take: Take<'_, Job>) -> Result<()> {
+    let mut left = limit;
+    each_to_do(store, run, |row| {
+        let wanted = left > 0;
+        left = left.saturating_sub(1);
+        Ok(wanted && take(job(row, store, &run.about.kind)?))
+    })
+}
+
+/// Gives every row that was not reached to `each`, until that says no.
+pub(super) fn each_to_do(
+    store: &Store,
+    run: &Run,
+    mut each: impl FnMut(store::Row) -> Result<bool>,
+) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let page = store.rows_to_do(run, after)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.row;
+        for row in page {
+            if !each(row)? {
+                return Ok(());
+            }
         }
     }
-    Ok(())
+}
+
+fn job(row: store::Row, store: &Store, kind: &RunKind) -> Result<Job> {
+    let damaged =
+        || Error::new(Kind::Failed, format!("what the store holds of row {} cannot be read", row.row));
+    let id = row.customer.ok_or_else(damaged)?;
+    match kind {
+        RunKind::Update => {
+            let (name, edits, fixed) = task::from_json(&row.task, id).ok_or_else(damaged)?;
+            Ok(Job { name, fixed, ..Job::of(row.row, id, Task::Edits(edits)) })
+        }
+        RunKind::Apply => {
+            let planned: Planned = serde_json::from_str(&row.task).map_err(|why| damaged().because(why))?;
+            let name = planned.name().map_err(|_| damaged())?;
+            Ok(Job { name, ..Job::of(row.row, id, Task::Planned(Box::new(planned))) })
+        }
+        RunKind::Undo(_) => {
+            let entry = store.entry(&EntryId::typed(&row.task))?.ok_or_else(damaged)?;
+            Ok(Job::of(row.row, id, Task::Undo(Box::new(entry))))
+        }
+    }
 }

@@ -1,13 +1,12 @@
 //! A run from its first row to its summary: every command that writes many customers ends up here.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::session::Session;
 use super::progress::Progress;
-use super::rows::not_kept;
-use super::source::Source;
+use super::rows::feed;
 use super::worker::{Job, Worker};
 use super::worker_pool::WorkerPool;
 use crate::account::command;
@@ -16,9 +15,9 @@ use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
 use crate::cli::bulk::PaceArgs;
 use crate::error::{Error, Kind, Result};
-use crate::journal::Journal;
+use crate::export::Export;
 use crate::report::bulk::{self as report, Summary};
-use crate::runs::{About, Export, Finished, Kind as RunKind, Run};
+use crate::store::{About, Run, RunKind, Store};
 use crate::terminal::{Input, Notes};
 
 /// How a run is carried out.
@@ -28,43 +27,13 @@ pub(super) struct Course<'a> {
     pub(super) session: &'a Session<'a>,
 }
 
-/// What is known of a run so far.
-#[derive(Default)]
-pub(super) struct State {
-    counts: Counts,
-    pub(super) finished: Finished,
-}
-
-impl State {
-    /// Of a run that was cut off.
-    ///
-    /// # Errors
-    /// Where its results cannot be read.
-    pub(super) fn of(run: &Run) -> Result<State> {
-        let mut state = State::default();
-        run.each_result(|result| state.note(&result)).map_err(not_kept)?;
-        Ok(state)
-    }
-
-    /// Whether no row is left.
-    pub(super) fn is_complete(&self, run: &Run) -> bool {
-        self.counts.all() >= run.about.rows
-    }
-
-    /// Notes what became of a row.
-    pub(super) fn note(&mut self, result: &RowResult) {
-        self.counts.add(result.outcome);
-        self.finished.insert(result.row);
-    }
-}
-
-/// Carries out the rows of a run that have no end yet, and tells what became of all of them.
+/// Carries out the rows of a run that were not reached, and tells what became of all of them.
 ///
 /// # Errors
-/// `Partial` where a row did not succeed; `Interrupted` where the run was stopped; what kept it from being carried out.
-pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> Result<Kind> {
-    let session = course.session;
-    let about = run.about.clone();
+/// `Partial` if a row did not succeed; `Interrupted` if the run was stopped; what kept it from being carried out.
+pub(super) fn carry_out(run: &Run, course: &Course<'_>) -> Result<Kind> {
+    let (session, about) = (course.session, &run.about);
+    let store = session.store()?;
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
     session.signals.set_hints(vec![format!("`{resume}` settles them and goes on")]);
     let place = course.session.account.place();
@@ -72,11 +41,9 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
         session.terminal.notes().say(&format!("Writing on {}.", place.sentence()));
     }
     session.signals.rows(true);
-    let journal = session.journal()?;
-    run.begin().map_err(not_kept)?;
-    let worked = work(&mut run, &mut state, &journal, course);
-    let mut counts = state.counts.clone();
-    counts.add_many(Outcome::NotReached, about.rows.saturating_sub(counts.all()));
+    let (rows, mut counts) = store.counts(run)?;
+    let worked = work(run, rows, &mut counts, store, course);
+    counts.add_many(Outcome::NotReached, rows.saturating_sub(counts.all()));
     // From here on rows may have been written, which an error of another kind would deny.
     let broke = |why: Error| {
         let undo = command(&about.profile, &format!("customer bulk undo {}", about.run));
@@ -84,19 +51,11 @@ pub(super) fn carry_out(mut run: Run, mut state: State, course: &Course<'_>) -> 
         let error = why.detail([format!("until then: {}", counts.sentence())]);
         hints.into_iter().fold(Error { kind: Kind::Partial, hints: Vec::new(), ..error }, Error::hint)
     };
-    let ended = run.end(counts.clone()).map_err(not_kept);
-    let unfinished = (counts.of(Outcome::NotReached) > 0).then_some(&state.finished);
-    let exported = export(&run, unfinished, &journal, course);
+    let exported = course.results.map_or(Ok(()), |path| export(run, path, store));
     let stopped = worked.map_err(broke)?;
-    ended.map_err(broke)?;
-    let results = exported.map_err(broke)?;
-    let summary = Summary {
-        about: &about,
-        counts: &counts,
-        results: &results,
-        resume: &resume,
-        place: course.session.account.place(),
-    };
+    exported.map_err(broke)?;
+    let place = course.session.account.place();
+    let summary = Summary { about, counts: &counts, results: course.results, resume: &resume, place };
     verdict(&summary, stopped, session).map_err(broke)
 }
 
@@ -109,7 +68,7 @@ pub(super) fn place(results: Option<&Path>, input: Option<&Input>) -> Result<()>
         refuse_replacing("--results", results, input)?;
     }
     let tried = results.map_or(Ok(()), Export::try_out);
-    tried.map_err(|why| Error::usage("the results have no place to go").because(why))
+    tried.map_err(|why| Error { kind: Kind::Usage, ..why }.at("--results"))
 }
 
 /// Refuses to put what is written in the place of what is read.
@@ -133,19 +92,22 @@ enum Stopped {
     Credentials,
 }
 
-/// Works on the rows, and notes the end of each before the next one's is looked at.
-fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>) -> Result<Option<Stopped>> {
+/// Works on the rows, and records the outcome of each before its worker takes another one.
+fn work(
+    run: &Run,
+    rows: u64,
+    counts: &mut Counts,
+    store: &Store,
+    course: &Course<'_>,
+) -> Result<Option<Stopped>> {
     let session = course.session;
-    let about = run.about.clone();
     let settings = &course.session.account.settings;
     let limiter = Arc::new(RateLimiter::new(course.pace.rate(settings)));
-    let worker = worker(&about, &limiter, journal, course);
+    let worker = worker(&run.about, &limiter, store, course);
     let pool =
         WorkerPool { workers: course.pace.jobs(settings), limiter: &limiter, signals: &session.signals };
-    journal.written_by(pool.workers);
-    let (source, finished) = (Source::of(run, journal)?, state.finished.clone());
     let limit = course.pace.limit.unwrap_or(u64::MAX);
-    let mut progress = Progress::of(about.rows, state.counts.all(), &limiter, &session.terminal);
+    let mut progress = Progress::of(rows, counts.all(), &limiter, &session.terminal);
     let mut stopped = None;
     let mut in_a_row = 0;
     let mut told = Reasons::default();
@@ -155,17 +117,14 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
         RowResult::failed(job.row, job.customer, &error)
     };
     let result = pool.run(
-        |take| source.feed(&finished, limit, take),
+        |take| feed(store, run, limit, take),
         |job| worker.carry_out(job),
         panicked,
         |result| {
             if let Some(result) = result {
-                let line = run.note_result(&result).map_err(not_kept)?;
-                state.note(&result);
-                match session.global.output {
-                    Output::Ndjson => print(&line, session)?,
-                    output => print(&report::row(&result, output), session)?,
-                }
+                store.end_row(run, &result)?;
+                counts.add(result.outcome);
+                print(&report::row(&result, session.global.output), session)?;
                 if let Some(error) = result.error.as_ref().filter(|_| !result.outcome.succeeded()) {
                     told.add(result.row, result.customer, &format!("{}: {error}", result.outcome.name()));
                 }
@@ -174,7 +133,7 @@ fn work(run: &mut Run, state: &mut State, journal: &Journal, course: &Course<'_>
                     stopped = Some(Stopped::Credentials);
                 }
             }
-            progress.show(&state.counts, Counts::sentence);
+            progress.show(counts, Counts::sentence);
             if in_a_row >= course.pace.max_failures {
                 stopped = stopped.or(Some(Stopped::Failures(in_a_row)));
             }
@@ -215,7 +174,7 @@ impl Reasons {
 fn worker<'a>(
     about: &About,
     limiter: &'a Arc<RateLimiter>,
-    journal: &'a Journal,
+    store: &'a Store,
     course: &Course<'a>,
 ) -> Worker<'a> {
     let (session, account) = (course.session, &course.session.account);
@@ -223,11 +182,11 @@ fn worker<'a>(
         client: &course.session.client,
         limiter,
         timeout: session.global.timeout,
-        journal,
+        store,
         profile: &account.profile,
         host: &account.origin,
         command: match about.kind {
-            RunKind::Update(_) => "customer bulk update",
+            RunKind::Update => "customer bulk update",
             RunKind::Apply => "customer bulk apply",
             RunKind::Undo(_) => "customer bulk undo",
         },
@@ -240,35 +199,15 @@ fn worker<'a>(
     }
 }
 
-/// Writes what became of every row to the file that the user wants it in. Where rows were not reached, `unfinished`
-/// tells which others have an end, and the rows are read once more for them.
-fn export(
-    run: &Run,
-    unfinished: Option<&Finished>,
-    journal: &Journal,
-    course: &Course<'_>,
-) -> Result<PathBuf> {
-    let path = course.results.map_or_else(|| run.folder().join("results.csv"), Path::to_path_buf);
+/// Writes the outcome of every row to the file that the user wants it in.
+fn export(run: &Run, path: &Path, store: &Store) -> Result<()> {
     let name = path.to_string_lossy();
     let output =
         if name.ends_with(".ndjson") || name.ends_with(".jsonl") { Output::Ndjson } else { Output::Csv };
-    let mut export = Export::to(&path).map_err(not_kept)?;
-    let mut wrong = Ok(());
-    let mut write = |text: String| {
-        if wrong.is_ok() {
-            wrong = export.write(&text);
-        }
-    };
-    write(report::rows_head(output));
-    run.each_result(|result| write(report::row(&result, output))).map_err(not_kept)?;
-    if let Some(finished) = unfinished {
-        Source::of(run, journal)?.feed(finished, u64::MAX, &mut |job: Job| {
-            write(report::row(&RowResult::not_reached(job.row, job.customer), output));
-            true
-        })?;
-    }
-    wrong.and_then(|()| export.finish()).map_err(not_kept)?;
-    Ok(path)
+    let mut export = Export::to(path)?;
+    export.write(&report::rows_head(output))?;
+    store.results(run.id(), |result| export.write(&report::row(&result, output)))?;
+    export.finish()
 }
 
 fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> Result<Kind> {
@@ -302,7 +241,9 @@ fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_
     if session.global.output != Output::Table {
         notes.say(&format!("{}.", counts.sentence()));
     }
-    notes.say(&format!("What became of each row: {}", summary.results.display()));
+    let list = command(&summary.about.profile, &format!("customer bulk list {}", summary.about.run));
+    let results = summary.results.map_or(list, |path| path.display().to_string());
+    notes.say(&format!("What became of each row: {results}"));
     let open = OUTCOMES.iter().filter(|outcome| outcome.is_open() && counts.of(**outcome) > 0);
     let open: Vec<&str> = open.map(|outcome| outcome.name()).collect();
     if !open.is_empty() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::conflict::conflict;
 use super::super::lookup::still_named;
-use super::super::session::turn;
+use super::super::session::lock;
 use super::super::write::Writer;
 use crate::api::{Client, RateLimiter};
 use crate::bulk::Fixed;
@@ -17,11 +17,10 @@ use crate::document::plan::plan;
 use crate::document::undo::{Undo, undo};
 use crate::document::{Customer, Edits, Plan};
 use crate::error::{Error, Kind, Result};
-use crate::journal::record::Edited;
-use crate::journal::{EntryId, Intent, Journal, Origin, RunRow};
 use crate::report::outcome::Facts;
 use crate::search::CustomerName;
 use crate::signals::Signals;
+use crate::store::{Edited, Entry, EntryId, Origin, RunRow, Store};
 use crate::terminal::Notes;
 
 /// What is to be done with one customer.
@@ -68,8 +67,8 @@ pub(super) enum Task {
     Edits(Edits),
     /// A line of a plan file.
     Planned(Box<Planned>),
-    /// An entry of the journal, to be taken back, and what was stored where that was not what it sent.
-    Undo(Box<Intent>, Option<String>),
+    /// An entry of the journal, to be taken back.
+    Undo(Box<Entry>),
 }
 
 impl Task {
@@ -78,7 +77,7 @@ impl Task {
         match self {
             Task::Edits(edits) => edits.is_empty(),
             Task::Planned(line) => line.edits.is_empty() && line.before.is_none() && line.error.is_none(),
-            Task::Undo(..) => false,
+            Task::Undo(_) => false,
         }
     }
 }
@@ -89,7 +88,7 @@ pub(super) struct Worker<'a> {
     pub(super) limiter: &'a Arc<RateLimiter>,
     /// How long one row may take with the network.
     pub(super) timeout: Duration,
-    pub(super) journal: &'a Journal,
+    pub(super) store: &'a Store,
     pub(super) profile: &'a str,
     pub(super) host: &'a str,
     pub(super) command: &'static str,
@@ -130,25 +129,24 @@ impl Worker<'_> {
         wanted: &mut Vec<Edited>,
     ) -> Result<Outcome> {
         let undoes = match &job.task {
-            Task::Undo(intent, _) => Some(intent.entry.clone()),
+            Task::Undo(entry) => Some(entry.entry.clone()),
             _ => None,
         };
-        // Who waited for another process in vain has failed, and is tried again when the run is resumed.
-        let turn = turn(self.journal, client, job.customer, self.notes);
-        let turn = turn.map_err(|error| match error.kind {
+        // A row that waited for another process in vain has failed, and is tried again when the run is resumed.
+        let lock = lock(self.store, client, job.customer, self.notes).map_err(|error| match error.kind {
             Kind::Conflict => Error { kind: Kind::Failed, ..error },
             _ => error,
         })?;
         let before = client.get(job.customer)?;
         job.refuse_another(&before)?;
-        let plan = planned(&job.task, before, self.new_fields)?;
+        let plan = planned(&job.task, before, self.new_fields, self.store)?;
         if plan.is_empty() {
             return Ok(Outcome::Unchanged);
         }
         *wanted = edited(&plan.changes);
         let writer = Writer {
             client,
-            journal: Some(self.journal),
+            journal: Some(self.store),
             origin: Origin {
                 profile: self.profile.to_string(),
                 host: self.host.to_string(),
@@ -163,13 +161,13 @@ impl Worker<'_> {
         };
         let written = writer.write(&plan, facts);
         attempts.set(writer.attempts.get());
-        drop(turn);
+        drop(lock);
         written.map(|_| Outcome::Written)
     }
 }
 
 /// What a task comes to for the customer as it is now.
-pub(super) fn planned(task: &Task, now: Customer, new_fields: bool) -> Result<Plan> {
+pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Store) -> Result<Plan> {
     let id = now.id();
     let step = format!("planning customer {id}");
     let unplanned = |why: String| Error::new(Kind::Failed, why).at(&step);
@@ -191,10 +189,8 @@ pub(super) fn planned(task: &Task, now: Customer, new_fields: bool) -> Result<Pl
                 Merge::Conflicts(conflicts) => Err(moved("fields of it changed since the plan", &conflicts)),
             }
         }
-        Task::Undo(intent, stored) => {
-            let damaged = || unplanned("what the journal holds of it does not fit together".to_string());
-            let done = intent.plan().ok_or_else(damaged)?;
-            let stored = stored.as_deref().and_then(|text| Customer::parse(text).ok());
+        Task::Undo(entry) => {
+            let (done, stored) = (store.plan(entry)?, store.stored(entry)?);
             match undo(&done, stored.as_ref(), &now).map_err(|why| unplanned(why.without_flag()))? {
                 Undo::Restored(plan) => Ok(*plan),
                 Undo::Moved(conflicts) => Err(moved("fields of it were changed again since", &conflicts)),

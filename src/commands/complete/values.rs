@@ -2,6 +2,7 @@
 //! hold. They are attached to the definitions of the commands, which know nothing of it.
 
 use std::ffi::{OsStr, OsString};
+use std::time::Duration;
 
 use clap::{Arg, Command};
 use clap_complete::{ArgValueCompleter, CompletionCandidate as Candidate};
@@ -13,9 +14,11 @@ use crate::cli::candidates::{
     settable_json, sortable,
 };
 use crate::error::Result;
-use crate::journal::{Ending, Entry, EntryId, Journal};
 use crate::report::history;
-use crate::runs::Runs;
+use crate::store::{About, Ending, EntryId, Filter, Store};
+
+/// How many of the latest entries are candidates.
+const LATEST: u64 = 200;
 
 /// What the words before the one that is completed say.
 #[derive(Debug, Clone)]
@@ -116,25 +119,28 @@ fn profiles() -> Result<Vec<Candidate>> {
 
 /// The latest entries, newest first. `undo` takes only those of its profile that wrote something, or may have.
 fn entries(known: &Known) -> Result<Vec<Candidate>> {
-    let journal = Environment.state_folder().map(Journal::at)?;
     let undo = known.path.iter().any(|word| word == "undo");
-    let wanted = |entry: &Entry| {
-        let wrote = entry.outcome.as_ref().is_none_or(|end| end.outcome != Ending::NotWritten);
-        !undo || (wrote && entry.intent.profile == known.profile)
-    };
-    let entries = journal.latest().unwrap_or_default();
-    let entries = entries.iter().filter(|entry| wanted(entry));
-    let name = |entry: &Entry| plain(&entry.intent.entry);
-    Ok(entries.filter_map(|entry| Some(candidate(name(entry)?, &history::line(entry)))).collect())
+    let profile = undo.then(|| known.profile.clone());
+    let mut candidates = Vec::new();
+    store()?.history(&Filter { profile, limit: Some(LATEST), ..Filter::default() }, |entry| {
+        let name = plain(&entry.entry).filter(|_| !undo || entry.outcome != Some(Ending::NotWritten));
+        candidates.extend(name.map(|name| candidate(name, &history::line(&entry))));
+        Ok(())
+    })?;
+    Ok(candidates)
 }
 
 /// The runs of the profile, newest first.
 fn runs(known: &Known) -> Result<Vec<Candidate>> {
-    let runs = Environment.state_folder().map(|folder| Runs::at(folder.join("runs")))?;
-    let runs = runs.list().unwrap_or_default();
-    let runs = runs.iter().rev().filter(|run| run.profile == known.profile);
-    let help = |run: &crate::runs::About| format!("{} {}: {} rows", run.kind.name(), run.source, run.rows);
-    Ok(runs.filter_map(|run| Some(candidate(plain(&run.run)?, &help(run)))).collect())
+    let runs = store()?.runs()?;
+    let runs = runs.iter().filter(|(run, ..)| run.profile == known.profile);
+    let help = |run: &About, rows: &u64| format!("{} {}: {rows} rows", run.kind.name(), run.source);
+    Ok(runs.filter_map(|(run, rows, _)| Some(candidate(plain(&run.run)?, &help(run, rows)))).collect())
+}
+
+/// The store, which a shell does not wait for.
+fn store() -> Result<Store> {
+    Environment.state_folder().map(|folder| Store::at(folder, Duration::ZERO))
 }
 
 /// A name as this program makes them. A shell may take any other for more than a word.

@@ -205,32 +205,52 @@ fn the_question_says_what_is_more_than_a_plain_change() {
 }
 
 #[test]
-fn what_a_run_left_that_never_began_is_swept_and_a_run_is_not() {
-    let world = fleet(1);
-    assert_eq!(update(&world, &["--yes"], &names(1, "First")).code, 0);
-    let runs = world.home.path().join(".local/state/fusebill/runs");
-    let dead = runs.join("20260101-000000000-dead");
-    std::fs::create_dir(&dead).expect("the folder of a process that died");
-    for name in ["lock", "input"] {
-        std::fs::write(dead.join(name), "").expect("it is left behind");
-    }
-    let foreign = runs.join("notes");
-    std::fs::create_dir(&foreign).expect("somebody else's folder");
-    assert_eq!(update(&world, &["--yes"], &names(1, "Second")).code, 0);
-    assert_eq!((dead.exists(), foreign.exists(), super::runs(&world).len()), (false, true, 2));
+fn a_run_that_was_cut_off_is_listed_with_what_is_left_and_the_last_one_goes_on() {
+    let world = fleet(3);
+    assert_eq!(update(&world, &["--yes", "--limit", "1"], &names(3, "Cut")).code, 0);
+    let listed = bulk(&world, &["list"]);
+    assert!(listed.stdout.contains("1 written, 2 not-reached (resume goes on)"), "{}", listed.stdout);
+    assert_eq!(bulk(&world, &["resume", "--last"]).code, 0);
+    let listed = bulk(&world, &["list"]);
+    assert!(listed.stdout.contains("3 written "), "{}", listed.stdout);
+    let rows = bulk(&world, &["list", &latest(&world), "-o", "csv"]).stdout;
+    assert_eq!((rows.lines().count(), rows.matches(",written,").count()), (4, 3), "{rows}");
+    let json = bulk(&world, &["list", &latest(&world), "-o", "json"]).json();
+    assert_eq!((&json["rows"][2]["row"], &json["rows"][2]["outcome"]), (&3.into(), &"written".into()));
+    bulk(&world, &["list", "20260101-000000000-none"]).fails(3, &["there is no run"]);
+    assert_eq!(bulk(&world, &["undo", "--last", "--yes"]).code, 0);
+    assert!(!world.stored(FIRST).contains("\"Cut\""));
+    world
+        .run(&["--profile", "sandbox", "customer", "bulk", "undo", "--last", "--yes"])
+        .fails(3, &["no run on profile"]);
 }
 
 #[test]
-fn a_run_that_never_came_to_an_end_is_listed_as_cut_off() {
+fn rows_that_were_refused_are_tried_again_by_retry_and_not_by_resume() {
     let world = fleet(3);
-    assert_eq!(update(&world, &["--yes", "--limit", "1"], &names(3, "Cut")).code, 0);
-    let name = latest(&world);
-    let about = world.home.path().join(format!(".local/state/fusebill/runs/{name}/about.json"));
-    let text = std::fs::read_to_string(&about).expect("a run says what it is about");
-    let (before, _) = text.split_once("\"counts\":").expect("it has come to an end");
-    std::fs::write(&about, format!("{before}\"counts\":null}}")).expect("as a killed process leaves it");
-    let listed = bulk(&world, &["list"]);
-    assert!(listed.stdout.contains("1 written, 2 not-reached (still going, or cut off"), "{}", listed.stdout);
-    assert_eq!(bulk(&world, &["resume", &name]).code, 0);
-    assert!(bulk(&world, &["list"]).stdout.contains("3 written "), "{}", listed.stdout);
+    world.fault("put@2:refuse=Not you");
+    let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(3, "Later"));
+    assert_eq!((run.code, &run.json()["rows"]["refused"]), (10, &1.into()), "{}", run.stderr);
+    let puts = world.puts().len();
+    let resumed = bulk(&world, &["resume", "--last", "-o", "json"]);
+    assert_eq!((resumed.code, &resumed.json()["rows"]["refused"]), (10, &1.into()), "{}", resumed.stderr);
+    assert_eq!(world.puts().len(), puts);
+    let retried = bulk(&world, &["retry", "--last", "-o", "json"]);
+    assert_eq!((retried.code, &retried.json()["rows"]["written"]), (0, &3.into()), "{}", retried.stderr);
+    assert_eq!(world.puts().len(), puts + 1);
+}
+
+#[test]
+fn a_customer_that_cannot_be_read_does_not_keep_a_run_from_going_on() {
+    let world = fleet(3);
+    world.fault("put:lost-after");
+    world.fault("get@2*4:status=500");
+    let run = update(&world, &["--yes", "--jobs", "1", "--limit", "1"], &names(3, "Lost"));
+    assert_eq!(run.code, 10, "{}", run.stderr);
+    world.fault("get*4:status=500");
+    let resumed = bulk(&world, &["resume", "--last", "--jobs", "1", "-o", "json"]);
+    let rows = serde_json::json!({"unknown": 1, "written": 2});
+    assert_eq!((resumed.code, &resumed.json()["rows"]), (10, &rows), "{}", resumed.stderr);
+    let resumed = bulk(&world, &["resume", "--last", "-o", "json"]);
+    assert_eq!((resumed.code, &resumed.json()["rows"]["written"]), (0, &3.into()), "{}", resumed.stderr);
 }

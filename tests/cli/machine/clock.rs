@@ -1,20 +1,19 @@
 //! A clock that was wrong, or was put back: what counts is the order in which the journal was written.
 
-use super::{JOHN, is_accounted_for, journal_text, kinds, records, state};
+use super::{JOHN, edit_store, is_accounted_for, kinds, records};
 use crate::world::World;
 
-/// Moves the year of every moment in the journal, in names and times; documents stay as they are.
+/// Moves the year of every moment in the store, in names and times; documents stay as they are.
 fn move_to(world: &World, year: &str) {
-    let written = journal_text(world);
-    let moved = written.lines().map(|line| {
-        let time = world.journal()[0]["time"].as_str().expect("a time")[..4].to_string();
-        let named = line.replace(&format!("\"entry\":\"{time}"), &format!("\"entry\":\"{year}"));
-        format!("{}\n", named.replace(&format!("\"time\":\"{time}"), &format!("\"time\":\"{year}")))
-    });
-    let text: String = moved.collect();
-    std::fs::write(state(world, "journal.jsonl"), text).expect("the journal is written");
+    edit_store(
+        world,
+        &format!(
+            "UPDATE entries SET entry = '{year}' || substr(entry, 5), time = '{year}' || substr(time, 5)"
+        ),
+    );
 }
 
+/// The years of the entries, the newest first.
 fn entries(world: &World) -> Vec<String> {
     let listed = world.run(&["customer", "history", "-o", "json"]).json();
     let entries = listed["entries"].as_array().expect("a list").clone();
@@ -30,7 +29,7 @@ fn what_was_written_last_is_taken_back_first_whatever_the_clock_said() {
         let run = world.run(&["customer", "update", "123", "--title", "dr"]);
         assert_eq!((run.code, run.stderr.contains("warning")), (0, false), "{run:#?}");
         let listed = entries(&world);
-        assert!(listed.len() == 2 && listed[0] == year && listed[1] != year, "{listed:?}");
+        assert!(listed.len() == 2 && listed[1] == year && listed[0] != year, "{listed:?}");
         let undone = world.run(&["customer", "undo", "--last", "-o", "json"]);
         assert_eq!(undone.code, 0, "{undone:#?}");
         assert!(world.stored(123).contains("\"John\""), "the title was changed last");
@@ -48,15 +47,15 @@ fn what_is_older_is_told_by_its_time_and_what_is_unfinished_is_never_forgotten()
     assert_eq!(world.run(&JOHN).code, 0);
     move_to(&world, "1999");
     assert_eq!(world.run(&["customer", "update", "123", "--title", "dr"]).code, 0);
-    let prune = ["customer", "history", "prune", "--older-than", "90d"];
-    world.run(&prune).is(0, "", "1 entry of profile default is forgotten.\n");
+    let prune = ["customer", "history", "prune", "--older-than", "90d", "--yes"];
+    world.run(&prune).is(0, "", "Forgotten: 1 entry and 0 runs of profile default.\n");
     assert_eq!(kinds(&world), ["intent", "written"]);
     move_to(&world, "2999");
-    world.run(&prune).is(0, "", "0 entries of profile default are forgotten.\n");
-    let intent = journal_text(&world).lines().next().expect("a line").to_string();
-    std::fs::write(state(&world, "journal.jsonl"), format!("{intent}\n")).expect("it is written");
+    world.run(&prune).is(0, "", "Forgotten: 0 entries and 0 runs of profile default.\n");
+    edit_store(&world, "UPDATE entries SET outcome = NULL");
     move_to(&world, "1999");
-    world.run(&prune).is(0, "", "0 entries of profile default are forgotten.\n");
+    let run = world.run(&prune);
+    run.says(&["Kept: 1 entry without a known outcome", "Forgotten: 0 entries and 0 runs"]);
     assert_eq!(kinds(&world), ["intent"]);
 }
 

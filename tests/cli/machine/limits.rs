@@ -123,7 +123,7 @@ fn what_is_not_text_is_refused_or_does_not_matter() {
     wrote_nothing(&world, &finished(&mut world.command(arguments)), 2, &["is not UTF-8 text"]);
     let home = world.home.path().join(bad);
     let run = finished(world.command(JOHN).env("HOME", &home));
-    assert_eq!((run.code, home.join(".local/state/fusebill/journal.jsonl").exists()), (0, true), "{run:#?}");
+    assert_eq!((run.code, home.join(".local/state/fusebill/fusebill.db").exists()), (0, true), "{run:#?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use fusebill::sandbox::KEY;
 
-use super::{JOHN, config, journal_text, kinds, records, state, wrote_john};
+use super::{JOHN, config, kinds, records, state, wrote_john};
 use crate::world::World;
 
 fn mode(path: &Path) -> u32 {
@@ -51,30 +51,28 @@ fn a_key_that_is_a_link_to_nowhere_is_an_error_and_no_other_key_is_taken() {
 fn locks_leave_whatever_they_lead_to_as_it_is() {
     let world = World::new();
     let victim = world.file("victim", "somebody else's");
-    fs::create_dir_all(state(&world, "turns")).expect("a folder is made");
-    for lock in ["journal.lock", "config.lock", "turns/0123.lock"] {
+    fs::create_dir_all(state(&world, "locks")).expect("a folder is made");
+    for lock in ["config.lock", "locks/customer-0123"] {
         symlink(&victim, state(&world, lock)).expect("a link is made");
     }
-    // One lock at two places would wait for itself.
-    fs::remove_file(state(&world, "journal.lock")).expect("it is removed");
     wrote_john(&world, &world.run(&JOHN));
     assert_eq!(world.run(&["profile", "set", "live", "--label", "x"]).code, 0);
     assert_eq!(fs::read_to_string(&victim).expect("it is there"), "somebody else's");
 }
 
 #[test]
-fn a_journal_that_is_kept_elsewhere_stays_there_when_it_is_pruned() {
+fn a_store_that_is_kept_elsewhere_stays_there_when_it_is_pruned() {
     let world = World::new();
     let elsewhere = world.home.path().join("encrypted");
     fs::create_dir(&elsewhere).expect("a folder is made");
     fs::create_dir_all(state(&world, "")).expect("a folder is made");
-    symlink(elsewhere.join("journal"), state(&world, "journal.jsonl")).expect("a link is made");
+    symlink(elsewhere.join("store"), state(&world, "fusebill.db")).expect("a link is made");
     wrote_john(&world, &world.run(&JOHN));
-    assert_eq!(mode(&elsewhere.join("journal")), 0o600);
-    let run = world.run(&["customer", "history", "prune", "--older-than", "0h"]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, "1 entry of profile default is forgotten.\n"));
-    assert!(state(&world, "journal.jsonl").is_symlink());
-    assert_eq!(fs::read_to_string(elsewhere.join("journal")).expect("it is there"), "");
+    assert_eq!(mode(&elsewhere.join("store")), 0o600);
+    let run = world.run(&["customer", "history", "prune", "--older-than", "0h", "--yes"]);
+    let forgotten = "Forgotten: 1 entry and 0 runs of profile default.\n";
+    assert_eq!((run.code, run.stderr.as_str()), (0, forgotten));
+    assert!(state(&world, "fusebill.db").is_symlink());
     let again = world.run(&["customer", "update", "123", "--first-name", "Jim"]);
     assert_eq!(again.code, 0, "{again:#?}");
     assert_eq!(kinds(&world), ["intent", "written"]);
@@ -83,31 +81,62 @@ fn a_journal_that_is_kept_elsewhere_stays_there_when_it_is_pruned() {
 }
 
 #[test]
-fn what_others_can_read_or_change_is_warned_of_with_what_ends_it() {
-    for (place, bits, says, ends) in [
-        (state as fn(&World, &str) -> _, 0o777, "put another journal into", "chmod 700"),
-        (config, 0o777, "put another config.toml into", "chmod go-w"),
-    ] {
-        let world = World::new();
-        let folder = place(&world, "");
-        fs::create_dir_all(&folder).expect("a folder is made");
-        set_mode(&folder, bits);
-        let run = world.run(&JOHN);
-        wrote_john(&world, &run);
-        run.says(&["warning: other users of this machine can", says, ends]);
-        set_mode(&folder, 0o755);
-        let run = world.run(&["customer", "get", "123", "-o", "json"]);
-        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    }
+fn what_others_can_read_is_warned_of_and_what_they_can_change_is_refused_with_what_ends_it() {
     let world = World::new();
-    assert_eq!(world.run(&JOHN).code, 0);
-    for bits in [0o640, 0o604, 0o622] {
-        let journal = state(&world, "journal.jsonl");
-        set_mode(&journal, bits);
+    fs::create_dir_all(config(&world, "")).expect("a folder is made");
+    set_mode(&config(&world, ""), 0o777);
+    let run = world.run(&JOHN);
+    wrote_john(&world, &run);
+    run.says(&["warning: other users of this machine can", "put another config.toml into", "chmod go-w"]);
+    set_mode(&config(&world, ""), 0o755);
+    let store = state(&world, "fusebill.db");
+    for bits in [0o640, 0o604] {
+        set_mode(&store, bits);
         let run = world.run(&["customer", "get", "123", "-o", "json"]);
-        let command = format!("`chmod 600 {}` ends that", journal.display());
-        run.says(&["can get at the customers in", &command]);
-        assert_eq!((run.code, mode(&journal)), (0, bits));
+        let command = format!("`chmod 600 {}` ends that", store.display());
+        run.says(&["can read the customers in", &command]);
+        assert_eq!((run.code, mode(&store)), (0, bits));
     }
-    assert_eq!((records(&world).len(), journal_text(&world).lines().count()), (2, 2));
+    let folder = state(&world, "");
+    let places =
+        [(&store, 0o622, 0o600, "600"), (&folder, 0o777, 0o755, "700"), (&folder, 0o1777, 0o700, "700")];
+    for (path, bad, good, command) in places {
+        set_mode(path, bad);
+        let run = world.run(&["customer", "update", "123", "--first-name", "Jim"]);
+        assert_eq!((run.code, world.puts().len()), (1, 1), "{run:#?}");
+        run.says(&["can be written to by other users", &format!("chmod {command} "), "Nothing was written."]);
+        set_mode(path, good);
+    }
+    assert_eq!(records(&world).len(), 2);
+}
+
+#[test]
+fn a_folder_of_another_user_and_a_link_that_others_can_have_planted_are_not_used() {
+    let world = World::new();
+    let shared = world.home.path().join("shared");
+    fs::create_dir(&shared).expect("a folder is made");
+    fs::create_dir(shared.join("theirs")).expect("a folder is made");
+    set_mode(&shared, 0o1777);
+    symlink(shared.join("theirs"), shared.join("fusebill")).expect("a link is made");
+    let home = shared.display().to_string();
+    let run = world.run_with(&[("XDG_STATE_HOME", &home)], &JOHN);
+    assert_eq!((run.code, world.puts().len()), (1, 0), "{run:#?}");
+    run.says(&["is a link in a folder that other users can write to", "Nothing was written."]);
+    fs::remove_file(shared.join("fusebill")).expect("it is removed");
+    fs::create_dir(shared.join("fusebill")).expect("a folder is made");
+    // Only root can give files away.
+    if std::os::unix::fs::chown(shared.join("fusebill"), Some(12_345), None).is_ok() {
+        let run = world.run_with(&[("XDG_STATE_HOME", &home)], &JOHN);
+        assert_eq!((run.code, world.puts().len()), (1, 0), "{run:#?}");
+        run.says(&["belongs to another user", "chown"]);
+    }
+    let victim = world.file("victim.csv", "mine");
+    symlink(&victim, shared.join("results.csv")).expect("a link is made");
+    let file = world.file("rows.csv", "id,middleName\n123,Q\n");
+    let results = shared.join("results.csv").display().to_string();
+    let run = world.run(&["customer", "bulk", "update", &file, "--yes", "--results", &results]);
+    run.fails(2, &["is a link in a folder that other users can write to"]);
+    let run = world.run(&["customer", "bulk", "plan", &file, "--out", &results]);
+    assert_ne!(run.code, 0, "{run:#?}");
+    assert_eq!((fs::read_to_string(victim).expect("it is there").as_str(), world.puts().len()), ("mine", 0));
 }

@@ -1,14 +1,16 @@
-//! Where the user wants what became of the rows.
+//! A file that the user asked for: it takes the place of the one that was there once it is complete, or not at all.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use crate::error::{Error, Kind, Result};
+use crate::files;
+use crate::store::secure_folder;
 
-/// A file that results are written to for the user, whole or not at all.
+/// A file on its way to its place.
 #[derive(Debug)]
-pub struct Export {
+pub(crate) struct Export {
     out: Out,
     path: PathBuf,
 }
@@ -17,62 +19,55 @@ pub struct Export {
 enum Out {
     /// It takes the place of the file once it is complete.
     Whole(BufWriter<tempfile::NamedTempFile>),
-    /// A device or a pipe, which nothing takes the place of.
+    /// A device or a pipe, which is written to as it is.
     Straight(BufWriter<File>),
 }
 
 impl Export {
-    /// A file that takes the place of the one at this path once it is complete. A link stays a link; what is no file, such
-    /// as `/dev/null`, is written to as it goes.
+    /// Begins a file. A link of the user's stays a link; what is no file, such as `/dev/null`, is written to directly.
     ///
     /// # Errors
-    /// Where nothing can be written there, or beside it.
-    pub fn to(path: &Path) -> Result<Export> {
+    /// `Failed` if nothing can be written there or beside it, or others may have put there what is found.
+    pub(crate) fn to(path: &Path) -> Result<Export> {
+        secure_folder::refuse_planted(path)?;
         let open = || -> io::Result<Out> {
             if is_no_file(path) {
                 return Ok(Out::Straight(BufWriter::new(OpenOptions::new().write(true).open(path)?)));
             }
             let place = place(path);
             let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let fresh = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-            Ok(Out::Whole(BufWriter::new(fresh)))
+            Ok(Out::Whole(BufWriter::new(files::partial(folder.unwrap_or(Path::new(".")))?)))
         };
-        let out = open().with_context(|| format!("{} cannot be written", path.display()))?;
+        let out = open().map_err(|why| failed(path, why))?;
         Ok(Export { out, path: path.to_path_buf() })
     }
 
     /// Whether something can be written there, as far as that can be told beforehand.
     ///
     /// # Errors
-    /// As [`Export::to`] has them.
-    pub fn try_out(path: &Path) -> Result<()> {
+    /// Those of [`Export::to`].
+    pub(crate) fn try_out(path: &Path) -> Result<()> {
         // A reader at the other end of a pipe would take this for all there is.
-        if is_no_file(path) { Ok(()) } else { Export::to(path).map(drop) }
+        if is_no_file(path) { secure_folder::refuse_planted(path) } else { Export::to(path).map(drop) }
     }
 
-    /// Whether what is written there would take the place of this file.
-    pub fn replaces(path: &Path, file: &Path) -> bool {
+    /// Whether a file written there would take the place of this file.
+    pub(crate) fn replaces(path: &Path, file: &Path) -> bool {
         file.canonicalize()
             .is_ok_and(|file| !is_no_file(&file) && place(path).canonicalize().is_ok_and(|it| it == file))
     }
 
     /// Adds text to it.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn write(&mut self, text: &str) -> Result<()> {
+    pub(crate) fn write(&mut self, text: &str) -> Result<()> {
         match &mut self.out {
             Out::Whole(out) => out.write_all(text.as_bytes()),
             Out::Straight(out) => out.write_all(text.as_bytes()),
         }
-        .with_context(|| format!("{} cannot be written", self.path.display()))
+        .map_err(|why| failed(&self.path, why))
     }
 
     /// Puts it in its place.
-    ///
-    /// # Errors
-    /// Where it cannot be put there.
-    pub fn finish(self) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<()> {
         let finish = || -> io::Result<()> {
             match self.out {
                 Out::Whole(out) => {
@@ -84,8 +79,12 @@ impl Export {
             }
             Ok(())
         };
-        finish().with_context(|| format!("{} cannot be written", self.path.display()))
+        finish().map_err(|why| failed(&self.path, why))
     }
+}
+
+fn failed(path: &Path, why: io::Error) -> Error {
+    Error::new(Kind::Failed, format!("{} cannot be written", path.display())).because(why)
 }
 
 /// Where the file is that a path leads to.

@@ -5,14 +5,14 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The name of an entry: the moment in UTC to the millisecond, then four random characters. Names sort by time.
+/// The name of an entry or a run: the moment in UTC to the millisecond, then four random characters. Names sort by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EntryId(String);
 
 impl EntryId {
     /// The name for this moment; `random` makes two of the same millisecond differ.
-    pub fn new(now: Timestamp, random: u32) -> EntryId {
+    pub(crate) fn new(now: Timestamp, random: u32) -> EntryId {
         const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let written = format!("{now:.3}");
         let digits = written.chars().filter(|letter| matches!(letter, '0'..='9' | 'T'));
@@ -21,9 +21,13 @@ impl EntryId {
         EntryId(format!("{digits}-{}", tail.collect::<String>()))
     }
 
-    /// The name as someone typed it; whether there is such an entry is another question.
-    pub fn typed(text: &str) -> EntryId {
+    /// The name as a user typed it; there may be no such entry.
+    pub(crate) fn typed(text: &str) -> EntryId {
         EntryId(text.trim().to_string())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

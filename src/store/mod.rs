@@ -1,0 +1,347 @@
+//! What this machine changed and is changing: entries, runs and their rows, in one SQLite database. Described for users in
+//! docs/journal.md.
+//!
+//! One connection behind a mutex serves all threads of a process: SQLite writes one transaction at a time, so that a
+//! connection for each thread made no more durable commits a second, and only added waits for the database's lock.
+
+mod customer_lock;
+mod entries;
+mod id;
+mod prune;
+mod runs;
+pub(crate) mod secure_folder;
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, ffi};
+
+pub(crate) use customer_lock::CustomerLock;
+pub use entries::{Edited, Ending, Entry, Filter, Origin, RunRow};
+pub use id::EntryId;
+pub(crate) use prune::{Forget, Forgotten};
+pub(crate) use runs::{About, Duplicate, Kind as RunKind, NewRow, NewRun, Row, Run};
+
+use crate::error::{Error, Kind, Result};
+use crate::files::{has_mode, private};
+
+/// What SQLite knows our files by, in bytes 68 to 71 of the header: "fuse".
+const APPLICATION_ID: i32 = 0x6675_7365;
+
+/// The schema's versions, each made from the one before; `user_version` is how many were applied.
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+/// The store of this user on this machine.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    path: PathBuf,
+    timeout: Duration,
+    connection: Mutex<Option<Connection>>,
+}
+
+impl Store {
+    /// The store in this folder. Nothing is made before something is written; waits for other processes end after `timeout`.
+    pub fn at(folder: PathBuf, timeout: Duration) -> Store {
+        let path = folder.join("fusebill.db");
+        Store { folder, path, timeout, connection: Mutex::default() }
+    }
+
+    /// A store for one command: SQLite keeps it in memory, and what is too much for that in a file without a name.
+    ///
+    /// # Errors
+    /// `Failed` if there is no place for temporary files.
+    pub fn scratch() -> Result<Store> {
+        let open = || {
+            let connection = Connection::open("")?;
+            migrate(&connection, MIGRATIONS)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|why: rusqlite::Error| {
+            Error::new(Kind::Failed, "the rows cannot be kept in a temporary file").because(why)
+        })?;
+        let connection = Mutex::new(Some(connection));
+        Ok(Store { folder: PathBuf::new(), path: PathBuf::new(), timeout: Duration::ZERO, connection })
+    }
+
+    fn is_scratch(&self) -> bool {
+        self.path.as_os_str().is_empty()
+    }
+
+    /// The database's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the lock of a customer; none if another process holds it.
+    pub(crate) fn try_lock_customer(&self, id: u64) -> Result<Option<CustomerLock>> {
+        customer_lock::try_acquire(&self.folder, id)
+    }
+
+    /// What to say if other users can read the store.
+    pub(crate) fn exposed(&self) -> Option<String> {
+        let path = shell_words::quote(&self.path.to_string_lossy()).into_owned();
+        has_mode(&self.path, 0o044).then(|| {
+            format!(
+                "other users of this machine can read the customers in {path}; `chmod 600 {path}` ends that"
+            )
+        })
+    }
+
+    /// Reads; what is not there yet reads as nothing.
+    fn read<T: Default>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        self.with(
+            |held| match held {
+                Some(connection) => work(connection),
+                None => Ok(T::default()),
+            },
+            false,
+        )
+    }
+
+    /// Writes in one transaction, which is on the disk when this returns.
+    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        self.with(
+            |held| {
+                let connection = held.ok_or(rusqlite::Error::InvalidQuery)?;
+                // A transaction that began by reading could not wait for another writer.
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let done = work(&transaction)?;
+                transaction.commit()?;
+                Ok(done)
+            },
+            true,
+        )
+    }
+
+    fn with<T>(
+        &self,
+        work: impl FnOnce(Option<&mut Connection>) -> rusqlite::Result<T>,
+        create: bool,
+    ) -> Result<T> {
+        let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.is_none() && (create || self.path.exists()) {
+            *held = Some(self.open()?);
+        }
+        work(held.as_mut()).map_err(|why| self.failed(held.as_ref(), why))
+    }
+
+    fn open(&self) -> Result<Connection> {
+        secure_folder::make(&self.folder)?;
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            secure_folder::check(&self.beside(suffix))?;
+        }
+        // SQLite gives its other files the mode of this one.
+        let made = private(OpenOptions::new().create(true).append(true)).open(&self.path);
+        match made {
+            Err(why) if is_read_only(&why) && self.path.exists() => self.open_read_only(),
+            made => {
+                made.map_err(|why| self.unopened(why))?;
+                match self.connect(true) {
+                    Err(error) if lacks_shared_memory(&error) => self.connect(false),
+                    connected => connected,
+                }
+            }
+        }
+    }
+
+    /// Opens the database, and sets it up if it is new or old. WAL lets others read while one writes. It needs memory that
+    /// processes share, which some file systems do not have: there a rollback journal does the same work, and readers wait
+    /// for writers.
+    fn connect(&self, shares_memory: bool) -> Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(&self.path, flags).map_err(|why| self.failed(None, why))?;
+        let prepare = || {
+            connection.busy_timeout(self.timeout)?;
+            if !shares_memory {
+                leave_wal(&connection)?;
+            }
+            // EXTRA is FULL, and the folder is synced too where a rollback journal has to be used. Customers are not to be
+            // found in freed pages, nor in temporary files.
+            connection.execute_batch(
+                "PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
+            )
+        };
+        prepare().map_err(|why| self.failed(Some(&connection), why))?;
+        if self.version(&connection)? == MIGRATIONS.len() {
+            return Ok(connection);
+        }
+        let _lock = self.lock_setup()?;
+        let set_up = || {
+            // Only before the first table is made; then WAL, which cannot be set by two processes at once.
+            connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+            if shares_memory {
+                connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+            }
+            migrate(&connection, MIGRATIONS)
+        };
+        set_up().map_err(|why| self.failed(Some(&connection), why))?;
+        Ok(connection)
+    }
+
+    /// What nobody can write needs no locks, which could not be taken. Unless a write was cut off, which only a writer can
+    /// settle: then SQLite says so.
+    fn open_read_only(&self) -> Result<Connection> {
+        let mut name =
+            self.path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        if !self.beside("-wal").exists() {
+            name.push_str("?immutable=1");
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(format!("file:{name}"), flags)
+            .map_err(|why| self.failed(None, why))?;
+        self.version(&connection)?;
+        Ok(connection)
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        self.folder.join(format!("fusebill.db{suffix}"))
+    }
+
+    /// One process at a time sets a database up.
+    fn lock_setup(&self) -> Result<std::fs::File> {
+        let path = self.folder.join("locks").join("setup");
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            match customer_lock::try_hold(&path)? {
+                Some(file) => return Ok(file),
+                None if Instant::now() >= deadline => return Err(self.busy()),
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+
+    /// How many migrations were applied.
+    fn version(&self, connection: &Connection) -> Result<usize> {
+        let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+        let tables =
+            || connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+        let read = || Ok((pragma("application_id")?, pragma("user_version")?, tables()?));
+        let (application, version, tables) =
+            read().map_err(|why: rusqlite::Error| self.failed(Some(connection), why))?;
+        // A process that died while it set the database up leaves an empty one.
+        if application != APPLICATION_ID && tables > 0 {
+            return Err(self.foreign());
+        }
+        let version = usize::try_from(version).unwrap_or(usize::MAX);
+        if version > MIGRATIONS.len() {
+            let message =
+                format!("the store {} was written by a newer version of fusebill", self.path.display());
+            return Err(Error::new(Kind::Failed, message)
+                .detail([format!("it has version {version}; this program knows {}", MIGRATIONS.len())])
+                .hint("use the newer version"));
+        }
+        Ok(version)
+    }
+
+    fn foreign(&self) -> Error {
+        Error::new(Kind::Failed, format!("{} is not a store of fusebill", self.path.display()))
+            .hint("move it away; a new store is made then, which knows nothing of earlier changes")
+    }
+
+    fn unopened(&self, why: impl Into<anyhow::Error>) -> Error {
+        Error::new(Kind::Failed, format!("the store {} cannot be opened", self.path.display()))
+            .because(why)
+            .hint("XDG_STATE_HOME names another folder for it")
+    }
+
+    fn busy(&self) -> Error {
+        let waited = self.timeout.as_secs();
+        Error::new(
+            Kind::Failed,
+            format!(
+                "another fusebill has been writing to the store {} for {waited} seconds",
+                self.path.display()
+            ),
+        )
+        .hint("run the same command again, or allow a longer wait with --timeout")
+    }
+
+    /// What an error of SQLite means for the user. A damaged file is examined, and never replaced.
+    fn failed(&self, connection: Option<&Connection>, why: rusqlite::Error) -> Error {
+        match why.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => self.busy(),
+            Some(ErrorCode::NotADatabase) => self.foreign(),
+            Some(ErrorCode::DatabaseCorrupt) => self.damaged(connection, why),
+            _ => {
+                let message = format!("the store {} cannot be used", self.path.display());
+                let error = Error::new(Kind::Failed, message).because(why);
+                if error.cause.as_ref().is_some_and(is_about_writing) {
+                    return error.hint("XDG_STATE_HOME names another folder for it");
+                }
+                error
+            }
+        }
+    }
+
+    fn damaged(&self, connection: Option<&Connection>, why: rusqlite::Error) -> Error {
+        let path = shell_words::quote(&self.path.to_string_lossy()).into_owned();
+        Error::new(Kind::Failed, format!("the store {} is damaged", self.path.display()))
+            .because(why)
+            .detail(connection.map(examine).unwrap_or_default())
+            .hint(format!("copy it, then `sqlite3 {path} .recover | sqlite3 recovered.db` saves what can be read"))
+            .hint("move the damaged file away; a new store is made then, which knows nothing of earlier changes")
+    }
+}
+
+fn is_about_writing(why: &anyhow::Error) -> bool {
+    let code = why.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    matches!(
+        code,
+        Some(ErrorCode::ReadOnly | ErrorCode::DiskFull | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure)
+    )
+}
+
+fn is_read_only(why: &io::Error) -> bool {
+    matches!(why.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+}
+
+/// The first lines of SQLite's integrity check.
+fn examine(connection: &Connection) -> Vec<String> {
+    let check = || {
+        let mut lines = connection.prepare("PRAGMA integrity_check(3)")?;
+        let lines = lines.query_map([], |row| row.get::<_, String>(0))?;
+        lines.collect::<rusqlite::Result<Vec<String>>>()
+    };
+    check().unwrap_or_default().iter().flat_map(|text| text.lines()).map(str::to_string).collect()
+}
+
+/// A database in WAL mode can be read without shared memory if one connection has it to itself. Then it leaves WAL for good.
+fn leave_wal(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+    connection.execute_batch("PRAGMA locking_mode = NORMAL")?;
+    // The lock is given back after the next read.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+}
+
+fn lacks_shared_memory(error: &Error) -> bool {
+    let why = error.cause.as_ref().and_then(|why| why.downcast_ref::<rusqlite::Error>());
+    let Some(why) = why.and_then(rusqlite::Error::sqlite_error) else { return false };
+    let codes = [ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMMAP, ffi::SQLITE_IOERR_SHMLOCK];
+    why.code == ErrorCode::CannotOpen || codes.contains(&why.extended_code)
+}
+
+/// Applies the migrations that are missing, all of them or none.
+fn migrate(connection: &Connection, migrations: &[&str]) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let applied = || {
+        let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        for (migration, next) in migrations.iter().zip(1_usize..).skip(version) {
+            connection.execute_batch(migration)?;
+            connection.pragma_update(None, "user_version", next)?;
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.execute_batch("COMMIT")
+    };
+    applied().inspect_err(|_| {
+        let _ = connection.execute_batch("ROLLBACK");
+    })
+}
+
+#[cfg(test)]
+mod tests;

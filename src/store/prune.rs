@@ -1,0 +1,155 @@
+//! Forgetting: entries and runs that ended long ago, and everything that was kept of them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, named_params, params};
+
+use super::entries::stamp;
+use super::runs::BATCH;
+use super::{EntryId, Store, customer_lock};
+use crate::error::Result;
+
+/// How long one batch lets other processes go first. SQLite's lock is not fair: one who takes it again at once starves
+/// those who poll for it.
+const REST: Duration = Duration::from_millis(5);
+
+/// How many pages are freed at a time.
+const PAGES: u32 = 500;
+
+/// What is to be forgotten.
+#[derive(Debug, Clone)]
+pub(crate) struct Forget {
+    /// Of this profile; of all if none is named.
+    pub(crate) profile: Option<String>,
+    /// What was recorded before this moment.
+    pub(crate) before: Timestamp,
+    /// Also changes whose outcome is not known.
+    pub(crate) unsettled: bool,
+}
+
+/// What was forgotten, or would be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Forgotten {
+    pub(crate) entries: u64,
+    pub(crate) runs: u64,
+    /// Entries that stay because their outcome is not known.
+    pub(crate) unsettled: u64,
+}
+
+const OF_PROFILE: &str = "time < :before AND (:profile IS NULL OR profile = :profile)";
+const IS_OPEN: &str = "(outcome IS NULL OR outcome = 'unknown')";
+
+impl Store {
+    /// What [`Store::forget`] would forget.
+    pub(crate) fn to_forget(&self, what: &Forget) -> Result<Forgotten> {
+        let before = stamp(what.before);
+        self.read(|connection| {
+            let count = |sql: &str| {
+                let params = named_params! {":before": before, ":profile": what.profile};
+                connection
+                    .query_row(&format!("SELECT count(*) FROM {sql}"), params, |row| row.get::<_, u64>(0))
+            };
+            let all = count(&format!("entries WHERE {OF_PROFILE}"))?;
+            let open = count(&format!("entries WHERE {OF_PROFILE} AND {IS_OPEN}"))?;
+            let unsettled = if what.unsettled { 0 } else { open };
+            let runs = count(&format!("runs WHERE {OF_PROFILE} AND started = 1"))?;
+            Ok(Forgotten { entries: all - unsettled, runs, unsettled })
+        })
+    }
+
+    /// Forgets entries and runs for good: their bytes are overwritten, and the file becomes smaller. Runs that a process
+    /// carries out at the moment stay.
+    pub(crate) fn forget(&self, what: &Forget) -> Result<Forgotten> {
+        let (mut entries, mut after) = (0, 0);
+        loop {
+            // Looked for without a lock, so that only deleting keeps others from writing.
+            let found = self.entries_to_forget(what, after)?;
+            let Some(last) = found.last() else { break };
+            after = *last;
+            entries += self.write(|transaction| {
+                let mut delete = transaction.prepare("DELETE FROM entries WHERE id = ?")?;
+                found.iter().try_fold(0, |count, id| Ok(count + delete.execute([id])? as u64))
+            })?;
+            std::thread::sleep(REST);
+        }
+        let mut runs = 0;
+        for (id, name) in self.runs_to_forget(what)? {
+            let path = self.run_lock(&name);
+            if let Some(_held) = customer_lock::try_hold(&path)? {
+                self.remove_run(id)?;
+                runs += 1;
+                let _ = std::fs::remove_file(path);
+            }
+        }
+        self.free_pages()?;
+        Ok(Forgotten { entries, runs, unsettled: self.to_forget(what)?.unsettled })
+    }
+
+    /// The next entries after this one.
+    fn entries_to_forget(&self, what: &Forget, after: i64) -> Result<Vec<i64>> {
+        let open = if what.unsettled { "false" } else { IS_OPEN };
+        let before = stamp(what.before);
+        self.read(|connection| {
+            let mut ids = connection.prepare(&format!(
+                "SELECT id FROM entries WHERE id > :after AND {OF_PROFILE} AND NOT {open} ORDER BY id LIMIT :size"
+            ))?;
+            let params =
+                named_params! {":after": after, ":before": before, ":profile": what.profile, ":size": BATCH / 5};
+            let ids = ids.query_map(params, |row| row.get(0))?;
+            ids.collect()
+        })
+    }
+
+    fn runs_to_forget(&self, what: &Forget) -> Result<Vec<(i64, EntryId)>> {
+        let before = stamp(what.before);
+        self.read(|connection| {
+            let mut runs = connection.prepare(&format!("SELECT id, run FROM runs WHERE {OF_PROFILE}"))?;
+            let params = named_params! {":before": before, ":profile": what.profile};
+            let runs = runs.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            runs.collect()
+        })
+    }
+
+    /// Repeats a write until it changes nothing, and gives how much it changed.
+    pub(super) fn in_batches(
+        &self,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<usize>,
+    ) -> Result<u64> {
+        let mut all = 0;
+        loop {
+            let changed = self.write(&work)?;
+            if changed == 0 {
+                return Ok(all);
+            }
+            all += changed as u64;
+            std::thread::sleep(REST);
+        }
+    }
+
+    /// Gives freed pages back to the file system, and empties the log, which still has what they held.
+    pub(super) fn free_pages(&self) -> Result<()> {
+        let mut before = i64::MAX;
+        loop {
+            let free = self.read(|connection| {
+                let mut step = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+                let mut pages = step.query([])?;
+                while pages.next()?.is_some() {}
+                connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0))
+            })?;
+            if free == 0 || free >= before {
+                return self.read(empty_log);
+            }
+            before = free;
+            std::thread::sleep(REST);
+        }
+    }
+}
+
+/// With a rollback journal there is no such log. A reader that is in the way is waited for.
+fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", params![], |_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests;

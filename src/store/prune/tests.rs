@@ -1,0 +1,116 @@
+use super::*;
+use crate::bulk::result::{Outcome, RowResult};
+use crate::store::{About, NewRow, RunKind};
+
+fn at(folder: &tempfile::TempDir) -> Store {
+    Store::at(folder.path().to_path_buf(), Duration::from_secs(60))
+}
+
+/// So many entries with a customer that can be found again in the files.
+fn fill(store: &Store, count: u64, profile: &str, outcome: Option<&str>) {
+    let sql = "INSERT INTO entries (entry, time, profile, host, command, customer, name, edits, before, after, outcome)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+         SELECT hex(randomblob(8)), '2026-01-01T00:00:00.000Z', ?2, 'host', 'c', i, '', '[]',
+             'CONFIDENTIAL' || hex(randomblob(2000)), x'', ?3 FROM n";
+    store.write(|transaction| transaction.execute(sql, params![count, profile, outcome])).unwrap();
+}
+
+fn run(store: &Store, time: &str) -> EntryId {
+    let time: Timestamp = time.parse().unwrap();
+    let name = EntryId::new(time, fastrand::u32(..));
+    let text = String::new;
+    let about = About {
+        run: name.clone(),
+        time,
+        kind: RunKind::Update,
+        profile: "live".to_string(),
+        host: text(),
+        source: text(),
+        new_fields: false,
+        reads_again: false,
+    };
+    let new = store.begin_run(about).unwrap();
+    let row = NewRow { row: 1, line: 1, customer: Some(1), task: "CONFIDENTIAL".to_string() };
+    store.add_rows(new.run(), &[row]).unwrap();
+    let run = new.start("live", "host").unwrap();
+    let result =
+        RowResult { error: Some("CONFIDENTIAL".to_string()), ..RowResult::ended(1, 1, Outcome::Failed) };
+    store.end_row(&run, &result).unwrap();
+    name
+}
+
+fn all(before: &str) -> Forget {
+    Forget { profile: None, before: before.parse().unwrap(), unsettled: true }
+}
+
+#[test]
+fn what_is_old_and_settled_of_a_profile_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = at(&folder);
+    fill(&store, 450, "live", Some("written"));
+    fill(&store, 3, "live", None);
+    fill(&store, 2, "live", Some("unknown"));
+    fill(&store, 7, "gone", Some("written"));
+    let (old, new) = (run(&store, "2026-01-01T00:00:00Z"), run(&store, "2026-03-01T00:00:00Z"));
+    let live = Forget { profile: Some("live".to_string()), unsettled: false, ..all("2026-02-01T00:00:00Z") };
+    let expected = Forgotten { entries: 450, runs: 1, unsettled: 5 };
+    assert_eq!(store.to_forget(&live).unwrap(), expected);
+    assert_eq!(store.forget(&live).unwrap(), expected);
+    assert_eq!(store.to_forget(&live).unwrap(), Forgotten { unsettled: 5, ..Forgotten::default() });
+    assert!(store.open_run(&old).unwrap().is_none() && store.open_run(&new).unwrap().is_some());
+    assert_eq!(
+        store.forget(&all("2026-02-01T00:00:00Z")).unwrap(),
+        Forgotten { entries: 12, runs: 0, unsettled: 0 }
+    );
+    let none = store.forget(&all("2025-02-01T00:00:00Z")).unwrap();
+    assert_eq!(none, Forgotten::default());
+}
+
+#[test]
+fn nothing_of_what_is_forgotten_is_left_in_any_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = at(&folder);
+    fill(&store, 300, "live", Some("written"));
+    run(&store, "2026-01-01T00:00:00Z");
+    let files = || {
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.is_file()).flat_map(|path| std::fs::read(path).unwrap()).collect::<Vec<u8>>()
+    };
+    let holds_it = |bytes: &[u8]| bytes.windows(12).any(|window| window == b"CONFIDENTIAL");
+    assert!(holds_it(&files()));
+    store.forget(&all("2026-02-01T00:00:00Z")).unwrap();
+    let left = files();
+    assert!(!holds_it(&left));
+    assert!(left.len() < 300_000, "{} bytes", left.len());
+}
+
+#[test]
+fn a_run_that_is_carried_out_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = at(&folder);
+    let name = run(&store, "2026-01-01T00:00:00Z");
+    let held = store.open_run(&name).unwrap();
+    assert_eq!(store.forget(&all("2026-02-01T00:00:00Z")).unwrap().runs, 0);
+    drop(held);
+    assert_eq!(store.forget(&all("2026-02-01T00:00:00Z")).unwrap().runs, 1);
+}
+
+#[test]
+fn others_write_while_much_is_forgotten_and_nothing_of_theirs_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = at(&folder);
+    fill(&store, 2_000, "live", Some("written"));
+    let (store, other) = (&store, at(&folder));
+    std::thread::scope(|scope| {
+        let settled = Forget { unsettled: false, ..all("2026-02-01T00:00:00Z") };
+        let pruning = scope.spawn(move || store.forget(&settled).unwrap());
+        let mut written = 0;
+        while !pruning.is_finished() {
+            fill(&other, 1, "live", None);
+            written += 1;
+        }
+        assert_eq!(pruning.join().unwrap().entries, 2_000);
+        assert!(written > 0);
+        assert_eq!(other.to_forget(&all("2026-02-01T00:00:00Z")).unwrap().entries, written);
+    });
+}

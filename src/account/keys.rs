@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
-use crate::api::key::KeyError;
+use crate::api::key::{KeyError, has_key, without_keys};
 use crate::api::{ApiKey, BaseUrl};
 use crate::error::{Error, Kind, Result};
 use crate::files;
@@ -99,7 +99,7 @@ impl KeySource {
     }
 
     fn unreadable(&self, path: &Path) -> Error {
-        if matches!(self, KeySource::VariableFile(_)) && looks_like_a_key(path) {
+        if has_key(&path.to_string_lossy()) {
             return Error::new(Kind::Credentials, "it names no file, and looks like a key itself")
                 .at(self.name())
                 .hint(format!("the key goes into {VARIABLE}, or into a file that {FILE_VARIABLE} names"));
@@ -134,19 +134,6 @@ fn of_address(text: &str, base: &BaseUrl) -> Result<String> {
     }
     Err(Error::new(Kind::Credentials, "the stored key is for another address, so it is not sent")
         .detail([format!("stored for: {tried_at}"), format!("asked for: {base}")]))
-}
-
-/// Whether a path is probably a key in the wrong place.
-fn looks_like_a_key(path: &Path) -> bool {
-    const LEAST: usize = 24;
-    let Some(text) = path.to_str() else { return false };
-    let text = text.trim().trim_start_matches("Basic ");
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
-    text.len() >= LEAST
-        && !text.starts_with('/')
-        && text.chars().all(is_base64)
-        && text.contains(|c: char| c.is_ascii_uppercase())
-        && text.contains(|c: char| c.is_ascii_lowercase())
 }
 
 fn read_file(path: &Path) -> io::Result<String> {
@@ -195,8 +182,7 @@ fn printed(words: &[String], limit: Duration) -> Result<String> {
 }
 
 fn failed(program: &str, why: &str) -> Error {
-    let program = if looks_like_a_key(Path::new(program)) { "…" } else { program };
-    Error::new(Kind::Credentials, format!("the program `{program}` {why}"))
+    Error::new(Kind::Credentials, format!("the program `{}` {why}", without_keys(program)))
 }
 
 /// Waits for a program to end, and gives what it printed; none if it does not end in time.

@@ -1,6 +1,7 @@
 //! The table of a profile's settings. Flags of `profile set`, the file, `profile show` and the docs derive from it.
 
 use crate::api::BaseUrl;
+use crate::api::key::has_key;
 use crate::field::nearest;
 use crate::report::escape::escaped;
 
@@ -171,6 +172,9 @@ impl Setting {
             (Kind::File, Value::Text(path)) if path.contains(char::is_control) => {
                 Err("is no path: it has a line break or another control character in it".to_string())
             }
+            (Kind::File | Kind::Command, _) if is_key(value) => {
+                Err("is a key, not the place of one; `fusebill auth login` stores a key".to_string())
+            }
             (Kind::Command, Value::Words(words)) if words.first().is_none_or(String::is_empty) => {
                 Err("names no program".to_string())
             }
@@ -189,6 +193,15 @@ fn check_label(text: &str) -> Result<(), String> {
         return Err(format!("takes a word or a few, at most {LABEL_MAX} characters"));
     }
     Ok(())
+}
+
+/// Whether a key was put where a file or a program is named.
+fn is_key(value: &Value) -> bool {
+    match value {
+        Value::Text(name) => has_key(name) && !name.contains('/'),
+        Value::Words(words) => words.first().is_some_and(|name| has_key(name) && !name.contains('/')),
+        Value::Switch(_) | Value::Count(_) => false,
+    }
 }
 
 fn not_a_count(most: u32) -> String {
@@ -240,6 +253,7 @@ mod tests {
 
     #[test]
     fn values_are_read_as_what_they_are() {
+        const KEY: &str = "MDphQjNkRTZnSGFCM2RFNmdIYUIzZEU2Z0g=";
         let read = |name: &str, text: &str| named(name).unwrap().read(text);
         assert_eq!(read("read_only", "true"), Ok(Value::Switch(true)));
         assert_eq!(read("jobs", "64"), Ok(Value::Count(64)));
@@ -258,6 +272,8 @@ mod tests {
             ("color", "pink"),
             ("ca_file", ""),
             ("ca_file", "/etc/ca\n.pem"),
+            ("api_key_file", KEY),
+            ("api_key_command", KEY),
         ] {
             assert!(read(name, text).is_err(), "{name} {text}");
         }

@@ -6,6 +6,9 @@ use std::fmt;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+/// The fewest letters and digits in a row that may be a key: the vendor's have 88.
+const LEAST_KEY: usize = 32;
+
 /// Shorter parts of what a key stands for are words that may stand anywhere.
 const LEAST_SECRET: usize = 16;
 
@@ -116,6 +119,30 @@ impl ApiKey {
     }
 }
 
+/// A text in which every word that has the shape of a key is redacted, for messages about what may be a key in the wrong
+/// place. The vendor's keys are the base64 form of ASCII text, which has no slash.
+pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
+    let is_separator = |c: char| !c.is_ascii_alphanumeric() && c != '+';
+    let mut redacted = Cow::Borrowed(text);
+    for word in text.split(is_separator).filter(|word| is_key_shaped(word)) {
+        redacted = redacted.replace(word, "[redacted]").into();
+    }
+    redacted
+}
+
+/// Whether a text has a word with the shape of a key in it.
+pub(crate) fn has_key(text: &str) -> bool {
+    matches!(without_keys(text), Cow::Owned(_))
+}
+
+fn is_key_shaped(word: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
+    word.len() >= LEAST_KEY
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+}
+
 fn decoded(key: &str) -> Vec<String> {
     let decoded = BASE64_STANDARD.decode(key).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let Some(decoded) = decoded else { return Vec::new() };
@@ -199,6 +226,28 @@ mod tests {
     #[test]
     fn a_key_cannot_be_printed() {
         assert_eq!(format!("{:?}", ApiKey::parse("MDpr").unwrap()), "ApiKey([redacted])");
+    }
+
+    #[test]
+    fn a_word_with_the_shape_of_a_key_is_redacted() {
+        let key = BASE64_STANDARD.encode(format!("0:{}", "aB3dE6gH".repeat(8)));
+        let base = key.trim_end_matches('=');
+        for (text, shown) in [
+            (format!("https://0:{base}@host/v1"), "https://0:[redacted]@host/v1"),
+            (format!("unexpected argument '--key={base}'"), "unexpected argument '--key=[redacted]'"),
+            (format!("Basic {base}\n{base}"), "Basic [redacted]\n[redacted]"),
+            (format!("`/home/me/.config/{}`", &base[..40]), "`/home/me/.config/[redacted]`"),
+        ] {
+            assert_eq!(without_keys(&text), shown);
+        }
+        for other in [
+            "netMonthlyRecurringRevenueOfAllCustomers",
+            "20261123-101502317-k3fd",
+            "/home/User1/customers/List2024",
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        ] {
+            assert!(matches!(without_keys(other), Cow::Borrowed(_)), "{other}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand
 
 use crate::account::config::check_name;
 use crate::account::setting::{Key, Kind, SETTINGS, Setting, Value};
+use crate::api::key::has_key;
 
 /// What to do with profiles.
 #[derive(Debug, Subcommand)]
@@ -139,5 +140,8 @@ pub enum AuthCommand {
 }
 
 fn profile_name(text: &str) -> Result<String, String> {
+    if has_key(text) {
+        return Err("a key is no name; `fusebill auth login` stores a key".to_string());
+    }
     check_name(text).map(|()| text.to_string())
 }

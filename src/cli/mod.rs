@@ -345,6 +345,14 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches_mut(&mut matches)
 }
 
+/// The names of the commands that change customers, settings or keys.
+const WRITERS: &[&str] = &["update", "edit", "undo", "apply", "resume", "set", "remove", "login", "logout"];
+
+/// Whether a command line, which may have errors in it, names a command that writes.
+pub(crate) fn may_write(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| WRITERS.iter().any(|name| argument == name))
+}
+
 /// Text that clap rendered, for a terminal with this look.
 pub(crate) fn styled(text: &StyledStr, look: Look) -> String {
     if look.color { text.ansi().to_string() } else { text.to_string() }

@@ -42,6 +42,18 @@ fn no_line_of_an_example_is_broken_on_a_usual_terminal() {
 }
 
 #[test]
+fn every_command_that_asks_for_consent_is_one_that_writes() {
+    fn names(command: &clap::Command) -> Vec<String> {
+        let own = command.get_arguments().any(|arg| arg.get_id() == "yes");
+        let own = own.then(|| command.get_name().to_string());
+        own.into_iter().chain(command.get_subcommands().flat_map(names)).collect()
+    }
+    let names = names(&command());
+    assert!(names.len() > 5 && names.iter().all(|name| WRITERS.contains(&name.as_str())), "{names:?}");
+    assert!(!may_write(&["fusebill", "customer", "get", "123"].map(Into::into)));
+}
+
+#[test]
 fn every_example_can_be_typed() {
     let mut count = 0;
     for (path, text) in all_examples() {

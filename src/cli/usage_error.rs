@@ -8,8 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::styled;
 use crate::error::{Error, Kind};
 use crate::report::Look;
-use crate::report::escape::escaped;
-use crate::report::failure::failure;
+use crate::report::failure::{failure, shown, written};
 use crate::terminal::Color;
 
 /// What is printed for a command line that cannot be parsed.
@@ -21,16 +20,22 @@ pub(crate) struct UsageError {
 }
 
 impl UsageError {
-    pub(crate) fn new(mut error: clap::Error, arguments: &[OsString], look: Look) -> UsageError {
+    pub(crate) fn new(
+        mut error: clap::Error,
+        arguments: &[OsString],
+        look: Look,
+        may_write: bool,
+    ) -> UsageError {
         suggest_joined_value(&mut error);
-        escape_values(&mut error);
-        let message = message(&error, arguments);
+        make_safe(&mut error);
+        let plain: String = error.to_string().lines().map(|line| shown(line) + "\n").collect();
+        let message = message(&error, &plain, arguments);
         let text = match error.kind() {
-            ErrorKind::InvalidUtf8 => failure(&Error::usage(&message), look),
-            _ => format!("{}{}\n", rendered(&error, arguments, look), Kind::Usage.written()),
+            ErrorKind::InvalidUtf8 => failure(&Error::usage(&message), look, may_write),
+            _ => rendered(&error, plain.clone(), arguments, look) + &written(Kind::Usage, may_write),
         };
         let asks_for_json = ["-o", "--output"].iter().any(|flag| has_value(arguments, flag, "json"));
-        let json = asks_for_json.then(|| hints(&error).into_iter().fold(Error::usage(message), Error::hint));
+        let json = asks_for_json.then(|| hints(&plain).fold(Error::usage(message), Error::hint));
         UsageError { text, json }
     }
 }
@@ -67,10 +72,10 @@ fn suggest_joined_value(error: &mut clap::Error) {
     }
 }
 
-/// Escapes what was typed. clap would repeat control characters, and a terminal would obey them.
-fn escape_values(error: &mut clap::Error) {
+/// Escapes what was typed, which clap would repeat, and redacts keys in it.
+fn make_safe(error: &mut clap::Error) {
     let typed = |(kind, value): (ContextKind, &ContextValue)| match value {
-        ContextValue::String(text) => Some((kind, ContextValue::String(escaped(text).into_owned()))),
+        ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
         _ => None,
     };
     let values: Vec<_> = error.context().filter_map(typed).collect();
@@ -79,18 +84,15 @@ fn escape_values(error: &mut clap::Error) {
     }
 }
 
-/// The error as clap words it. Without colour if an argument holds control characters: the cause of an error may repeat
-/// them, and in coloured text they cannot be told from the colours.
-fn rendered(error: &clap::Error, arguments: &[OsString], look: Look) -> String {
-    let text = error.render();
-    if arguments.iter().all(|argument| escaped(&argument.to_string_lossy()) == argument.to_string_lossy()) {
-        return styled(&text, look);
-    }
-    text.to_string().lines().map(|line| escaped(line).into_owned() + "\n").collect()
+/// The error as clap words it. Without colour if an argument is not shown as it was typed: the cause of an error may repeat
+/// it, and what is to be escaped cannot be told from the colours.
+fn rendered(error: &clap::Error, plain: String, arguments: &[OsString], look: Look) -> String {
+    let is_plain = |argument: &OsString| argument.to_str().is_some_and(|text| shown(text) == text);
+    if arguments.iter().all(is_plain) { styled(&error.render(), look) } else { plain }
 }
 
 /// What the error says, on one line.
-fn message(error: &clap::Error, arguments: &[OsString]) -> String {
+fn message(error: &clap::Error, plain: &str, arguments: &[OsString]) -> String {
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command was given".to_string(),
         ErrorKind::InvalidUtf8 => {
@@ -99,17 +101,14 @@ fn message(error: &clap::Error, arguments: &[OsString]) -> String {
             format!("argument {place}, `{text}`, is not UTF-8 text")
         }
         _ => {
-            let text = error.to_string();
-            let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+            let lines = plain.lines().take_while(|line| !line.is_empty()).map(str::trim);
             lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_string()
         }
     }
 }
 
 /// The tips that clap gives, such as the flag that was probably meant.
-fn hints(error: &clap::Error) -> Vec<String> {
-    let text = error.to_string();
-    let tips = text.lines().filter_map(|line| line.trim_start().strip_prefix("tip: "));
-    let help = "--help shows what can be typed";
-    tips.chain([help]).map(str::to_string).collect()
+fn hints(plain: &str) -> impl Iterator<Item = &str> {
+    let tips = plain.lines().filter_map(|line| line.trim_start().strip_prefix("tip: "));
+    tips.chain(["--help shows what can be typed"])
 }

@@ -39,9 +39,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     if let Some(code) = complete::answer(&arguments) {
         return code;
     }
+    let may_write = cli::may_write(&arguments);
     match cli::parse(&arguments) {
-        Ok(cli) => finish(&cli.command, &Context::new(cli.global)),
-        Err(error) => not_parsed(error, &arguments),
+        Ok(cli) => finish(&cli.command, &Context::new(cli.global, may_write)),
+        Err(error) => not_parsed(error, &arguments, may_write),
     }
 }
 
@@ -76,14 +77,14 @@ fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<
 }
 
 /// Prints help and version on standard output, and a usage error on standard error.
-fn not_parsed(error: clap::Error, arguments: &[OsString]) -> u8 {
+fn not_parsed(error: clap::Error, arguments: &[OsString], may_write: bool) -> u8 {
     let color = usage_error::color(arguments);
     let terminal = Terminal::new(color, Verbosity::default(), true, Environment.wants_plain());
     if !error.use_stderr() {
         let help = cli::styled(&error.render(), terminal.look());
         return terminal.print(&help).map_or_else(|error| error.kind.code(), |()| Kind::Done.code());
     }
-    let error = UsageError::new(error, arguments, terminal.error_look());
+    let error = UsageError::new(error, arguments, terminal.error_look(), may_write);
     terminal.tell(&error.text);
     if let Some(error) = error.json {
         let _ = terminal.print(&printed(&Facts::default().failure(&error), Output::Json));

@@ -10,7 +10,6 @@ use crate::api::{Client, Network};
 use crate::cli::{Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
-use crate::report::failure::failure;
 use crate::report::json::printed;
 use crate::report::outcome::Facts;
 use crate::signals::{Handler, Left, Signals};
@@ -46,11 +45,12 @@ impl Deref for Session<'_> {
 }
 
 impl Context {
-    pub(super) fn new(global: Global) -> Context {
+    pub(super) fn new(global: Global, may_write: bool) -> Context {
         let environment = Environment;
         let verbosity = Verbosity { quiet: global.quiet, http: global.verbose };
         let terminal = Terminal::new(global.color, verbosity, global.no_input, environment.wants_plain());
         let terminal = if global.is_for_programs() { terminal.for_programs() } else { terminal };
+        let terminal = if may_write { terminal.for_writes() } else { terminal };
         let store = environment.state_folder().ok().map(|folder| Store::at(folder, global.timeout));
         Context { global, environment, terminal, signals: Signals::default(), store }
     }
@@ -87,7 +87,7 @@ impl Context {
                 Left::Rows(what) => Error::new(Kind::Partial, what),
             };
             let error = hints.into_iter().fold(error, Error::hint);
-            terminal.tell(&failure(&error, terminal.error_look()));
+            terminal.fail(&error);
             if json {
                 terminal.print_at_once(&printed(&Facts::default().failure(&error), Output::Json));
             }
@@ -216,7 +216,7 @@ pub(super) fn lock(store: &Store, client: &Client, id: u64, notes: Notes) -> Res
 
 /// Tells a failure, and gives its exit code.
 pub(super) fn fail(error: &Error, facts: &Facts, terminal: &Terminal, json: bool) -> u8 {
-    terminal.tell(&failure(error, terminal.error_look()));
+    terminal.fail(error);
     if json {
         // Standard error has the failure already; that standard output fails too adds nothing to it.
         let _ = terminal.print(&printed(&facts.failure(error), Output::Json));

@@ -2,26 +2,38 @@
 
 use super::Look;
 use super::escape::escaped;
-use crate::error::Error;
+use crate::api::key::without_keys;
+use crate::error::{Error, Kind};
 
-/// Several lines: what failed, the words that belong to it, whether anything was written, and what to do.
-pub fn failure(error: &Error, look: Look) -> String {
-    let mut out = format!("{} {}\n", look.alarm("error:"), escaped(&error.headline()));
+/// Several lines: what failed, its details, what to do. If the command may write, also whether anything was written.
+///
+/// A key that was put in the wrong place is redacted.
+pub fn failure(error: &Error, look: Look, may_write: bool) -> String {
+    let mut out = format!("{} {}\n", look.alarm("error:"), shown(&error.headline()));
     for line in &error.details {
-        out.push_str(&format!("  {}\n", escaped(line)));
+        out.push_str(&format!("  {}\n", shown(line)));
     }
-    out.push_str(error.kind.written());
-    out.push('\n');
+    out.push_str(&written(error.kind, may_write));
     for hint in &error.hints {
-        out.push_str(&format!("{} {}\n", look.bold("hint:"), escaped(hint)));
+        out.push_str(&format!("{} {}\n", look.bold("hint:"), shown(hint)));
     }
     out
+}
+
+/// The line about what is stored after a failure; empty if the command reads only.
+pub(crate) fn written(kind: Kind, may_write: bool) -> String {
+    let written = kind.written();
+    if may_write || written != Kind::Failed.written() { format!("{written}\n") } else { String::new() }
+}
+
+/// A text for a terminal, without keys.
+pub(crate) fn shown(text: &str) -> String {
+    escaped(&without_keys(text)).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
 
     #[test]
     fn a_failure_says_where_what_and_what_next_and_cannot_steer_the_terminal() {
@@ -31,6 +43,13 @@ mod tests {
             .hint("try again");
         let expected = "error: writing customer 1: the API refused the change\n  Api Error: \\u{1b}[2Jno\\nway\n\
                         Nothing was written.\nhint: try again\n";
-        assert_eq!(failure(&error, Look::default()), expected);
+        assert_eq!(failure(&error, Look::default(), true), expected);
+    }
+
+    #[test]
+    fn only_a_command_that_may_write_says_that_nothing_was_written() {
+        let said = |kind| failure(&Error::new(kind, "no"), Look::default(), false);
+        assert_eq!(said(Kind::NotFound), "error: no\n");
+        assert!(said(Kind::Unknown).contains("whether it was written"));
     }
 }

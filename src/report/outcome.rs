@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::json::{self, Object};
+use crate::api::key::without_keys;
 use crate::document::verify::{Difference, Verdict};
 use crate::document::{Change, Customer, Json, Plan};
 use crate::error::{Error, Kind};
@@ -71,8 +72,8 @@ impl Facts {
     pub(crate) fn failure(&self, error: &Error) -> String {
         let kind = error.kind.row().name;
         let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
-        let hint = (!error.hints.is_empty()).then(|| error.hints.join("; "));
-        let message = message.collect::<Vec<_>>().join("; ");
+        let message = without_keys(&message.collect::<Vec<_>>().join("; ")).into_owned();
+        let hint = (!error.hints.is_empty()).then(|| without_keys(&error.hints.join("; ")).into_owned());
         self.object(outcome_of(error.kind), Some(&Problem { kind, message, hint }))
     }
 

@@ -50,6 +50,8 @@ pub struct Terminal {
     look: Look,
     error_look: Look,
     may_ask: bool,
+    /// Whether the command may write, so that its failures say whether it did.
+    may_write: bool,
     /// Whether data for programs would be shown to a person.
     escapes: bool,
     notes: Notes,
@@ -72,11 +74,18 @@ impl Terminal {
         Terminal {
             look: look(out, &Term::stdout()),
             error_look: look(err, &Term::stderr()),
+            may_write: false,
             escapes: false,
             may_ask: !no_input && err && io::stdin().is_terminal(),
             notes: Notes { verbosity },
             badge: OnceLock::new(),
         }
+    }
+
+    /// The same for a command that may write.
+    #[must_use]
+    pub(crate) fn for_writes(self) -> Terminal {
+        Terminal { may_write: true, ..self }
     }
 
     /// The same, whose data is in a form for programs, without colour: where a person sees it on a terminal, nothing in it

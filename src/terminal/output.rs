@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use super::{Terminal, Verbosity, progress};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::{escaped, unsteered};
+use crate::report::failure::failure;
 
 impl Terminal {
     /// Writes data. If its reader left (`fusebill … | head`), that is no failure.
@@ -50,7 +51,12 @@ impl Terminal {
         let _ = self.print(text);
     }
 
-    /// Writes what is not data: a failure, or what a question is about.
+    /// Says why the command failed.
+    pub(crate) fn fail(&self, error: &Error) {
+        tell(&failure(error, self.error_look, self.may_write));
+    }
+
+    /// Writes what is not data, such as what a question is about.
     pub fn tell(&self, text: &str) {
         tell(text);
     }

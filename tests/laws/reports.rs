@@ -141,7 +141,7 @@ proptest! {
     fn a_message_has_a_line_for_each_thing_it_says(text in foreign(), details in vec(foreign(), 0..3), hints in vec(foreign(), 0..3)) {
         let error = Error::new(Kind::Failed, text.clone()).at("reading").detail(details.clone());
         let error = hints.iter().fold(error, |error, hint| error.hint(hint.clone()));
-        let said = failure(&error, Look::default());
+        let said = failure(&error, Look::default(), true);
         prop_assert!(!said.chars().any(|c| c != '\n' && steers(c)), "{:?}", said);
         prop_assert_eq!(said.lines().count(), 1 + details.len() + 1 + hints.len(), "{}", said);
         let written = Kind::Failed.written().to_string();

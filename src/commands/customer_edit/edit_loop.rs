@@ -20,7 +20,6 @@ use crate::editor::Editor;
 use crate::error::{Error, Kind, Result};
 use crate::report::change::plan as table;
 use crate::report::escape::escaped;
-use crate::report::failure::failure;
 use crate::report::outcome::Facts;
 use crate::terminal::List;
 
@@ -222,7 +221,7 @@ impl<'a> EditLoop<'a> {
                 .iter()
                 .for_each(|line| self.session.terminal.tell(&format!("  {}\n", escaped(line))));
         } else {
-            self.session.terminal.tell(&failure(&error, self.session.terminal.error_look()));
+            self.session.terminal.fail(&error);
         }
         match self.next(plan)? {
             Next::Again => Ok(()),

@@ -168,3 +168,51 @@ fn a_key_in_the_wrong_variable_is_not_repeated() {
     run.fails(4, &["cannot read `no/such/file`"]);
     world.was_left_alone();
 }
+
+#[test]
+fn a_key_in_the_wrong_place_of_a_command_line_is_not_repeated() {
+    let world = crate::world::World::new();
+    let url = format!("https://0:{KEY}@host.invalid/v1");
+    let joined = format!("--api-key={KEY}");
+    let lines: &[&[&str]] = &[
+        &[KEY],
+        &["auth", "login", KEY],
+        &["auth", "login", "--with-key-stdin", KEY],
+        &["auth", "login", &joined],
+        &["auth", "status", "--timeout", KEY],
+        &["profile", "set", "z", "--base-url", &url],
+        &["profile", "set", "z", "--api-key-file", KEY],
+        &["profile", "set", "z", "--api-key-command", KEY],
+        &["profile", "set", "z", "--color", KEY],
+        &["profile", "set", KEY],
+        &["profile", "remove", KEY],
+        &["profile", "show", KEY],
+        &["customer", "get", KEY],
+        &["customer", "get", "123", "--profile", KEY],
+        &["customer", "list", "--where", KEY],
+        &["customer", "update", "123", "--title", KEY],
+        &["customer", "update", "123", "--set", KEY],
+        &["help", KEY],
+    ];
+    for line in lines {
+        for form in [&[][..], &["-o", "json"], &["--color", "always"]] {
+            let run = world.run(&[*line, form].concat());
+            assert_eq!(run.code, 2, "{line:?}: {}", run.stderr);
+            run_is_clean(&world, KEY, &run, &[]);
+        }
+    }
+    world.was_left_alone();
+}
+
+#[test]
+fn a_key_in_the_wrong_place_of_the_configuration_is_not_repeated() {
+    for setting in ["api_key_file", "api_key_command", "base_url", "label", "color", "ca_file", "jobs"] {
+        let world = crate::accounts::configured(&format!("[profiles.default]\n{setting} = '{KEY}'\n"));
+        let file = world.home.path().join(".config/fusebill/config.toml");
+        for form in ["table", "json"] {
+            let run = world.bare(&[], &["customer", "get", "123", "-o", form]);
+            assert_eq!(run.code, 2, "{setting}: {}", run.stderr);
+            run_is_clean(&world, KEY, &run, &[&file]);
+        }
+    }
+}

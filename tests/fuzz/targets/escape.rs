@@ -29,7 +29,7 @@ fuzz_target!(|text: &str| {
     let narrow = table(&["f", "v"], &rows, Look { color: false, width: Some(60) });
     assert!(!narrow.chars().any(|c| c != '\n' && steers(c)), "{narrow:?}");
     let error = Error::new(Kind::Failed, text).at(text).detail([text.to_string()]).hint(text);
-    let said = failure(&error, Look::default());
+    let said = failure(&error, Look::default(), true);
     assert!(!said.chars().any(|c| c != '\n' && steers(c)), "{said:?}");
     assert_eq!(said.matches('\n').count(), 4, "a text made lines of its own: {said:?}");
 });

@@ -1,6 +1,6 @@
-//! What Ctrl-C and the other signals do: before a write they end the program, during one its outcome is awaited first.
+//! Ctrl-C and the other signals: before a write they end the program, during a write the program waits for its outcome.
 //!
-//! One thread takes every signal. What it does follows from the [`Phase`] that the program is in.
+//! One thread takes every signal. Its reaction depends on the [`Phase`] of the program.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[cfg(unix)]
 use std::sync::atomic::AtomicBool;
 
+use crate::error::{Error, Kind};
 #[cfg(unix)]
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 #[cfg(unix)]
@@ -23,35 +24,32 @@ enum Phase {
     Lent,
     /// A change is being sent. The first signal waits for its outcome.
     Writing { signalled: bool },
-    /// The outcome of a change is known and not told yet.
+    /// The outcome of a change is known and not shown yet.
     Sent,
     /// Rows are worked on until the program ends. The first signal lets the rows in flight finish.
     Rows { written: bool, signalled: bool },
-    /// Everything is told: a signal comes too late.
+    /// Everything is shown: a signal comes too late.
     Done,
     /// A signal is ending the program.
     Interrupted,
 }
 
-/// What is uncertain when a signal ends the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// Nothing: no change was sent.
-    Nothing,
-    /// A change that was sent; in a sentence.
-    Change(&'static str),
-    /// The rows in flight; in a sentence.
-    Rows(&'static str),
-}
-
-/// What follows from a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reaction {
     Ignore,
     /// The program goes on, and says this.
     GoOn(&'static str),
-    End(Left),
+    /// The program ends with this failure.
+    End(Kind, &'static str),
 }
+
+const NOT_SENT: Reaction = Reaction::End(Kind::Interrupted, "interrupted");
+const SENT: Reaction =
+    Reaction::End(Kind::Unknown, "interrupted after the change was sent, before its outcome was shown");
+const CHANGE_IN_FLIGHT: Reaction =
+    Reaction::End(Kind::Unknown, "stopped waiting for the change: it may have been written");
+const ROWS_IN_FLIGHT: Reaction =
+    Reaction::End(Kind::Partial, "stopped waiting for the rows in flight: they may have been written");
 
 impl Phase {
     /// Takes a signal. `key` is whether the terminal sends it when a key is pressed.
@@ -61,35 +59,31 @@ impl Phase {
             Phase::Lent if key => return Reaction::Ignore,
             Phase::Writing { signalled } if !*signalled => {
                 *signalled = true;
-                return Reaction::GoOn(
-                    "the change is on its way; its outcome is awaited (Ctrl-C again gives that up)",
-                );
+                return Reaction::GoOn("waiting for the outcome of the change (Ctrl-C again stops waiting)");
             }
             Phase::Rows { signalled, .. } if !*signalled => {
                 *signalled = true;
                 return Reaction::GoOn(
-                    "the rows in flight are finished, no other is begun (Ctrl-C again gives that up)",
+                    "finishing the rows in flight; no other row is started (Ctrl-C again stops waiting)",
                 );
             }
             _ => {}
         }
-        Reaction::End(match std::mem::replace(self, Phase::Interrupted) {
-            Phase::Writing { .. } => Left::Change("not awaited: whether the change was written is not known"),
-            Phase::Sent => Left::Change("interrupted after the change was sent, before its outcome was told"),
-            Phase::Rows { written: true, .. } => {
-                Left::Rows("not awaited: whether the rows in flight were written is not known")
-            }
-            _ => Left::Nothing,
-        })
+        match std::mem::replace(self, Phase::Interrupted) {
+            Phase::Writing { .. } => CHANGE_IN_FLIGHT,
+            Phase::Sent => SENT,
+            Phase::Rows { written: true, .. } => ROWS_IN_FLIGHT,
+            _ => NOT_SENT,
+        }
     }
 }
 
-/// What the signal thread does to the outside.
+/// The user interface of the signal thread.
 pub(crate) struct Handler {
     /// Warns the user.
     pub(crate) warn: Box<dyn Fn(&str) + Send>,
-    /// Restores the terminal and says why the program ends, with these hints. Gives the exit code if something is uncertain.
-    pub(crate) end: Box<dyn Fn(Left, Vec<String>) -> u8 + Send>,
+    /// Restores the terminal and says why the program ends.
+    pub(crate) end: Box<dyn Fn(Error) + Send>,
 }
 
 /// The phase of the program, shared with the thread that takes the signals.
@@ -126,12 +120,12 @@ impl Signals {
         Writing { signals: self, settle, sent: false }
     }
 
-    /// Marks that rows are worked on until the program ends. `written` is whether they change customers.
+    /// Marks that rows are worked on until the program ends. `written`: they change customers.
     pub(crate) fn rows(&self, written: bool) {
         *self.running() = Phase::Rows { written, signalled: false };
     }
 
-    /// Whether no further row is to be begun.
+    /// Whether no further row may start.
     pub(crate) fn is_stopping(&self) -> bool {
         matches!(*lock(&self.phase), Phase::Rows { signalled: true, .. })
     }
@@ -142,7 +136,7 @@ impl Signals {
         Lent(self)
     }
 
-    /// Marks that everything is told. If a signal is ending the program, this does not return.
+    /// Marks that everything is shown. If a signal is ending the program, this does not return.
     pub(crate) fn done(&self) {
         *self.running() = Phase::Done;
     }
@@ -171,8 +165,8 @@ impl Signals {
         }
     }
 
-    /// Starts the thread that takes SIGINT, SIGQUIT, SIGTERM and SIGHUP. When one of them ends the program, the exit code
-    /// is that of `handler` if something is uncertain; else 128 and the signal, as a shell has it.
+    /// Starts the thread that takes SIGINT, SIGQUIT, SIGTERM and SIGHUP. If nothing was sent, the exit code is 128 and the
+    /// signal, as shells have it; else it is that of the error.
     ///
     /// # Errors
     /// If the system has no thread or no pipe for it. A signal ends the program at any moment then.
@@ -196,7 +190,7 @@ impl Signals {
         started.map(drop)
     }
 
-    /// Elsewhere the platform ends the program.
+    /// Only Unix has these signals.
     #[cfg(not(unix))]
     pub(crate) fn watch(&self, _handler: Handler) -> io::Result<()> {
         Ok(())
@@ -208,9 +202,11 @@ impl Signals {
         match reaction {
             Reaction::Ignore => {}
             Reaction::GoOn(said) => (handler.warn)(said),
-            Reaction::End(left) => {
-                let code = (handler.end)(left, std::mem::take(&mut *lock(&self.hints)));
-                std::process::exit(if left == Left::Nothing { 128 + signal } else { code.into() });
+            Reaction::End(kind, said) => {
+                let hints = std::mem::take(&mut *lock(&self.hints));
+                (handler.end)(hints.into_iter().fold(Error::new(kind, said), Error::hint));
+                let code = if kind == Kind::Interrupted { 128 + signal } else { kind.code().into() };
+                std::process::exit(code);
             }
         }
     }
@@ -270,32 +266,23 @@ mod tests {
 
     #[test]
     fn before_and_after_a_write_the_first_signal_ends_the_program() {
-        for (phase, left) in [
-            (Phase::Idle, Left::Nothing),
-            (Phase::Sent, Left::Change("interrupted after the change was sent, before its outcome was told")),
-        ] {
+        for (phase, reaction) in [(Phase::Idle, NOT_SENT), (Phase::Sent, SENT)] {
             let mut now = phase;
-            assert_eq!(now.signalled(KEY), Reaction::End(left));
+            assert_eq!(now.signalled(KEY), reaction);
             assert_eq!((now, now.clone().signalled(KEY)), (Phase::Interrupted, Reaction::Ignore));
         }
-        assert_eq!(Phase::Done.signalled(!KEY), Reaction::Ignore, "everything was told");
+        assert_eq!(Phase::Done.signalled(!KEY), Reaction::Ignore, "everything was shown");
     }
 
     #[test]
     fn during_a_write_and_among_rows_only_the_second_signal_ends_the_program() {
-        for (mut phase, left) in [
-            (
-                Phase::Writing { signalled: false },
-                Left::Change("not awaited: whether the change was written is not known"),
-            ),
-            (
-                Phase::Rows { written: true, signalled: false },
-                Left::Rows("not awaited: whether the rows in flight were written is not known"),
-            ),
-            (Phase::Rows { written: false, signalled: false }, Left::Nothing),
+        for (mut phase, reaction) in [
+            (Phase::Writing { signalled: false }, CHANGE_IN_FLIGHT),
+            (Phase::Rows { written: true, signalled: false }, ROWS_IN_FLIGHT),
+            (Phase::Rows { written: false, signalled: false }, NOT_SENT),
         ] {
             assert!(matches!(phase.signalled(KEY), Reaction::GoOn(_)), "{phase:?}");
-            assert_eq!(phase.signalled(KEY), Reaction::End(left));
+            assert_eq!(phase.signalled(KEY), reaction);
         }
     }
 
@@ -306,7 +293,7 @@ mod tests {
         assert_eq!(lock(&signals.phase).signalled(KEY), Reaction::Ignore);
         drop(lent);
         assert_eq!(*lock(&signals.phase), Phase::Idle);
-        assert_eq!(Phase::Lent.signalled(!KEY), Reaction::End(Left::Nothing));
+        assert_eq!(Phase::Lent.signalled(!KEY), NOT_SENT);
     }
 
     #[test]

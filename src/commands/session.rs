@@ -12,7 +12,7 @@ use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::report::json::printed;
 use crate::report::outcome::Facts;
-use crate::signals::{Handler, Left, Signals};
+use crate::signals::{Handler, Signals};
 use crate::store::{CustomerLock, Store};
 use crate::terminal::{Notes, Terminal, Verbosity};
 
@@ -79,19 +79,12 @@ impl Context {
     pub(super) fn watch_signals(&self) {
         let (terminal, json) = (self.terminal.clone(), self.global.wants_json());
         let notes = self.terminal.notes();
-        let end = move |left, hints: Vec<String>| {
+        let end = move |error: Error| {
             terminal.restore();
-            let error = match left {
-                Left::Nothing => Error::new(Kind::Interrupted, "interrupted"),
-                Left::Change(what) => Error::new(Kind::Unknown, what),
-                Left::Rows(what) => Error::new(Kind::Partial, what),
-            };
-            let error = hints.into_iter().fold(error, Error::hint);
             terminal.fail(&error);
             if json {
                 terminal.print_at_once(&printed(&Facts::default().failure(&error), Output::Json));
             }
-            error.kind.code()
         };
         let warn = move |said: &str| notes.warn(said);
         if self.signals.watch(Handler { warn: Box::new(warn), end: Box::new(end) }).is_err() {

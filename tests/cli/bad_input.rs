@@ -63,9 +63,9 @@ fn ids_that_are_none() {
     for id in ["abc", "0", "1.0", "+1", "", "12 3", "１２３", "99999999999999999999", "123/../456", "123?x=1"]
     {
         for arguments in [vec!["customer", "update", id, "--first-name", "x"], vec!["customer", "get", id]] {
-            world
-                .run(&arguments)
-                .fails(2, &["<CUSTOMER>", "whole number such as 123", "Nothing was written."]);
+            let run = world.run(&arguments);
+            run.fails(2, &["<CUSTOMER>", "whole number such as 123"]);
+            assert_eq!(run.stderr.contains("Nothing was written."), arguments[1] == "update");
         }
     }
     world.run(&["customer", "get", "-1"]).fails(2, &["-1"]);
@@ -365,7 +365,7 @@ fn every_read_only_field_in_every_form() {
 #[test]
 fn a_profile_that_does_not_exist() {
     let world = World::new();
-    let says = ["there is no profile `live`", "the profiles are default, sandbox", "Nothing was written."];
+    let says = ["there is no profile `live`", "the profiles are default, sandbox"];
     let by_flag = world.run(&["--profile", "live", "customer", "get", "123"]);
     by_flag.fails(2, &says);
     by_flag.says(&["--profile"]);
@@ -421,7 +421,7 @@ fn keys_that_are_none() {
     ] {
         let run = world.run_with(&[("FUSEBILL_API_KEY", key)], &["customer", "get", "123"]);
         let hint = if says.ends_with("is empty") { "unset it" } else { "paste the key" };
-        run.fails(4, &["FUSEBILL_API_KEY", says, hint, "Nothing was written."]);
+        run.fails(4, &["FUSEBILL_API_KEY", says, hint]);
         assert!(!run.stderr.contains("s3cr"), "{}", run.stderr);
         let file = world.file("key", key);
         let run = finished(
@@ -487,7 +487,7 @@ fn variables_that_are_not_utf_8_are_named_and_not_repeated() {
     for name in ["FUSEBILL_API_KEY", "FUSEBILL_BASE_URL", "FUSEBILL_PROFILE"] {
         let run =
             finished(world.command(["customer", "get", "123"]).env(name, OsStr::from_bytes(b"s3cr\xff")));
-        run.fails(2, &[name, "is not UTF-8 text", "Nothing was written."]);
+        run.fails(2, &[name, "is not UTF-8 text"]);
         assert!(!run.stderr.contains("s3cr"), "{}", run.stderr);
     }
     world.was_left_alone();

@@ -56,7 +56,6 @@ impl Site {
     #[track_caller]
     fn was_refused(&self, run: &Run, says: &[&str]) {
         run.fails(7, says);
-        run.says(&[NOTHING]);
         assert!(!run.stderr.contains("trying again"), "{}", run.stderr);
         assert_eq!((self.server.connections(), self.world.lines()), (1, Vec::new()));
         never_heard_the_key(&self.server);
@@ -100,7 +99,7 @@ fn tls_1_2_is_spoken_with_those_who_know_no_other_and_judged_alike() {
     assert!(site.world.stored(123).contains("\"firstName\":\"John\""));
     never_heard_the_key(&site.server);
     let run = site.world.run_with(&[("FUSEBILL_BASE_URL", &site.server.url())], READ);
-    run.fails(7, &["is from an authority that is not trusted", NOTHING]);
+    run.fails(7, &["is from an authority that is not trusted"]);
 }
 
 #[test]
@@ -202,12 +201,12 @@ fn a_server_without_tls_is_told_from_one_that_is_down() {
     let world = World::new();
     let url = format!("https://{}/v1", world.server.address());
     let run = world.run_with(&[("FUSEBILL_BASE_URL", &url)], READ);
-    run.fails(7, &["does not speak TLS\n", "hint: check the host and the port of the base URL", NOTHING]);
+    run.fails(7, &["does not speak TLS\n", "hint: check the host and the port of the base URL"]);
     assert_eq!((world.server.connections(), world.lines()), (1, Vec::new()));
 
     let server = Listener::saying(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     let run = world.run_with(&[("FUSEBILL_BASE_URL", &server.url())], READ);
-    run.fails(7, &["does not speak TLS\n", NOTHING]);
+    run.fails(7, &["does not speak TLS\n"]);
     assert_eq!(server.connections(), 1);
     never_heard_the_key(&server);
 }
@@ -217,10 +216,7 @@ fn a_handshake_that_the_server_refuses_is_not_tried_again() {
     // A fatal alert (RFC 8446, 6): handshake_failure.
     let server = Listener::saying(&[21, 3, 3, 0, 2, 2, 40]);
     let run = World::new().run_with(&[("FUSEBILL_BASE_URL", &server.url())], READ);
-    run.fails(
-        7,
-        &["agree on no way to speak TLS", "HandshakeFailure", "TLS 1.2 and 1.3 are spoken", NOTHING],
-    );
+    run.fails(7, &["agree on no way to speak TLS", "HandshakeFailure", "TLS 1.2 and 1.3 are spoken"]);
     assert_eq!(server.connections(), 1);
     never_heard_the_key(&server);
 }
@@ -231,7 +227,7 @@ fn a_server_that_wants_a_client_certificate_is_not_tried_again() {
     let server = Listener::wanting_certificates(authority.vouches_for(HERE), &authority);
     let pem = world.file("authority.pem", authority.pem());
     let run = world.run_with(&[("FUSEBILL_BASE_URL", &server.url()), ("SSL_CERT_FILE", &pem)], READ);
-    run.fails(7, &["asks for a client certificate", NOTHING]);
+    run.fails(7, &["asks for a client certificate"]);
     assert_eq!(server.connections(), 1);
     never_heard_the_key(&server);
 }
@@ -242,14 +238,14 @@ fn a_server_that_says_nothing_may_speak_no_tls() {
     let url = server.url().replacen("http", "https", 1);
     let arguments = ["customer", "get", "123", "--timeout", "1"];
     let run = World::new().run_with(&[("FUSEBILL_BASE_URL", &url)], &arguments);
-    run.fails(7, &["the API cannot be reached: no connection in time", "speaks no TLS", NOTHING]);
+    run.fails(7, &["the API cannot be reached: no connection in time", "speaks no TLS"]);
 }
 
 #[test]
 fn a_connection_that_breaks_in_the_handshake_is_tried_again() {
     let server = Listener::saying(b"");
     let run = World::new().run_with(&[("FUSEBILL_BASE_URL", &server.url())], READ);
-    run.fails(7, &["broke before anything was sent", "attempt 4 of 4 was the last", NOTHING]);
+    run.fails(7, &["broke before anything was sent", "attempt 4 of 4 was the last"]);
     assert_eq!(server.connections(), 4);
     never_heard_the_key(&server);
 }
@@ -276,7 +272,7 @@ fn a_file_of_authorities_that_cannot_be_used_is_named_before_anything_is_sent() 
         let variables = [("FUSEBILL_BASE_URL", site.server.url()), ("SSL_CERT_FILE", path.clone())];
         let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
         let run = site.world.run_with(&variables, READ);
-        run.fails(2, &["error: SSL_CERT_FILE: ", says, &format!("`{path}`"), "PEM file", NOTHING]);
+        run.fails(2, &["error: SSL_CERT_FILE: ", says, &format!("`{path}`"), "PEM file"]);
     }
     assert_eq!(site.server.connections(), 0);
 }
@@ -288,7 +284,7 @@ fn folders_without_an_authority_are_named_before_anything_is_sent() {
     for (folder, says) in [("missing", "cannot read the folder"), ("empty", "there is no certificate in")] {
         let url = site.server.url();
         let run = site.world.run_with(&[("FUSEBILL_BASE_URL", &url), ("SSL_CERT_DIR", folder)], READ);
-        run.fails(2, &["error: SSL_CERT_DIR: ", says, &format!("`{folder}`"), NOTHING]);
+        run.fails(2, &["error: SSL_CERT_DIR: ", says, &format!("`{folder}`")]);
     }
     assert_eq!(site.server.connections(), 0);
 }
@@ -335,7 +331,7 @@ fn a_proxy_that_is_spoken_to_with_tls_is_trusted_like_a_server() {
     let run = site.through(&url, READ);
     let message =
         format!("the certificate of the proxy {} is from an authority that is not trusted", proxy.address());
-    run.fails(7, &[&message, "the proxy is the one in HTTPS_PROXY", NOTHING]);
+    run.fails(7, &[&message, "the proxy is the one in HTTPS_PROXY"]);
     assert_eq!((proxy.connections(), site.server.connections()), (1, 0));
 
     let known = std::fs::read_to_string(&site.authority).expect("a file");
@@ -394,11 +390,7 @@ fn a_proxy_that_says_no_is_asked_once() {
         let (site, proxy) = (Site::elsewhere(), Listener::saying(answer));
         let run = site.through(&format!("http://{}", proxy.address()), READ);
         run.fails(7, says);
-        run.says(&[
-            &format!("the proxy {}", proxy.address()),
-            "the proxy is the one in HTTPS_PROXY",
-            NOTHING,
-        ]);
+        run.says(&[&format!("the proxy {}", proxy.address()), "the proxy is the one in HTTPS_PROXY"]);
         assert_eq!((proxy.connections(), site.server.connections()), (1, 0), "{}", run.stderr);
         never_heard_the_key(&proxy);
     }
@@ -409,7 +401,7 @@ fn a_proxy_that_is_down_is_told_from_the_api() {
     let (site, closed) = (Site::elsewhere(), Closed::new());
     let run = site.through(&format!("http://{}", closed.address()), READ);
     let message = format!("the proxy {} cannot be reached: Connection refused", closed.address());
-    run.fails(7, &[&message, "hint: check HTTPS_PROXY", "attempt 4 of 4", NOTHING]);
+    run.fails(7, &[&message, "hint: check HTTPS_PROXY", "attempt 4 of 4"]);
     assert!(!run.stderr.contains("the API cannot be reached"), "{}", run.stderr);
 }
 
@@ -418,7 +410,7 @@ fn a_proxy_without_tls_is_not_spoken_to_with_it() {
     let (site, proxy) = (Site::elsewhere(), Listener::saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
     let run = site.through(&format!("https://{}", proxy.address()), READ);
     let hint = format!("hint: most proxies are spoken to without it: http://{}", proxy.address());
-    run.fails(7, &["does not speak TLS\n", &hint, NOTHING]);
+    run.fails(7, &["does not speak TLS\n", &hint]);
     assert_eq!((proxy.connections(), site.server.connections()), (1, 0));
     never_heard_the_key(&proxy);
 }
@@ -479,7 +471,7 @@ fn no_redirect_makes_a_proxy_connect_elsewhere() {
     let proxy = Listener::proxy_to(site.server.address());
     site.world.fault("get:redirect=302,https://other.example.test/v1/customers/123");
     let run = site.through(&format!("http://{}", proxy.address()), READ);
-    run.fails(7, &["redirects to https://other.example.test/v1/customers/123 (HTTP 302)", NOTHING]);
+    run.fails(7, &["redirects to https://other.example.test/v1/customers/123 (HTTP 302)"]);
     assert_eq!(proxy.connections(), 1);
     assert!(proxy.heard()[0].starts_with("CONNECT billing.example.test:443 "));
 }
@@ -538,7 +530,7 @@ fn the_authority_of_a_profile_is_the_only_one_and_that_of_no_other_profile() {
     site.world.file(".config/fusebill/certificates/ca.pem", Authority::new().pem());
     // The one in the home is that of the server, and nobody said to trust it.
     let run = site.by_profile(&[], READ);
-    run.fails(7, &["is from an authority that is not trusted", NOTHING]);
+    run.fails(7, &["is from an authority that is not trusted"]);
     assert_eq!(site.world.lines(), [""; 0]);
 }
 
@@ -552,7 +544,7 @@ fn a_file_in_the_environment_goes_before_what_the_profile_trusts() {
         let site = Site::configured("ca_file = 'certificates/ca.pem'\n");
         let other = site.world.file("other.pem", Authority::new().pem());
         let run = site.by_profile(&[("SSL_CERT_FILE", &other)], READ);
-        run.fails(7, &["is from an authority that is not trusted", NOTHING]);
+        run.fails(7, &["is from an authority that is not trusted"]);
         assert_eq!(site.world.lines(), [""; 0]);
     }
 }
@@ -563,7 +555,7 @@ fn the_authorities_of_the_machine_do_not_know_the_one_of_a_test() {
     let run = site.by_profile(&[], READ);
     // A machine without any is told apart, and nothing is sent on either.
     let expected = if run.code == 2 { "authorities of this machine cannot be read" } else { "not trusted" };
-    run.says(&[expected, NOTHING]);
+    run.says(&[expected]);
     assert!([2, 7].contains(&run.code), "{}", run.stderr);
     assert_eq!(site.world.lines(), [""; 0]);
     never_heard_the_key(&site.server);

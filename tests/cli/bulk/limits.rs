@@ -51,7 +51,7 @@ fn rows_that_wait_for_the_limit_keep_nobody_from_their_customers() {
     let run = world.run_with(&[("FUSEBILL_BASE_URL", &elsewhere.server.base_url())], &update);
     assert_eq!((run.code, elsewhere.stored(FIRST + 9).contains("Now")), (0, true), "{}", run.stderr);
     running.interrupt();
-    running.until_said("the rows in flight are finished");
+    running.until_said("finishing the rows in flight");
     assert_eq!(running.end().0, Some(130));
     assert_eq!((world.requests().len(), world.puts().len()), (6, 3));
 }

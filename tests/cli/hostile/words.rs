@@ -160,6 +160,6 @@ fn a_reason_with_an_escape_in_it_never_reaches_the_terminal() {
         let server =
             Server::new([world.stored(123)], move |_, _| raw(format!("HTTP/1.1 500 {reason}\r\n\r\n")));
         let run = bounded(&world, &server, &["customer", "get", "123", "-v"], 60);
-        run.fails(7, &["Nothing was written."]);
+        run.fails(7, &["reading customer 123"]);
     }
 }

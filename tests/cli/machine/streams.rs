@@ -68,7 +68,7 @@ fn whatever_signal_comes_during_the_write_its_outcome_is_awaited() {
         signal(&child, name);
         let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
         let mut said = String::new();
-        while !said.contains("its outcome is awaited") {
+        while !said.contains("waiting for the outcome") {
             assert_ne!(stderr.read_line(&mut said).expect("it is text"), 0, "{name}: {said}");
         }
         std::io::copy(&mut stderr, &mut std::io::sink()).expect("it is read to its end");

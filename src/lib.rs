@@ -47,7 +47,7 @@ mod signals;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod store;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod terminal;
+mod terminal;
 
 pub mod commands;
 

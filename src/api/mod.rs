@@ -354,7 +354,7 @@ impl Client {
     }
 
     fn log(&self, answer: &std::result::Result<Answer, Failure>, took: Duration) {
-        if !self.notes.has_http_log() {
+        if !self.notes.http {
             return;
         }
         let took = took.as_millis();

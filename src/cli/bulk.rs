@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use super::{ProofArgs, input};
+use super::ProofArgs;
 use crate::account::Settings;
 use crate::account::setting::Key;
 use crate::api::MOST_CONNECTIONS;
@@ -65,7 +65,7 @@ pub enum BulkCommand {
 #[derive(Debug, Args)]
 pub struct RowArgs {
     /// CSV with a header that begins with `id` or `reference`, or NDJSON of `id` and a merge patch; - reads standard input
-    #[arg(value_name = "FILE", value_parser = input)]
+    #[arg(value_name = "FILE")]
     pub(crate) file: Input,
     /// Separator of CSV cells: `,`, `;` or `tab` [default: detected]
     #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Rows")]
@@ -141,7 +141,7 @@ pub struct PlanArgs {
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// The plan that `bulk plan` wrote
-    #[arg(value_name = "PLAN", value_parser = input)]
+    #[arg(value_name = "PLAN")]
     pub(crate) plan: Input,
     #[command(flatten)]
     pub(crate) run: RunArgs,

@@ -5,7 +5,6 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use jiff::Timestamp;
 
-use super::input;
 use crate::document::expect::Expectation;
 use crate::document::time::timestamp;
 use crate::document::{Action, Edit, EditError, EditProblem, Json, Path, check};
@@ -35,7 +34,7 @@ pub struct EditFlags {
     #[arg(long, value_name = "PATH=JSON", help_heading = OTHER)]
     set_json: Vec<String>,
     /// Apply a JSON merge patch (RFC 7396; null clears); - reads standard input
-    #[arg(long, value_name = "FILE", value_parser = input, help_heading = OTHER)]
+    #[arg(long, value_name = "FILE", help_heading = OTHER)]
     patch: Option<Input>,
     /// Allow paths that the customer does not have
     #[arg(long, help_heading = OTHER)]

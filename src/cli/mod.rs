@@ -16,7 +16,6 @@ pub mod topics;
 pub(crate) mod usage_error;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::StyledStr;
@@ -37,7 +36,6 @@ use crate::document::Path;
 use crate::field;
 use crate::report::Look;
 use crate::search::CustomerName;
-use crate::terminal::Input;
 
 const FIRST_STEP: &str = "Try it without an account:\n  fusebill --profile sandbox customer get 123";
 
@@ -356,9 +354,4 @@ pub(crate) fn may_write(arguments: &[OsString]) -> bool {
 /// Text that clap rendered, for a terminal with this look.
 pub(crate) fn styled(text: &StyledStr, look: Look) -> String {
     if look.color { text.ansi().to_string() } else { text.to_string() }
-}
-
-/// `-` is standard input, anything else a file.
-fn input(text: &str) -> Result<Input, std::convert::Infallible> {
-    Ok(if text == "-" { Input::Stdin } else { Input::File(PathBuf::from(text)) })
 }

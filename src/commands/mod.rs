@@ -29,7 +29,7 @@ use crate::error::{Kind, Result};
 use crate::report::json::printed;
 use crate::report::outcome::Facts;
 use crate::signals;
-use crate::terminal::{Terminal, Verbosity};
+use crate::terminal::{Notes, Terminal};
 use session::{Context, fail};
 
 /// Runs the program with these arguments, the first of them its own name, and gives its exit code.
@@ -79,7 +79,7 @@ fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<
 /// Prints help and version on standard output, and a usage error on standard error.
 fn not_parsed(error: clap::Error, arguments: &[OsString], may_write: bool) -> u8 {
     let color = usage_error::color(arguments);
-    let terminal = Terminal::new(color, Verbosity::default(), true, Environment.wants_plain());
+    let terminal = Terminal::new(color, Notes::default(), true, Environment.wants_plain());
     if !error.use_stderr() {
         let help = cli::styled(&error.render(), terminal.look());
         return terminal.print(&help).map_or_else(|error| error.kind.code(), |()| Kind::Done.code());

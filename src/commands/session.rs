@@ -14,7 +14,7 @@ use crate::report::json::printed;
 use crate::report::outcome::Facts;
 use crate::signals::{Handler, Signals};
 use crate::store::{CustomerLock, Store};
-use crate::terminal::{Notes, Terminal, Verbosity};
+use crate::terminal::{Notes, Terminal};
 
 /// What every command has: the flags that apply to all, the environment, the terminal and the signals.
 pub(super) struct Context {
@@ -47,8 +47,8 @@ impl Deref for Session<'_> {
 impl Context {
     pub(super) fn new(global: Global, may_write: bool) -> Context {
         let environment = Environment;
-        let verbosity = Verbosity { quiet: global.quiet, http: global.verbose };
-        let terminal = Terminal::new(global.color, verbosity, global.no_input, environment.wants_plain());
+        let notes = Notes { quiet: global.quiet, http: global.verbose };
+        let terminal = Terminal::new(global.color, notes, global.no_input, environment.wants_plain());
         let terminal = if global.is_for_programs() { terminal.for_programs() } else { terminal };
         let terminal = if may_write { terminal.for_writes() } else { terminal };
         let store = environment.state_folder().ok().map(|folder| Store::at(folder, global.timeout));

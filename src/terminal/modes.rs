@@ -1,4 +1,4 @@
-//! The terminal's modes while a question is open, and those to restore after it.
+//! The modes of the terminal during a question; they are restored after it.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use rustix::termios::{
 #[cfg(unix)]
 use std::sync::{Mutex, PoisonError};
 
-/// The modes from before the question that is open. There is one terminal, whichever thread restores it.
+/// The modes before the open question. The signal thread restores them too.
 #[cfg(unix)]
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
@@ -22,7 +22,7 @@ const ESC: u8 = 0x1b;
 pub(super) struct Asking(());
 
 impl Asking {
-    /// The terminal gives lines as the user edits them; Esc ends one too. What was typed before is thrown away.
+    /// The terminal edits lines itself; Esc ends one too. Keys typed before are dropped.
     pub(super) fn line_by_line() -> Asking {
         #[cfg(unix)]
         begin(OptionalActions::Flush, |modes| {
@@ -33,8 +33,8 @@ impl Asking {
         Asking(())
     }
 
-    /// The terminal gives every key at once and echoes none. dialoguer switches this on for each key that it reads; without
-    /// this, keys between two reads would be echoed.
+    /// The terminal gives every key at once and echoes none. dialoguer sets this only while it reads a key, so keys between
+    /// two reads would be echoed.
     pub(super) fn key_by_key() -> Asking {
         #[cfg(unix)]
         begin(OptionalActions::Drain, |modes| {
@@ -45,14 +45,14 @@ impl Asking {
         Asking(())
     }
 
-    /// dialoguer switches the echo off. Ctrl-Z does not suspend the program: the shell would switch the echo on again.
+    /// dialoguer switches the echo off. Ctrl-Z is off too, because the shell would switch the echo on again.
     pub(super) fn unseen() -> Asking {
         #[cfg(unix)]
         begin(OptionalActions::Drain, |modes| modes.special_codes[SpecialCodeIndex::VSUSP] = 0);
         Asking(())
     }
 
-    /// Reads a line. It ends without a line break where Esc or the end of input ended it.
+    /// Reads a line. It has no line break if Esc or the end of input ended it.
     #[cfg(unix)]
     pub(super) fn read_line(&self) -> io::Result<String> {
         let mut line = [0; 4096];
@@ -60,7 +60,7 @@ impl Asking {
         Ok(String::from_utf8_lossy(&line[..length]).into_owned())
     }
 
-    /// Reads a line. It ends without a line break where the end of input ended it.
+    /// Reads a line. It has no line break if the end of input ended it.
     #[cfg(not(unix))]
     pub(super) fn read_line(&self) -> io::Result<String> {
         let mut line = String::new();
@@ -83,7 +83,7 @@ fn begin(typed_before: OptionalActions, set: impl FnOnce(&mut Termios)) {
     let _ = tcsetattr(io::stdin(), typed_before, &modes);
 }
 
-/// Restores the terminal if a question is open: echo, lines, cursor.
+/// Restores echo, lines and cursor if a question is open.
 pub(super) fn restore() {
     #[cfg(unix)]
     {

@@ -1,28 +1,22 @@
-//! What is written: data to standard output, everything else to standard error.
+//! Data on standard output; everything else on standard error.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
-use super::{Terminal, Verbosity, progress};
+use super::{Terminal, progress};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::{escaped, unsteered};
 use crate::report::failure::failure;
 
 impl Terminal {
     /// Writes data. If its reader left (`fusebill … | head`), that is no failure.
-    ///
-    /// # Errors
-    /// `Failed` if it cannot be written, because the disk is full for one.
-    pub fn print(&self, text: &str) -> Result<()> {
+    pub(crate) fn print(&self, text: &str) -> Result<()> {
         self.stream(text).map(|_| ())
     }
 
-    /// Writes a part of the data, and tells whether it still has a reader.
-    ///
-    /// # Errors
-    /// As [`Terminal::print`] has them.
-    pub fn stream(&self, text: &str) -> Result<bool> {
+    /// Writes a part of the data. False if its reader left.
+    pub(crate) fn stream(&self, text: &str) -> Result<bool> {
         let text = if self.escapes { unsteered(text) } else { Cow::Borrowed(text) };
         let write = || write_all(io::stdout().lock(), text.as_bytes());
         match if io::stdout().is_terminal() { progress::beside(write) } else { write() } {
@@ -32,23 +26,12 @@ impl Terminal {
         }
     }
 
-    /// Writes data unless its reader would have to be waited for. Another thread may be waiting for it already, and has
-    /// standard output then.
-    #[cfg(unix)]
-    pub fn print_at_once(&self, text: &str) {
-        use rustix::event::{PollFd, PollFlags, Timespec, poll};
-        let out = io::stdout();
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let ready = poll(&mut [PollFd::new(&out, PollFlags::OUT)], Some(&now));
-        if ready.is_ok_and(|ready| ready > 0) {
+    /// Writes data if standard output takes it without a wait. Another thread may be in such a wait, with standard output
+    /// locked.
+    pub(crate) fn print_at_once(&self, text: &str) {
+        if takes_output() {
             let _ = self.print(text);
         }
-    }
-
-    /// Writes data unless its reader would have to be waited for.
-    #[cfg(not(unix))]
-    pub fn print_at_once(&self, text: &str) {
-        let _ = self.print(text);
     }
 
     /// Says why the command failed.
@@ -56,56 +39,53 @@ impl Terminal {
         tell(&failure(error, self.error_look, self.may_write));
     }
 
-    /// Writes what is not data, such as what a question is about.
-    pub fn tell(&self, text: &str) {
+    /// Writes other text than data, such as the table above a question.
+    pub(crate) fn tell(&self, text: &str) {
         tell(text);
     }
 }
 
-/// What is said beside the data, line by line on standard error.
+/// Lines on standard error.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Notes {
-    pub(super) verbosity: Verbosity,
+    /// Show only errors, warnings and questions.
+    pub(crate) quiet: bool,
+    /// Show every request and answer.
+    pub(crate) http: bool,
 }
 
 impl Notes {
-    /// Says something that `-q` leaves out.
-    pub fn say(&self, line: &str) {
-        if !self.verbosity.quiet {
+    /// Says something unless `-q` was given.
+    pub(crate) fn say(self, line: &str) {
+        if !self.quiet {
             tell(&format!("{}\n", escaped(line)));
         }
     }
 
-    /// The same, but saying only what is said in any case.
+    /// The same as with `-q`.
     #[must_use]
-    pub fn hushed(self) -> Notes {
-        Notes { verbosity: Verbosity { quiet: true, ..self.verbosity } }
+    pub(crate) fn hushed(self) -> Notes {
+        Notes { quiet: true, ..self }
     }
 
-    /// Says something that is said in any case.
-    pub fn warn(&self, line: &str) {
+    pub(crate) fn warn(self, line: &str) {
         tell(&format!("warning: {}\n", escaped(line)));
     }
 
-    /// Whether `-v` asks for the HTTP log.
-    pub fn has_http_log(&self) -> bool {
-        self.verbosity.http
-    }
-
     /// A line of the HTTP log, which `-v` asks for. It holds no key and no body.
-    pub fn http(&self, line: fmt::Arguments<'_>) {
-        if self.verbosity.http {
+    pub(crate) fn http(self, line: fmt::Arguments<'_>) {
+        if self.http {
             tell(&format!("{}\n", escaped(&line.to_string())));
         }
     }
 }
 
-/// If standard error is closed, there is nobody to tell.
+/// Writes to standard error. If that fails, nothing can report it.
 pub(super) fn tell(text: &str) {
     let _ = progress::beside(|| write_all(io::stderr().lock(), text.as_bytes()));
 }
 
-/// Writes all of it, also to a descriptor that does not block: a parent process may have made it so.
+/// Writes all of it, even if a parent process made the descriptor non-blocking.
 #[cfg(unix)]
 fn write_all(mut out: impl Write + std::os::fd::AsFd, mut bytes: &[u8]) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};
@@ -114,7 +94,7 @@ fn write_all(mut out: impl Write + std::os::fd::AsFd, mut bytes: &[u8]) -> io::R
             Ok(written) => bytes = &bytes[written..],
             Err(rustix::io::Errno::INTR) => {}
             Err(rustix::io::Errno::AGAIN) => {
-                // A signal may end the wait; it is tried again then.
+                // If a signal ends the wait, the next write fails with AGAIN and waits again.
                 let _ = poll(&mut [PollFd::new(&out, PollFlags::OUT)], None);
             }
             Err(why) => return Err(why.into()),
@@ -123,7 +103,19 @@ fn write_all(mut out: impl Write + std::os::fd::AsFd, mut bytes: &[u8]) -> io::R
     out.flush()
 }
 
+#[cfg(unix)]
+fn takes_output() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut [PollFd::new(&io::stdout(), PollFlags::OUT)], Some(&now)).is_ok_and(|ready| ready > 0)
+}
+
 #[cfg(not(unix))]
 fn write_all(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {
     out.write_all(bytes).and_then(|()| out.flush())
+}
+
+#[cfg(not(unix))]
+fn takes_output() -> bool {
+    true
 }

@@ -1,4 +1,4 @@
-//! A progress bar at the bottom of the terminal. Other output makes it step aside and come back.
+//! A progress bar at the bottom of the terminal. Other output hides it and draws it again below.
 
 use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,34 +7,33 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 const TEMPLATE: &str = "{prefix}[{wide_bar}] {pos} of {len} rows{msg}, {rate}, {eta} left";
 
-/// The bar that is shown. There is one standard error, whichever part of the program writes to it.
+/// The bar that is shown. The process has one standard error.
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// A bar for the rows of a run. It is taken away when this is dropped.
+/// A bar for the rows of a run, until this is dropped.
 #[derive(Debug)]
-pub struct Bar {
+pub(crate) struct Bar {
     bar: ProgressBar,
     drawn: bool,
 }
 
 impl Bar {
-    /// A bar for `rows` rows, `done` of which were worked on earlier.
     pub(super) fn new(rows: u64, done: u64) -> Bar {
         let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::hidden());
         bar.set_style(style.progress_chars("##-").with_key("rate", rate));
         bar.set_position(done);
-        // The rate is that of the rows from here on.
+        // The rate counts the rows of this run only.
         bar.reset_eta();
         *shown() = Some(bar.clone());
         Bar { bar, drawn: false }
     }
 
-    /// Shows how many rows are done. `before` is said before the bar, `counts` after it.
-    pub fn show(&mut self, done: u64, before: String, counts: String) {
+    /// Shows how many rows are done, with `before` before the bar and `counts` after it.
+    pub(crate) fn show(&mut self, done: u64, before: String, counts: String) {
         let foreground = in_foreground();
         if foreground != self.drawn {
-            // In the background, the terminal belongs to the shell.
+            // In the background the terminal belongs to the shell.
             let hidden = ProgressDrawTarget::hidden;
             self.bar.set_draw_target(if foreground { ProgressDrawTarget::stderr() } else { hidden() });
             self.drawn = foreground;
@@ -48,7 +47,7 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        take_away();
+        remove();
     }
 }
 
@@ -57,15 +56,12 @@ fn rate(state: &ProgressState, to: &mut dyn Write) {
     let _ = write!(to, "{:.1}/s", state.per_sec());
 }
 
-/// Takes the bar away, if one is shown.
-pub(super) fn take_away() {
+pub(super) fn remove() {
     let bar = shown().take();
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
-    }
+    bar.inspect(ProgressBar::finish_and_clear);
 }
 
-/// Writes something else to the terminal.
+/// Writes other text to the terminal.
 pub(super) fn beside<T>(write: impl FnOnce() -> T) -> T {
     let bar = shown().clone();
     match bar {
@@ -78,8 +74,7 @@ fn shown() -> MutexGuard<'static, Option<ProgressBar>> {
     SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether this program has the terminal, and not a shell that runs it in the background. If the system does not tell, it
-/// has.
+/// Whether this program is in the foreground of the terminal; yes if the system does not tell.
 #[cfg(unix)]
 fn in_foreground() -> bool {
     rustix::termios::tcgetpgrp(std::io::stderr()).map_or(true, |group| group == rustix::process::getpgrp())

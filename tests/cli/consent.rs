@@ -41,7 +41,7 @@ fn neither_answer_is_a_default_and_only_y_or_n_answers() {
     let mut terminal = asked(&world);
     terminal.send("\r\r x\rhistory\ryn\rn\r");
     let (code, shown) = terminal.end();
-    assert_eq!((code, shown.matches("only y or n answers").count()), (11, 5), "{shown}");
+    assert_eq!((code, shown.matches("type y or n").count()), (11, 5), "{shown}");
     assert_eq!(world.lines().len(), 1);
 }
 
@@ -55,7 +55,7 @@ fn what_was_typed_before_the_question_stood_does_not_answer_it() {
     terminal.until("[y/n] ");
     terminal.send("history\rn\u{17}no\r");
     let (code, shown) = terminal.end();
-    assert_eq!((code, shown.contains("only y or n answers")), (11, true), "{shown}");
+    assert_eq!((code, shown.contains("type y or n")), (11, true), "{shown}");
     assert_eq!(world.lines(), ["GET /v1/customers/123"]);
 }
 

@@ -14,7 +14,7 @@ use clap_complete::CompletionCandidate as Candidate;
 use crate::account::Environment;
 use crate::cli;
 use crate::error::Kind;
-use crate::terminal::{Color, Terminal, Verbosity};
+use crate::terminal::{Color, Notes, Terminal};
 use values::Known;
 
 /// The environment variable with the name of the shell that asks.
@@ -36,7 +36,7 @@ pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
         "zsh" | "fish" => true,
         _ => return None,
     };
-    let terminal = Terminal::new(Color::Never, Verbosity { quiet: true, http: false }, true, true);
+    let terminal = Terminal::new(Color::Never, Notes { quiet: true, http: false }, true, true);
     let lines: String =
         candidates(words).iter().filter_map(|candidate| line(candidate, shows_help)).collect();
     // The script shows no errors.

@@ -1,4 +1,4 @@
-//! `fusebill profile` and `fusebill auth`: the accounts, and the keys to them.
+//! `fusebill profile` and `fusebill auth`.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
@@ -7,7 +7,6 @@ use crate::account::config::check_name;
 use crate::account::setting::{Key, Kind, SETTINGS, Setting, Value};
 use crate::api::key::has_key;
 
-/// What to do with profiles.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
     /// List the profiles
@@ -37,7 +36,6 @@ pub enum ProfileCommand {
     },
 }
 
-/// `profile set`.
 #[derive(Debug, Args)]
 pub struct SetArgs {
     /// Name of the profile
@@ -47,9 +45,9 @@ pub struct SetArgs {
     pub(crate) changes: SettingFlags,
 }
 
-/// Settings to change; none removes one.
-#[derive(Debug, Default)]
-pub struct SettingFlags(pub Vec<(Key, Option<Value>)>);
+/// Settings to change; a setting without a value is removed.
+#[derive(Debug)]
+pub struct SettingFlags(pub(crate) Vec<(Key, Option<Value>)>);
 
 const UNSET: &str = "unset";
 
@@ -74,51 +72,46 @@ impl Args for SettingFlags {
 
 fn flag(setting: &'static Setting) -> Arg {
     let arg = Arg::new(setting.flag).long(setting.flag).help(setting.help).help_heading("Settings");
-    let read = move |text: &str| setting.read(text);
+    let arg = arg.value_parser(|text: &str| setting.read(text));
     match setting.kind {
         Kind::Choice(words) => {
             arg.value_name("WORD").value_parser(PossibleValuesParser::new(words).map(Value::Text))
         }
-        Kind::Switch => arg
-            .value_name("BOOL")
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true")
-            .value_parser(read),
-        Kind::Url => arg.value_name("URL").value_parser(read),
-        Kind::Text => arg.value_name("TEXT").value_parser(read),
-        Kind::Command => arg.value_name("COMMAND").value_parser(read),
-        Kind::File => arg.value_name("FILE").value_parser(read),
-        Kind::Count(_) => arg.value_name("COUNT").value_parser(read),
+        Kind::Switch => {
+            arg.value_name("BOOL").num_args(0..=1).require_equals(true).default_missing_value("true")
+        }
+        Kind::Url => arg.value_name("URL"),
+        Kind::Text => arg.value_name("TEXT"),
+        Kind::Command => arg.value_name("COMMAND"),
+        Kind::File => arg.value_name("FILE"),
+        Kind::Count(_) => arg.value_name("COUNT"),
     }
 }
 
 impl FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<SettingFlags, clap::Error> {
-        let mut flags = SettingFlags::default();
-        flags.update_from_arg_matches(matches)?;
-        Ok(flags)
+        let unset: Vec<&String> = matches.get_many(UNSET).into_iter().flatten().collect();
+        let mut changes = Vec::new();
+        for setting in SETTINGS {
+            let value = matches.get_one::<Value>(setting.flag).cloned();
+            let is_unset = unset.iter().any(|flag| **flag == setting.flag);
+            if value.is_some() && is_unset {
+                let message = format!("--{} is both set and unset\n", setting.flag);
+                return Err(clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, message));
+            }
+            if value.is_some() || is_unset {
+                changes.push((setting.key, value));
+            }
+        }
+        Ok(SettingFlags(changes))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let unset: Vec<&String> = matches.get_many(UNSET).into_iter().flatten().collect();
-        let given = |setting: &Setting| matches.get_one::<Value>(setting.flag).cloned();
-        for setting in SETTINGS {
-            match (given(setting), unset.iter().any(|flag| **flag == setting.flag)) {
-                (Some(_), true) => {
-                    let message = format!("--{} is both set and unset\n", setting.flag);
-                    return Err(clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, message));
-                }
-                (Some(value), false) => self.0.push((setting.key, Some(value))),
-                (None, true) => self.0.push((setting.key, None)),
-                (None, false) => {}
-            }
-        }
+        *self = SettingFlags::from_arg_matches(matches)?;
         Ok(())
     }
 }
 
-/// What to do with keys.
 #[derive(Debug, Subcommand)]
 pub enum AuthCommand {
     /// Store the API key of a profile

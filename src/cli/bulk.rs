@@ -12,10 +12,9 @@ use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
 use crate::terminal::Input;
 
-/// Customers that are worked on at once if neither a flag nor the profile sets a number.
+/// Customers at once if neither a flag nor the profile sets a number.
 const USUAL_JOBS: u32 = 4;
 
-/// What to do with many customers.
 #[derive(Debug, Subcommand)]
 pub enum BulkCommand {
     /// Read every customer of a file and save what would change
@@ -61,7 +60,6 @@ pub enum BulkCommand {
     },
 }
 
-/// The file with the rows.
 #[derive(Debug, Args)]
 pub struct RowArgs {
     /// CSV with a header that begins with `id` or `reference`, or NDJSON of `id` and a merge patch; - reads standard input
@@ -84,7 +82,6 @@ pub struct RowArgs {
     pub(crate) new_field: bool,
 }
 
-/// How fast, and how far.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Pace")]
 pub struct PaceArgs {
@@ -109,7 +106,6 @@ pub struct PaceArgs {
     pub(crate) max_failures: u64,
 }
 
-/// How rows are written.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// Confirm everything without asking
@@ -125,7 +121,6 @@ pub struct RunArgs {
     pub(crate) results: Option<PathBuf>,
 }
 
-/// `customer bulk plan`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     #[command(flatten)]
@@ -137,7 +132,6 @@ pub struct PlanArgs {
     pub(crate) pace: PaceArgs,
 }
 
-/// `customer bulk apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// The plan that `bulk plan` wrote
@@ -149,7 +143,6 @@ pub struct ApplyArgs {
     pub(crate) proof: ProofArgs,
 }
 
-/// `customer bulk update`.
 #[derive(Debug, Args)]
 pub struct BulkUpdateArgs {
     #[command(flatten)]
@@ -163,7 +156,6 @@ pub struct BulkUpdateArgs {
     pub(crate) run: RunArgs,
 }
 
-/// Which run.
 #[derive(Debug, Args)]
 pub struct RunName {
     /// Name of the run, as `bulk list` lists it
@@ -174,7 +166,6 @@ pub struct RunName {
     pub(crate) last: bool,
 }
 
-/// `customer bulk resume` and `retry`.
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
     #[command(flatten)]
@@ -183,7 +174,6 @@ pub struct ResumeArgs {
     pub(crate) run: RunArgs,
 }
 
-/// `customer bulk undo`.
 #[derive(Debug, Args)]
 pub struct BulkUndoArgs {
     #[command(flatten)]
@@ -195,20 +185,17 @@ pub struct BulkUndoArgs {
 }
 
 impl PaceArgs {
-    /// Customers that are worked on at once.
-    pub fn jobs(&self, settings: &Settings) -> usize {
+    pub(crate) fn jobs(&self, settings: &Settings) -> usize {
         self.jobs.or_else(|| settings.count(Key::Jobs)).unwrap_or(USUAL_JOBS) as usize
     }
 
-    /// Requests a minute at most.
-    pub fn rate(&self, settings: &Settings) -> Option<u32> {
+    pub(crate) fn rate(&self, settings: &Settings) -> Option<u32> {
         self.rate.or_else(|| settings.count(Key::Rate))
     }
 }
 
 impl RowArgs {
-    /// How CSV cells are read.
-    pub fn spelling(&self, delimiter: char) -> Spelling {
+    pub(crate) fn spelling(&self, delimiter: char) -> Spelling {
         Spelling {
             delimiter: self.delimiter.unwrap_or(delimiter),
             null: self.null_token.clone(),
@@ -218,7 +205,7 @@ impl RowArgs {
     }
 }
 
-/// A path of a file. `-` is refused: elsewhere it means standard output.
+/// A path of a file. `-` is refused, because elsewhere it means standard output.
 fn file(path: PathBuf) -> Result<PathBuf, String> {
     if path.as_os_str() == "-" {
         return Err("a file is needed here, not standard output; `./-` is a file of that name".to_string());

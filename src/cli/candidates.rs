@@ -1,7 +1,6 @@
-//! Completions of values that the command line itself knows: fields, topics, prefixes of customers.
+//! Completions of values that need no files: fields, topics, prefixes of customers.
 //!
-//! Each function takes the text typed so far and gives whole values. `commands::complete` adds what the journal and the
-//! file of profiles hold.
+//! Each function takes the text typed so far and gives whole values.
 
 use clap_complete::CompletionCandidate as Candidate;
 
@@ -11,7 +10,7 @@ use crate::report::escape::escaped;
 use crate::search::filters::MatchKind;
 use crate::search::names;
 
-/// A value with a line of help, which is escaped: a server or a file may have written it.
+/// A value with a line of help, which is escaped because it may come from a server or a file.
 pub(crate) fn candidate(value: impl Into<String>, help: &str) -> Candidate {
     let help = (!help.is_empty()).then(|| escaped(help).into_owned().into());
     Candidate::new(value.into()).help(help)
@@ -39,24 +38,24 @@ pub(crate) fn clearable(typed: &str) -> Vec<Candidate> {
     after_comma(typed, |last| field_names(last, |field| field.never_null().is_none(), Vec::new()))
 }
 
-/// Paths for `--set`, then what the field may hold.
+/// Paths for `--set`, then the values of the field.
 pub(crate) fn settable(typed: &str) -> Vec<Candidate> {
     assignments(typed, paths(typed, is_plain), |path, value| matching(value, words(path)))
 }
 
-/// Paths for `--set-json`, then null. Any other JSON is not a word.
+/// Paths for `--set-json`, then null.
 pub(crate) fn settable_json(typed: &str) -> Vec<Candidate> {
     assignments(typed, paths(typed, |_| true), |_, value| matching(value, [candidate("null", "")]))
 }
 
-/// Paths for `--expect`, then what the field may hold.
+/// Paths for `--expect`, then the values of the field.
 pub(crate) fn expectable(typed: &str) -> Vec<Candidate> {
     let mut all = paths(typed, |_| true);
     all.extend(matching(typed, read_only(|_| true)));
     assignments(typed, all, |path, value| matching(value, words(path)))
 }
 
-/// Fields for `--where`, then what the field may hold.
+/// Fields for `--where`, then the values of the field.
 pub(crate) fn searchable(typed: &str) -> Vec<Candidate> {
     assignments(typed, column(typed), |name, value| {
         let empty = candidate("[empty]", "null or empty");
@@ -75,16 +74,13 @@ pub(crate) fn column(typed: &str) -> Vec<Candidate> {
     field_names(typed, is_plain, read_only(|_| true))
 }
 
-/// The beginnings of a customer that is not named by its id.
+/// Prefixes of a lookup in place of an id.
 pub(crate) fn customers(typed: &str) -> Vec<Candidate> {
-    let prefixes = [
-        candidate("reference:", "the customer with this reference"),
-        candidate("email:", "the customer with this address"),
-    ];
-    matching(typed, prefixes)
+    let reference = candidate("reference:", "the customer with this reference");
+    matching(typed, [reference, candidate("email:", "the customer with this address")])
 }
 
-/// Commands below the one that the words name, and topics beside the first of them.
+/// Commands below the one that the words name; topics too if no word is there.
 pub(crate) fn help_words(named: &[&str], typed: &str) -> Vec<Candidate> {
     let root = super::command();
     let command = named.iter().try_fold(&root, |command, name| command.find_subcommand(name));
@@ -100,7 +96,7 @@ fn is_plain(field: &Field) -> bool {
     field.path != CODES_PATH
 }
 
-/// Flag names of fields, and these others; paths of the fields if none of those begins with the text.
+/// Flag names of fields, and these others; paths of the fields if none of them matches.
 fn field_names(typed: &str, wanted: impl Fn(&Field) -> bool, others: Vec<Candidate>) -> Vec<Candidate> {
     let fields = FIELDS.iter().filter(|field| wanted(field));
     let found = matching(typed, fields.map(|field| candidate(field.flag, field.help)).chain(others));
@@ -121,7 +117,7 @@ fn read_only(wanted: impl Fn(&str) -> bool) -> Vec<Candidate> {
     fields.map(|field| candidate(field.path, "read-only")).collect()
 }
 
-/// Names with `=` after them; values as soon as the name is there.
+/// Names with `=` after them; values once a name is typed.
 fn assignments(
     typed: &str,
     names: Vec<Candidate>,
@@ -136,7 +132,7 @@ fn assignments(
     names.into_iter().map(open).collect()
 }
 
-/// The words that a field may hold.
+/// The words that a field takes.
 fn words(name: &str) -> Vec<Candidate> {
     match names::find(name).map(|name| name.kind) {
         Ok(MatchKind::Word(words)) => words.iter().map(|word| candidate(*word, "")).collect(),

@@ -1,13 +1,12 @@
-//! `fusebill completions`: the script for each shell. Those of completions/ are what this prints.
+//! `fusebill completions`: the script for each shell.
 //!
-//! The scripts of bash, zsh and fish are written by hand: they ask the program (`COMPLETE=bash fusebill -- WORD…`,
-//! `commands::complete`), so nothing in them follows from the commands. Those of PowerShell and elvish are made from the
-//! definitions of the commands, and know commands and flags but no values.
+//! The scripts of bash, zsh and fish are in completions/: they ask the program (`COMPLETE=bash fusebill -- WORD…`, see
+//! `commands::complete`). clap generates those of PowerShell and elvish, which complete commands and flags but no values.
 
 use clap::ValueEnum;
 use clap_complete::aot;
 
-/// A shell that there are completions for.
+/// A shell with a completion script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
     /// Asks the program
@@ -24,7 +23,7 @@ pub enum Shell {
 }
 
 impl Shell {
-    /// The name that packages give the script's file.
+    /// The name of the script's file in packages.
     pub fn file(self) -> &'static str {
         match self {
             Shell::Bash => "fusebill.bash",
@@ -35,7 +34,7 @@ impl Shell {
         }
     }
 
-    /// Its script.
+    /// The script.
     pub fn script(self) -> String {
         match self {
             Shell::Bash => include_str!("../../completions/fusebill.bash").to_string(),

@@ -1,4 +1,4 @@
-//! The flags that say what changes, as a list of edits. The field flags are the field table's.
+//! The flags for changes, which become a list of edits. The field table defines the flags of fields.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
@@ -15,7 +15,6 @@ use crate::terminal::Input;
 const OTHER: &str = "Any field";
 const GUARD: &str = "Guard";
 
-/// What the flags asked for, as they were typed.
 #[derive(Debug, Args)]
 pub struct EditFlags {
     #[command(flatten)]
@@ -51,19 +50,19 @@ pub struct EditFlags {
 #[derive(Debug)]
 struct FieldFlags(Vec<(&'static Field, String)>);
 
-/// A change of one customer as the command line asks for it; nothing has been read yet.
+/// A change of one customer; the customer and the patch are not read yet.
 #[derive(Debug)]
 pub struct Request {
-    /// What changes.
+    /// The changes that flags name.
     pub edits: Vec<Edit>,
-    /// Where a merge patch with more changes is read from.
-    pub patch: Option<Input>,
-    /// What the customer must hold when it is read.
-    pub expectations: Vec<Expectation>,
-    /// When the customer must have been modified last.
-    pub modified: Option<Timestamp>,
+    /// The source of a merge patch with more changes.
+    pub(crate) patch: Option<Input>,
+    /// Values that the customer must have before the change.
+    pub(crate) expectations: Vec<Expectation>,
+    /// The last modification that the customer must have.
+    pub(crate) modified: Option<Timestamp>,
     /// Whether paths are allowed that the customer does not have.
-    pub new_fields: bool,
+    pub(crate) new_fields: bool,
 }
 
 impl Args for FieldFlags {
@@ -107,16 +106,16 @@ fn field_flag(field: &'static Field) -> Arg {
 }
 
 impl EditFlags {
-    /// The flags as edits, in the order of the field table.
-    ///
-    /// # Errors
-    /// `Usage` for a value that cannot be read as what its flag takes, or if no flag asks for a change.
+    /// The flags as edits; those of fields in the order of the field table.
     pub fn request(&self) -> Result<Request> {
         let mut edits = Vec::new();
         for (field, value) in &self.fields.0 {
             edits.push(field_edit(field, value)?);
         }
-        edits.extend(self.remove_codes.iter().map(|kind| remove_code(kind)));
+        for kind in &self.remove_codes {
+            let action = Action::RemoveCode { kind: kind.trim().to_string() };
+            edits.push(edit(Path::of(CODES_PATH), action, "--remove-sales-tracking-code"));
+        }
         for name in self.clear.iter().flat_map(|list| list.split(',')) {
             edits.push(clear(name.trim())?);
         }
@@ -128,9 +127,13 @@ impl EditFlags {
             let (path, json) = assignment("--set-json", pair, "PATH=JSON")?;
             edits.push(edit(path, Action::Set(read_json(json, pair)?), "--set-json"));
         }
-        let expectations = self.expect.iter().map(|pair| expectation(pair)).collect::<Result<Vec<_>>>()?;
+        let mut expectations = Vec::new();
+        for pair in &self.expect {
+            let (path, value) = assignment("--expect", pair, "PATH=VALUE")?;
+            expectations.push(Expectation { path, value: value.to_string() });
+        }
         if edits.is_empty() && self.patch.is_none() {
-            return Err(Error::usage("nothing to change was named").hint(
+            return Err(Error::usage("no flag names a change").hint(
                 "name a field, such as --first-name John; `fusebill help customer update` lists them",
             ));
         }
@@ -159,18 +162,11 @@ fn field_edit(field: &'static Field, value: &str) -> Result<Edit> {
             Action::SetCode { kind: kind.trim().to_string(), code: code.trim().to_string() }
         }
         _ => Action::Set(check::from_text(field, value).map_err(|why| {
-            Error::usage(
-                EditError { given: given.clone(), path: path.clone(), problem: EditProblem::Invalid(why) }
-                    .to_string(),
-            )
+            let problem = EditProblem::Invalid(why);
+            Error::usage(EditError { given: given.clone(), path: path.clone(), problem }.to_string())
         })?),
     };
     Ok(Edit { path, action, given })
-}
-
-fn remove_code(kind: &str) -> Edit {
-    let action = Action::RemoveCode { kind: kind.trim().to_string() };
-    edit(Path::of(CODES_PATH), action, "--remove-sales-tracking-code")
 }
 
 /// A name for `--clear`: a flag's, else a path.
@@ -191,7 +187,7 @@ fn assignment<'a>(flag: &str, pair: &'a str, form: &str) -> Result<(Path, &'a st
 
 fn path(flag: &str, text: &str) -> Result<Path> {
     Path::parse(text).map_err(|why| {
-        let error = Error::usage(format!("{flag}: `{text}` is no path")).because(why);
+        let error = Error::usage(format!("{flag}: `{text}` is not a path")).because(why);
         match nearest(text, FIELDS.iter().map(|field| field.path)).first() {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint("a path is dotted (customerReference.reference1) or a JSON Pointer"),
@@ -212,9 +208,4 @@ fn read_json(text: &str, pair: &str) -> Result<Json> {
 
 fn modified(text: &str) -> std::result::Result<Timestamp, String> {
     timestamp(text).ok_or_else(|| "a timestamp such as 2019-11-07T15:51:11.19 is needed, in UTC".to_string())
-}
-
-fn expectation(pair: &str) -> Result<Expectation> {
-    let (path, value) = assignment("--expect", pair, "PATH=VALUE")?;
-    Ok(Expectation { path, value: value.to_string() })
 }

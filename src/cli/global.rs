@@ -6,7 +6,6 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use crate::terminal::Color;
 
-/// Flags of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
@@ -39,7 +38,6 @@ pub struct Global {
     pub(crate) version: Option<bool>,
 }
 
-/// The format of the data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Output {
     /// A table to read
@@ -54,13 +52,12 @@ pub enum Output {
 }
 
 impl Global {
-    /// Whether the output is meant for a program, so that tables go to standard error.
+    /// Whether a program reads the output, so that tables go to standard error.
     pub(crate) fn is_for_programs(&self) -> bool {
         self.output != Output::Table
     }
 
-    /// Whether the output is the one JSON object for scripts.
-    pub fn wants_json(&self) -> bool {
+    pub(crate) fn wants_json(&self) -> bool {
         self.output == Output::Json
     }
 }

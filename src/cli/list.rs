@@ -1,4 +1,4 @@
-//! `fusebill customer list`: which customers are searched for, and what is shown of them.
+//! `fusebill customer list`.
 
 use clap::Args;
 
@@ -7,7 +7,6 @@ use crate::document::Path;
 use crate::error::{Error, Result};
 use crate::search::{Condition, QueryError, Search, names};
 
-/// `customer list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Only customers that match this (repeatable; all must match)
@@ -27,26 +26,19 @@ pub struct ListArgs {
     pub(crate) columns: Vec<String>,
 }
 
-/// What a list shows.
+/// The search and the columns that the flags ask for.
 #[derive(Debug, Clone)]
-pub struct ListRequest {
-    /// Which customers are meant.
+pub(crate) struct ListRequest {
     pub(crate) search: Search,
-    /// In which order they come.
     pub(crate) order: Order,
-    /// The most customers to list.
     pub(crate) limit: Option<u64>,
-    /// The fields that are shown; none for the usual ones of the output format.
+    /// None for the usual columns of the output format.
     pub(crate) columns: Option<Vec<Path>>,
 }
 
 impl ListArgs {
-    /// What the flags ask for.
-    ///
-    /// # Errors
-    /// `Usage` for a condition, an order or a column that cannot be taken.
-    pub fn request(&self) -> Result<ListRequest> {
-        let condition = |text: &String| Condition::parse(text).map_err(|why| wrong("--where", text, &why));
+    pub(crate) fn request(&self) -> Result<ListRequest> {
+        let condition = |text: &String| Condition::parse(text).map_err(|why| usage("--where", text, &why));
         let conditions = self.conditions.iter().map(condition).collect::<Result<_>>()?;
         let mut columns = Vec::new();
         for name in &self.columns {
@@ -67,7 +59,7 @@ impl ListArgs {
         let Some(field) = &self.sort else {
             return Ok(Order { by: names::CREATED.to_string(), descending: false });
         };
-        let name = names::find(field).map_err(|why| wrong("--sort", field, &why))?;
+        let name = names::find(field).map_err(|why| usage("--sort", field, &why))?;
         let by = name.filter.ok_or_else(|| {
             Error::usage(format!("--sort {field}: the API cannot sort by it"))
                 .hint("it sorts by the fields that it can filter by; sort the output instead")
@@ -76,22 +68,20 @@ impl ListArgs {
     }
 }
 
-/// A field by any of its names, or any other path of a document.
+/// A field by any of its names, or another path of a document.
 fn column(text: &str) -> Result<Path> {
     if let Some(path) = names::path(text) {
         return Ok(Path::of(path));
     }
     if names::find(text).is_ok() {
-        return Err(Error::usage(format!("--columns {text}: the API filters by it, but it is no field"))
+        return Err(Error::usage(format!("--columns {text}: the API filters by it, but it is not a field"))
             .hint("the codes are in customerReference.salesTrackingCodes"));
     }
-    Path::parse(text).map_err(|why| Error::usage(format!("--columns: `{text}` is no path")).because(why))
+    Path::parse(text).map_err(|why| Error::usage(format!("--columns: `{text}` is not a path")).because(why))
 }
 
-fn wrong(flag: &str, text: &str, why: &QueryError) -> Error {
-    let hint = why.hint.clone();
-    let error = Error::usage(format!("{flag} {text}: {why}"));
-    hint.into_iter().fold(error, Error::hint)
+fn usage(flag: &str, text: &str, why: &QueryError) -> Error {
+    why.hint.iter().fold(Error::usage(format!("{flag} {text}: {why}")), Error::hint)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The command line: what may be typed, and what it means. Parsing opens no file and guesses no type.
+//! The command line: its definitions and the requests that they parse into. Parsing opens no file.
 
 pub(crate) mod account;
 pub(crate) mod bulk;
@@ -23,14 +23,15 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-pub use account::{AuthCommand, ProfileCommand};
-pub use bulk::BulkCommand;
+pub(crate) use account::{AuthCommand, ProfileCommand};
+pub(crate) use bulk::BulkCommand;
 pub use completions::Shell;
-pub use edits::{EditFlags, Request};
-pub use global::{Global, Output};
-pub use list::{ListArgs, ListRequest};
+pub(crate) use edits::EditFlags;
+pub use edits::Request;
+pub(crate) use global::{Global, Output};
+pub(crate) use list::{ListArgs, ListRequest};
 #[cfg(feature = "sandbox")]
-pub use sandbox::{SandboxCommand, ServeArgs};
+pub(crate) use sandbox::{SandboxCommand, ServeArgs};
 
 use crate::document::Path;
 use crate::field;
@@ -46,15 +47,14 @@ const FIRST_STEP: &str = "Try it without an account:\n  fusebill --profile sandb
 #[command(subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = format!("{FIRST_STEP}\n\nTopics of `fusebill help`: {}", topics::names()))]
 pub struct Cli {
-    /// What applies to every command.
     #[command(flatten)]
-    pub global: Global,
-    /// What to do.
+    pub(crate) global: Global,
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show and change customers
@@ -88,7 +88,7 @@ pub enum Command {
     },
 }
 
-/// What to do with customers.
+/// `customer COMMAND`.
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
     /// Show customers
@@ -144,7 +144,7 @@ pub struct UpdateArgs {
     /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
     pub(crate) customer: CustomerName,
-    /// What to change.
+    /// The changes.
     #[command(flatten)]
     pub edits: EditFlags,
     #[command(flatten)]
@@ -173,7 +173,7 @@ pub struct EditArgs {
     pub(crate) write: WriteArgs,
 }
 
-/// How a change is written, for every command that writes.
+/// The flags of every command that writes one customer.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Writing")]
 pub struct WriteArgs {
@@ -204,7 +204,7 @@ pub struct ProofArgs {
     pub(crate) verify: Proof,
 }
 
-/// What proves a write.
+/// The proof of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Proof {
     /// The answer to the PUT, which is the stored customer; another read if the answer is something else
@@ -243,7 +243,7 @@ pub struct HistoryArgs {
     pub(crate) command: Option<HistoryCommand>,
 }
 
-/// Commands of the journal beside the list.
+/// `customer history COMMAND`.
 #[derive(Debug, Subcommand)]
 pub enum HistoryCommand {
     /// Show one entry with everything it changed
@@ -329,15 +329,12 @@ fn age(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(u64::from(count) * hours * 3600))
 }
 
-/// The command line as it is parsed, and as help shows it.
+/// The definitions of all commands, with their short help.
 pub fn command() -> clap::Command {
     short_help::add(Cli::command())
 }
 
-/// Reads a command line.
-///
-/// # Errors
-/// If it cannot be parsed. Help and version are errors here too.
+/// Parses a command line. Help and version are errors here, as in clap.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let mut matches = command().try_get_matches_from(arguments)?;
     Cli::from_arg_matches_mut(&mut matches)

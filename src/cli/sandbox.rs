@@ -1,10 +1,9 @@
-//! `fusebill sandbox`: a local Fusebill to try things on.
+//! `fusebill sandbox`.
 
 use clap::{Args, Subcommand};
 
 use crate::sandbox::Limits;
 
-/// What to do with the sandbox.
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
     /// Serve the sandbox to any client until Ctrl-C
@@ -20,7 +19,6 @@ pub enum SandboxCommand {
     Path,
 }
 
-/// `sandbox serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Port on 127.0.0.1; 0 picks a free one

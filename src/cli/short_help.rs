@@ -1,17 +1,17 @@
-//! The short help, `-h`: it fits on a screen and names every flag. `--help` explains them, with examples.
+//! The short help, `-h`: it fits on a screen and names every flag. `--help` explains the flags, with examples.
 
 use clap::{Arg, ArgAction, Command};
 
 /// A command with more flags than this lists only their names.
 const MANY: usize = 9;
-/// The columns of the narrowest usual terminal, without the last.
+/// The columns of a line: one less than a usual terminal has.
 const COLUMNS: usize = 79;
-/// The columns of a heading before the words after it.
+/// The columns of a heading.
 const HEADING: usize = 14;
 
 const MORE: &str = "--help explains every flag, with examples.";
 
-/// The program with a short help for it and for every command.
+/// Adds a short help to the program and to every command.
 pub(super) fn add(program: Command) -> Command {
     let everywhere = line("Everywhere", program.get_arguments().filter_map(global_name));
     let below = program.get_after_help().cloned().unwrap_or_default();
@@ -19,29 +19,28 @@ pub(super) fn add(program: Command) -> Command {
     each(program, "", &everywhere).after_help(format!("{everywhere}\n\n{below}")).after_long_help(below)
 }
 
-/// Every command below the one at this path.
-fn each(command: Command, at: &str, everywhere: &str) -> Command {
+/// Adds it to every command below the one at this path, which ends with a space unless it is empty.
+fn each(command: Command, path: &str, everywhere: &str) -> Command {
     command.mut_subcommands(|command| {
-        let at = format!("{at} {}", command.get_name());
-        each(one(command, at.trim_start(), everywhere), at.trim_start(), everywhere)
+        let command_path = format!("{path}{}", command.get_name());
+        each(one(command, &command_path, everywhere), &format!("{command_path} "), everywhere)
     })
 }
 
-fn one(command: Command, at: &str, everywhere: &str) -> Command {
+fn one(command: Command, path: &str, everywhere: &str) -> Command {
     let flags: Vec<&Arg> = command.get_arguments().filter(|arg| !arg.is_positional()).collect();
     let only_names = flags.len() > MANY;
     let names = if only_names { names(&flags) } else { String::new() };
-    let command = command.after_help(format!("{names}{everywhere}\n\n{MORE}")).mut_args(|arg| {
-        let hidden = only_names && !arg.is_positional();
-        arg.hide_short_help(hidden)
-    });
+    let command = command
+        .after_help(format!("{names}{everywhere}\n\n{MORE}"))
+        .mut_args(|arg| if arg.is_positional() { arg } else { arg.hide_short_help(only_names) });
     if command.get_after_long_help().is_some() {
         return command;
     }
-    command.after_long_help(format!("`fusebill help {at} COMMAND` explains one of them, with examples."))
+    command.after_long_help(format!("`fusebill help {path} COMMAND` explains one of them, with examples."))
 }
 
-/// A flag of every command by its name: a switch by its letter. Help and version go without saying.
+/// The name of a flag of every command, the letter of a switch; none for help and version.
 fn global_name(flag: &Arg) -> Option<String> {
     match (flag.get_action(), flag.get_short()) {
         (ArgAction::Help | ArgAction::Version, _) => None,
@@ -54,7 +53,7 @@ fn long_name(flag: &Arg) -> Option<String> {
     flag.get_long().map(|name| format!("--{name}"))
 }
 
-/// A line for each heading with the names of its flags, in the order in which they come.
+/// A line for each heading with the names of its flags, in order.
 fn names(flags: &[&Arg]) -> String {
     let heading = |flag: &Arg| flag.get_help_heading().unwrap_or("Options").to_string();
     let mut headings: Vec<String> = Vec::new();
@@ -72,7 +71,7 @@ fn names(flags: &[&Arg]) -> String {
     lines
 }
 
-/// Words after a heading, over as many lines as they take.
+/// A heading and its words, wrapped.
 fn line(heading: &str, words: impl Iterator<Item = String>) -> String {
     let mut text = format!("{:<HEADING$}", format!("{heading}:"));
     let mut column = HEADING;

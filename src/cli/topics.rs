@@ -1,12 +1,11 @@
-//! `fusebill help`: topics that belong to no single command.
+//! The topics of `fusebill help`.
 
 use crate::error::TABLE;
 
-/// What writes the text of a topic.
-type Topic = fn() -> String;
+type Text = fn() -> String;
 
-/// The topics by name.
-pub static TOPICS: &[(&str, Topic)] = &[
+/// The name and the text of each topic.
+pub static TOPICS: &[(&str, Text)] = &[
     ("exit-codes", exit_codes),
     ("environment", environment),
     ("safety", || include_str!("topics/safety.txt").to_string()),
@@ -14,12 +13,10 @@ pub static TOPICS: &[(&str, Topic)] = &[
     ("json", || include_str!("topics/json.txt").to_string()),
 ];
 
-/// The text of a topic.
 pub(crate) fn topic(name: &str) -> Option<String> {
     TOPICS.iter().find(|(known, _)| *known == name).map(|(_, text)| text())
 }
 
-/// The names of all topics, for a sentence.
 pub(crate) fn names() -> String {
     TOPICS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! Profiles and keys: what they say and where it comes from, never a key itself.
+//! Profiles, their settings and the sources of their keys; never a key.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,65 +11,59 @@ use super::table::{Cell, Tone};
 use crate::api::rate_limit::{Standing, Window};
 use crate::cli::Output;
 
-/// A profile in the list.
+/// A row of `profile list`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Listed {
     pub(crate) profile: String,
-    /// Whether it is the profile in use.
+    /// It is the profile in use.
     pub(crate) current: bool,
     pub(crate) label: Option<String>,
-    /// The address of its API.
     pub(crate) api: String,
-    /// Where its key comes from.
+    /// The source of its key.
     pub(crate) key: Option<String>,
-    /// Whether writes are allowed.
     pub(crate) writes: &'static str,
 }
 
-/// A setting with the value that applies.
+/// The value of a setting and its source.
 #[derive(Debug, Serialize)]
 pub(crate) struct Applied {
     pub(crate) setting: &'static str,
     pub(crate) value: Option<String>,
-    /// Where the value comes from.
     pub(crate) from: String,
 }
 
-/// A profile with every setting.
+/// `profile show`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Shown {
     pub(crate) profile: String,
     /// The path of config.toml.
     pub(crate) file: String,
-    /// Where its key comes from.
+    /// The source of its key.
     pub(crate) key: Option<String>,
     pub(crate) settings: Vec<Applied>,
 }
 
-/// What `auth status` found.
+/// `auth status`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Status {
     pub(crate) profile: String,
     pub(crate) label: Option<String>,
-    /// The address of its API.
     pub(crate) api: String,
-    /// Where the address comes from.
     pub(crate) api_from: String,
-    /// Where the key comes from.
+    /// The source of the key.
     pub(crate) key: String,
-    /// Whether the key is kept as plain text: in a file or in the environment.
+    /// The key is in a file or in the environment.
     pub(crate) plain_text: bool,
-    /// Whether other users of this machine can read it there.
+    /// Other users of this machine can read it there.
     pub(crate) exposed: bool,
     pub(crate) limits: Standing,
 }
 
-/// What was done to a profile or its key, for programs.
+/// The result of a change to a profile or its key, for programs.
 pub(crate) fn done(profile: &str, outcome: &str, output: Output) -> String {
     printed(&Object::default().member("outcome", &outcome).member("profile", &profile).end(), output)
 }
 
-/// The profiles of this user.
 pub(crate) fn list(profiles: &[Listed], output: Output, look: Look) -> String {
     let titles = ["Profile", "", "Label", "API", "Key", "Writes"];
     let names = ["profile", "current", "label", "api", "key", "writes"];
@@ -89,12 +83,11 @@ fn listed(one: &Listed) -> Vec<Cell> {
     ]
 }
 
-/// A text, or else a word that says that there is none. Programs get nothing then.
+/// A text, or a word for a text that is missing, which programs get as empty.
 fn optional(text: &Option<String>, none: &str) -> Cell {
     text.as_ref().map_or_else(|| Cell::new(none, Tone::Dim).meaning(""), Cell::plain)
 }
 
-/// One profile, setting by setting.
 pub(crate) fn show(shown: &Shown, output: Output, look: Look) -> String {
     let applied = |one: &Applied| {
         vec![Cell::plain(one.setting), optional(&one.value, "not set"), Cell::new(&one.from, Tone::Dim)]
@@ -110,7 +103,7 @@ pub(crate) fn show(shown: &Shown, output: Output, look: Look) -> String {
     format!("{title}\n{rows}{}\n", escaped(&format!("Key: {key}")))
 }
 
-/// An object whose members are lines of a table.
+/// An object, in JSON; the same in a table or CSV with a line a member.
 fn lines(
     output: Output,
     titles: &[&str],
@@ -127,7 +120,6 @@ fn lines(
     text + &rows.end(look)
 }
 
-/// What `auth status` found, once the API has accepted the key.
 pub(crate) fn status(
     status: &Status,
     output: Output,
@@ -139,18 +131,17 @@ pub(crate) fn status(
         (true, false) => ", as plain text",
         (true, true) => ", as plain text that other users of this machine can read",
     };
-    let label = status.label.as_ref().map(|label| ("Label", label.clone()));
-    let facts = [
-        Some(("Profile", status.profile.clone())),
-        label,
-        Some(("API", format!("{} ({})", status.api, status.api_from))),
-        Some(("Key", format!("{}{kept}", status.key))),
-        Some(("Access", "the API takes the key".to_string())),
-        Some(("This minute", left(&status.limits.minute, &local))),
-        Some(("This day", left(&status.limits.day, &local))),
-    ];
-    let cells = |(name, value): (&str, String)| vec![Cell::plain(name), Cell::plain(value)];
-    let cells = facts.into_iter().flatten().map(cells).collect();
+    let mut cells = Vec::new();
+    let mut add = |name: &str, value: String| cells.push(vec![Cell::plain(name), Cell::plain(value)]);
+    add("Profile", status.profile.clone());
+    if let Some(label) = &status.label {
+        add("Label", label.clone());
+    }
+    add("API", format!("{} ({})", status.api, status.api_from));
+    add("Key", format!("{}{kept}", status.key));
+    add("Access", "key accepted".to_string());
+    add("This minute", left(&status.limits.minute, &local));
+    add("This day", left(&status.limits.day, &local));
     lines(output, &["Account", " "], &["account", "value"], cells, status, look)
 }
 

@@ -1,4 +1,4 @@
-//! What a plan changes, and what a write came to.
+//! The changes of a plan, as a table and in the question for consent.
 
 use super::Look;
 use super::escape::escaped;
@@ -9,18 +9,14 @@ use crate::document::{Change, Json, Plan};
 /// A terminal narrower than this has no room for a table.
 const NARROW: u16 = 40;
 
-/// Head and before/after table of a plan; on a narrow terminal lines instead of the table.
+/// The customer and a before/after table; on a narrow terminal lines instead of the table.
 pub(crate) fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
-    let head = head(plan, place, look);
+    let head = format!("{}  ({})", look.bold(&escaped(&who(plan))), place.list(look));
     if look.width.is_some_and(|width| width < NARROW) {
         let lines = plan.changes.iter().map(|change| {
             let [before, after] = shown(change);
-            format!(
-                "{}\n  {}\n  → {}\n",
-                escaped(&change.path.to_string()),
-                escaped(&before),
-                escaped(&after)
-            )
+            let path = change.path.to_string();
+            format!("{}\n  {}\n  → {}\n", escaped(&path), escaped(&before), escaped(&after))
         });
         return format!("{head}\n{}", lines.collect::<String>());
     }
@@ -28,12 +24,7 @@ pub(crate) fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
     format!("{head}\n{}", table(&["Field", "Before", "After"], &rows, look))
 }
 
-fn head(plan: &Plan, place: &Place<'_>, look: Look) -> String {
-    let who = who(plan);
-    format!("{}  ({})", look.bold(&escaped(&who)), place.list(look))
-}
-
-/// The customer as a person knows it: id and name.
+/// The customer's id and name.
 pub(crate) fn who(plan: &Plan) -> String {
     let (id, name) = (plan.before.id(), plan.before.name());
     if name.is_empty() { format!("Customer {id}") } else { format!("Customer {id} {name}") }
@@ -59,7 +50,7 @@ pub(crate) fn counts(plan: &Plan) -> String {
     }
 }
 
-/// The question that a plan needs an answer to.
+/// The question for consent.
 pub(crate) fn question(plan: &Plan, place: &Place<'_>) -> String {
     format!("Write to {} on {}: {}?", escaped(&who(plan)), place.sentence(), counts(plan))
 }

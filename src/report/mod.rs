@@ -1,4 +1,4 @@
-//! Values as text: tables, JSON, CSV. Pure: functions of what they are given, that return a `String`.
+//! Values as text: tables, JSON, CSV. Pure functions that return a `String`.
 
 pub(crate) mod account;
 pub(crate) mod bulk;
@@ -11,18 +11,18 @@ pub(crate) mod history;
 pub(crate) mod json;
 pub(crate) mod list;
 pub(crate) mod outcome;
-pub mod place;
+pub(crate) mod place;
 pub(crate) mod rows;
 pub mod table;
 
 use dialoguer::console::Style;
 
-/// What a terminal can show.
+/// The abilities of a terminal.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Look {
     /// Whether to colour.
     pub color: bool,
-    /// Columns to keep within; none if nothing is to be wrapped.
+    /// Columns to wrap at; none for no wrapping.
     pub width: Option<u16>,
 }
 
@@ -35,7 +35,6 @@ impl Look {
         self.painted(Style::new().bold().red(), text)
     }
 
-    /// The text in a style, if there is colour.
     pub(crate) fn painted(self, style: Style, text: &str) -> String {
         style.force_styling(self.color).apply_to(text).to_string()
     }

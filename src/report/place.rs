@@ -1,42 +1,36 @@
-//! The account as it is shown above a change and in every question, so that no account is taken for another.
+//! The account, as it is shown above a change and in every question, so that the user cannot mistake it for another.
 
-use dialoguer::console::{Color, Style};
+use dialoguer::console::Style;
 
 use super::Look;
 use super::escape::escaped;
 
-/// An account as it is shown.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// The profile's name.
-    pub profile: &'a str,
-    /// The host that is written to.
-    pub host: &'a str,
-    /// The variables of the environment that override the profile.
-    pub overrides: &'a [&'static str],
-    /// The profile's label.
-    pub label: Option<&'a str>,
-    /// The profile's colour: one of [`crate::account::setting::COLORS`].
-    pub color: Option<&'a str>,
+pub(crate) struct Place<'a> {
+    pub(crate) profile: &'a str,
+    pub(crate) host: &'a str,
+    /// The environment variables that override the profile.
+    pub(crate) overrides: &'a [&'static str],
+    pub(crate) label: Option<&'a str>,
+    /// One of [`crate::account::setting::COLORS`].
+    pub(crate) color: Option<&'a str>,
 }
 
 impl Place<'_> {
     /// "profile live, PRODUCTION, secure.fusebill.com".
-    pub fn list(&self, look: Look) -> String {
+    pub(crate) fn list(&self, look: Look) -> String {
         format!("{}, {}{}", self.named(look), escaped(self.host), self.by())
     }
 
     /// "profile live, PRODUCTION (secure.fusebill.com)".
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         format!("{} ({}{})", self.named(Look::default()), escaped(self.host), self.by())
     }
 
-    /// Names the variables that override the profile.
     fn by(&self) -> String {
-        if self.overrides.is_empty() {
-            String::new()
-        } else {
-            format!(", by {}", self.overrides.join(" and "))
+        match self.overrides {
+            [] => String::new(),
+            overrides => format!(", by {}", overrides.join(" and ")),
         }
     }
 
@@ -49,33 +43,24 @@ impl Place<'_> {
         }
     }
 
-    /// The word above every question; none if the profile has neither label nor colour.
-    pub fn badge(&self) -> Option<Badge> {
-        let color = self.color.map(|name| match name {
-            "red" => Color::Red,
-            "yellow" => Color::Yellow,
-            "green" => Color::Green,
-            "cyan" => Color::Cyan,
-            "blue" => Color::Blue,
-            _ => Color::Magenta,
-        });
-        let text = self.label.or(color.map(|_| self.profile))?;
-        Some(Badge { text: escaped(text).into_owned(), color })
+    /// The label, else the name of a profile that has a colour.
+    pub(crate) fn badge(&self) -> Option<Badge> {
+        let text = self.label.or(self.color.map(|_| self.profile))?;
+        let style = Style::from_dotted_str(self.color.unwrap_or_default()).bold().reverse();
+        Some(Badge { text: escaped(text).into_owned(), style })
     }
 }
 
 /// A word that tells one account from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Badge {
+pub(crate) struct Badge {
     text: String,
-    color: Option<Color>,
+    style: Style,
 }
 
 impl Badge {
-    /// The word, in the profile's colour if there is colour.
-    pub fn painted(&self, look: Look) -> String {
-        let style = Style::new().bold().reverse();
-        look.painted(self.color.map_or(style.clone(), |color| style.fg(color)), &self.text)
+    pub(crate) fn painted(&self, look: Look) -> String {
+        look.painted(self.style.clone(), &self.text)
     }
 }
 

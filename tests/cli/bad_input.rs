@@ -131,11 +131,11 @@ fn a_usage_error_is_coloured_as_the_flag_says() {
 #[test]
 fn nothing_to_change() {
     all_refused(&[
-        (&[], &["nothing to change was named", "--first-name John"]),
-        (&["--yes"], &["nothing to change was named"]),
-        (&["--dry-run"], &["nothing to change was named"]),
-        (&["--expect", "status=Active"], &["nothing to change was named"]),
-        (&["--new-field"], &["nothing to change was named"]),
+        (&[], &["no flag names a change", "--first-name John"]),
+        (&["--yes"], &["no flag names a change"]),
+        (&["--dry-run"], &["no flag names a change"]),
+        (&["--expect", "status=Active"], &["no flag names a change"]),
+        (&["--new-field"], &["no flag names a change"]),
     ]);
 }
 
@@ -243,9 +243,9 @@ fn paths_that_are_none() {
     ] {
         let with = |path: &str| format!("{path}{value}");
         let update = |argument: &str, says: &[&str]| refused(&["--suffix", "x", flag, argument], says);
-        update(&with("a..b"), &[flag, "`a..b` is no path", "empty name between its dots"]);
-        update(&with(".a"), &[flag, "is no path"]);
-        update(&with("/a~2"), &[flag, "is no path", "`~0`"]);
+        update(&with("a..b"), &[flag, "`a..b` is not a path", "empty name between its dots"]);
+        update(&with(".a"), &[flag, "is not a path"]);
+        update(&with("/a~2"), &[flag, "is not a path", "`~0`"]);
         if value.is_empty() {
             update("first-name,,last-name", &[flag, "the path is empty"]);
         } else {

@@ -311,7 +311,7 @@ fn mistakes_are_told_before_anything_is_sent() {
         (&["--sort", "nmae"], &["--sort nmae: there is no field"]),
         (&["--desc"], &["--sort"]),
         (&["--limit", "0"], &["--limit"]),
-        (&["--columns", "a..b"], &["--columns: `a..b` is no path"]),
+        (&["--columns", "a..b"], &["--columns: `a..b` is not a path"]),
     ] {
         let world = World::new();
         list(&world, arguments).fails(2, says);

@@ -1,4 +1,4 @@
-//! `fusebill auth`: the key of a profile, stored, checked and removed.
+//! `fusebill auth`: stores, checks and removes the key of a profile.
 
 use super::session::Context;
 use crate::account::setting::Key;
@@ -38,32 +38,31 @@ fn login(profile: &Profile, with_key_stdin: bool, context: &Context) -> Result<K
     })?;
     let notes = context.terminal.notes();
     let place = vault.place(&name);
-    notes.say(&format!("The API at {} takes the key. It is stored for profile {name}.", base.place()));
+    notes.say(&format!("The API at {} accepted the key. It is stored for profile {name}.", base.place()));
     if replaced {
-        notes.say("The key that was stored before is gone from this machine.");
+        notes.say("It replaces the key that was stored before.");
     }
     notes.say(&format!("It is in {}, as plain text that only you can read.", place.display()));
     if let Some(source) = KeySource::of_environment(context.environment)? {
-        let source = source.name();
-        notes.warn(&format!("{source} is set, and goes before the stored key until it is unset"));
+        notes.warn(&format!("{} is set and overrides the stored key", source.name()));
     }
     context.done(&name, "stored")
 }
 
-/// A stored key would never be used where the profile names another source.
+/// A stored key would never be used if the profile names another source.
 fn refuse_other_source(profile: &Profile, context: &Context) -> Result<()> {
     match profile.own_key(context.environment) {
         None | Some(KeySource::Stored(_)) => Ok(()),
         Some(source) => {
             let (name, setting) = (&profile.name, source.name());
             let flag = setting.replace('_', "-");
-            Err(Error::usage(format!("profile {name} has its key from {setting}"))
-                .hint(format!("`fusebill profile set {name} --unset {flag}` lets it be stored instead")))
+            let hint = format!("`fusebill profile set {name} --unset {flag}` removes it; then log in again");
+            Err(Error::usage(format!("profile {name} has its key from {setting}")).hint(hint))
         }
     }
 }
 
-/// The key, from standard input or from the person at the terminal.
+/// The key from standard input, or from the user at the terminal.
 fn typed(with_key_stdin: bool, profile: &str, host: &str, context: &Context) -> Result<ApiKey> {
     let refused =
         |why: String| Error::new(Kind::Credentials, why).hint("paste the key exactly as Fusebill shows it");
@@ -74,15 +73,12 @@ fn typed(with_key_stdin: bool, profile: &str, host: &str, context: &Context) -> 
         return key.map_err(|error| error.at("standard input"));
     }
     if !context.terminal.may_ask() {
-        return Err(Error::usage("the key has to be typed, and there is nobody to ask")
+        return Err(Error::usage("cannot ask for the key: there is no terminal, or --no-input is set")
             .hint("--with-key-stdin reads it from standard input"));
     }
-    let check = |text: &str| match ApiKey::parse(text) {
-        Ok(_) => Ok(None),
-        Err(why) => Err(why.to_string()),
-    };
+    let check = |text: &str| ApiKey::parse(text).map(|_| None).map_err(|why| why.to_string());
     let about = format!("API key of profile {profile} ({host}), from Settings, Integrations, API Key.");
-    match context.terminal.secret(&about, "key (not shown; Enter alone leaves)", &check)? {
+    match context.terminal.secret(&about, "key (not shown; empty cancels)", &check)? {
         Some(pasted) => ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())),
         None => Err(Error::new(Kind::Cancelled, "no key was typed")),
     }
@@ -94,7 +90,7 @@ fn status(profile: Profile, context: &Context) -> Result<Kind> {
     let label = profile.settings.text(Key::Label).map(str::to_string);
     let session = &context.open()?;
     let standing = session.client.probe().map_err(|why| {
-        let from = source.as_ref().map(|source| format!("the key is that of {}", source.name()));
+        let from = source.as_ref().map(|source| format!("source of the key: {}", source.name()));
         why.at(format!("asking {}", base.host())).detail(from)
     })?;
     let status = Status {
@@ -118,7 +114,7 @@ fn logout(profile: &Profile, context: &Context) -> Result<Kind> {
     let notes = context.terminal.notes();
     let removed = vault.remove(name).map_err(|why| not_removed(name, why))?;
     if removed {
-        notes.say(&format!("The stored key of profile {name} is removed. At Fusebill it is still valid."));
+        notes.say(&format!("Removed the stored key of profile {name}. At Fusebill it is still valid."));
     } else {
         notes.say(&format!("No key is stored for profile {name}."));
     }
@@ -129,13 +125,12 @@ fn logout(profile: &Profile, context: &Context) -> Result<Kind> {
 }
 
 impl Context {
-    /// Tells programs what was done to a profile or its key.
+    /// Prints the result of a change to a profile or its key, for programs.
     pub(super) fn done(&self, profile: &str, outcome: &str) -> Result<Kind> {
         self.terminal.print(&report::done(profile, outcome, self.global.output)).map(|()| Kind::Done)
     }
 }
 
-/// A stored key that stays where it is.
 pub(super) fn not_removed(profile: &str, why: std::io::Error) -> Error {
     Error::new(Kind::Failed, format!("the stored key of profile {profile} cannot be removed")).because(why)
 }

@@ -1,7 +1,7 @@
-//! `fusebill profile`: the accounts that the user keeps, and what is said of them.
+//! `fusebill profile`: lists, shows, changes and removes profiles.
 
 use super::session::Context;
-use crate::account::setting::{Key, Kind as What, SETTINGS, Setting, Value};
+use crate::account::setting::{Key, Kind as SettingKind, SETTINGS, Setting, Value};
 use crate::account::{Config, KeySource, Profile, Source, Vault, no_such};
 use crate::cli::ProfileCommand;
 use crate::cli::account::SetArgs;
@@ -62,51 +62,41 @@ fn show(name: Option<&str>, context: &Context) -> Result<Kind> {
     context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-/// What a setting comes to, by the order of precedence.
+/// The value of a setting and its source, by the order of precedence.
 fn applied(setting: &'static Setting, profile: &Profile, context: &Context) -> Result<Applied> {
-    let own = profile.settings.get(setting.key).map(ToString::to_string);
-    let (value, from) = match setting.key {
-        Key::BaseUrl => {
-            let (url, from) = api(profile, context)?;
-            (Some(url), from)
-        }
-        Key::Editor => match editor_variable(context)? {
-            Some((name, value)) => (Some(value), name.to_string()),
-            None => (own.clone(), from(&own)),
-        },
-        Key::TlsRoots | Key::CaFile if authorities_variable(context).is_some() => {
-            let variable = authorities_variable(context).unwrap_or_default();
-            (Some(format!("what {variable} names")), variable.to_string())
-        }
-        Key::Confirm if own.is_none() => (Some("needed".to_string()), Source::BuiltIn.to_string()),
-        Key::ReadOnly if own.is_none() => (Some("false".to_string()), Source::BuiltIn.to_string()),
-        Key::TlsRoots if own.is_none() => (Some("bundled".to_string()), Source::BuiltIn.to_string()),
-        _ => (own.clone(), from(&own)),
+    let overriding = match setting.key {
+        Key::BaseUrl => Some(api(profile, context)?),
+        Key::Editor => editor_variable(context)?,
+        Key::TlsRoots | Key::CaFile => authorities_variable(context),
+        _ => None,
     };
-    Ok(Applied { setting: setting.name, value, from })
+    let built_in = match setting.key {
+        Key::Confirm => Some("needed"),
+        Key::ReadOnly => Some("false"),
+        Key::TlsRoots => Some("bundled"),
+        _ => None,
+    };
+    let own = profile.settings.get(setting.key).map(|own| (own.to_string(), Source::Profile.to_string()));
+    let built_in = built_in.map(|value| (value.to_string(), Source::BuiltIn.to_string()));
+    let (value, from) = overriding.or(own).or(built_in).unzip();
+    Ok(Applied { setting: setting.name, value, from: from.unwrap_or_default() })
 }
 
-fn from(own: &Option<String>) -> String {
-    own.as_ref().map_or(String::new(), |_| Source::Profile.to_string())
-}
-
-/// The variable that goes before the profile's editor.
-fn editor_variable(context: &Context) -> Result<Option<(&'static str, String)>> {
+/// The variable that overrides the profile's editor: its value and name.
+fn editor_variable(context: &Context) -> Result<Option<(String, String)>> {
     let name = editor::VARIABLES[0];
-    Ok(context
-        .environment
-        .variable(name)?
-        .filter(|value| !value.trim().is_empty())
-        .map(|value| (name, value)))
+    let value = context.environment.variable(name)?.filter(|value| !value.trim().is_empty());
+    Ok(value.map(|value| (value, name.to_string())))
 }
 
-/// The variable that goes before the authorities of every profile.
-fn authorities_variable(context: &Context) -> Option<&'static str> {
+/// The variable that overrides the authorities of every profile.
+fn authorities_variable(context: &Context) -> Option<(String, String)> {
     let is_set = |name: &&str| context.environment.lossy(name).is_some_and(|value| !value.is_empty());
-    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(is_set)
+    let name = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(is_set)?;
+    Some((format!("what {name} names"), name.to_string()))
 }
 
-/// Where the API of a profile is, and where that comes from.
+/// The address of a profile's API and its source.
 fn api(profile: &Profile, context: &Context) -> Result<(String, String)> {
     if profile.is_sandbox() {
         return Ok(("this machine".to_string(), Source::BuiltIn.to_string()));
@@ -132,7 +122,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<Kind> {
     let notes = context.terminal.notes();
     let made = !before.profiles().contains_key(&args.name);
     if !made && after.settings(&args.name) == before.settings(&args.name) {
-        notes.say(&format!("No changes: profile {} already is as asked.", args.name));
+        notes.say(&format!("No changes: profile {} already has these settings.", args.name));
         return context.done(&args.name, "unchanged");
     }
     after.save(&before)?;
@@ -153,27 +143,24 @@ fn set(args: &SetArgs, context: &Context) -> Result<Kind> {
     context.done(&args.name, what)
 }
 
-/// A stored key that is no longer used is said to be there still.
+/// Says that a stored key is no longer used.
 fn tell_left_over(name: &str, after: &Config, context: &Context) {
     let own = Profile::of(name, after).own_key(context.environment);
     let stored = Vault::in_folder(after.folder()).source(name);
     if let Some(KeySource::Stored(path)) = stored.filter(|stored| own.as_ref() != Some(stored)) {
         let logout = crate::account::command(name, "auth logout");
-        let path = path.display();
-        context
-            .terminal
-            .notes()
-            .say(&format!("The key stored in {path} is not used any more; `{logout}` removes it."));
+        let said = format!("The key in {} is no longer used; `{logout}` removes it.", path.display());
+        context.terminal.notes().say(&said);
     }
 }
 
-/// A file that is named on the command line is relative to the folder one is in, not to that of the profiles.
+/// A path on the command line is relative to the working directory; one in the file is relative to the file.
 fn absolute(setting: &Setting, value: Value) -> Result<Value> {
     match (setting.kind, value) {
-        (What::File, Value::Text(path)) if !path.starts_with("~/") => {
+        (SettingKind::File, Value::Text(path)) if !path.starts_with("~/") => {
             from_here(setting, &path).map(Value::Text)
         }
-        (What::Command, Value::Words(mut words)) => {
+        (SettingKind::Command, Value::Words(mut words)) => {
             if let Some(program) =
                 words.first_mut().filter(|name| name.contains('/') && !name.starts_with("~/"))
             {
@@ -196,7 +183,7 @@ fn remove(name: &str, yes: bool, context: &Context) -> Result<Kind> {
     let (there, stored) = (before.profiles().contains_key(name), vault.source(name).is_some());
     if !there && !stored {
         return Err(match before.has(name) {
-            true => Error::usage(format!("profile {name} is built in, and nothing is kept for it")),
+            true => Error::usage(format!("profile {name} is built in and cannot be removed")),
             false => no_such(name, &before),
         });
     }
@@ -206,9 +193,8 @@ fn remove(name: &str, yes: bool, context: &Context) -> Result<Kind> {
         (false, _) => format!("the stored key of profile {name}"),
     };
     if !yes && !context.terminal.may_ask() {
-        return Err(Error::usage("this needs consent, and there is nobody to ask")
-            .detail([format!("it would remove {what}")])
-            .hint("add --yes to consent on the command line"));
+        return Err(Error::usage(format!("removing {what} needs confirmation"))
+            .hint("add --yes to confirm on the command line"));
     }
     context.terminal.show_badge(Profile::of(name, &before).badge());
     context.watch_signals();
@@ -219,7 +205,6 @@ fn remove(name: &str, yes: bool, context: &Context) -> Result<Kind> {
         before.without(name)?.save(&before)?;
     }
     vault.remove(name).map_err(|why| super::auth::not_removed(name, why))?;
-    let said = format!("Removed: {what}.");
-    context.terminal.notes().say(&said);
+    context.terminal.notes().say(&format!("Removed: {what}."));
     context.done(name, "removed")
 }

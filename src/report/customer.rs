@@ -1,4 +1,4 @@
-//! Customers as they are: a table with sections, the server's own JSON, CSV.
+//! Customers: a table with sections, the server's own JSON, CSV.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,19 +11,19 @@ use super::table::{Cell, Tone, table, value};
 use crate::cli::Output;
 use crate::document::json::ValueKind;
 use crate::document::{Customer, Path, View};
-use crate::field::{self, Section};
+use crate::field;
 
-/// A table of every value, grouped as the field table groups them.
+/// A table of every value, in the sections of the field table.
 pub(crate) fn sections(customer: &Customer, look: Look) -> String {
+    let section = |path: &Path| field::section(&path.dotted());
     let mut leaves = leaves(customer);
-    leaves.sort_by_key(|(path, _)| (field::section(&path.dotted()), path.dotted() != "id"));
+    leaves.sort_by_key(|(path, _)| (section(path), path.dotted() != "id"));
     let mut rows = Vec::new();
-    let mut last: Option<Section> = None;
+    let mut last = None;
     for (path, view) in &leaves {
-        let section = field::section(&path.dotted());
-        if last != Some(section) {
-            rows.push(vec![Cell::new(section.heading(), Tone::Bold), Cell::plain("")]);
-            last = Some(section);
+        let heading = section(path).heading();
+        if last.replace(heading) != Some(heading) {
+            rows.push(vec![Cell::new(heading, Tone::Bold), Cell::plain("")]);
         }
         let tone = if view.is_null() { Tone::Dim } else { Tone::Plain };
         rows.push(vec![Cell::plain(format!("  {path}")), Cell::new(value(Some(*view)), tone)]);
@@ -32,7 +32,7 @@ pub(crate) fn sections(customer: &Customer, look: Look) -> String {
     format!("{}\n{}", title.trim_end(), table(&["Field", "Value"], &rows, look))
 }
 
-/// Customers for programs: the server's own text, several in one array; in CSV a row a customer and a column a path.
+/// Customers for programs: the server's own text, several in an array; in CSV a row for each and a column for each path.
 pub(crate) fn whole(customers: &[Customer], output: Output) -> String {
     if let ([one], Output::Json) = (customers, output) {
         return printed(one.text(), output);
@@ -62,7 +62,7 @@ fn cells(customer: &Customer, columns: &[Path]) -> Vec<Cell> {
     columns.iter().map(|path| Cell::plain(cell(value(path)))).collect()
 }
 
-/// Every value that is no object, with its path; an empty object counts as a value.
+/// Every value but objects, with its path; an empty object counts as a value.
 fn leaves(customer: &Customer) -> Vec<(Path, View<'_>)> {
     let mut leaves = Vec::new();
     collect(None, customer.root(), &mut leaves);

@@ -1,10 +1,9 @@
-//! What a server or a file says, made safe for a terminal.
+//! Escapes text from servers and files, so that it cannot control the terminal.
 
 use std::borrow::Cow;
 
-/// The text with everything that could steer a terminal written as `\u{…}`: the control characters C0, DEL and C1,
-/// line and paragraph separators, and the bidirectional controls, which can make a line read as another
-/// (Unicode Technical Report 36, section 2.5).
+/// Writes as `\u{…}` what could control a terminal: the control characters C0, DEL and C1, line and paragraph separators,
+/// and the bidirectional controls, which can make a line read as another (Unicode Technical Report 36, section 2.5).
 pub fn escaped(text: &str) -> Cow<'_, str> {
     replaced(text, steers, |c, out| match c {
         '\n' => out.push_str("\\n"),
@@ -14,8 +13,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// JSON or CSV with everything that could steer a terminal written as JSON's `\uXXXX`, so that JSON says what it said. Line
-/// breaks and tabs stay.
+/// Writes the same characters in JSON or CSV as JSON's `\uXXXX`, which keeps the meaning of JSON. Line breaks and tabs stay.
 pub fn unsteered(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| steers(c) && !matches!(c, '\n' | '\t');
     replaced(text, hidden, |c, out| *out += &format!("\\u{:04x}", u32::from(c)))

@@ -1,4 +1,4 @@
-//! A list of customers in every form of output, page by page: what can be printed at once, and what at the end.
+//! A list of customers in every form of output, printed page by page.
 
 use super::Look;
 use super::csv::cell;
@@ -11,27 +11,26 @@ use crate::document::json::ValueKind;
 use crate::document::{Customer, Path, View};
 use crate::field::{CODES_PATH, FIELDS};
 
-/// What a table shows of each customer unless columns are named.
+/// The columns of a table unless others are named.
 const SHOWN: &[&str] = &["id", "companyName", "firstName", "lastName", "primaryEmail", "reference", "status"];
 
-/// A list on its way out.
 #[derive(Debug)]
 pub(crate) struct Listing {
     rows: Rows,
     columns: Vec<Path>,
-    /// Whether JSON has the whole customer, and not only these columns.
+    /// JSON has the whole customer, not only these columns.
     is_whole: bool,
 }
 
 impl Listing {
-    /// A list of these columns, or of the usual ones.
+    /// Without columns, the usual ones of the output format.
     pub(crate) fn new(columns: Option<Vec<Path>>, output: Output) -> Listing {
         let is_whole = columns.is_none();
         let columns = columns.unwrap_or_else(|| usual(output));
         Listing { rows: Rows::new(output, List::Array, &columns, &columns), columns, is_whole }
     }
 
-    /// Takes customers and gives what can be printed already.
+    /// Adds customers and gives the text that can be printed now.
     pub(crate) fn take(&mut self, customers: &[Customer]) -> String {
         customers.iter().map(|customer| self.add(customer)).collect()
     }
@@ -44,14 +43,14 @@ impl Listing {
         self.rows.add(|| cells(customer, &self.columns), json)
     }
 
-    /// What is left to be printed.
+    /// The rest of the text.
     pub(crate) fn end(self, look: Look) -> String {
         self.rows.end(look)
     }
 }
 
-/// In CSV `id`, every field that `customer bulk update` takes from a cell, and when the customer was changed last, so that
-/// it refuses those that were changed since. In a table those by which people know customers.
+/// In CSV `id`, every field that `customer bulk update` takes from a cell, and the time of the last change, so that it
+/// refuses customers that changed since.
 fn usual(output: Output) -> Vec<Path> {
     if output != Output::Csv {
         return SHOWN.iter().map(|path| Path::of(path)).collect();
@@ -69,8 +68,8 @@ fn cells(customer: &Customer, columns: &[Path]) -> Vec<Cell> {
     columns.iter().map(shown).collect()
 }
 
-/// The id and, as the document nests them, the members that the columns name: with new values in it, a merge patch
-/// (RFC 7396) of that customer. Of an array there are no parts in a merge patch, so it is whole.
+/// The id and the members that the columns name, nested as in the document: a merge patch (RFC 7396) of the customer once
+/// its values are edited. A merge patch has no parts of arrays, so an array is whole.
 fn projected(customer: &Customer, columns: &[Path]) -> String {
     let mut members = vec![format!("\"id\":{}", customer.id())];
     let columns: Vec<&Path> = columns.iter().filter(|path| path.dotted() != "id").collect();

@@ -9,7 +9,7 @@ use crate::document::{Change, Customer, Json, Plan};
 use crate::error::{Error, Kind};
 use crate::store::EntryId;
 
-/// What a command knows so far, so that a failure reports it too.
+/// The facts that a command has so far, which a failure reports too.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     customer: Option<Who>,
@@ -19,10 +19,10 @@ pub(crate) struct Facts {
     entry: Option<String>,
 }
 
-/// How a command that writes ended well.
+/// The success of a command that writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The change was written, and what is stored was compared with it.
+    /// Written and verified.
     Updated,
     /// The customer already had these values; nothing was sent.
     Unchanged,
@@ -31,7 +31,6 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Its name in the output.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Outcome::Updated => "updated",
@@ -63,12 +62,10 @@ impl Facts {
         self.differences = verdict.clone();
     }
 
-    /// The object for a good end.
     pub(crate) fn success(&self, outcome: Outcome) -> String {
         self.object(outcome.name(), None)
     }
 
-    /// The object for a failure.
     pub(crate) fn failure(&self, error: &Error) -> String {
         let kind = error.kind.row().name;
         let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
@@ -90,7 +87,7 @@ impl Facts {
     }
 }
 
-/// What a failure of this kind means for the customer.
+/// The `outcome` of a failure.
 fn outcome_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Unknown | Kind::Differs | Kind::Cancelled | Kind::Interrupted => kind.row().name,
@@ -128,7 +125,7 @@ fn different(difference: &Difference) -> String {
         .end()
 }
 
-/// A value as it came; null for one that is not there.
+/// A value; null if it is missing.
 fn token(json: &Option<Json>) -> &str {
     json.as_ref().map_or("null", Json::text)
 }

@@ -1,7 +1,4 @@
-//! Rows in the form of output that is asked for: a table for people; JSON, NDJSON and CSV for programs.
-//!
-//! A report gives its rows one by one. All forms but the table, whose columns are as wide as their widest cell, can be
-//! printed as they come.
+//! Rows as a table, JSON, NDJSON or CSV. All but the table, whose columns fit their widest cell, are printed row by row.
 
 use super::Look;
 use super::csv::csv;
@@ -11,23 +8,21 @@ use crate::cli::Output;
 use crate::document::indent::indented_text;
 use crate::document::json::quote;
 
-/// Where the rows are in JSON.
+/// The place of the rows in JSON.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum List {
-    /// In an array.
     Array,
-    /// In an array that is the member of an object.
+    /// An array that is the member of an object.
     Member(&'static str),
 }
 
-/// A report on its way out.
 #[derive(Debug)]
 pub(crate) struct Rows {
     output: Output,
     list: List,
-    /// The title of each column in the table; empty for one that the table leaves out.
+    /// The title of each column in the table; empty if the table has no such column.
     titles: Vec<String>,
-    /// The name of each column in CSV; empty for one that CSV leaves out.
+    /// The name of each column in CSV; empty if CSV has no such column.
     names: Vec<String>,
     count: usize,
     /// The rows of the table, which is printed at the end.
@@ -40,7 +35,7 @@ impl Rows {
         Rows { output, list, titles, names, count: 0, table: Vec::new() }
     }
 
-    /// Adds a row, a cell for each column, and gives the text that can be printed already.
+    /// Adds a row with a cell for each column, and gives the text that can be printed now.
     pub(crate) fn add(&mut self, cells: impl FnOnce() -> Vec<Cell>, json: impl FnOnce() -> String) -> String {
         let mut text = self.head();
         match self.output {
@@ -69,7 +64,7 @@ impl Rows {
         }
     }
 
-    /// What is printed before the first row.
+    /// The text before the first row.
     fn head(&self) -> String {
         match (self.output, self.list) {
             _ if self.count > 0 => String::new(),
@@ -94,7 +89,7 @@ impl Rows {
         }
     }
 
-    /// A line break, and the space before what is so many levels below the array.
+    /// A line break and the indentation of so many levels below the array.
     fn line(&self, levels: usize) -> String {
         let above = usize::from(matches!(self.list, List::Member(_)));
         format!("\n{}", "  ".repeat(above + levels))

@@ -9,7 +9,7 @@ use crate::document::View;
 use crate::document::indent::compact;
 use crate::document::json::ValueKind;
 
-/// A cell of a row.
+/// A cell, with the text for people and the text for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     text: String,
@@ -18,18 +18,14 @@ pub struct Cell {
     tone: Tone,
 }
 
-/// How a cell is highlighted if there is colour.
+/// The highlight of a cell if there is colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Tone {
-    /// Not at all.
     Plain,
-    /// As a heading.
     Bold,
-    /// As something that goes away.
     Old,
-    /// As something that comes.
     New,
-    /// As something that is not there.
     Dim,
 }
 
@@ -39,22 +35,19 @@ impl Cell {
         Cell { text: text.into(), exact: None, tone }
     }
 
-    /// A cell without a highlight.
     pub(crate) fn plain(text: impl Into<String>) -> Cell {
         Cell::new(text, Tone::Plain)
     }
 
-    /// With another text for programs.
+    /// Gives programs another text.
     pub(crate) fn meaning(self, exact: impl Into<String>) -> Cell {
         Cell { exact: Some(exact.into()), ..self }
     }
 
-    /// The text for programs.
     pub(super) fn exact(&self) -> &str {
         self.exact.as_deref().unwrap_or(&self.text)
     }
 
-    /// What a table shows.
     fn painted(&self) -> comfy_table::Cell {
         let cell = comfy_table::Cell::new(escaped(&self.text));
         match self.tone {
@@ -87,7 +80,7 @@ pub fn table(header: &[&str], rows: &[Vec<Cell>], look: Look) -> String {
     format!("{}\n", table.trim_fmt())
 }
 
-/// Users copy the first column, the name of the row, so it wraps only if it would take most of the line.
+/// Users copy the first column, so it wraps only if it would take most of the line.
 fn keep_first_column(table: &mut Table, look: Look) {
     let widest = table.column_max_content_widths().first().copied().unwrap_or_default();
     if look.width.is_some_and(|width| widest + 12 < width)
@@ -97,18 +90,16 @@ fn keep_first_column(table: &mut Table, look: Look) {
     }
 }
 
-/// A value so that empty, null, absent and the text "null" look different: text in quotes, the rest as its token.
-pub fn value(view: Option<View<'_>>) -> String {
-    match view {
-        None => "(absent)".to_string(),
-        Some(view) => match view.as_text() {
-            Some(text) => format!("\"{text}\""),
-            None => codes(view).unwrap_or_else(|| compact(view)),
-        },
+/// A value so that empty, null, absent and the text "null" look different: text in quotes, the rest as JSON.
+pub(crate) fn value(view: Option<View<'_>>) -> String {
+    let Some(view) = view else { return "(absent)".to_string() };
+    match view.as_text() {
+        Some(text) => format!("\"{text}\""),
+        None => codes(view).unwrap_or_else(|| compact(view)),
     }
 }
 
-/// Several values of one field as [`value`] shows them; all of them in full if two that differ would look the same.
+/// Values of one field as [`value`] shows them; all in full if two different ones would look the same.
 pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
     let full = |view: Option<View<'_>>| view.map_or_else(|| value(None), compact);
     let short = views.map(value);
@@ -117,7 +108,7 @@ pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
     if (0..N).any(|one| (0..one).any(|other| alike(one, other))) { views.map(full) } else { short }
 }
 
-/// Sales-tracking codes as `TYPE=CODE`, the way their flag takes them; none for any other value.
+/// Sales-tracking codes as `TYPE=CODE`, which their flag takes; none for any other value.
 fn codes(list: View<'_>) -> Option<String> {
     if list.kind() != ValueKind::Array || list.children().next().is_none() {
         return None;

@@ -191,7 +191,7 @@ fn profiles_are_made_changed_shown_and_removed() {
         "# mine\n[profiles.live] # the real one\nlabel = \"PROD\" # loud\ncolor = \"red\"\nread_only = true\n"
     );
     let run = world.bare(&[], &["profile", "set", "live", "--label", "PROD"]);
-    run.is(0, "", "No changes: profile live already is as asked.\n");
+    run.is(0, "", "No changes: profile live already has these settings.\n");
     let run = world.bare(&[], &["profile", "set", "test", "--ca-file", "ca.pem", "--jobs", "8"]);
     run.says(&[
         "Profile test is made",

@@ -32,7 +32,7 @@ fn a_key_is_tried_stored_used_and_removed() {
         0,
         "",
         &format!(
-            "The API at 127.0.0.1 takes the key. It is stored for profile default.\n\
+            "The API at 127.0.0.1 accepted the key. It is stored for profile default.\n\
              It is in {}, as plain text that only you can read.\n",
             place.display()
         ),
@@ -53,7 +53,7 @@ fn a_key_is_tried_stored_used_and_removed() {
     run.says(&["warning: other users of this machine can read the key in", &command]);
     assert_eq!(
         world.bare(&here, &["auth", "logout"]).stderr,
-        "The stored key of profile default is removed. At Fusebill it is still valid.\n"
+        "Removed the stored key of profile default. At Fusebill it is still valid.\n"
     );
     assert!(!place.exists());
     world.bare(&here, &["auth", "logout"]).is(0, "", "No key is stored for profile default.\n");
@@ -110,7 +110,7 @@ fn a_key_is_typed_without_being_shown() {
     terminal.until("leaves): ");
     terminal.press(&format!("{KEY}\r"));
     let ended = terminal.finish();
-    ended.says(0, &["takes the key. It is stored for profile default."]);
+    ended.says(0, &["accepted the key. It is stored for profile default."]);
     ended.left_the_terminal_right();
     assert!(!ended.shown.contains(&KEY[..8]));
     assert!(world.stored_key().exists());
@@ -138,7 +138,7 @@ fn leaving_the_question_for_a_key_stores_none() {
 fn without_a_terminal_a_key_is_not_asked_for() {
     let world = World::new();
     let run = world.bare(&[], &["auth", "login"]);
-    run.fails(2, &["the key has to be typed, and there is nobody to ask", "--with-key-stdin"]);
+    run.fails(2, &["cannot ask for the key", "--with-key-stdin"]);
     world.bare(&[], &["--profile", "sandbox", "auth", "login"]).fails(2, &["the sandbox takes no key"]);
     let world = configured("[profiles.live]\nbase_url = 'URL'\napi_key_command = 'x'\n");
     let run = world.bare(&[], &["--profile", "live", "auth", "login", "--with-key-stdin"]);
@@ -179,12 +179,9 @@ fn the_status_tells_the_source_of_the_key_and_what_is_left_of_the_limits() {
     let world = World::with(Options { limits, ..Options::default() });
     let run = world.run(&["auth", "status"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    for part in [
-        "FUSEBILL_API_KEY, as plain text",
-        "the API takes the key",
-        "49 of 50 requests left, until",
-        "4999 of 5000",
-    ] {
+    for part in
+        ["FUSEBILL_API_KEY, as plain text", "key accepted", "49 of 50 requests left, until", "4999 of 5000"]
+    {
         assert!(run.stdout.contains(part), "{part} in {}", run.stdout);
     }
     let json = world.run(&["auth", "status", "-o", "json"]).json();
@@ -197,7 +194,7 @@ fn the_status_tells_the_source_of_the_key_and_what_is_left_of_the_limits() {
         "{csv}"
     );
     let run = world.run_with(&[("FUSEBILL_API_KEY", "MDpub25l")], &["auth", "status"]);
-    run.fails(4, &["asking 127.0.0.1", "the API does not take", "the key is that of FUSEBILL_API_KEY"]);
+    run.fails(4, &["asking 127.0.0.1", "the API does not take", "source of the key: FUSEBILL_API_KEY"]);
 }
 
 #[test]
@@ -226,10 +223,7 @@ fn a_stored_key_is_used_only_where_the_environment_has_none() {
 fn a_stored_key_is_sent_only_where_it_was_tried() {
     let world = World::new();
     assert_eq!(world.login(KEY).code, 0);
-    assert_eq!(
-        world.login(KEY).stderr.lines().nth(1),
-        Some("The key that was stored before is gone from this machine.")
-    );
+    assert_eq!(world.login(KEY).stderr.lines().nth(1), Some("It replaces the key that was stored before."));
     let other = World::new();
     let url = other.server.base_url();
     let run = world.bare(&[("FUSEBILL_BASE_URL", &url)], &["customer", "get", "123"]);

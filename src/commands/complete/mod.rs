@@ -1,9 +1,8 @@
-//! `COMPLETE=SHELL fusebill -- WORD…`: the values that can stand in the place of the last word. The scripts of
-//! completions/ ask this while a line is typed.
+//! `COMPLETE=SHELL fusebill -- WORD…`: completes the last word for the scripts of completions/.
 //!
-//! The answer has a candidate a line: the value and, for shells that show it, a tab and a line of help. A line that is only
-//! a tab asks the shell for names of files, which every shell completes best by itself. No request is sent and no key is
-//! read. An error gives no candidates and no message.
+//! Each line of the answer is a candidate: the value and, for shells that show it, a tab and a line of help. A line of only
+//! a tab asks the shell to complete names of files. No request is sent and no key is read. An error gives no candidates and
+//! no message.
 
 mod values;
 
@@ -17,15 +16,13 @@ use crate::error::Kind;
 use crate::terminal::{Color, Notes, Terminal};
 use values::Known;
 
-/// The environment variable with the name of the shell that asks.
+/// The environment variable with the name of the shell.
 const VARIABLE: &str = "COMPLETE";
-/// The line that asks for names of files.
+/// The line for names of files.
 const FILES: &str = "\t";
 
-/// Answers a script, if one runs the program with these arguments.
-///
-/// Only a script's question begins with `--`, so no other run looks at the variable. A value of the variable that no script
-/// sets changes nothing.
+/// Answers a script, if a script runs the program with these arguments. Only scripts put `--` first, so other runs ignore
+/// the variable.
 pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
     let [_, dashes, words @ ..] = arguments else { return None };
     if dashes != "--" {
@@ -39,12 +36,12 @@ pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
     let terminal = Terminal::new(Color::Never, Notes { quiet: true, http: false }, true, true);
     let lines: String =
         candidates(words).iter().filter_map(|candidate| line(candidate, shows_help)).collect();
-    // The script shows no errors.
+    // Scripts show no errors.
     let _ = terminal.print(&lines);
     Some(Kind::Done.code())
 }
 
-/// A candidate as a line; none for one that a shell could not take.
+/// A candidate as a line; none for a value with control characters.
 fn line(candidate: &Candidate, shows_help: bool) -> Option<String> {
     if values::is_file(candidate) {
         return Some(format!("{FILES}\n"));
@@ -57,7 +54,7 @@ fn line(candidate: &Candidate, shows_help: bool) -> Option<String> {
     })
 }
 
-/// The values that can stand in the place of the last of these words; the first is the program's.
+/// The candidates for the last of these words; the first word is the program.
 fn candidates(words: &[OsString]) -> Vec<Candidate> {
     let Some(typed) = words.last() else { return Vec::new() };
     let command = cli::command();
@@ -65,27 +62,27 @@ fn candidates(words: &[OsString]) -> Vec<Candidate> {
     let known = Known::of(&words);
     let place = words.len() - 1;
     let mut command = values::attached(command, &known);
-    // It fails if there is nothing to complete.
+    // An error means that there is nothing to complete.
     let found = clap_complete::engine::complete(&mut command, words, place, None);
     sifted(found.unwrap_or_default(), typed)
 }
 
-/// Leaves out flags if something else can stand here and no dash was typed, and names of files if one was.
+/// Drops names of files if a dash was typed, else flags, unless nothing else is left.
 fn sifted(mut candidates: Vec<Candidate>, typed: &OsStr) -> Vec<Candidate> {
     let is_flag = |candidate: &Candidate| candidate.get_value().to_string_lossy().starts_with('-');
-    if typed.to_string_lossy().starts_with('-') {
-        if candidates.iter().any(|candidate| !values::is_file(candidate)) {
-            candidates.retain(|candidate| !values::is_file(candidate));
-        }
-    } else if candidates.iter().any(|candidate| !is_flag(candidate)) {
-        candidates.retain(|candidate| !is_flag(candidate));
+    let typed_dash = typed.to_string_lossy().starts_with('-');
+    let fits = |candidate: &Candidate| {
+        if typed_dash { !values::is_file(candidate) } else { !is_flag(candidate) }
+    };
+    if candidates.iter().any(fits) {
+        candidates.retain(fits);
     }
     candidates
 }
 
-/// The words with the values of global flags joined to their flags. The last word, which is completed, stays apart.
+/// Joins the values of global flags to their flags, except in the last word, which is completed.
 ///
-/// clap_complete takes a word that is named like a command for one wherever it stands: the `sandbox` of
+/// clap_complete takes any word with the name of a command for the command: the `sandbox` of
 /// `--profile sandbox customer get`.
 fn joined(words: &[OsString], command: &clap::Command) -> Vec<OsString> {
     let globals = globals_with_value(command);
@@ -111,7 +108,7 @@ fn joined(words: &[OsString], command: &clap::Command) -> Vec<OsString> {
     joined
 }
 
-/// The global flags that take a value, each with the sign that joins one to it.
+/// The global flags that take a value, each with the sign that joins them.
 fn globals_with_value(command: &clap::Command) -> Vec<(String, &'static str)> {
     let globals =
         command.get_arguments().filter(|arg| arg.is_global_set() && arg.get_action().takes_values());

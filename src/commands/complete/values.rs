@@ -1,5 +1,4 @@
-//! Which values each argument can have: those the command line knows itself, and those that profiles, journal and runs
-//! hold. They are attached to the definitions of the commands, which know nothing of it.
+//! The completer of each argument: values of the command line itself, and those from profiles, journal and runs.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
@@ -20,25 +19,19 @@ use crate::store::{About, Ending, EntryId, Filter, Store};
 /// How many of the latest entries are candidates.
 const LATEST: u64 = 200;
 
-/// What the words before the one that is completed say.
+/// The words before the completed one, evaluated.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
-    /// The profile that is meant.
     profile: String,
-    /// The words that stand where commands do, without flags.
+    /// The words without flags: commands and arguments.
     path: Vec<String>,
 }
 
 impl Known {
-    /// What these words say; the values of global flags are joined to them.
+    /// The values of global flags are joined to their flags in these words.
     pub(super) fn of(words: &[OsString]) -> Known {
-        let before: Vec<&str> = words
-            .split_last()
-            .map_or(&[][..], |(_, before)| before)
-            .iter()
-            .skip(1)
-            .filter_map(|word| word.to_str())
-            .collect();
+        let before = words.split_last().map_or(&[][..], |(_, before)| before);
+        let before: Vec<&str> = before.iter().skip(1).filter_map(|word| word.to_str()).collect();
         let flag = before.iter().rev().find_map(|word| word.strip_prefix("--profile="));
         let variable = || Environment.said(VARIABLE).ok().flatten();
         let profile = flag.map(str::to_string).or_else(variable).unwrap_or_else(|| DEFAULT.to_string());
@@ -47,15 +40,14 @@ impl Known {
     }
 }
 
-/// What marks the place where the names of files can stand.
+/// Marks the candidate that stands for names of files.
 const FILE_TAG: &str = "files";
 
-/// Whether it stands for the names of files.
 pub(super) fn is_file(candidate: &Candidate) -> bool {
     candidate.get_tag().is_some_and(|tag| tag.to_string() == FILE_TAG)
 }
 
-/// The commands with what their arguments can have as values.
+/// Adds completers to the arguments of all commands.
 pub(super) fn attached(command: Command, known: &Known) -> Command {
     command.mut_subcommands(|command| attached(command, known)).mut_args(|arg| match completer(&arg, known) {
         Some(completer) => arg.add(completer),
@@ -63,7 +55,7 @@ pub(super) fn attached(command: Command, known: &Known) -> Command {
     })
 }
 
-/// The completer of an argument; none for one that clap knows the words of, and one that takes any text.
+/// The completer of an argument; none if clap knows its words, or if it takes any text.
 fn completer(arg: &Arg, known: &Known) -> Option<ArgValueCompleter> {
     let takes = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
     let known = known.clone();
@@ -97,12 +89,12 @@ fn completer(arg: &Arg, known: &Known) -> Option<ArgValueCompleter> {
     })
 }
 
-/// A completer of text; what is not text has no candidates.
+/// A completer of UTF-8 text.
 fn of(all: impl Fn(&str) -> Vec<Candidate> + Send + Sync + 'static) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| typed.to_str().map(&all).unwrap_or_default())
 }
 
-/// A completer of what a file holds; one that cannot be read has no candidates.
+/// A completer of values from a file. If it cannot be read, there are no candidates.
 fn listed(all: impl Fn() -> Result<Vec<Candidate>> + Send + Sync + 'static) -> ArgValueCompleter {
     of(move |typed| matching(typed, all().unwrap_or_default()))
 }
@@ -117,7 +109,7 @@ fn profiles() -> Result<Vec<Candidate>> {
     Ok(config.names().into_iter().map(|name| candidate(name, &help(name))).collect())
 }
 
-/// The latest entries, newest first. `undo` takes only those of its profile that wrote something, or may have.
+/// The latest entries, newest first; for `undo` those of its profile that may have written something.
 fn entries(known: &Known) -> Result<Vec<Candidate>> {
     let undo = known.path.iter().any(|word| word == "undo");
     let profile = undo.then(|| known.profile.clone());
@@ -143,7 +135,7 @@ fn store() -> Result<Store> {
     Environment.state_folder().map(|folder| Store::at(folder, Duration::ZERO))
 }
 
-/// A name as this program makes them. A shell may take any other for more than a word.
+/// A name in the form that this program generates. A shell may not take others as one word.
 fn plain(name: &EntryId) -> Option<String> {
     let name = name.to_string();
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-').then_some(name)

@@ -4,7 +4,6 @@ mod auth;
 mod bulk;
 mod change;
 mod complete;
-mod completions;
 mod conflict;
 mod customer_edit;
 mod customer_get;
@@ -71,7 +70,7 @@ fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<
         Command::Profile(command) => profiles::run(command, context),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(command) => sandbox::run(command, context),
-        Command::Completions { shell } => completions::run(*shell, context),
+        Command::Completions { shell } => context.terminal.print(&shell.script()).map(|()| Kind::Done),
         Command::Help { words } => help::run(words, context),
     }
 }

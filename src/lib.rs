@@ -24,6 +24,7 @@ pub mod cli;
 pub mod document;
 pub mod error;
 pub mod field;
+pub mod protocol;
 pub mod report;
 pub mod search;
 

@@ -3,7 +3,8 @@
 //! One thread takes every signal. Its reaction depends on the [`Phase`] of the program.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 #[cfg(unix)]
 use std::sync::atomic::AtomicBool;
@@ -22,8 +23,8 @@ enum Phase {
     Idle,
     /// Another program has the terminal, and its keys are meant for that program.
     Lent,
-    /// A change is being sent. The first signal waits for its outcome.
-    Writing { signalled: bool },
+    /// A change is being recorded and sent. The first signal keeps it from being sent, or waits for its outcome.
+    Writing { sent: bool, signalled: bool },
     /// The outcome of a change is known and not shown yet.
     Sent,
     /// Rows are worked on until the program ends. The first signal lets the rows in flight finish.
@@ -52,14 +53,23 @@ const ROWS_IN_FLIGHT: Reaction =
     Reaction::End(Kind::Partial, "stopped waiting for the rows in flight: they may have been written");
 
 impl Phase {
+    /// Whether the user asked to stop, and the program goes on to end in good order.
+    fn is_signalled(self) -> bool {
+        matches!(self, Phase::Writing { signalled: true, .. } | Phase::Rows { signalled: true, .. })
+    }
+
     /// Takes a signal. `key` is whether the terminal sends it when a key is pressed.
     fn signalled(&mut self, key: bool) -> Reaction {
         match self {
             Phase::Done | Phase::Interrupted => return Reaction::Ignore,
             Phase::Lent if key => return Reaction::Ignore,
-            Phase::Writing { signalled } if !*signalled => {
+            Phase::Writing { sent, signalled } if !*signalled => {
                 *signalled = true;
-                return Reaction::GoOn("waiting for the outcome of the change (Ctrl-C again stops waiting)");
+                return Reaction::GoOn(if *sent {
+                    "waiting for the outcome of the change (Ctrl-C again stops waiting)"
+                } else {
+                    "stopping before the change is sent (Ctrl-C again ends at once)"
+                });
             }
             Phase::Rows { signalled, .. } if !*signalled => {
                 *signalled = true;
@@ -70,7 +80,7 @@ impl Phase {
             _ => {}
         }
         match std::mem::replace(self, Phase::Interrupted) {
-            Phase::Writing { .. } => CHANGE_IN_FLIGHT,
+            Phase::Writing { sent: true, .. } => CHANGE_IN_FLIGHT,
             Phase::Sent => SENT,
             Phase::Rows { written: true, .. } => ROWS_IN_FLIGHT,
             _ => NOT_SENT,
@@ -90,6 +100,8 @@ pub(crate) struct Handler {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signals {
     phase: Arc<Mutex<Phase>>,
+    /// A signal was taken.
+    taken: Arc<Condvar>,
     hints: Arc<Mutex<Vec<String>>>,
 }
 
@@ -98,7 +110,7 @@ pub(crate) struct Signals {
 pub(crate) struct Writing<'a> {
     signals: &'a Signals,
     settle: Option<String>,
-    sent: bool,
+    heeded: bool,
 }
 
 /// Another program has the terminal while this lives.
@@ -107,17 +119,15 @@ pub(crate) struct Lent<'a>(&'a Signals);
 
 impl Signals {
     /// Marks that a change is being sent. Among rows this changes nothing: those in flight are finished in any case.
-    /// `settle` is the hint for a user who does not wait for the outcome.
     ///
     /// If a signal is ending the program, this does not return: the user was told that nothing was written.
-    pub(crate) fn writing(&self, settle: Option<String>) -> Writing<'_> {
+    pub(crate) fn writing(&self) -> Writing<'_> {
         let mut phase = self.running();
         if *phase == Phase::Idle {
-            *phase = Phase::Writing { signalled: false };
+            *phase = Phase::Writing { sent: false, signalled: false };
         }
-        lock(&self.hints).extend(settle.clone());
         drop(phase);
-        Writing { signals: self, settle, sent: false }
+        Writing { signals: self, settle: None, heeded: false }
     }
 
     /// Marks that rows are worked on until the program ends. `written`: they change customers.
@@ -199,6 +209,7 @@ impl Signals {
     #[cfg(unix)]
     fn take(&self, signal: i32, handler: &Handler) {
         let reaction = lock(&self.phase).signalled(matches!(signal, SIGINT | SIGQUIT));
+        self.taken.notify_all();
         match reaction {
             Reaction::Ignore => {}
             Reaction::GoOn(said) => (handler.warn)(said),
@@ -213,19 +224,54 @@ impl Signals {
 }
 
 impl Writing<'_> {
-    /// Marks that something may have been written: from here on, "nothing was written" would be wrong.
-    pub(crate) fn sent(&mut self) {
-        self.sent = true;
+    /// The hint for a user who does not wait for the outcome.
+    pub(crate) fn settle_with(&mut self, hint: String) {
+        let mut hints = lock(&self.signals.hints);
+        hints.retain(|other| Some(other) != self.settle.as_ref());
+        hints.push(hint.clone());
+        self.settle = Some(hint);
+    }
+
+    /// Whether the user asked to stop, said once.
+    pub(crate) fn takes_signal(&mut self) -> bool {
+        let asked = lock(&self.signals.phase).is_signalled();
+        asked && !std::mem::replace(&mut self.heeded, true)
+    }
+
+    /// Waits so long, or until the user asks to stop.
+    pub(crate) fn wait(&self, time: Duration) {
+        let phase = lock(&self.signals.phase);
+        let goes_on = |phase: &mut Phase| self.heeded || !phase.is_signalled();
+        drop(self.signals.taken.wait_timeout_while(phase, time, goes_on));
+    }
+
+    /// Marks that a request leaves that may write, unless the user asked to stop before.
+    pub(crate) fn may_send(&mut self) -> bool {
+        match &mut *lock(&self.signals.phase) {
+            Phase::Writing { signalled: true, .. } if !std::mem::replace(&mut self.heeded, true) => false,
+            Phase::Writing { sent, .. } => {
+                *sent = true;
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// Marks that nothing was written after all.
+    pub(crate) fn wrote_nothing(&self) {
+        if let Phase::Writing { sent, .. } = &mut *lock(&self.signals.phase) {
+            *sent = false;
+        }
     }
 }
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
         let mut phase = lock(&self.signals.phase);
-        if matches!(*phase, Phase::Writing { .. }) {
-            *phase = if self.sent { Phase::Sent } else { Phase::Idle };
+        if let Phase::Writing { sent, .. } = *phase {
+            *phase = if sent { Phase::Sent } else { Phase::Idle };
         }
-        if let Some(settle) = self.settle.as_ref().filter(|_| !self.sent) {
+        if let Some(settle) = self.settle.as_ref().filter(|_| *phase != Phase::Sent) {
             lock(&self.signals.hints).retain(|hint| hint != settle);
         }
     }
@@ -277,7 +323,8 @@ mod tests {
     #[test]
     fn during_a_write_and_among_rows_only_the_second_signal_ends_the_program() {
         for (mut phase, reaction) in [
-            (Phase::Writing { signalled: false }, CHANGE_IN_FLIGHT),
+            (Phase::Writing { sent: true, signalled: false }, CHANGE_IN_FLIGHT),
+            (Phase::Writing { sent: false, signalled: false }, NOT_SENT),
             (Phase::Rows { written: true, signalled: false }, ROWS_IN_FLIGHT),
             (Phase::Rows { written: false, signalled: false }, NOT_SENT),
         ] {
@@ -300,12 +347,18 @@ mod tests {
     fn after_a_change_was_sent_it_is_not_said_that_nothing_was_written() {
         let signals = Signals::default();
         let state = || (*lock(&signals.phase), lock(&signals.hints).len());
-        let refused = signals.writing(Some("settle it".to_string()));
-        assert_eq!(state(), (Phase::Writing { signalled: false }, 1));
+        let mut refused = signals.writing();
+        refused.settle_with("settle it".to_string());
+        assert_eq!(state(), (Phase::Writing { sent: false, signalled: false }, 1));
         drop(refused);
         assert_eq!(state(), (Phase::Idle, 0));
-        let mut sent = signals.writing(Some("settle it".to_string()));
-        sent.sent();
+        let mut stopped = signals.writing();
+        lock(&signals.phase).signalled(KEY);
+        assert_eq!((stopped.may_send(), stopped.takes_signal()), (false, false), "the signal is taken once");
+        drop(stopped);
+        let mut sent = signals.writing();
+        sent.settle_with("settle it".to_string());
+        assert!(sent.may_send());
         drop(sent);
         assert_eq!(state(), (Phase::Sent, 1));
         signals.done();
@@ -316,7 +369,7 @@ mod tests {
     fn a_change_among_rows_leaves_the_rows_as_they_are() {
         let signals = Signals::default();
         signals.rows(true);
-        drop(signals.writing(None));
+        drop(signals.writing());
         assert!(!signals.is_stopping());
         lock(&signals.phase).signalled(KEY);
         assert!(signals.is_stopping());

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod base_url;
+pub(crate) mod clock;
 mod connection;
 mod customer;
 pub mod failure;
@@ -44,6 +45,7 @@ pub use trust::Trust;
 
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
+use crate::protocol::Span;
 use crate::terminal::Notes;
 use wait::{ATTEMPTS, Deadline, backoff};
 
@@ -68,6 +70,8 @@ pub struct Client {
     permit: Mutex<Option<Permit>>,
     /// A change that was sent may have taken effect: the reads that settle it wait for the limiter even if the work stops.
     settling: AtomicBool,
+    /// The customer that was read last, and when.
+    reading: Mutex<(u64, Span)>,
 }
 
 /// What all clients of an account share.
@@ -145,7 +149,8 @@ impl Client {
     ) -> Client {
         let deadline = Mutex::new(Deadline::after(timeout));
         let (permit, settling) = (Mutex::new(None), AtomicBool::new(false));
-        Client { account, deadline, notes, read_only, limiter, permit, settling }
+        let reading = Mutex::default();
+        Client { account, deadline, notes, read_only, limiter, permit, settling, reading }
     }
 
     /// The same client, which sends no change.
@@ -162,6 +167,17 @@ impl Client {
 
     fn deadline(&self) -> Deadline {
         *lock(&self.deadline)
+    }
+
+    /// When the customer was read, if it is the one that was read last.
+    pub fn last_reading(&self, id: u64) -> Option<Span> {
+        let (read, span) = *lock(&self.reading);
+        (read == id).then_some(span)
+    }
+
+    /// Whether so long a pause ends before the deadline.
+    pub fn has_time_for(&self, pause: Duration) -> bool {
+        self.deadline().allows(pause)
     }
 
     /// Waits that long; false, and at once, if that would miss the deadline.
@@ -208,6 +224,7 @@ impl Client {
         let step = format!("reading customer {id}");
         let meaning = |answer| read(answer, id);
         let answer = self.read(&format!("/customers/{id}"), LARGEST_ANSWER, meaning);
+        lock(&self.reading).0 = id;
         let answer = answer.map_err(|error| self.doubting_the_address(error).at(&step))?;
         customer(&answer.body, id, &self.account.key).map_err(|error| error.at(step))
     }
@@ -343,8 +360,12 @@ impl Client {
         let url = self.account.base.join(path);
         self.notes.http(format_args!("> {method} {url}"));
         self.notes.http(format_args!("> authorization: Basic [redacted]"));
-        let started = Instant::now();
+        let (started, began) = (Instant::now(), clock::now());
+        let read = method == Method::GET;
         let answer = self.account.exchange(method, &url, body, time, largest);
+        if read {
+            *lock(&self.reading) = (0, Span { began, ended: clock::now() });
+        }
         if let Some(mut permit) = permit {
             permit.answered(answer.as_ref().ok().and_then(Answer::quota));
             *lock(&self.permit) = Some(permit).filter(|permit| !permit.is_used_up());

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::conflict::{before_writing, settled, tell_carried, unmergeable};
 use super::session::Session;
-use super::write::Writer;
+use super::write::{Done, Writer};
 use crate::account::command;
 use crate::cli::{Output, Proof, WriteArgs};
 use crate::document::merge::{Conflict, Merge, merge};
@@ -123,10 +123,14 @@ pub(super) fn go(
         return unchanged(plan, session, facts);
     }
     let journal = if options.args.no_journal { None } else { Some(session.store()?) };
-    let entry = write(plan, options, journal, session, facts)?;
+    let done = write(plan.clone(), options, journal, session, facts)?;
     drop(lock);
+    *plan = done.plan;
+    if !done.written {
+        return unchanged(plan, session, facts);
+    }
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
-    if let Some(entry) = entry {
+    if let Some(entry) = done.entry {
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
         notes.say(&format!("To take it back: {undo}"));
     }
@@ -142,15 +146,15 @@ fn unchanged(plan: &Plan, session: &Session<'_>, facts: &Facts) -> Result<End> {
 }
 
 fn write(
-    plan: &Plan,
+    plan: Plan,
     options: &WriteOptions<'_>,
     journal: Option<&Store>,
     session: &Session<'_>,
     facts: &mut Facts,
-) -> Result<Option<EntryId>> {
+) -> Result<Done> {
     let writer = Writer {
         client: &session.client,
-        journal,
+        store: journal,
         origin: Origin {
             profile: session.account.profile.clone(),
             host: session.account.origin.clone(),
@@ -159,6 +163,7 @@ fn write(
             row: None,
         },
         reads_again: options.args.proof.verify == Proof::Read,
+        preconditions: options.check,
         signals: &session.signals,
         notes: session.terminal.notes(),
         attempts: Cell::new(0),
@@ -226,7 +231,7 @@ fn reread(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Res
     (options.check)(&now)?;
     match merge(plan, &now).map_err(|why| unmergeable(&why, plan))? {
         Merge::Merged { plan, carried } => {
-            tell_carried(&carried, session);
+            tell_carried(&carried, session.terminal.notes());
             Ok(Now::Merged(*plan))
         }
         Merge::Conflicts(conflicts) => Ok(Now::Conflicts(Box::new(now), conflicts)),

@@ -7,17 +7,14 @@ use crate::document::{Change, Customer, EditError, Path, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
 use crate::report::table::values;
-use crate::terminal::List;
+use crate::terminal::{List, Notes};
 
 /// Says what others changed, which is kept.
-pub(super) fn tell_carried(carried: &[Change], session: &Session<'_>) {
+pub(super) fn tell_carried(carried: &[Change], notes: Notes) {
     for change in carried {
         let [old, new] = values([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
         let path = &change.path;
-        session
-            .terminal
-            .notes()
-            .say(&format!("Meanwhile changed by others, and kept: `{path}` {old} → {new}"));
+        notes.say(&format!("Meanwhile changed by others, and kept: `{path}` {old} → {new}"));
     }
 }
 

@@ -3,10 +3,9 @@
 use super::session::{Context, Session};
 use crate::account::Profile;
 use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
-use crate::document::compare::same_or_absent;
-use crate::document::verify::verify;
-use crate::document::{Customer, Json, Path, Plan};
+use crate::document::{Change, Customer, Plan};
 use crate::error::{Error, Kind, Result};
+use crate::protocol::settle::{Settled, settle as settled};
 use crate::report::bulk::counted;
 use crate::report::json::printed;
 use crate::report::place::Place;
@@ -208,9 +207,9 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     let more = unsettled.len().saturating_sub(TOLD);
     unsettled.truncate(TOLD);
     unsettled.extend((more > 0).then(|| format!("and {more} more")));
-    Err(Error::new(Kind::Unknown, "not every entry could be settled")
-        .detail(unsettled)
-        .hint("set the fields to what they should be with `fusebill customer update`; then this settles too"))
+    Err(Error::new(Kind::Unknown, "not every entry could be settled").detail(unsettled).hint(
+        "look at the customer, and set the fields to what they should be with `fusebill customer update`",
+    ))
 }
 
 const ALL_KNOWN: &str = "Every change of this account has a known outcome.";
@@ -230,43 +229,31 @@ fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending>
         return Err(open("another fusebill on this machine is changing the customer".to_string()));
     };
     let stored = match session.client.get(entry.customer) {
-        Ok(stored) => stored,
-        Err(why) if why.kind == Kind::NotFound => {
-            store.end(&entry.entry, Ending::Gone, None)?;
-            return Ok(Ending::Gone);
-        }
+        Ok(stored) => Some(stored),
+        Err(why) if why.kind == Kind::NotFound => None,
         Err(why) => return Err(why),
     };
-    let later = store.written_after(entry)?;
-    let covered = |path: &Path| later.iter().any(|wrote| wrote.covers(path));
-    let superseded = || plan.replaced.iter().all(|change| covered(&change.path));
-    let ending = match ending(&plan, &stored) {
-        // What later changes of this machine made is no difference of this one.
-        Some(Ending::Differs) if verify(&plan, &stored).differences.iter().all(|it| covered(&it.path)) => {
-            Ending::Written
-        }
-        Some(ending) => ending,
-        None if superseded() => Ending::Superseded,
-        None => {
-            return Err(open(
-                "the fields it changed hold neither their old values nor the new ones".to_string(),
-            ));
-        }
-    };
-    store.end(&entry.entry, ending, (ending == Ending::Differs).then_some(&stored))?;
-    Ok(ending)
+    let ending = record(entry, &plan, stored.as_ref(), store)?;
+    match ending {
+        Ending::Undecided => Err(open(
+            "it was modified since, so it cannot be told whether this change was written".to_string(),
+        )),
+        ending => Ok(ending),
+    }
 }
 
-/// How a change ended, as far as the fields tell that it was about. Others may have changed since.
-pub(super) fn ending(plan: &Plan, stored: &Customer) -> Option<Ending> {
-    let verdict = verify(plan, stored);
-    let as_before = plan.changes.iter().all(|change| {
-        same_or_absent(&change.path, stored.get(&change.path), change.before.as_ref().map(Json::root))
-    });
-    match verdict.has_what_was_asked() {
-        true if verdict.holds() => Some(Ending::Written),
-        true => Some(Ending::Differs),
-        false if as_before => Some(Ending::NotWritten),
-        false => None,
-    }
+/// Closes an open entry by what is stored now; none if the API has no such customer.
+pub(super) fn record(entry: &Entry, plan: &Plan, stored: Option<&Customer>, store: &Store) -> Result<Ending> {
+    let later = store.written_after(entry)?;
+    let superseded = |change: &Change| later.iter().any(|wrote| wrote.covers(&change.path));
+    let ending = match settled(plan, stored, &later) {
+        Settled::Written => Ending::Written,
+        Settled::Differs => Ending::Differs,
+        Settled::NotWritten => Ending::NotWritten,
+        Settled::Gone => Ending::Gone,
+        Settled::Unknown if plan.replaced.iter().all(superseded) => Ending::Superseded,
+        Settled::Unknown => Ending::Undecided,
+    };
+    store.end(&entry.entry, ending, stored.filter(|_| ending == Ending::Differs))?;
+    Ok(ending)
 }

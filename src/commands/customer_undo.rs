@@ -2,12 +2,13 @@
 
 use super::change::{WriteOptions, carry_out};
 use super::conflict::conflict;
-use super::customer_history::{ending, find};
+use super::customer_history::find;
 use super::session::{Context, Session};
 use crate::account::command;
 use crate::cli::UndoArgs;
 use crate::document::plan::Consent;
 use crate::document::undo::{Undo, undo};
+use crate::document::verify::verify;
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::report::outcome::Facts;
@@ -27,7 +28,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Resu
     let now = session.read(entry.customer)?;
     facts.customer(&now);
     let wrote_nothing = entry.outcome == Some(Ending::NotWritten);
-    if wrote_nothing && ending(&done, &now) != Some(Ending::Written) {
+    if wrote_nothing && !verify(&done, &now).holds() {
         let message = "it wrote nothing, so there is nothing to take back";
         return Err(Error::new(Kind::Conflict, message).at(step));
     }

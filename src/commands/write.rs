@@ -1,71 +1,89 @@
-//! The write itself: the intent in the journal, the PUT, what came of it, the outcome in the journal.
+//! The driver of the write protocol: each action of [`Write`] becomes a record, a request or a pause.
 //!
-//! Every command that changes a customer goes through here, so that none can send without a record, or claim what it
-//! does not know.
+//! Single edits, rows of a run and undo write through here. So none can send without a record, or claim what it does not
+//! know.
 
 use std::cell::Cell;
 use std::time::Duration;
 
+use super::conflict::{conflict, tell_carried, unmergeable};
 use crate::account::command;
-use crate::api::wait::{ATTEMPTS, backoff};
-use crate::api::{Client, FailureClass, Put};
+use crate::api::{Client, Failure, FailureClass, Put, clock};
 use crate::document::json::Json;
-use crate::document::verify::{Difference, Standing, Verdict, moved, standing, verify};
+use crate::document::verify::{Difference, verify};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
+use crate::protocol::compare::{Effect, Preconditions, Refresh, effect, refresh};
+use crate::protocol::{Action, Answer, Claim, Event, Limits, Reason, Refreshed, Span, Write};
 use crate::report::outcome::Facts;
 use crate::report::table::values;
-use crate::signals::Signals;
+use crate::signals::{Signals, Writing};
 use crate::store::{Ending, EntryId, Origin, Store};
 use crate::terminal::Notes;
+
+/// Each PUT is based on a reading of its own. Ten let a write through a rate limit and a slow disk, and still end.
+const LIMITS: Limits = Limits { attempts: 4, refreshes: 10 };
+
+const LATE: &str = "an attempt got no answer; if the server applies it late, it overwrites later changes";
 
 /// Everything a write needs beside the plan.
 pub(super) struct Writer<'a> {
     pub(super) client: &'a Client,
-    /// None where the user wants no record.
-    pub(super) journal: Option<&'a Store>,
+    /// None if the user wants no record.
+    pub(super) store: Option<&'a Store>,
     pub(super) origin: Origin,
-    /// Whether the customer is read again even where the PUT's answer shows it.
+    /// Whether the customer is read after the PUT even if its answer shows it.
     pub(super) reads_again: bool,
+    pub(super) preconditions: Preconditions<'a>,
     pub(super) signals: &'a Signals,
     pub(super) notes: Notes,
-    /// How often the change was sent.
+    /// How many PUTs were sent.
     pub(super) attempts: Cell<u32>,
 }
 
-/// What became of a write.
-enum Fate {
-    /// What was asked is stored, and nothing else changed.
-    Written,
-    /// Something is stored, but not what was asked.
-    Differs(Box<Customer>, Verdict),
-    /// Nothing was written.
-    NotWritten(Error),
-    /// Nobody knows.
-    Unknown(Error, Verdict),
-}
-
-/// What one attempt came to.
-enum Attempt {
-    Ended(Fate),
-    /// Nothing was written, and after a pause it may be: this one, where the API named one.
-    NotNow(Error, Option<Duration>),
-    /// Only reading the customer tells what came of it.
-    Open {
-        why: Error,
-        /// Whether it may yet have its effect, after the customer was read.
-        may_arrive: bool,
-    },
+/// A write that ended well.
+pub(super) struct Done {
+    /// What was written: the changes on what was stored by then.
+    pub(super) plan: Plan,
+    pub(super) entry: Option<EntryId>,
+    /// False if every change was stored already.
+    pub(super) written: bool,
 }
 
 impl Writer<'_> {
-    fn take_back(&self, id: u64, entry: Option<&EntryId>) -> String {
-        match entry {
-            Some(entry) => {
-                format!("`{}` takes the change back", self.command(&format!("customer undo {entry}")))
+    /// Writes a plan that was made from the last reading of its customer, and proves what is stored.
+    ///
+    /// # Errors
+    /// `Unknown` if it cannot be told whether it was written; `Differs` if what is stored is not what was asked for. After
+    /// any other error nothing was written.
+    pub(super) fn write(&self, plan: Plan, facts: &mut Facts) -> Result<Done> {
+        let id = plan.before.id();
+        let read = self.client.last_reading(id).unwrap_or_default();
+        let (mut write, mut action) = Write::begin(plan, read, clock::now(), LIMITS);
+        let writing = self.signals.writing();
+        let mut run = Run { writer: self, id, entry: None, error: None, stored: None, open: false, writing };
+        let claim = loop {
+            if let Action::Report(claim) = action {
+                break claim;
             }
-            None => format!("look at it with `{}`", self.command(&format!("customer get {id}"))),
-        }
+            let (took, event) = run.perform(action, write.plan());
+            let looked = action == Action::Look;
+            action = write.step(took, event);
+            if looked && matches!(action, Action::Put { .. }) {
+                let (attempt, attempts) = (write.attempts() + 1, LIMITS.attempts);
+                self.notes.say(&format!(
+                    "The customer is as it was before; trying again (attempt {attempt} of {attempts})"
+                ));
+            }
+            self.attempts.set(write.attempts().into());
+        };
+        facts.plan(write.plan());
+        facts.entry(run.entry.as_ref());
+        run.report(claim, write.into_plan(), facts)
+    }
+
+    fn command(&self, rest: &str) -> String {
+        command(&self.origin.profile, rest)
     }
 
     fn settle(&self, id: u64, entry: Option<&EntryId>) -> String {
@@ -81,225 +99,237 @@ impl Writer<'_> {
         }
     }
 
-    fn command(&self, rest: &str) -> String {
-        command(&self.origin.profile, rest)
-    }
-
-    /// Writes a plan and proves what is stored.
-    ///
-    /// # Errors
-    /// `Refused`, `Network`, `Failed` and the like where nothing was written; `Unknown` where that cannot be told;
-    /// `Differs` where what is stored is not what was asked.
-    pub(super) fn write(&self, plan: &Plan, facts: &mut Facts) -> Result<Option<EntryId>> {
-        let id = plan.before.id();
-        let entry = self.begin(plan)?;
-        facts.entry(entry.as_ref());
-        // Rows of a run are settled by the run.
-        let settle = self.origin.row.is_none().then(|| self.settle(id, entry.as_ref()));
-        let mut writing = self.signals.writing(settle);
-        let fate = self.send(plan);
-        self.end(entry.as_ref(), &fate);
-        if !matches!(fate, Fate::NotWritten(_)) {
-            writing.sent();
+    fn take_back(&self, id: u64, entry: Option<&EntryId>) -> String {
+        match entry {
+            Some(entry) => {
+                format!("`{}` takes the change back", self.command(&format!("customer undo {entry}")))
+            }
+            None => format!("look at it with `{}`", self.command(&format!("customer get {id}"))),
         }
-        drop(writing);
-        let error = match fate {
-            Fate::Written => return Ok(entry),
-            Fate::NotWritten(error) => error.at(format!("writing customer {id}")),
-            Fate::Differs(_, verdict) => {
-                facts.verdict(&verdict);
-                Error::new(Kind::Differs, "what is stored is not what was asked for")
-                    .at(format!("verifying customer {id}"))
-                    .detail(lines(&verdict))
-                    .hint(self.take_back(id, entry.as_ref()))
-            }
-            Fate::Unknown(error, verdict) => {
-                facts.verdict(&verdict);
-                let error = Error { kind: Kind::Unknown, hints: Vec::new(), ..error };
-                error
-                    .at(format!("writing customer {id}"))
-                    .detail(lines(&verdict))
-                    .hint(self.settle(id, entry.as_ref()))
-            }
+    }
+}
+
+/// One write under way.
+struct Run<'a> {
+    writer: &'a Writer<'a>,
+    id: u64,
+    entry: Option<EntryId>,
+    /// The last failure, which tells why if the write ends with it.
+    error: Option<Error>,
+    /// The customer as it was last seen after a PUT, and what that shows.
+    stored: Option<(Customer, Effect)>,
+    /// Whether an attempt got no answer, so that the server may apply it late.
+    open: bool,
+    writing: Writing<'a>,
+}
+
+impl Run<'_> {
+    fn perform(&mut self, action: Action, plan: &Plan) -> (Span, Event<Plan>) {
+        let began = clock::now();
+        let event = match action {
+            // Rows in flight finish, unless they have to wait.
+            _ if self.writer.origin.row.is_none() && self.writing.takes_signal() => Event::Signal,
+            Action::RecordIntent => Event::Stored(self.record_intent(plan)),
+            Action::Refresh => self.refresh(plan),
+            Action::Look => self.look(plan),
+            Action::Put { latest } if clock::now() > latest => Event::Answer(Answer::TooLate),
+            Action::Put { .. } if !self.writing.may_send() => Event::Signal,
+            Action::Put { .. } => Event::Answer(self.put(plan)),
+            Action::Wait(pause) => self.wait(pause),
+            Action::RecordOutcome(claim) => Event::Stored(self.record_outcome(claim)),
+            Action::Report(_) => Event::Timer,
         };
-        Err(error)
+        let took = Span { began, ended: clock::now() };
+        let read = matches!(event, Event::Refreshed(_) | Event::Seen(_));
+        let reading = self.writer.client.last_reading(self.id).filter(|_| read);
+        (reading.unwrap_or(took), event)
     }
 
-    fn begin(&self, plan: &Plan) -> Result<Option<EntryId>> {
-        let Some(journal) = self.journal else { return Ok(None) };
-        let refused = |why: Error| {
+    fn record_intent(&mut self, plan: &Plan) -> bool {
+        let Some(store) = self.writer.store else { return true };
+        let recorded = match &self.entry {
+            // What others changed meanwhile is part of what is sent now.
+            Some(entry) => store.replace(entry, plan),
+            None => store.begin(plan, &self.writer.origin).map(|entry| self.entry = Some(entry)),
+        };
+        let failed = |why: Error| {
             let message = format!("without a record of the change nothing is sent: {}", why.message);
             Error { message, ..why }
-                .at(format!("before writing customer {}", plan.before.id()))
+                .at(format!("before writing customer {}", self.id))
                 .hint("--no-journal writes without a record; it cannot be undone then")
         };
-        journal.begin(plan, &self.origin).map(Some).map_err(refused)
+        self.error = recorded.map_err(failed).err();
+        // Rows of a run are settled by the run.
+        if self.writer.origin.row.is_none() {
+            self.writing.settle_with(self.writer.settle(self.id, self.entry.as_ref()));
+        }
+        self.error.is_none()
     }
 
-    fn end(&self, entry: Option<&EntryId>, fate: &Fate) {
-        let (Some(journal), Some(entry)) = (self.journal, entry) else { return };
-        let ended = match fate {
-            Fate::Written => journal.end(entry, Ending::Written, None),
-            Fate::Differs(stored, _) => journal.end(entry, Ending::Differs, Some(stored)),
-            Fate::NotWritten(_) => journal.end(entry, Ending::NotWritten, None),
-            Fate::Unknown(..) => journal.end(entry, Ending::Unknown, None),
+    fn record_outcome(&self, claim: Claim) -> bool {
+        let (Some(store), Some(entry)) = (self.writer.store, &self.entry) else { return true };
+        let (ending, stored) = match claim {
+            Claim::Written { .. } => (Ending::Written, None),
+            Claim::Differs { .. } => (Ending::Differs, self.stored.as_ref().map(|(stored, _)| stored)),
+            Claim::Unknown(_) => (Ending::Unknown, None),
+            Claim::NotWritten(_) | Claim::Unchanged => (Ending::NotWritten, None),
         };
-        if let Err(why) = ended {
-            self.notes.warn(&format!("the outcome of entry {entry} is not recorded: {why}"));
+        let recorded = store.end(entry, ending, stored);
+        if let Err(why) = &recorded {
+            self.writer.notes.warn(&format!("the outcome of entry {entry} is not recorded: {why}"));
         }
+        recorded.is_ok()
     }
 
-    fn send(&self, plan: &Plan) -> Fate {
-        let mut lost = false;
-        let fate = self.settled(plan, &mut lost);
-        self.after_all(plan, fate, lost)
+    /// Reads the customer, after there is room in the rate limit for a PUT too.
+    fn get(&self) -> Result<Customer> {
+        self.writer.client.acquire()?;
+        self.writer.client.get(self.id)
     }
 
-    /// Sends until it is settled what is stored, or there is no more time. Nothing is sent again that was not read after
-    /// every wait. An attempt that may still arrive is `lost`.
-    fn settled(&self, plan: &Plan, lost: &mut bool) -> Fate {
-        let mut attempt = 1;
-        loop {
-            match self.attempt(plan) {
-                Attempt::Ended(fate) => return fate,
-                Attempt::NotNow(why, pause) => {
-                    let pause = pause.unwrap_or_else(|| backoff(attempt));
-                    if attempt == ATTEMPTS || !self.client.pause(pause, &why.headline(), attempt) {
-                        return Fate::NotWritten(why);
-                    }
-                    attempt += 1;
-                }
-                Attempt::Open { why, may_arrive } => {
-                    let again = attempt < ATTEMPTS && self.client.wait(backoff(attempt));
-                    let why = match self.resolve(plan, why) {
-                        Ok(fate) => return fate,
-                        Err(why) => why,
-                    };
-                    *lost |= may_arrive;
-                    if !again {
-                        return Fate::NotWritten(why);
-                    }
-                    attempt += 1;
-                    self.notes.say(&format!(
-                        "The customer is as it was before; trying again (attempt {attempt} of {ATTEMPTS})"
-                    ));
-                    continue;
-                }
+    fn refresh(&mut self, plan: &Plan) -> Event<Plan> {
+        let found = match self.get() {
+            Ok(now) => self.rebase(plan, &now),
+            Err(why) if why.kind == Kind::Interrupted => return Event::Signal,
+            Err(why) => Err(why),
+        };
+        Event::Refreshed(found.unwrap_or_else(|why| {
+            self.error = Some(why);
+            Refreshed::Refused
+        }))
+    }
+
+    fn rebase(&self, plan: &Plan, now: &Customer) -> Result<Refreshed<Plan>> {
+        match refresh(plan, now, self.writer.preconditions) {
+            Refresh::Same => Ok(Refreshed::Same),
+            Refresh::Nothing => Ok(Refreshed::Nothing),
+            Refresh::Merged { plan, carried } => {
+                tell_carried(&carried, self.writer.notes);
+                Ok(Refreshed::Merged(*plan))
             }
-            if let Err(why) = self.refuse_moved(plan) {
-                return Fate::NotWritten(why);
+            Refresh::Unmet(why) => Err(why),
+            Refresh::Unmergeable(why) => Err(unmergeable(&why, plan)),
+            Refresh::Conflicts(conflicts) => {
+                Err(Error::new(Kind::Conflict, "the customer changed while the write had to wait")
+                    .detail(conflicts.iter().map(conflict))
+                    .hint("run the same command again to see the change against what is there now"))
             }
         }
     }
 
-    /// An attempt that was `lost` may still arrive, whatever became of later ones.
-    fn after_all(&self, plan: &Plan, fate: Fate, lost: bool) -> Fate {
-        match fate {
-            Fate::NotWritten(why) if lost => {
-                let why = why.detail(["an attempt that got no answer may still arrive".to_string()]);
-                Fate::Unknown(why, Verdict::default())
-            }
-            Fate::Written if lost => {
-                let again = self.command(&format!("customer get {}", plan.before.id()));
-                self.notes.warn(&format!(
-                    "an attempt that got no answer may still arrive, and would undo what is changed after this; \
-                     `{again}` shows what is stored"
-                ));
-                Fate::Written
-            }
-            fate => fate,
+    /// Reads the customer to see what became of a PUT.
+    fn look(&mut self, plan: &Plan) -> Event<Plan> {
+        if let Some(why) = &self.error {
+            let said = format!("{}; reading the customer to see what came of it", why.headline());
+            self.writer.notes.say(&said);
         }
-    }
-
-    /// The API may have asked to wait for long, and what is sent is the whole customer: it must still be as it was read.
-    fn refuse_moved(&self, plan: &Plan) -> Result<()> {
-        self.client.acquire()?;
-        let now = self.client.get(plan.before.id())?;
-        let moved = moved(&plan.before, &now);
-        if moved.is_empty() {
-            return Ok(());
-        }
-        Err(Error::new(Kind::Conflict, "the customer changed while the write had to wait")
-            .detail(moved.iter().map(|change| format!("`{}` changed", change.path)))
-            .hint("run the same command again to see the change against what is there now"))
-    }
-
-    fn attempt(&self, plan: &Plan) -> Attempt {
-        let failure = match self.client.put(&plan.after) {
-            Ok(put) => {
-                self.count_attempt();
-                return Attempt::Ended(match put {
-                    Put::Stored(stored) if !self.reads_again => judge(plan, *stored),
-                    _ => self.read_back(plan),
+        match self.get() {
+            Ok(stored) => {
+                let found = effect(plan, &stored, self.writer.preconditions);
+                self.stored = Some((stored, found));
+                Event::Seen(found)
+            }
+            Err(why) => {
+                let then = format!("then {}", why.headline());
+                self.error = Some(match self.error.take() {
+                    Some(first) => first.detail([then]),
+                    None => Error::new(
+                        Kind::Unknown,
+                        "the API took the change, but what it stored cannot be read",
+                    )
+                    .because(anyhow::anyhow!(why.headline())),
                 });
+                Event::Seen(Effect::Unreadable)
             }
-            Err(failure) => failure,
+        }
+    }
+
+    fn put(&mut self, plan: &Plan) -> Answer {
+        match self.writer.client.put(&plan.after) {
+            Ok(Put::Accepted) => Answer::Accepted(None),
+            Ok(Put::Stored(stored)) => {
+                let found = effect(plan, &stored, self.writer.preconditions);
+                self.stored = Some((*stored, found));
+                Answer::Accepted((!self.writer.reads_again).then_some(found))
+            }
+            Err(Failure { class, error }) => {
+                self.error = Some(*error);
+                match class {
+                    FailureClass::NotSent => Answer::NotSent,
+                    FailureClass::Impossible | FailureClass::Refused => Answer::Refused,
+                    FailureClass::RateLimited(pause) => Answer::NotNow(pause),
+                    FailureClass::Redirected => Answer::Redirected,
+                    FailureClass::ServerError | FailureClass::Lost => {
+                        self.open = true;
+                        Answer::Open
+                    }
+                }
+            }
+        }
+    }
+
+    fn wait(&mut self, pause: Duration) -> Event<Plan> {
+        if !self.writer.client.has_time_for(pause) {
+            return Event::OutOfTime;
+        }
+        if let Some(why) = self.error.as_ref().filter(|_| pause >= Duration::from_secs(1)) {
+            let seconds = pause.as_secs_f64();
+            self.writer.notes.say(&format!("{}; trying again in {seconds:.1} s", why.headline()));
+        }
+        self.writing.wait(pause);
+        if self.writing.takes_signal() { Event::Signal } else { Event::Timer }
+    }
+
+    fn report(mut self, claim: Claim, plan: Plan, facts: &mut Facts) -> Result<Done> {
+        if let Claim::NotWritten(_) | Claim::Unchanged = claim {
+            self.writing.wrote_nothing();
+        }
+        if let Claim::Written { late: true } | Claim::Differs { late: true } = claim {
+            self.warn_of_a_late_put();
+        }
+        let (id, entry) = (self.id, self.entry.take());
+        let verdict = self.stored.as_ref().map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
+        let error = match claim {
+            Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
+            Claim::Unchanged => return Ok(Done { plan, entry: None, written: false }),
+            Claim::NotWritten(reason) => return Err(self.why(reason)),
+            Claim::Differs { .. } => Error::new(Kind::Differs, "what is stored is not what was asked for")
+                .at(format!("verifying customer {id}"))
+                .hint(self.writer.take_back(id, entry.as_ref())),
+            Claim::Unknown(reason) => Error { kind: Kind::Unknown, hints: Vec::new(), ..self.why(reason) }
+                .detail(self.open.then(|| LATE.to_string()))
+                .hint(self.writer.settle(id, entry.as_ref())),
         };
-        if !matches!(failure.class, FailureClass::NotSent | FailureClass::Impossible) {
-            self.count_attempt();
-        }
-        let (class, why) = (failure.class, failure.into_error());
-        match class {
-            FailureClass::NotSent => Attempt::NotNow(why, None),
-            FailureClass::RateLimited(pause) => Attempt::NotNow(why, pause),
-            FailureClass::Impossible | FailureClass::Refused => Attempt::Ended(Fate::NotWritten(why)),
-            FailureClass::Redirected => {
-                Attempt::Ended(self.resolve(plan, why).unwrap_or_else(Fate::NotWritten))
-            }
-            FailureClass::ServerError => Attempt::Open { why, may_arrive: false },
-            FailureClass::Lost => Attempt::Open { why, may_arrive: true },
-        }
+        facts.verdict(&verdict);
+        Err(error.detail(verdict.differences.iter().map(line)))
     }
 
-    fn count_attempt(&self) {
-        self.attempts.set(self.attempts.get() + 1);
+    fn warn_of_a_late_put(&self) {
+        let again = self.writer.command(&format!("customer get {}", self.id));
+        self.writer.notes.warn(&format!("{LATE}; `{again}` shows what is stored"));
     }
 
-    /// The API said yes; reading the customer tells what it stored.
-    fn read_back(&self, plan: &Plan) -> Fate {
-        match self.client.get(plan.before.id()) {
-            Ok(stored) => judge(plan, stored),
-            Err(why) => {
-                let message = "the API took the change, but what it stored cannot be read";
-                Fate::Unknown(
-                    Error::new(Kind::Unknown, message).because(anyhow::anyhow!(why.headline())),
-                    Verdict::default(),
-                )
+    fn why(&mut self, reason: Reason) -> Error {
+        let known =
+            |error: Option<Error>| error.unwrap_or_else(|| Error::new(Kind::Failed, "it was not sent"));
+        let error = match reason {
+            Reason::Error => known(self.error.take()),
+            Reason::Interrupted => {
+                let why = self.error.take().map(|why| why.headline());
+                Error::new(Kind::Interrupted, "interrupted").detail(why)
             }
-        }
-    }
-
-    /// Settles a PUT whose answer does not tell what is stored, by reading. The error comes back, with a word on it,
-    /// where the customer is as it was before.
-    fn resolve(&self, plan: &Plan, lost: Error) -> std::result::Result<Fate, Error> {
-        self.notes.say(&format!("{}; reading the customer to see what came of it", lost.headline()));
-        let stored = match self.client.get(plan.before.id()) {
-            Ok(stored) => stored,
-            Err(why) => {
-                let error = lost.detail([format!("then {}", why.headline())]);
-                return Ok(Fate::Unknown(error, Verdict::default()));
+            Reason::NeverFresh => {
+                Error::new(Kind::Failed, "the change could not be sent within a second of a reading")
+                    .hint("this machine or its disk is too slow now; run the same command again")
             }
+            Reason::Modified => known(self.error.take())
+                .detail(["read again: the customer was modified since, so it is not sent again".to_string()]),
         };
-        match standing(plan, &stored) {
-            Standing::After => Ok(Fate::Written),
-            Standing::Before => {
-                Err(lost.detail(["read again: the customer is as it was before".to_string()]))
-            }
-            Standing::Neither(verdict) if verdict.has_what_was_asked() => {
-                Ok(Fate::Differs(Box::new(stored), verdict))
-            }
-            Standing::Neither(verdict) => Ok(Fate::Unknown(lost, verdict)),
-        }
+        let as_before = self.stored.as_ref().is_some_and(|(_, found)| *found == Effect::AsBefore);
+        let error =
+            error.detail(as_before.then(|| "read again: the customer is as it was before".to_string()));
+        error.at(format!("writing customer {}", self.id))
     }
-}
-
-fn judge(plan: &Plan, stored: Customer) -> Fate {
-    let verdict = verify(plan, &stored);
-    if verdict.holds() { Fate::Written } else { Fate::Differs(Box::new(stored), verdict) }
-}
-
-fn lines(verdict: &Verdict) -> Vec<String> {
-    verdict.differences.iter().map(line).collect()
 }
 
 fn line(difference: &Difference) -> String {

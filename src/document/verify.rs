@@ -43,29 +43,6 @@ impl Verdict {
     }
 }
 
-/// Whether the stored customer matches the plan's before or after.
-#[derive(Debug)]
-pub enum Standing {
-    /// What the plan asks for is stored, and nothing else changed.
-    After,
-    /// Nothing changed.
-    Before,
-    /// Neither; this is what differs from what was sent.
-    Neither(Verdict),
-}
-
-/// Compares the stored customer with both sides of a plan.
-pub fn standing(plan: &Plan, stored: &Customer) -> Standing {
-    let verdict = verify(plan, stored);
-    if verdict.holds() {
-        Standing::After
-    } else if moved(&plan.before, stored).is_empty() {
-        Standing::Before
-    } else {
-        Standing::Neither(verdict)
-    }
-}
-
 /// What changed between two reads of a customer, without the fields that the vendor computes.
 pub fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
     let derived =

@@ -43,7 +43,7 @@ fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
     let tone = match entry.outcome {
         Some(Ending::Written) => Tone::Plain,
         Some(Ending::NotWritten | Ending::Superseded | Ending::Gone) => Tone::Dim,
-        Some(Ending::Differs | Ending::Unknown) | None => Tone::Old,
+        Some(Ending::Differs | Ending::Unknown | Ending::Undecided) | None => Tone::Old,
     };
     vec![
         Cell::new(entry.entry.to_string(), Tone::Bold),

@@ -152,16 +152,19 @@ pub enum Ending {
     Superseded,
     /// The same, and the customer does not exist any more.
     Gone,
+    /// The same, and the customer was read since: it was modified, so that it cannot be told any more.
+    Undecided,
 }
 
 impl Ending {
-    const ALL: [Ending; 6] = [
+    const ALL: [Ending; 7] = [
         Ending::Written,
         Ending::Differs,
         Ending::NotWritten,
         Ending::Unknown,
         Ending::Superseded,
         Ending::Gone,
+        Ending::Undecided,
     ];
 
     /// Its name in the store and in output.
@@ -173,6 +176,7 @@ impl Ending {
             Ending::Unknown => "unknown",
             Ending::Superseded => "superseded",
             Ending::Gone => "gone",
+            Ending::Undecided => "undecided",
         }
     }
 }
@@ -312,18 +316,32 @@ fn text_after(before: &Customer, edits: &[Edited]) -> Option<String> {
     Some(splice(before.text(), before.root(), paths.iter().zip(tokens).collect()))
 }
 
+/// The edits of a plan as they are stored, and the digest of the text after.
+fn recordable(plan: &Plan) -> Result<(String, ring::digest::Digest)> {
+    let edits = replacing(plan);
+    let after = text_after(&plan.before, &edits).filter(|text| text == plan.after.text());
+    let after = after.ok_or_else(|| {
+        Error::new(Kind::Failed, "the change does not follow from its edits, so it cannot be recorded")
+    })?;
+    Ok((serde_json::to_string(&edits).expect("texts and tokens are JSON"), digest(&after)))
+}
+
+/// The paths that an entry changes, by which `history --field` finds it.
+fn record_paths(transaction: &rusqlite::Transaction<'_>, id: i64, plan: &Plan) -> rusqlite::Result<()> {
+    let mut changed = transaction.prepare("INSERT OR IGNORE INTO changed (path, entry) VALUES (?, ?)")?;
+    for change in &plan.changes {
+        changed.execute(params![change.path.to_string(), id])?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Records the intent to write a plan. Nothing may be sent before this returned.
     ///
     /// # Errors
     /// `Failed` if it cannot be recorded.
     pub fn begin(&self, plan: &Plan, origin: &Origin) -> Result<EntryId> {
-        let edits = replacing(plan);
-        let after = text_after(&plan.before, &edits).filter(|text| text == plan.after.text());
-        let after = after.ok_or_else(|| {
-            Error::new(Kind::Failed, "the change does not follow from its edits, so it cannot be recorded")
-        })?;
-        let edits = serde_json::to_string(&edits).expect("texts and tokens are JSON");
+        let (edits, after) = recordable(plan)?;
         let now = Timestamp::now();
         let name = EntryId::new(now, fastrand::u32(..));
         self.write(|transaction| {
@@ -342,19 +360,32 @@ impl Store {
                     plan.before.name(),
                     edits,
                     plan.before.text(),
-                    digest(&after).as_ref(),
+                    after.as_ref(),
                     origin.undoes,
                     origin.row.as_ref().map(|row| &row.run),
                     origin.row.as_ref().map(|row| row.row),
                 ])?;
-            let id = transaction.last_insert_rowid();
-            let mut changed = transaction.prepare("INSERT OR IGNORE INTO changed (path, entry) VALUES (?, ?)")?;
-            for change in &plan.changes {
-                changed.execute(params![change.path.to_string(), id])?;
-            }
-            Ok(())
+            record_paths(transaction, transaction.last_insert_rowid(), plan)
         })?;
         Ok(name)
+    }
+
+    /// Records the plan of an entry anew, because the customer was read again before anything was sent.
+    ///
+    /// # Errors
+    /// As [`Store::begin`].
+    pub(crate) fn replace(&self, entry: &EntryId, plan: &Plan) -> Result<()> {
+        let (edits, after) = recordable(plan)?;
+        self.write(|transaction| {
+            let id: i64 = transaction
+                .prepare("UPDATE entries SET name = ?, edits = ?, before = ?, after = ? WHERE entry = ? RETURNING id")?
+                .query_row(
+                    params![plan.before.name(), edits, plan.before.text(), after.as_ref(), entry],
+                    |row| row.get(0),
+                )?;
+            transaction.execute("DELETE FROM changed WHERE entry = ?", [id])?;
+            record_paths(transaction, id, plan)
+        })
     }
 
     /// Records how a change ended. `stored` is the document if it is not the one that was sent.

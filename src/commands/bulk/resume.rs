@@ -1,7 +1,7 @@
 //! `fusebill customer bulk resume` and `retry`: what was in flight is settled, what was not reached or did not succeed is carried
 //! out.
 
-use super::super::customer_history::ending;
+use super::super::customer_history::record;
 use super::super::session::{Context, Session};
 use super::run::{Course, carry_out, place};
 use super::{consent_always, open_run, refuse_elsewhere};
@@ -78,13 +78,10 @@ fn settle(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> Resu
         ..RowResult::ended(row, entry.customer, outcome)
     };
     let found = match entry.outcome.filter(|ending| *ending != Ending::Unknown) {
-        Some(recorded) => Some(recorded),
+        Some(recorded) => recorded,
         None => {
             let stored = match session.client.get(entry.customer) {
-                Err(error) if error.kind == Kind::NotFound => {
-                    store.end(&entry.entry, Ending::Gone, None)?;
-                    return Ok(Some(ended(Outcome::Unknown, Some(GONE))));
-                }
+                Err(error) if error.kind == Kind::NotFound => None,
                 Err(error) if matches!(error.kind, Kind::Credentials | Kind::Interrupted) => {
                     return Err(error);
                 }
@@ -92,27 +89,21 @@ fn settle(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> Resu
                     let why = format!("the customer cannot be read: {}", error.headline());
                     return Ok(Some(RowResult { attempts: 0, ..ended(Outcome::Unknown, Some(&why)) }));
                 }
-                Ok(stored) => stored,
+                Ok(stored) => Some(stored),
             };
-            let found = ending(&plan, &stored);
-            if let Some(found) = found {
-                store.end(&entry.entry, found, (found == Ending::Differs).then_some(&stored))?;
-            }
-            found
+            record(entry, &plan, stored.as_ref(), store)?
         }
     };
     Ok(match found {
-        Some(Ending::Written) => Some(ended(Outcome::Written, None)),
-        Some(Ending::NotWritten) => None,
-        Some(Ending::Differs) => {
-            Some(ended(Outcome::Differs, Some("other fields are not as they were sent")))
-        }
-        Some(Ending::Superseded) => {
+        Ending::Written => Some(ended(Outcome::Written, None)),
+        Ending::NotWritten => None,
+        Ending::Differs => Some(ended(Outcome::Differs, Some("other fields are not as they were sent"))),
+        Ending::Superseded => {
             Some(ended(Outcome::Unknown, Some("a later change set all of its fields anew")))
         }
-        Some(Ending::Gone) => Some(ended(Outcome::Unknown, Some(GONE))),
-        Some(Ending::Unknown) | None => {
-            let why = "its fields hold neither their old values nor the new ones";
+        Ending::Gone => Some(ended(Outcome::Unknown, Some(GONE))),
+        Ending::Unknown | Ending::Undecided => {
+            let why = "the customer was modified since, so it cannot be told whether this change was written";
             Some(ended(Outcome::Unknown, Some(why)))
         }
     })

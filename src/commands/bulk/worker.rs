@@ -146,7 +146,7 @@ impl Worker<'_> {
         *wanted = edited(&plan.changes);
         let writer = Writer {
             client,
-            journal: Some(self.store),
+            store: Some(self.store),
             origin: Origin {
                 profile: self.profile.to_string(),
                 host: self.host.to_string(),
@@ -155,14 +155,17 @@ impl Worker<'_> {
                 row: Some(RunRow { run: self.run.clone(), row: job.row }),
             },
             reads_again: self.reads_again,
+            preconditions: &|now: &Customer| job.refuse_another(now),
             signals: self.signals,
             notes: self.notes,
             attempts: Cell::new(0),
         };
-        let written = writer.write(&plan, facts);
+        let done = writer.write(plan, facts);
         attempts.set(writer.attempts.get());
         drop(lock);
-        written.map(|_| Outcome::Written)
+        let done = done?;
+        *wanted = edited(&done.plan.changes);
+        Ok(if done.written { Outcome::Written } else { Outcome::Unchanged })
     }
 }
 

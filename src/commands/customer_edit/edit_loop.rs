@@ -277,7 +277,7 @@ impl<'a> EditLoop<'a> {
     fn upon_now(&self, ours: &Plan) -> Result<Upon> {
         match merge(ours, &self.now).map_err(|why| unmergeable(&why, ours))? {
             Merge::Merged { plan, carried } => {
-                tell_carried(&carried, self.session);
+                tell_carried(&carried, self.session.terminal.notes());
                 Ok(Upon::Now(plan))
             }
             Merge::Conflicts(conflicts) => {

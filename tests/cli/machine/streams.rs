@@ -61,8 +61,7 @@ fn whatever_signal_comes_during_the_write_its_outcome_is_awaited() {
             continue;
         }
         let world = World::new();
-        world.fault("put:lost-before");
-        world.fault("put@2:latency=500ms");
+        world.fault("put:latency=500ms");
         let mut child = start(world.command(JOHN));
         until_seen(&world, "PUT");
         signal(&child, name);

@@ -341,7 +341,8 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
 }
 
 /// The names of the commands that change customers, settings or keys.
-const WRITERS: &[&str] = &["update", "edit", "undo", "apply", "resume", "set", "remove", "login", "logout"];
+const WRITERS: &[&str] =
+    &["update", "edit", "undo", "apply", "resume", "retry", "set", "remove", "login", "logout", "prune"];
 
 /// Whether a command line, which may have errors in it, names a command that writes.
 pub(crate) fn may_write(arguments: &[OsString]) -> bool {

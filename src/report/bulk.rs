@@ -19,9 +19,8 @@ use crate::store::About;
 /// A run that has ended or was stopped.
 pub(crate) struct Summary<'a> {
     pub(crate) about: &'a About,
-    /// How many rows ended in which way.
     pub(crate) counts: &'a Counts,
-    /// The file with the result of each row, if one was asked for.
+    /// The file of `--results`.
     pub(crate) results: Option<&'a Path>,
     /// The command that resumes it.
     pub(crate) resume: &'a str,
@@ -33,7 +32,7 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// The header above the rows; empty if the form has none or prints no rows.
+/// The header above the rows; empty unless the form has one.
 pub(crate) fn rows_head(output: Output) -> String {
     match output {
         Output::Csv => csv([HEADER]),
@@ -52,26 +51,22 @@ pub(crate) fn row(result: &RowResult, output: Output) -> String {
 
 /// The counts of a run.
 pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
-    let counted = OUTCOMES.iter().filter(|outcome| summary.counts.of(**outcome) > 0);
-    let mut rows: Vec<Vec<Cell>> = counted
-        .map(|outcome| {
-            let tone = match outcome {
-                Outcome::Written => Tone::New,
-                Outcome::Unchanged => Tone::Plain,
-                Outcome::NotReached => Tone::Dim,
-                _ => Tone::Old,
-            };
-            vec![Cell::new(outcome.name(), tone), Cell::new(summary.counts.of(*outcome).to_string(), tone)]
-        })
-        .collect();
-    rows.push(vec![Cell::new("all", Tone::Bold), Cell::new(summary.counts.all().to_string(), Tone::Bold)]);
-    let title = format!("Run {} ({})", summary.about.run, summary.about.kind.name());
-    format!(
-        "{}  ({})\n{}",
-        look.bold(&title),
-        summary.place.list(look),
-        draw(&["Outcome", "Rows"], &rows, look)
-    )
+    let counts = summary.counts;
+    let row = |name: &str, count: u64, tone| vec![Cell::new(name, tone), Cell::new(count.to_string(), tone)];
+    let mut rows = Vec::new();
+    for outcome in OUTCOMES.iter().filter(|outcome| counts.of(**outcome) > 0) {
+        let tone = match outcome {
+            Outcome::Written => Tone::New,
+            Outcome::Unchanged => Tone::Plain,
+            Outcome::NotReached => Tone::Dim,
+            _ => Tone::Old,
+        };
+        rows.push(row(outcome.name(), counts.of(*outcome), tone));
+    }
+    rows.push(row("all", counts.all(), Tone::Bold));
+    let title = look.bold(&format!("Run {} ({})", summary.about.run, summary.about.kind.name()));
+    let table = draw(&["Outcome", "Rows"], &rows, look);
+    format!("{title}  ({})\n{table}", summary.place.list(look))
 }
 
 /// The one object of a run.
@@ -79,7 +74,7 @@ pub(crate) fn json(summary: &Summary<'_>, kind: Kind) -> String {
     let error = (kind != Kind::Done).then(|| Problem {
         kind: kind.row().name,
         message: summary.counts.sentence(),
-        hint: Some(format!("`{}` goes on", summary.resume)),
+        hint: Some(format!("`{}` continues the run", summary.resume)),
     });
     let object = Object::default()
         .member("outcome", &kind.row().name)
@@ -108,8 +103,8 @@ type Listed = (About, u64, Counts);
 fn sentence((_, rows, counts): &Listed) -> String {
     match rows.saturating_sub(counts.all()) {
         0 => counts.sentence(),
-        left if counts.all() == 0 => format!("{left} not-reached (resume goes on)"),
-        left => format!("{}, {left} not-reached (resume goes on)", counts.sentence()),
+        left if counts.all() == 0 => format!("{left} not-reached (resume continues)"),
+        left => format!("{}, {left} not-reached (resume continues)", counts.sentence()),
     }
 }
 
@@ -159,7 +154,6 @@ pub(crate) fn rows(output: Output) -> Rows {
     Rows::new(output, List::Member("rows"), &HEADER, &HEADER)
 }
 
-/// The result of a row in these rows.
 pub(crate) fn add(rows: &mut Rows, result: &RowResult) -> String {
     rows.add(|| result.cells().into_iter().map(Cell::plain).collect(), || super::json::of(result))
 }

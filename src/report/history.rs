@@ -1,19 +1,17 @@
-//! The entries of the store as they are printed.
+//! The history: entries of the store in every form of output.
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Look;
 use super::escape::escaped;
-use super::json::Object;
+use super::json::{self, Object};
 use super::rows::{List, Rows};
 use super::table::{Cell, Tone, values};
 use crate::cli::Output;
 use crate::document::{Json, Plan};
 use crate::store::{Edited, Ending, Entry, Forgotten};
 
-/// The rows of entries.
 pub(crate) fn rows(output: Output) -> Rows {
     let titles =
         ["Entry", "When", "Profile", "", "", "Customer", "", "", "Changed", "", "Outcome", "Undone by"];
@@ -34,7 +32,6 @@ pub(crate) fn rows(output: Output) -> Rows {
     Rows::new(output, List::Member("entries"), &titles, &names)
 }
 
-/// An entry in these rows.
 pub(crate) fn add(rows: &mut Rows, entry: &Entry, local: impl Fn(Timestamp) -> String) -> String {
     rows.add(|| cells(entry, local), || summary(entry))
 }
@@ -63,8 +60,9 @@ fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
 
 /// "firstName: "Jon" → "John"".
 fn changed(edit: &Edited) -> String {
-    let json = |token: &Option<Box<RawValue>>| token.as_ref().and_then(|token| Json::parse(token.get()).ok());
-    let (before, after) = (json(&edit.before), json(&edit.after));
+    let parsed =
+        |token: &Option<Box<RawValue>>| token.as_ref().and_then(|token| Json::parse(token.get()).ok());
+    let (before, after) = (parsed(&edit.before), parsed(&edit.after));
     let [before, after] = values([before.as_ref(), after.as_ref()].map(|json| json.map(Json::root)));
     format!("{}: {before} → {after}", edit.path)
 }
@@ -79,7 +77,7 @@ fn fields(entry: &Entry) -> String {
     paths.join(", ")
 }
 
-/// An entry in a few words: who, which fields, how it ended.
+/// An entry in a few words: the customer, the fields and the outcome.
 pub(crate) fn line(entry: &Entry) -> String {
     format!("{}: {} ({})", who(entry), fields(entry), entry.state())
 }
@@ -99,7 +97,6 @@ pub(crate) fn head(entry: &Entry, when: &str, look: Look) -> String {
 fn summary(entry: &Entry) -> String {
     let text = |name: &Option<_>| name.as_ref().map(ToString::to_string);
     let customer = Object::default().member("id", &entry.customer).member("name", &entry.name);
-    let edits: Vec<Edit<'_>> = entry.edits.iter().map(Edit::of).collect();
     let object = Object::default()
         .member("entry", &entry.entry.to_string())
         .member("time", &entry.time)
@@ -111,7 +108,7 @@ fn summary(entry: &Entry) -> String {
         .member("run", &entry.row.as_ref().map(|row| row.run.to_string()))
         .member("row", &entry.row.as_ref().map(|row| row.row))
         .token("customer", &customer.end())
-        .member("edits", &edits)
+        .token("edits", &json::array(entry.edits.iter().map(edited)))
         .member("outcome", &entry.state());
     object.end()
 }
@@ -125,7 +122,6 @@ pub(crate) fn whole(entry: &Entry, plan: &Plan) -> String {
     object.end()
 }
 
-/// What was forgotten.
 pub(crate) fn pruned(forgotten: Forgotten) -> String {
     let object = Object::default()
         .member("forgotten", &forgotten.entries)
@@ -134,16 +130,8 @@ pub(crate) fn pruned(forgotten: Forgotten) -> String {
     object.end()
 }
 
-/// A value that took the place of another; a side that has no such member is null.
-#[derive(Serialize)]
-struct Edit<'a> {
-    path: &'a str,
-    before: Option<&'a RawValue>,
-    after: Option<&'a RawValue>,
-}
-
-impl<'a> Edit<'a> {
-    fn of(edit: &'a Edited) -> Edit<'a> {
-        Edit { path: &edit.path, before: edit.before.as_deref(), after: edit.after.as_deref() }
-    }
+/// A changed value; a missing side is null.
+fn edited(edit: &Edited) -> String {
+    let object = Object::default().member("path", &edit.path);
+    object.member("before", &edit.before).member("after", &edit.after).end()
 }

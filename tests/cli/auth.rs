@@ -104,10 +104,10 @@ fn a_key_is_typed_without_being_shown() {
     let url = world.server.base_url();
     let command = world.bare_command(&[("FUSEBILL_BASE_URL", &url), ("TERM", "xterm")], &["auth", "login"]);
     let mut terminal = Terminal::sized(&command, 80, 24);
-    terminal.until("leaves): ");
+    terminal.until("cancels): ");
     terminal.press("a b\r");
     terminal.until("has a space or a line break inside");
-    terminal.until("leaves): ");
+    terminal.until("cancels): ");
     terminal.press(&format!("{KEY}\r"));
     let ended = terminal.finish();
     ended.says(0, &["accepted the key. It is stored for profile default."]);
@@ -124,7 +124,7 @@ fn leaving_the_question_for_a_key_stores_none() {
         let command =
             world.bare_command(&[("FUSEBILL_BASE_URL", &url), ("TERM", "xterm")], &["auth", "login"]);
         let mut terminal = Terminal::sized(&command, 80, 24);
-        terminal.until("leaves): ");
+        terminal.until("cancels): ");
         terminal.press(key);
         let ended = terminal.finish();
         assert_eq!(ended.code, code, "{key:?} {}", ended.shown);

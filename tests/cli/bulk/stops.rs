@@ -209,7 +209,7 @@ fn a_run_that_was_cut_off_is_listed_with_what_is_left_and_the_last_one_goes_on()
     let world = fleet(3);
     assert_eq!(update(&world, &["--yes", "--limit", "1"], &names(3, "Cut")).code, 0);
     let listed = bulk(&world, &["list"]);
-    assert!(listed.stdout.contains("1 written, 2 not-reached (resume goes on)"), "{}", listed.stdout);
+    assert!(listed.stdout.contains("1 written, 2 not-reached (resume continues)"), "{}", listed.stdout);
     assert_eq!(bulk(&world, &["resume", "--last"]).code, 0);
     let listed = bulk(&world, &["list"]);
     assert!(listed.stdout.contains("3 written "), "{}", listed.stdout);

@@ -121,7 +121,7 @@ fn a_key_that_is_typed_is_in_no_file_but_the_stored_one_and_never_on_the_screen(
         let variables = [("FUSEBILL_BASE_URL", url.as_str()), ("TERM", "xterm")];
         let command = world.bare_command(&variables, &["auth", "login", "-v"]);
         let mut terminal = Terminal::sized(&command, 60, 12);
-        terminal.until("leaves): ");
+        terminal.until("cancels): ");
         terminal.press(&format!("{key}\r"));
         let ended = terminal.finish();
         assert_eq!(ended.code, code, "{}", ended.shown);

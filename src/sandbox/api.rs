@@ -55,8 +55,7 @@ impl Api {
             Some(response) => response,
             None => self.handle(request, operation, faults, now),
         };
-        let swapped = faults.swap().and_then(|id| self.document(id));
-        faults.change(&mut response, swapped.as_deref());
+        faults.change(&mut response, |id| self.document(id));
         for (name, value) in lock(&self.quota).headers(now, self.behaviour.reset) {
             response.header(&name, &value);
         }
@@ -65,7 +64,7 @@ impl Api {
 
     /// The document of a customer; none if there is no such customer or the state cannot be read.
     pub(crate) fn document(&self, id: u64) -> Option<String> {
-        self.store.read(|table| table.get(id).map(str::to_string)).ok().flatten()
+        self.store.read(|table| table.get(id).map(|document| document.text().to_string())).ok().flatten()
     }
 
     fn handle(

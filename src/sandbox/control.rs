@@ -46,8 +46,7 @@ fn inject(active: &Mutex<Faults>, body: Option<&[u8]>) -> Response {
     let lines = body.lines().map(str::trim).filter(|line| !line.is_empty());
     match lines.map(str::parse).collect::<Result<Vec<Fault>, _>>() {
         Ok(faults) => {
-            let mut active = lock(active);
-            faults.into_iter().for_each(|fault| active.add(fault));
+            lock(active).add(faults);
             Response::empty(204)
         }
         Err(why) => Response::error(400, &why.to_string()),

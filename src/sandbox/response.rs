@@ -11,7 +11,7 @@ const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html";
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<Header>,
@@ -85,6 +85,11 @@ impl Response {
     pub(crate) fn allowing(mut self, methods: &str) -> Response {
         self.header("allow", methods);
         self
+    }
+
+    /// Takes another response in place of this one; how it reaches the client stays.
+    pub(crate) fn replace(&mut self, new: Response) {
+        *self = Response { delivery: self.delivery, ..new };
     }
 
     pub(crate) fn is_success(&self) -> bool {

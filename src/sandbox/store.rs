@@ -31,7 +31,7 @@ pub enum State {
 pub fn reset(path: &Path) -> anyhow::Result<()> {
     let file = StateFile::at(path)?;
     let _lock = file.lock()?;
-    file.save(&Table::seeded()?)
+    file.save(&render(&Table::seeded()?))
 }
 
 /// An open state.
@@ -86,7 +86,7 @@ impl StateFile {
         let file = StateFile::at(path)?;
         let _lock = file.lock()?;
         if !file.path.exists() {
-            file.save(&Table::seeded()?)?;
+            file.save(&render(&Table::seeded()?))?;
         }
         Ok(file)
     }
@@ -118,17 +118,18 @@ impl StateFile {
 
     fn write<T>(&self, change: impl FnOnce(&mut Table) -> T) -> anyhow::Result<T> {
         let _lock = self.lock()?;
-        let before = self.read()?;
-        let mut table = before.clone();
+        let mut table = self.read()?;
+        let before = render(&table);
         let result = change(&mut table);
-        if table != before {
-            self.save(&table)?;
+        let after = render(&table);
+        if after != before {
+            self.save(&after)?;
         }
         Ok(result)
     }
 
-    fn save(&self, table: &Table) -> anyhow::Result<()> {
-        replace(&self.path, render(table).as_bytes())
+    fn save(&self, text: &str) -> anyhow::Result<()> {
+        replace(&self.path, text.as_bytes())
             .with_context(|| format!("the sandbox's state {} cannot be written", self.path.display()))
     }
 
@@ -141,7 +142,7 @@ fn render(table: &Table) -> String {
     let mut text = format!("{HEADER}\n");
     for document in table.documents() {
         // Inside a string JSON escapes line breaks, so these are between tokens.
-        text.push_str(&document.replace(['\n', '\r'], " "));
+        text.push_str(&document.text().replace(['\n', '\r'], " "));
         text.push('\n');
     }
     text

@@ -20,7 +20,7 @@ use body::Problem;
 /// `GET /v1/customers/{id}`: the document as it is stored.
 pub(crate) fn get(table: &Table, id: u64, behaviour: &Behaviour) -> Response {
     match table.get(id) {
-        Some(text) => Response::json(200, text),
+        Some(document) => Response::json(200, document.text()),
         None => not_found(id, behaviour),
     }
 }
@@ -53,24 +53,24 @@ impl Put<'_> {
         let body = body::parse(self.body, self.behaviour).map_err(|problem| vec![problem])?;
         let id = body::customer_id(&body, self.behaviour)?;
         self.faults.write_between(table, id, &timestamp::short(self.now));
-        let Some(stored) = table.json(id) else { return Ok(not_found(id, self.behaviour)) };
-        let after = update::update(id, &stored, body.root(), table, self.behaviour)?;
-        Ok(self.store(table, id, &stored, after))
+        let Some(stored) = table.get(id) else { return Ok(not_found(id, self.behaviour)) };
+        let after = update::update(id, stored, body.root(), table, self.behaviour)?;
+        let after = self.faults.store_less(stored, after);
+        let is_unchanged = after.text() == stored.text();
+        Ok(self.store(table, id, &after, is_unchanged))
     }
 
-    fn store(&self, table: &mut Table, id: u64, before: &Json, after: Json) -> Response {
-        let after = self.faults.store_less(before, after);
-        let unchanged = after.text() == before.text();
-        if unchanged && self.behaviour.modified == Modified::WhenChanged {
+    fn store(&self, table: &mut Table, id: u64, after: &Json, is_unchanged: bool) -> Response {
+        if is_unchanged && self.behaviour.modified == Modified::WhenChanged {
             return self.response(after.text());
         }
-        let modified = |moment: &str| with_values(&after, &[(Path::of(MODIFIED), quote(moment))]);
+        let modified = |moment: &str| with_values(after, &[(Path::of(MODIFIED), quote(moment))]);
         let answered = modified(&timestamp::long(self.now));
         let stored = match self.behaviour.later_timestamp {
             LaterTimestamp::Same => answered.clone(),
             LaterTimestamp::Short => modified(&timestamp::short(self.now)),
         };
-        table.put(id, stored.text().to_string());
+        table.put(id, stored);
         self.response(answered.text())
     }
 

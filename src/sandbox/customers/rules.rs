@@ -115,7 +115,7 @@ pub(crate) fn parent(
 
 fn check_parent(id: u64, parent: u64, table: &Table, behaviour: &Behaviour) -> Result<(), String> {
     let document =
-        table.json(parent).ok_or_else(|| format!("The parent customer {parent} does not exist."))?;
+        table.get(parent).ok_or_else(|| format!("The parent customer {parent} does not exist."))?;
     let line = ancestry(parent, table);
     if line.contains(&id) {
         return Err(format!("Customer {parent} is customer {id} itself or below it."));
@@ -145,7 +145,7 @@ fn ancestry(id: u64, table: &Table) -> Vec<u64> {
 }
 
 fn parent_of(id: u64, table: &Table) -> Option<u64> {
-    table.json(id)?.root().member(PARENT)?.raw().parse().ok()
+    table.get(id)?.root().member(PARENT)?.raw().parse().ok()
 }
 
 /// Generations from this customer down, itself included.

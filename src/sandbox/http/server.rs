@@ -69,7 +69,7 @@ impl Server {
     /// The port is taken, or the state file cannot be read or made.
     pub fn start(options: Options) -> anyhow::Result<Server> {
         let mut faults = Faults::default();
-        options.faults.into_iter().for_each(|fault| faults.add(fault));
+        faults.add(options.faults);
         let api = Arc::new(Api {
             store: Store::open(&options.state)?,
             behaviour: options.behaviour,
@@ -107,7 +107,7 @@ impl Server {
 
     /// Lets something go wrong from now on.
     pub fn inject(&self, fault: Fault) {
-        lock(&self.api.faults).add(fault);
+        lock(&self.api.faults).add(vec![fault]);
     }
 
     /// The API requests it saw, oldest first: the latest [`Options::remembered`] of them.

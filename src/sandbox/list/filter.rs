@@ -134,10 +134,6 @@ impl Filter {
         Ok(Filter { conditions, case })
     }
 
-    pub(crate) fn takes_all(&self) -> bool {
-        self.conditions.is_empty()
-    }
-
     pub(crate) fn takes(&self, document: View<'_>) -> bool {
         self.conditions.iter().all(|(name, pattern)| match name.text(document) {
             Some(text) => pattern.takes(*name, &text, self.case),

@@ -59,7 +59,7 @@ impl Query {
         let matches = self.matches(table);
         let first = self.page_number.saturating_mul(self.page_size);
         let page = matches.iter().skip(first).take(self.page_size);
-        let body = page.copied().collect::<Vec<&str>>().join(",");
+        let body = page.map(|document| document.text()).collect::<Vec<&str>>().join(",");
         let mut response = Response::json(200, format!("[{body}]"));
         for (name, value) in self.page_headers(matches.len(), behaviour) {
             response.header(name, &value);
@@ -70,20 +70,16 @@ impl Query {
         response
     }
 
-    fn matches<'a>(&self, table: &'a Table) -> Vec<&'a str> {
-        if self.filter.takes_all() && self.sort.is_none() {
-            return table.documents().collect();
-        }
-        let read = |text: &'a str| (Json::known(text.to_string()), text);
-        let mut matches: Vec<(Json, &str)> =
-            table.documents().map(read).filter(|(json, _)| self.filter.takes(json.root())).collect();
+    fn matches<'a>(&self, table: &'a Table) -> Vec<&'a Json> {
+        let mut matches: Vec<&Json> =
+            table.documents().filter(|document| self.filter.takes(document.root())).collect();
         if let Some(sort) = &self.sort {
-            matches.sort_by_cached_key(|(json, _)| sort.name.sort_key(json.root()));
+            matches.sort_by_cached_key(|document| sort.name.sort_key(document.root()));
             if sort.descending {
                 matches.reverse();
             }
         }
-        matches.into_iter().map(|(_, text)| text).collect()
+        matches
     }
 
     fn page_headers(&self, matches: usize, behaviour: &Behaviour) -> [(&'static str, String); 7] {

@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use jiff::Timestamp;
 
 use super::access::{Quota, check_key};
-use super::behaviour::{Behaviour, ContentType, Gzip};
+use super::behaviour::Behaviour;
 use super::fault::Operation;
 use super::fault_plan::{FaultPlan, Faults};
 use super::record::{Recorded, Records};
@@ -76,27 +76,12 @@ impl Api {
     ) -> Response {
         let admitted = check_key(&request.header_values("authorization"), &self.behaviour)
             .and_then(|()| lock(&self.quota).take(now, &self.behaviour))
-            .and_then(|()| self.check_content_type(request, operation));
+            .and_then(|()| check_content_type(request, operation));
         if let Err(refused) = admitted {
             return refused;
         }
         let response = self.act(request, operation, faults, now);
-        self.packed(request, response.unwrap_or_else(|why| Response::error(500, &format!("{why:#}"))))
-    }
-
-    /// "JSON bodies need `Content-Type: application/json`" ("Authentication"); the status of others is not published.
-    fn check_content_type(&self, request: &Recorded, operation: Operation) -> Result<(), Response> {
-        let sent = request.header("content-type").unwrap_or_default();
-        let media_type = sent.split(';').next().unwrap_or_default().trim();
-        let is_json = media_type.eq_ignore_ascii_case("application/json");
-        let status = match self.behaviour.content_type {
-            _ if is_json || operation != Operation::Put => return Ok(()),
-            ContentType::Ignore => return Ok(()),
-            ContentType::Code415 => 415,
-            ContentType::Code400 => 400,
-        };
-        let text = format!("The media type '{media_type}' is not supported; send application/json.");
-        Err(Response::message(status, &text))
+        packed(request, response.unwrap_or_else(|why| Response::error(500, &format!("{why:#}"))))
     }
 
     fn act(
@@ -133,21 +118,33 @@ impl Api {
             }
         }
     }
+}
 
-    /// The response as gzip, if the client accepts it ("compression encouraged", the vendor's page "Authentication").
-    fn packed(&self, request: &Recorded, mut response: Response) -> Response {
-        let accepted = request.header_values("accept-encoding").join(",");
-        let asked = accepted.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("gzip"));
-        if !asked || response.body.is_empty() || self.behaviour.gzip == Gzip::Never {
-            return response;
-        }
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        if encoder.write_all(&response.body).is_ok()
-            && let Ok(body) = encoder.finish()
-        {
-            response.body = body;
-            response.header("content-encoding", "gzip");
-        }
-        response
+/// "JSON bodies need `Content-Type: application/json`" ("Authentication"); the status of others is not published.
+fn check_content_type(request: &Recorded, operation: Operation) -> Result<(), Response> {
+    let sent = request.header("content-type").unwrap_or_default();
+    let media_type = sent.split(';').next().unwrap_or_default().trim();
+    if operation != Operation::Put || media_type.eq_ignore_ascii_case("application/json") {
+        return Ok(());
     }
+    let text = format!("The media type '{media_type}' is not supported; send application/json.");
+    Err(Response::message(415, &text))
+}
+
+/// The response as gzip, if the client accepts it ("compression encouraged", the vendor's page "Authentication").
+fn packed(request: &Recorded, mut response: Response) -> Response {
+    let accepted = request.header_values("accept-encoding").join(",");
+    if response.body.is_empty()
+        || !accepted.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("gzip"))
+    {
+        return response;
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    if encoder.write_all(&response.body).is_ok()
+        && let Ok(body) = encoder.finish()
+    {
+        response.body = body;
+        response.header("content-encoding", "gzip");
+    }
+    response
 }

@@ -241,11 +241,11 @@ fn parse_kind(name: &str, value: Option<&str>) -> anyhow::Result<Effect> {
         bail!("there is no fault `{name}`; there are {}", names.join(", "));
     };
     let is_optional = known.value.starts_with('[');
-    let fits = match value {
-        None => is_optional || known.value.is_empty(),
-        Some(value) => !known.value.is_empty() && !(is_optional && value.is_empty()),
+    let is_wrong = match value {
+        None => known.value.starts_with('='),
+        Some(value) => known.value.is_empty() || is_optional && value.is_empty(),
     };
-    if !fits {
+    if is_wrong {
         bail!("the fault `{name}` is written `{name}{}`", known.value);
     }
     (known.read)(value.unwrap_or_default())

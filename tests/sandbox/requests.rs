@@ -1,8 +1,10 @@
 //! What every request meets: the address, the host, the key, the quota, the record.
 
+use std::io::Read;
+
 use fusebill::sandbox::{KEY, Limits, Options, Server};
 
-use crate::client::{Ask, Wire, behaving, request, sandbox};
+use crate::client::{Ask, Reply, Wire, at, behaving, request, sandbox};
 
 fn with_header(server: &Server, line: &str) -> u16 {
     let mut wire = Wire::to(server);
@@ -100,6 +102,41 @@ fn a_missing_or_wrong_key_is_401_and_one_that_is_none_400() {
     wire.send(b"GET /v1/customers/123 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic x\r\n\r\n");
     let envelope = r#"{"ErrorId":0,"HttpStatusCode":400,"Errors":[{"Key":"Api Error","Value":"Authorization key is not in the correct format."}]}"#;
     assert_eq!(wire.reply().unwrap().text(), envelope);
+}
+
+/// The response to a request with the key and this further header.
+fn with_key(line: &str, header: &str, body: &str) -> Reply {
+    let server = sandbox();
+    let mut wire = Wire::to(&server);
+    let length = body.len();
+    let head =
+        format!("Host: localhost\r\nAuthorization: Basic {KEY}\r\nContent-Length: {length}\r\n{header}");
+    wire.send(format!("{line} HTTP/1.1\r\n{head}\r\n{body}").as_bytes());
+    wire.reply().unwrap()
+}
+
+#[test]
+fn a_put_needs_the_media_type_of_json() {
+    for (header, status) in [
+        ("", 415),
+        ("Content-Type: application/x-www-form-urlencoded\r\n", 415),
+        ("Content-Type: Application/JSON;charset=utf-8\r\n", 200),
+    ] {
+        let reply = with_key("PUT /v1/customers", header, r#"{"id":123,"status":"Active"}"#);
+        assert_eq!(reply.status, status, "{header}");
+    }
+}
+
+#[test]
+fn a_response_is_gzip_if_the_client_accepts_it() {
+    let get =
+        |codings: &str| with_key("GET /v1/customers/123", &format!("Accept-Encoding: {codings}\r\n"), "");
+    let reply = get("deflate, gzip");
+    assert_eq!(reply.header("content-encoding"), Some("gzip"));
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(reply.body.as_slice()).read_to_string(&mut text).unwrap();
+    assert_eq!(at(&text, "id"), "123");
+    assert_eq!(get("deflate").header("content-encoding"), None);
 }
 
 #[test]

@@ -91,6 +91,7 @@ fn a_body_that_is_no_json_object_is_refused() {
         "null",
         "{\"id\":123,\"status\":\"Active\",}",
         "{\"id\":1,\"id\":2}",
+        "\u{feff}{\"id\":123,\"status\":\"Hold\"}",
     ] {
         let refused = server.put(body);
         assert_eq!((refused.status, refused.at("HttpStatusCode").as_str()), (400, "400"), "{body}");
@@ -133,7 +134,7 @@ fn every_problem_is_told_and_nothing_is_stored() {
     let server = sandbox();
     let before = server.document(123);
     let edited = with(&before, "firstName", &format!("\"{}\"", "x".repeat(51)));
-    let edited = with(&edited, "title", "\"Sir\"");
+    let edited = with(&edited, "title", "\"mR\"");
     let edited = with(&edited, "currency", "\"usd\"");
     let edited = with(&edited, "status", "\"active\"");
     let edited = with(&edited, "lastName", "true");
@@ -213,6 +214,8 @@ fn sales_tracking_codes_must_be_known_and_at_most_five() {
     assert!(put(r#"[{"type":"Region"}]"#).contains("needs a code"));
     assert!(put("{}").contains("must be an array"));
     assert!(put(r#"[{"type":"Sales Rep","code":"SR-07"}]"#).contains("retired"));
+    let twice = r#"[{"type":"Region","code":"NA"},{"type":"Sales Tracking Code 1","code":"EMEA"}]"#;
+    assert!(put(twice).contains("more than once"));
     let six = [r#"{"type":"Region","code":"NA"}"#; 6].join(",");
     assert!(put(&format!("[{six}]")).contains("at most 5"));
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::document::json::{Json, ValueKind, View};
-use crate::sandbox::behaviour::{Behaviour, ByteOrderMark, IntegerText, LooseJson};
 use crate::sandbox::loose_json;
 
 /// Why an edit is refused.
@@ -60,17 +59,10 @@ impl<'a> Members<'a> {
 }
 
 /// The JSON object that a body is.
-pub(crate) fn parse(body: &[u8], behaviour: &Behaviour) -> Result<Json, Problem> {
+pub(crate) fn parse(body: &[u8]) -> Result<Json, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::rule("The body is not UTF-8."))?;
-    let text = match behaviour.byte_order_mark {
-        ByteOrderMark::Accept => text.trim_start_matches('\u{feff}'),
-        ByteOrderMark::Refuse => text,
-    };
-    let text = match behaviour.loose_json {
-        LooseJson::Accept => Cow::Owned(loose_json::strict(text)),
-        LooseJson::Refuse => Cow::Borrowed(text),
-    };
-    let json = Json::parse(text).map_err(|why| Problem::rule(format!("The body is refused: {why}.")))?;
+    let json = Json::parse(loose_json::strict(text))
+        .map_err(|why| Problem::rule(format!("The body is refused: {why}.")))?;
     match json.root().kind() {
         ValueKind::Object => Ok(json),
         other => Err(Problem::rule(format!("The body must be an object, not {other}."))),
@@ -78,22 +70,17 @@ pub(crate) fn parse(body: &[u8], behaviour: &Behaviour) -> Result<Json, Problem>
 }
 
 /// The customer that a body names. Both id and status are required ("failing to do so will return an error").
-pub(crate) fn customer_id(body: &Json, behaviour: &Behaviour) -> Result<u64, Vec<Problem>> {
+pub(crate) fn customer_id(body: &Json) -> Result<u64, Vec<Problem>> {
     let sent = Members::of(body.root());
     let required = |name: &str| Problem::field(name, format!("{name} is required."));
     match sent.value("id") {
-        Some(id) => whole_number("id", id, behaviour).map_err(|problem| vec![problem]),
+        Some(id) => whole_number("id", id).map_err(|problem| vec![problem]),
         None if sent.value("status").is_none() => Err(vec![required("id"), required("status")]),
         None => Err(vec![required("id")]),
     }
 }
 
 /// A whole number that is not negative.
-pub(crate) fn whole_number(name: &str, sent: View<'_>, behaviour: &Behaviour) -> Result<u64, Problem> {
-    let text = match behaviour.integer_text {
-        IntegerText::Accept => sent.as_text(),
-        IntegerText::Refuse => None,
-    };
-    let number = text.as_deref().unwrap_or(sent.raw()).parse();
-    number.map_err(|_| Problem::field(name, format!("{name} must be a whole number.")))
+pub(crate) fn whole_number(name: &str, sent: View<'_>) -> Result<u64, Problem> {
+    sent.raw().parse().map_err(|_| Problem::field(name, format!("{name} must be a whole number.")))
 }

@@ -5,7 +5,7 @@ use iso_currency::Currency;
 use super::body::{Problem, whole_number};
 use crate::document::json::{ValueKind, View, quote};
 use crate::field::{Field, FieldKind};
-use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, EnumCase, LengthUnit, NumericText};
+use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, LengthUnit, NumericText};
 
 /// The longest companyName by the vendor's bulk import documentation; its API page says 50.
 const LONG_COMPANY_NAME: usize = 255;
@@ -24,7 +24,7 @@ pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Res
         FieldKind::Text { max, .. } | FieldKind::Emails { max } => text(field.path, sent, max, behaviour),
         FieldKind::Choice(words) => word(field.path, sent, words, behaviour),
         FieldKind::Currency => currency(field.path, sent),
-        FieldKind::Integer => whole_number(field.path, sent, behaviour).map(|number| number.to_string()),
+        FieldKind::Integer => whole_number(field.path, sent).map(|number| number.to_string()),
         FieldKind::Codes => {
             Err(Problem::field(field.path, "The sales tracking codes are checked by themselves."))
         }
@@ -64,11 +64,10 @@ fn word(name: &str, sent: View<'_>, words: &[&str], behaviour: &Behaviour) -> Re
         let null = behaviour.empty_title == EmptyTitle::Null;
         return Ok(if null { "null" } else { sent.raw() }.to_string());
     }
-    match words.iter().find(|word| word.eq_ignore_ascii_case(&said)) {
-        Some(word) if *word == said => Ok(sent.raw().to_string()),
-        Some(word) if behaviour.enum_case == EnumCase::Ignore => Ok(quote(word)),
-        _ => Err(Problem::field(name, format!("{name} must be one of {}.", words.join(", ")))),
+    if words.contains(&said.as_ref()) {
+        return Ok(sent.raw().to_string());
     }
+    Err(Problem::field(name, format!("{name} must be one of {}.", words.join(", "))))
 }
 
 fn currency(name: &str, sent: View<'_>) -> Result<String, Problem> {

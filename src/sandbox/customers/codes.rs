@@ -4,7 +4,7 @@ use super::body::{Members, Problem};
 use super::check;
 use crate::document::json::{ValueKind, View, quote};
 use crate::field::{CODE_MAX, CODES_PATH, MOST_CODES};
-use crate::sandbox::behaviour::{Behaviour, RetiredCode, TypeTwice};
+use crate::sandbox::behaviour::{Behaviour, RetiredCode};
 
 /// The account's names of the types. A type is also called by the vendor's name `Sales Tracking Code N`.
 pub(crate) const TYPES: [&str; MOST_CODES] =
@@ -71,7 +71,7 @@ pub(crate) fn token(
             Err(problem) => problems.push(problem),
         }
     }
-    problems.extend(check_all(sent.children().count(), kinds, behaviour));
+    problems.extend(check_all(sent.children().count(), kinds));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -85,16 +85,14 @@ fn problem(text: impl Into<String>) -> Problem {
     Problem::field(CODES_PATH, text)
 }
 
-fn check_all(count: usize, mut kinds: Vec<usize>, behaviour: &Behaviour) -> Option<Problem> {
+fn check_all(count: usize, mut kinds: Vec<usize>) -> Option<Problem> {
     if count > MOST_CODES {
         let text = format!("A customer has at most {MOST_CODES} sales tracking codes, not {count}.");
         return Some(problem(text));
     }
     kinds.sort_unstable();
     let twice = kinds.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| default_name(pair[0]));
-    twice
-        .filter(|_| behaviour.type_twice == TypeTwice::Refuse)
-        .map(|name| problem(format!("The sales tracking code type '{name}' is given more than once.")))
+    twice.map(|name| problem(format!("The sales tracking code type '{name}' is given more than once.")))
 }
 
 /// The number of the type of a code that was sent, and the token that is stored for it.

@@ -5,12 +5,11 @@ use super::check;
 use crate::document::json::{View, quote};
 use crate::field::Field;
 use crate::sandbox::behaviour::{
-    Behaviour, CurrencyChange, CurrencyOmitted, NullParent, ParentRules, StatusChange, UnchangedCancelled,
-    UnchangedSuspended,
+    Behaviour, CurrencyChange, NullParent, ParentRules, StatusChange, UnchangedCancelled, UnchangedSuspended,
 };
 use crate::sandbox::table::Table;
 
-/// The currency of the sandbox's account, which a customer gets whose currency is left out.
+/// The currency of the sandbox's account, to which a currency that is left out falls back (the page "Edit customer").
 const ACCOUNT_CURRENCY: &str = "\"USD\"";
 /// The vendor's words, from the page "Edit customer".
 const SUSPENDED: &str = "Cannot manually suspend customer, the system is in charge of suspending customers.";
@@ -59,22 +58,15 @@ pub(crate) fn currency(
     stored: View<'_>,
     behaviour: &Behaviour,
 ) -> Result<String, Problem> {
-    let held = stored.member(field.path);
-    let token = match sent {
-        Some(sent) => check::value(field, sent, behaviour)?,
-        None => ACCOUNT_CURRENCY.to_string(),
-    };
-    let same = held
-        .is_none_or(|held| held.raw() == token || sent.is_some_and(|sent| sent.as_text() == held.as_text()));
-    let held = held.map_or("null", View::raw).to_string();
-    if same || may_change_currency(stored) {
-        return Ok(token);
-    }
-    let refused = Problem::field(field.path, "The currency of this customer cannot be changed.");
-    match (sent, behaviour.currency_change, behaviour.currency_omitted) {
-        (Some(_), CurrencyChange::Refuse, _) | (None, _, CurrencyOmitted::Refuse) => Err(refused),
-        (Some(_), CurrencyChange::Ignore, _) | (None, _, CurrencyOmitted::Keep) => Ok(held),
-        (Some(_), CurrencyChange::Allow, _) | (None, _, CurrencyOmitted::Default) => Ok(token),
+    let Some(sent) = sent else { return Ok(ACCOUNT_CURRENCY.to_string()) };
+    let token = check::value(field, sent, behaviour)?;
+    let changed = stored.member(field.path).filter(|held| held.as_text() != sent.as_text());
+    match (changed, behaviour.currency_change) {
+        (Some(held), CurrencyChange::Ignore) if !may_change_currency(stored) => Ok(held.raw().to_string()),
+        (Some(_), CurrencyChange::Refuse) if !may_change_currency(stored) => {
+            Err(Problem::field(field.path, "The currency of this customer cannot be changed."))
+        }
+        _ => Ok(token),
     }
 }
 
@@ -98,7 +90,7 @@ pub(crate) fn parent(
     match sent {
         Some(sent) if sent.raw() == held => Ok(held),
         Some(sent) => {
-            let parent = whole_number(PARENT, sent, behaviour)?;
+            let parent = whole_number(PARENT, sent)?;
             check_parent(id, parent, table, behaviour).map_err(|why| Problem::field(PARENT, why))?;
             Ok(parent.to_string())
         }

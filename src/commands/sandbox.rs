@@ -1,12 +1,9 @@
-//! `fusebill sandbox`, and the account behind `--profile sandbox`.
-
-use std::path::PathBuf;
+//! `fusebill sandbox`.
 
 use clap_complete::CompletionCandidate as Candidate;
 
+use super::sandbox_account::{failed, start, state_file};
 use super::session::Context;
-use crate::account::{self, Account, Environment, Profile};
-use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::cli::candidates::{candidate, matching};
 use crate::cli::{Output, SandboxCommand, ServeArgs};
 use crate::error::{Error, Kind, Result};
@@ -27,27 +24,6 @@ pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
             print("path", &state_file(context.environment)?.display().to_string(), context)
         }
     }
-}
-
-/// The built-in account: a server on this machine with a key of its own. Neither the key nor the base URL of the
-/// environment is read, so nothing of it can reach another host.
-pub(super) fn account(profile: Profile, environment: Environment) -> Result<(Account, Server)> {
-    let state = State::File(state_file(environment)?);
-    let server = start(Options { state, ..Options::default() })?;
-    let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
-    let base = BaseUrl::parse(&server.base_url())?;
-    let (origin, trust) = (account::SANDBOX.to_string(), Trust::default());
-    let account = Account {
-        host: base.place(),
-        overrides: Vec::new(),
-        profile: profile.name,
-        base,
-        key,
-        origin,
-        trust,
-        settings: profile.settings,
-    };
-    Ok((account, server))
 }
 
 fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
@@ -72,18 +48,6 @@ fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
     server.wait(ready).map_err(|why| failed("serving the sandbox", why))?;
     context.terminal.notes().say("Stopped.");
     Ok(Kind::Done)
-}
-
-fn start(options: Options) -> Result<Server> {
-    Server::start(options).map_err(|why| failed("starting the sandbox", why))
-}
-
-fn failed(step: &str, why: anyhow::Error) -> Error {
-    Error::new(Kind::Failed, "the sandbox does not work").at(step).because(why)
-}
-
-fn state_file(environment: Environment) -> Result<PathBuf> {
-    Ok(environment.state_folder()?.join("sandbox").join("customers.ndjson"))
 }
 
 /// One line of text, or an object with that one member.

@@ -9,7 +9,7 @@ use crate::cli::{Output, SandboxCommand, ServeArgs};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
 use crate::report::json::{Object, printed};
-use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, Server, State};
+use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, State};
 
 pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
     match command {
@@ -32,10 +32,9 @@ fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
         behaviour.set(choice).map_err(|why| Error::usage(format!("--behaviour {choice}: {why}")))?;
     }
     let fault = |spec: &String| {
-        spec.parse::<Fault>()
-            .map_err(|why| Error::usage(format!("--fault {spec}")).because(anyhow::anyhow!("{why}")))
+        spec.parse::<Fault>().map_err(|why| Error::usage(format!("--fault {spec}")).because(why))
     };
-    let faults = args.fault.iter().map(fault).collect::<Result<Vec<_>>>()?;
+    let faults = args.fault.iter().map(fault).collect::<Result<_>>()?;
     let state = if args.memory { State::Memory } else { State::File(state_file(context.environment)?) };
     let limits = Limits { per_minute: args.per_minute, per_day: args.per_day, ..Limits::default() };
     let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::behaviour::{Behaviour, Reset, TooMany, Unauthorized};
 use super::response::{Header, Response};
-use super::timestamp;
 
 /// The one API key the sandbox accepts.
 ///
@@ -35,6 +34,7 @@ fn can_be_key(key: &str) -> bool {
     key.len() == KEY_LENGTH && (key.starts_with("MDo") || key.starts_with("MDp")) && key.bytes().all(base64)
 }
 
+/// 401; its body is shown nowhere in the vendor's documents.
 fn unauthorized(behaviour: &Behaviour) -> Response {
     match behaviour.unauthorized {
         Unauthorized::Envelope => Response::error(401, "Authorization has been denied for this request."),
@@ -125,7 +125,7 @@ fn after(now: Timestamp, time: Duration) -> Timestamp {
 /// The moment a limit starts anew, in the chosen format.
 fn reset(ends: Timestamp, format: Reset) -> Option<String> {
     match format {
-        Reset::Iso => Some(timestamp::seconds(ends)),
+        Reset::Iso => Some(format!("{ends:.0}")),
         Reset::Epoch => Some(ends.as_second().to_string()),
         Reset::None => None,
     }

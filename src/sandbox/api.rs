@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -14,7 +15,7 @@ use super::fault_plan::{FaultPlan, Faults};
 use super::record::{Recorded, Records};
 use super::response::Response;
 use super::store::{Store, lock};
-use super::{customers, list, timestamp};
+use super::{customers, list};
 
 /// What every connection of one sandbox shares.
 pub(crate) struct Api {
@@ -23,6 +24,8 @@ pub(crate) struct Api {
     pub(crate) faults: Mutex<Faults>,
     pub(crate) records: Mutex<Records>,
     pub(crate) quota: Mutex<Quota>,
+    /// TCP connections that were made so far.
+    pub(crate) connections: AtomicUsize,
 }
 
 /// The path without regard to case and to a slash at its end: the vendor's own documents write both ways.
@@ -95,7 +98,7 @@ impl Api {
         match operation {
             Operation::Get(id) => {
                 if faults.has_other_writer() {
-                    self.store.write(|table| faults.write_between(table, id, &timestamp::short(now)))?;
+                    self.store.write(|table| faults.write_between(table, id, now))?;
                 }
                 self.store.read(|table| customers::get(table, id, behaviour))
             }

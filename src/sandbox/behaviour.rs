@@ -123,13 +123,12 @@ impl Behaviour {
         }
         Err(match CHOICES.iter().find(|known| known.name == name) {
             Some(known) => format!("`{name}` is one of {}, not `{value}`", known.values.join(", ")),
-            None => format!("there is no behaviour `{name}`; there are {}", names().join(", ")),
+            None => {
+                let names: Vec<&str> = CHOICES.iter().map(|choice| choice.name).collect();
+                format!("there is no behaviour `{name}`; there are {}", names.join(", "))
+            }
         })
     }
-}
-
-fn names() -> Vec<&'static str> {
-    CHOICES.iter().map(|choice| choice.name).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::behaviour::Behaviour;
 use super::fault::{Effect, Fault, Operation};
 use super::response::Response;
 use super::table::{Table, value_at, with_values};
-use super::timestamp::MODIFIED;
+use super::timestamp::{self, MODIFIED};
 use crate::document::json::{Json, View, quote};
 use crate::document::path::Path;
 
@@ -71,11 +71,11 @@ impl FaultPlan {
     }
 
     /// Lets another client write to this customer, if it exists.
-    pub(crate) fn write_between(&self, table: &mut Table, id: u64, timestamp: &str) {
+    pub(crate) fn write_between(&self, table: &mut Table, id: u64, now: Timestamp) {
         for effect in &self.effects {
             if let (Effect::OtherWriter(path, token), Some(document)) = (effect, table.get(id)) {
                 let written = with_values(document, &[(path.clone(), token.clone())]);
-                table.put(id, with_values(&written, &[(Path::of(MODIFIED), quote(timestamp))]));
+                table.put(id, with_values(&written, &[(Path::of(MODIFIED), quote(&timestamp::short(now)))]));
             }
         }
     }

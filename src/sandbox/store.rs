@@ -92,15 +92,11 @@ impl StateFile {
     }
 
     fn at(path: &Path) -> anyhow::Result<StateFile> {
-        let name = path.file_name().ok_or_else(|| anyhow!("{} names no file", path.display()))?;
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = path.parent().ok_or_else(|| anyhow!("{} names no file", path.display()))?;
         make_folder(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-        let mut lock = name.to_os_string();
+        let mut lock = path.as_os_str().to_owned();
         lock.push(".lock");
-        Ok(StateFile { path: folder.join(name), lock: folder.join(lock) })
+        Ok(StateFile { path: path.to_path_buf(), lock: lock.into() })
     }
 
     /// The lock is held until the file is dropped.

@@ -16,11 +16,6 @@ pub(crate) fn short(moment: Timestamp) -> String {
     text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
-/// To the second, with its zone (`2019-11-07T15:51:11Z`).
-pub(crate) fn seconds(moment: Timestamp) -> String {
-    format!("{moment:.0}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +28,5 @@ mod tests {
         assert_eq!(short(moment), "2019-11-07T15:51:11.191");
         assert_eq!(short(at(1_573_141_871, 20_000_000)), "2019-11-07T15:51:11.02");
         assert_eq!(short(at(1_573_141_870, 0)), "2019-11-07T15:51:10");
-        assert_eq!(seconds(at(951_782_400, 999_999_999)), "2000-02-29T00:00:00Z");
     }
 }

@@ -52,7 +52,7 @@ impl Put<'_> {
     fn try_apply(&self, table: &mut Table) -> Result<Response, Vec<Problem>> {
         let body = body::parse(self.body).map_err(|problem| vec![problem])?;
         let id = body::customer_id(&body)?;
-        self.faults.write_between(table, id, &timestamp::short(self.now));
+        self.faults.write_between(table, id, self.now);
         let Some(stored) = table.get(id) else { return Ok(not_found(id, self.behaviour)) };
         let after = update::update(id, stored, body.root(), table, self.behaviour)?;
         let after = self.faults.store_less(stored, after);

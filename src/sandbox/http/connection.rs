@@ -1,9 +1,9 @@
 //! One connection: HTTP/1.1 by hyper, so that a fault can drop it at any point.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, io};
 
 use http_body_util::channel::{Channel, Sender};
 use http_body_util::combinators::BoxBody;
@@ -34,25 +34,8 @@ const PIECES: u32 = 8;
 /// Long enough for the first half of a cut body to be written before the connection closes.
 const FLUSH: Duration = Duration::from_millis(1);
 
-/// The reason for the end of a connection without a response.
-#[derive(Debug)]
-struct Dropped;
-
-impl fmt::Display for Dropped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a fault of the sandbox dropped the connection")
-    }
-}
-
-impl std::error::Error for Dropped {}
-
 /// Serves a connection until the client, a fault or the end of the sandbox closes it. Connections are counted from 1.
-pub(super) async fn serve(
-    stream: TcpStream,
-    number: usize,
-    api: Arc<Api>,
-    mut stopped: watch::Receiver<bool>,
-) {
+pub(super) async fn serve(stream: TcpStream, number: usize, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
     // Responses are small and written at once; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let hang_up = Arc::new(Notify::new());
@@ -65,7 +48,7 @@ pub(super) async fn serve(
     let ended = tokio::select! {
         result = http.as_mut() => Some(result),
         () = hang_up.notified() => None,
-        () = stop(&mut stopped) => None,
+        _ = stopped.changed() => None,
     };
     // A failed connection is the client's to report, or was a fault.
     if ended.is_none() {
@@ -74,25 +57,19 @@ pub(super) async fn serve(
     }
 }
 
-/// Waits until the sandbox is to stop.
-pub(super) async fn stop(stopped: &mut watch::Receiver<bool>) {
-    // The only error is that the server's handle was dropped, which stops it too.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
-}
-
 async fn respond(
     api: Arc<Api>,
     connection: usize,
     hang_up: Arc<Notify>,
     request: Request<Incoming>,
-) -> Result<hyper::Response<BoxBody<Bytes, io::Error>>, Dropped> {
+) -> Result<hyper::Response<BoxBody<Bytes, io::Error>>, io::Error> {
     let mut response = if names_this_machine(&request) {
         exchange(&api, connection, request).await
     } else {
         Response::error(403, "The sandbox answers only requests to this machine's own address.")
     };
     match response.delivery {
-        Delivery::Lost => return Err(Dropped),
+        Delivery::Lost => return Err(io::ErrorKind::ConnectionAborted.into()),
         // The head is written before this is noticed, so it has no `Connection: close`.
         Delivery::ThenClose => hang_up.notify_one(),
         _ => {}

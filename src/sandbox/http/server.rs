@@ -57,8 +57,7 @@ impl Default for Options {
 pub struct Server {
     address: SocketAddr,
     api: Arc<Api>,
-    connections: Arc<AtomicUsize>,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<()>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -76,23 +75,23 @@ impl Server {
             faults: Mutex::new(faults),
             records: Mutex::new(Records::new(options.remembered)),
             quota: Mutex::new(Quota::new(options.limits)),
+            connections: AtomicUsize::new(0),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .with_context(|| format!("the sandbox cannot listen on 127.0.0.1:{}", options.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let (stop, stopped) = watch::channel(false);
-        let connections = Arc::new(AtomicUsize::new(0));
+        let (stop, stopped) = watch::channel(());
         let runtime = runtime()?;
         let listener = {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
         let thread = std::thread::Builder::new().name("sandbox".to_string()).spawn({
-            let (api, connections) = (Arc::clone(&api), Arc::clone(&connections));
-            move || runtime.block_on(accept(listener, api, connections, stopped))
+            let api = Arc::clone(&api);
+            move || runtime.block_on(accept(listener, api, stopped))
         })?;
-        Ok(Server { address, api, connections, stop, thread: Some(thread) })
+        Ok(Server { address, api, stop, thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -117,7 +116,7 @@ impl Server {
 
     /// How many TCP connections were made to it.
     pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
+        self.api.connections.load(Ordering::SeqCst)
     }
 
     /// The document it holds of a customer; none if there is no such customer or the state cannot be read.
@@ -150,7 +149,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        self.stop.send_replace(());
         if let Some(thread) = self.thread.take() {
             // A panic of the thread was printed when it happened.
             let _ = thread.join();
@@ -159,19 +158,14 @@ impl Drop for Server {
 }
 
 /// Accepts connections until the sandbox is to stop.
-async fn accept(
-    listener: tokio::net::TcpListener,
-    api: Arc<Api>,
-    connections: Arc<AtomicUsize>,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn accept(listener: tokio::net::TcpListener, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
     let mut tasks = JoinSet::new();
     let for_connections = stopped.clone();
     loop {
         tokio::select! {
-            () = connection::stop(&mut stopped) => break,
+            _ = stopped.changed() => break,
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                let number = connections.fetch_add(1, Ordering::SeqCst) + 1;
+                let number = api.connections.fetch_add(1, Ordering::SeqCst) + 1;
                 tasks.spawn(connection::serve(stream, number, Arc::clone(&api), for_connections.clone()));
             },
             Some(_) = tasks.join_next() => {}

@@ -1,4 +1,4 @@
-//! One request to the API, from the faults that hit it to its response. No HTTP library is used here.
+//! Answers one request to the API, without HTTP: faults, key, quota, content type, then the customers.
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -17,7 +17,7 @@ use super::response::Response;
 use super::store::{Store, lock};
 use super::{customers, list};
 
-/// What every connection of one sandbox shares.
+/// The state that all connections of a sandbox share.
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) behaviour: Behaviour,
@@ -28,12 +28,12 @@ pub(crate) struct Api {
     pub(crate) connections: AtomicUsize,
 }
 
-/// The path without regard to case and to a slash at its end: the vendor's own documents write both ways.
+/// The path in lower case without a slash at its end: the vendor's documents write both forms.
 pub(crate) fn normalized(path: &str) -> String {
     path.trim_end_matches('/').to_ascii_lowercase()
 }
 
-/// What a method means at a path. The body of the response to HEAD is dropped when it is sent.
+/// HEAD is a GET here; hyper drops the body of its response.
 pub(crate) fn operation(request: &Recorded) -> Operation {
     let method = request.method.as_str();
     let reads = matches!(method, "GET" | "HEAD");
@@ -51,7 +51,7 @@ pub(crate) fn operation(request: &Recorded) -> Operation {
 }
 
 impl Api {
-    /// The response with all that the faults change of it.
+    /// The response, changed by the faults.
     pub(crate) fn respond(&self, request: &Recorded, operation: Operation, faults: &FaultPlan) -> Response {
         let now = Timestamp::now();
         let mut response = match faults.instead(now, &self.behaviour) {
@@ -65,7 +65,7 @@ impl Api {
         response
     }
 
-    /// The document of a customer; none if there is no such customer or the state cannot be read.
+    /// None if there is no such customer or the state cannot be read.
     pub(crate) fn document(&self, id: u64) -> Option<String> {
         self.store.read(|table| table.get(id).map(|document| document.text().to_string())).ok().flatten()
     }

@@ -1,8 +1,7 @@
-//! What the sandbox does where the vendor's documents are silent or contradict themselves: one table of choices.
-//!
-//! The table makes the type of each choice, the parsing of `name=value` and the help. The first value is the default.
+//! One table of the questions that the vendor's documents leave open or answer twice. It makes the type of each answer,
+//! the parsing of `name=value` and the help. The first value is the default.
 
-/// One question the vendor's documents leave open.
+/// A question that the vendor's documents leave open.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice {
     /// The name before the `=`.
@@ -20,7 +19,7 @@ macro_rules! choices {
             pub(crate) enum $type { #[default] $first, $($more),+ }
         )+
 
-        /// The answers to the questions that the vendor's documents leave open, set by name.
+        /// The chosen answer to each question.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         pub struct Behaviour { $(pub(crate) $field: $type),+ }
 
@@ -105,7 +104,7 @@ choices! {
 }
 
 impl Behaviour {
-    /// Every choice there is.
+    /// Every question.
     pub fn choices() -> &'static [Choice] {
         CHOICES
     }
@@ -113,7 +112,7 @@ impl Behaviour {
     /// Makes one choice, written `name=value`.
     ///
     /// # Errors
-    /// A sentence that names the choices, or the values of the one that was named.
+    /// A sentence that names the questions, or the values of the question that was named.
     pub fn set(&mut self, choice: &str) -> Result<(), String> {
         let (name, value) = choice
             .split_once('=')

@@ -112,37 +112,37 @@ static KINDS: &[FaultKind] = &[
     kind("redirect", "=CODE[,LOCATION]", "redirects, by default to /v1/moved on this server", redirect),
     kind("rate-limit", "[=SECONDS]", "429 whose reset headers are this far ahead; 1 by default",
         |value| number(or(value, "1"), "a whole number of seconds").map(Effect::RateLimit)),
-    kind("null", "", "the request takes effect, and a success is answered with the body null",
-        |_| Ok(Effect::Replace(Response::json(200, "null")))),
-    kind("no-content", "", "the request takes effect, and a success is answered with 204",
-        |_| Ok(Effect::Replace(Response::empty(204)))),
-    kind("body", "=TEXT", "the request takes effect, and a success is answered with exactly this body",
-        |value| Ok(Effect::Replace(Response::json(200, value)))),
-    kind("not-utf8", "", "the request takes effect, and a success is answered with bytes that are not UTF-8",
-        |_| Ok(Effect::Replace(Response::json(200, b"{\"firstName\":\"\xff\xfe\"}".as_slice())))),
-    kind("huge", "=BYTES", "the request takes effect, and a success is answered with JSON of this size",
-        |value| Ok(Effect::Replace(Response::json(200, huge(size(value)?))))),
-    kind("swap", "=ID", "the request takes effect, and a success is answered with another customer's document",
+    kind("null", "", "applies the request; answers a success with the body null",
+        |_| replace(Response::json(200, "null"))),
+    kind("no-content", "", "applies the request; answers a success with 204",
+        |_| replace(Response::empty(204))),
+    kind("body", "=TEXT", "applies the request; answers a success with exactly this body",
+        |value| replace(Response::json(200, value))),
+    kind("not-utf8", "", "applies the request; answers a success with bytes that are not UTF-8",
+        |_| replace(Response::json(200, b"{\"firstName\":\"\xff\xfe\"}".as_slice()))),
+    kind("huge", "=BYTES", "applies the request; answers a success with JSON of this size",
+        |value| replace(Response::json(200, huge(size(value)?)))),
+    kind("swap", "=ID", "applies the request; answers a success with the document of customer ID",
         |value| number(value, "the id of a customer").map(Effect::Swap)),
-    kind("status-after", "=CODE", "the request takes effect, and a success is answered with this status and the error envelope",
-        |value| Ok(Effect::Replace(Response::error(status(value)?, TEXT)))),
-    kind("cut", "", "the request takes effect, half of the answer's body comes, the connection closes",
+    kind("status-after", "=CODE", "applies the request; answers a success with this status and the error envelope",
+        |value| replace(Response::error(status(value)?, TEXT))),
+    kind("cut", "", "applies the request, sends half of the body, closes the connection",
         |_| Ok(Effect::Deliver(Delivery::Cut))),
-    kind("slow", "=DURATION", "the request takes effect, and the answer's body comes in pieces over this time",
+    kind("slow", "=DURATION", "applies the request, sends the body in pieces over this time",
         |value| Ok(Effect::Deliver(Delivery::Slow(duration(value)?)))),
-    kind("lost-before", "", "the connection closes, and the request has no effect",
+    kind("lost-before", "", "closes the connection; the request has no effect",
         |_| Ok(Effect::LostBefore)),
-    kind("lost-after", "", "the request takes effect, and the connection closes without an answer",
+    kind("lost-after", "", "applies the request, closes the connection without an answer",
         |_| Ok(Effect::Deliver(Delivery::Lost))),
-    kind("late", "=DURATION", "the connection closes without an answer, and a put takes effect this much later",
+    kind("late", "=DURATION", "closes the connection without an answer; applies the PUT this much later",
         |value| duration(value).map(Effect::Late)),
-    kind("close", "", "answers well, then closes the connection without having said so",
+    kind("close", "", "answers, then closes the connection without announcing it",
         |_| Ok(Effect::Deliver(Delivery::ThenClose))),
-    kind("hang", "", "never answers, until the client gives up or the sandbox stops",
+    kind("hang", "", "never answers",
         |_| Ok(Effect::Hang)),
-    kind("other-writer", "=PATH=JSON", "another client writes this value just before a get or put is handled", other_writer),
-    kind("truncate", "=PATH,N", "a put stores only the first N UTF-16 units of this text", truncate),
-    kind("ignore", "=PATH", "a put leaves this field as it was",
+    kind("other-writer", "=PATH=JSON", "another client writes this value just before a GET or PUT is handled", other_writer),
+    kind("truncate", "=PATH,N", "a PUT stores only the first N UTF-16 units of this text", truncate),
+    kind("ignore", "=PATH", "a PUT leaves this field as it was",
         |value| parse_path(value).map(Effect::Ignore)),
 ];
 
@@ -257,6 +257,10 @@ fn or<'a>(value: &'a str, default: &'a str) -> &'a str {
 
 fn refuse(code: &str, response: fn(u16) -> Response) -> anyhow::Result<Effect> {
     Ok(Effect::Refuse(response(status(code)?)))
+}
+
+fn replace(response: Response) -> anyhow::Result<Effect> {
+    Ok(Effect::Replace(response))
 }
 
 fn page(code: u16) -> String {

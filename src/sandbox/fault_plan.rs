@@ -1,4 +1,4 @@
-//! The faults that can still hit, and what those that hit one request do to it.
+//! Counts requests for the faults that can still hit, and applies those that hit one request.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use super::behaviour::Behaviour;
 use super::fault::{Effect, Fault, Operation};
 use super::response::Response;
 use super::table::{Table, value_at, with_values};
-use super::timestamp::{self, MODIFIED};
+use super::timestamp;
 use crate::document::json::{Json, View, quote};
 use crate::document::path::Path;
 
@@ -19,7 +19,7 @@ pub(crate) struct Faults {
 
 struct Active {
     fault: Fault,
-    /// Requests that it concerned.
+    /// Requests that it concerned so far.
     seen: u64,
 }
 
@@ -70,17 +70,17 @@ impl FaultPlan {
         self.effects.iter().any(|effect| matches!(effect, Effect::OtherWriter(..)))
     }
 
-    /// Lets another client write to this customer, if it exists.
+    /// Writes to this customer as another client, if the customer exists.
     pub(crate) fn write_between(&self, table: &mut Table, id: u64, now: Timestamp) {
         for effect in &self.effects {
             if let (Effect::OtherWriter(path, token), Some(document)) = (effect, table.get(id)) {
                 let written = with_values(document, &[(path.clone(), token.clone())]);
-                table.put(id, with_values(&written, &[(Path::of(MODIFIED), quote(&timestamp::short(now)))]));
+                table.put(id, timestamp::with_modified(&written, &timestamp::short(now)));
             }
         }
     }
 
-    /// What of an edit is stored, if a fault drops part of it silently.
+    /// The document that is stored for an edit, without the parts that a fault silently drops.
     pub(crate) fn store_less(&self, before: &Json, mut after: Json) -> Json {
         for effect in &self.effects {
             let stored = match effect {
@@ -114,7 +114,7 @@ impl FaultPlan {
     }
 }
 
-/// The token of a text that is longer than this, cut.
+/// The token of the text, cut; none if it is no longer than this.
 fn truncated(document: &Json, path: &Path, units: usize) -> Option<String> {
     let text = value_at(document, path)?.as_text()?;
     let all: Vec<u16> = text.encode_utf16().collect();

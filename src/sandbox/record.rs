@@ -1,4 +1,4 @@
-//! The requests that the sandbox saw, and the status that each was answered with.
+//! Records the latest API requests and the status of each response.
 
 use std::collections::VecDeque;
 
@@ -6,18 +6,18 @@ use serde::{Serialize, Serializer};
 
 use super::access::KEY;
 
-/// An API request the sandbox saw.
+/// A recorded API request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recorded {
     /// Requests are counted from 1.
     pub number: usize,
-    /// The TCP connection it came on; connections are counted from 1.
+    /// The TCP connection that it came on, counted from 1.
     pub connection: usize,
-    /// `GET`, `PUT`, …
+    /// The method, in upper case.
     pub method: String,
     /// The path as it was sent.
     pub path: String,
-    /// What followed the `?`, as it was sent.
+    /// The text after the `?`, as it was sent.
     pub query: Option<String>,
     /// The headers in order, names in lower case; a value that is not UTF-8 has U+FFFD in it.
     #[serde(serialize_with = "shown_headers")]
@@ -25,7 +25,7 @@ pub struct Recorded {
     /// The body as it was sent; empty if it did not arrive in full.
     #[serde(serialize_with = "as_text")]
     pub body: Vec<u8>,
-    /// The status it was answered with; none while there is no response, and if none was sent.
+    /// The status of the response; none until it is sent, and if it was lost.
     pub status: Option<u16>,
 }
 

@@ -1,7 +1,7 @@
-//! Where the customers are kept: in memory, or in a file that several sandboxes share.
+//! Stores the customers in memory, or in a file that several sandboxes share.
 //!
-//! The file has a header line, then one customer a line. Every write replaces it whole, so a reader sees the old or the
-//! new state. A lock on the file `<name>.lock` beside it keeps the writes of several processes apart.
+//! The file has a header line, then one customer a line. Every write replaces the file, so a reader sees the old or the
+//! new state. A lock on the file `<name>.lock` beside it serializes the writes of several processes.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub enum State {
     File(PathBuf),
 }
 
-/// Writes the seed anew into a state file, whatever it held.
+/// Replaces the content of a state file by the seed.
 ///
 /// # Errors
 /// The folder or the file cannot be written.
@@ -34,14 +34,13 @@ pub fn reset(path: &Path) -> anyhow::Result<()> {
     file.save(&render(&Table::seeded()?))
 }
 
-/// An open state.
 pub(crate) enum Store {
     Memory(Mutex<Table>),
     File(StateFile),
 }
 
 impl Store {
-    /// Opens the state and seeds a missing file. A file is read once, so that a damaged one is an error of the start.
+    /// Opens the state and seeds a missing file. A file is read once, so that a damaged one fails the start.
     pub(crate) fn open(state: &State) -> anyhow::Result<Store> {
         Ok(match state {
             State::Memory => Store::Memory(Mutex::new(Table::seeded()?)),
@@ -53,7 +52,6 @@ impl Store {
         })
     }
 
-    /// Reads the customers as they are at one moment.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> anyhow::Result<T> {
         match self {
             Store::Memory(table) => Ok(look(&lock(table))),
@@ -61,7 +59,7 @@ impl Store {
         }
     }
 
-    /// Changes customers, with no other change in between.
+    /// Changes customers; no other writer comes in between.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut Table) -> T) -> anyhow::Result<T> {
         match self {
             Store::Memory(table) => Ok(change(&mut lock(table))),
@@ -75,7 +73,6 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A state file and its lock.
 pub(crate) struct StateFile {
     path: PathBuf,
     lock: PathBuf,

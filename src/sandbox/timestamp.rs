@@ -2,8 +2,14 @@
 
 use jiff::Timestamp;
 
-/// The member that every write moves.
-pub(crate) const MODIFIED: &str = "modifiedTimestamp";
+use super::table::with_values;
+use crate::document::json::{Json, quote};
+use crate::document::path::Path;
+
+/// The document with this `modifiedTimestamp`, which every write moves.
+pub(crate) fn with_modified(document: &Json, spelled: &str) -> Json {
+    with_values(document, &[(Path::of("modifiedTimestamp"), quote(spelled))])
+}
 
 /// As the response to a write spells it: seven decimals and `Z` (`2019-11-07T15:51:11.1915461Z`).
 pub(crate) fn long(moment: Timestamp) -> String {

@@ -1,32 +1,30 @@
-//! The body of a PUT as it was sent: which customer it names, and its members.
+//! Parses the body of a PUT: its JSON, its id and its members.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::loose_json;
 use crate::document::json::{Json, ValueKind, View};
-use crate::sandbox::loose_json;
 
-/// Why an edit is refused.
+/// A reason to refuse an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// The field it is about, if it is about one.
+    /// None if the problem is not one field's.
     pub(crate) field: Option<String>,
     pub(crate) text: String,
 }
 
 impl Problem {
-    /// A refusal by a rule of the business.
     pub(crate) fn rule(text: impl Into<String>) -> Problem {
         Problem { field: None, text: text.into() }
     }
 
-    /// A value that its field cannot hold.
     pub(crate) fn field(field: &str, text: impl Into<String>) -> Problem {
         Problem { field: Some(field.to_string()), text: text.into() }
     }
 }
 
-/// The members of an object that was sent, whose keys the vendor reads without regard to case.
+/// The members of an object that was sent. The vendor matches keys in any case.
 pub(crate) struct Members<'a> {
     members: Vec<(Cow<'a, str>, View<'a>)>,
 }
@@ -50,7 +48,7 @@ impl<'a> Members<'a> {
         self.members.iter().map(|(key, value)| (key.as_ref(), *value))
     }
 
-    /// The problem with a key that was sent twice in different case.
+    /// The problem of a key that was sent twice in different case.
     pub(crate) fn twice(&self) -> Option<Problem> {
         let mut seen = HashSet::new();
         let twice = self.iter().map(|(key, _)| key).find(|key| !seen.insert(key.to_ascii_lowercase()))?;
@@ -58,7 +56,6 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The JSON object that a body is.
 pub(crate) fn parse(body: &[u8]) -> Result<Json, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::rule("The body is not UTF-8."))?;
     let json = Json::parse(loose_json::strict(text))
@@ -69,7 +66,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Json, Problem> {
     }
 }
 
-/// The customer that a body names. Both id and status are required ("failing to do so will return an error").
+/// The id in a body. Both id and status are required ("failing to do so will return an error").
 pub(crate) fn customer_id(body: &Json) -> Result<u64, Vec<Problem>> {
     let sent = Members::of(body.root());
     let required = |name: &str| Problem::field(name, format!("{name} is required."));
@@ -80,7 +77,6 @@ pub(crate) fn customer_id(body: &Json) -> Result<u64, Vec<Problem>> {
     }
 }
 
-/// A whole number that is not negative.
 pub(crate) fn whole_number(name: &str, sent: View<'_>) -> Result<u64, Problem> {
     sent.raw().parse().map_err(|_| Problem::field(name, format!("{name} must be a whole number.")))
 }

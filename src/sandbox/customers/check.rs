@@ -1,4 +1,4 @@
-//! Whether one value can be what its field holds, by the table of fields.
+//! Checks one value against the table of fields.
 
 use iso_currency::Currency;
 
@@ -10,7 +10,7 @@ use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, LengthUnit, 
 /// The longest companyName by the vendor's bulk import documentation; its API page says 50.
 const LONG_COMPANY_NAME: usize = 255;
 
-/// The token that is stored for a value that was sent for a field, or why it is refused.
+/// The token to store for a value that was sent.
 pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Result<String, Problem> {
     if sent.is_null() {
         return Ok("null".to_string());
@@ -31,7 +31,7 @@ pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Res
     }
 }
 
-/// Checks a text. A number passes because the vendor's samples show phones and references as numbers.
+/// The token to store for a text. A number passes because the vendor's samples show phones and references as numbers.
 pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour) -> Result<String, Problem> {
     let length = match sent.kind() {
         ValueKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
@@ -46,8 +46,7 @@ pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour
     Ok(if quoted { quote(sent.raw()) } else { sent.raw().to_string() })
 }
 
-/// The length of a text in WTF-8: a byte that continues no character begins one, and a character of four bytes is two
-/// UTF-16 units.
+/// The length of a text in WTF-8, in which a character of four bytes is two UTF-16 units.
 fn length(bytes: &[u8], unit: LengthUnit) -> usize {
     let characters = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
     let pairs = bytes.iter().filter(|byte| **byte >= 0xF0).count();
@@ -57,7 +56,7 @@ fn length(bytes: &[u8], unit: LengthUnit) -> usize {
     }
 }
 
-/// An empty word is what the vendor answers for a title that is not set.
+/// The vendor answers the empty word for a title that is not set.
 fn word(name: &str, sent: View<'_>, words: &[&str], behaviour: &Behaviour) -> Result<String, Problem> {
     let said = sent.as_text().unwrap_or_default();
     if name == "title" && sent.kind() == ValueKind::String && said.is_empty() {

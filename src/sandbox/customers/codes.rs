@@ -1,4 +1,4 @@
-//! Sales-tracking codes: those that the sandbox's account has, and what is stored of an array of them that was sent.
+//! The sales-tracking codes of the sandbox's account, and the check of an array of codes that was sent.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use crate::document::json::{ValueKind, View, quote};
 use crate::field::{CODE_MAX, CODES_PATH, MOST_CODES};
 use crate::sandbox::behaviour::{Behaviour, RetiredCode};
 
-/// The account's names of the types. A type is also called by the vendor's name `Sales Tracking Code N`.
+/// The account's names of the types. The vendor's name `Sales Tracking Code N` works too.
 const TYPES: [&str; MOST_CODES] =
     ["Region", "Sales Rep", "Sales Tracking Code 3", "Sales Tracking Code 4", "Sales Tracking Code 5"];
 
@@ -52,8 +52,8 @@ fn default_name(number: usize) -> String {
     format!("Sales Tracking Code {number}")
 }
 
-/// The token that is stored for an array of codes: elements that the customer already has stay as they are, others are
-/// completed by what the account knows of them.
+/// The token to store for an array of codes. Codes that the customer has keep their token; others get the account's name,
+/// id and uri.
 pub(crate) fn token(
     sent: View<'_>,
     held: Option<View<'_>>,
@@ -93,7 +93,7 @@ fn problem(text: impl Into<String>) -> Problem {
     Problem::field(CODES_PATH, text)
 }
 
-/// The number of the type of a code that was sent, and the token that is stored for it.
+/// The number of a code's type, and the token to store.
 fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, String), Problem> {
     let members = Members::of(sent);
     let type_sent = member(&members, "type", behaviour)?;

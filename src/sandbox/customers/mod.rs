@@ -1,8 +1,9 @@
-//! Reading and editing one customer by the rules of the vendor's page "Edit customer" (`PUT /v1/customers`).
+//! Reads and edits one customer by the vendor's page "Edit customer" (`PUT /v1/customers`).
 
 mod body;
 mod check;
 pub(crate) mod codes;
+mod loose_json;
 mod rules;
 mod update;
 
@@ -11,13 +12,12 @@ use jiff::Timestamp;
 use super::behaviour::{Behaviour, ErrorKey, LaterTimestamp, Modified, NotFound, PutAnswer};
 use super::fault_plan::FaultPlan;
 use super::response::Response;
-use super::table::{Table, with_values};
-use super::timestamp::{self, MODIFIED};
-use crate::document::json::{Json, quote};
-use crate::document::path::Path;
+use super::table::Table;
+use super::timestamp;
+use crate::document::json::Json;
 use body::Problem;
 
-/// `GET /v1/customers/{id}`: the document as it is stored.
+/// `GET /v1/customers/{id}`.
 pub(crate) fn get(table: &Table, id: u64, behaviour: &Behaviour) -> Response {
     match table.get(id) {
         Some(document) => Response::json(200, document.text()),
@@ -44,7 +44,6 @@ pub(crate) struct Put<'a> {
 }
 
 impl Put<'_> {
-    /// Applies the edit and gives the response to it.
     pub(crate) fn apply(&self, table: &mut Table) -> Response {
         self.try_apply(table).unwrap_or_else(|problems| self.refused(&problems))
     }
@@ -64,11 +63,10 @@ impl Put<'_> {
         if is_unchanged && self.behaviour.modified == Modified::WhenChanged {
             return self.response(after.text());
         }
-        let modified = |moment: &str| with_values(after, &[(Path::of(MODIFIED), quote(moment))]);
-        let answered = modified(&timestamp::long(self.now));
+        let answered = timestamp::with_modified(after, &timestamp::long(self.now));
         let stored = match self.behaviour.later_timestamp {
             LaterTimestamp::Same => answered.clone(),
-            LaterTimestamp::Short => modified(&timestamp::short(self.now)),
+            LaterTimestamp::Short => timestamp::with_modified(after, &timestamp::short(self.now)),
         };
         table.put(id, stored);
         self.response(answered.text())

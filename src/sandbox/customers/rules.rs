@@ -1,4 +1,4 @@
-//! The fields with rules of their own because billing depends on them: status, currency and parent.
+//! The rules of the fields that billing depends on: status, currency and parent.
 
 use super::body::{Problem, whole_number};
 use super::check;
@@ -15,11 +15,11 @@ const ACCOUNT_CURRENCY: &str = "\"USD\"";
 const SUSPENDED: &str = "Cannot manually suspend customer, the system is in charge of suspending customers.";
 const CANCELLED: &str = "A cancelled customer cannot be modified.";
 const UNCHANGEABLE: &str = "The status of this customer cannot be changed in this way.";
-/// The most generations of a hierarchy, by the vendor's support pages on hierarchies.
+/// The limit of the vendor's support pages on hierarchies.
 const GENERATIONS: usize = 4;
 const PARENT: &str = "parentId";
 
-/// The token that is stored for a status. `sent` is not null here and below.
+/// The token to store for a status. `sent` is not null here and below.
 pub(crate) fn status(
     field: &Field,
     sent: Option<View<'_>>,
@@ -42,7 +42,7 @@ pub(crate) fn status(
     }
 }
 
-/// Why an edit that leaves this status as it is may be refused.
+/// The text that refuses an edit without a new status.
 fn unchanged(status: &str, behaviour: &Behaviour) -> Option<&'static str> {
     match status {
         "Suspended" if behaviour.unchanged_suspended == UnchangedSuspended::Refuse => Some(SUSPENDED),
@@ -51,7 +51,7 @@ fn unchanged(status: &str, behaviour: &Behaviour) -> Option<&'static str> {
     }
 }
 
-/// The token that is stored for a currency.
+/// The token to store for a currency.
 pub(crate) fn currency(
     field: &Field,
     sent: Option<View<'_>>,
@@ -70,7 +70,7 @@ pub(crate) fn currency(
     }
 }
 
-/// A support page says that the currency can change while the customer is Draft; newer documents say so themselves.
+/// A support page says that the currency can change while the customer is Draft; newer documents have a member for it.
 fn may_change_currency(stored: View<'_>) -> bool {
     match stored.member("canChangeCurrency").map(View::raw) {
         Some(said) => said == "true",
@@ -78,7 +78,7 @@ fn may_change_currency(stored: View<'_>) -> bool {
     }
 }
 
-/// The token that is stored for a parent.
+/// The token to store for a parent.
 pub(crate) fn parent(
     id: u64,
     sent: Option<View<'_>>,
@@ -124,7 +124,7 @@ fn check_parent(id: u64, parent: u64, table: &Table, behaviour: &Behaviour) -> R
     Ok(())
 }
 
-/// A customer, its parent, that one's parent and so on.
+/// A customer, its parent, its grandparent and so on.
 fn ancestry(id: u64, table: &Table) -> Vec<u64> {
     let mut line = vec![id];
     while let Some(next) = line.last().and_then(|last| parent_of(*last, table)) {
@@ -140,7 +140,7 @@ fn parent_of(id: u64, table: &Table) -> Option<u64> {
     table.get(id)?.root().member(PARENT)?.raw().parse().ok()
 }
 
-/// Generations from this customer down, itself included.
+/// The number of generations from this customer down, itself included.
 fn generations_below(id: u64, table: &Table) -> usize {
     let below = |other: u64| ancestry(other, table).iter().position(|above| *above == id);
     table.ids().filter_map(below).max().map_or(1, |below| below + 1)

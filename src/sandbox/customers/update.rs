@@ -1,4 +1,4 @@
-//! What a PUT makes of a stored document: the fields it names take their values, those it leaves out become null.
+//! Applies the body of a PUT to the stored document: a field that it leaves out becomes null.
 
 use super::body::{Members, Problem};
 use super::{check, codes, rules};
@@ -46,7 +46,7 @@ struct Update<'a> {
     sent: Members<'a>,
     table: &'a Table,
     behaviour: &'a Behaviour,
-    /// What is to be stored.
+    /// The tokens to store.
     values: Vec<(Path, String)>,
     problems: Vec<Problem>,
 }
@@ -88,7 +88,7 @@ impl<'a> Update<'a> {
         self.store(field, missing, token.map_err(|problem| vec![problem]));
     }
 
-    /// `missing` is whether the stored object lacks the member, which is then not added only to be null.
+    /// A member that the stored object lacks (`missing`) is not added only to be null.
     fn store(&mut self, field: &Field, missing: bool, token: Result<String, Vec<Problem>>) {
         match token {
             Err(problems) => self.problems.extend(problems),
@@ -127,7 +127,7 @@ impl<'a> Update<'a> {
         }
     }
 
-    /// Gives a new nested object its id and uri, which are the customer's own in all the vendor's samples.
+    /// Adds the id and uri of a new nested object, which are the customer's in all the vendor's samples.
     fn add_identity(&mut self, name: &'static str) {
         let uri = format!("https://secure.fusebill.com/v1/customers/{}", self.id);
         let object = Path::of(name);
@@ -135,7 +135,7 @@ impl<'a> Update<'a> {
         self.values.push((object.join("uri"), quote(&uri)));
     }
 
-    /// `object` is the nested object that is stored; none if there is none yet, and then every member is written.
+    /// `object` is the stored nested object; if there is none yet, every member is written.
     fn member(&mut self, field: &Field, name: &str, sent: Option<&Members<'a>>, object: Option<View<'a>>) {
         let value = sent.and_then(|sent| sent.get(name));
         let is_left_out = sent.is_some() && value.is_none();
@@ -164,17 +164,15 @@ impl<'a> Update<'a> {
     }
 }
 
-/// A field that is left out becomes null.
 fn plain(field: &Field, sent: Option<View<'_>>, behaviour: &Behaviour) -> Result<String, Problem> {
     sent.map_or(Ok("null".to_string()), |sent| check::value(field, sent, behaviour))
 }
 
-/// The name of a field inside this object, if it is one of its fields.
+/// The name of a field inside this object; none if it is not inside.
 fn inside(field: &'static Field, object: &str) -> Option<&'static str> {
     field.path.strip_prefix(object)?.strip_prefix('.')
 }
 
-/// Whether the vendor's documents name such a member of a customer.
 fn is_documented(name: &str) -> bool {
     let known = |path: &str| path.split('.').next().is_some_and(|top| top.eq_ignore_ascii_case(name));
     FIELDS.iter().any(|field| known(field.path)) || READ_ONLY.iter().any(|field| known(field.path))

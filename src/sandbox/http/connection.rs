@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 by hyper, so that a fault can drop it at any point.
+//! Serves one connection. HTTP/1.1 is hyper's, so that a fault can drop the connection at any point.
 
 use std::io;
 use std::net::IpAddr;
@@ -27,14 +27,14 @@ use crate::sandbox::record::Recorded;
 use crate::sandbox::response::{Delivery, Response};
 use crate::sandbox::store::lock;
 
-/// The largest body that is read; the vendor publishes no limit.
+/// In bytes; the vendor publishes no limit.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// Pieces of a slow body.
 const PIECES: u32 = 8;
 /// Long enough for the first half of a cut body to be written before the connection closes.
 const FLUSH: Duration = Duration::from_millis(1);
 
-/// Serves a connection until the client, a fault or the end of the sandbox closes it. Connections are counted from 1.
+/// Serves until the client, a fault or the end of the sandbox closes the connection.
 pub(super) async fn serve(stream: TcpStream, number: usize, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
     // Responses are small and written at once; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
@@ -50,7 +50,7 @@ pub(super) async fn serve(stream: TcpStream, number: usize, api: Arc<Api>, mut s
         () = hang_up.notified() => None,
         _ = stopped.changed() => None,
     };
-    // A failed connection is the client's to report, or was a fault.
+    // The client reports a failed connection, or a fault closed it.
     if ended.is_none() {
         http.as_mut().graceful_shutdown();
         let _ = http.await;
@@ -84,7 +84,7 @@ async fn respond(
     Ok(sent)
 }
 
-/// Whether the Host header is this machine's own, which a web page that rebound its DNS name to 127.0.0.1 cannot send.
+/// Whether the Host header names this machine. A web page that rebound its DNS name to 127.0.0.1 sends that name.
 fn names_this_machine<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
@@ -94,12 +94,12 @@ fn names_this_machine<B>(request: &Request<B>) -> bool {
         || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Reads a request to its end and answers it: one to the API, or one to the sandbox's own addresses.
+/// Reads a whole request and answers it from the API or the sandbox's own addresses.
 async fn exchange(api: &Arc<Api>, connection: usize, request: Request<Incoming>) -> Response {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await.ok().map(|body| body.to_bytes().to_vec());
-    if let Some(place) = normalized(head.uri.path()).strip_prefix("/_sandbox/") {
-        return control::respond(&api.faults, &api.records, head.method.as_str(), place, body.as_deref());
+    if let Some(path) = normalized(head.uri.path()).strip_prefix("/_sandbox/") {
+        return control::respond(&api.faults, &api.records, head.method.as_str(), path, body.as_deref());
     }
     let is_complete = body.is_some();
     let request = recorded(&head, body.unwrap_or_default(), connection);

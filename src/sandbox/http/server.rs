@@ -1,4 +1,4 @@
-//! The sandbox as a handle: its thread, its accept loop, its end.
+//! Starts and stops a sandbox: its thread and its accept loop.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,23 +20,23 @@ use crate::sandbox::fault_plan::Faults;
 use crate::sandbox::record::{Recorded, Records};
 use crate::sandbox::store::{State, Store, lock};
 
-/// How long a stop waits for answers that are under way.
+/// How long a stop waits for responses in flight.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// How a sandbox is started. The default holds the seed in memory, on a free port, and has no faults.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,
-    /// Where the customers are kept.
+    /// The place of the customers.
     pub state: State,
     /// The faults it starts with.
     pub faults: Vec<Fault>,
-    /// What it does where the vendor's documents are silent.
+    /// The answers to what the vendor's documents leave open.
     pub behaviour: Behaviour,
-    /// How many requests it answers before it says 429.
+    /// The rate limits.
     pub limits: Limits,
-    /// How many of the latest requests it remembers.
+    /// The number of recorded requests.
     pub remembered: usize,
 }
 
@@ -62,10 +62,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a sandbox on a thread of its own; it answers from the moment this returns.
+    /// Starts a sandbox on its own thread; it answers when this returns.
     ///
     /// # Errors
-    /// The port is taken, or the state file cannot be read or made.
+    /// The port is in use, or the state file cannot be read or made.
     pub fn start(options: Options) -> anyhow::Result<Server> {
         let mut faults = Faults::default();
         faults.add(options.faults);
@@ -94,7 +94,7 @@ impl Server {
         Ok(Server { address, api, stop, thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -104,27 +104,27 @@ impl Server {
         format!("http://{}/v1", self.address)
     }
 
-    /// Lets something go wrong from now on.
+    /// Adds a fault.
     pub fn inject(&self, fault: Fault) {
         lock(&self.api.faults).add(vec![fault]);
     }
 
-    /// The API requests it saw, oldest first: the latest [`Options::remembered`] of them.
+    /// The latest [`Options::remembered`] API requests, oldest first.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.api.records).all()
     }
 
-    /// How many TCP connections were made to it.
+    /// The number of TCP connections so far.
     pub fn connections(&self) -> usize {
         self.api.connections.load(Ordering::SeqCst)
     }
 
-    /// The document it holds of a customer; none if there is no such customer or the state cannot be read.
+    /// A customer's document; none if there is no such customer or the state cannot be read.
     pub fn customer(&self, id: u64) -> Option<String> {
         self.api.document(id)
     }
 
-    /// Takes in a customer document as it is, in place of the one with its id.
+    /// Stores a customer's document byte for byte, in place of the one with its id.
     ///
     /// # Errors
     /// The text is no JSON object with a whole number as its `id`, or the state cannot be written.
@@ -132,16 +132,16 @@ impl Server {
         self.api.store.write(|table| table.add(text))?
     }
 
-    /// Stops accepting, gives the responses under way a moment to be sent, and ends.
+    /// Stops accepting, then waits a moment for the responses in flight.
     pub fn stop(self) {
         drop(self);
     }
 
-    /// Serves until SIGINT or SIGTERM, then stops. `ready` is called after the signal handlers are set, so that a script
-    /// that waits for its output can stop the sandbox cleanly.
+    /// Serves until SIGINT or SIGTERM, then stops. `ready` runs after the signal handlers are set, so that a script that
+    /// waits for its output can stop the sandbox cleanly.
     ///
     /// # Errors
-    /// The signals cannot be listened for; those of `ready`.
+    /// The signal handlers cannot be set, or `ready` failed.
     pub fn wait(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
         runtime()?.block_on(signal_to_stop(ready))
     }
@@ -157,7 +157,6 @@ impl Drop for Server {
     }
 }
 
-/// Accepts connections until the sandbox is to stop.
 async fn accept(listener: tokio::net::TcpListener, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
     let mut tasks = JoinSet::new();
     let for_connections = stopped.clone();
@@ -172,7 +171,7 @@ async fn accept(listener: tokio::net::TcpListener, api: Arc<Api>, mut stopped: w
         }
     }
     drop(listener);
-    // Dropping the set ends the connections that take longer than the grace.
+    // Dropping the set closes the connections that need longer.
     let _ = tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await;
 }
 
@@ -183,7 +182,7 @@ fn runtime() -> std::io::Result<Runtime> {
 #[cfg(unix)]
 async fn signal_to_stop(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let unheard = "the sandbox cannot listen for signals";
+    let unheard = "the sandbox cannot set its signal handlers";
     let mut interrupt = signal(SignalKind::interrupt()).context(unheard)?;
     let mut terminate = signal(SignalKind::terminate()).context(unheard)?;
     ready()?;
@@ -197,5 +196,5 @@ async fn signal_to_stop(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::R
 #[cfg(not(unix))]
 async fn signal_to_stop(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     ready()?;
-    tokio::signal::ctrl_c().await.context("the sandbox cannot listen for signals")
+    tokio::signal::ctrl_c().await.context("the sandbox cannot set its signal handlers")
 }

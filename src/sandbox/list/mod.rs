@@ -11,12 +11,11 @@ use super::table::Table;
 use crate::document::json::Json;
 use filter::{Filter, Name};
 
-/// "Never below 1,000" is all that is said of the largest page.
+/// The vendor says only "never below 1,000".
 const LARGEST_PAGE: usize = 1_000;
 /// The vendor's samples ask for 100; the default is not published.
 const DEFAULT_PAGE: usize = 100;
 
-/// The parameters of a list.
 struct Query {
     filter: Filter,
     sort: Option<Sort>,
@@ -32,7 +31,7 @@ struct Sort {
     descending: bool,
 }
 
-/// The response to a list: an array and paging headers.
+/// An array of customers, and paging headers.
 pub(crate) fn list(table: &Table, query: &str, behaviour: &Behaviour) -> Response {
     match Query::parse(query, behaviour) {
         Ok(query) => query.response(table, behaviour),
@@ -72,7 +71,7 @@ impl Query {
 
     fn matches<'a>(&self, table: &'a Table) -> Vec<&'a Json> {
         let mut matches: Vec<&Json> =
-            table.documents().filter(|document| self.filter.takes(document.root())).collect();
+            table.documents().filter(|document| self.filter.matches(document.root())).collect();
         if let Some(sort) = &self.sort {
             matches.sort_by_cached_key(|document| sort.name.sort_key(document.root()));
             if sort.descending {
@@ -104,7 +103,7 @@ impl Query {
 }
 
 impl Sort {
-    /// Both are needed for an order ("Sorting").
+    /// None unless both parameters are given ("Sorting").
     fn parse(
         expression: Option<&str>,
         order: Option<&str>,

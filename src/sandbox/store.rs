@@ -45,7 +45,11 @@ impl Store {
         Ok(match state {
             State::Memory => Store::Memory(Mutex::new(Table::seeded()?)),
             State::File(path) => {
-                let file = StateFile::open(path)?;
+                let file = StateFile::at(path)?;
+                let _lock = file.lock()?;
+                if !file.path.exists() {
+                    file.save(&render(&Table::seeded()?))?;
+                }
                 file.read()?;
                 Store::File(file)
             }
@@ -79,15 +83,6 @@ pub(crate) struct StateFile {
 }
 
 impl StateFile {
-    fn open(path: &Path) -> anyhow::Result<StateFile> {
-        let file = StateFile::at(path)?;
-        let _lock = file.lock()?;
-        if !file.path.exists() {
-            file.save(&render(&Table::seeded()?))?;
-        }
-        Ok(file)
-    }
-
     fn at(path: &Path) -> anyhow::Result<StateFile> {
         let folder = path.parent().ok_or_else(|| anyhow!("{} names no file", path.display()))?;
         make_folder(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
@@ -127,7 +122,7 @@ impl StateFile {
     }
 
     fn trouble(&self, what: &str) -> String {
-        format!("the sandbox's state {} {what}; `fusebill sandbox reset` writes it anew", self.path.display())
+        format!("the sandbox's state {} {what}; `fusebill sandbox reset` restores it", self.path.display())
     }
 }
 

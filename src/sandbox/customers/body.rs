@@ -1,6 +1,5 @@
 //! Parses the body of a PUT: its JSON, its id and its members.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::loose_json;
@@ -24,36 +23,18 @@ impl Problem {
     }
 }
 
-/// The members of an object that was sent. The vendor matches keys in any case.
-pub(crate) struct Members<'a> {
-    members: Vec<(Cow<'a, str>, View<'a>)>,
+/// A member of an object that was sent. The vendor matches keys in any case; the last of several wins.
+pub(crate) fn member<'a>(object: View<'a>, name: &str) -> Option<View<'a>> {
+    let named = object.members().filter(|(key, _)| key.name().eq_ignore_ascii_case(name));
+    named.last().map(|(_, value)| value)
 }
 
-impl<'a> Members<'a> {
-    pub(crate) fn of(object: View<'a>) -> Members<'a> {
-        Members { members: object.members().map(|(key, value)| (key.name(), value)).collect() }
-    }
-
-    /// The member of this name; the last one if it was sent twice in different case.
-    pub(crate) fn get(&self, name: &str) -> Option<View<'a>> {
-        self.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    /// The member of this name, unless it is null.
-    pub(crate) fn value(&self, name: &str) -> Option<View<'a>> {
-        self.get(name).filter(|value| !value.is_null())
-    }
-
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, View<'a>)> {
-        self.members.iter().map(|(key, value)| (key.as_ref(), *value))
-    }
-
-    /// The problem of a key that was sent twice in different case.
-    pub(crate) fn twice(&self) -> Option<Problem> {
-        let mut seen = HashSet::new();
-        let twice = self.iter().map(|(key, _)| key).find(|key| !seen.insert(key.to_ascii_lowercase()))?;
-        Some(Problem::field(twice, format!("The key {twice} is given more than once.")))
-    }
+/// The problem of a key that was sent twice in different case.
+pub(crate) fn repeated_key(object: View<'_>) -> Option<Problem> {
+    let mut seen = HashSet::new();
+    let mut names = object.members().map(|(key, _)| key.name());
+    let twice = names.find(|name| !seen.insert(name.to_ascii_lowercase()))?;
+    Some(Problem::field(&twice, format!("The key {twice} is given more than once.")))
 }
 
 pub(crate) fn parse(body: &[u8]) -> Result<Json, Problem> {
@@ -68,11 +49,11 @@ pub(crate) fn parse(body: &[u8]) -> Result<Json, Problem> {
 
 /// The id in a body. Both id and status are required ("failing to do so will return an error").
 pub(crate) fn customer_id(body: &Json) -> Result<u64, Vec<Problem>> {
-    let sent = Members::of(body.root());
+    let value = |name: &str| member(body.root(), name).filter(|value| !value.is_null());
     let required = |name: &str| Problem::field(name, format!("{name} is required."));
-    match sent.value("id") {
+    match value("id") {
         Some(id) => whole_number("id", id).map_err(|problem| vec![problem]),
-        None if sent.value("status").is_none() => Err(vec![required("id"), required("status")]),
+        None if value("status").is_none() => Err(vec![required("id"), required("status")]),
         None => Err(vec![required("id")]),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::body::{Members, Problem};
+use super::body::{self, Problem};
 use super::check;
 use crate::document::json::{ValueKind, View, quote};
 use crate::field::{CODE_MAX, CODES_PATH, MOST_CODES};
@@ -95,9 +95,8 @@ fn problem(text: impl Into<String>) -> Problem {
 
 /// The number of a code's type, and the token to store.
 fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, String), Problem> {
-    let members = Members::of(sent);
-    let type_sent = member(&members, "type", behaviour)?;
-    let code_sent = member(&members, "code", behaviour)?;
+    let type_sent = text(sent, "type", behaviour)?;
+    let code_sent = text(sent, "code", behaviour)?;
     let type_name = type_sent.as_text().unwrap_or_default();
     let code_name = code_sent.as_text().unwrap_or_default();
     let number = (1..=MOST_CODES)
@@ -115,8 +114,8 @@ fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, 
     Ok((number, token))
 }
 
-fn member<'a>(members: &Members<'a>, name: &str, behaviour: &Behaviour) -> Result<View<'a>, Problem> {
-    let sent = members.get(name).filter(|sent| sent.kind() == ValueKind::String);
+fn text<'a>(code: View<'a>, name: &str, behaviour: &Behaviour) -> Result<View<'a>, Problem> {
+    let sent = body::member(code, name).filter(|sent| sent.kind() == ValueKind::String);
     let sent = sent.ok_or_else(|| problem(format!("A sales tracking code needs a {name}.")))?;
     check::text(name, sent, CODE_MAX, behaviour).map_err(|why| problem(why.text))?;
     Ok(sent)

@@ -1,6 +1,6 @@
 //! Applies the body of a PUT to the stored document: a field that it leaves out becomes null.
 
-use super::body::{Members, Problem};
+use super::body::{self, Problem};
 use super::{check, codes, rules};
 use crate::document::json::{Json, ValueKind, View, quote};
 use crate::document::path::Path;
@@ -24,7 +24,7 @@ pub(crate) fn update(
     let mut update = Update {
         id,
         stored: stored.root(),
-        sent: Members::of(body),
+        sent: body,
         table,
         behaviour,
         values: Vec::new(),
@@ -43,7 +43,7 @@ pub(crate) fn update(
 struct Update<'a> {
     id: u64,
     stored: View<'a>,
-    sent: Members<'a>,
+    sent: View<'a>,
     table: &'a Table,
     behaviour: &'a Behaviour,
     /// The tokens to store.
@@ -51,13 +51,14 @@ struct Update<'a> {
     problems: Vec<Problem>,
 }
 
-impl<'a> Update<'a> {
+impl Update<'_> {
     fn unknown_keys(&mut self) {
         if self.behaviour.key_case_twice == KeyCaseTwice::Refuse {
-            self.problems.extend(self.sent.twice());
+            self.problems.extend(body::repeated_key(self.sent));
         }
-        for (name, value) in self.sent.iter() {
-            let is_last = self.sent.get(name).is_some_and(|last| last.span() == value.span());
+        for (key, value) in self.sent.members() {
+            let name = &key.name();
+            let is_last = body::member(self.sent, name).is_some_and(|last| last.span() == value.span());
             if is_documented(name) || !is_last {
                 continue;
             }
@@ -77,7 +78,7 @@ impl<'a> Update<'a> {
 
     fn top(&mut self, field: &Field) {
         let (stored, behaviour) = (self.stored, self.behaviour);
-        let sent = self.sent.value(field.path);
+        let sent = body::member(self.sent, field.path).filter(|sent| !sent.is_null());
         let token = match field.path {
             "status" => rules::status(field, sent, stored, behaviour),
             "currency" => rules::currency(field, sent, stored, behaviour),
@@ -98,8 +99,8 @@ impl<'a> Update<'a> {
     }
 
     fn nested(&mut self, name: &'static str) {
-        let sent = match self.sent.value(name) {
-            Some(sent) if sent.kind() == ValueKind::Object => Some(Members::of(sent)),
+        let sent = match body::member(self.sent, name).filter(|sent| !sent.is_null()) {
+            Some(sent) if sent.kind() == ValueKind::Object => Some(sent),
             Some(sent) => {
                 let text = format!("{name} must be an object, not {}.", sent.kind());
                 return self.problems.push(Problem::field(name, text));
@@ -111,7 +112,7 @@ impl<'a> Update<'a> {
             None => None,
         };
         if self.behaviour.key_case_twice == KeyCaseTwice::Refuse {
-            self.problems.extend(sent.as_ref().and_then(Members::twice));
+            self.problems.extend(sent.and_then(body::repeated_key));
         }
         let held = self.stored.member(name).filter(|held| held.kind() == ValueKind::Object);
         if held.is_none() && sent.is_none() {
@@ -119,7 +120,7 @@ impl<'a> Update<'a> {
         }
         for field in FIELDS {
             if let Some(member) = inside(field, name) {
-                self.member(field, member, sent.as_ref(), held);
+                self.member(field, member, sent, held);
             }
         }
         if held.is_none() {
@@ -136,8 +137,8 @@ impl<'a> Update<'a> {
     }
 
     /// `object` is the stored nested object; if there is none yet, every member is written.
-    fn member(&mut self, field: &Field, name: &str, sent: Option<&Members<'a>>, object: Option<View<'a>>) {
-        let value = sent.and_then(|sent| sent.get(name));
+    fn member(&mut self, field: &Field, name: &str, sent: Option<View<'_>>, object: Option<View<'_>>) {
+        let value = sent.and_then(|sent| body::member(sent, name));
         let is_left_out = sent.is_some() && value.is_none();
         if is_left_out && object.is_some() && self.behaviour.nested_partial == NestedPartial::Keep {
             return;

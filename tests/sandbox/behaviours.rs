@@ -1,4 +1,4 @@
-//! The vendor's silences: every value of every choice, side by side.
+//! Every value of every behaviour.
 
 use fusebill::sandbox::{Behaviour, Limits, Options, Server};
 
@@ -283,7 +283,7 @@ static CASES: &[Case] = &[
 ];
 
 #[test]
-fn every_value_of_every_choice_does_what_it_says() {
+fn every_value_of_every_behaviour_has_its_effect() {
     let choices = Behaviour::choices().iter();
     let all: Vec<String> = choices
         .flat_map(|choice| choice.values.iter().map(move |value| format!("{}={value}", choice.name)))

@@ -1,4 +1,4 @@
-//! What every request meets: the address, the host, the key, the quota, the record.
+//! Every request: address, host, key, quota, record.
 
 use std::io::Read;
 
@@ -34,7 +34,7 @@ fn an_address_is_read_without_regard_to_case_and_to_a_slash_at_its_end() {
 }
 
 #[test]
-fn what_is_no_address_is_404_and_a_wrong_method_405() {
+fn an_unknown_address_is_404_and_a_wrong_method_405() {
     let server = sandbox();
     for target in ["/v1", "/v1/customers/abc", "/v1/customers/123/overview", "/", "/v1/invoices"] {
         assert_eq!(server.ask("GET", target, "").unwrap().status, 404, "{target}");
@@ -45,7 +45,7 @@ fn what_is_no_address_is_404_and_a_wrong_method_405() {
 }
 
 #[test]
-fn a_wrong_method_is_told_the_right_ones() {
+fn a_405_names_the_allowed_methods() {
     let server = sandbox();
     for (method, target, allowed) in [
         ("POST", "/v1/customers", "GET,HEAD,PUT"),
@@ -89,7 +89,7 @@ fn only_this_machine_may_be_named_as_the_host() {
 }
 
 #[test]
-fn a_missing_or_wrong_key_is_401_and_one_that_is_none_400() {
+fn a_missing_or_wrong_key_is_401_and_a_malformed_one_400() {
     let server = sandbox();
     let other = format!("{}MDAx", KEY.strip_suffix("MDAw").unwrap());
     assert_eq!(with_header(&server, &format!("authorization: basic {KEY}\r\n")), 200);
@@ -140,7 +140,7 @@ fn a_response_is_gzip_if_the_client_accepts_it() {
 }
 
 #[test]
-fn every_response_tells_of_both_limits() {
+fn every_response_has_the_headers_of_both_limits() {
     let server = sandbox();
     for target in ["/v1/customers/123", "/v1/customers/5", "/v1/nothing"] {
         let reply = server.ask("GET", target, "").unwrap();
@@ -214,7 +214,7 @@ fn the_sandbox_listens_on_loopback_and_stops_with_its_connections() {
     assert_eq!(server.base_url(), format!("http://127.0.0.1:{}/v1", address.port()));
     let mut idle = Wire::to(&server);
     idle.ask("GET", "/v1/customers/123", "").unwrap();
-    server.stop();
+    drop(server);
     assert!(idle.ended());
     assert!(std::net::TcpStream::connect(address).is_err());
 }

@@ -99,7 +99,7 @@ fn a_body_that_is_no_json_object_is_refused() {
 }
 
 #[test]
-fn what_is_sent_is_stored_with_its_very_token() {
+fn values_are_stored_with_the_token_that_was_sent() {
     let server = sandbox();
     let before = server.document(123);
     let edited = with(&before, "firstName", r#""Andr\u00e9 \/""#);
@@ -130,7 +130,7 @@ fn read_only_fields_are_ignored() {
 }
 
 #[test]
-fn every_problem_is_told_and_nothing_is_stored() {
+fn every_problem_is_reported_and_nothing_is_stored() {
     let server = sandbox();
     let before = server.document(123);
     let edited = with(&before, "firstName", &format!("\"{}\"", "x".repeat(51)));
@@ -170,7 +170,7 @@ fn a_text_may_be_as_long_as_its_limit_and_no_longer() {
 }
 
 #[test]
-fn nobody_can_be_suspended_by_hand() {
+fn a_put_cannot_suspend_a_customer() {
     let server = sandbox();
     let refused = server.put(&with(&server.document(123), "status", "\"Suspended\""));
     let documented = r#"{"ErrorId":0,"HttpStatusCode":400,"Errors":[{"Key":"Api Error","Value":"Cannot manually suspend customer, the system is in charge of suspending customers."}]}"#;

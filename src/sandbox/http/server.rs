@@ -53,7 +53,7 @@ impl Default for Options {
     }
 }
 
-/// A running sandbox, listening on 127.0.0.1 only. Dropping it stops it.
+/// A running sandbox, listening on 127.0.0.1 only. Dropping it stops it, after a moment for the responses in flight.
 pub struct Server {
     address: SocketAddr,
     api: Arc<Api>,
@@ -130,11 +130,6 @@ impl Server {
     /// The text is no JSON object with a whole number as its `id`, or the state cannot be written.
     pub fn store(&self, text: &str) -> anyhow::Result<()> {
         self.api.store.write(|table| table.add(text))?
-    }
-
-    /// Stops accepting, then waits a moment for the responses in flight.
-    pub fn stop(self) {
-        drop(self);
     }
 
     /// Serves until SIGINT or SIGTERM, then stops. `ready` runs after the signal handlers are set, so that a script that

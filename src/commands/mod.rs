@@ -16,6 +16,8 @@ mod lookup;
 mod profiles;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+#[cfg(feature = "sandbox")]
+mod sandbox_account;
 mod session;
 mod write;
 

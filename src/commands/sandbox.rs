@@ -1,18 +1,15 @@
-//! `fusebill sandbox`, and the account behind `--profile sandbox`.
-
-use std::path::PathBuf;
+//! `fusebill sandbox`.
 
 use clap_complete::CompletionCandidate as Candidate;
 
+use super::sandbox_account::{failed, start, state_file};
 use super::session::Context;
-use crate::account::{self, Account, Environment, Profile};
-use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::cli::candidates::{candidate, matching};
 use crate::cli::{Output, SandboxCommand, ServeArgs};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
 use crate::report::json::{Object, printed};
-use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, Server, State};
+use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, State};
 
 pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
     match command {
@@ -29,37 +26,15 @@ pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
     }
 }
 
-/// The built-in account: a server on this machine with a key of its own. Neither the key nor the base URL of the
-/// environment is read, so nothing of it can reach another host.
-pub(super) fn account(profile: Profile, environment: Environment) -> Result<(Account, Server)> {
-    let state = State::File(state_file(environment)?);
-    let server = start(Options { state, ..Options::default() })?;
-    let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
-    let base = BaseUrl::parse(&server.base_url())?;
-    let (origin, trust) = (account::SANDBOX.to_string(), Trust::default());
-    let account = Account {
-        host: base.place(),
-        overrides: Vec::new(),
-        profile: profile.name,
-        base,
-        key,
-        origin,
-        trust,
-        settings: profile.settings,
-    };
-    Ok((account, server))
-}
-
 fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
     let mut behaviour = Behaviour::default();
     for choice in &args.behaviour {
         behaviour.set(choice).map_err(|why| Error::usage(format!("--behaviour {choice}: {why}")))?;
     }
     let fault = |spec: &String| {
-        spec.parse::<Fault>()
-            .map_err(|why| Error::usage(format!("--fault {spec}")).because(anyhow::anyhow!("{why}")))
+        spec.parse::<Fault>().map_err(|why| Error::usage(format!("--fault {spec}")).because(why))
     };
-    let faults = args.fault.iter().map(fault).collect::<Result<Vec<_>>>()?;
+    let faults = args.fault.iter().map(fault).collect::<Result<_>>()?;
     let state = if args.memory { State::Memory } else { State::File(state_file(context.environment)?) };
     let limits = Limits { per_minute: args.per_minute, per_day: args.per_day, ..Limits::default() };
     let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;
@@ -72,18 +47,6 @@ fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
     server.wait(ready).map_err(|why| failed("serving the sandbox", why))?;
     context.terminal.notes().say("Stopped.");
     Ok(Kind::Done)
-}
-
-fn start(options: Options) -> Result<Server> {
-    Server::start(options).map_err(|why| failed("starting the sandbox", why))
-}
-
-fn failed(step: &str, why: anyhow::Error) -> Error {
-    Error::new(Kind::Failed, "the sandbox does not work").at(step).because(why)
-}
-
-fn state_file(environment: Environment) -> Result<PathBuf> {
-    Ok(environment.state_folder()?.join("sandbox").join("customers.ndjson"))
 }
 
 /// One line of text, or an object with that one member.

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 #[cfg(feature = "sandbox")]
-use super::sandbox;
+use super::sandbox_account;
 use crate::account::{Account, Environment, Profile, command};
 use crate::api::{Client, Network};
 use crate::cli::{Global, Output, WriteArgs};
@@ -98,7 +98,7 @@ impl Context {
         let profile = self.profile()?;
         #[cfg(feature = "sandbox")]
         if profile.is_sandbox() {
-            let (account, server) = sandbox::account(profile, self.environment)?;
+            let (account, server) = sandbox_account::open(profile, self.environment)?;
             return Ok(Session {
                 client: self.client(&account)?,
                 account,

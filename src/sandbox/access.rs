@@ -1,40 +1,37 @@
-//! Who may ask and how often: the API key and the two rate limits (the vendor's pages "Authentication" and "Rate limits").
+//! The API key and the two rate limits (the vendor's pages "Authentication" and "Rate limits").
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use jiff::Timestamp;
 
 use super::behaviour::{Behaviour, Reset, TooMany, Unauthorized};
 use super::response::{Header, Response};
-use super::timestamp;
 
 /// The one API key the sandbox accepts.
 ///
-/// It is shaped like the vendor's, the base64 form of `0:` and 64 letters and digits, which say that it is no real one.
+/// It has the vendor's form, base64 of `0:` and 64 letters and digits; they say that it is no real key.
 pub const KEY: &str =
     "MDpGdXNlYmlsbFNhbmRib3hLZXlOb3RBUmVhbE9uZUZ1c2ViaWxsU2FuZGJveEtleU5vdEFSZWFsT25lMDAwMDAw";
 
-/// Characters of a key: the vendor's documented example is the base64 form of `0:` and 64 letters and digits.
-const KEY_LENGTH: usize = 88;
-
 /// Checks the values of the `Authorization` headers.
 ///
-/// A missing or wrong key is 401, one that cannot be a key 400 (the vendor's page "Errors", which shows its text).
+/// A missing or wrong key is 401, a malformed one 400 (the vendor's page "Errors", which shows the text).
 pub(crate) fn check_key(sent: &[&str], behaviour: &Behaviour) -> Result<(), Response> {
     let Some(value) = sent.first() else { return Err(unauthorized(behaviour)) };
     let (scheme, key) = value.split_once(' ').unwrap_or_default();
-    if sent.len() > 1 || !scheme.eq_ignore_ascii_case("basic") || !can_be_key(key) {
+    if sent.len() > 1 || !scheme.eq_ignore_ascii_case("basic") || !is_well_formed(key) {
         return Err(Response::error(400, "Authorization key is not in the correct format."));
     }
     if key == KEY { Ok(()) } else { Err(unauthorized(behaviour)) }
 }
 
-fn can_be_key(key: &str) -> bool {
-    // `0:` and a letter or digit is `MDo` or `MDp` in base64; 66 bytes need no padding.
-    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
-    key.len() == KEY_LENGTH && (key.starts_with("MDo") || key.starts_with("MDp")) && key.bytes().all(base64)
+fn is_well_formed(key: &str) -> bool {
+    STANDARD.decode(key).is_ok_and(|text| text.len() == 66 && text.starts_with(b"0:"))
 }
 
+/// 401; its body is shown nowhere in the vendor's documents.
 fn unauthorized(behaviour: &Behaviour) -> Response {
     match behaviour.unauthorized {
         Unauthorized::Envelope => Response::error(401, "Authorization has been denied for this request."),
@@ -42,14 +39,14 @@ fn unauthorized(behaviour: &Behaviour) -> Response {
     }
 }
 
-/// Requests that are answered before the sandbox says 429.
+/// Requests that are answered before the sandbox answers 429.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Requests a minute.
     pub per_minute: u32,
     /// Requests a day.
     pub per_day: u32,
-    /// How long its minute is.
+    /// The length of the minute, which tests shorten.
     pub minute: Duration,
 }
 
@@ -60,7 +57,7 @@ impl Default for Limits {
     }
 }
 
-/// The requests of this minute and this day; each begins with its first request.
+/// Counts the requests of a minute and of a day; each begins with its first request.
 pub(crate) struct Quota {
     windows: [Window; 2],
 }
@@ -122,16 +119,15 @@ fn after(now: Timestamp, time: Duration) -> Timestamp {
     now.checked_add(time).unwrap_or(Timestamp::MAX)
 }
 
-/// The moment a limit starts anew, in the chosen format.
 fn reset(ends: Timestamp, format: Reset) -> Option<String> {
     match format {
-        Reset::Iso => Some(timestamp::seconds(ends)),
+        Reset::Iso => Some(format!("{ends:.0}")),
         Reset::Epoch => Some(ends.as_second().to_string()),
         Reset::None => None,
     }
 }
 
-/// 429; the vendor says that the body names the limit, but not in which words.
+/// 429; the vendor says that the body names the limit, without its wording.
 fn too_many(window: &str, behaviour: &Behaviour) -> Response {
     let text = format!("The limit of requests per {window} has been exceeded.");
     match behaviour.too_many {
@@ -140,7 +136,7 @@ fn too_many(window: &str, behaviour: &Behaviour) -> Response {
     }
 }
 
-/// 429 that says that this minute's limit is used up and starts anew in `seconds`.
+/// 429 whose headers say that the limit of the minute starts anew in `seconds`.
 pub(crate) fn used_up(seconds: u64, now: Timestamp, behaviour: &Behaviour) -> Response {
     let mut response = too_many("minute", behaviour);
     response.header("x-rate-limit-remaining-minute", "0");

@@ -1,36 +1,39 @@
-//! One request to the API, from the faults that hit it to its response. No HTTP library is used here.
+//! Answers one request to the API, without HTTP: faults, key, quota, content type, then the customers.
 
 use std::io::Write;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
 
 use super::access::{Quota, check_key};
-use super::behaviour::{Behaviour, ContentType, Gzip};
+use super::behaviour::Behaviour;
 use super::fault::Operation;
 use super::fault_plan::{FaultPlan, Faults};
 use super::record::{Recorded, Records};
 use super::response::Response;
 use super::store::{Store, lock};
-use super::{customers, list, timestamp};
+use super::{customers, list};
 
-/// What every connection of one sandbox shares.
+/// The state that all connections of a sandbox share.
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) behaviour: Behaviour,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) records: Mutex<Records>,
     pub(crate) quota: Mutex<Quota>,
+    /// TCP connections that were made so far.
+    pub(crate) connections: AtomicUsize,
 }
 
-/// The path without regard to case and to a slash at its end: the vendor's own documents write both ways.
+/// The path in lower case without a slash at its end: the vendor's documents write both forms.
 pub(crate) fn normalized(path: &str) -> String {
     path.trim_end_matches('/').to_ascii_lowercase()
 }
 
-/// What a method means at a path. The body of the response to HEAD is dropped when it is sent.
+/// HEAD is a GET here; hyper drops the body of its response.
 pub(crate) fn operation(request: &Recorded) -> Operation {
     let method = request.method.as_str();
     let reads = matches!(method, "GET" | "HEAD");
@@ -48,24 +51,23 @@ pub(crate) fn operation(request: &Recorded) -> Operation {
 }
 
 impl Api {
-    /// The response with all that the faults change of it.
+    /// The response, changed by the faults.
     pub(crate) fn respond(&self, request: &Recorded, operation: Operation, faults: &FaultPlan) -> Response {
         let now = Timestamp::now();
         let mut response = match faults.instead(now, &self.behaviour) {
             Some(response) => response,
             None => self.handle(request, operation, faults, now),
         };
-        let swapped = faults.swap().and_then(|id| self.document(id));
-        faults.change(&mut response, swapped.as_deref());
+        faults.change(&mut response, |id| self.document(id));
         for (name, value) in lock(&self.quota).headers(now, self.behaviour.reset) {
             response.header(&name, &value);
         }
         response
     }
 
-    /// The document of a customer; none if there is no such customer or the state cannot be read.
+    /// None if there is no such customer or the state cannot be read.
     pub(crate) fn document(&self, id: u64) -> Option<String> {
-        self.store.read(|table| table.get(id).map(str::to_string)).ok().flatten()
+        self.store.read(|table| table.get(id).map(|document| document.text().to_string())).ok().flatten()
     }
 
     fn handle(
@@ -77,27 +79,12 @@ impl Api {
     ) -> Response {
         let admitted = check_key(&request.header_values("authorization"), &self.behaviour)
             .and_then(|()| lock(&self.quota).take(now, &self.behaviour))
-            .and_then(|()| self.check_content_type(request, operation));
+            .and_then(|()| check_content_type(request, operation));
         if let Err(refused) = admitted {
             return refused;
         }
         let response = self.act(request, operation, faults, now);
-        self.packed(request, response.unwrap_or_else(|why| Response::error(500, &format!("{why:#}"))))
-    }
-
-    /// "JSON bodies need `Content-Type: application/json`" ("Authentication"); the status of others is not published.
-    fn check_content_type(&self, request: &Recorded, operation: Operation) -> Result<(), Response> {
-        let sent = request.header("content-type").unwrap_or_default();
-        let media_type = sent.split(';').next().unwrap_or_default().trim();
-        let is_json = media_type.eq_ignore_ascii_case("application/json");
-        let status = match self.behaviour.content_type {
-            _ if is_json || operation != Operation::Put => return Ok(()),
-            ContentType::Ignore => return Ok(()),
-            ContentType::Code415 => 415,
-            ContentType::Code400 => 400,
-        };
-        let text = format!("The media type '{media_type}' is not supported; send application/json.");
-        Err(Response::message(status, &text))
+        packed(request, response.unwrap_or_else(|why| Response::error(500, &format!("{why:#}"))))
     }
 
     fn act(
@@ -111,7 +98,7 @@ impl Api {
         match operation {
             Operation::Get(id) => {
                 if faults.has_other_writer() {
-                    self.store.write(|table| faults.write_between(table, id, &timestamp::short(now)))?;
+                    self.store.write(|table| faults.write_between(table, id, now))?;
                 }
                 self.store.read(|table| customers::get(table, id, behaviour))
             }
@@ -134,21 +121,33 @@ impl Api {
             }
         }
     }
+}
 
-    /// The response as gzip, if the client accepts it ("compression encouraged", the vendor's page "Authentication").
-    fn packed(&self, request: &Recorded, mut response: Response) -> Response {
-        let accepted = request.header_values("accept-encoding").join(",");
-        let asked = accepted.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("gzip"));
-        if !asked || response.body.is_empty() || self.behaviour.gzip == Gzip::Never {
-            return response;
-        }
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        if encoder.write_all(&response.body).is_ok()
-            && let Ok(body) = encoder.finish()
-        {
-            response.body = body;
-            response.header("content-encoding", "gzip");
-        }
-        response
+/// "JSON bodies need `Content-Type: application/json`" ("Authentication"); the status of others is not published.
+fn check_content_type(request: &Recorded, operation: Operation) -> Result<(), Response> {
+    let sent = request.header("content-type").unwrap_or_default();
+    let media_type = sent.split(';').next().unwrap_or_default().trim();
+    if operation != Operation::Put || media_type.eq_ignore_ascii_case("application/json") {
+        return Ok(());
     }
+    let text = format!("The media type '{media_type}' is not supported; send application/json.");
+    Err(Response::message(415, &text))
+}
+
+/// The response as gzip, if the client accepts it ("compression encouraged", the vendor's page "Authentication").
+fn packed(request: &Recorded, mut response: Response) -> Response {
+    let accepted = request.header_values("accept-encoding").join(",");
+    if response.body.is_empty()
+        || !accepted.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("gzip"))
+    {
+        return response;
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    if encoder.write_all(&response.body).is_ok()
+        && let Ok(body) = encoder.finish()
+    {
+        response.body = body;
+        response.header("content-encoding", "gzip");
+    }
+    response
 }

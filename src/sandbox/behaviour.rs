@@ -1,8 +1,7 @@
-//! What the sandbox does where the vendor's documents are silent or contradict themselves: one table of choices.
-//!
-//! The table makes the type of each choice, the parsing of `name=value` and the help. The first value is the default.
+//! One table of the questions that the vendor's documents leave open or answer twice. It makes the type of each answer,
+//! the parsing of `name=value` and the help. The first value is the default.
 
-/// One question the vendor's documents leave open.
+/// A question that the vendor's documents leave open.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice {
     /// The name before the `=`.
@@ -20,7 +19,7 @@ macro_rules! choices {
             pub(crate) enum $type { #[default] $first, $($more),+ }
         )+
 
-        /// The answers to the questions that the vendor's documents leave open, set by name.
+        /// The chosen answer to each question.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         pub struct Behaviour { $(pub(crate) $field: $type),+ }
 
@@ -52,8 +51,6 @@ choices! {
         "a PUT with salesTrackingCodes null"
     retired_code: RetiredCode = "retired-code" { Keep = "keep", Refuse = "refuse" }
         "a PUT that sends back a retired sales-tracking code the customer has"
-    type_twice: TypeTwice = "type-twice" { Refuse = "refuse", Accept = "accept" }
-        "two sales-tracking codes of one type"
     status_change: StatusChange = "status-change" { Allow = "allow", Refuse = "refuse", Ignore = "ignore" }
         "a PUT that changes the status to anything but Suspended"
     unchanged_suspended: UnchangedSuspended = "unchanged-suspended" { Accept = "accept", Refuse = "refuse" }
@@ -62,26 +59,14 @@ choices! {
         "a PUT that leaves a cancelled customer Cancelled"
     currency_change: CurrencyChange = "currency-change" { Refuse = "refuse", Ignore = "ignore", Allow = "allow" }
         "a PUT with another currency when it can no longer change"
-    currency_omitted: CurrencyOmitted = "currency-omitted" { Default = "default", Refuse = "refuse", Keep = "keep" }
-        "a PUT without (or with a null) currency on a customer in another than the account's"
     null_parent: NullParent = "null-parent" { Detach = "detach", Keep = "keep", Refuse = "refuse" }
         "a PUT without (or with a null) parentId on a customer that has a parent"
     parent_rules: ParentRules = "parent-rules" { Loose = "loose", Strict = "strict" }
         "whether a new parent must be Active and the hierarchy at most 4 generations"
-    loose_json: LooseJson = "loose-json" { Accept = "accept", Refuse = "refuse" }
-        "keys without quotes and texts in single quotes, as in the vendor's samples"
-    byte_order_mark: ByteOrderMark = "byte-order-mark" { Refuse = "refuse", Accept = "accept" }
-        "a body that begins with a byte order mark"
-    integer_text: IntegerText = "integer-text" { Refuse = "refuse", Accept = "accept" }
-        "whole numbers such as the id sent as text"
-    content_type: ContentType = "content-type" { Code415 = "415", Code400 = "400", Ignore = "ignore" }
-        "a PUT whose Content-Type is not JSON"
     unknown_keys: UnknownKeys = "unknown-keys" { Ignore = "ignore", Store = "store", Refuse = "refuse" }
         "keys that are no field of a customer"
     key_case_twice: KeyCaseTwice = "key-case-twice" { Last = "last", Refuse = "refuse" }
         "the same key twice in different case"
-    enum_case: EnumCase = "enum-case" { Match = "match", Ignore = "ignore" }
-        "words such as a status in another case"
     empty_title: EmptyTitle = "empty-title" { Keep = "keep", Null = "null" }
         "how an empty title is stored"
     numeric_text: NumericText = "numeric-text" { Keep = "keep", String = "string" }
@@ -110,8 +95,6 @@ choices! {
         "a list filtered or sorted by an unknown name"
     filter_case: FilterCase = "filter-case" { Ignore = "ignore", Match = "match" }
         "whether filter values match in any case"
-    gzip: Gzip = "gzip" { Asked = "asked", Never = "never" }
-        "whether responses are packed for clients that accept gzip"
     page_size: PageSize = "page-size" { Clip = "clip", Refuse = "refuse" }
         "a pageSize above 1000"
     next_page: NextPage = "next-page" { MinusOne = "minus-one", OneMore = "one-more" }
@@ -121,7 +104,7 @@ choices! {
 }
 
 impl Behaviour {
-    /// Every choice there is.
+    /// Every question.
     pub fn choices() -> &'static [Choice] {
         CHOICES
     }
@@ -129,7 +112,7 @@ impl Behaviour {
     /// Makes one choice, written `name=value`.
     ///
     /// # Errors
-    /// A sentence that names the choices, or the values of the one that was named.
+    /// A sentence that names the questions, or the values of the question that was named.
     pub fn set(&mut self, choice: &str) -> Result<(), String> {
         let (name, value) = choice
             .split_once('=')
@@ -139,13 +122,12 @@ impl Behaviour {
         }
         Err(match CHOICES.iter().find(|known| known.name == name) {
             Some(known) => format!("`{name}` is one of {}, not `{value}`", known.values.join(", ")),
-            None => format!("there is no behaviour `{name}`; there are {}", names().join(", ")),
+            None => {
+                let names: Vec<&str> = CHOICES.iter().map(|choice| choice.name).collect();
+                format!("there is no behaviour `{name}`; there are {}", names.join(", "))
+            }
         })
     }
-}
-
-fn names() -> Vec<&'static str> {
-    CHOICES.iter().map(|choice| choice.name).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
-//! The sandbox's own addresses, by which scripts in any language reach what the handle offers in Rust.
-//!
-//! They need no key, count against no limit and are not recorded.
+//! The sandbox's own addresses, `/_sandbox/faults` and `/_sandbox/requests`: scripts in any language inject faults and read
+//! the recorded requests. They need no key, count against no limit and are not recorded.
 
 use std::sync::Mutex;
 
@@ -10,15 +9,15 @@ use super::record::Records;
 use super::response::Response;
 use super::store::lock;
 
-/// The response to a request for `/_sandbox/` and this place. There is no body if it was too large or cut off.
+/// Answers a request for `/_sandbox/` and this path. There is no body if it was too large or cut off.
 pub(crate) fn respond(
     faults: &Mutex<Faults>,
     records: &Mutex<Records>,
     method: &str,
-    place: &str,
+    path: &str,
     body: Option<&[u8]>,
 ) -> Response {
-    match (place, method) {
+    match (path, method) {
         ("faults", "GET" | "HEAD") => list(&lock(faults)),
         ("faults", "POST") => inject(faults, body),
         ("faults", "DELETE") => {
@@ -32,7 +31,6 @@ pub(crate) fn respond(
     }
 }
 
-/// The faults that can still hit, one a line.
 fn list(faults: &Faults) -> Response {
     let lines: String = faults.pending().map(|fault| format!("{fault}\n")).collect();
     Response::text(200, lines)
@@ -46,8 +44,7 @@ fn inject(active: &Mutex<Faults>, body: Option<&[u8]>) -> Response {
     let lines = body.lines().map(str::trim).filter(|line| !line.is_empty());
     match lines.map(str::parse).collect::<Result<Vec<Fault>, _>>() {
         Ok(faults) => {
-            let mut active = lock(active);
-            faults.into_iter().for_each(|fault| active.add(fault));
+            lock(active).add(faults);
             Response::empty(204)
         }
         Err(why) => Response::error(400, &why.to_string()),

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
+use jiff::SignedDuration;
 
+use super::response::{Delivery, Response};
 use crate::document::json::Json;
 use crate::document::path::Path;
 
@@ -14,14 +16,14 @@ use crate::document::path::Path;
 /// METHOD is `get` (one customer), `put`, `list` or `any`; `any` is the default. `@N` makes the Nth such request the
 /// first it hits, counted from when the fault was given; `*TIMES` is how many it hits, `*all` all that follow. Both are
 /// one by default. [`Fault::kinds`] lists the kinds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Fault {
     method: Method,
     /// The first request that it hits, counted from 1.
     pub(crate) from: u64,
     /// The last request that it hits; none if it hits all that follow.
     pub(crate) to: Option<u64>,
-    pub(crate) kind: Kind,
+    pub(crate) effect: Effect,
     spelling: String,
 }
 
@@ -40,15 +42,36 @@ pub(crate) enum Operation {
     Get(u64),
     /// An edit of the customer that the body names.
     Put,
-    /// The customers that a filter finds.
     List,
-    /// An address without a meaning.
+    /// An unknown address.
     Nothing,
     /// A known address with a method that it does not have, and the methods that it has.
     WrongMethod(&'static str),
 }
 
-/// A kind of fault, for help and documentation.
+/// What a fault does to a request that it hits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Latency(Duration),
+    Hang,
+    LostBefore,
+    /// The connection closes, and the PUT takes effect this much later.
+    Late(Duration),
+    /// Sent instead of handling the request.
+    Refuse(Response),
+    /// 429; the seconds until the limit starts anew.
+    RateLimit(u64),
+    /// Sent in place of a success.
+    Replace(Response),
+    /// The document of this customer is sent in place of a success.
+    Swap(u64),
+    Deliver(Delivery),
+    OtherWriter(Path, String),
+    Truncate(Path, usize),
+    Ignore(Path),
+}
+
+/// A kind of fault.
 #[derive(Debug, Clone, Copy)]
 pub struct FaultKind {
     /// The word after the `:`.
@@ -57,72 +80,73 @@ pub struct FaultKind {
     pub value: &'static str,
     /// One line of help.
     pub help: &'static str,
+    /// Reads the value; it is empty if it was left out.
+    read: fn(&str) -> anyhow::Result<Effect>,
 }
 
-const fn kind(name: &'static str, value: &'static str, help: &'static str) -> FaultKind {
-    FaultKind { name, value, help }
+const fn kind(
+    name: &'static str,
+    value: &'static str,
+    help: &'static str,
+    read: fn(&str) -> anyhow::Result<Effect>,
+) -> FaultKind {
+    FaultKind { name, value, help, read }
 }
 
 #[rustfmt::skip]
 static KINDS: &[FaultKind] = &[
-    kind("latency", "=DURATION", "waits before the request is handled"),
-    kind("status", "=CODE", "refuses with this status and the error envelope"),
-    kind("message", "=CODE", "refuses with this status and {\"Message\": …}, as ASP.NET Web API does"),
-    kind("html", "[=CODE]", "refuses with an HTML page, as a proxy does; 502 by default"),
-    kind("text", "=CODE", "refuses with this status and plain text"),
-    kind("empty", "=CODE", "refuses with this status and no body"),
-    kind("refuse", "=TEXT", "refuses with 400 and this text in the error envelope"),
-    kind("redirect", "=CODE[,LOCATION]", "redirects, by default to /v1/moved on this server"),
-    kind("rate-limit", "[=SECONDS]", "429 whose reset headers are this far ahead; 1 by default"),
-    kind("null", "", "the request takes effect, and a success is answered with the body null"),
-    kind("no-content", "", "the request takes effect, and a success is answered with 204"),
-    kind("body", "=TEXT", "the request takes effect, and a success is answered with exactly this body"),
-    kind("not-utf8", "", "the request takes effect, and a success is answered with bytes that are not UTF-8"),
-    kind("huge", "=BYTES", "the request takes effect, and a success is answered with JSON of this size"),
-    kind("swap", "=ID", "the request takes effect, and a success is answered with another customer's document"),
-    kind("status-after", "=CODE", "the request takes effect, and a success is answered with this status and the error envelope"),
-    kind("cut", "", "the request takes effect, half of the answer's body comes, the connection closes"),
-    kind("slow", "=DURATION", "the request takes effect, and the answer's body comes in pieces over this time"),
-    kind("lost-before", "", "the connection closes, and the request has no effect"),
-    kind("lost-after", "", "the request takes effect, and the connection closes without an answer"),
-    kind("late", "=DURATION", "the connection closes without an answer, and a put takes effect this much later"),
-    kind("close", "", "answers well, then closes the connection without having said so"),
-    kind("hang", "", "never answers, until the client gives up or the sandbox stops"),
-    kind("other-writer", "=PATH=JSON", "another client writes this value just before a get or put is handled"),
-    kind("truncate", "=PATH,N", "a put stores only the first N UTF-16 units of this text"),
-    kind("ignore", "=PATH", "a put leaves this field as it was"),
+    kind("latency", "=DURATION", "waits before the request is handled",
+        |value| duration(value).map(Effect::Latency)),
+    kind("status", "=CODE", "refuses with this status and the error envelope",
+        |value| refuse(value, |code| Response::error(code, TEXT))),
+    kind("message", "=CODE", "refuses with this status and {\"Message\": …}, as ASP.NET Web API does",
+        |value| refuse(value, |code| Response::message(code, TEXT))),
+    kind("html", "[=CODE]", "refuses with an HTML page, as a proxy does; 502 by default",
+        |value| refuse(or(value, "502"), |code| Response::html(code, page(code)))),
+    kind("text", "=CODE", "refuses with this status and plain text",
+        |value| refuse(value, |code| Response::text(code, TEXT))),
+    kind("empty", "=CODE", "refuses with this status and no body",
+        |value| refuse(value, Response::empty)),
+    kind("refuse", "=TEXT", "refuses with 400 and this text in the error envelope",
+        |value| Ok(Effect::Refuse(Response::error(400, value)))),
+    kind("redirect", "=CODE[,LOCATION]", "redirects, by default to /v1/moved on this server", redirect),
+    kind("rate-limit", "[=SECONDS]", "429 whose reset headers are this far ahead; 1 by default",
+        |value| number(or(value, "1"), "a whole number of seconds").map(Effect::RateLimit)),
+    kind("null", "", "applies the request; answers a success with the body null",
+        |_| replace(Response::json(200, "null"))),
+    kind("no-content", "", "applies the request; answers a success with 204",
+        |_| replace(Response::empty(204))),
+    kind("body", "=TEXT", "applies the request; answers a success with exactly this body",
+        |value| replace(Response::json(200, value))),
+    kind("not-utf8", "", "applies the request; answers a success with bytes that are not UTF-8",
+        |_| replace(Response::json(200, b"{\"firstName\":\"\xff\xfe\"}".as_slice()))),
+    kind("huge", "=BYTES", "applies the request; answers a success with JSON of this size",
+        |value| replace(Response::json(200, huge(size(value)?)))),
+    kind("swap", "=ID", "applies the request; answers a success with the document of customer ID",
+        |value| number(value, "the id of a customer").map(Effect::Swap)),
+    kind("status-after", "=CODE", "applies the request; answers a success with this status and the error envelope",
+        |value| replace(Response::error(status(value)?, TEXT))),
+    kind("cut", "", "applies the request, sends half of the body, closes the connection",
+        |_| Ok(Effect::Deliver(Delivery::Cut))),
+    kind("slow", "=DURATION", "applies the request, sends the body in pieces over this time",
+        |value| Ok(Effect::Deliver(Delivery::Slow(duration(value)?)))),
+    kind("lost-before", "", "closes the connection; the request has no effect",
+        |_| Ok(Effect::LostBefore)),
+    kind("lost-after", "", "applies the request, closes the connection without an answer",
+        |_| Ok(Effect::Deliver(Delivery::Lost))),
+    kind("late", "=DURATION", "closes the connection without an answer; applies the PUT this much later",
+        |value| duration(value).map(Effect::Late)),
+    kind("close", "", "answers, then closes the connection without announcing it",
+        |_| Ok(Effect::Deliver(Delivery::ThenClose))),
+    kind("hang", "", "never answers",
+        |_| Ok(Effect::Hang)),
+    kind("other-writer", "=PATH=JSON", "another client writes this value just before a GET or PUT is handled", other_writer),
+    kind("truncate", "=PATH,N", "a PUT stores only the first N UTF-16 units of this text", truncate),
+    kind("ignore", "=PATH", "a PUT leaves this field as it was",
+        |value| parse_path(value).map(Effect::Ignore)),
 ];
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Latency(Duration),
-    Status(u16),
-    Message(u16),
-    Html(u16),
-    Text(u16),
-    Empty(u16),
-    Refuse(String),
-    Redirect(u16, String),
-    RateLimit(u64),
-    Null,
-    NoContent,
-    Body(String),
-    NotUtf8,
-    Huge(usize),
-    Swap(u64),
-    StatusAfter(u16),
-    Cut,
-    Slow(Duration),
-    LostBefore,
-    LostAfter,
-    Late(Duration),
-    Close,
-    Hang,
-    OtherWriter(Path, String),
-    Truncate(Path, usize),
-    Ignore(Path),
-}
-
+const TEXT: &str = "The sandbox was told to fail.";
 /// Where `redirect` points by default: an address that answers 404.
 const MOVED: &str = "/v1/moved";
 /// The longest body of `huge`, which is made in memory.
@@ -136,9 +160,9 @@ impl Fault {
 
     /// Whether it counts and hits requests for this operation.
     pub(crate) fn concerns(&self, operation: &Operation) -> bool {
-        let can_hit = match self.kind {
-            Kind::Late(_) | Kind::Truncate(..) | Kind::Ignore(_) => *operation == Operation::Put,
-            Kind::OtherWriter(..) => matches!(operation, Operation::Put | Operation::Get(_)),
+        let can_hit = match self.effect {
+            Effect::Late(_) | Effect::Truncate(..) | Effect::Ignore(_) => *operation == Operation::Put,
+            Effect::OtherWriter(..) => matches!(operation, Operation::Put | Operation::Get(_)),
             _ => true,
         };
         let is_method = match self.method {
@@ -151,7 +175,6 @@ impl Fault {
     }
 }
 
-/// As it was given.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.spelling)
@@ -182,7 +205,7 @@ fn parse(text: &str) -> anyhow::Result<Fault> {
         method: parse_method(method)?,
         from,
         to: times.map(|times| (from - 1).saturating_add(times)),
-        kind: parse_kind(name, value)?,
+        effect: parse_kind(name, value)?,
         spelling: text.to_string(),
     };
     let possible = [Operation::Get(0), Operation::Put, Operation::List];
@@ -212,58 +235,52 @@ fn parse_method(name: &str) -> anyhow::Result<Method> {
     })
 }
 
-fn parse_kind(name: &str, value: Option<&str>) -> anyhow::Result<Kind> {
+fn parse_kind(name: &str, value: Option<&str>) -> anyhow::Result<Effect> {
     let Some(known) = KINDS.iter().find(|kind| kind.name == name) else {
         let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         bail!("there is no fault `{name}`; there are {}", names.join(", "));
     };
-    if value.is_some() == known.value.is_empty() && !known.value.starts_with('[') {
+    let is_optional = known.value.starts_with('[');
+    let is_wrong = match value {
+        None => known.value.starts_with('='),
+        Some(value) => known.value.is_empty() || is_optional && value.is_empty(),
+    };
+    if is_wrong {
         bail!("the fault `{name}` is written `{name}{}`", known.value);
     }
-    kind_named(name, value)
+    (known.read)(value.unwrap_or_default())
 }
 
-/// `name` is one of [`KINDS`], and has a value if it needs one.
-fn kind_named(name: &str, given: Option<&str>) -> anyhow::Result<Kind> {
-    let value = given.unwrap_or_default();
-    Ok(match name {
-        "latency" => Kind::Latency(duration(value)?),
-        "status" => Kind::Status(status(value)?),
-        "message" => Kind::Message(status(value)?),
-        "html" => Kind::Html(status(given.unwrap_or("502"))?),
-        "text" => Kind::Text(status(value)?),
-        "empty" => Kind::Empty(status(value)?),
-        "refuse" => Kind::Refuse(value.to_string()),
-        "redirect" => {
-            let (code, location) = split(value, ',');
-            Kind::Redirect(status(code)?, location.unwrap_or(MOVED).to_string())
-        }
-        "rate-limit" => Kind::RateLimit(number(given.unwrap_or("1"), "a whole number of seconds")?),
-        "null" => Kind::Null,
-        "no-content" => Kind::NoContent,
-        "body" => Kind::Body(value.to_string()),
-        "not-utf8" => Kind::NotUtf8,
-        "huge" => Kind::Huge(size(value)?),
-        "swap" => Kind::Swap(number(value, "the id of a customer")?),
-        "status-after" => Kind::StatusAfter(status(value)?),
-        "cut" => Kind::Cut,
-        "slow" => Kind::Slow(duration(value)?),
-        "lost-before" => Kind::LostBefore,
-        "lost-after" => Kind::LostAfter,
-        "late" => Kind::Late(duration(value)?),
-        "close" => Kind::Close,
-        "hang" => Kind::Hang,
-        "other-writer" => other_writer(value)?,
-        "truncate" => {
-            let (path, units) = two(value, ',', "PATH,N")?;
-            Kind::Truncate(parse_path(path)?, number(units, "a number of UTF-16 units")?)
-        }
-        "ignore" => Kind::Ignore(parse_path(value)?),
-        _ => bail!("there is no fault `{name}`"),
-    })
+fn or<'a>(value: &'a str, default: &'a str) -> &'a str {
+    if value.is_empty() { default } else { value }
 }
 
-fn other_writer(value: &str) -> anyhow::Result<Kind> {
+fn refuse(code: &str, response: fn(u16) -> Response) -> anyhow::Result<Effect> {
+    Ok(Effect::Refuse(response(status(code)?)))
+}
+
+fn replace(response: Response) -> anyhow::Result<Effect> {
+    Ok(Effect::Replace(response))
+}
+
+fn page(code: u16) -> String {
+    format!("<!DOCTYPE html>\n<html><head><title>{code}</title></head><body><h1>{code}</h1></body></html>\n")
+}
+
+/// JSON of exactly this size, or the smallest there is.
+fn huge(bytes: usize) -> String {
+    let around = r#"{"filler":""}"#.len();
+    format!(r#"{{"filler":"{}"}}"#, "x".repeat(bytes.saturating_sub(around)))
+}
+
+fn redirect(value: &str) -> anyhow::Result<Effect> {
+    let (code, location) = split(value, ',');
+    let mut response = Response::empty(status(code)?);
+    response.header("location", location.unwrap_or(MOVED));
+    Ok(Effect::Refuse(response))
+}
+
+fn other_writer(value: &str) -> anyhow::Result<Effect> {
     let (path, json) = two(value, '=', "PATH=JSON")?;
     let path = parse_path(path)?;
     // The value becomes part of a document, whose depth is limited too.
@@ -271,9 +288,13 @@ fn other_writer(value: &str) -> anyhow::Result<Kind> {
     Json::parse(format!("{open}{json}{close}"))
         .and_then(|_| Json::parse(json))
         .map_err(|why| anyhow!("the value `{json}` is {why}"))?;
-    Ok(Kind::OtherWriter(path, json.trim().to_string()))
+    Ok(Effect::OtherWriter(path, json.trim().to_string()))
 }
 
+fn truncate(value: &str) -> anyhow::Result<Effect> {
+    let (path, units) = two(value, ',', "PATH,N")?;
+    Ok(Effect::Truncate(parse_path(path)?, number(units, "a number of UTF-16 units")?))
+}
 fn number<T: FromStr>(text: &str, what: &str) -> anyhow::Result<T> {
     text.parse().map_err(|_| anyhow!("`{text}` is not {what}"))
 }
@@ -299,19 +320,8 @@ fn parse_path(text: &str) -> anyhow::Result<Path> {
 }
 
 fn duration(text: &str) -> anyhow::Result<Duration> {
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let milliseconds = match unit {
-        "ms" => Some(1),
-        "s" => Some(1_000),
-        "m" => Some(60_000),
-        _ => None,
-    };
-    let count: Option<u64> = digits.parse().ok();
-    count
-        .zip(milliseconds)
-        .and_then(|(count, each)| count.checked_mul(each))
-        .map(Duration::from_millis)
-        .ok_or_else(|| anyhow!("`{text}` is no duration such as 50ms, 2s or 1m"))
+    let duration = text.parse::<SignedDuration>().ok().and_then(|duration| duration.try_into().ok());
+    duration.ok_or_else(|| anyhow!("`{text}` is no duration such as 50ms, 2s or 1m"))
 }
 
 #[cfg(test)]
@@ -331,16 +341,21 @@ mod tests {
         let fault = |text: &str| text.parse::<Fault>().unwrap();
         let plain = fault(":html");
         assert_eq!((plain.method, plain.from, plain.to), (Method::Any, 1, Some(1)));
-        assert_eq!(plain.kind, Kind::Html(502));
+        assert_eq!(plain.effect, fault(":html=502").effect);
         let counted = fault("get@2*3:rate-limit");
         assert_eq!((counted.method, counted.from, counted.to), (Method::Get, 2, Some(4)));
-        assert_eq!(counted.kind, Kind::RateLimit(1));
+        assert_eq!(counted.effect, Effect::RateLimit(1));
         assert_eq!(fault("@3*all:latency=2s").to, None);
-        assert_eq!(fault("put:late=1m").kind, Kind::Late(Duration::from_secs(60)));
-        assert_eq!(fault("any:refuse=No: a=b * @").kind, Kind::Refuse("No: a=b * @".to_string()));
-        let location = "http://example.com/a=b:c".to_string();
-        assert_eq!(fault(&format!("list:redirect=302,{location}")).kind, Kind::Redirect(302, location));
-        assert_eq!(fault("put:redirect=307").kind, Kind::Redirect(307, MOVED.to_string()));
+        assert_eq!(fault("put:late=1m").effect, Effect::Late(Duration::from_secs(60)));
+        let refused = Response::error(400, "No: a=b * @");
+        assert_eq!(fault("any:refuse=No: a=b * @").effect, Effect::Refuse(refused));
+        let location = "http://example.com/a=b:c";
+        let Effect::Refuse(moved) = fault(&format!("list:redirect=302,{location}")).effect else { panic!() };
+        assert_eq!(
+            (moved.status, moved.headers),
+            (302, vec![("location".to_string(), location.to_string())])
+        );
+        assert_eq!(fault("put:redirect=307").effect, fault("put:redirect=307,/v1/moved").effect);
     }
 
     #[test]
@@ -367,6 +382,7 @@ mod tests {
             ("put:status=99", "200 to 599"),
             ("put:status", "`status=CODE`"),
             ("put:cut=1", "written `cut`"),
+            ("put:html=", "written `html[=CODE]`"),
             ("put@0:cut", "number from 1"),
             ("put*many:cut", "or `all`"),
             ("put:latency=5", "50ms, 2s or 1m"),

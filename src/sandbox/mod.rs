@@ -1,20 +1,19 @@
-//! A local stand-in for the vendor's server, to try things on and to rehearse failures.
+//! A local server with the vendor's API, to try commands and to rehearse failures.
 //!
-//! It does what the vendor documents about reading, listing and editing customers. If the documents are silent, the
-//! behaviour is chosen by name ([`Behaviour`]); failures of real networks happen on demand ([`Fault`]).
+//! It does what the vendor documents about reading, listing and editing customers. [`Behaviour`] chooses among the answers
+//! that the documents leave open; [`Fault`] makes requests fail.
 //!
-//! `http` reads a request, `api` answers it: the faults that hit it, then key, quota and content type (`access`), then
-//! `customers` or `list` with the documents that `store` holds. Imports go one way, in the order of the list below.
+//! `http` reads a request, `api` answers it: the faults that hit it, then key and quota (`access`), then `customers` or
+//! `list` with the documents in `store`. Imports go one way, in the order of the list below.
 
 mod behaviour;
-mod loose_json;
 mod response;
-mod timestamp;
+mod table;
 
 mod access;
 mod fault;
 mod record;
-mod table;
+mod timestamp;
 
 mod fault_plan;
 mod store;

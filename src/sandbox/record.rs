@@ -1,28 +1,31 @@
-//! The requests that the sandbox saw, and the status that each was answered with.
+//! Records the latest API requests and the status of each response.
 
 use std::collections::VecDeque;
 
-use super::access::KEY;
-use crate::document::json::quote;
+use serde::{Serialize, Serializer};
 
-/// An API request the sandbox saw.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use super::access::KEY;
+
+/// A recorded API request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recorded {
     /// Requests are counted from 1.
     pub number: usize,
-    /// The TCP connection it came on; connections are counted from 1.
+    /// The TCP connection that it came on, counted from 1.
     pub connection: usize,
-    /// `GET`, `PUT`, …
+    /// The method, in upper case.
     pub method: String,
     /// The path as it was sent.
     pub path: String,
-    /// What followed the `?`, as it was sent.
+    /// The text after the `?`, as it was sent.
     pub query: Option<String>,
     /// The headers in order, names in lower case; a value that is not UTF-8 has U+FFFD in it.
+    #[serde(serialize_with = "shown_headers")]
     pub headers: Vec<(String, String)>,
     /// The body as it was sent; empty if it did not arrive in full.
+    #[serde(serialize_with = "as_text")]
     pub body: Vec<u8>,
-    /// The status it was answered with; none while there is no response, and if none was sent.
+    /// The status of the response; none until it is sent, and if it was lost.
     pub status: Option<u16>,
 }
 
@@ -36,31 +39,18 @@ impl Recorded {
         let named = self.headers.iter().filter(|(known, _)| known == name);
         named.map(|(_, value)| value.as_str()).collect()
     }
-
-    /// As one JSON object. A key other than the sandbox's own might be a real one and is not shown.
-    fn to_json(&self) -> String {
-        let headers: Vec<String> = self
-            .headers
-            .iter()
-            .map(|(name, value)| format!("[{},{}]", quote(name), quote(shown(name, value))))
-            .collect();
-        format!(
-            r#"{{"number":{},"connection":{},"method":{},"path":{},"query":{},"headers":[{}],"body":{},"status":{}}}"#,
-            self.number,
-            self.connection,
-            quote(&self.method),
-            quote(&self.path),
-            self.query.as_deref().map_or("null".to_string(), quote),
-            headers.join(","),
-            quote(&String::from_utf8_lossy(&self.body)),
-            self.status.map_or("null".to_string(), |status| status.to_string()),
-        )
-    }
 }
 
-fn shown<'a>(name: &str, value: &'a str) -> &'a str {
-    let own = value.split_once(' ').is_some_and(|(_, key)| key == KEY);
-    if name == "authorization" && !own { "(not the sandbox's key)" } else { value }
+/// A key other than the sandbox's own might be a real one and is not shown.
+fn shown_headers<S: Serializer>(headers: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(headers.iter().map(|(name, value)| {
+        let is_own = value.split_once(' ').is_some_and(|(_, key)| key == KEY);
+        (name, if name == "authorization" && !is_own { "(not the sandbox's key)" } else { value })
+    }))
+}
+
+fn as_text<S: Serializer>(body: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&String::from_utf8_lossy(body))
 }
 
 /// The latest requests.
@@ -96,8 +86,10 @@ impl Records {
         self.kept.iter().cloned().collect()
     }
 
+    /// An array with one request a line.
     pub(crate) fn to_json(&self) -> String {
-        let requests: Vec<String> = self.kept.iter().map(Recorded::to_json).collect();
+        let requests: Vec<String> =
+            self.kept.iter().filter_map(|request| serde_json::to_string(request).ok()).collect();
         format!("[{}]", requests.join(",\n"))
     }
 }

@@ -1,4 +1,4 @@
-//! A response before it is sent: status, headers, body, and how it reaches the client.
+//! A response before it is sent: status, headers, body, delivery.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html";
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<Header>,
@@ -22,15 +22,14 @@ pub(crate) struct Response {
 /// How a response reaches the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// At once and completely.
     Whole,
-    /// The headers promise all of the body, half of it comes, the connection ends.
+    /// The headers promise all of the body, half of it is sent, the connection closes.
     Cut,
-    /// The body comes in pieces over this time.
+    /// The body is sent in pieces over this time.
     Slow(Duration),
-    /// Completely; then the connection ends without a `Connection: close`.
+    /// All of it is sent; then the connection closes without a `Connection: close`.
     ThenClose,
-    /// Not at all: the connection ends.
+    /// Nothing is sent: the connection closes.
     Lost,
 }
 
@@ -56,7 +55,6 @@ impl Response {
         Response { status, headers: Vec::new(), body: Vec::new(), delivery: Delivery::Whole }
     }
 
-    /// None reaches the client.
     pub(crate) fn lost() -> Response {
         Response { delivery: Delivery::Lost, ..Response::empty(200) }
     }
@@ -87,6 +85,11 @@ impl Response {
         self
     }
 
+    /// Sends another response with this one's delivery.
+    pub(crate) fn replace(&mut self, new: Response) {
+        *self = Response { delivery: self.delivery, ..new };
+    }
+
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -98,7 +101,7 @@ impl Response {
         }
     }
 
-    /// The status that the client sees, if any.
+    /// The status that the client receives, if any.
     pub(crate) fn seen_status(&self) -> Option<u16> {
         (self.delivery != Delivery::Lost).then_some(self.status)
     }

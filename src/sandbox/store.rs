@@ -1,7 +1,7 @@
-//! Where the customers are kept: in memory, or in a file that several sandboxes share.
+//! Stores the customers in memory, or in a file that several sandboxes share.
 //!
-//! The file has a header line, then one customer a line. Every write replaces it whole, so a reader sees the old or the
-//! new state. A lock on the file `<name>.lock` beside it keeps the writes of several processes apart.
+//! The file has a header line, then one customer a line. Every write replaces the file, so a reader sees the old or the
+//! new state. A lock on the file `<name>.lock` beside it serializes the writes of several processes.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -24,36 +24,38 @@ pub enum State {
     File(PathBuf),
 }
 
-/// Writes the seed anew into a state file, whatever it held.
+/// Replaces the content of a state file by the seed.
 ///
 /// # Errors
 /// The folder or the file cannot be written.
 pub fn reset(path: &Path) -> anyhow::Result<()> {
     let file = StateFile::at(path)?;
     let _lock = file.lock()?;
-    file.save(&Table::seeded()?)
+    file.save(&render(&Table::seeded()?))
 }
 
-/// An open state.
 pub(crate) enum Store {
     Memory(Mutex<Table>),
     File(StateFile),
 }
 
 impl Store {
-    /// Opens the state and seeds a missing file. A file is read once, so that a damaged one is an error of the start.
+    /// Opens the state and seeds a missing file. A file is read once, so that a damaged one fails the start.
     pub(crate) fn open(state: &State) -> anyhow::Result<Store> {
         Ok(match state {
             State::Memory => Store::Memory(Mutex::new(Table::seeded()?)),
             State::File(path) => {
-                let file = StateFile::open(path)?;
+                let file = StateFile::at(path)?;
+                let _lock = file.lock()?;
+                if !file.path.exists() {
+                    file.save(&render(&Table::seeded()?))?;
+                }
                 file.read()?;
                 Store::File(file)
             }
         })
     }
 
-    /// Reads the customers as they are at one moment.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> anyhow::Result<T> {
         match self {
             Store::Memory(table) => Ok(look(&lock(table))),
@@ -61,7 +63,7 @@ impl Store {
         }
     }
 
-    /// Changes customers, with no other change in between.
+    /// Changes customers; no other writer comes in between.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut Table) -> T) -> anyhow::Result<T> {
         match self {
             Store::Memory(table) => Ok(change(&mut lock(table))),
@@ -75,32 +77,18 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A state file and its lock.
 pub(crate) struct StateFile {
     path: PathBuf,
     lock: PathBuf,
 }
 
 impl StateFile {
-    fn open(path: &Path) -> anyhow::Result<StateFile> {
-        let file = StateFile::at(path)?;
-        let _lock = file.lock()?;
-        if !file.path.exists() {
-            file.save(&Table::seeded()?)?;
-        }
-        Ok(file)
-    }
-
     fn at(path: &Path) -> anyhow::Result<StateFile> {
-        let name = path.file_name().ok_or_else(|| anyhow!("{} names no file", path.display()))?;
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = path.parent().ok_or_else(|| anyhow!("{} names no file", path.display()))?;
         make_folder(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-        let mut lock = name.to_os_string();
+        let mut lock = path.as_os_str().to_owned();
         lock.push(".lock");
-        Ok(StateFile { path: folder.join(name), lock: folder.join(lock) })
+        Ok(StateFile { path: path.to_path_buf(), lock: lock.into() })
     }
 
     /// The lock is held until the file is dropped.
@@ -118,22 +106,23 @@ impl StateFile {
 
     fn write<T>(&self, change: impl FnOnce(&mut Table) -> T) -> anyhow::Result<T> {
         let _lock = self.lock()?;
-        let before = self.read()?;
-        let mut table = before.clone();
+        let mut table = self.read()?;
+        let before = render(&table);
         let result = change(&mut table);
-        if table != before {
-            self.save(&table)?;
+        let after = render(&table);
+        if after != before {
+            self.save(&after)?;
         }
         Ok(result)
     }
 
-    fn save(&self, table: &Table) -> anyhow::Result<()> {
-        replace(&self.path, render(table).as_bytes())
+    fn save(&self, text: &str) -> anyhow::Result<()> {
+        replace(&self.path, text.as_bytes())
             .with_context(|| format!("the sandbox's state {} cannot be written", self.path.display()))
     }
 
     fn trouble(&self, what: &str) -> String {
-        format!("the sandbox's state {} {what}; `fusebill sandbox reset` writes it anew", self.path.display())
+        format!("the sandbox's state {} {what}; `fusebill sandbox reset` restores it", self.path.display())
     }
 }
 
@@ -141,7 +130,7 @@ fn render(table: &Table) -> String {
     let mut text = format!("{HEADER}\n");
     for document in table.documents() {
         // Inside a string JSON escapes line breaks, so these are between tokens.
-        text.push_str(&document.replace(['\n', '\r'], " "));
+        text.push_str(&document.text().replace(['\n', '\r'], " "));
         text.push('\n');
     }
     text

@@ -18,9 +18,9 @@ pub fn seed() -> impl Iterator<Item = &'static str> {
 }
 
 /// Documents by customer id; a list without a sort is in this order (the vendor's old .NET sample, `QueryOptions.cs`).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(crate) struct Table {
-    documents: BTreeMap<u64, String>,
+    documents: BTreeMap<u64, Json>,
 }
 
 impl Table {
@@ -28,7 +28,6 @@ impl Table {
         Table::read(seed()).context("the built-in seed")
     }
 
-    /// The table of these documents.
     pub(crate) fn read<'a>(documents: impl Iterator<Item = &'a str>) -> anyhow::Result<Table> {
         let mut table = Table::default();
         for (at, document) in documents.enumerate() {
@@ -38,33 +37,29 @@ impl Table {
     }
 
     /// A customer's document, byte for byte as it was put in.
-    pub(crate) fn get(&self, id: u64) -> Option<&str> {
-        self.documents.get(&id).map(String::as_str)
-    }
-
-    pub(crate) fn json(&self, id: u64) -> Option<Json> {
-        self.get(id).map(|text| Json::known(text.to_string()))
+    pub(crate) fn get(&self, id: u64) -> Option<&Json> {
+        self.documents.get(&id)
     }
 
     /// Every document, by id.
-    pub(crate) fn documents(&self) -> impl Iterator<Item = &str> {
-        self.documents.values().map(String::as_str)
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &Json> {
+        self.documents.values()
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = u64> {
         self.documents.keys().copied()
     }
 
-    /// Stores a document that is known to be JSON and to have this id.
-    pub(crate) fn put(&mut self, id: u64, text: String) {
-        self.documents.insert(id, text);
+    /// Stores a document that has this id.
+    pub(crate) fn put(&mut self, id: u64, document: Json) {
+        self.documents.insert(id, document);
     }
 
     /// Checks a document and stores it.
     pub(crate) fn add(&mut self, text: &str) -> anyhow::Result<()> {
         let json = Json::parse(text)?;
         let id = json.root().member("id").and_then(|id| id.raw().parse().ok());
-        self.put(id.ok_or_else(|| anyhow!("a customer needs a whole number as its id"))?, text.to_string());
+        self.put(id.ok_or_else(|| anyhow!("a customer needs a whole number as its id"))?, json);
         Ok(())
     }
 }
@@ -75,7 +70,6 @@ pub(crate) fn with_values(document: &Json, values: &[(Path, String)]) -> Json {
     Json::known(splice(document.text(), document.root(), values))
 }
 
-/// The value at a path, if the document has one there.
 pub(crate) fn value_at<'a>(document: &'a Json, path: &Path) -> Option<View<'a>> {
     path.names().iter().try_fold(document.root(), |view, name| view.member(name))
 }

@@ -2,8 +2,14 @@
 
 use jiff::Timestamp;
 
-/// The member that every write moves.
-pub(crate) const MODIFIED: &str = "modifiedTimestamp";
+use super::table::with_values;
+use crate::document::json::{Json, quote};
+use crate::document::path::Path;
+
+/// The document with this `modifiedTimestamp`, which every write moves.
+pub(crate) fn with_modified(document: &Json, spelled: &str) -> Json {
+    with_values(document, &[(Path::of("modifiedTimestamp"), quote(spelled))])
+}
 
 /// As the response to a write spells it: seven decimals and `Z` (`2019-11-07T15:51:11.1915461Z`).
 pub(crate) fn long(moment: Timestamp) -> String {
@@ -14,11 +20,6 @@ pub(crate) fn long(moment: Timestamp) -> String {
 pub(crate) fn short(moment: Timestamp) -> String {
     let text = format!("{moment:.3}");
     text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.').to_string()
-}
-
-/// To the second, with its zone (`2019-11-07T15:51:11Z`).
-pub(crate) fn seconds(moment: Timestamp) -> String {
-    format!("{moment:.0}")
 }
 
 #[cfg(test)]
@@ -33,6 +34,5 @@ mod tests {
         assert_eq!(short(moment), "2019-11-07T15:51:11.191");
         assert_eq!(short(at(1_573_141_871, 20_000_000)), "2019-11-07T15:51:11.02");
         assert_eq!(short(at(1_573_141_870, 0)), "2019-11-07T15:51:10");
-        assert_eq!(seconds(at(951_782_400, 999_999_999)), "2000-02-29T00:00:00Z");
     }
 }

@@ -1,4 +1,4 @@
-//! A client that shows what really came over the wire, and small tools for documents.
+//! An HTTP client that keeps the raw response, and helpers for documents.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use fusebill::document::json::{Json, View};
 use fusebill::sandbox::{KEY, Options, Server};
 
-/// What came back for one request.
+/// The response to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -53,7 +53,7 @@ impl Wire {
         self.0.write_all(request).unwrap();
     }
 
-    /// The reply, or none where the connection ended without one.
+    /// The reply; none if the connection closed without one.
     pub(crate) fn reply(&mut self) -> Option<Reply> {
         let mut reply = self.head()?;
         let promised = reply.header("content-length").map_or(0, |length| length.parse().unwrap());
@@ -114,7 +114,7 @@ pub(crate) fn request(method: &str, target: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// What the tests ask of a server, each time on a new connection.
+/// Requests to a server, each on a new connection.
 pub(crate) trait Ask {
     fn ask(&self, method: &str, target: &str, body: &str) -> Option<Reply>;
 
@@ -164,7 +164,7 @@ pub(crate) fn faulty(faults: &[&str]) -> Server {
     server
 }
 
-/// The token at a dotted path, or `-` where there is none.
+/// The token at a dotted path; `-` if there is none.
 pub(crate) fn at(document: &str, path: &str) -> String {
     let json = Json::parse(document).unwrap();
     find(json.root(), path).map_or("-".to_string(), |view| view.raw().to_string())

@@ -1,4 +1,4 @@
-//! The addresses by which scripts in any language reach what the handle offers.
+//! `/_sandbox/faults` and `/_sandbox/requests`.
 
 use fusebill::document::json::Json;
 
@@ -31,7 +31,7 @@ fn faults_are_given_listed_and_taken_back_without_a_key() {
 }
 
 #[test]
-fn requests_are_told_as_json_without_a_stranger_s_key() {
+fn recorded_requests_are_json_without_other_keys() {
     let server = sandbox();
     server.put("{\"a\":\"é\"}");
     let mut wire = Wire::to(&server);

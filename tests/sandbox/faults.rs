@@ -1,4 +1,4 @@
-//! What goes wrong on demand.
+//! Every kind of fault.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn answered(fault: &str) -> (Reply, bool) {
     (reply.unwrap_or_else(|| panic!("{fault}: no answer")), written)
 }
 
-/// Asks again and again until it is so; for what the sandbox does after it has answered.
+/// Polls until the condition holds, for effects that follow the response.
 fn until(is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -154,7 +154,7 @@ static CASES: &[(&str, fn())] = &[
         let mut wire = Wire::to(&server);
         wire.send(&request("GET", "/v1/customers/123", ""));
         assert_eq!(server.get(1001).status, 200, "others are served meanwhile");
-        server.stop();
+        drop(server);
         assert!(wire.ended());
     }),
     ("other-writer", || {
@@ -183,7 +183,7 @@ static CASES: &[(&str, fn())] = &[
 ];
 
 #[test]
-fn every_kind_of_fault_does_what_it_says() {
+fn every_kind_of_fault_has_its_effect() {
     let kinds: Vec<&str> = Fault::kinds().iter().map(|kind| kind.name).collect();
     assert_eq!(kinds, CASES.iter().map(|(kind, _)| *kind).collect::<Vec<_>>());
     for (kind, case) in CASES {
@@ -248,7 +248,7 @@ fn a_put_that_is_late_when_the_sandbox_stops_never_arrives() {
     let server = start();
     server.inject("put:late=1m".parse().unwrap());
     assert_eq!(put(&server), (None, false));
-    server.stop();
+    drop(server);
     assert_eq!(at(&start().document(123), "firstName"), "\"Jon\"");
 }
 
@@ -278,7 +278,7 @@ fn a_lost_answer_is_recorded_as_none() {
 }
 
 #[test]
-fn faulty_answers_tell_of_the_limits_too() {
+fn faulty_responses_have_the_headers_of_the_limits() {
     for fault in ["get:status=500", "get:html", "get:null", "get:redirect=302"] {
         let reply = faulty(&[fault]).get(123);
         assert_eq!(reply.header("x-rate-limit-limit-minute"), Some("1000"), "{fault}");

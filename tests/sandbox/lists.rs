@@ -129,7 +129,7 @@ fn an_order_needs_a_name_and_a_direction() {
 }
 
 #[test]
-fn pages_are_counted_from_zero_and_told_in_headers() {
+fn pages_count_from_zero_and_headers_describe_them() {
     let server = sandbox();
     let headers = |query: &str| {
         let reply = server.list(query);

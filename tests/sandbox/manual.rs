@@ -1,4 +1,4 @@
-//! docs/sandbox.md is held to the code.
+//! Compares docs/sandbox.md with the code.
 
 use fusebill::sandbox::{Behaviour, Fault, KEY};
 
@@ -16,7 +16,7 @@ fn rows(heading: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn the_table_of_faults_is_the_code_s() {
+fn the_table_of_faults_matches_the_code() {
     let kinds: Vec<Vec<String>> = Fault::kinds()
         .iter()
         .map(|kind| vec![format!("`{}{}`", kind.name, kind.value), kind.help.to_string()])
@@ -25,7 +25,7 @@ fn the_table_of_faults_is_the_code_s() {
 }
 
 #[test]
-fn the_table_of_behaviours_is_the_code_s() {
+fn the_table_of_behaviours_matches_the_code() {
     let choices: Vec<Vec<String>> = Behaviour::choices()
         .iter()
         .map(|choice| {
@@ -37,6 +37,6 @@ fn the_table_of_behaviours_is_the_code_s() {
 }
 
 #[test]
-fn the_key_is_the_code_s() {
+fn the_key_matches_the_code() {
     assert!(MANUAL.contains(KEY));
 }

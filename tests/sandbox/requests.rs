@@ -1,8 +1,10 @@
-//! What every request meets: the address, the host, the key, the quota, the record.
+//! Every request: address, host, key, quota, record.
+
+use std::io::Read;
 
 use fusebill::sandbox::{KEY, Limits, Options, Server};
 
-use crate::client::{Ask, Wire, behaving, request, sandbox};
+use crate::client::{Ask, Reply, Wire, at, behaving, request, sandbox};
 
 fn with_header(server: &Server, line: &str) -> u16 {
     let mut wire = Wire::to(server);
@@ -32,7 +34,7 @@ fn an_address_is_read_without_regard_to_case_and_to_a_slash_at_its_end() {
 }
 
 #[test]
-fn what_is_no_address_is_404_and_a_wrong_method_405() {
+fn an_unknown_address_is_404_and_a_wrong_method_405() {
     let server = sandbox();
     for target in ["/v1", "/v1/customers/abc", "/v1/customers/123/overview", "/", "/v1/invoices"] {
         assert_eq!(server.ask("GET", target, "").unwrap().status, 404, "{target}");
@@ -43,7 +45,7 @@ fn what_is_no_address_is_404_and_a_wrong_method_405() {
 }
 
 #[test]
-fn a_wrong_method_is_told_the_right_ones() {
+fn a_405_names_the_allowed_methods() {
     let server = sandbox();
     for (method, target, allowed) in [
         ("POST", "/v1/customers", "GET,HEAD,PUT"),
@@ -87,7 +89,7 @@ fn only_this_machine_may_be_named_as_the_host() {
 }
 
 #[test]
-fn a_missing_or_wrong_key_is_401_and_one_that_is_none_400() {
+fn a_missing_or_wrong_key_is_401_and_a_malformed_one_400() {
     let server = sandbox();
     let other = format!("{}MDAx", KEY.strip_suffix("MDAw").unwrap());
     assert_eq!(with_header(&server, &format!("authorization: basic {KEY}\r\n")), 200);
@@ -102,8 +104,43 @@ fn a_missing_or_wrong_key_is_401_and_one_that_is_none_400() {
     assert_eq!(wire.reply().unwrap().text(), envelope);
 }
 
+/// The response to a request with the key and this further header.
+fn with_key(line: &str, header: &str, body: &str) -> Reply {
+    let server = sandbox();
+    let mut wire = Wire::to(&server);
+    let length = body.len();
+    let head =
+        format!("Host: localhost\r\nAuthorization: Basic {KEY}\r\nContent-Length: {length}\r\n{header}");
+    wire.send(format!("{line} HTTP/1.1\r\n{head}\r\n{body}").as_bytes());
+    wire.reply().unwrap()
+}
+
 #[test]
-fn every_response_tells_of_both_limits() {
+fn a_put_needs_the_media_type_of_json() {
+    for (header, status) in [
+        ("", 415),
+        ("Content-Type: application/x-www-form-urlencoded\r\n", 415),
+        ("Content-Type: Application/JSON;charset=utf-8\r\n", 200),
+    ] {
+        let reply = with_key("PUT /v1/customers", header, r#"{"id":123,"status":"Active"}"#);
+        assert_eq!(reply.status, status, "{header}");
+    }
+}
+
+#[test]
+fn a_response_is_gzip_if_the_client_accepts_it() {
+    let get =
+        |codings: &str| with_key("GET /v1/customers/123", &format!("Accept-Encoding: {codings}\r\n"), "");
+    let reply = get("deflate, gzip");
+    assert_eq!(reply.header("content-encoding"), Some("gzip"));
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(reply.body.as_slice()).read_to_string(&mut text).unwrap();
+    assert_eq!(at(&text, "id"), "123");
+    assert_eq!(get("deflate").header("content-encoding"), None);
+}
+
+#[test]
+fn every_response_has_the_headers_of_both_limits() {
     let server = sandbox();
     for target in ["/v1/customers/123", "/v1/customers/5", "/v1/nothing"] {
         let reply = server.ask("GET", target, "").unwrap();
@@ -177,7 +214,7 @@ fn the_sandbox_listens_on_loopback_and_stops_with_its_connections() {
     assert_eq!(server.base_url(), format!("http://127.0.0.1:{}/v1", address.port()));
     let mut idle = Wire::to(&server);
     idle.ask("GET", "/v1/customers/123", "").unwrap();
-    server.stop();
+    drop(server);
     assert!(idle.ended());
     assert!(std::net::TcpStream::connect(address).is_err());
 }

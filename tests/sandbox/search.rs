@@ -1,4 +1,4 @@
-//! Searches of `customer list` against the filters of `GET /v1/customers`: the API is asked for no fewer than are meant.
+//! Searches of `customer list` against the filters of `GET /v1/customers`: every match is among the results.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -122,7 +122,7 @@ fn try_one(server: &Server, documents: &[Json], typed: &str, codes: bool) {
 }
 
 #[test]
-fn what_is_meant_is_among_what_is_sent() {
+fn every_match_is_among_the_results() {
     let limits = Limits { per_minute: u32::MAX, per_day: u32::MAX, ..Limits::default() };
     let server = Server::start(Options { limits, ..Options::default() }).unwrap();
     let documents = documents();
@@ -140,7 +140,7 @@ fn what_is_meant_is_among_what_is_sent() {
 }
 
 #[test]
-fn every_tracking_code_that_is_sent_may_be_meant() {
+fn every_tracking_code_that_matches_is_among_the_results() {
     let server = Server::start(Options::default()).unwrap();
     let documents = documents();
     for number in 1..=5 {

@@ -1,4 +1,4 @@
-//! The state file: what it holds, who may share it, what a damaged one says.
+//! The state file: its format, sharing it, a damaged one.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn a_missing_file_is_seeded_and_outlives_the_sandbox() {
     assert_eq!(server.list("pageSize=1000").ids().len(), seed().count());
     assert_eq!(server.put(&with(&server.document(123), "firstName", "\"\\u004aohn\"")).status, 200);
     let left = server.document(123);
-    server.stop();
+    drop(server);
     assert_eq!(start(&path).unwrap().document(123), left);
     assert_eq!(at(&left, "firstName"), "\"\\u004aohn\"");
 }
@@ -45,7 +45,7 @@ fn the_file_is_a_header_and_one_customer_a_line() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_can_read_the_state() {
+fn only_the_owner_can_read_the_state() {
     use std::os::unix::fs::PermissionsExt;
     let (_folder, path) = folder();
     let server = start(&path).unwrap();
@@ -98,7 +98,7 @@ fn sandboxes_that_share_a_file_lose_no_write() {
     }
 }
 
-/// A second process that serves the state below this folder, and the address it listens on.
+/// Starts a second process that serves the state below this folder, and gives its address.
 fn process(state: &Path) -> (std::process::Child, String, impl BufRead) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_fusebill"))
         .args(["sandbox", "serve", "--port", "0"])
@@ -116,7 +116,7 @@ fn process(state: &Path) -> (std::process::Child, String, impl BufRead) {
 
 #[cfg(unix)]
 #[test]
-fn processes_share_a_file_and_one_that_is_told_to_terminate_stops_cleanly() {
+fn processes_share_a_file_and_sigterm_stops_one_cleanly() {
     use std::io::{Read, Write};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fusebill/sandbox/customers.ndjson");

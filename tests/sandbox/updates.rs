@@ -91,6 +91,7 @@ fn a_body_that_is_no_json_object_is_refused() {
         "null",
         "{\"id\":123,\"status\":\"Active\",}",
         "{\"id\":1,\"id\":2}",
+        "\u{feff}{\"id\":123,\"status\":\"Hold\"}",
     ] {
         let refused = server.put(body);
         assert_eq!((refused.status, refused.at("HttpStatusCode").as_str()), (400, "400"), "{body}");
@@ -98,7 +99,7 @@ fn a_body_that_is_no_json_object_is_refused() {
 }
 
 #[test]
-fn what_is_sent_is_stored_with_its_very_token() {
+fn values_are_stored_with_the_token_that_was_sent() {
     let server = sandbox();
     let before = server.document(123);
     let edited = with(&before, "firstName", r#""Andr\u00e9 \/""#);
@@ -129,11 +130,11 @@ fn read_only_fields_are_ignored() {
 }
 
 #[test]
-fn every_problem_is_told_and_nothing_is_stored() {
+fn every_problem_is_reported_and_nothing_is_stored() {
     let server = sandbox();
     let before = server.document(123);
     let edited = with(&before, "firstName", &format!("\"{}\"", "x".repeat(51)));
-    let edited = with(&edited, "title", "\"Sir\"");
+    let edited = with(&edited, "title", "\"mR\"");
     let edited = with(&edited, "currency", "\"usd\"");
     let edited = with(&edited, "status", "\"active\"");
     let edited = with(&edited, "lastName", "true");
@@ -169,7 +170,7 @@ fn a_text_may_be_as_long_as_its_limit_and_no_longer() {
 }
 
 #[test]
-fn nobody_can_be_suspended_by_hand() {
+fn a_put_cannot_suspend_a_customer() {
     let server = sandbox();
     let refused = server.put(&with(&server.document(123), "status", "\"Suspended\""));
     let documented = r#"{"ErrorId":0,"HttpStatusCode":400,"Errors":[{"Key":"Api Error","Value":"Cannot manually suspend customer, the system is in charge of suspending customers."}]}"#;
@@ -213,6 +214,8 @@ fn sales_tracking_codes_must_be_known_and_at_most_five() {
     assert!(put(r#"[{"type":"Region"}]"#).contains("needs a code"));
     assert!(put("{}").contains("must be an array"));
     assert!(put(r#"[{"type":"Sales Rep","code":"SR-07"}]"#).contains("retired"));
+    let twice = r#"[{"type":"Region","code":"NA"},{"type":"Sales Tracking Code 1","code":"EMEA"}]"#;
+    assert!(put(twice).contains("more than once"));
     let six = [r#"{"type":"Region","code":"NA"}"#; 6].join(",");
     assert!(put(&format!("[{six}]")).contains("at most 5"));
 }

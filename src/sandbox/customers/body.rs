@@ -1,99 +1,63 @@
-//! The body of a PUT as it was sent: which customer it names, and its members.
+//! Parses the body of a PUT: its JSON, its id and its members.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::loose_json;
 use crate::document::json::{Json, ValueKind, View};
-use crate::sandbox::behaviour::{Behaviour, ByteOrderMark, IntegerText, LooseJson};
-use crate::sandbox::loose_json;
 
-/// Why an edit is refused.
+/// A reason to refuse an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// The field it is about, if it is about one.
+    /// None if the problem is not one field's.
     pub(crate) field: Option<String>,
     pub(crate) text: String,
 }
 
 impl Problem {
-    /// A refusal by a rule of the business.
     pub(crate) fn rule(text: impl Into<String>) -> Problem {
         Problem { field: None, text: text.into() }
     }
 
-    /// A value that its field cannot hold.
     pub(crate) fn field(field: &str, text: impl Into<String>) -> Problem {
         Problem { field: Some(field.to_string()), text: text.into() }
     }
 }
 
-/// The members of an object that was sent, whose keys the vendor reads without regard to case.
-pub(crate) struct Members<'a> {
-    members: Vec<(Cow<'a, str>, View<'a>)>,
+/// A member of an object that was sent. The vendor matches keys in any case; the last of several wins.
+pub(crate) fn member<'a>(object: View<'a>, name: &str) -> Option<View<'a>> {
+    let named = object.members().filter(|(key, _)| key.name().eq_ignore_ascii_case(name));
+    named.last().map(|(_, value)| value)
 }
 
-impl<'a> Members<'a> {
-    pub(crate) fn of(object: View<'a>) -> Members<'a> {
-        Members { members: object.members().map(|(key, value)| (key.name(), value)).collect() }
-    }
-
-    /// The member of this name; the last one if it was sent twice in different case.
-    pub(crate) fn get(&self, name: &str) -> Option<View<'a>> {
-        self.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    /// The member of this name, unless it is null.
-    pub(crate) fn value(&self, name: &str) -> Option<View<'a>> {
-        self.get(name).filter(|value| !value.is_null())
-    }
-
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, View<'a>)> {
-        self.members.iter().map(|(key, value)| (key.as_ref(), *value))
-    }
-
-    /// The problem with a key that was sent twice in different case.
-    pub(crate) fn twice(&self) -> Option<Problem> {
-        let mut seen = HashSet::new();
-        let twice = self.iter().map(|(key, _)| key).find(|key| !seen.insert(key.to_ascii_lowercase()))?;
-        Some(Problem::field(twice, format!("The key {twice} is given more than once.")))
-    }
+/// The problem of a key that was sent twice in different case.
+pub(crate) fn repeated_key(object: View<'_>) -> Option<Problem> {
+    let mut seen = HashSet::new();
+    let mut names = object.members().map(|(key, _)| key.name());
+    let twice = names.find(|name| !seen.insert(name.to_ascii_lowercase()))?;
+    Some(Problem::field(&twice, format!("The key {twice} is given more than once.")))
 }
 
-/// The JSON object that a body is.
-pub(crate) fn parse(body: &[u8], behaviour: &Behaviour) -> Result<Json, Problem> {
+pub(crate) fn parse(body: &[u8]) -> Result<Json, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::rule("The body is not UTF-8."))?;
-    let text = match behaviour.byte_order_mark {
-        ByteOrderMark::Accept => text.trim_start_matches('\u{feff}'),
-        ByteOrderMark::Refuse => text,
-    };
-    let text = match behaviour.loose_json {
-        LooseJson::Accept => Cow::Owned(loose_json::strict(text)),
-        LooseJson::Refuse => Cow::Borrowed(text),
-    };
-    let json = Json::parse(text).map_err(|why| Problem::rule(format!("The body is refused: {why}.")))?;
+    let json = Json::parse(loose_json::strict(text))
+        .map_err(|why| Problem::rule(format!("The body is refused: {why}.")))?;
     match json.root().kind() {
         ValueKind::Object => Ok(json),
         other => Err(Problem::rule(format!("The body must be an object, not {other}."))),
     }
 }
 
-/// The customer that a body names. Both id and status are required ("failing to do so will return an error").
-pub(crate) fn customer_id(body: &Json, behaviour: &Behaviour) -> Result<u64, Vec<Problem>> {
-    let sent = Members::of(body.root());
+/// The id in a body. Both id and status are required ("failing to do so will return an error").
+pub(crate) fn customer_id(body: &Json) -> Result<u64, Vec<Problem>> {
+    let value = |name: &str| member(body.root(), name).filter(|value| !value.is_null());
     let required = |name: &str| Problem::field(name, format!("{name} is required."));
-    match sent.value("id") {
-        Some(id) => whole_number("id", id, behaviour).map_err(|problem| vec![problem]),
-        None if sent.value("status").is_none() => Err(vec![required("id"), required("status")]),
+    match value("id") {
+        Some(id) => whole_number("id", id).map_err(|problem| vec![problem]),
+        None if value("status").is_none() => Err(vec![required("id"), required("status")]),
         None => Err(vec![required("id")]),
     }
 }
 
-/// A whole number that is not negative.
-pub(crate) fn whole_number(name: &str, sent: View<'_>, behaviour: &Behaviour) -> Result<u64, Problem> {
-    let text = match behaviour.integer_text {
-        IntegerText::Accept => sent.as_text(),
-        IntegerText::Refuse => None,
-    };
-    let number = text.as_deref().unwrap_or(sent.raw()).parse();
-    number.map_err(|_| Problem::field(name, format!("{name} must be a whole number.")))
+pub(crate) fn whole_number(name: &str, sent: View<'_>) -> Result<u64, Problem> {
+    sent.raw().parse().map_err(|_| Problem::field(name, format!("{name} must be a whole number.")))
 }

@@ -1,16 +1,16 @@
-//! Whether one value can be what its field holds, by the table of fields.
+//! Checks one value against the table of fields.
 
 use iso_currency::Currency;
 
 use super::body::{Problem, whole_number};
 use crate::document::json::{ValueKind, View, quote};
 use crate::field::{Field, FieldKind};
-use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, EnumCase, LengthUnit, NumericText};
+use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, LengthUnit, NumericText};
 
 /// The longest companyName by the vendor's bulk import documentation; its API page says 50.
 const LONG_COMPANY_NAME: usize = 255;
 
-/// The token that is stored for a value that was sent for a field, or why it is refused.
+/// The token to store for a value that was sent.
 pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Result<String, Problem> {
     if sent.is_null() {
         return Ok("null".to_string());
@@ -24,14 +24,14 @@ pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Res
         FieldKind::Text { max, .. } | FieldKind::Emails { max } => text(field.path, sent, max, behaviour),
         FieldKind::Choice(words) => word(field.path, sent, words, behaviour),
         FieldKind::Currency => currency(field.path, sent),
-        FieldKind::Integer => whole_number(field.path, sent, behaviour).map(|number| number.to_string()),
+        FieldKind::Integer => whole_number(field.path, sent).map(|number| number.to_string()),
         FieldKind::Codes => {
             Err(Problem::field(field.path, "The sales tracking codes are checked by themselves."))
         }
     }
 }
 
-/// Checks a text. A number passes because the vendor's samples show phones and references as numbers.
+/// The token to store for a text. A number passes because the vendor's samples show phones and references as numbers.
 pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour) -> Result<String, Problem> {
     let length = match sent.kind() {
         ValueKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
@@ -46,8 +46,7 @@ pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour
     Ok(if quoted { quote(sent.raw()) } else { sent.raw().to_string() })
 }
 
-/// The length of a text in WTF-8: a byte that continues no character begins one, and a character of four bytes is two
-/// UTF-16 units.
+/// The length of a text in WTF-8, in which a character of four bytes is two UTF-16 units.
 fn length(bytes: &[u8], unit: LengthUnit) -> usize {
     let characters = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
     let pairs = bytes.iter().filter(|byte| **byte >= 0xF0).count();
@@ -57,18 +56,17 @@ fn length(bytes: &[u8], unit: LengthUnit) -> usize {
     }
 }
 
-/// An empty word is what the vendor answers for a title that is not set.
+/// The vendor answers the empty word for a title that is not set.
 fn word(name: &str, sent: View<'_>, words: &[&str], behaviour: &Behaviour) -> Result<String, Problem> {
     let said = sent.as_text().unwrap_or_default();
     if name == "title" && sent.kind() == ValueKind::String && said.is_empty() {
         let null = behaviour.empty_title == EmptyTitle::Null;
         return Ok(if null { "null" } else { sent.raw() }.to_string());
     }
-    match words.iter().find(|word| word.eq_ignore_ascii_case(&said)) {
-        Some(word) if *word == said => Ok(sent.raw().to_string()),
-        Some(word) if behaviour.enum_case == EnumCase::Ignore => Ok(quote(word)),
-        _ => Err(Problem::field(name, format!("{name} must be one of {}.", words.join(", ")))),
+    if words.contains(&said.as_ref()) {
+        return Ok(sent.raw().to_string());
     }
+    Err(Problem::field(name, format!("{name} must be one of {}.", words.join(", "))))
 }
 
 fn currency(name: &str, sent: View<'_>) -> Result<String, Problem> {

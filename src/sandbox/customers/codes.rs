@@ -1,25 +1,27 @@
-//! Sales-tracking codes: those that the sandbox's account has, and what is stored of an array of them that was sent.
+//! The sales-tracking codes of the sandbox's account, and the check of an array of codes that was sent.
 
-use super::body::{Members, Problem};
+use std::collections::HashSet;
+
+use super::body::{self, Problem};
 use super::check;
 use crate::document::json::{ValueKind, View, quote};
 use crate::field::{CODE_MAX, CODES_PATH, MOST_CODES};
-use crate::sandbox::behaviour::{Behaviour, RetiredCode, TypeTwice};
+use crate::sandbox::behaviour::{Behaviour, RetiredCode};
 
-/// The account's names of the types. A type is also called by the vendor's name `Sales Tracking Code N`.
-pub(crate) const TYPES: [&str; MOST_CODES] =
+/// The account's names of the types. The vendor's name `Sales Tracking Code N` works too.
+const TYPES: [&str; MOST_CODES] =
     ["Region", "Sales Rep", "Sales Tracking Code 3", "Sales Tracking Code 4", "Sales Tracking Code 5"];
 
 struct Code {
     /// The number of its type, counted from 1.
-    kind: usize,
+    number: usize,
     id: u32,
     code: &'static str,
     name: &'static str,
 }
 
-const fn code(kind: usize, id: u32, code: &'static str, name: &'static str) -> Code {
-    Code { kind, id, code, name }
+const fn code(number: usize, id: u32, code: &'static str, name: &'static str) -> Code {
+    Code { number, id, code, name }
 }
 
 #[rustfmt::skip]
@@ -41,17 +43,17 @@ static CODES: &[Code] = &[
 const RETIRED: u32 = 9017;
 
 /// Whether this is a name of the type with this number.
-pub(crate) fn is_called(kind: usize, name: &str) -> bool {
-    let own = kind.checked_sub(1).and_then(|at| TYPES.get(at));
-    own.is_some_and(|own| own.eq_ignore_ascii_case(name) || default_name(kind).eq_ignore_ascii_case(name))
+pub(crate) fn is_called(number: usize, name: &str) -> bool {
+    let own = number.checked_sub(1).and_then(|at| TYPES.get(at));
+    own.is_some_and(|own| own.eq_ignore_ascii_case(name) || default_name(number).eq_ignore_ascii_case(name))
 }
 
-fn default_name(kind: usize) -> String {
-    format!("Sales Tracking Code {kind}")
+fn default_name(number: usize) -> String {
+    format!("Sales Tracking Code {number}")
 }
 
-/// The token that is stored for an array of codes: elements that the customer already has stay as they are, others are
-/// completed by what the account knows of them.
+/// The token to store for an array of codes. Codes that the customer has keep their token; others get the account's name,
+/// id and uri.
 pub(crate) fn token(
     sent: View<'_>,
     held: Option<View<'_>>,
@@ -60,18 +62,24 @@ pub(crate) fn token(
     if sent.kind() != ValueKind::Array {
         return Err(vec![problem(format!("salesTrackingCodes must be an array, not {}.", sent.kind()))]);
     }
-    let (mut elements, mut problems, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut elements, mut problems, mut types) = (Vec::new(), Vec::new(), HashSet::new());
     let held_elements: Vec<&str> = held.into_iter().flat_map(View::children).map(View::raw).collect();
     for element in sent.children() {
         match read(element, &held_elements, behaviour) {
-            Ok((kind, token)) => {
-                kinds.push(kind);
-                elements.push(token);
+            Ok((number, _)) if !types.insert(number) => {
+                let name = default_name(number);
+                problems
+                    .push(problem(format!("The sales tracking code type '{name}' is given more than once.")));
             }
+            Ok((_, token)) => elements.push(token),
             Err(problem) => problems.push(problem),
         }
     }
-    problems.extend(check_all(sent.children().count(), kinds, behaviour));
+    let count = sent.children().count();
+    if count > MOST_CODES {
+        problems
+            .push(problem(format!("A customer has at most {MOST_CODES} sales tracking codes, not {count}.")));
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -85,30 +93,17 @@ fn problem(text: impl Into<String>) -> Problem {
     Problem::field(CODES_PATH, text)
 }
 
-fn check_all(count: usize, mut kinds: Vec<usize>, behaviour: &Behaviour) -> Option<Problem> {
-    if count > MOST_CODES {
-        let text = format!("A customer has at most {MOST_CODES} sales tracking codes, not {count}.");
-        return Some(problem(text));
-    }
-    kinds.sort_unstable();
-    let twice = kinds.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| default_name(pair[0]));
-    twice
-        .filter(|_| behaviour.type_twice == TypeTwice::Refuse)
-        .map(|name| problem(format!("The sales tracking code type '{name}' is given more than once.")))
-}
-
-/// The number of the type of a code that was sent, and the token that is stored for it.
+/// The number of a code's type, and the token to store.
 fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, String), Problem> {
-    let members = Members::of(sent);
-    let type_sent = member(&members, "type", behaviour)?;
-    let code_sent = member(&members, "code", behaviour)?;
-    let (type_name, code_name) =
-        (type_sent.as_text().unwrap_or_default(), code_sent.as_text().unwrap_or_default());
-    let kind = (1..=MOST_CODES)
-        .find(|kind| is_called(*kind, &type_name))
+    let type_sent = text(sent, "type", behaviour)?;
+    let code_sent = text(sent, "code", behaviour)?;
+    let type_name = type_sent.as_text().unwrap_or_default();
+    let code_name = code_sent.as_text().unwrap_or_default();
+    let number = (1..=MOST_CODES)
+        .find(|number| is_called(*number, &type_name))
         .ok_or_else(|| problem(format!("There is no sales tracking code type '{type_name}'.")))?;
     let known =
-        CODES.iter().find(|known| known.kind == kind && known.code == code_name).ok_or_else(|| {
+        CODES.iter().find(|known| known.number == number && known.code == code_name).ok_or_else(|| {
             problem(format!("The sales tracking code '{code_name}' does not exist under '{type_name}'."))
         })?;
     let untouched = held.contains(&sent.raw());
@@ -116,11 +111,11 @@ fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, 
         return Err(problem(format!("The sales tracking code '{code_name}' is retired.")));
     }
     let token = if untouched { sent.raw().to_string() } else { known.token(type_sent, code_sent) };
-    Ok((kind, token))
+    Ok((number, token))
 }
 
-fn member<'a>(members: &Members<'a>, name: &str, behaviour: &Behaviour) -> Result<View<'a>, Problem> {
-    let sent = members.get(name).filter(|sent| sent.kind() == ValueKind::String);
+fn text<'a>(code: View<'a>, name: &str, behaviour: &Behaviour) -> Result<View<'a>, Problem> {
+    let sent = body::member(code, name).filter(|sent| sent.kind() == ValueKind::String);
     let sent = sent.ok_or_else(|| problem(format!("A sales tracking code needs a {name}.")))?;
     check::text(name, sent, CODE_MAX, behaviour).map_err(|why| problem(why.text))?;
     Ok(sent)

@@ -1,8 +1,9 @@
-//! Reading and editing one customer by the rules of the vendor's page "Edit customer" (`PUT /v1/customers`).
+//! Reads and edits one customer by the vendor's page "Edit customer" (`PUT /v1/customers`).
 
 mod body;
 mod check;
 pub(crate) mod codes;
+mod loose_json;
 mod rules;
 mod update;
 
@@ -11,16 +12,15 @@ use jiff::Timestamp;
 use super::behaviour::{Behaviour, ErrorKey, LaterTimestamp, Modified, NotFound, PutAnswer};
 use super::fault_plan::FaultPlan;
 use super::response::Response;
-use super::table::{Table, with_values};
-use super::timestamp::{self, MODIFIED};
-use crate::document::json::{Json, quote};
-use crate::document::path::Path;
+use super::table::Table;
+use super::timestamp;
+use crate::document::json::Json;
 use body::Problem;
 
-/// `GET /v1/customers/{id}`: the document as it is stored.
+/// `GET /v1/customers/{id}`.
 pub(crate) fn get(table: &Table, id: u64, behaviour: &Behaviour) -> Response {
     match table.get(id) {
-        Some(text) => Response::json(200, text),
+        Some(document) => Response::json(200, document.text()),
         None => not_found(id, behaviour),
     }
 }
@@ -44,33 +44,31 @@ pub(crate) struct Put<'a> {
 }
 
 impl Put<'_> {
-    /// Applies the edit and gives the response to it.
     pub(crate) fn apply(&self, table: &mut Table) -> Response {
         self.try_apply(table).unwrap_or_else(|problems| self.refused(&problems))
     }
 
     fn try_apply(&self, table: &mut Table) -> Result<Response, Vec<Problem>> {
-        let body = body::parse(self.body, self.behaviour).map_err(|problem| vec![problem])?;
-        let id = body::customer_id(&body, self.behaviour)?;
-        self.faults.write_between(table, id, &timestamp::short(self.now));
-        let Some(stored) = table.json(id) else { return Ok(not_found(id, self.behaviour)) };
-        let after = update::update(id, &stored, body.root(), table, self.behaviour)?;
-        Ok(self.store(table, id, &stored, after))
+        let body = body::parse(self.body).map_err(|problem| vec![problem])?;
+        let id = body::customer_id(&body)?;
+        self.faults.write_between(table, id, self.now);
+        let Some(stored) = table.get(id) else { return Ok(not_found(id, self.behaviour)) };
+        let after = update::update(id, stored, body.root(), table, self.behaviour)?;
+        let after = self.faults.store_less(stored, after);
+        let is_unchanged = after.text() == stored.text();
+        Ok(self.store(table, id, &after, is_unchanged))
     }
 
-    fn store(&self, table: &mut Table, id: u64, before: &Json, after: Json) -> Response {
-        let after = self.faults.store_less(before, after);
-        let unchanged = after.text() == before.text();
-        if unchanged && self.behaviour.modified == Modified::WhenChanged {
+    fn store(&self, table: &mut Table, id: u64, after: &Json, is_unchanged: bool) -> Response {
+        if is_unchanged && self.behaviour.modified == Modified::WhenChanged {
             return self.response(after.text());
         }
-        let modified = |moment: &str| with_values(&after, &[(Path::of(MODIFIED), quote(moment))]);
-        let answered = modified(&timestamp::long(self.now));
+        let answered = timestamp::with_modified(after, &timestamp::long(self.now));
         let stored = match self.behaviour.later_timestamp {
             LaterTimestamp::Same => answered.clone(),
-            LaterTimestamp::Short => modified(&timestamp::short(self.now)),
+            LaterTimestamp::Short => timestamp::with_modified(after, &timestamp::short(self.now)),
         };
-        table.put(id, stored.text().to_string());
+        table.put(id, stored);
         self.response(answered.text())
     }
 

@@ -1,26 +1,25 @@
-//! The fields with rules of their own because billing depends on them: status, currency and parent.
+//! The rules of the fields that billing depends on: status, currency and parent.
 
 use super::body::{Problem, whole_number};
 use super::check;
 use crate::document::json::{View, quote};
 use crate::field::Field;
 use crate::sandbox::behaviour::{
-    Behaviour, CurrencyChange, CurrencyOmitted, NullParent, ParentRules, StatusChange, UnchangedCancelled,
-    UnchangedSuspended,
+    Behaviour, CurrencyChange, NullParent, ParentRules, StatusChange, UnchangedCancelled, UnchangedSuspended,
 };
 use crate::sandbox::table::Table;
 
-/// The currency of the sandbox's account, which a customer gets whose currency is left out.
+/// The currency of the sandbox's account, to which a currency that is left out falls back (the page "Edit customer").
 const ACCOUNT_CURRENCY: &str = "\"USD\"";
 /// The vendor's words, from the page "Edit customer".
 const SUSPENDED: &str = "Cannot manually suspend customer, the system is in charge of suspending customers.";
 const CANCELLED: &str = "A cancelled customer cannot be modified.";
 const UNCHANGEABLE: &str = "The status of this customer cannot be changed in this way.";
-/// The most generations of a hierarchy, by the vendor's support pages on hierarchies.
+/// The limit of the vendor's support pages on hierarchies.
 const GENERATIONS: usize = 4;
 const PARENT: &str = "parentId";
 
-/// The token that is stored for a status. `sent` is not null here and below.
+/// The token to store for a status. `sent` is not null here and below.
 pub(crate) fn status(
     field: &Field,
     sent: Option<View<'_>>,
@@ -43,7 +42,7 @@ pub(crate) fn status(
     }
 }
 
-/// Why an edit that leaves this status as it is may be refused.
+/// The text that refuses an edit without a new status.
 fn unchanged(status: &str, behaviour: &Behaviour) -> Option<&'static str> {
     match status {
         "Suspended" if behaviour.unchanged_suspended == UnchangedSuspended::Refuse => Some(SUSPENDED),
@@ -52,33 +51,26 @@ fn unchanged(status: &str, behaviour: &Behaviour) -> Option<&'static str> {
     }
 }
 
-/// The token that is stored for a currency.
+/// The token to store for a currency.
 pub(crate) fn currency(
     field: &Field,
     sent: Option<View<'_>>,
     stored: View<'_>,
     behaviour: &Behaviour,
 ) -> Result<String, Problem> {
-    let held = stored.member(field.path);
-    let token = match sent {
-        Some(sent) => check::value(field, sent, behaviour)?,
-        None => ACCOUNT_CURRENCY.to_string(),
-    };
-    let same = held
-        .is_none_or(|held| held.raw() == token || sent.is_some_and(|sent| sent.as_text() == held.as_text()));
-    let held = held.map_or("null", View::raw).to_string();
-    if same || may_change_currency(stored) {
-        return Ok(token);
-    }
-    let refused = Problem::field(field.path, "The currency of this customer cannot be changed.");
-    match (sent, behaviour.currency_change, behaviour.currency_omitted) {
-        (Some(_), CurrencyChange::Refuse, _) | (None, _, CurrencyOmitted::Refuse) => Err(refused),
-        (Some(_), CurrencyChange::Ignore, _) | (None, _, CurrencyOmitted::Keep) => Ok(held),
-        (Some(_), CurrencyChange::Allow, _) | (None, _, CurrencyOmitted::Default) => Ok(token),
+    let Some(sent) = sent else { return Ok(ACCOUNT_CURRENCY.to_string()) };
+    let token = check::value(field, sent, behaviour)?;
+    let changed = stored.member(field.path).filter(|held| held.as_text() != sent.as_text());
+    match (changed, behaviour.currency_change) {
+        (Some(held), CurrencyChange::Ignore) if !may_change_currency(stored) => Ok(held.raw().to_string()),
+        (Some(_), CurrencyChange::Refuse) if !may_change_currency(stored) => {
+            Err(Problem::field(field.path, "The currency of this customer cannot be changed."))
+        }
+        _ => Ok(token),
     }
 }
 
-/// A support page says that the currency can change while the customer is Draft; newer documents say so themselves.
+/// A support page says that the currency can change while the customer is Draft; newer documents have a member for it.
 fn may_change_currency(stored: View<'_>) -> bool {
     match stored.member("canChangeCurrency").map(View::raw) {
         Some(said) => said == "true",
@@ -86,7 +78,7 @@ fn may_change_currency(stored: View<'_>) -> bool {
     }
 }
 
-/// The token that is stored for a parent.
+/// The token to store for a parent.
 pub(crate) fn parent(
     id: u64,
     sent: Option<View<'_>>,
@@ -98,7 +90,7 @@ pub(crate) fn parent(
     match sent {
         Some(sent) if sent.raw() == held => Ok(held),
         Some(sent) => {
-            let parent = whole_number(PARENT, sent, behaviour)?;
+            let parent = whole_number(PARENT, sent)?;
             check_parent(id, parent, table, behaviour).map_err(|why| Problem::field(PARENT, why))?;
             Ok(parent.to_string())
         }
@@ -115,7 +107,7 @@ pub(crate) fn parent(
 
 fn check_parent(id: u64, parent: u64, table: &Table, behaviour: &Behaviour) -> Result<(), String> {
     let document =
-        table.json(parent).ok_or_else(|| format!("The parent customer {parent} does not exist."))?;
+        table.get(parent).ok_or_else(|| format!("The parent customer {parent} does not exist."))?;
     let line = ancestry(parent, table);
     if line.contains(&id) {
         return Err(format!("Customer {parent} is customer {id} itself or below it."));
@@ -132,7 +124,7 @@ fn check_parent(id: u64, parent: u64, table: &Table, behaviour: &Behaviour) -> R
     Ok(())
 }
 
-/// A customer, its parent, that one's parent and so on.
+/// A customer, its parent, its grandparent and so on.
 fn ancestry(id: u64, table: &Table) -> Vec<u64> {
     let mut line = vec![id];
     while let Some(next) = line.last().and_then(|last| parent_of(*last, table)) {
@@ -145,10 +137,10 @@ fn ancestry(id: u64, table: &Table) -> Vec<u64> {
 }
 
 fn parent_of(id: u64, table: &Table) -> Option<u64> {
-    table.json(id)?.root().member(PARENT)?.raw().parse().ok()
+    table.get(id)?.root().member(PARENT)?.raw().parse().ok()
 }
 
-/// Generations from this customer down, itself included.
+/// The number of generations from this customer down, itself included.
 fn generations_below(id: u64, table: &Table) -> usize {
     let below = |other: u64| ancestry(other, table).iter().position(|above| *above == id);
     table.ids().filter_map(below).max().map_or(1, |below| below + 1)

@@ -1,6 +1,6 @@
-//! What a PUT makes of a stored document: the fields it names take their values, those it leaves out become null.
+//! Applies the body of a PUT to the stored document: a field that it leaves out becomes null.
 
-use super::body::{Members, Problem};
+use super::body::{self, Problem};
 use super::{check, codes, rules};
 use crate::document::json::{Json, ValueKind, View, quote};
 use crate::document::path::Path;
@@ -24,7 +24,7 @@ pub(crate) fn update(
     let mut update = Update {
         id,
         stored: stored.root(),
-        sent: Members::of(body),
+        sent: body,
         table,
         behaviour,
         values: Vec::new(),
@@ -43,21 +43,22 @@ pub(crate) fn update(
 struct Update<'a> {
     id: u64,
     stored: View<'a>,
-    sent: Members<'a>,
+    sent: View<'a>,
     table: &'a Table,
     behaviour: &'a Behaviour,
-    /// What is to be stored.
+    /// The tokens to store.
     values: Vec<(Path, String)>,
     problems: Vec<Problem>,
 }
 
-impl<'a> Update<'a> {
+impl Update<'_> {
     fn unknown_keys(&mut self) {
         if self.behaviour.key_case_twice == KeyCaseTwice::Refuse {
-            self.problems.extend(self.sent.twice());
+            self.problems.extend(body::repeated_key(self.sent));
         }
-        for (name, value) in self.sent.iter() {
-            let is_last = self.sent.get(name).is_some_and(|last| last.span() == value.span());
+        for (key, value) in self.sent.members() {
+            let name = &key.name();
+            let is_last = body::member(self.sent, name).is_some_and(|last| last.span() == value.span());
             if is_documented(name) || !is_last {
                 continue;
             }
@@ -77,7 +78,7 @@ impl<'a> Update<'a> {
 
     fn top(&mut self, field: &Field) {
         let (stored, behaviour) = (self.stored, self.behaviour);
-        let sent = self.sent.value(field.path);
+        let sent = body::member(self.sent, field.path).filter(|sent| !sent.is_null());
         let token = match field.path {
             "status" => rules::status(field, sent, stored, behaviour),
             "currency" => rules::currency(field, sent, stored, behaviour),
@@ -88,7 +89,7 @@ impl<'a> Update<'a> {
         self.store(field, missing, token.map_err(|problem| vec![problem]));
     }
 
-    /// `missing` is whether the stored object lacks the member, which is then not added only to be null.
+    /// A member that the stored object lacks (`missing`) is not added only to be null.
     fn store(&mut self, field: &Field, missing: bool, token: Result<String, Vec<Problem>>) {
         match token {
             Err(problems) => self.problems.extend(problems),
@@ -98,8 +99,8 @@ impl<'a> Update<'a> {
     }
 
     fn nested(&mut self, name: &'static str) {
-        let sent = match self.sent.value(name) {
-            Some(sent) if sent.kind() == ValueKind::Object => Some(Members::of(sent)),
+        let sent = match body::member(self.sent, name).filter(|sent| !sent.is_null()) {
+            Some(sent) if sent.kind() == ValueKind::Object => Some(sent),
             Some(sent) => {
                 let text = format!("{name} must be an object, not {}.", sent.kind());
                 return self.problems.push(Problem::field(name, text));
@@ -111,7 +112,7 @@ impl<'a> Update<'a> {
             None => None,
         };
         if self.behaviour.key_case_twice == KeyCaseTwice::Refuse {
-            self.problems.extend(sent.as_ref().and_then(Members::twice));
+            self.problems.extend(sent.and_then(body::repeated_key));
         }
         let held = self.stored.member(name).filter(|held| held.kind() == ValueKind::Object);
         if held.is_none() && sent.is_none() {
@@ -119,7 +120,7 @@ impl<'a> Update<'a> {
         }
         for field in FIELDS {
             if let Some(member) = inside(field, name) {
-                self.member(field, member, sent.as_ref(), held);
+                self.member(field, member, sent, held);
             }
         }
         if held.is_none() {
@@ -127,7 +128,7 @@ impl<'a> Update<'a> {
         }
     }
 
-    /// Gives a new nested object its id and uri, which are the customer's own in all the vendor's samples.
+    /// Adds the id and uri of a new nested object, which are the customer's in all the vendor's samples.
     fn add_identity(&mut self, name: &'static str) {
         let uri = format!("https://secure.fusebill.com/v1/customers/{}", self.id);
         let object = Path::of(name);
@@ -135,9 +136,9 @@ impl<'a> Update<'a> {
         self.values.push((object.join("uri"), quote(&uri)));
     }
 
-    /// `object` is the nested object that is stored; none if there is none yet, and then every member is written.
-    fn member(&mut self, field: &Field, name: &str, sent: Option<&Members<'a>>, object: Option<View<'a>>) {
-        let value = sent.and_then(|sent| sent.get(name));
+    /// `object` is the stored nested object; if there is none yet, every member is written.
+    fn member(&mut self, field: &Field, name: &str, sent: Option<View<'_>>, object: Option<View<'_>>) {
+        let value = sent.and_then(|sent| body::member(sent, name));
         let is_left_out = sent.is_some() && value.is_none();
         if is_left_out && object.is_some() && self.behaviour.nested_partial == NestedPartial::Keep {
             return;
@@ -164,17 +165,15 @@ impl<'a> Update<'a> {
     }
 }
 
-/// A field that is left out becomes null.
 fn plain(field: &Field, sent: Option<View<'_>>, behaviour: &Behaviour) -> Result<String, Problem> {
     sent.map_or(Ok("null".to_string()), |sent| check::value(field, sent, behaviour))
 }
 
-/// The name of a field inside this object, if it is one of its fields.
+/// The name of a field inside this object; none if it is not inside.
 fn inside(field: &'static Field, object: &str) -> Option<&'static str> {
     field.path.strip_prefix(object)?.strip_prefix('.')
 }
 
-/// Whether the vendor's documents name such a member of a customer.
 fn is_documented(name: &str) -> bool {
     let known = |path: &str| path.split('.').next().is_some_and(|top| top.eq_ignore_ascii_case(name));
     FIELDS.iter().any(|field| known(field.path)) || READ_ONLY.iter().any(|field| known(field.path))

@@ -1,51 +1,41 @@
-//! One connection: HTTP/1.1 by hyper, so that a fault can drop it at any point.
+//! Serves one connection. HTTP/1.1 is hyper's, so that a fault can drop the connection at any point.
 
-use std::fmt;
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
+use http_body_util::channel::{Channel, Sender};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
 
-use super::body::ScriptedBody;
 use crate::sandbox::api::{Api, normalized, operation};
 use crate::sandbox::control;
-use crate::sandbox::fault::Operation;
+use crate::sandbox::fault::Effect;
 use crate::sandbox::record::Recorded;
-use crate::sandbox::response::Response;
+use crate::sandbox::response::{Delivery, Response};
 use crate::sandbox::store::lock;
 
-/// The largest body that is read; the vendor publishes no limit.
+/// In bytes; the vendor publishes no limit.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// Pieces of a slow body.
+const PIECES: u32 = 8;
+/// Long enough for the first half of a cut body to be written before the connection closes.
+const FLUSH: Duration = Duration::from_millis(1);
 
-/// The reason for the end of a connection without a response.
-#[derive(Debug)]
-struct Dropped;
-
-impl fmt::Display for Dropped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a fault of the sandbox dropped the connection")
-    }
-}
-
-impl std::error::Error for Dropped {}
-
-/// Serves a connection until the client, a fault or the end of the sandbox closes it. Connections are counted from 1.
-pub(super) async fn serve(
-    stream: TcpStream,
-    number: usize,
-    api: Arc<Api>,
-    mut stopped: watch::Receiver<bool>,
-) {
+/// Serves until the client, a fault or the end of the sandbox closes the connection.
+pub(super) async fn serve(stream: TcpStream, number: usize, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
     // Responses are small and written at once; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let hang_up = Arc::new(Notify::new());
@@ -58,19 +48,13 @@ pub(super) async fn serve(
     let ended = tokio::select! {
         result = http.as_mut() => Some(result),
         () = hang_up.notified() => None,
-        () = stop(&mut stopped) => None,
+        _ = stopped.changed() => None,
     };
-    // A failed connection is the client's to report, or was a fault.
+    // The client reports a failed connection, or a fault closed it.
     if ended.is_none() {
         http.as_mut().graceful_shutdown();
         let _ = http.await;
     }
-}
-
-/// Waits until the sandbox is to stop.
-pub(super) async fn stop(stopped: &mut watch::Receiver<bool>) {
-    // The only error is that the server's handle was dropped, which stops it too.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 async fn respond(
@@ -78,14 +62,19 @@ async fn respond(
     connection: usize,
     hang_up: Arc<Notify>,
     request: Request<Incoming>,
-) -> Result<hyper::Response<ScriptedBody>, Dropped> {
-    let response = if names_this_machine(&request) {
+) -> Result<hyper::Response<BoxBody<Bytes, io::Error>>, io::Error> {
+    let mut response = if names_this_machine(&request) {
         exchange(&api, connection, request).await
     } else {
         Response::error(403, "The sandbox answers only requests to this machine's own address.")
     };
-    let body = ScriptedBody::new(response.body, response.delivery, &hang_up).ok_or(Dropped)?;
-    let mut sent = hyper::Response::new(body);
+    match response.delivery {
+        Delivery::Lost => return Err(io::ErrorKind::ConnectionAborted.into()),
+        // The head is written before this is noticed, so it has no `Connection: close`.
+        Delivery::ThenClose => hang_up.notify_one(),
+        _ => {}
+    }
+    let mut sent = hyper::Response::new(body(&mut response));
     *sent.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in response.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
@@ -95,26 +84,22 @@ async fn respond(
     Ok(sent)
 }
 
-/// Whether the Host header is this machine's own, which a web page that rebound its DNS name to 127.0.0.1 cannot send.
+/// Whether the Host header names this machine. A web page that rebound its DNS name to 127.0.0.1 sends that name.
 fn names_this_machine<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
-    let (Some(Ok(host)), None) = (hosts.next().map(|host| host.to_str()), hosts.next()) else {
-        return false;
-    };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let Ok(host) = Authority::try_from(host.as_bytes()) else { return false };
+    let name = host.host().trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Reads a request to its end and answers it: one to the API, or one to the sandbox's own addresses.
+/// Reads a whole request and answers it from the API or the sandbox's own addresses.
 async fn exchange(api: &Arc<Api>, connection: usize, request: Request<Incoming>) -> Response {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await.ok().map(|body| body.to_bytes().to_vec());
-    if let Some(place) = normalized(head.uri.path()).strip_prefix("/_sandbox/") {
-        return control::respond(&api.faults, &api.records, head.method.as_str(), place, body.as_deref());
+    if let Some(path) = normalized(head.uri.path()).strip_prefix("/_sandbox/") {
+        return control::respond(&api.faults, &api.records, head.method.as_str(), path, body.as_deref());
     }
     let is_complete = body.is_some();
     let request = recorded(&head, body.unwrap_or_default(), connection);
@@ -143,29 +128,51 @@ fn recorded(head: &Parts, body: Vec<u8>, connection: usize) -> Recorded {
 }
 
 async fn respond_with_faults(api: &Arc<Api>, request: Recorded) -> Response {
-    let operation: Operation = operation(&request);
+    let operation = operation(&request);
     let faults = lock(&api.faults).plan(&operation);
-    wait(faults.latency()).await;
-    if faults.hangs() {
-        std::future::pending::<()>().await;
-    }
-    if faults.lost_before() {
-        return Response::lost();
-    }
-    if let Some(time) = faults.late() {
-        let api = Arc::clone(api);
-        tokio::spawn(async move {
-            wait(time).await;
-            api.respond(&request, operation, &faults);
-        });
-        return Response::lost();
+    for effect in &faults.effects {
+        match effect {
+            Effect::Latency(time) => sleep(*time).await,
+            Effect::Hang => std::future::pending::<()>().await,
+            Effect::LostBefore => return Response::lost(),
+            Effect::Late(time) => {
+                let (time, api) = (*time, Arc::clone(api));
+                tokio::spawn(async move {
+                    sleep(time).await;
+                    api.respond(&request, operation, &faults);
+                });
+                return Response::lost();
+            }
+            _ => {}
+        }
     }
     api.respond(&request, operation, &faults)
 }
 
-async fn wait(time: Duration) {
-    // The timer is up to a millisecond late, even for no time at all.
-    if !time.is_zero() {
-        tokio::time::sleep(time).await;
+/// The body of a response. The headers promise all of it, whether or not all of it is sent.
+fn body(response: &mut Response) -> BoxBody<Bytes, io::Error> {
+    let bytes = Bytes::from(std::mem::take(&mut response.body));
+    if bytes.is_empty() || !matches!(response.delivery, Delivery::Cut | Delivery::Slow(_)) {
+        return Full::new(bytes).map_err(|never| match never {}).boxed();
     }
+    response.header("content-length", &bytes.len().to_string());
+    let (sender, body) = Channel::new(1);
+    tokio::spawn(deliver(bytes, response.delivery, sender));
+    body.boxed()
+}
+
+async fn deliver(bytes: Bytes, delivery: Delivery, mut sender: Sender<Bytes, io::Error>) {
+    if let Delivery::Slow(time) = delivery {
+        let count = PIECES as usize;
+        for piece in 0..count {
+            sleep(time / PIECES).await;
+            let (from, to) = (bytes.len() * piece / count, bytes.len() * (piece + 1) / count);
+            // The only error is that the client hung up.
+            let _ = sender.send_data(bytes.slice(from..to)).await;
+        }
+        return;
+    }
+    let _ = sender.send_data(bytes.slice(..bytes.len() / 2)).await;
+    sleep(FLUSH).await;
+    sender.abort(io::ErrorKind::ConnectionAborted.into());
 }

@@ -1,4 +1,4 @@
-//! The sandbox as a handle: its thread, its accept loop, its end.
+//! Starts and stops a sandbox: its thread and its accept loop.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,23 +20,23 @@ use crate::sandbox::fault_plan::Faults;
 use crate::sandbox::record::{Recorded, Records};
 use crate::sandbox::store::{State, Store, lock};
 
-/// How long a stop waits for answers that are under way.
+/// How long a stop waits for responses in flight.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// How a sandbox is started. The default holds the seed in memory, on a free port, and has no faults.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,
-    /// Where the customers are kept.
+    /// The place of the customers.
     pub state: State,
     /// The faults it starts with.
     pub faults: Vec<Fault>,
-    /// What it does where the vendor's documents are silent.
+    /// The answers to what the vendor's documents leave open.
     pub behaviour: Behaviour,
-    /// How many requests it answers before it says 429.
+    /// The rate limits.
     pub limits: Limits,
-    /// How many of the latest requests it remembers.
+    /// The number of recorded requests.
     pub remembered: usize,
 }
 
@@ -53,49 +53,48 @@ impl Default for Options {
     }
 }
 
-/// A running sandbox, listening on 127.0.0.1 only. Dropping it stops it.
+/// A running sandbox, listening on 127.0.0.1 only. Dropping it stops it, after a moment for the responses in flight.
 pub struct Server {
     address: SocketAddr,
     api: Arc<Api>,
-    connections: Arc<AtomicUsize>,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<()>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Starts a sandbox on a thread of its own; it answers from the moment this returns.
+    /// Starts a sandbox on its own thread; it answers when this returns.
     ///
     /// # Errors
-    /// The port is taken, or the state file cannot be read or made.
+    /// The port is in use, or the state file cannot be read or made.
     pub fn start(options: Options) -> anyhow::Result<Server> {
         let mut faults = Faults::default();
-        options.faults.into_iter().for_each(|fault| faults.add(fault));
+        faults.add(options.faults);
         let api = Arc::new(Api {
             store: Store::open(&options.state)?,
             behaviour: options.behaviour,
             faults: Mutex::new(faults),
             records: Mutex::new(Records::new(options.remembered)),
             quota: Mutex::new(Quota::new(options.limits)),
+            connections: AtomicUsize::new(0),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .with_context(|| format!("the sandbox cannot listen on 127.0.0.1:{}", options.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let (stop, stopped) = watch::channel(false);
-        let connections = Arc::new(AtomicUsize::new(0));
+        let (stop, stopped) = watch::channel(());
         let runtime = runtime()?;
         let listener = {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
         let thread = std::thread::Builder::new().name("sandbox".to_string()).spawn({
-            let (api, connections) = (Arc::clone(&api), Arc::clone(&connections));
-            move || runtime.block_on(accept(listener, api, connections, stopped))
+            let api = Arc::clone(&api);
+            move || runtime.block_on(accept(listener, api, stopped))
         })?;
-        Ok(Server { address, api, connections, stop, thread: Some(thread) })
+        Ok(Server { address, api, stop, thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -105,27 +104,27 @@ impl Server {
         format!("http://{}/v1", self.address)
     }
 
-    /// Lets something go wrong from now on.
+    /// Adds a fault.
     pub fn inject(&self, fault: Fault) {
-        lock(&self.api.faults).add(fault);
+        lock(&self.api.faults).add(vec![fault]);
     }
 
-    /// The API requests it saw, oldest first: the latest [`Options::remembered`] of them.
+    /// The latest [`Options::remembered`] API requests, oldest first.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.api.records).all()
     }
 
-    /// How many TCP connections were made to it.
+    /// The number of TCP connections so far.
     pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
+        self.api.connections.load(Ordering::SeqCst)
     }
 
-    /// The document it holds of a customer; none if there is no such customer or the state cannot be read.
+    /// A customer's document; none if there is no such customer or the state cannot be read.
     pub fn customer(&self, id: u64) -> Option<String> {
         self.api.document(id)
     }
 
-    /// Takes in a customer document as it is, in place of the one with its id.
+    /// Stores a customer's document byte for byte, in place of the one with its id.
     ///
     /// # Errors
     /// The text is no JSON object with a whole number as its `id`, or the state cannot be written.
@@ -133,16 +132,11 @@ impl Server {
         self.api.store.write(|table| table.add(text))?
     }
 
-    /// Stops accepting, gives the responses under way a moment to be sent, and ends.
-    pub fn stop(self) {
-        drop(self);
-    }
-
-    /// Serves until SIGINT or SIGTERM, then stops. `ready` is called after the signal handlers are set, so that a script
-    /// that waits for its output can stop the sandbox cleanly.
+    /// Serves until SIGINT or SIGTERM, then stops. `ready` runs after the signal handlers are set, so that a script that
+    /// waits for its output can stop the sandbox cleanly.
     ///
     /// # Errors
-    /// The signals cannot be listened for; those of `ready`.
+    /// The signal handlers cannot be set, or `ready` failed.
     pub fn wait(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
         runtime()?.block_on(signal_to_stop(ready))
     }
@@ -150,7 +144,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        self.stop.send_replace(());
         if let Some(thread) = self.thread.take() {
             // A panic of the thread was printed when it happened.
             let _ = thread.join();
@@ -158,27 +152,21 @@ impl Drop for Server {
     }
 }
 
-/// Accepts connections until the sandbox is to stop.
-async fn accept(
-    listener: tokio::net::TcpListener,
-    api: Arc<Api>,
-    connections: Arc<AtomicUsize>,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn accept(listener: tokio::net::TcpListener, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
     let mut tasks = JoinSet::new();
     let for_connections = stopped.clone();
     loop {
         tokio::select! {
-            () = connection::stop(&mut stopped) => break,
+            _ = stopped.changed() => break,
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                let number = connections.fetch_add(1, Ordering::SeqCst) + 1;
+                let number = api.connections.fetch_add(1, Ordering::SeqCst) + 1;
                 tasks.spawn(connection::serve(stream, number, Arc::clone(&api), for_connections.clone()));
             },
             Some(_) = tasks.join_next() => {}
         }
     }
     drop(listener);
-    // Dropping the set ends the connections that take longer than the grace.
+    // Dropping the set closes the connections that need longer.
     let _ = tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await;
 }
 
@@ -189,7 +177,7 @@ fn runtime() -> std::io::Result<Runtime> {
 #[cfg(unix)]
 async fn signal_to_stop(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let unheard = "the sandbox cannot listen for signals";
+    let unheard = "the sandbox cannot set its signal handlers";
     let mut interrupt = signal(SignalKind::interrupt()).context(unheard)?;
     let mut terminate = signal(SignalKind::terminate()).context(unheard)?;
     ready()?;
@@ -203,5 +191,5 @@ async fn signal_to_stop(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::R
 #[cfg(not(unix))]
 async fn signal_to_stop(ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     ready()?;
-    tokio::signal::ctrl_c().await.context("the sandbox cannot listen for signals")
+    tokio::signal::ctrl_c().await.context("the sandbox cannot set its signal handlers")
 }

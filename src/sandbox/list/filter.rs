@@ -15,14 +15,13 @@ use crate::sandbox::behaviour::{Behaviour, FilterCase, UnknownFilter};
 use crate::sandbox::customers::codes;
 use crate::search::filters::{FILTERS, MatchKind, sales_tracking_code};
 
-/// The currencies a support page lists, in its order. The vendor's own numbering of them is not published, so the
-/// sandbox counts them from 1 in this order.
+/// The currencies of a support page, in its order. The vendor does not publish their numbers, so the sandbox counts from 1.
 const CURRENCIES: [&str; 24] = [
     "AUD", "BRL", "GBP", "CAD", "COP", "DKK", "EUR", "HKD", "INR", "ILS", "JPY", "MYR", "MXN", "NZD", "NOK",
     "CNY", "RUB", "SGD", "ZAR", "KRW", "SEK", "CHF", "TRY", "USD",
 ];
 
-/// What a list can be filtered and sorted by.
+/// A name to filter and sort a list by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Name {
     Field(&'static str, MatchKind),
@@ -32,7 +31,7 @@ pub(crate) enum Name {
     Code(usize, &'static str),
 }
 
-/// A value in its order: numbers, moments, texts without regard to case.
+/// A value to compare; texts in lower case.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Value {
     Number(Decimal),
@@ -41,7 +40,7 @@ pub(crate) enum Value {
 }
 
 impl Name {
-    /// What a name means; none if it is unknown and an unknown name means everything.
+    /// None if the name is unknown and an unknown name is ignored.
     pub(crate) fn find(name: &str, behaviour: &Behaviour) -> Result<Option<Name>, String> {
         let found = match FILTERS.iter().find(|filter| filter.name.eq_ignore_ascii_case(name)) {
             Some(filter) => Some(Name::Field(filter.path, filter.kind)),
@@ -89,7 +88,7 @@ impl Name {
         }
     }
 
-    /// What the document is ordered by; none, which comes first, if the value is null or missing.
+    /// None, which comes first, if the value is null or missing.
     pub(crate) fn sort_key(self, document: View<'_>) -> Option<Value> {
         self.read(&self.text(document)?)
     }
@@ -111,7 +110,7 @@ pub(crate) struct Filter {
 enum Pattern {
     /// `[empty]`: null, missing or the empty text.
     Empty,
-    /// Parts with anything between them; one part is the whole text.
+    /// Parts with any text between them; one part is the whole text.
     Parts(Vec<String>),
     /// One of these words.
     OneOf(Vec<String>),
@@ -134,13 +133,9 @@ impl Filter {
         Ok(Filter { conditions, case })
     }
 
-    pub(crate) fn takes_all(&self) -> bool {
-        self.conditions.is_empty()
-    }
-
-    pub(crate) fn takes(&self, document: View<'_>) -> bool {
+    pub(crate) fn matches(&self, document: View<'_>) -> bool {
         self.conditions.iter().all(|(name, pattern)| match name.text(document) {
-            Some(text) => pattern.takes(*name, &text, self.case),
+            Some(text) => pattern.matches(*name, &text, self.case),
             None => matches!(pattern, Pattern::Empty),
         })
     }
@@ -165,7 +160,7 @@ impl Pattern {
         })
     }
 
-    fn takes(&self, name: Name, text: &str, case: FilterCase) -> bool {
+    fn matches(&self, name: Name, text: &str, case: FilterCase) -> bool {
         match self {
             Pattern::Empty => text.is_empty(),
             Pattern::Parts(parts) => is_like(&folded(text, case), parts),
@@ -182,7 +177,7 @@ fn folded(text: &str, case: FilterCase) -> String {
     if case == FilterCase::Ignore { text.to_lowercase() } else { text.to_string() }
 }
 
-/// Whether a text has the parts in order, the first at its beginning and the last at its end.
+/// Whether a text has these parts in order, the first at its start and the last at its end.
 fn is_like(text: &str, parts: &[String]) -> bool {
     let [first, middle @ .., last] = parts else { return parts.first().is_some_and(|whole| whole == text) };
     let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };

@@ -11,12 +11,11 @@ use super::table::Table;
 use crate::document::json::Json;
 use filter::{Filter, Name};
 
-/// "Never below 1,000" is all that is said of the largest page.
+/// The vendor says only "never below 1,000".
 const LARGEST_PAGE: usize = 1_000;
 /// The vendor's samples ask for 100; the default is not published.
 const DEFAULT_PAGE: usize = 100;
 
-/// The parameters of a list.
 struct Query {
     filter: Filter,
     sort: Option<Sort>,
@@ -32,7 +31,7 @@ struct Sort {
     descending: bool,
 }
 
-/// The response to a list: an array and paging headers.
+/// An array of customers, and paging headers.
 pub(crate) fn list(table: &Table, query: &str, behaviour: &Behaviour) -> Response {
     match Query::parse(query, behaviour) {
         Ok(query) => query.response(table, behaviour),
@@ -59,7 +58,7 @@ impl Query {
         let matches = self.matches(table);
         let first = self.page_number.saturating_mul(self.page_size);
         let page = matches.iter().skip(first).take(self.page_size);
-        let body = page.copied().collect::<Vec<&str>>().join(",");
+        let body = page.map(|document| document.text()).collect::<Vec<&str>>().join(",");
         let mut response = Response::json(200, format!("[{body}]"));
         for (name, value) in self.page_headers(matches.len(), behaviour) {
             response.header(name, &value);
@@ -70,20 +69,16 @@ impl Query {
         response
     }
 
-    fn matches<'a>(&self, table: &'a Table) -> Vec<&'a str> {
-        if self.filter.takes_all() && self.sort.is_none() {
-            return table.documents().collect();
-        }
-        let read = |text: &'a str| (Json::known(text.to_string()), text);
-        let mut matches: Vec<(Json, &str)> =
-            table.documents().map(read).filter(|(json, _)| self.filter.takes(json.root())).collect();
+    fn matches<'a>(&self, table: &'a Table) -> Vec<&'a Json> {
+        let mut matches: Vec<&Json> =
+            table.documents().filter(|document| self.filter.matches(document.root())).collect();
         if let Some(sort) = &self.sort {
-            matches.sort_by_cached_key(|(json, _)| sort.name.sort_key(json.root()));
+            matches.sort_by_cached_key(|document| sort.name.sort_key(document.root()));
             if sort.descending {
                 matches.reverse();
             }
         }
-        matches.into_iter().map(|(_, text)| text).collect()
+        matches
     }
 
     fn page_headers(&self, matches: usize, behaviour: &Behaviour) -> [(&'static str, String); 7] {
@@ -108,7 +103,7 @@ impl Query {
 }
 
 impl Sort {
-    /// Both are needed for an order ("Sorting").
+    /// None unless both parameters are given ("Sorting").
     fn parse(
         expression: Option<&str>,
         order: Option<&str>,

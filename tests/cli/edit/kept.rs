@@ -114,7 +114,7 @@ fn a_server_that_keeps_failing_is_given_up_with_the_text_kept() {
         assert_eq!(run.code, code, "{fault}: {}", run.stderr);
         assert!(kept(&world, &run).contains("\"John\""));
         assert_eq!(world.stored(123), before);
-        world.server.stop();
+        drop(world.server);
     }
 }
 

@@ -246,7 +246,7 @@ impl Vault {
     ///
     /// # Errors
     /// If the file system refuses.
-    pub fn store(&self, profile: &str, key: &ApiKey, base: &BaseUrl) -> io::Result<()> {
+    pub(crate) fn store(&self, profile: &str, key: &ApiKey, base: &BaseUrl) -> io::Result<()> {
         files::make_folder(&self.folder)?;
         files::replace(&self.place(profile), format!("{}\n{base}\n", key.reveal()).as_bytes())?;
         files::sync_folder(&self.folder)

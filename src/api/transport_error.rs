@@ -100,7 +100,7 @@ fn cause(why: &NotConnected, peer: &Peer<'_>, network: &Network) -> Failure {
             "the proxy {} does not answer as a proxy does",
             proxy.authority
         ))),
-        (E::Rustls(why), _) if network.has_system_roots => impossible(
+        (E::Rustls(why), _) if network.has_system_roots() => impossible(
             Error::usage("the certificate authorities of this machine cannot be read")
                 .because(why.clone())
                 .hint("install them (the package `ca-certificates`), or set SSL_CERT_FILE to a file of them"),

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// The authorities that are trusted, as an account's profile says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Trust {
+pub(crate) enum Trust {
     /// Those of Mozilla's list, which come with the program: the same on every machine, and nothing to read.
     #[default]
     Bundled,

@@ -10,7 +10,6 @@
 //!   be taken for the answer to the next request. Only a transport can look.
 
 use std::fmt;
-use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::sync_channel;
 use std::thread::Builder;
@@ -24,7 +23,7 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
-/// A connection that could not be made. Nothing was sent over it.
+/// A connection that could not be made, so nothing was sent.
 #[derive(Debug)]
 pub(super) struct NotConnected {
     /// Host and port of the other end: the API or the proxy.
@@ -40,7 +39,7 @@ impl fmt::Display for NotConnected {
 
 impl std::error::Error for NotConnected {}
 
-/// A name that resolves to no loopback address, where only such an address is allowed.
+/// A name that resolves to no loopback address, although only such an address is allowed.
 #[derive(Debug)]
 pub(super) struct NotLoopback;
 
@@ -52,7 +51,7 @@ impl fmt::Display for NotLoopback {
 
 impl std::error::Error for NotLoopback {}
 
-/// Wraps an error, unless it has been wrapped: the connection to a proxy is made inside of the one to the API.
+/// Wraps an error once: the connection to a proxy is made inside of the one to the API.
 fn not_connected(uri: &Uri, source: Error) -> Error {
     match source {
         Error::Other(inner) if inner.is::<NotConnected>() => Error::Other(inner),
@@ -64,7 +63,7 @@ fn not_connected(uri: &Uri, source: Error) -> Error {
     }
 }
 
-/// Resolves names as the system does, within the time limit.
+/// Resolves names with the system's lookup, within the time limit.
 #[derive(Debug)]
 pub(super) struct Addresses {
     pub(super) loopback_only: bool,
@@ -101,12 +100,7 @@ fn lookup_within(name: String, timeout: NextTimeout) -> Result<Vec<SocketAddr>, 
 }
 
 impl Resolver for Addresses {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        _config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
+    fn resolve(&self, uri: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let found = self.lookup(uri, timeout).map_err(|source| not_connected(uri, source))?;
         let mut addresses = self.empty();
         // ureq tries the first 16 addresses; its array has no room for more.
@@ -138,7 +132,7 @@ impl Connector for Connections {
 struct Connection(Box<dyn Transport>);
 
 impl Connection {
-    /// Whether bytes wait above the socket, where TLS has read ahead. A time limit of zero reads what is buffered only.
+    /// Whether rustls has buffered bytes. A time limit of zero reads nothing else.
     fn has_unread(&mut self) -> bool {
         let at_once = NextTimeout { after: Duration::from_millis(0), ..NextTimeout::default() };
         !matches!(self.0.await_input(at_once), Err(Error::Timeout(_)))
@@ -165,11 +159,6 @@ impl Transport for Connection {
     fn is_tls(&self) -> bool {
         self.0.is_tls()
     }
-}
-
-/// The TLS error that rustls has put into an error of the socket.
-pub(super) fn tls_error(why: &io::Error) -> Option<&rustls::Error> {
-    why.get_ref()?.downcast_ref()
 }
 
 #[cfg(test)]

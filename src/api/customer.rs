@@ -51,7 +51,7 @@ impl Client {
     pub(crate) fn put(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
         use FailureClass::{Impossible, NotSent, RateLimited, Refused};
         if self.read_only {
-            return Err(Failure::read_only());
+            return Err(Failure::impossible(Error::usage("the profile is read-only")));
         }
         let result = self.put_once(customer);
         let may_be_stored =
@@ -65,7 +65,7 @@ impl Client {
     fn put_once(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
         let granted = lock(&self.permit).take();
         let permit = granted.or_else(|| self.limiter.as_ref().map(RateLimiter::acquire_now));
-        let time = self.deadline().left().map(|left| left * 2 / 3);
+        let time = self.time_left().map(|left| left * 2 / 3);
         let answer = self.send(Method::PUT, "/customers", customer.text(), time, LARGEST_ANSWER, permit)?;
         let class = match answer.status {
             200..=299 => {

@@ -37,6 +37,14 @@ impl Failure {
         Failure { class, error: Box::new(error) }
     }
 
+    pub(super) fn impossible(error: Error) -> Failure {
+        Failure::new(FailureClass::Impossible, error)
+    }
+
+    pub(super) fn lost(error: Error) -> Failure {
+        Failure::new(FailureClass::Lost, error)
+    }
+
     /// As the error of a read, which writes nothing.
     pub(crate) fn into_error(self) -> Error {
         *self.error
@@ -45,29 +53,6 @@ impl Failure {
     /// Whether another attempt of a read may succeed.
     pub(super) fn is_transient(&self) -> bool {
         matches!(self.class, FailureClass::NotSent | FailureClass::Lost) && self.error.kind == Kind::Network
-    }
-
-    pub(super) fn out_of_time() -> Failure {
-        Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up"))
-    }
-
-    /// The run was stopped while the request waited for the rate limiter.
-    pub(super) fn stopped() -> Failure {
-        let error = Error::new(Kind::Interrupted, "it was stopped before it was sent");
-        Failure::new(FailureClass::Impossible, error)
-    }
-
-    pub(super) fn read_only() -> Failure {
-        Failure::new(FailureClass::Impossible, Error::usage("the profile is read-only"))
-    }
-
-    pub(super) fn unsendable(why: ureq::http::Error) -> Failure {
-        let error = Error::new(Kind::Failed, "the request cannot be formed").because(why);
-        Failure::new(FailureClass::Impossible, error)
-    }
-
-    pub(super) fn not_utf8() -> Failure {
-        Failure::new(FailureClass::Lost, Error::new(Kind::Failed, "the API's answer is not UTF-8 text"))
     }
 }
 
@@ -166,6 +151,7 @@ mod tests {
             assert_eq!(failure.is_transient(), again, "{class:?}");
             assert_eq!(failure.to_string(), failure.into_error().to_string());
         }
-        assert!(!Failure::not_utf8().is_transient());
+        let error = Error::new(Kind::Failed, "the API's answer is not UTF-8 text");
+        assert!(!Failure::lost(error).is_transient());
     }
 }

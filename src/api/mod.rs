@@ -32,8 +32,8 @@ use answer::Answer;
 pub(crate) use base_url::BaseUrl;
 use connection::{Addresses, Connections};
 pub(crate) use customer::Put;
-use failure::Failure;
 pub(crate) use failure::FailureClass;
+use failure::{Failure, timed_out};
 pub use key::ApiKey;
 pub(crate) use network::Network;
 pub(crate) use pages::{Order, Pages};
@@ -44,7 +44,7 @@ pub(crate) use trust::Trust;
 
 use crate::error::{Error, Kind, Result};
 use crate::terminal::Notes;
-use wait::{ATTEMPTS, Deadline, backoff};
+use wait::{ATTEMPTS, backoff};
 
 /// The most connections that are kept for later requests; the most requests that are in flight at once.
 pub(crate) const MOST_CONNECTIONS: usize = 64;
@@ -59,7 +59,7 @@ const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Client {
     account: Arc<Account>,
-    deadline: Mutex<Deadline>,
+    deadline: Mutex<Instant>,
     notes: Notes,
     read_only: bool,
     limiter: Option<Arc<RateLimiter>>,
@@ -117,7 +117,7 @@ impl Client {
         read_only: bool,
         limiter: Option<Arc<RateLimiter>>,
     ) -> Client {
-        let deadline = Mutex::new(Deadline::after(timeout));
+        let deadline = Mutex::new(Instant::now() + timeout);
         let (permit, settling) = (Mutex::new(None), AtomicBool::new(false));
         Client { account, deadline, notes, read_only, limiter, permit, settling }
     }
@@ -134,21 +134,28 @@ impl Client {
         Client::of(Arc::clone(&self.account), timeout, notes, self.read_only, Some(limiter))
     }
 
-    fn deadline(&self) -> Deadline {
-        *lock(&self.deadline)
+    fn time_left(&self) -> Option<Duration> {
+        lock(&self.deadline).checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+    }
+
+    fn has_time_for(&self, pause: Duration) -> bool {
+        self.time_left().is_some_and(|left| left > pause)
     }
 
     /// Waits that long; false, and at once, if that would miss the deadline.
     pub(crate) fn wait(&self, pause: Duration) -> bool {
-        self.deadline().sleep(pause)
+        let fits = self.has_time_for(pause);
+        if fits {
+            std::thread::sleep(pause);
+        }
+        fits
     }
 
     /// Runs `wait`, whose time does not count against the deadline.
     pub(crate) fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let result = wait();
-        let mut deadline = lock(&self.deadline);
-        *deadline = deadline.moved_by(begun.elapsed());
+        *lock(&self.deadline) += begun.elapsed();
         result
     }
 
@@ -168,8 +175,13 @@ impl Client {
     fn permit(&self, requests: u32) -> std::result::Result<Option<Permit>, Failure> {
         let Some(limiter) = &self.limiter else { return Ok(None) };
         let settling = self.settling.load(Ordering::SeqCst);
-        let permit = self.not_counting(|| limiter.acquire(requests, settling));
-        permit.map(Some).ok_or_else(Failure::stopped)
+        match self.not_counting(|| limiter.acquire(requests, settling)) {
+            Some(permit) => Ok(Some(permit)),
+            None => {
+                let error = Error::new(Kind::Interrupted, "it was stopped before it was sent");
+                Err(Failure::impossible(error))
+            }
+        }
     }
 
     /// Tries the key by a read of one customer, and gives what the answer tells about the account's limits.
@@ -230,7 +242,7 @@ impl Client {
     fn get_once(&self, path: &str, largest: u64) -> std::result::Result<Answer, Failure> {
         let granted = lock(&self.permit).take();
         let permit = if granted.is_some() { granted } else { self.permit(1)? };
-        let answer = self.send(Method::GET, path, (), self.deadline().left(), largest, permit)?;
+        let answer = self.send(Method::GET, path, (), self.time_left(), largest, permit)?;
         match answer.body {
             Err(failure) if (200..300).contains(&answer.status) => Err(failure),
             body => Ok(Answer { body, ..answer }),
@@ -239,7 +251,7 @@ impl Client {
 
     /// Waits before another attempt and says so; false, and at once, if that would miss the deadline.
     pub(crate) fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
-        if !self.deadline().allows(pause) {
+        if !self.has_time_for(pause) {
             return false;
         }
         let seconds = pause.as_secs_f64();
@@ -263,7 +275,8 @@ impl Client {
         largest: u64,
         permit: Option<Permit>,
     ) -> std::result::Result<Answer, Failure> {
-        let time = time.ok_or_else(Failure::out_of_time)?;
+        let time = time
+            .ok_or_else(|| Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up")))?;
         let url = format!("{}{path}", self.account.base);
         self.notes.http(format_args!("> {method} {url}"));
         self.notes.http(format_args!("> authorization: Basic [redacted]"));
@@ -309,7 +322,9 @@ impl Account {
         if method == Method::PUT {
             request = request.header(CONTENT_TYPE, JSON);
         }
-        let request = request.method(method).body(body).map_err(Failure::unsendable)?;
+        let request = request.method(method).body(body).map_err(|why| {
+            Failure::impossible(Error::new(Kind::Failed, "the request cannot be formed").because(why))
+        })?;
         let response = request.with_agent(&self.agent).configure().timeout_global(Some(time)).run();
         let response = response.map_err(|why| Failure::from_ureq(why, &self.network))?;
         Ok(Answer::read(response, largest, &self.network).redacted(&self.key))

@@ -34,7 +34,8 @@ pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
 pub(super) fn account(profile: Profile, environment: Environment) -> Result<(Account, Server)> {
     let state = State::File(state_file(environment)?);
     let server = start(Options { state, ..Options::default() })?;
-    let key = ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
+    let key =
+        ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", anyhow::Error::msg(why)))?;
     let base = BaseUrl::parse(&server.base_url())?;
     let (origin, trust) = (account::SANDBOX.to_string(), Trust::default());
     let account = Account {

@@ -140,16 +140,13 @@ impl Config {
     pub fn with(&self, name: &str, changes: &[(Key, Option<Value>)]) -> Result<Config> {
         check_name(name).map_err(Error::usage)?;
         let mut text = self.edited(&self.text, |profiles| {
-            if profiles.get(name).is_none() {
-                profiles.insert(name, Item::Table(Table::new()));
-            }
-            Some(())
+            profiles.entry(name).or_insert(Item::Table(Table::new()));
         })?;
         for (key, value) in changes {
             text = self.edited(&text, |profiles| {
-                let profile = profiles.get_mut(name).and_then(Item::as_table_like_mut)?;
-                edit::change(profile, Setting::of(*key).name, value.as_ref());
-                Some(())
+                if let Some(profile) = profiles.get_mut(name).and_then(Item::as_table_like_mut) {
+                    edit::change(profile, Setting::of(*key).name, value.as_ref());
+                }
             })?;
         }
         self.changed(text)
@@ -157,11 +154,7 @@ impl Config {
 
     /// The file without a profile.
     pub fn without(&self, name: &str) -> Result<Config> {
-        let text = self.edited(&self.text, |profiles| {
-            profiles.remove(name);
-            Some(())
-        })?;
-        self.changed(text)
+        self.changed(self.edited(&self.text, |profiles| drop(profiles.remove(name)))?)
     }
 
     /// The file with another text. Errors have no line, because the user has not seen this text.
@@ -170,9 +163,9 @@ impl Config {
         Ok(Config { path: self.path.clone(), text, profiles })
     }
 
-    fn edited(&self, text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option<()>) -> Result<String> {
-        let damaged = || Error::new(Kind::Failed, format!("`{}` cannot be edited", self.path.display()));
-        edit::edited(text, edit).ok_or_else(damaged)
+    fn edited(&self, text: &str, edit: impl FnOnce(&mut dyn TableLike)) -> Result<String> {
+        edit::edited(text, edit)
+            .ok_or_else(|| Error::new(Kind::Failed, format!("`{}` cannot be edited", self.path.display())))
     }
 
     /// Replaces the file, if it still is `before`; a link stays a link, and the mode stays.
@@ -219,12 +212,12 @@ pub(super) fn exposed(folder: &Path) -> Option<String> {
 /// Locks the file from the last read to the write. The lock is in the state folder, because config.toml may be in a folder
 /// under version control. Without a state folder there is no lock.
 fn lock() -> Result<Option<File>> {
-    let begun = Instant::now();
+    let ends = Instant::now() + LOCK_WAIT;
     let Ok(folder) = Environment.state_folder() else { return Ok(None) };
     let Ok(()) = files::make_folder(&folder) else { return Ok(None) };
     loop {
         match files::try_hold(&folder.join("config.lock")) {
-            Ok(None) if begun.elapsed() < LOCK_WAIT => std::thread::sleep(Duration::from_millis(5)),
+            Ok(None) if Instant::now() < ends => std::thread::sleep(Duration::from_millis(5)),
             Ok(None) => {
                 let message = "another fusebill on this machine has been changing the profiles for too long";
                 return Err(Error::new(Kind::Conflict, message).hint("run the same command again"));

@@ -6,7 +6,7 @@ use std::io;
 use rustls::pki_types::UnixTime;
 use rustls::{CertificateError, InvalidMessage, OtherError};
 
-use super::connection::{NotConnected, NotLoopback};
+use super::connection::NotConnected;
 use super::failure::{Failure, FailureClass, timed_out};
 use super::network::{NamedProxy, Network};
 use crate::error::{Error, Kind};
@@ -64,14 +64,19 @@ fn network_error(message: impl Into<String>) -> Error {
 fn not_connected(why: &NotConnected, network: &Network) -> Failure {
     let proxy = network.proxy.as_ref();
     let peer = Peer { address: &why.peer, proxy: proxy.filter(|proxy| proxy.authority == why.peer) };
-    let (class, error) = cause(&why.source, &peer, network);
-    Failure::new(
-        class,
-        match proxy {
-            Some(NamedProxy { variable, .. }) => error.hint(format!("the proxy is the one in {variable}")),
-            None => error,
-        },
-    )
+    let (class, mut error) = match &why.source {
+        Some(source) => cause(source, &peer, network),
+        None => {
+            let message =
+                format!("{peer} is not this machine, and without https the key would be readable by anyone");
+            let hint = "a base URL looks like https://secure.fusebill.com/v1";
+            (FailureClass::Impossible, Error::usage(message).hint(hint))
+        }
+    };
+    if let Some(NamedProxy { variable, .. }) = proxy {
+        error = error.hint(format!("the proxy is the one in {variable}"));
+    }
+    Failure::new(class, error)
 }
 
 fn cause(why: &ureq::Error, peer: &Peer<'_>, network: &Network) -> (FailureClass, Error) {
@@ -101,11 +106,6 @@ fn cause(why: &ureq::Error, peer: &Peer<'_>, network: &Network) -> (FailureClass
                 .hint("install them (the package `ca-certificates`), or set SSL_CERT_FILE to a file of them"),
         ),
         (E::Rustls(why), _) => (Impossible, tls(peer, why.clone())),
-        (E::Other(inner), _) if inner.is::<NotLoopback>() => {
-            let message =
-                format!("{peer} is not this machine, and without https the key would be readable by anyone");
-            (Impossible, Error::usage(message).hint("a base URL looks like https://secure.fusebill.com/v1"))
-        }
         (other, _) => (Impossible, unreachable(peer, &other.to_string())),
     }
 }
@@ -250,8 +250,8 @@ mod tests {
         Network::from_environment(&base, &Trust::default(), variable).unwrap()
     }
 
-    fn failure(peer: &str, source: ureq::Error) -> Failure {
-        not_connected(&NotConnected { peer: peer.to_string(), source }, &network())
+    fn failure(peer: &str, source: impl Into<Option<ureq::Error>>) -> Failure {
+        not_connected(&NotConnected { peer: peer.to_string(), source: source.into() }, &network())
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
         let refused = ureq::Error::ConnectProxyFailed("proxy server responded 407/407".to_string());
         let expired = rustls::Error::InvalidCertificate(CertificateError::Expired);
         let tls = ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, expired));
-        for source in [refused, tls, ureq::Error::Other(Box::new(NotLoopback))] {
+        for source in [Some(refused), Some(tls), None] {
             assert_eq!(failure("api.example", source).class, FailureClass::Impossible);
         }
         let broken = ureq::Error::Io(io::ErrorKind::ConnectionReset.into());

@@ -7,7 +7,7 @@ use crate::account::setting::Value;
 
 /// The text after an edit of its profiles; none if the text has no table for them. A byte order mark and the line ends of
 /// Windows stay, which toml_edit drops. If some lines end in one way and some in the other, all end with `\n` afterwards.
-pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option<()>) -> Option<String> {
+pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike)) -> Option<String> {
     let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(text) => (BYTE_ORDER_MARK, text),
         None => ("", text),
@@ -21,7 +21,7 @@ pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option
         table.set_implicit(true);
         Item::Table(table)
     });
-    profiles.as_table_like_mut().and_then(edit)?;
+    edit(profiles.as_table_like_mut()?);
     let after = with_free_comments(&before, &document.to_string());
     Some(mark.to_string() + &if is_windows { after.replace('\n', "\r\n") } else { after })
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use ureq::http::Method;
 
-use super::failure::{Failure, FailureClass};
+use super::failure::{Attempt, Failure, FailureClass};
 use super::rate_limiter::RateLimiter;
 use super::{Answer, Client, LARGEST_ANSWER, lock};
 use crate::document::Customer;
@@ -48,7 +48,7 @@ impl Client {
     /// Sends a whole customer, once, and without waiting for the limiter: it was read just before.
     ///
     /// It has two thirds of the time that is left, so that after a lost answer there is time to read the customer.
-    pub(crate) fn put(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
+    pub(crate) fn put(&self, customer: &Customer) -> Attempt<Put> {
         use FailureClass::{Impossible, NotSent, RateLimited, Refused};
         if self.read_only {
             return Err(Failure::impossible(Error::usage("the profile is read-only")));
@@ -62,7 +62,7 @@ impl Client {
         result
     }
 
-    fn put_once(&self, customer: &Customer) -> std::result::Result<Put, Failure> {
+    fn put_once(&self, customer: &Customer) -> Attempt<Put> {
         let granted = lock(&self.permit).take();
         let permit = granted.or_else(|| self.limiter.as_ref().map(RateLimiter::acquire_now));
         let time = self.time_left().map(|left| left * 2 / 3);

@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::Answer;
 use crate::error::{Error, Kind};
 
+/// The result of one attempt.
+pub(super) type Attempt<T> = Result<T, Failure>;
+
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) class: FailureClass,

@@ -33,7 +33,7 @@ pub(crate) use base_url::BaseUrl;
 use connection::{Addresses, Connections};
 pub(crate) use customer::Put;
 pub(crate) use failure::FailureClass;
-use failure::{Failure, timed_out};
+use failure::{Attempt, Failure, timed_out};
 pub use key::ApiKey;
 pub(crate) use network::Network;
 pub(crate) use pages::{Order, Pages};
@@ -172,16 +172,12 @@ impl Client {
         *lock(&self.permit) = None;
     }
 
-    fn permit(&self, requests: u32) -> std::result::Result<Option<Permit>, Failure> {
+    fn permit(&self, requests: u32) -> Attempt<Option<Permit>> {
         let Some(limiter) = &self.limiter else { return Ok(None) };
         let settling = self.settling.load(Ordering::SeqCst);
-        match self.not_counting(|| limiter.acquire(requests, settling)) {
-            Some(permit) => Ok(Some(permit)),
-            None => {
-                let error = Error::new(Kind::Interrupted, "it was stopped before it was sent");
-                Err(Failure::impossible(error))
-            }
-        }
+        let permit = self.not_counting(|| limiter.acquire(requests, settling));
+        let stopped = || Error::new(Kind::Interrupted, "it was stopped before it was sent");
+        permit.map(Some).ok_or_else(|| Failure::impossible(stopped()))
     }
 
     /// Tries the key by a read of one customer, and gives what the answer tells about the account's limits.
@@ -239,12 +235,13 @@ impl Client {
         }
     }
 
-    fn get_once(&self, path: &str, largest: u64) -> std::result::Result<Answer, Failure> {
+    fn get_once(&self, path: &str, largest: u64) -> Attempt<Answer> {
         let granted = lock(&self.permit).take();
         let permit = if granted.is_some() { granted } else { self.permit(1)? };
         let answer = self.send(Method::GET, path, (), self.time_left(), largest, permit)?;
+        let is_success = answer.is_success();
         match answer.body {
-            Err(failure) if (200..300).contains(&answer.status) => Err(failure),
+            Err(failure) if is_success => Err(failure),
             body => Ok(Answer { body, ..answer }),
         }
     }
@@ -274,7 +271,7 @@ impl Client {
         time: Option<Duration>,
         largest: u64,
         permit: Option<Permit>,
-    ) -> std::result::Result<Answer, Failure> {
+    ) -> Attempt<Answer> {
         let time = time
             .ok_or_else(|| Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up")))?;
         let url = format!("{}{path}", self.account.base);
@@ -290,7 +287,7 @@ impl Client {
         answer
     }
 
-    fn log(&self, answer: &std::result::Result<Answer, Failure>, took: Duration) {
+    fn log(&self, answer: &Attempt<Answer>, took: Duration) {
         let took = took.as_millis();
         let answer = match answer {
             Ok(answer) => answer,
@@ -316,7 +313,7 @@ impl Account {
         body: impl AsSendBody,
         time: Duration,
         largest: u64,
-    ) -> std::result::Result<Answer, Failure> {
+    ) -> Attempt<Answer> {
         let mut request =
             Request::builder().uri(url).header(ACCEPT, JSON).header(AUTHORIZATION, self.key.header());
         if method == Method::PUT {

@@ -66,7 +66,7 @@ fn proxy(base: &BaseUrl, set: &impl Fn(&str) -> Option<String>) -> Result<Option
     let Some((variable, value)) = either("HTTPS_PROXY").or_else(|| either("ALL_PROXY")) else {
         return Ok(None);
     };
-    // The value may hold a password, so no message repeats any part of it.
+    // No message repeats any part of the value, because it may hold a password.
     let refused = |why: &str| {
         Error::usage(format!("the proxy in {variable} {why}"))
             .hint(format!("set {variable} to a URL like http://proxy.example.com:3128, or unset it"))
@@ -101,7 +101,7 @@ fn unknown_exemption(variable: &str, entry: &str) -> Error {
 }
 
 /// Whether the list names the host of the base URL, by the rules of Go's `httpproxy` package, which are nearly curl's.
-/// The error is an entry that cannot be read.
+/// The error is the entry that cannot be read.
 fn is_exempt<'a>(base: &BaseUrl, list: &'a str) -> std::result::Result<bool, &'a str> {
     let host = base.host().trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
     let mut exempt = false;

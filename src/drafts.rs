@@ -1,5 +1,5 @@
-//! Texts in the editor. Each is kept in a folder of its own from before the editor opens until the change is written and
-//! verified, so that nothing the user typed is lost.
+//! Drafts: the texts that users edit. Each has a folder from before the editor opens until the change is written and
+//! verified, so nothing that the user typed is lost.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use crate::files::{replace, try_hold};
 use crate::store::{EntryId, secure_folder};
 
-/// The folder of all drafts.
 #[derive(Debug, Clone)]
 pub(crate) struct Drafts {
     folder: PathBuf,
@@ -24,41 +23,37 @@ pub(crate) struct About {
     /// The version of this format.
     pub(crate) v: u32,
     pub(crate) profile: String,
-    /// The host as the journal names it.
+    /// The journal's name of the host.
     pub(crate) host: String,
     pub(crate) customer: u64,
-    /// When the text was made.
     pub(crate) time: Timestamp,
     /// Whether the text has the read-only fields too.
     pub(crate) all: bool,
-    /// The customer that the text is compared with, as the server sent it.
+    /// The customer that the text is compared with, exactly as the server sent it.
     pub(crate) shown: String,
 }
 
 /// The version of `about.json`.
 pub(crate) const VERSION: u32 = 1;
 
-/// A text that this process alone edits.
+/// A draft that no other process edits.
 #[derive(Debug)]
 pub(crate) struct Draft {
     folder: PathBuf,
     pub(crate) about: About,
-    /// Keeps other processes from taking the draft while this lives.
     _lock: File,
 }
 
 const ABOUT: &str = "about.json";
 const LOCK: &str = "lock";
-/// Exists if a window of an editor may still show the text.
+/// Exists if an editor window may still show the text.
 const OPEN: &str = "open";
 
 impl Drafts {
-    /// The drafts in this folder, which is made with the first one.
     pub(crate) fn at(folder: PathBuf) -> Drafts {
         Drafts { folder }
     }
 
-    /// Keeps a new text.
     pub(crate) fn keep(&self, about: About, text: &str) -> Result<Draft> {
         let name = EntryId::new(about.time, fastrand::u32(..));
         let folder = self.folder.join(format!("{}-{name}", about.customer));
@@ -101,7 +96,7 @@ impl Draft {
         self.folder.join(format!("customer-{}.jsonc", self.about.customer))
     }
 
-    /// The text as the editor left it; empty if the file is gone. Some editors write a new file, so the mode is set again.
+    /// The edited text; empty if there is no file. Some editors write a new file, so the mode is set again.
     pub(crate) fn read(&self) -> Result<Vec<u8>> {
         let path = self.path();
         let read = || -> io::Result<Vec<u8>> {
@@ -115,20 +110,18 @@ impl Draft {
         }
     }
 
-    /// Replaces the text, wholly or not at all.
     pub(crate) fn write(&self, text: &str) -> Result<()> {
         replace(&self.path(), text.as_bytes())
             .with_context(|| format!("{} cannot be written", self.path().display()))
     }
 
-    /// Notes that a window of an editor may still show the text and save it at any time, so that the draft is kept although
-    /// the text is unchanged.
+    /// Records that an editor window may still show the text and save it later. Such a draft is kept even if the text is
+    /// unchanged.
     pub(crate) fn keep_open(&self) -> Result<()> {
         let path = self.folder.join(OPEN);
         File::create(&path).map(drop).with_context(|| format!("{} cannot be written", path.display()))
     }
 
-    /// Whether a window of an editor may still show the text.
     pub(crate) fn may_be_open(&self) -> bool {
         self.folder.join(OPEN).exists()
     }
@@ -139,7 +132,7 @@ impl Draft {
         self.note()
     }
 
-    /// Removes the draft, and whatever the editor left beside the text.
+    /// Removes the draft and the editor's own files beside it.
     pub(crate) fn forget(self) -> Result<()> {
         fs::remove_dir_all(&self.folder)
             .with_context(|| format!("{} cannot be removed", self.folder.display()))

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use crate::account::Environment;
 use crate::error::{Error, Kind, Result};
 
-/// The variables that name an editor; the first that is set wins. The profile's editor comes after the first of them.
+/// The variables that name an editor; the first that is set wins. The profile's editor comes after the first variable.
 pub(crate) static VARIABLES: &[&str] = &["FUSEBILL_EDITOR", "VISUAL", "EDITOR"];
 
 const FALLBACK: &str = if cfg!(windows) { "notepad" } else { "vi" };
 
-/// No person opens a text, reads it and leaves in less.
+/// A person needs longer to open a text, read it and leave.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Editors that stay in the terminal until the user leaves them.
@@ -27,26 +27,21 @@ const SUFFIX: &str = "hx helix subl sublime_text zed";
 /// Editors that take `--goto FILE:LINE`.
 const GOTO: &str = "code code-insiders codium cursor";
 
-/// A program with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Editor {
     program: String,
     arguments: Vec<String>,
 }
 
-/// How a run of the editor ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Visit {
-    /// Whether it returned faster than a person can have used it.
+    /// Whether the editor returned faster than a person can have used it.
     pub(crate) at_once: bool,
 }
 
 impl Editor {
-    /// The user's editor: `$FUSEBILL_EDITOR`, else the profile's, else `$VISUAL`, else `$EDITOR`, else vi. Blank variables
-    /// count as not set. They are split into words as a shell does, so `code --wait` and quoted paths with spaces work.
-    ///
-    /// # Errors
-    /// `Usage` for quotes that do not close, for what is not UTF-8, and if none is named and there is no terminal for vi.
+    /// The user's editor: `$FUSEBILL_EDITOR`, else the profile's, else `$VISUAL`, else `$EDITOR`, else vi if there is a
+    /// terminal for it. Blank variables count as not set. They are split into words as a shell does, so `code --wait` and
+    /// quoted paths with spaces work.
     pub(crate) fn of(environment: Environment, profile: Option<&[String]>, is_there: bool) -> Result<Editor> {
         for (at, name) in VARIABLES.iter().enumerate() {
             if let (1, Some((program, arguments))) = (at, profile.and_then(<[String]>::split_first)) {
@@ -58,7 +53,7 @@ impl Editor {
             }
         }
         if !is_there {
-            return Err(Error::usage("no editor is named, and there is nobody to use one")
+            return Err(Error::usage("no editor is set, and there is no terminal for vi")
                 .hint(format!("set one of {} to a program that edits by itself", VARIABLES.join(", ")))
                 .hint("`fusebill customer update` changes fields by flags"));
         }
@@ -66,7 +61,7 @@ impl Editor {
     }
 
     fn parse(command: &str) -> Option<Editor> {
-        // On Windows a backslash separates folders and escapes nothing.
+        // On Windows a backslash separates folders.
         let command = if cfg!(windows) { command.replace('\\', "\\\\") } else { command.to_string() };
         let mut words = shell_words::split(&command).ok()?.into_iter();
         let program = words.next()?;
@@ -78,18 +73,14 @@ impl Editor {
         Path::new(&self.program).file_stem().and_then(|name| name.to_str()).unwrap_or(&self.program)
     }
 
-    /// Whether it is known to stay in the terminal, so that returning at once means leaving at once.
+    /// Whether the editor is known to stay in the terminal. Others may return while their window is open.
     pub(crate) fn stays_in_the_terminal(&self) -> bool {
         self.is_one_of(IN_TERMINAL)
     }
 
     /// Opens a file, on a line if the editor is known to take one, and waits until the editor ends.
     ///
-    /// If standard output is not a terminal, what the editor prints there goes to standard error, because standard output
-    /// is for data.
-    ///
-    /// # Errors
-    /// `Failed` if it cannot be started or reports a failure.
+    /// If standard output is not a terminal, the editor prints to standard error, because standard output is for data.
     pub(crate) fn visit(&self, file: &Path, line: Option<usize>) -> Result<Visit> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(self.target(file, line));
@@ -109,7 +100,6 @@ impl Editor {
         Ok(Visit { at_once: begun.elapsed() < AT_ONCE })
     }
 
-    /// The arguments that name the file and the line.
     fn target(&self, file: &Path, line: Option<usize>) -> Vec<OsString> {
         let file = file.as_os_str().to_os_string();
         let Some(line) = line else { return vec![file] };

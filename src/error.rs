@@ -24,14 +24,12 @@ pub enum Kind {
 
 /// A row of the table of exit codes.
 #[derive(Debug)]
+#[allow(missing_docs)]
 pub struct Row {
-    /// The kind.
     pub kind: Kind,
-    /// The exit code.
     pub code: u8,
-    /// Its name in the JSON output.
+    /// The kind's name in the JSON output.
     pub name: &'static str,
-    /// What it means.
     pub meaning: &'static str,
 }
 
@@ -59,8 +57,7 @@ pub static TABLE: &[Row] = &[
 ];
 
 impl Kind {
-    /// Its row of [`TABLE`].
-    pub fn row(self) -> &'static Row {
+    pub(crate) fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.kind == self).unwrap_or(&TABLE[1])
     }
 
@@ -69,7 +66,7 @@ impl Kind {
         self.row().code
     }
 
-    /// What a failure of this kind says about what is stored.
+    /// The sentence about what was written, for a failure of this kind.
     pub fn written(self) -> &'static str {
         match self {
             Kind::Unknown => "The change was sent; whether it was written cannot be told.",
@@ -82,26 +79,25 @@ impl Kind {
 
 /// A failure as the user reads it.
 #[derive(Debug)]
+#[allow(missing_docs)]
 pub struct Error {
-    /// Decides the exit code.
     pub kind: Kind,
     /// The step that failed: "reading customer 123".
     pub step: Option<String>,
-    /// What went wrong, in one sentence without a full stop.
+    /// One sentence without a full stop.
     pub message: String,
     /// Lines that belong to the message: the API's own words, the values that conflict.
     pub details: Vec<String>,
-    /// The error that caused it.
     pub cause: Option<anyhow::Error>,
     /// What to do next.
     pub hints: Vec<String>,
 }
 
-/// A result whose error knows its exit code.
+#[allow(missing_docs)]
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error of this kind.
+    #[allow(missing_docs)]
     pub fn new(kind: Kind, message: impl Into<String>) -> Error {
         let message = message.into();
         Error { kind, step: None, message, details: Vec::new(), cause: None, hints: Vec::new() }

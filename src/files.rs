@@ -1,4 +1,4 @@
-//! Files and folders that only their owner may read; files that are replaced whole, or locked.
+//! Files and folders that only their owner may read; atomic replacement, and locks.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// What the names of files begin with that are not complete yet.
+/// Names of incomplete files begin with this.
 const PARTIAL: &str = ".fusebill-partial-";
 
 /// Makes a folder and the ones above it, 0700 if the platform has modes. A folder that exists keeps its mode.
@@ -25,37 +25,38 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Makes the names in a folder durable: a new file survives a power cut only once its folder is synced.
+/// A new file survives a power cut only after its folder is synced.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Replaces a file, wholly or not at all. The new file is 0600 and on disk.
+/// Replaces a file atomically. The new file is 0600 and synced.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     replace_as(path, content, None)
 }
 
 /// [`replace`] with these permissions instead of 0600, if there are some.
 pub(crate) fn replace_as(path: &Path, content: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
-    let mut fresh = partial(path.parent().unwrap_or(Path::new(".")))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut fresh = partial(folder)?;
     fresh.write_all(content)?;
     if let Some(permissions) = permissions {
         fresh.as_file().set_permissions(permissions)?;
     }
     fresh.as_file().sync_all()?;
     fresh.persist(path)?;
-    // Some file systems cannot sync a folder. The file is replaced all the same.
-    let _ = sync_folder(path.parent().unwrap_or(Path::new(".")));
+    // Some file systems cannot sync a folder.
+    let _ = sync_folder(folder);
     Ok(())
 }
 
-/// A new file in a folder, 0600, which is removed unless it is put in its place. It is locked until then: what a command that
-/// was killed left in the folder has no lock, and is removed by the next one.
+/// A new file in a folder, 0600 and locked, which is removed unless it is renamed. Such files without a lock are left over
+/// from commands that were killed, and are removed.
 pub(crate) fn partial(folder: &Path) -> io::Result<NamedTempFile> {
     sweep(folder);
     loop {
         let file = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(folder)?;
-        // File systems without locks have no sweepers either.
+        // Without locks on this file system, `sweep` removes nothing.
         let _ = file.as_file().lock();
         // Another process may have swept it before it was locked.
         if file.path().exists() {
@@ -75,12 +76,7 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Whether other users may write a file.
-pub(crate) fn is_writable_by_others(path: &Path) -> bool {
-    has_mode(path, 0o022)
-}
-
-/// Whether a regular file has one of these bits in its mode. The mode of a pipe does not matter.
+/// Whether a regular file has one of these bits in its mode. The mode of a pipe protects nothing.
 pub(crate) fn has_mode(path: &Path, bits: u32) -> bool {
     std::fs::metadata(path).is_ok_and(|there| there.is_file() && mode(&there) & bits != 0)
 }
@@ -107,7 +103,7 @@ pub(crate) fn absolute(path: &str) -> io::Result<String> {
     absolute.into_os_string().into_string().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))
 }
 
-/// Takes a lock, which is released when the file is dropped or the process ends; none if another process has it.
+/// Locks a file until it is dropped or the process ends; none if another process has the lock.
 pub(crate) fn try_hold(path: &Path) -> io::Result<Option<File>> {
     let lock = private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)?;
     match lock.try_lock() {

@@ -1,4 +1,4 @@
-//! `config.toml`: the profiles that the user keeps, read with the line of every error, edited in place.
+//! `config.toml`, the file of profiles: parsed with the line of every error, and edited in place.
 
 mod edit;
 mod parse;
@@ -17,13 +17,12 @@ use super::{DEFAULT, SANDBOX};
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
-/// The file's name.
 const FILE: &str = "config.toml";
 /// The table in the file that holds the profiles.
 const PROFILES: &str = "profiles";
 /// The longest name of a profile, in characters.
 const NAME_MAX: usize = 40;
-/// What Windows puts before a text.
+/// Windows programs put it before a text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// How long to wait for another process that changes the file.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -39,7 +38,7 @@ impl FromIterator<(Key, Value)> for Settings {
 }
 
 impl Settings {
-    /// The value of a setting, if it is set.
+    #[allow(missing_docs)]
     pub fn get(&self, key: Key) -> Option<&Value> {
         self.0.get(&key)
     }
@@ -85,10 +84,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the user's file; a missing file has no profiles.
-    ///
-    /// # Errors
-    /// `Usage` if it cannot be read or has an error, with its line. Values that might be a key are not repeated.
+    /// Reads the user's file; a missing file has no profiles. No message repeats a value that might be a key.
     pub(crate) fn load(environment: Environment) -> Result<Config> {
         let path = environment.config_folder()?.join(FILE);
         let text = read(&path)
@@ -96,10 +92,7 @@ impl Config {
         Config::parse(path, text)
     }
 
-    /// Parses the text of the file at this path, which is not opened.
-    ///
-    /// # Errors
-    /// As [`Config::load`].
+    /// Parses the text of the file at this path, without opening it.
     pub fn parse(path: PathBuf, text: String) -> Result<Config> {
         match parse::profiles(&text) {
             Ok(profiles) => Ok(Config { path, text, profiles }),
@@ -126,72 +119,56 @@ impl Config {
         &self.profiles
     }
 
-    /// Whether there is a profile of that name: in the file, or built in.
+    /// Whether the file has the profile, or it is built in.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.profiles.contains_key(name) || name == DEFAULT || (name == SANDBOX && cfg!(feature = "sandbox"))
     }
 
-    /// The names of all profiles, those that are built in first.
+    /// The names of all profiles, the built-in ones first.
     pub(crate) fn names(&self) -> Vec<&str> {
         let built_in = [DEFAULT, SANDBOX].into_iter().filter(|name| self.has(name));
         let own = self.profiles.keys().map(String::as_str).filter(|name| ![DEFAULT, SANDBOX].contains(name));
         built_in.chain(own).collect()
     }
 
-    /// The settings of a profile; none if it is built in and not in the file.
+    /// The settings of a profile; empty if the file does not have it.
     pub fn settings(&self, name: &str) -> Settings {
         self.profiles.get(name).cloned().unwrap_or_default()
     }
 
-    /// The file with settings of a profile changed, or taken out; the rest of the text stays.
-    ///
-    /// # Errors
-    /// `Usage` for a name that no profile can have and a setting that this profile cannot have.
+    /// The file with settings of a profile set or removed; the rest of the text stays.
     pub fn with(&self, name: &str, changes: &[(Key, Option<Value>)]) -> Result<Config> {
         check_name(name).map_err(Error::usage)?;
         let mut text = self.edited(&self.text, |profiles| {
-            if profiles.get(name).is_none() {
-                profiles.insert(name, Item::Table(Table::new()));
-            }
-            Some(())
+            profiles.entry(name).or_insert(Item::Table(Table::new()));
         })?;
         for (key, value) in changes {
             text = self.edited(&text, |profiles| {
-                let profile = profiles.get_mut(name).and_then(Item::as_table_like_mut)?;
-                edit::change(profile, Setting::of(*key).name, value.as_ref());
-                Some(())
+                if let Some(profile) = profiles.get_mut(name).and_then(Item::as_table_like_mut) {
+                    edit::change(profile, Setting::of(*key).name, value.as_ref());
+                }
             })?;
         }
         self.changed(text)
     }
 
     /// The file without a profile.
-    ///
-    /// # Errors
-    /// As [`Config::with`].
     pub fn without(&self, name: &str) -> Result<Config> {
-        let text = self.edited(&self.text, |profiles| {
-            profiles.remove(name);
-            Some(())
-        })?;
-        self.changed(text)
+        self.changed(self.edited(&self.text, |profiles| drop(profiles.remove(name)))?)
     }
 
-    /// The file with another text, whose lines no user has seen yet.
+    /// The file with another text. Errors have no line, because the user has not seen this text.
     fn changed(&self, text: String) -> Result<Config> {
         let profiles = parse::profiles(&text).map_err(|why| why.into_error(None, &text))?;
         Ok(Config { path: self.path.clone(), text, profiles })
     }
 
-    fn edited(&self, text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option<()>) -> Result<String> {
-        let damaged = || Error::new(Kind::Failed, format!("`{}` cannot be edited", self.path.display()));
-        edit::edited(text, edit).ok_or_else(damaged)
+    fn edited(&self, text: &str, edit: impl FnOnce(&mut dyn TableLike)) -> Result<String> {
+        edit::edited(text, edit)
+            .ok_or_else(|| Error::new(Kind::Failed, format!("`{}` cannot be edited", self.path.display())))
     }
 
-    /// Replaces the file as it was read before; a link stays a link, and the mode stays.
-    ///
-    /// # Errors
-    /// `Conflict` if the file changed meanwhile or another process keeps the lock; `Failed` if it cannot be written.
+    /// Replaces the file, if it still is `before`; a link stays a link, and the mode stays.
     pub(crate) fn save(&self, before: &Config) -> Result<()> {
         let failed = |why: io::Error| {
             Error::new(Kind::Failed, format!("cannot write `{}`", self.path.display())).because(why)
@@ -229,19 +206,18 @@ pub(super) fn exposed(folder: &Path) -> Option<String> {
     if files::is_folder_open_to_others(folder) {
         return Some(warning("put another config.toml into", folder));
     }
-    files::is_writable_by_others(&path).then(|| warning("change", &path))
+    files::has_mode(&path, 0o022).then(|| warning("change", &path))
 }
 
-/// The lock on the file, so that no other process writes between the last look at it and the write. It is in the state
-/// folder: config.toml may be in a folder that the user keeps under version control. Without a state folder there is no
-/// lock.
+/// Locks the file from the last read to the write. The lock is in the state folder, because config.toml may be in a folder
+/// under version control. Without a state folder there is no lock.
 fn lock() -> Result<Option<File>> {
-    let begun = Instant::now();
+    let ends = Instant::now() + LOCK_WAIT;
     let Ok(folder) = Environment.state_folder() else { return Ok(None) };
     let Ok(()) = files::make_folder(&folder) else { return Ok(None) };
     loop {
         match files::try_hold(&folder.join("config.lock")) {
-            Ok(None) if begun.elapsed() < LOCK_WAIT => std::thread::sleep(Duration::from_millis(5)),
+            Ok(None) if Instant::now() < ends => std::thread::sleep(Duration::from_millis(5)),
             Ok(None) => {
                 let message = "another fusebill on this machine has been changing the profiles for too long";
                 return Err(Error::new(Kind::Conflict, message).hint("run the same command again"));
@@ -252,7 +228,7 @@ fn lock() -> Result<Option<File>> {
     }
 }
 
-/// Whether a profile may have this name, which is also that of a file.
+/// A profile's key is in a file of the same name.
 pub(crate) fn check_name(name: &str) -> std::result::Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -260,7 +236,7 @@ pub(crate) fn check_name(name: &str) -> std::result::Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "`{name}` is no name of a profile: at most {NAME_MAX} letters, digits, `-`, `_` and `.`, a letter or digit first"
+        "`{name}` cannot name a profile: use at most {NAME_MAX} letters, digits, `-`, `_` and `.`, a letter or digit first"
     ))
 }
 
@@ -333,17 +309,17 @@ mod tests {
         for (text, says) in [
             (
                 "[profiles.a]\ncolour = 'red'",
-                "`c.toml`, line 2: `colour` is no setting; did you mean `color`?",
+                "`c.toml`, line 2: `colour` is not a setting; did you mean `color`?",
             ),
             (
                 "[profiles.a]\n\napi_key = 'MDpzZWNyZXQ'",
-                "line 3: `api_key` is no setting, and a key does not belong",
+                "line 3: `api_key` is not a setting, and a key does not belong",
             ),
             (
                 "api_key_file = 'x'",
                 "line 1: `api_key_file` belongs to a profile; put it below [profiles.default]",
             ),
-            ("x = 1", "line 1: `x` is no setting; profiles begin with [profiles.NAME]"),
+            ("x = 1", "line 1: `x` is not a setting; profiles begin with [profiles.NAME]"),
             ("[profiles.a]\njobs = 'four'", "line 2: `jobs` takes a whole number from 1 to 64"),
             ("[profiles.a]\njobs = -1", "line 2: `jobs` takes a whole number from 1 to 64"),
             (
@@ -353,7 +329,7 @@ mod tests {
             ("[profiles.a]\nread_only = 'true'", "line 2: `read_only` takes true or false"),
             ("[profiles.a]\nbase_url = 'http://example.com'", "line 2: `base_url` is refused: the base URL"),
             ("[profiles.a]\neditor = ['vi', 3]", "line 2: `editor` takes a program"),
-            ("[profiles.'a b']", "line 1: `a b` is no name of a profile"),
+            ("[profiles.'a b']", "line 1: `a b` cannot name a profile"),
             ("[profiles]\na = 'MDpzZWNyZXQ'", "line 2: a profile is a table of settings"),
             ("[profiles.a]\nlabel = ", "line 2: "),
             ("[profiles.sandbox]\nbase_url = 'https://x.example'", "line 2: the sandbox is on this machine"),

@@ -6,12 +6,11 @@ use etcetera::BaseStrategy;
 
 use crate::error::{Error, Kind, Result};
 
-/// The environment of this process.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Environment;
+pub(crate) struct Environment;
 
 impl Environment {
-    /// A variable, if it is set. One that is not UTF-8 is a usage error, which does not repeat the value.
+    /// A variable, if it is set. The error does not repeat a value that is not UTF-8.
     pub(crate) fn variable(self, name: &str) -> Result<Option<String>> {
         match std::env::var(name) {
             Ok(value) => Ok(Some(value)),
@@ -20,17 +19,17 @@ impl Environment {
         }
     }
 
-    /// A variable that chooses the account. An empty one is a usage error: the script forgot to fill it, and another
-    /// account must not take its place.
+    /// A variable that chooses the account. An empty one is an error: a script that forgot to fill it must not write to
+    /// another account.
     pub(crate) fn said(self, name: &str) -> Result<Option<String>> {
         match self.variable(name)? {
             Some(value) if value.is_empty() => Err(Error::usage(format!("{name} is set, and empty"))
-                .hint(format!("unset {name}, or say what is meant"))),
+                .hint(format!("unset {name}, or set it to a value"))),
             value => Ok(value),
         }
     }
 
-    /// A variable that need not be UTF-8: other bytes become U+FFFD, which no URL has.
+    /// A variable whose bytes that are not UTF-8 become U+FFFD, which no URL has.
     pub(crate) fn lossy(self, name: &str) -> Option<String> {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     }
@@ -41,18 +40,18 @@ impl Environment {
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
     }
 
-    /// The folder of journal, drafts and runs: `$XDG_STATE_HOME/fusebill`, or the platform's place for it.
+    /// The folder of journal, drafts and runs: `$XDG_STATE_HOME/fusebill`, or the platform's equivalent.
     pub(crate) fn state_folder(self) -> Result<PathBuf> {
         let strategy = strategy()?;
         rooted(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))
     }
 
-    /// The folder of config.toml and keys: `$XDG_CONFIG_HOME/fusebill`, or the platform's place for it.
+    /// The folder of config.toml and keys: `$XDG_CONFIG_HOME/fusebill`, or the platform's equivalent.
     pub(crate) fn config_folder(self) -> Result<PathBuf> {
         rooted(strategy()?.config_dir().join("fusebill"))
     }
 
-    /// The path that a user wrote: `~/` is the home directory, and a relative path begins in `folder`.
+    /// The path in a setting: `~/` is the home directory, and a relative path begins in `folder`.
     pub(crate) fn path(self, written: &str, folder: &std::path::Path) -> PathBuf {
         match written.strip_prefix("~/").zip(etcetera::home_dir().ok()) {
             Some((rest, home)) => home.join(rest),
@@ -69,11 +68,11 @@ fn strategy() -> Result<impl BaseStrategy> {
     })
 }
 
-/// Refuses a relative folder: each working directory would have a journal of its own.
+/// Refuses a relative folder, because each working directory would have another journal.
 fn rooted(folder: PathBuf) -> Result<PathBuf> {
     if folder.is_absolute() {
         return Ok(folder);
     }
-    Err(Error::new(Kind::Failed, "the home directory is no path from the root")
-        .hint("set HOME to one that begins with /"))
+    Err(Error::new(Kind::Failed, "the home directory is not an absolute path")
+        .hint("set HOME to a path that begins with /"))
 }

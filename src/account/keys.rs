@@ -1,4 +1,4 @@
-//! Where the API key comes from, and getting it from there.
+//! Sources of the API key, and reading it from them.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
-use crate::api::key::{KeyError, has_key, without_keys};
+use crate::api::key::{EMPTY, has_key, without_keys};
 use crate::api::{ApiKey, BaseUrl};
 use crate::error::{Error, Kind, Result};
 use crate::files;
@@ -22,8 +22,8 @@ const LARGEST: u64 = 64 * 1024;
 
 /// How often to ask whether the program has ended.
 const POLL: Duration = Duration::from_millis(5);
-/// How long to read on after the program has ended, if a process that it left behind keeps the pipe open. What the
-/// program printed is in the pipe by then, so this only has to outlast the scheduling of the reader thread.
+/// How long to read on after the program has ended, if a child process of it keeps the pipe open. The program's output is
+/// in the pipe, so this only has to outlast the scheduling of the reader thread.
 const REST: Duration = Duration::from_millis(500);
 
 /// Where a key comes from.
@@ -42,7 +42,6 @@ pub(crate) enum KeySource {
 }
 
 impl KeySource {
-    /// The one that the environment names.
     pub(crate) fn of_environment(environment: Environment) -> Result<Option<KeySource>> {
         // An empty variable is a missing key: no other source takes its place.
         if environment.lossy(VARIABLE).is_some() {
@@ -52,7 +51,7 @@ impl KeySource {
         Ok(file.map(|path| KeySource::VariableFile(PathBuf::from(path))))
     }
 
-    /// Its name in messages: the variable or the setting.
+    /// The variable or the setting, for messages.
     pub(crate) fn name(&self) -> String {
         match self {
             KeySource::Variable => VARIABLE.to_string(),
@@ -77,7 +76,9 @@ impl KeySource {
 
     /// Reads the key. `limit` bounds a program that prints it. No message repeats the key.
     pub(crate) fn read(&self, environment: Environment, limit: Duration, base: &BaseUrl) -> Result<ApiKey> {
-        let file = |path: &Path| read_file(path).map_err(|why| self.unreadable(path).because(why));
+        let file = |path: &Path| {
+            File::open(path).and_then(read_text).map_err(|why| self.unreadable(path).because(why))
+        };
         let pasted = match self {
             KeySource::Variable => environment.variable(VARIABLE)?.unwrap_or_default(),
             KeySource::VariableFile(path) | KeySource::File(path) => file(path)?,
@@ -85,9 +86,8 @@ impl KeySource {
             KeySource::Command(words) => printed(words, limit).map_err(|error| error.at(self.name()))?,
         };
         ApiKey::parse(&pasted).map_err(|why| {
-            let error = Error::new(Kind::Credentials, why.to_string()).at(self.name());
-            error.hint(match self {
-                KeySource::Variable if why == KeyError::Empty => {
+            Error::new(Kind::Credentials, why).at(self.name()).hint(match self {
+                KeySource::Variable if why == EMPTY => {
                     "unset it to use the key of the profile, or set it to a key"
                 }
                 KeySource::Command(_) => {
@@ -112,18 +112,16 @@ impl KeySource {
     /// A warning if other users can read or change its file.
     pub(crate) fn exposed(&self) -> Option<String> {
         let path = self.file()?;
-        let command = format!("chmod 600 {}", shell_words::quote(&path.display().to_string()));
+        let shown = path.display().to_string();
+        let command = format!("chmod 600 {}", shell_words::quote(&shown));
         files::has_mode(path, 0o066).then(|| {
-            format!(
-                "other users of this machine can read the key in `{}`; `{command}` ends that",
-                path.display()
-            )
+            format!("other users of this machine can read the key in `{shown}`; `{command}` ends that")
         })
     }
 }
 
-/// The key in a file that `auth login` wrote, which ends with the address that the key was tried at. The key is sent to no
-/// other address.
+/// The key in a file that `auth login` wrote. The file ends with the address that accepted the key, and the key is sent to
+/// no other.
 fn of_address(text: &str, base: &BaseUrl) -> Result<String> {
     let (key, tried_at) = match text.trim_end().rsplit_once('\n') {
         Some((key, address)) if address.starts_with("http") => (key, address),
@@ -136,11 +134,7 @@ fn of_address(text: &str, base: &BaseUrl) -> Result<String> {
         .detail([format!("stored for: {tried_at}"), format!("asked for: {base}")]))
 }
 
-fn read_file(path: &Path) -> io::Result<String> {
-    read_text(File::open(path)?)
-}
-
-/// Reads a text that is not longer than a key can be.
+/// Reads a text of at most [`LARGEST`] bytes.
 pub(crate) fn read_text(from: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(LARGEST + 1).read_to_end(&mut bytes)?;
@@ -151,7 +145,7 @@ pub(crate) fn read_text(from: impl Read) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8 text"))
 }
 
-/// What a program prints. Its standard input is empty, and its standard error is the user's.
+/// Runs a program and gives its output. Its standard input is empty, and its standard error is the user's.
 fn printed(words: &[String], limit: Duration) -> Result<String> {
     let [program, arguments @ ..] = words else { return Err(failed("", "names no program")) };
     let mut child = Command::new(program)
@@ -162,7 +156,7 @@ fn printed(words: &[String], limit: Duration) -> Result<String> {
         .map_err(|why| failed(program, "cannot be started").because(why))?;
     let output = output(&mut child, Instant::now() + limit);
     if !matches!(output, Ok(Some(_))) {
-        // It may have ended by itself in this moment.
+        // Both fail if it ended meanwhile.
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -178,14 +172,14 @@ fn printed(words: &[String], limit: Duration) -> Result<String> {
         return Err(failed(program, &format!("failed: {status}"))
             .hint("run it by hand to see why; it is run without a shell, so for pipes write sh -c '…'"));
     }
-    String::from_utf8(bytes).map_err(|_| failed(program, "prints what is not UTF-8 text"))
+    String::from_utf8(bytes).map_err(|_| failed(program, "prints text that is not UTF-8"))
 }
 
 fn failed(program: &str, why: &str) -> Error {
     Error::new(Kind::Credentials, format!("the program `{}` {why}", without_keys(program)))
 }
 
-/// Waits for a program to end, and gives what it printed; none if it does not end in time.
+/// The output of a program and its status; none if it does not end in time.
 fn output(child: &mut Child, ends: Instant) -> io::Result<Option<(Vec<u8>, ExitStatus)>> {
     let stdout = child.stdout.take().ok_or(ErrorKind::BrokenPipe)?;
     let chunks = chunks(stdout.take(LARGEST + 1))?;
@@ -226,27 +220,23 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// The one in this folder of configuration.
+    /// The keys in the folder of config.toml.
     pub fn in_folder(folder: &Path) -> Vault {
         Vault { folder: folder.join("keys") }
     }
 
-    /// The path of a profile's key, which need not exist.
+    /// The path of a profile's key; the file need not exist.
     pub fn place(&self, profile: &str) -> PathBuf {
         self.folder.join(profile)
     }
 
-    /// The key of a profile as a source, if there is one.
     pub(crate) fn source(&self, profile: &str) -> Option<KeySource> {
         let place = self.place(profile);
         place.symlink_metadata().is_ok().then_some(KeySource::Stored(place))
     }
 
-    /// Stores the key of a profile, which was tried at this address. An older one is replaced.
-    ///
-    /// # Errors
-    /// If the file system refuses.
-    pub fn store(&self, profile: &str, key: &ApiKey, base: &BaseUrl) -> io::Result<()> {
+    /// Stores the key of a profile, or replaces it. `base` accepted the key.
+    pub(crate) fn store(&self, profile: &str, key: &ApiKey, base: &BaseUrl) -> io::Result<()> {
         files::make_folder(&self.folder)?;
         files::replace(&self.place(profile), format!("{}\n{base}\n", key.reveal()).as_bytes())?;
         files::sync_folder(&self.folder)
@@ -282,7 +272,7 @@ mod tests {
         assert_eq!(printed(&words("echo a; echo b"), long).unwrap(), "a\nb\n");
         assert_eq!(refused("exit 3", long), "the program `sh` failed: exit status: 3");
         assert_eq!(refused("yes", long), "the program `sh` prints more than a key");
-        assert_eq!(refused("printf '\\377'", long), "the program `sh` prints what is not UTF-8 text");
+        assert_eq!(refused("printf '\\377'", long), "the program `sh` prints text that is not UTF-8");
         let missing = printed(&["/no/such/program".to_string()], long).expect_err("there is none");
         assert_eq!(missing.message, "the program `/no/such/program` cannot be started");
     }

@@ -4,7 +4,7 @@
 
 pub mod config;
 mod environment;
-pub mod keys;
+pub(crate) mod keys;
 pub mod setting;
 
 use std::path::PathBuf;
@@ -14,13 +14,13 @@ use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::error::{Error, Kind, Result};
 use crate::report::place::{Badge, Place};
 use crate::store::Entry;
-pub use config::{Config, Settings};
-pub use environment::Environment;
+pub(crate) use config::{Config, Settings};
+pub(crate) use environment::Environment;
 pub(crate) use keys::KeySource;
 pub use keys::Vault;
 use setting::Key;
 
-/// The profile in use unless another is named.
+/// The profile that is used if the user names none.
 pub(crate) const DEFAULT: &str = "default";
 /// The built-in profile of the local sandbox.
 pub(crate) const SANDBOX: &str = "sandbox";
@@ -32,7 +32,6 @@ pub(crate) const URL_VARIABLE: &str = "FUSEBILL_BASE_URL";
 
 const VENDOR_URL: &str = "https://secure.fusebill.com/v1";
 
-/// An account of the API.
 #[derive(Debug)]
 pub(crate) struct Account {
     /// The profile's name.
@@ -43,19 +42,18 @@ pub(crate) struct Account {
     pub(crate) host: String,
     /// The host in the journal: host and port, or `sandbox`, whose port differs from run to run.
     pub(crate) origin: String,
-    /// The variables of the environment that override the profile.
+    /// The variables that override the profile.
     pub(crate) overrides: Vec<&'static str>,
-    /// Which root certificates are trusted.
     pub(crate) trust: Trust,
     pub(crate) settings: Settings,
 }
 
-/// A profile whose key is not read yet.
+/// A profile; its key is not read yet.
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) settings: Settings,
-    /// The folder of config.toml, in which relative paths of it begin.
+    /// The folder of config.toml. Relative paths in the settings begin there.
     pub(crate) folder: PathBuf,
 }
 
@@ -88,8 +86,8 @@ pub(crate) fn command(profile: &str, rest: &str) -> String {
 }
 
 impl Profile {
-    /// The profile in use: the flag's, else that of `FUSEBILL_PROFILE`, else [`DEFAULT`]. A wrong name is a usage error
-    /// and never falls back to another account.
+    /// The profile in use: the flag's, else that of `FUSEBILL_PROFILE`, else [`DEFAULT`]. A wrong name is an error, so
+    /// that no other account is changed.
     pub(crate) fn chosen(flag: Option<&str>, environment: Environment) -> Result<Profile> {
         let config = Config::load(environment)?;
         let (name, source) = Profile::named(flag, environment)?;
@@ -99,7 +97,7 @@ impl Profile {
         Ok(Profile::of(&name, &config))
     }
 
-    /// The name of the profile in use, which may not exist, and what says so.
+    /// The name of the profile in use, which may not exist, and the flag or variable that names it.
     pub(crate) fn named(flag: Option<&str>, environment: Environment) -> Result<(String, &'static str)> {
         Ok(match (flag, environment.said(VARIABLE)?) {
             (Some(flag), _) => (flag.to_string(), "--profile"),
@@ -108,13 +106,13 @@ impl Profile {
         })
     }
 
-    /// The profile of that name, which need not be in the file.
+    /// The profile of that name; the file need not have it.
     pub(crate) fn of(name: &str, config: &Config) -> Profile {
         let (settings, folder) = (config.settings(name), config.folder().to_path_buf());
         Profile { name: name.to_string(), settings, folder }
     }
 
-    /// The line above every question, if it has a label or a colour.
+    /// The line above every question, if the profile has a label or a colour.
     pub(crate) fn badge(&self) -> Option<Badge> {
         let (label, color) = (self.settings.text(Key::Label), self.settings.text(Key::Color));
         Place { profile: &self.name, host: "", overrides: &[], label, color }.badge()
@@ -124,8 +122,7 @@ impl Profile {
         self.name == SANDBOX
     }
 
-    /// The address of its API: `FUSEBILL_BASE_URL`, else the profile's `base_url`, else the vendor's. An address that no
-    /// key may be sent to is a usage error.
+    /// The base URL: `FUSEBILL_BASE_URL`, else the profile's `base_url`, else the vendor's.
     pub(crate) fn base(&self, environment: Environment) -> Result<(BaseUrl, Source)> {
         if let Some(url) = environment.said(URL_VARIABLE)? {
             let base = BaseUrl::parse(&url).map_err(|error| error.at(URL_VARIABLE))?;
@@ -137,13 +134,13 @@ impl Profile {
         }
     }
 
-    /// Where its key comes from: the environment, else the profile.
+    /// Where the key comes from: the environment, else the profile.
     pub(crate) fn key_source(&self, environment: Environment) -> Result<Option<KeySource>> {
         let named = KeySource::of_environment(environment)?;
         Ok(named.or_else(|| self.own_key(environment)))
     }
 
-    /// Where the profile has its key: a program, a file, or where `auth login` stored it.
+    /// The profile's own key: from a program, a file, or stored by `auth login`.
     pub(crate) fn own_key(&self, environment: Environment) -> Option<KeySource> {
         if let Some(words) = self.settings.words(Key::ApiKeyCommand) {
             let mut words = words.to_vec();
@@ -180,27 +177,21 @@ impl Profile {
         })
     }
 
-    /// The variables that override this profile. A profile of which nothing is kept has nothing to override.
+    /// The variables that override this profile, if it has settings or a key.
     fn overrides(&self, environment: Environment) -> Result<Vec<&'static str>> {
         let own_key = self.own_key(environment);
         if self.settings == Settings::default() && own_key.is_none() {
             return Ok(Vec::new());
         }
-        let key = match KeySource::of_environment(environment)?.filter(|_| own_key.is_some()) {
-            Some(KeySource::Variable) => Some(keys::VARIABLE),
-            Some(_) => Some(keys::FILE_VARIABLE),
-            None => None,
-        };
-        let url = self.other_url(environment)?.map(|_| URL_VARIABLE);
-        Ok(url.into_iter().chain(key).collect())
-    }
-
-    /// The address in the environment, if it differs from the profile's.
-    fn other_url(&self, environment: Environment) -> Result<Option<String>> {
-        let own = self.settings.text(Key::BaseUrl).unwrap_or(VENDOR_URL);
-        Ok(environment
-            .said(URL_VARIABLE)?
-            .filter(|url| url.trim_end_matches('/') != own.trim_end_matches('/')))
+        let own_url = self.settings.text(Key::BaseUrl).unwrap_or(VENDOR_URL).trim_end_matches('/');
+        let url = environment.said(URL_VARIABLE)?.filter(|url| url.trim_end_matches('/') != own_url);
+        let mut overrides: Vec<_> = url.map(|_| URL_VARIABLE).into_iter().collect();
+        match KeySource::of_environment(environment)?.filter(|_| own_key.is_some()) {
+            Some(KeySource::Variable) => overrides.push(keys::VARIABLE),
+            Some(_) => overrides.push(keys::FILE_VARIABLE),
+            None => {}
+        }
+        Ok(overrides)
     }
 
     /// Warnings before it is used: the environment overrides the profile, or other users can read the key.
@@ -229,22 +220,18 @@ impl Profile {
     pub(crate) fn account(&self, environment: Environment, limit: Duration) -> Result<Account> {
         let (base, _) = self.base(environment)?;
         let source = self.key_source(environment)?.ok_or_else(|| no_key(&self.name))?;
-        let key = source.read(environment, limit, &base);
-        self.with_key(key.map_err(|error| self.login_again(&source, error))?, environment)
-    }
-
-    fn login_again(&self, source: &KeySource, error: Error) -> Error {
-        match source {
+        let key = source.read(environment, limit, &base).map_err(|error| match source {
             KeySource::Stored(_) => {
                 error.hint(format!("`{}` stores one for this address", command(&self.name, "auth login")))
             }
             _ => error,
-        }
+        });
+        self.with_key(key?, environment)
     }
 }
 
 impl Account {
-    /// How it is shown above a change.
+    /// The line above a change.
     pub(crate) fn place(&self) -> Place<'_> {
         Place {
             profile: &self.profile,
@@ -255,7 +242,7 @@ impl Account {
         }
     }
 
-    /// Whether a change was made to it.
+    /// Whether a change in the journal is of this account.
     pub(crate) fn made(&self, entry: &Entry) -> bool {
         entry.profile == self.profile && entry.host == self.origin
     }

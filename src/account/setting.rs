@@ -5,7 +5,6 @@ use crate::api::key::has_key;
 use crate::field::nearest;
 use crate::report::escape::escaped;
 
-/// Which setting it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Key {
@@ -25,22 +24,20 @@ pub enum Key {
 
 /// A setting of a profile.
 #[derive(Debug)]
+#[allow(missing_docs)]
 pub struct Setting {
-    /// Which one.
     pub key: Key,
     /// Its name in the file.
     pub name: &'static str,
     /// The flag of `profile set`, without its dashes.
     pub flag: &'static str,
-    /// What it holds.
-    pub kind: Kind,
-    /// One line of help.
+    pub kind: SettingKind,
     pub help: &'static str,
 }
 
-/// What a setting holds.
+/// The values that a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SettingKind {
     /// A base URL that a key may be sent to.
     Url,
     /// A few words for people.
@@ -51,60 +48,58 @@ pub enum Kind {
     Switch,
     /// A program and its arguments, split as a shell does; in the file also a list of words.
     Command,
-    /// A file; relative to the folder of the file of profiles, `~/` is the home directory.
+    /// A file; relative to the folder of config.toml, `~/` is the home directory.
     File,
     /// A whole number from 1 to this.
     Count(u32),
 }
 
-/// What a setting says.
+/// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Value {
-    /// Text of any kind.
     Text(String),
     /// A program and its arguments.
     Words(Vec<String>),
-    /// True or false.
     Switch(bool),
-    /// A number.
     Count(u32),
 }
 
-/// The colours a profile may have.
-pub const COLORS: &[&str] = &["red", "yellow", "green", "cyan", "blue", "magenta"];
+/// The colours of a label.
+pub(crate) const COLORS: &[&str] = &["red", "yellow", "green", "cyan", "blue", "magenta"];
 /// The longest label, in characters.
 const LABEL_MAX: usize = 40;
-/// The most customers that are worked on at once.
+const NOT_A_KEY: &str = "is a key, not the place of one; `fusebill auth login` stores a key";
 const MOST_JOBS: u32 = crate::api::MOST_CONNECTIONS as u32;
 
 /// Every setting.
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
-    Setting { key: Key::BaseUrl, name: "base_url", flag: "base-url", kind: Kind::Url, help: "Where the API is: https, or http to this machine" },
-    Setting { key: Key::ApiKeyCommand, name: "api_key_command", flag: "api-key-command", kind: Kind::Command, help: "Program that prints the key, of a password manager for one; run without a shell" },
-    Setting { key: Key::ApiKeyFile, name: "api_key_file", flag: "api-key-file", kind: Kind::File, help: "File that holds the key" },
-    Setting { key: Key::Label, name: "label", flag: "label", kind: Kind::Text, help: "A word shown in every question and above every change, such as PRODUCTION" },
-    Setting { key: Key::Color, name: "color", flag: "label-color", kind: Kind::Choice(COLORS), help: "Colour of the label" },
-    Setting { key: Key::Confirm, name: "confirm", flag: "confirm", kind: Kind::Choice(&["always", "needed"]), help: "Ask before every write, or where a change needs it (the default)" },
-    Setting { key: Key::ReadOnly, name: "read_only", flag: "read-only", kind: Kind::Switch, help: "Refuse every write" },
-    Setting { key: Key::Editor, name: "editor", flag: "editor", kind: Kind::Command, help: "Editor of `customer edit`" },
-    Setting { key: Key::Jobs, name: "jobs", flag: "jobs", kind: Kind::Count(MOST_JOBS), help: "Customers that `customer bulk` works on at once" },
-    Setting { key: Key::Rate, name: "rate", flag: "rate", kind: Kind::Count(u32::MAX), help: "Requests a minute that `customer bulk` sends at most" },
-    Setting { key: Key::TlsRoots, name: "tls_roots", flag: "tls-roots", kind: Kind::Choice(&["bundled", "system"]), help: "Which certificate authorities are trusted" },
-    Setting { key: Key::CaFile, name: "ca_file", flag: "ca-file", kind: Kind::File, help: "PEM file of the certificate authorities to trust instead" },
+    Setting { key: Key::BaseUrl, name: "base_url", flag: "base-url", kind: SettingKind::Url, help: "Where the API is: https, or http to this machine" },
+    Setting { key: Key::ApiKeyCommand, name: "api_key_command", flag: "api-key-command", kind: SettingKind::Command, help: "Program that prints the key, of a password manager for one; run without a shell" },
+    Setting { key: Key::ApiKeyFile, name: "api_key_file", flag: "api-key-file", kind: SettingKind::File, help: "File that holds the key" },
+    Setting { key: Key::Label, name: "label", flag: "label", kind: SettingKind::Text, help: "A word shown in every question and above every change, such as PRODUCTION" },
+    Setting { key: Key::Color, name: "color", flag: "label-color", kind: SettingKind::Choice(COLORS), help: "Colour of the label" },
+    Setting { key: Key::Confirm, name: "confirm", flag: "confirm", kind: SettingKind::Choice(&["always", "needed"]), help: "Ask before every write, or where a change needs it (the default)" },
+    Setting { key: Key::ReadOnly, name: "read_only", flag: "read-only", kind: SettingKind::Switch, help: "Refuse every write" },
+    Setting { key: Key::Editor, name: "editor", flag: "editor", kind: SettingKind::Command, help: "Editor of `customer edit`" },
+    Setting { key: Key::Jobs, name: "jobs", flag: "jobs", kind: SettingKind::Count(MOST_JOBS), help: "Customers that `customer bulk` works on at once" },
+    Setting { key: Key::Rate, name: "rate", flag: "rate", kind: SettingKind::Count(u32::MAX), help: "Requests a minute that `customer bulk` sends at most" },
+    Setting { key: Key::TlsRoots, name: "tls_roots", flag: "tls-roots", kind: SettingKind::Choice(&["bundled", "system"]), help: "Which certificate authorities are trusted" },
+    Setting { key: Key::CaFile, name: "ca_file", flag: "ca-file", kind: SettingKind::File, help: "PEM file of the certificate authorities to trust instead" },
 ];
 
 /// The setting with that name in the file.
-pub fn named(name: &str) -> Option<&'static Setting> {
+pub(super) fn named(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
 }
 
-/// Why there is no setting of that name, with what was probably meant.
-pub fn unknown(name: &str) -> (String, String) {
+/// A message and a hint for a name that is no setting.
+pub(super) fn unknown(name: &str) -> (String, String) {
     if matches!(name, "api_key" | "key" | "apikey" | "token" | "secret" | "password") {
-        let hint = "the key is kept apart from the settings: `fusebill auth login`, or api_key_command";
+        let hint = "`fusebill auth login` stores a key, and api_key_command reads it from a password manager";
         return (
-            format!("`{name}` is no setting, and a key does not belong into this file"),
+            format!("`{name}` is not a setting, and a key does not belong into this file"),
             hint.to_string(),
         );
     }
@@ -113,114 +108,99 @@ pub fn unknown(name: &str) -> (String, String) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the settings are {}", names().collect::<Vec<_>>().join(", ")),
     };
-    (format!("`{name}` is no setting"), hint)
+    (format!("`{name}` is not a setting"), hint)
 }
 
 impl Key {
-    /// Whether the setting says how the API is reached.
     pub(crate) fn is_about_reaching(self) -> bool {
         matches!(self, Key::BaseUrl | Key::ApiKeyCommand | Key::ApiKeyFile | Key::TlsRoots | Key::CaFile)
     }
 }
 
 impl Setting {
-    /// The one with this key.
+    /// The setting with this key.
     pub fn of(key: Key) -> &'static Setting {
         SETTINGS.iter().find(|setting| setting.key == key).expect("every key is in the table")
     }
 
-    /// The value that a text has for this setting.
-    ///
-    /// # Errors
-    /// What is wrong with it. No setting is a secret, so the text is repeated.
+    /// Parses a value. The error repeats the text, because no setting is a secret.
     pub fn read(&self, text: &str) -> Result<Value, String> {
         let value = match self.kind {
-            Kind::Switch => match text {
-                "true" => Value::Switch(true),
-                "false" => Value::Switch(false),
-                _ => return Err(format!("takes true or false, not `{text}`")),
-            },
-            Kind::Count(most) => match text.parse() {
-                Ok(count) => Value::Count(count),
-                Err(_) => return Err(not_a_count(most)),
-            },
-            Kind::Command => match shell_words::split(text) {
-                Ok(words) => Value::Words(words),
+            SettingKind::Switch => text.parse().ok().map(Value::Switch),
+            SettingKind::Count(_) => text.parse().ok().map(Value::Count),
+            SettingKind::Command => match shell_words::split(text) {
+                Ok(words) => Some(Value::Words(words)),
                 Err(_) => return Err(format!("the quotes in `{text}` do not close")),
             },
-            Kind::Url | Kind::Text | Kind::Choice(_) | Kind::File => Value::Text(text.to_string()),
+            _ => Some(Value::Text(text.to_string())),
         };
+        let value = value.ok_or_else(|| self.kind.refusal())?;
         self.check(&value).map(|()| value)
     }
 
-    /// Whether a value is one of this setting.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn check(&self, value: &Value) -> Result<(), String> {
+    /// Why a value cannot be one of this setting, if it cannot.
+    pub(super) fn check(&self, value: &Value) -> Result<(), String> {
         match (self.kind, value) {
-            (Kind::Url, Value::Text(url)) => {
-                BaseUrl::parse(url).map(drop).map_err(|why| format!("is refused: {}", why.message))
+            (SettingKind::Command, Value::Words(words)) if words.first().is_some_and(|word| is_key(word)) => {
+                Err(NOT_A_KEY.to_string())
             }
-            (Kind::Text, Value::Text(text)) => check_label(text),
-            (Kind::Choice(words), Value::Text(word)) if words.contains(&word.as_str()) => Ok(()),
-            (Kind::Choice(words), Value::Text(word)) => {
-                Err(format!("takes one of {}, not `{word}`", words.join(", ")))
-            }
-            (Kind::File, Value::Text(path)) if path.trim().is_empty() => Err("names no file".to_string()),
-            // A file with CRLF line ends would give another path back.
-            (Kind::File, Value::Text(path)) if path.contains(char::is_control) => {
-                Err("is no path: it has a line break or another control character in it".to_string())
-            }
-            (Kind::File | Kind::Command, _) if is_key(value) => {
-                Err("is a key, not the place of one; `fusebill auth login` stores a key".to_string())
-            }
-            (Kind::Command, Value::Words(words)) if words.first().is_none_or(String::is_empty) => {
+            (SettingKind::Command, Value::Words(words)) if words.first().is_none_or(String::is_empty) => {
                 Err("names no program".to_string())
             }
-            (Kind::Count(most), Value::Count(count)) if !(1..=most).contains(count) => Err(not_a_count(most)),
-            (Kind::File, Value::Text(_))
-            | (Kind::Command, Value::Words(_))
-            | (Kind::Switch, Value::Switch(_))
-            | (Kind::Count(_), Value::Count(_)) => Ok(()),
-            _ => Err(format!("takes {}", self.kind.takes())),
+            (SettingKind::Command, Value::Words(_)) | (SettingKind::Switch, Value::Switch(_)) => Ok(()),
+            (SettingKind::Count(most), Value::Count(count)) if (1..=most).contains(count) => Ok(()),
+            (kind, Value::Text(text)) => kind.check_text(text),
+            (kind, _) => Err(kind.refusal()),
         }
     }
 }
 
-fn check_label(text: &str) -> Result<(), String> {
-    if text.trim().is_empty() || text.chars().count() > LABEL_MAX || escaped(text) != text {
-        return Err(format!("takes a word or a few, at most {LABEL_MAX} characters"));
+impl SettingKind {
+    fn check_text(self, text: &str) -> Result<(), String> {
+        match self {
+            SettingKind::Url => {
+                BaseUrl::parse(text).map(drop).map_err(|why| format!("is refused: {}", why.message))
+            }
+            SettingKind::Text
+                if text.trim().is_empty() || text.chars().count() > LABEL_MAX || escaped(text) != text =>
+            {
+                Err(format!("takes a word or a few, at most {LABEL_MAX} characters"))
+            }
+            SettingKind::Choice(words) if !words.contains(&text) => {
+                Err(format!("{}, not `{text}`", self.refusal()))
+            }
+            SettingKind::File if text.trim().is_empty() => Err("names no file".to_string()),
+            // A file with CRLF line ends would give another path back.
+            SettingKind::File if text.contains(char::is_control) => {
+                Err("has a line break or another control character in it".to_string())
+            }
+            SettingKind::File if is_key(text) => Err(NOT_A_KEY.to_string()),
+            SettingKind::Text | SettingKind::Choice(_) | SettingKind::File => Ok(()),
+            SettingKind::Switch | SettingKind::Command | SettingKind::Count(_) => Err(self.refusal()),
+        }
     }
-    Ok(())
-}
 
-/// Whether a key was put where a file or a program is named.
-fn is_key(value: &Value) -> bool {
-    match value {
-        Value::Text(name) => has_key(name) && !name.contains('/'),
-        Value::Words(words) => words.first().is_some_and(|name| has_key(name) && !name.contains('/')),
-        Value::Switch(_) | Value::Count(_) => false,
+    pub(super) fn refusal(self) -> String {
+        format!("takes {}", self.takes())
     }
-}
 
-fn not_a_count(most: u32) -> String {
-    format!("takes a whole number from 1 to {most}")
-}
-
-impl Kind {
-    /// The kind of value, in help and messages.
+    /// The values that it takes, for messages and docs.
     pub fn takes(self) -> String {
         match self {
-            Kind::Url => "a URL".to_string(),
-            Kind::Text => "text".to_string(),
-            Kind::Choice(words) => format!("one of {}", words.join(", ")),
-            Kind::Switch => "true or false".to_string(),
-            Kind::Command => "a program with its arguments".to_string(),
-            Kind::File => "the path of a file".to_string(),
-            Kind::Count(most) => format!("a whole number from 1 to {most}"),
+            SettingKind::Url => "a URL".to_string(),
+            SettingKind::Text => "text".to_string(),
+            SettingKind::Choice(words) => format!("one of {}", words.join(", ")),
+            SettingKind::Switch => "true or false".to_string(),
+            SettingKind::Command => "a program with its arguments".to_string(),
+            SettingKind::File => "the path of a file".to_string(),
+            SettingKind::Count(most) => format!("a whole number from 1 to {most}"),
         }
     }
+}
+
+/// Whether a key was put in the place of a file or a program.
+fn is_key(name: &str) -> bool {
+    has_key(name) && !name.contains('/')
 }
 
 impl std::fmt::Display for Value {

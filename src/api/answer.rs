@@ -1,149 +1,83 @@
-//! What the API says when it says no, in every shape it is known to say it. Pure.
+//! An answer of the API: status, headers and body, without the key.
 
-use crate::document::json::{Json, ValueKind, View};
+use std::borrow::Cow;
+use std::time::Duration;
 
-/// The most that is repeated of an answer that is in no known shape, in characters.
-const EXCERPT: usize = 300;
-/// The same of one error in a known shape.
-const SENTENCE: usize = 2_000;
-/// The most errors that are repeated of one answer.
-const SENTENCES: usize = 20;
+use jiff::Timestamp;
+use ureq::Body;
+use ureq::http::{HeaderMap, HeaderValue, Response};
 
-/// As much of a body as is searched for words, in bytes.
-const SEARCHED: usize = 256 * 1024;
+use super::rate_limit::{self, Quota, Standing};
+use super::{ApiKey, Failure, Network, error_body};
+use crate::error::{Error, Kind};
 
-/// The beginning of a body, in which its words are looked for: what is longer is no error, and takes long to look through.
-pub fn beginning(body: &str) -> &str {
-    &body[..body.floor_char_boundary(SEARCHED)]
+/// How long all workers wait after a 429 that does not tell how long.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(15);
+
+/// The status comes before the body, so it keeps its meaning if the body is cut, too long, badly packed or not UTF-8.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Result<String, Failure>,
 }
 
-/// The API's own words in the body of an error, one line each; empty where it has none.
-///
-/// Known shapes: the vendor's envelope `{"ErrorId", "HttpStatusCode", "Errors": [{"Key", "Value"}]}`, where `Errors`
-/// may be null; the web framework's `{"Message"}`, also in lower case; a page of HTML; `null`; nothing at all.
-pub fn words(body: &str) -> Vec<String> {
-    let trimmed = body.trim();
-    if trimmed.is_empty() || trimmed == "null" {
-        return Vec::new();
+impl Answer {
+    /// `largest` bounds the body, in bytes, after decompression.
+    pub(super) fn read(mut response: Response<Body>, largest: u64, network: &Network) -> Answer {
+        let bytes = response.body_mut().with_config().limit(largest).read_to_vec();
+        let not_utf8 = |_| Failure::lost(Error::new(Kind::Failed, "the API's answer is not UTF-8 text"));
+        let body = bytes
+            .map_err(|why| Failure::from_ureq(why, network))
+            .and_then(|bytes| String::from_utf8(bytes).map_err(not_utf8));
+        let (parts, _) = response.into_parts();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
-    match Json::parse(trimmed) {
-        Ok(json) => from_json(json.root()).unwrap_or_else(|| vec![excerpt(trimmed, EXCERPT)]),
-        Err(_) if looks_like_html(trimmed) => {
-            vec![format!("a web page: {}", excerpt(&text_of_html(trimmed), EXCERPT))]
+
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Without the key, which a server that echoes requests repeats. The body of a success stays exact.
+    pub(super) fn redacted(mut self, key: &ApiKey) -> Answer {
+        if !self.is_success() {
+            self.body = self.body.map(|body| key.redacted(error_body::beginning(&body)).into_owned());
         }
-        Err(_) => vec![excerpt(trimmed, EXCERPT)],
+        for value in self.headers.values_mut() {
+            if let Cow::Owned(redacted) = key.redacted(&String::from_utf8_lossy(value.as_bytes())) {
+                *value = HeaderValue::from_str(&redacted).unwrap_or(HeaderValue::from_static("[redacted]"));
+            }
+        }
+        self
     }
-}
 
-fn from_json(root: View<'_>) -> Option<Vec<String>> {
-    if root.kind() == ValueKind::String {
-        return root.as_text().map(|text| vec![excerpt(&text, EXCERPT)]);
-    }
-    let mut entries = member(root, "Errors").into_iter().flat_map(View::children);
-    let mut errors: Vec<String> =
-        entries.by_ref().take(SENTENCES).map(|error| excerpt(&entry(error), SENTENCE)).collect();
-    let more = entries.count();
-    if more > 0 {
-        errors.push(format!("… and {more} more"));
-    }
-    if !errors.is_empty() {
-        return Some(errors);
-    }
-    member(root, "Message").and_then(View::as_text).map(|message| vec![excerpt(&message, SENTENCE)])
-}
-
-fn entry(error: View<'_>) -> String {
-    let part = |name: &str| member(error, name).map(said);
-    match (part("Key"), part("Value")) {
-        (Some(key), Some(value)) => format!("{key}: {value}"),
-        (None, Some(only)) | (Some(only), None) => only,
-        (None, None) => said(error),
-    }
-}
-
-fn said(value: View<'_>) -> String {
-    value.as_text().map_or_else(|| value.raw().to_string(), std::borrow::Cow::into_owned)
-}
-
-fn member<'a>(object: View<'a>, name: &str) -> Option<View<'a>> {
-    object.members().find(|(key, _)| key.name().eq_ignore_ascii_case(name)).map(|(_, value)| value)
-}
-
-fn looks_like_html(text: &str) -> bool {
-    text.starts_with('<') && text.contains('>')
-}
-
-/// What is left of a page when its tags, styles and scripts are gone.
-fn text_of_html(page: &str) -> String {
-    let mut text = String::new();
-    let mut rest = page;
-    while let Some(open) = rest.find('<') {
-        text.push_str(&rest[..open]);
-        text.push(' ');
-        rest = &rest[open..];
-        let lower = rest.get(..7).unwrap_or(rest).to_ascii_lowercase();
-        let close = if lower.starts_with("<style") {
-            "</style>"
-        } else if lower.starts_with("<script") {
-            "</script>"
-        } else {
-            ">"
-        };
-        rest = rest.find(close).map_or("", |at| &rest[at + close.len()..]);
-    }
-    text.push_str(rest);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn excerpt(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_known_shape_gives_its_words() {
-        let envelope = r#"{"ErrorId":0,"HttpStatusCode":400,"Errors":[{"Key":"Api Error","Value":"No."},{"Key":"firstName","Value":"Too long"}]}"#;
-        for (body, expected) in [
-            (envelope, vec!["Api Error: No.", "firstName: Too long"]),
-            (r#"{"Message":"No such thing."}"#, vec!["No such thing."]),
-            (r#"{"message":"nope","Errors":null}"#, vec!["nope"]),
-            (r#""just text""#, vec!["just text"]),
-            (r#"{"Errors":["plain"]}"#, vec!["plain"]),
-            (r#"{"Errors":[{"Value":5}]}"#, vec!["5"]),
-            (r#"{"other":1}"#, vec![r#"{"other":1}"#]),
-            ("null", vec![]),
-            (" ", vec![]),
-            ("upstream timed out", vec!["upstream timed out"]),
-            (
-                "<html><head><style>b{}</style><title>502 Bad Gateway</title></head><body><h1>Oh</h1></body></html>",
-                vec!["a web page: 502 Bad Gateway Oh"],
-            ),
-        ] {
-            assert_eq!(words(body), expected, "{body}");
+    /// The API's own words, or why they cannot be read.
+    pub(super) fn words(&self) -> Vec<String> {
+        match &self.body {
+            Ok(body) => error_body::words(body),
+            Err(failure) => vec![format!("its reason cannot be read: {failure}")],
         }
     }
 
-    #[test]
-    fn only_the_beginning_of_a_body_is_searched() {
-        assert_eq!(beginning("é"), "é");
-        let long = format!("x{}", "é".repeat(SEARCHED));
-        assert_eq!(beginning(&long), &long[..SEARCHED - 1]);
+    /// How long a 429 asks to wait, if it tells.
+    pub(super) fn asked_wait(&self) -> Option<Duration> {
+        rate_limit::wait(|name| self.header(name), Timestamp::now())
     }
 
-    #[test]
-    fn a_long_answer_is_cut() {
-        assert_eq!(words(&"é".repeat(1000))[0].chars().count(), EXCERPT + 1);
-        let long = "é".repeat(SENTENCE + 1);
-        let many = vec![format!(r#"{{"Value":"{long}"}}"#); SENTENCES + 7].join(",");
-        let errors = words(&format!(r#"{{"Errors":[{many}]}}"#));
-        assert_eq!((errors.len(), errors[SENTENCES].as_str()), (SENTENCES + 1, "… and 7 more"));
-        assert!(errors[..SENTENCES].iter().all(|error| error.chars().count() == SENTENCE + 1));
-        assert_eq!(words(&format!(r#"{{"Message":"{long}"}}"#))[0].chars().count(), SENTENCE + 1);
+    /// How many requests are left. After a 429 there are none.
+    pub(super) fn quota(&self) -> Option<Quota> {
+        if self.status == 429 {
+            let ends_in = Some(self.asked_wait().unwrap_or(DEFAULT_PAUSE));
+            return Some(Quota { ends_in, refused: true, ..Quota::default() });
+        }
+        rate_limit::quota(|name| self.header(name), Timestamp::now())
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        Standing::told(|name| self.header(name), Timestamp::now())
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 }

@@ -1,4 +1,4 @@
-//! Where requests may go: over TLS anywhere, in clear text to this machine only.
+//! The address of the API: over TLS anywhere, in clear text to this machine only.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,85 +11,60 @@ const VENDOR_PATH: &str = "/v1";
 
 /// The root of the API, such as `https://secure.fusebill.com/v1`, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseUrl {
+pub(crate) struct BaseUrl {
     text: String,
+    /// An IPv6 address is in brackets.
     host: String,
-    port: u16,
-    loopback: bool,
-    https: bool,
+    pub(super) port: u16,
+    pub(super) is_https: bool,
 }
 
 impl BaseUrl {
-    /// Reads a base URL.
-    ///
     /// # Errors
     /// Anything but `https://`, or `http://` to a loopback address; a user name, a query or a fragment in it.
-    pub fn parse(text: &str) -> Result<BaseUrl> {
+    pub(crate) fn parse(text: &str) -> Result<BaseUrl> {
         let refuse = |why: &str| {
             Error::usage(format!("the base URL `{}` {why}", without_secrets(text)))
                 .hint("a base URL looks like https://secure.fusebill.com/v1")
         };
-        let trimmed = text.trim_end_matches('/');
         if text.contains(['?', '#', '@']) {
             return Err(refuse("has a user name, a query or a fragment in it"));
         }
-        let url = Url::parse(trimmed).map_err(&refuse)?;
-        let (loopback, https) = (is_loopback(url.host), url.scheme == "https");
+        let text = text.trim_end_matches('/').to_string();
+        let url = Url::parse(&text).map_err(&refuse)?;
+        let is_https = url.scheme == "https";
         match url.scheme.as_str() {
             "https" => {}
-            "http" if loopback => {}
+            "http" if is_loopback(url.host) => {}
             "http" => return Err(refuse("is not https: the key would cross the network readable by anyone")),
             _ => return Err(refuse("is neither https:// nor http:// to this machine")),
         }
+        let port = url.port.unwrap_or(if is_https { 443 } else { 80 });
         let host = if url.host.contains(':') { format!("[{}]", url.host) } else { url.host.to_string() };
-        let port = url.port.unwrap_or(if https { 443 } else { 80 });
-        Ok(BaseUrl { text: trimmed.to_string(), host, port, loopback, https })
+        Ok(BaseUrl { text, host, port, is_https })
     }
 
-    /// The address of a resource below it; `path` begins with a slash.
-    pub fn join(&self, path: &str) -> String {
-        format!("{}{path}", self.text)
-    }
-
-    /// The host; an IPv6 address in brackets.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    pub(super) fn port(&self) -> u16 {
-        self.port
+    /// The name that people see: [`origin`](BaseUrl::origin), or for this machine the host alone.
+    pub(crate) fn place(&self) -> String {
+        if self.is_loopback() { self.host.clone() } else { self.origin() }
     }
 
-    /// The host and, where one is given, the port.
-    pub fn authority(&self) -> &str {
-        let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
-        rest.split('/').next().unwrap_or(rest)
-    }
-
-    /// What tells it from other addresses, for people: the host; not on this machine also its port and a path of its own.
-    pub fn place(&self) -> String {
-        if self.loopback { self.host.clone() } else { self.origin() }
-    }
-
-    /// What tells it from other addresses: host and port, and a path other than the vendor's.
-    pub fn origin(&self) -> String {
+    /// Host and port, and a path other than the vendor's: what tells it from other addresses.
+    pub(crate) fn origin(&self) -> String {
         let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
         rest.strip_suffix(VENDOR_PATH).unwrap_or(rest).to_string()
     }
 
-    /// Whether its path is that of the vendor's.
-    pub fn has_vendor_path(&self) -> bool {
+    pub(super) fn has_vendor_path(&self) -> bool {
         self.text.ends_with(VENDOR_PATH)
     }
 
-    /// Whether TLS is spoken there.
-    pub fn is_https(&self) -> bool {
-        self.https
-    }
-
-    /// Whether it is this machine, which no proxy stands before.
-    pub fn is_loopback(&self) -> bool {
-        self.loopback
+    pub(super) fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
     }
 }
 
@@ -99,8 +74,8 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// A URL without the places where people put passwords and keys. A password may hold any character, so what stands before
-/// the last `@` is left out first.
+/// A URL without the parts that may hold passwords and keys. A password may hold any character, so all before the last `@`
+/// is left out first.
 fn without_secrets(url: &str) -> String {
     let (before, rest) = match url.rsplit_once('@') {
         Some((before, rest)) => {
@@ -116,8 +91,10 @@ fn without_secrets(url: &str) -> String {
 
 /// A loopback address, or `localhost`: what that resolves to is checked when a connection is made.
 fn is_loopback(host: &str) -> bool {
-    let address = host.parse::<IpAddr>();
-    address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
 }
 
 #[cfg(test)]
@@ -136,10 +113,11 @@ mod tests {
             assert!(BaseUrl::parse(text).is_ok(), "{text}");
         }
         let url = BaseUrl::parse("http://127.0.0.1:8080/v1/").unwrap();
-        assert_eq!(url.join("/customers"), "http://127.0.0.1:8080/v1/customers");
-        assert!(url.is_loopback() && !url.is_https());
-        assert!(BaseUrl::parse("HTTPS://secure.fusebill.com").unwrap().is_https());
-        assert_eq!((url.host(), url.authority()), ("127.0.0.1", "127.0.0.1:8080"));
+        assert_eq!(url.to_string(), "http://127.0.0.1:8080/v1");
+        assert!(url.is_loopback() && !url.is_https);
+        assert!(BaseUrl::parse("HTTPS://secure.fusebill.com").unwrap().is_https);
+        let url6 = BaseUrl::parse("http://[::1]:9/v1").unwrap();
+        assert_eq!((url6.host(), url6.place().as_str()), ("[::1]", "[::1]"));
         assert_eq!((url.place().as_str(), url.origin().as_str()), ("127.0.0.1", "127.0.0.1:8080"));
         let url = BaseUrl::parse("https://gateway.example:8443/test/v1").unwrap();
         assert_eq!((url.place(), url.origin()), (url.origin(), "gateway.example:8443/test".to_string()));

@@ -10,7 +10,6 @@
 //!   be taken for the answer to the next request. Only a transport can look.
 
 use std::fmt;
-use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::sync_channel;
 use std::thread::Builder;
@@ -24,12 +23,13 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
-/// A connection that could not be made. Nothing was sent over it.
+/// A connection that could not be made, so nothing was sent.
 #[derive(Debug)]
 pub(super) struct NotConnected {
     /// Host and port of the other end: the API or the proxy.
     pub(super) peer: String,
-    pub(super) source: Error,
+    /// None if the name has no loopback address, and only such an address is allowed.
+    pub(super) source: Option<Error>,
 }
 
 impl fmt::Display for NotConnected {
@@ -40,22 +40,10 @@ impl fmt::Display for NotConnected {
 
 impl std::error::Error for NotConnected {}
 
-/// A name that resolves to no loopback address, where only such an address is allowed.
-#[derive(Debug)]
-pub(super) struct NotLoopback;
-
-impl fmt::Display for NotLoopback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name does not resolve to this machine")
-    }
-}
-
-impl std::error::Error for NotLoopback {}
-
-/// Wraps an error, unless it has been wrapped: the connection to a proxy is made inside of the one to the API.
-fn not_connected(uri: &Uri, source: Error) -> Error {
+/// Wraps an error once: the connection to a proxy is made inside of the one to the API.
+fn not_connected(uri: &Uri, source: Option<Error>) -> Error {
     match source {
-        Error::Other(inner) if inner.is::<NotConnected>() => Error::Other(inner),
+        Some(Error::Other(inner)) if inner.is::<NotConnected>() => Error::Other(inner),
         source => {
             let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
             let peer = authority.rsplit('@').next().unwrap_or_default().to_string();
@@ -64,28 +52,19 @@ fn not_connected(uri: &Uri, source: Error) -> Error {
     }
 }
 
-/// Resolves names as the system does, within the time limit.
+/// Resolves names with the system's lookup, within the time limit.
 #[derive(Debug)]
 pub(super) struct Addresses {
     pub(super) loopback_only: bool,
 }
 
-impl Addresses {
-    fn lookup(&self, uri: &Uri, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
-        let name = uri.scheme().zip(uri.authority());
-        let name = name.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
-        let name = name.ok_or(Error::HostNotFound)?;
-        let mut addresses = match name.parse() {
-            Ok(address) => vec![address],
-            Err(_) => lookup_within(name, timeout)?,
-        };
-        if self.loopback_only {
-            addresses.retain(|address| address.ip().is_loopback());
-            if addresses.is_empty() {
-                return Err(Error::Other(Box::new(NotLoopback)));
-            }
-        }
-        Ok(addresses)
+fn lookup(uri: &Uri, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
+    let name = uri.scheme().zip(uri.authority());
+    let name = name.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
+    let name = name.ok_or(Error::HostNotFound)?;
+    match name.parse() {
+        Ok(address) => Ok(vec![address]),
+        Err(_) => lookup_within(name, timeout),
     }
 }
 
@@ -101,17 +80,18 @@ fn lookup_within(name: String, timeout: NextTimeout) -> Result<Vec<SocketAddr>, 
 }
 
 impl Resolver for Addresses {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        _config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
-        let found = self.lookup(uri, timeout).map_err(|source| not_connected(uri, source))?;
+    fn resolve(&self, uri: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let mut found = lookup(uri, timeout).map_err(|source| not_connected(uri, Some(source)))?;
+        if found.is_empty() {
+            return Err(not_connected(uri, Some(Error::HostNotFound)));
+        }
+        if self.loopback_only {
+            found.retain(|address| address.ip().is_loopback());
+        }
         let mut addresses = self.empty();
         // ureq tries the first 16 addresses; its array has no room for more.
         found.into_iter().take(16).for_each(|address| addresses.push(address));
-        if addresses.is_empty() { Err(not_connected(uri, Error::HostNotFound)) } else { Ok(addresses) }
+        if addresses.is_empty() { Err(not_connected(uri, None)) } else { Ok(addresses) }
     }
 }
 
@@ -128,7 +108,7 @@ impl Connector for Connections {
         chained: Option<()>,
     ) -> Result<Option<Box<dyn Transport>>, Error> {
         let connected = self.0.connect(details, chained);
-        let transport = connected.map_err(|source| not_connected(details.uri, source))?;
+        let transport = connected.map_err(|source| not_connected(details.uri, Some(source)))?;
         Ok(transport.map(|transport| Box::new(Connection(transport)) as Box<dyn Transport>))
     }
 }
@@ -138,7 +118,7 @@ impl Connector for Connections {
 struct Connection(Box<dyn Transport>);
 
 impl Connection {
-    /// Whether bytes wait above the socket, where TLS has read ahead. A time limit of zero reads what is buffered only.
+    /// Whether rustls has buffered bytes. A time limit of zero reads nothing else.
     fn has_unread(&mut self) -> bool {
         let at_once = NextTimeout { after: Duration::from_millis(0), ..NextTimeout::default() };
         !matches!(self.0.await_input(at_once), Err(Error::Timeout(_)))
@@ -167,31 +147,26 @@ impl Transport for Connection {
     }
 }
 
-/// The TLS error that rustls has put into an error of the socket.
-pub(super) fn tls_error(why: &io::Error) -> Option<&rustls::Error> {
-    why.get_ref()?.downcast_ref()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn lookup(loopback_only: bool, url: &str) -> Result<Vec<SocketAddr>, Error> {
+    fn resolve(loopback_only: bool, url: &str) -> Result<ResolvedSocketAddrs, Error> {
         let timeout = NextTimeout { after: Duration::from_secs(60), ..NextTimeout::default() };
-        Addresses { loopback_only }.lookup(&url.parse().unwrap(), timeout)
+        Addresses { loopback_only }.resolve(&url.parse().unwrap(), &Config::default(), timeout)
     }
 
     #[test]
     fn clear_text_goes_to_loopback_addresses_only() {
         for url in ["http://127.0.0.1:8080/v1", "http://[::1]:9/v1", "http://localhost:9/v1"] {
-            let addresses = lookup(true, url).unwrap();
+            let addresses = resolve(true, url).unwrap();
             assert!(!addresses.is_empty(), "{url}");
             assert!(addresses.iter().all(|address| address.ip().is_loopback()), "{url}: {addresses:?}");
         }
         for url in ["http://192.0.2.1/v1", "http://[2001:db8::1]/v1", "http://0.0.0.0:9/v1"] {
-            let why = lookup(true, url).unwrap_err();
-            assert!(matches!(why, Error::Other(inner) if inner.is::<NotLoopback>()), "{url}");
-            assert_eq!(lookup(false, url).unwrap().len(), 1);
+            let Error::Other(why) = resolve(true, url).unwrap_err() else { panic!("{url}") };
+            assert!(why.downcast::<NotConnected>().unwrap().source.is_none(), "{url}");
+            assert_eq!(resolve(false, url).unwrap().len(), 1);
         }
     }
 
@@ -199,7 +174,7 @@ mod tests {
     fn the_error_names_the_inner_peer_without_its_password() {
         let [proxy, api] =
             ["http://me:secret@p.example:1", "https://api.example/v1"].map(|url| url.parse::<Uri>().unwrap());
-        let error = not_connected(&api, not_connected(&proxy, Error::HostNotFound));
+        let error = not_connected(&api, Some(not_connected(&proxy, Some(Error::HostNotFound))));
         let Error::Other(inner) = error else { panic!("{error:?}") };
         assert_eq!(inner.to_string(), "no connection to p.example:1");
     }

@@ -1,34 +1,87 @@
-//! A customer out of an answer of the API.
+//! Reading and writing one customer.
 
-use super::{Answer, ApiKey, answer};
+use std::sync::atomic::Ordering;
+
+use ureq::http::Method;
+
+use super::failure::{Attempt, Failure, FailureClass};
+use super::rate_limiter::RateLimiter;
+use super::{Answer, Client, LARGEST_ANSWER, lock};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 
-/// The answer to the GET of a customer as what it means.
-pub(super) fn read(answer: Answer, id: u64) -> Result<Answer> {
-    match answer.status {
-        200..=299 => Ok(answer),
-        404 => Err(answer.not_found(id)),
-        _ => Err(answer.error()),
-    }
+/// What a successful PUT answered.
+#[derive(Debug)]
+pub(crate) enum Put {
+    /// The customer as it is stored now.
+    Stored(Box<Customer>),
+    /// Something else: null, nothing, a web page.
+    Accepted,
 }
 
-/// The customer that an answer is.
-pub(super) fn customer(body: &str, id: u64, key: &ApiKey) -> Result<Customer> {
-    let customer = Customer::parse(body).map_err(|why| {
-        unreadable("the API's answer is not a customer that can be edited safely", body, key).because(why)
-    })?;
-    if customer.id() != id {
-        let got = customer.id();
-        let message = format!("the API answered with customer {got} when asked for {id}");
-        return Err(Error::new(Kind::Failed, message));
+impl Client {
+    /// Reads a customer. Connection failures, 408, 429 and 5xx are tried up to four times.
+    pub(crate) fn get(&self, id: u64) -> Result<Customer> {
+        let meaning = |answer: Answer| match answer.status {
+            200..=299 => self.customer(answer, id),
+            404 => Err(self.doubt_base_url(answer.not_found(id))),
+            _ => Err(answer.error()),
+        };
+        let customer = self.read(&format!("/customers/{id}"), LARGEST_ANSWER, meaning);
+        lock(&self.reading).0 = id;
+        customer.map_err(|error| error.at(format!("reading customer {id}")))
     }
-    Ok(customer)
-}
 
-/// An answer that is not what was asked for, with what it says instead, but for the key.
-pub(super) fn unreadable(message: &str, body: &str, key: &ApiKey) -> Error {
-    let body = key.redacted(answer::beginning(body));
-    let said = answer::words(&body).into_iter().map(|words| format!("the API said: {words}"));
-    Error::new(Kind::Failed, message).detail(said.take(1))
+    fn customer(&self, answer: Answer, id: u64) -> Result<Customer> {
+        let body = answer.body.map_err(Failure::into_error)?;
+        let customer = Customer::parse(body.as_str()).map_err(|why| {
+            self.unreadable("the API's answer is not a customer that can be edited safely", &body)
+                .because(why)
+        })?;
+        if customer.id() != id {
+            let got = customer.id();
+            let message = format!("the API answered with customer {got} when asked for {id}");
+            return Err(Error::new(Kind::Failed, message));
+        }
+        Ok(customer)
+    }
+
+    /// Sends a whole customer, once, and without waiting for the limiter: it was read just before.
+    ///
+    /// It has two thirds of the time that is left, so that after a lost answer there is time to read the customer.
+    pub(crate) fn put(&self, customer: &Customer) -> Attempt<Put> {
+        use FailureClass::{Impossible, NotSent, RateLimited, Refused};
+        if self.read_only {
+            return Err(Failure::impossible(Error::usage("the profile is read-only")));
+        }
+        let result = self.put_once(customer);
+        let may_be_stored =
+            !matches!(result, Err(Failure { class: NotSent | Impossible | Refused | RateLimited(_), .. }));
+        if may_be_stored {
+            self.settling.store(true, Ordering::SeqCst);
+        }
+        result
+    }
+
+    fn put_once(&self, customer: &Customer) -> Attempt<Put> {
+        let granted = lock(&self.permit).take();
+        let permit = granted.or_else(|| self.limiter.as_ref().map(RateLimiter::acquire_now));
+        let time = self.time_left().map(|left| left * 2 / 3);
+        let answer = self.send(Method::PUT, "/customers", customer.text(), time, LARGEST_ANSWER, permit)?;
+        let class = match answer.status {
+            200..=299 => {
+                return Ok(match answer.body.map(Customer::parse) {
+                    Ok(Ok(stored)) if stored.id() == customer.id() => Put::Stored(Box::new(stored)),
+                    _ => Put::Accepted,
+                });
+            }
+            429 => FailureClass::RateLimited(self.asked_pause(&answer)),
+            300..=399 => FailureClass::Redirected,
+            // A gateway sends 502 and 504, and may have passed the change on.
+            ..200 | 502 | 504 => FailureClass::Lost,
+            408 | 500.. => FailureClass::ServerError,
+            _ => return Err(Failure::new(FailureClass::Refused, answer.refusal())),
+        };
+        Err(Failure::new(class, answer.error()))
+    }
 }

@@ -1,24 +1,23 @@
-//! How a request can end without the answer that was hoped for, and what each status code means.
+//! Requests that failed, and what each status code means.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::Answer;
-use super::answer::words;
 use crate::error::{Error, Kind};
 
-/// A request that failed.
+/// The result of one attempt.
+pub(super) type Attempt<T> = Result<T, Failure>;
+
 #[derive(Debug)]
-pub struct Failure {
-    /// What it means for a write.
-    pub class: FailureClass,
-    /// What the user is shown.
-    pub error: Box<Error>,
+pub(crate) struct Failure {
+    pub(crate) class: FailureClass,
+    pub(crate) error: Box<Error>,
 }
 
 /// What a failed request says about a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureClass {
+pub(crate) enum FailureClass {
     /// The request was not sent: nothing was written. Another attempt may succeed.
     NotSent,
     /// The request was not sent, and another attempt would end the same way.
@@ -31,8 +30,8 @@ pub enum FailureClass {
     Redirected,
     /// The API answered that it failed (408, 5xx). It has finished, with or without effect.
     ServerError,
-    /// The request was sent, and its answer was lost or is that of a gateway (502, 504: RFC 9110 section 15.6). It may have
-    /// taken effect, and may yet take it.
+    /// The request was sent, and its answer was lost or is that of a gateway (502, 504: RFC 9110 section 15.6). The server
+    /// may have applied it, or may apply it later.
     Lost,
 }
 
@@ -41,37 +40,22 @@ impl Failure {
         Failure { class, error: Box::new(error) }
     }
 
+    pub(super) fn impossible(error: Error) -> Failure {
+        Failure::new(FailureClass::Impossible, error)
+    }
+
+    pub(super) fn lost(error: Error) -> Failure {
+        Failure::new(FailureClass::Lost, error)
+    }
+
     /// As the error of a read, which writes nothing.
-    pub fn into_error(self) -> Error {
+    pub(crate) fn into_error(self) -> Error {
         *self.error
     }
 
     /// Whether another attempt of a read may succeed.
     pub(super) fn is_transient(&self) -> bool {
         matches!(self.class, FailureClass::NotSent | FailureClass::Lost) && self.error.kind == Kind::Network
-    }
-
-    pub(super) fn out_of_time() -> Failure {
-        Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up"))
-    }
-
-    /// The work was stopped while the request waited for the rate limiter.
-    pub(super) fn stopped() -> Failure {
-        let error = Error::new(Kind::Interrupted, "it was stopped before it was sent");
-        Failure::new(FailureClass::Impossible, error)
-    }
-
-    pub(super) fn read_only() -> Failure {
-        Failure::new(FailureClass::Impossible, Error::usage("the profile is read-only"))
-    }
-
-    pub(super) fn unsendable(why: ureq::http::Error) -> Failure {
-        let error = Error::new(Kind::Failed, "the request cannot be formed").because(why);
-        Failure::new(FailureClass::Impossible, error)
-    }
-
-    pub(super) fn not_utf8() -> Failure {
-        Failure::new(FailureClass::Lost, Error::new(Kind::Failed, "the API's answer is not UTF-8 text"))
     }
 }
 
@@ -86,7 +70,7 @@ pub(super) fn timed_out(message: &str) -> Error {
 }
 
 impl Answer {
-    /// What a status other than 2xx means for a read, or for a write whose outcome it leaves open.
+    /// The error of a read, or of a write that may have taken effect.
     pub(super) fn error(&self) -> Error {
         let status = self.status;
         let error = match status {
@@ -105,26 +89,27 @@ impl Answer {
         error.detail(self.words())
     }
 
-    /// What a refusal of a write means: a 4xx other than those that leave it open.
+    /// The error of a write that the API refused with a 4xx status.
     pub(super) fn refusal(&self) -> Error {
         let status = self.status;
-        match status {
-            401 | 403 => self.credentials().detail(self.words()),
-            404 => Error::new(Kind::NotFound, "the API has no such customer (any more) (HTTP 404)")
-                .detail(self.words()),
+        let mut words = self.words();
+        let error = match status {
+            401 | 403 => self.credentials(),
+            404 => Error::new(Kind::NotFound, "the API has no such customer (any more) (HTTP 404)"),
             _ => {
-                let words = self.words();
-                let silent = words.is_empty().then(|| "it gave no reason".to_string());
+                if words.is_empty() {
+                    words.push("it gave no reason".to_string());
+                }
                 Error::new(Kind::Refused, format!("the API refused the change (HTTP {status})"))
-                    .detail(words.into_iter().chain(silent))
             }
-        }
+        };
+        error.detail(words)
     }
 
     pub(super) fn not_found(&self, id: u64) -> Error {
         Error::new(Kind::NotFound, "there is no such customer (HTTP 404)")
             .detail(self.words())
-            .hint(format!("check the id {id}, and that the key belongs to the account the customer is in"))
+            .hint(format!("check the id {id}, and that the key belongs to the customer's account"))
     }
 
     fn credentials(&self) -> Error {
@@ -133,21 +118,18 @@ impl Answer {
     }
 
     fn redirected(&self) -> Error {
-        let target = self.header("location").unwrap_or("nowhere it names");
-        Error::new(Kind::Network, format!("the API redirects to {target} (HTTP {})", self.status))
-            .hint("redirects are never followed, as the change would be lost on the way; check the base URL")
+        let target = self.header("location").unwrap_or("an address that it does not name");
+        Error::new(Kind::Network, format!("the API redirects to {target} (HTTP {})", self.status)).hint(
+            "redirects are never followed, because a change would be lost on the way; check the base URL",
+        )
     }
 
     fn when_again(&self) -> String {
         let when = match self.asked_wait() {
             Some(wait) => format!("in {} s", wait.as_secs_f64().ceil()),
-            None => "when its minute, or its day, is over".to_string(),
+            None => "when the minute, or the day, of the limit is over".to_string(),
         };
         format!("run the same command again {when}; --timeout allows it to wait")
-    }
-
-    pub(super) fn words(&self) -> Vec<String> {
-        words(&self.body)
     }
 }
 
@@ -172,6 +154,7 @@ mod tests {
             assert_eq!(failure.is_transient(), again, "{class:?}");
             assert_eq!(failure.to_string(), failure.into_error().to_string());
         }
-        assert!(!Failure::not_utf8().is_transient());
+        let error = Error::new(Kind::Failed, "the API's answer is not UTF-8 text");
+        assert!(!Failure::lost(error).is_transient());
     }
 }

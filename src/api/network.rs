@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use ureq::tls::TlsConfig;
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Proxy, ProxyProtocol};
 
 use super::base_url::BaseUrl;
@@ -11,13 +11,10 @@ use super::trust::{Trust, root_certificates};
 use super::url::{Url, host_and_port};
 use crate::error::{Error, Result};
 
-/// The way to one base URL.
 #[derive(Debug, Clone)]
-pub struct Network {
+pub(crate) struct Network {
     pub(super) tls: TlsConfig,
     pub(super) proxy: Option<NamedProxy>,
-    /// Whether the machine's own roots are trusted, which are read when the first connection is made.
-    pub(super) has_system_roots: bool,
     /// Clear text goes to loopback addresses only.
     pub(super) loopback_only: bool,
 }
@@ -27,33 +24,33 @@ pub struct Network {
 pub(super) struct NamedProxy {
     /// With its password.
     pub(super) proxy: Proxy,
-    /// Host and port, as they were written.
+    /// Host and port, as the variable has them.
     pub(super) authority: String,
     pub(super) variable: String,
 }
 
 impl Network {
     /// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, which go before `trust`, and `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
-    /// (in either case), as given by `variable`. Loopback is never proxied.
-    ///
-    /// # Errors
-    /// A variable or a file that cannot be read: to go on without it would take another way than the one asked for.
-    pub fn from_environment(
+    /// (in either case), as given by `variable`. Loopback is never proxied. A variable or a file that cannot be read is an
+    /// error, because without it the connection would not be the one that was asked for.
+    pub(crate) fn from_environment(
         base: &BaseUrl,
         trust: &Trust,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Network> {
         let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        let loopback_only = !base.is_https();
-        if loopback_only {
-            let tls = TlsConfig::builder().build();
-            return Ok(Network { tls, proxy: None, has_system_roots: false, loopback_only });
+        let mut network = Network { tls: TlsConfig::default(), proxy: None, loopback_only: !base.is_https };
+        if base.is_https {
+            let proxy = if base.is_loopback() { None } else { proxy(base, &set)? };
+            let tls = TlsConfig::builder().root_certs(root_certificates(trust, set)?).build();
+            network = Network { tls, proxy, ..network };
         }
-        let proxy = if base.is_loopback() { None } else { proxy(base, &set)? };
-        let roots = root_certificates(trust, set)?;
-        let has_system_roots = matches!(roots, ureq::tls::RootCerts::PlatformVerifier);
-        let tls = TlsConfig::builder().root_certs(roots).build();
-        Ok(Network { tls, proxy, has_system_roots, loopback_only })
+        Ok(network)
+    }
+
+    /// Whether the machine's own roots are trusted, which are read when the first connection is made.
+    pub(super) fn has_system_roots(&self) -> bool {
+        matches!(self.tls.root_certs(), RootCerts::PlatformVerifier)
     }
 }
 
@@ -69,7 +66,7 @@ fn proxy(base: &BaseUrl, set: &impl Fn(&str) -> Option<String>) -> Result<Option
     let Some((variable, value)) = either("HTTPS_PROXY").or_else(|| either("ALL_PROXY")) else {
         return Ok(None);
     };
-    // The value may hold a password, so no message repeats any part of it.
+    // No message repeats any part of the value, because it may hold a password.
     let refused = |why: &str| {
         Error::usage(format!("the proxy in {variable} {why}"))
             .hint(format!("set {variable} to a URL like http://proxy.example.com:3128, or unset it"))
@@ -83,7 +80,7 @@ fn proxy(base: &BaseUrl, set: &impl Fn(&str) -> Option<String>) -> Result<Option
     Ok(Some(NamedProxy { proxy, authority, variable }))
 }
 
-/// A proxy with its host and port. As for curl, `host:port` alone is an HTTP proxy.
+/// A proxy with its host and port. `host:port` alone is an HTTP proxy, as for curl.
 fn read_proxy(text: &str) -> std::result::Result<(Proxy, String), &'static str> {
     let text = if text.contains("://") { text.to_string() } else { format!("http://{text}") };
     let url = Url::parse(&text).map_err(|_| "cannot be read")?;
@@ -104,12 +101,12 @@ fn unknown_exemption(variable: &str, entry: &str) -> Error {
 }
 
 /// Whether the list names the host of the base URL, by the rules of Go's `httpproxy` package, which are nearly curl's.
-/// The error is an entry that cannot be read.
+/// The error is the entry that cannot be read.
 fn is_exempt<'a>(base: &BaseUrl, list: &'a str) -> std::result::Result<bool, &'a str> {
     let host = base.host().trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
     let mut exempt = false;
     for entry in list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty()) {
-        exempt |= names(entry, &host, base.port()).ok_or(entry)?;
+        exempt |= names(entry, &host, base.port).ok_or(entry)?;
     }
     Ok(exempt)
 }

@@ -1,31 +1,30 @@
-//! A list from its first page to its last.
+//! A list of customers, read page by page (the vendor's page "Pagination").
 //!
-//! The API tells how many customers match in headers that its documents describe in two ways, and may hold fewer to a
-//! page than it was asked for. So a list ends with an empty page, or when as many rows were seen as the larger of both
-//! counts; only where no count is told, a page that is not full is the last.
+//! The vendor documents two headers with the number of matching customers, and may send smaller pages than asked for. So a
+//! list ends with an empty page, or when as many rows were read as the larger of both counts. Without a count, a page that
+//! is not full is the last.
 
 use std::collections::HashSet;
 
-use super::Client;
-use super::list::{Page, PageHeaders, PageRequest};
-use crate::document::Customer;
-use crate::error::Result;
+use super::{Answer, Client, Failure, LARGEST_PAGE};
+use crate::document::json::ValueKind;
+use crate::document::{Customer, Json};
+use crate::error::{Error, Kind, Result};
 
-/// The largest page that is asked for: "never below 1,000" is what the vendor says of the most that it gives.
-pub const LARGEST: u64 = 1_000;
+/// The largest page that is asked for: the vendor's own maximum is "never below 1,000".
+pub(crate) const LARGEST: u64 = 1_000;
 
-/// The order of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub(crate) struct Order {
     /// The API's name of the field.
-    pub by: String,
+    pub(crate) by: String,
     /// The largest first.
-    pub descending: bool,
+    pub(crate) descending: bool,
 }
 
 /// The pages of a list, read one after the other.
 #[derive(Debug)]
-pub struct Pages<'a> {
+pub(crate) struct Pages<'a> {
     client: &'a Client,
     query: String,
     order: Order,
@@ -33,12 +32,28 @@ pub struct Pages<'a> {
     progress: Progress,
 }
 
+#[derive(Debug)]
+struct Page {
+    customers: Vec<Customer>,
+    headers: PageHeaders,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct PageHeaders {
+    /// `X-Count`: how many customers match.
+    count: Option<u64>,
+    /// `X-MaxCount`, described as all results there are.
+    most: Option<u64>,
+    /// `X-PageSize`: how many a page holds, if that is not what was asked for.
+    size: Option<u64>,
+}
+
 /// How far a list was read. Pure: the pages are given.
 #[derive(Debug, Default)]
 struct Progress {
-    /// The number of the next page.
+    /// The number of the next page, counted from 0.
     next: u64,
-    /// How many rows came, the repeated ones too: pages are cut from the list by position.
+    /// How many rows came, the repeated ones too: the API cuts pages from the list by position.
     rows: u64,
     /// The ids of the page before.
     before: HashSet<u64>,
@@ -48,51 +63,81 @@ struct Progress {
 }
 
 impl Client {
-    /// The pages of the list of customers that pass a filter, encoded for a URL, with so many customers each. Nothing is
-    /// read yet.
-    pub fn pages(&self, query: String, order: Order, size: u64) -> Pages<'_> {
+    /// The pages of the customers that pass a filter, which is encoded for a URL; an empty one lets every customer pass.
+    pub(crate) fn pages(&self, query: String, order: Order, size: u64) -> Pages<'_> {
         let size = size.clamp(1, LARGEST);
         Pages { client: self, query, order, size, progress: Progress::default() }
     }
 }
 
 impl Pages<'_> {
-    /// Reads the next page; none after the last. Customers that the page before had are left out.
-    ///
-    /// # Errors
-    /// As [`Client::get`] has them; `Failed` where the answer is no list of customers.
-    pub fn read(&mut self) -> Result<Option<Vec<Customer>>> {
+    /// Reads the next page; none after the last. Customers of the page before are left out.
+    pub(crate) fn read(&mut self) -> Result<Option<Vec<Customer>>> {
         if self.progress.ended {
             return Ok(None);
         }
-        let request = PageRequest {
-            query: &self.query,
-            order: &self.order,
-            size: self.size,
-            number: self.progress.next,
-        };
-        let page = self.client.page(&request)?;
+        let page = self.client.read(&self.path(), LARGEST_PAGE, |answer| self.page(answer));
+        let page =
+            page.map_err(|error| error.at(format!("reading page {} of the list", self.progress.next + 1)))?;
         Ok(Some(self.progress.take(page, self.size)))
     }
 
+    fn path(&self) -> String {
+        let direction = if self.order.descending { "Descending" } else { "Ascending" };
+        let filter = if self.query.is_empty() { String::new() } else { format!("query={}&", self.query) };
+        format!(
+            "/customers?{filter}pageSize={}&pageNumber={}&sortOrder={direction}&sortExpression={}",
+            self.size, self.progress.next, self.order.by
+        )
+    }
+
+    fn page(&self, answer: Answer) -> Result<Page> {
+        match answer.status {
+            200..=299 => {}
+            // The vendor documents 400 for a malformed key; a filter may cause it too.
+            400 if !self.query.is_empty() => {
+                let message = "the API does not take the filter or the key (HTTP 400)";
+                return Err(Error::new(Kind::Failed, message)
+                    .detail(answer.words())
+                    .hint("without --where the same command tells which of the two it is"));
+            }
+            _ => return Err(answer.error()),
+        }
+        let number = |name: &str| answer.header(name)?.trim().parse().ok();
+        let headers =
+            PageHeaders { count: number("x-count"), most: number("x-maxcount"), size: number("x-pagesize") };
+        let body = answer.body.map_err(Failure::into_error)?;
+        let wrong = || self.client.unreadable("the API's answer is not a list of customers", &body);
+        let list = Json::parse(body.as_str()).map_err(|why| wrong().because(why))?;
+        if list.root().kind() != ValueKind::Array {
+            return Err(wrong());
+        }
+        let customers = list.root().children().enumerate().map(|(at, row)| {
+            Customer::parse(row.raw()).map_err(|why| {
+                let message = format!("row {} of the API's answer is not a customer", at + 1);
+                Error::new(Kind::Failed, message).because(why)
+            })
+        });
+        Ok(Page { customers: customers.collect::<Result<_>>()?, headers })
+    }
+
     /// Whether the list changed while it was read, so that customers may be missing from it.
-    pub fn changed(&self) -> bool {
+    pub(crate) fn changed(&self) -> bool {
         self.progress.changed
     }
 
-    /// Whether more customers follow; none where the API does not tell.
-    pub fn more(&self) -> Option<bool> {
+    /// Whether more customers follow; none if the API does not tell.
+    pub(crate) fn more(&self) -> Option<bool> {
         self.progress.more()
     }
 }
 
 impl PageHeaders {
-    /// The larger of both counts.
     fn total(self) -> Option<u64> {
         self.count.max(self.most)
     }
 
-    /// What is told, and where it is not, what was told before.
+    /// Fills what is missing from the page before.
     fn or(self, before: PageHeaders) -> PageHeaders {
         let (count, most) = (self.count.or(before.count), self.most.or(before.most));
         PageHeaders { count, most, size: self.size.or(before.size) }

@@ -1,4 +1,4 @@
-//! How long the API asks to wait when it answers 429. Pure: the time is given.
+//! Parses the API's rate-limit headers. Pure: the time is given.
 //!
 //! Every answer carries `X-Rate-Limit-Limit-`, `-Remaining-` and `-Reset-` for `Minute` and `Day`. The vendor calls the
 //! reset a timestamp without saying of which form, so both that are in use are read: ISO 8601 and Unix time.
@@ -9,10 +9,9 @@ use jiff::Timestamp;
 
 use crate::document::time::timestamp;
 
-/// The shortest wait, for a reset that is now or just past by this machine's clock.
+/// The shortest wait: by this machine's clock a reset may be just past.
 const LEAST: Duration = Duration::from_millis(250);
-/// The longest wait that is believed: no window is longer than a day, and a moment so far away that the clock does not
-/// reach it would end the program.
+/// The longest wait. No window is longer than a day, and a moment that `Instant` cannot hold would panic.
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long to wait after a 429; none if the answer does not tell.
@@ -37,20 +36,20 @@ fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     Some(date.timestamp().duration_since(now).try_into().unwrap_or_default())
 }
 
-/// What an answer says about the requests that are left.
+/// The requests that are left, by an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quota {
     /// How many more are allowed before the window ends.
     pub remaining: u32,
-    /// How long the window lasts; none where the answer does not say.
+    /// How long the window lasts, if the answer says.
     pub ends_in: Option<Duration>,
-    /// What the account is allowed, as far as the answer says.
+    /// The account's limits, if the answer says.
     pub limits: Limits,
-    /// Whether the request was refused for a limit.
+    /// Whether the answer is a 429.
     pub refused: bool,
 }
 
-/// What an account is allowed.
+/// Requests that an account may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
     /// Requests a minute.
@@ -59,18 +58,18 @@ pub struct Limits {
     pub per_day: Option<u32>,
 }
 
-/// What an answer says about one of the account's windows, the minute or the day.
+/// One of the account's windows, the minute or the day, by an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Window {
-    /// Requests that are allowed in it.
+    /// Requests in it.
     pub limit: Option<u32>,
-    /// Requests that are left of them.
+    /// Requests that are left.
     pub remaining: Option<u32>,
     /// When it ends and the next one begins.
     pub resets: Option<Timestamp>,
 }
 
-/// What an answer says about the account's limits.
+/// The account's windows, by an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Standing {
     /// This minute.
@@ -92,7 +91,7 @@ impl Standing {
     }
 }
 
-/// The window that allows the fewest requests; none where the answer tells of no limit.
+/// The window with the fewest requests left; none if the answer has no such headers.
 ///
 /// A reset without a fraction of a second may have been cut, so a second is added to it.
 pub fn quota<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Quota> {

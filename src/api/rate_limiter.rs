@@ -21,7 +21,7 @@ pub struct RateLimiter {
     changed: Condvar,
 }
 
-/// The right to send requests. What is not used is given back when it is dropped.
+/// The right to send requests. Drop gives back what is not used.
 #[derive(Debug)]
 pub(crate) struct Permit {
     limiter: Arc<RateLimiter>,
@@ -39,7 +39,7 @@ struct State {
     pending: u32,
     /// How many requests are left, as the last answer tells, and when their window ends.
     window: Option<(u32, Instant)>,
-    /// Whether an answer has come in this window.
+    /// Whether an answer has arrived in this window.
     answered: bool,
     limits: Limits,
     stopped: bool,
@@ -53,8 +53,8 @@ impl RateLimiter {
         RateLimiter { state, changed: Condvar::new() }
     }
 
-    /// Waits until so many requests may begin; none if the work was stopped and they would have to wait. `settling` waits
-    /// all the same: it finds out what became of a change that was sent.
+    /// Waits until so many requests may begin; none if the run was stopped and they would have to wait. With `settling` it
+    /// waits even then, because the requests find out whether a change that was sent is stored.
     pub(crate) fn acquire(self: &Arc<Self>, requests: u32, settling: bool) -> Option<Permit> {
         let mut state = self.lock();
         loop {
@@ -83,18 +83,13 @@ impl RateLimiter {
         self.changed.notify_all();
     }
 
-    fn give_back(&self, requests: u32) {
-        self.lock().give_back(requests);
-        self.changed.notify_all();
-    }
-
     /// Ends all waits, now and from here on.
     pub fn stop(&self) {
         self.lock().stopped = true;
         self.changed.notify_all();
     }
 
-    /// How long the account's limit makes workers wait; none while it does not.
+    /// How long the account's limit makes workers wait, if it does.
     pub fn waits(&self) -> Option<Duration> {
         let state = self.lock();
         let ends = state.window.filter(|(left, _)| *left <= state.pending).map(|(_, ends)| ends);
@@ -104,8 +99,7 @@ impl RateLimiter {
         (wait > state.interval * 2).then_some(wait)
     }
 
-    /// What the account is allowed, as far as the API told.
-    pub fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         self.lock().limits
     }
 
@@ -128,9 +122,8 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if self.requests > 0 {
-            self.limiter.give_back(self.requests);
-        }
+        self.limiter.lock().give_back(self.requests);
+        self.limiter.changed.notify_all();
     }
 }
 
@@ -147,7 +140,7 @@ impl State {
         }
     }
 
-    /// Lets so many requests begin, or tells when to ask again.
+    /// Lets so many requests begin, or gives the moment to ask again.
     fn acquire(&mut self, now: Instant, requests: u32) -> Result<(), Instant> {
         if self.window.is_some_and(|(_, ends)| now >= ends) {
             (self.window, self.answered) = (None, false);
@@ -155,7 +148,7 @@ impl State {
         if !self.answered && self.pending > 0 {
             return Err(now + WINDOW);
         }
-        // A window that is smaller than what is asked for has to do.
+        // An account may allow fewer requests a minute than the read and the PUT of one row.
         let needed = requests.min(self.limits.per_minute.unwrap_or(u32::MAX).max(1));
         let used_up = self.window.filter(|(left, _)| *left < self.pending.saturating_add(needed));
         let until = used_up.map_or(self.blocked_until, |(_, ends)| ends.max(self.blocked_until));
@@ -181,7 +174,7 @@ impl State {
         self.pending = self.pending.saturating_sub(1);
         self.answered = true;
         let Some(quota) = quota else {
-            // It may have been counted.
+            // The server may have counted it.
             self.window = self.window.map(|(left, ends)| (left.saturating_sub(1), ends));
             return;
         };
@@ -194,8 +187,8 @@ impl State {
         }
         let known = self.window.filter(|(_, known_end)| now < *known_end);
         self.window = match known {
-            // Answers overtake each other: of one window the smallest number counts, and a window that has ended tells
-            // nothing about the next one.
+            // Answers overtake each other. Of one window the smallest number counts. An answer of the window before says
+            // nothing about this one.
             Some((left, known_end)) if ends <= known_end + TOLERANCE => {
                 let same = ends + TOLERANCE >= known_end;
                 Some(if same { (left.min(quota.remaining), known_end.max(ends)) } else { (left, known_end) })

@@ -1,11 +1,12 @@
-//! What a user is told of a connection that could not be made or that broke, and what to do about each cause.
+//! Messages for connections that could not be made or that broke, with what to do about each cause.
 
+use std::fmt;
 use std::io;
 
 use rustls::pki_types::UnixTime;
 use rustls::{CertificateError, InvalidMessage, OtherError};
 
-use super::connection::{NotConnected, NotLoopback, tls_error};
+use super::connection::NotConnected;
 use super::failure::{Failure, FailureClass, timed_out};
 use super::network::{NamedProxy, Network};
 use crate::error::{Error, Kind};
@@ -18,8 +19,8 @@ struct Peer<'a> {
     proxy: Option<&'a NamedProxy>,
 }
 
-impl std::fmt::Display for Peer<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Peer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.proxy.is_some() { "the proxy " } else { "" })?;
         f.write_str(self.address)
     }
@@ -28,116 +29,107 @@ impl std::fmt::Display for Peer<'_> {
 impl Failure {
     pub(super) fn from_ureq(why: ureq::Error, network: &Network) -> Failure {
         use ureq::Error as E;
+        let broken = "the exchange with the API failed";
         match why {
             E::Other(other) => match other.downcast::<NotConnected>() {
                 Ok(why) => not_connected(&why, network),
-                Err(other) => lost(exchange_failed().because(anyhow::Error::from_boxed(other))),
+                Err(other) => Failure::lost(network_error(broken).because(anyhow::Error::from_boxed(other))),
             },
-            E::Timeout(_) => lost(timed_out("no answer within the time allowed")),
+            E::Timeout(_) => Failure::lost(timed_out("no answer within the time allowed")),
             E::BodyExceedsLimit(limit) => {
                 let message = format!("the API's answer is larger than {limit} bytes");
-                lost(Error::new(Kind::Failed, message))
+                Failure::lost(Error::new(Kind::Failed, message))
             }
             E::Io(io) => match tls_error(&io) {
                 // TLS 1.3 lets a server refuse after the handshake, before it reads a request.
                 Some(rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired)) => {
-                    impossible(wants_certificate("the API"))
+                    Failure::impossible(wants_certificate("the API"))
                 }
-                _ => lost(network_error("the connection broke").because(io)),
+                _ => Failure::lost(network_error("the connection broke").because(io)),
             },
-            other => lost(exchange_failed().because(other)),
+            other => Failure::lost(network_error(broken).because(other)),
         }
     }
 }
 
-fn lost(error: Error) -> Failure {
-    Failure::new(FailureClass::Lost, error)
-}
-
-fn impossible(error: Error) -> Failure {
-    Failure::new(FailureClass::Impossible, error)
+/// The TLS error that rustls has put into an error of the socket.
+fn tls_error(why: &io::Error) -> Option<&rustls::Error> {
+    why.get_ref()?.downcast_ref()
 }
 
 fn network_error(message: impl Into<String>) -> Error {
     Error::new(Kind::Network, message)
 }
 
-fn exchange_failed() -> Error {
-    network_error("the exchange with the API failed")
-}
-
 fn not_connected(why: &NotConnected, network: &Network) -> Failure {
     let proxy = network.proxy.as_ref();
     let peer = Peer { address: &why.peer, proxy: proxy.filter(|proxy| proxy.authority == why.peer) };
-    let failure = cause(why, &peer, network);
-    let Some(NamedProxy { variable, .. }) = proxy else { return failure };
-    let error = (*failure.error).hint(format!("the proxy is the one in {variable}"));
-    Failure::new(failure.class, error)
+    let (class, mut error) = match &why.source {
+        Some(source) => cause(source, &peer, network),
+        None => {
+            let message =
+                format!("{peer} is not this machine, and without https the key would be readable by anyone");
+            let hint = "a base URL looks like https://secure.fusebill.com/v1";
+            (FailureClass::Impossible, Error::usage(message).hint(hint))
+        }
+    };
+    if let Some(NamedProxy { variable, .. }) = proxy {
+        error = error.hint(format!("the proxy is the one in {variable}"));
+    }
+    Failure::new(class, error)
 }
 
-fn cause(why: &NotConnected, peer: &Peer<'_>, network: &Network) -> Failure {
+fn cause(why: &ureq::Error, peer: &Peer<'_>, network: &Network) -> (FailureClass, Error) {
+    use FailureClass::{Impossible, NotSent};
     use ureq::Error as E;
-    match (&why.source, &network.proxy) {
+    match (why, &network.proxy) {
         (E::Io(io), _) => match tls_error(io) {
-            Some(why) => impossible(tls(peer, why.clone())),
-            None => Failure::new(FailureClass::NotSent, no_socket(peer, io)),
+            Some(why) => (Impossible, tls(peer, why.clone())),
+            None => (NotSent, no_socket(peer, io)),
         },
         (E::Timeout(_), _) => {
-            let error = unreachable(peer).because(anyhow::anyhow!("no connection in time"));
-            Failure::new(
-                FailureClass::NotSent,
-                error.hint("a server that speaks no TLS may say nothing: check the port"),
-            )
+            let hint = "a server that speaks no TLS may say nothing: check the port";
+            (NotSent, unreachable(peer, "no connection in time").hint(hint))
         }
-        (E::HostNotFound, _) => {
-            let error = unreachable(peer).because(anyhow::anyhow!("no such host"));
-            Failure::new(FailureClass::NotSent, error)
-        }
+        (E::HostNotFound, _) => (NotSent, unreachable(peer, "no such host")),
         (E::ConnectProxyFailed(reason), Some(proxy)) => {
-            impossible(proxy_refused(proxy, peer.address, reason))
+            (Impossible, proxy_refused(proxy, peer.address, reason))
         }
-        (E::Protocol(_) | E::LargeResponseHeader(..), Some(proxy)) => impossible(network_error(format!(
-            "the proxy {} does not answer as a proxy does",
-            proxy.authority
-        ))),
-        (E::Rustls(why), _) if network.has_system_roots => impossible(
+        (E::Protocol(_) | E::LargeResponseHeader(..), Some(proxy)) => {
+            let message = format!("the proxy {} does not answer as a proxy does", proxy.authority);
+            (Impossible, network_error(message))
+        }
+        (E::Rustls(why), _) if network.has_system_roots() => (
+            Impossible,
             Error::usage("the certificate authorities of this machine cannot be read")
                 .because(why.clone())
                 .hint("install them (the package `ca-certificates`), or set SSL_CERT_FILE to a file of them"),
         ),
-        (E::Rustls(why), _) => impossible(tls(peer, why.clone())),
-        (E::Other(inner), _) if inner.is::<NotLoopback>() => impossible(
-            Error::usage(format!(
-                "{peer} is not this machine, and without https the key would be readable by anyone"
-            ))
-            .hint("a base URL looks like https://secure.fusebill.com/v1"),
-        ),
-        (other, _) => impossible(unreachable(peer).because(anyhow::anyhow!("{other}"))),
+        (E::Rustls(why), _) => (Impossible, tls(peer, why.clone())),
+        (other, _) => (Impossible, unreachable(peer, &other.to_string())),
     }
 }
 
-fn unreachable(peer: &Peer<'_>) -> Error {
-    match peer.proxy {
+fn unreachable(peer: &Peer<'_>, why: &str) -> Error {
+    let error = match peer.proxy {
         None => network_error("the API cannot be reached")
             .hint("check the network, then run the same command again"),
         Some(NamedProxy { variable, .. }) => network_error(format!("{peer} cannot be reached"))
             .hint(format!("check {variable}, or unset it if the API is reached without a proxy")),
-    }
+    };
+    error.because(anyhow::anyhow!("{why}"))
 }
 
 /// An error of the socket, before a request was sent over it.
 fn no_socket(peer: &Peer<'_>, why: &io::Error) -> Error {
     use io::ErrorKind as K;
-    let cause = anyhow::anyhow!("{why}");
     match why.kind() {
-        K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe => network_error(
-            format!("the connection to {peer} broke before anything was sent"),
-        )
-        .because(cause)
-        .hint(
-            "a firewall or a proxy that does not let TLS through does this; else run the same command again",
-        ),
-        _ => unreachable(peer).because(cause),
+        K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe => {
+            network_error(format!("the connection to {peer} broke before anything was sent"))
+                .because(anyhow::anyhow!("{why}"))
+                .hint("a firewall or a proxy that blocks TLS causes this; else run the same command again")
+        }
+        _ => unreachable(peer, &why.to_string()),
     }
 }
 
@@ -158,8 +150,8 @@ fn proxy_refused(proxy: &NamedProxy, target: &str, reason: &str) -> Error {
         .because(anyhow::anyhow!("{reason}"))
         .hint(login)
         .hint(
-            "401 and 403 mean that it does not allow this host: ask its operators to, or name the host in NO_PROXY to go \
-             without",
+            "401 and 403 mean that it does not allow this host: ask its operators to allow it, or name the host in \
+             NO_PROXY to connect directly",
         )
         .hint("5xx often passes: run the same command again")
 }
@@ -178,14 +170,14 @@ fn tls(peer: &Peer<'_>, why: rustls::Error) -> Error {
             match peer.proxy {
                 None => error.hint("check the host and the port of the base URL"),
                 Some(_) => {
-                    error.hint(format!("most proxies are spoken to without it: http://{}", peer.address))
+                    error.hint(format!("most proxies take http: http://{}", peer.address))
                 }
             }
         }
         E::AlertReceived(Alert::CertificateRequired) => wants_certificate(&peer.to_string()),
         E::AlertReceived(_) | E::PeerIncompatible(_) => {
-            network_error(format!("{peer} and this program agree on no way to speak TLS")).because(why).hint(
-                "TLS 1.2 and 1.3 are spoken, without a client certificate; check the host of the base URL",
+            network_error(format!("the TLS handshake with {peer} failed")).because(why).hint(
+                "this program speaks TLS 1.2 and 1.3, without a client certificate; check the host of the base URL",
             )
         }
         why => network_error(format!("TLS with {peer} failed")).because(why),
@@ -196,7 +188,7 @@ fn certificate(peer: &Peer<'_>, why: CertificateError) -> Error {
     use CertificateError as E;
     let whose = format!("the certificate of {peer}");
     match why {
-        // The latter is an issuer that bears the name of a trusted one and has another key.
+        // A bad signature comes from an issuer with the name of a trusted one and another key.
         E::UnknownIssuer | E::BadSignature => {
             network_error(format!("{whose} is from an authority that is not trusted"))
                 .hint(
@@ -233,16 +225,18 @@ fn certificate(peer: &Peer<'_>, why: CertificateError) -> Error {
     }
 }
 
-/// A name as rustls shows it, `DnsName("example.com")`, without its wrapping.
+/// The name in what rustls prints: `DnsName("example.com")`.
 fn plain(shown: &str) -> &str {
     let inner = shown.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(shown);
     inner.trim_matches('"')
 }
 
 fn moment(time: UnixTime) -> String {
-    let seconds = i64::try_from(time.as_secs()).ok();
-    let timestamp = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    timestamp.map_or_else(|| "an unknown day".to_string(), |timestamp| timestamp.to_string())
+    let timestamp = i64::try_from(time.as_secs()).map(jiff::Timestamp::from_second);
+    match timestamp {
+        Ok(Ok(timestamp)) => timestamp.to_string(),
+        _ => "an unknown day".to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -256,8 +250,8 @@ mod tests {
         Network::from_environment(&base, &Trust::default(), variable).unwrap()
     }
 
-    fn failure(peer: &str, source: ureq::Error) -> Failure {
-        not_connected(&NotConnected { peer: peer.to_string(), source }, &network())
+    fn failure(peer: &str, source: impl Into<Option<ureq::Error>>) -> Failure {
+        not_connected(&NotConnected { peer: peer.to_string(), source: source.into() }, &network())
     }
 
     #[test]
@@ -265,7 +259,7 @@ mod tests {
         let refused = ureq::Error::ConnectProxyFailed("proxy server responded 407/407".to_string());
         let expired = rustls::Error::InvalidCertificate(CertificateError::Expired);
         let tls = ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, expired));
-        for source in [refused, tls, ureq::Error::Other(Box::new(NotLoopback))] {
+        for source in [Some(refused), Some(tls), None] {
             assert_eq!(failure("api.example", source).class, FailureClass::Impossible);
         }
         let broken = ureq::Error::Io(io::ErrorKind::ConnectionReset.into());

@@ -1,4 +1,4 @@
-//! Which root certificates are trusted.
+//! Root certificates: Mozilla's, the machine's, or those of a file.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use ureq::tls::{Certificate, RootCerts};
 
 use crate::error::{Error, Result};
 
-/// The authorities that are trusted, as an account's profile says.
+/// Which root certificates a profile trusts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Trust {
-    /// Those of Mozilla's list, which come with the program: the same on every machine, and nothing to read.
+pub(crate) enum Trust {
+    /// Mozilla's list, compiled in: the same on every machine.
     #[default]
     Bundled,
     /// Those of this machine (`tls_roots = "system"`).
@@ -23,10 +23,6 @@ pub enum Trust {
 }
 
 /// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, as given by `variable`; if neither is set, what `trust` says.
-///
-/// # Errors
-/// `Usage` for a file that cannot be read, has no certificate in it, or one that is broken; and for a folder that has no
-/// certificate that can be read.
 pub(super) fn root_certificates(
     trust: &Trust,
     variable: impl Fn(&str) -> Option<String>,
@@ -48,12 +44,12 @@ pub(super) fn root_certificates(
     Ok(RootCerts::Specific(Arc::new(roots)))
 }
 
-/// Whether rustls takes it as a root. ureq drops those that it does not take without a word.
+/// Whether rustls accepts it as a root. ureq drops the others silently.
 fn is_root(certificate: &CertificateDer<'static>) -> std::result::Result<(), rustls::Error> {
     RootCertStore::empty().add(certificate.clone())
 }
 
-/// Adds every certificate of a PEM file. What else is in it, such as a key, is passed over.
+/// Adds every certificate of a PEM file. Other blocks, such as keys, are skipped.
 fn add_file(roots: &mut Vec<Certificate<'static>>, path: &Path) -> Result<()> {
     let shown = path.display();
     let hint = "it has to be a PEM file with the certificates of the authorities to trust";
@@ -73,7 +69,7 @@ fn add_file(roots: &mut Vec<Certificate<'static>>, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Adds every certificate of the folders. Such folders hold other files too, so what is no certificate is passed over.
+/// Adds every certificate of the folders. Such folders hold other files too, so errors are skipped.
 fn add_folders(roots: &mut Vec<Certificate<'static>>, folders: &str) -> Result<()> {
     let before = roots.len();
     for folder in std::env::split_paths(folders).filter(|folder| !folder.as_os_str().is_empty()) {

@@ -1,4 +1,4 @@
-//! Reads the URL of the API or of a proxy, strictly: what is not understood is refused rather than guessed.
+//! Parses the URL of the API or of a proxy, strictly: parts that other parsers drop or replace are errors.
 
 use std::net::Ipv6Addr;
 
@@ -11,7 +11,7 @@ pub(super) struct Url<'a> {
     /// An IPv6 address without its brackets.
     pub(super) host: &'a str,
     pub(super) port: Option<u16>,
-    /// Host and port, as they are written.
+    /// Host and port, as the text has them.
     pub(super) authority: &'a str,
     /// What follows the authority.
     pub(super) rest: &'a str,
@@ -35,7 +35,7 @@ impl<'a> Url<'a> {
     }
 }
 
-/// Splits `host:port`; none if either of them cannot be one.
+/// Splits `host:port`; none if one of them is invalid.
 pub(super) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -52,13 +52,11 @@ pub(super) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     if host.is_empty() || !host.chars().all(is_name) {
         return None;
     }
-    match port {
-        None => Some((host, None)),
-        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            port.parse().ok().filter(|port| *port != 0).map(|port| (host, Some(port)))
-        }
-        Some(_) => None,
-    }
+    let Some(port) = port else { return Some((host, None)) };
+    // `parse` takes a sign.
+    let digits = Some(port).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let port = digits?.parse().ok().filter(|port| *port != 0)?;
+    Some((host, Some(port)))
 }
 
 #[cfg(test)]

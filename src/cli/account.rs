@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use crate::account::config::check_name;
-use crate::account::setting::{Key, Kind, SETTINGS, Setting, Value};
+use crate::account::setting::{Key, SETTINGS, Setting, SettingKind, Value};
 use crate::api::key::has_key;
 
 #[derive(Debug, Subcommand)]
@@ -74,17 +74,17 @@ fn flag(setting: &'static Setting) -> Arg {
     let arg = Arg::new(setting.flag).long(setting.flag).help(setting.help).help_heading("Settings");
     let arg = arg.value_parser(|text: &str| setting.read(text));
     match setting.kind {
-        Kind::Choice(words) => {
+        SettingKind::Choice(words) => {
             arg.value_name("WORD").value_parser(PossibleValuesParser::new(words).map(Value::Text))
         }
-        Kind::Switch => {
+        SettingKind::Switch => {
             arg.value_name("BOOL").num_args(0..=1).require_equals(true).default_missing_value("true")
         }
-        Kind::Url => arg.value_name("URL"),
-        Kind::Text => arg.value_name("TEXT"),
-        Kind::Command => arg.value_name("COMMAND"),
-        Kind::File => arg.value_name("FILE"),
-        Kind::Count(_) => arg.value_name("COUNT"),
+        SettingKind::Url => arg.value_name("URL"),
+        SettingKind::Text => arg.value_name("TEXT"),
+        SettingKind::Command => arg.value_name("COMMAND"),
+        SettingKind::File => arg.value_name("FILE"),
+        SettingKind::Count(_) => arg.value_name("COUNT"),
     }
 }
 

@@ -76,7 +76,7 @@ fn typed(with_key_stdin: bool, profile: &str, host: &str, context: &Context) -> 
         return Err(Error::usage("cannot ask for the key: there is no terminal, or --no-input is set")
             .hint("--with-key-stdin reads it from standard input"));
     }
-    let check = |text: &str| ApiKey::parse(text).map(|_| None).map_err(|why| why.to_string());
+    let check = |text: &str| ApiKey::parse(text).map(|_| None).map_err(ToString::to_string);
     let about = format!("API key of profile {profile} ({host}), from Settings, Integrations, API Key.");
     match context.terminal.secret(&about, "key (not shown; empty cancels)", &check)? {
         Some(pasted) => ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())),

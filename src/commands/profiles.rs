@@ -1,7 +1,7 @@
 //! `fusebill profile`: lists, shows, changes and removes profiles.
 
 use super::session::Context;
-use crate::account::setting::{Key, Kind as SettingKind, SETTINGS, Setting, Value};
+use crate::account::setting::{Key, SETTINGS, Setting, SettingKind, Value};
 use crate::account::{Config, KeySource, Profile, Source, Vault, no_such};
 use crate::cli::ProfileCommand;
 use crate::cli::account::SetArgs;

@@ -11,7 +11,7 @@ use crate::sandbox::{KEY, Options, Server, State};
 pub(super) fn open(profile: Profile, environment: Environment) -> Result<(Account, Server)> {
     let state = State::File(state_file(environment)?);
     let server = start(Options { state, ..Options::default() })?;
-    let key = ApiKey::parse(KEY).map_err(|why| failed("starting the sandbox", why.into()))?;
+    let key = ApiKey::parse(KEY).map_err(|why| failed("starting the sandbox", anyhow::Error::msg(why)))?;
     let base = BaseUrl::parse(&server.base_url())?;
     let account = Account {
         host: base.place(),

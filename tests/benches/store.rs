@@ -107,7 +107,7 @@ fn commands(server: &Server, homes: &[&Path; 2]) {
     let full =
         sandbox::fusebill(server, homes[1]).args(history(&["-o", "ndjson"])).stdout(Stdio::null()).spawn();
     let begun = Instant::now();
-    let ended = wait4::Wait4::wait4(&mut full.expect("it starts")).expect("it ends");
+    let ended = wait4::Wait4::wait4(full.expect("it starts")).expect("it ends");
     let peak = ended.rusage.maxrss as f64 / f64::from(1 << 20);
     println!(
         "{:<26} {:>10} {:>10.0} {peak:>12.1}",

@@ -129,7 +129,7 @@ fn an_address_that_may_be_wrong_is_doubted() {
 fn names_that_differ_in_case_only_are_refused() {
     let world = configured("[profiles.live]\njobs = 2\n");
     let run = world.bare(&[], &["profile", "set", "Live", "--jobs", "3"]);
-    run.fails(2, &["`Live` and `live` differ in case only", "Nothing was written."]);
+    run.fails(2, &["`Live` and `live` differ only in case", "Nothing was written."]);
     let run = world.bare(&[], &["profile", "set", "liev"]);
     run.says(&["warning: this is a new profile; there is also `live`"]);
 }
@@ -152,12 +152,12 @@ fn a_program_is_found_beside_the_file_and_not_where_one_happens_to_be() {
 fn what_the_file_says_wrong_is_refused_with_its_line_before_anything_is_sent() {
     let world = configured("[profiles.default]\nbase_url = 'URL'\n\ncolour = 'red'\n");
     let run = world.run(GET);
-    run.fails(2, &["config.toml`, line 4: `colour` is no setting", "hint: did you mean `color`?"]);
+    run.fails(2, &["config.toml`, line 4: `colour` is not a setting", "hint: did you mean `color`?"]);
     let world = configured(&format!("[profiles.default]\napi_key = '{}'\n", sandbox::KEY));
     let run = world.run(GET);
     run.fails(
         2,
-        &["line 2: `api_key` is no setting, and a key does not belong into this file", "auth login"],
+        &["line 2: `api_key` is not a setting, and a key does not belong into this file", "auth login"],
     );
     assert!(!run.stderr.contains(sandbox::KEY));
     world.was_left_alone();
@@ -265,7 +265,7 @@ fn the_file_stays_a_link_with_its_mode() {
 fn flags_of_profile_set_are_checked_like_the_file() {
     let world = World::new();
     for (arguments, says) in [
-        (&["x y"][..], "`x y` is no name of a profile"),
+        (&["x y"][..], "`x y` cannot name a profile"),
         (&["a", "--base-url", "http://example.com"], "is not https"),
         (&["a", "--jobs", "0"], "takes a whole number from 1 to 64"),
         (&["a", "--label-color", "pink"], "red, yellow, green"),

@@ -216,7 +216,7 @@ fn a_handshake_that_the_server_refuses_is_not_tried_again() {
     // A fatal alert (RFC 8446, 6): handshake_failure.
     let server = Listener::saying(&[21, 3, 3, 0, 2, 2, 40]);
     let run = World::new().run_with(&[("FUSEBILL_BASE_URL", &server.url())], READ);
-    run.fails(7, &["agree on no way to speak TLS", "HandshakeFailure", "TLS 1.2 and 1.3 are spoken"]);
+    run.fails(7, &["the TLS handshake with ", "HandshakeFailure", "speaks TLS 1.2 and 1.3"]);
     assert_eq!(server.connections(), 1);
     never_heard_the_key(&server);
 }
@@ -409,7 +409,7 @@ fn a_proxy_that_is_down_is_told_from_the_api() {
 fn a_proxy_without_tls_is_not_spoken_to_with_it() {
     let (site, proxy) = (Site::elsewhere(), Listener::saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
     let run = site.through(&format!("https://{}", proxy.address()), READ);
-    let hint = format!("hint: most proxies are spoken to without it: http://{}", proxy.address());
+    let hint = format!("hint: most proxies take http: http://{}", proxy.address());
     run.fails(7, &["does not speak TLS\n", &hint]);
     assert_eq!((proxy.connections(), site.server.connections()), (1, 0));
     never_heard_the_key(&proxy);

@@ -82,9 +82,9 @@ fn environment() -> String {
 }
 
 fn settings() -> String {
-    let takes = |kind: setting::Kind| match kind {
-        setting::Kind::Choice(words) => format!("one of {}", codes(words.iter().copied())),
-        setting::Kind::Count(u32::MAX) => "a whole number above 0".to_string(),
+    let takes = |kind: setting::SettingKind| match kind {
+        setting::SettingKind::Choice(words) => format!("one of {}", codes(words.iter().copied())),
+        setting::SettingKind::Count(u32::MAX) => "a whole number above 0".to_string(),
         kind => kind.takes(),
     };
     let row = |setting: &Setting| {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use fusebill::account::setting::{Kind, SETTINGS, Setting};
+use fusebill::account::setting::{SETTINGS, Setting, SettingKind};
 use fusebill::error::TABLE;
 
 use fusebill::sandbox::{KEY, Options, Server};
@@ -234,7 +234,9 @@ fn every_link_of_a_document_leads_somewhere() {
 fn the_table_of_settings_is_the_programs() {
     let text = std::fs::read_to_string(root().join("docs/accounts.md")).expect("docs/accounts.md");
     let row = |setting: &Setting| match setting.kind {
-        Kind::Choice(words) => format!("| `{}` | {}: {} |", setting.name, setting.help, words.join(", ")),
+        SettingKind::Choice(words) => {
+            format!("| `{}` | {}: {} |", setting.name, setting.help, words.join(", "))
+        }
         _ => format!("| `{}` | {} |", setting.name, setting.help),
     };
     let rows: Vec<String> = SETTINGS.iter().map(row).collect();

@@ -57,14 +57,19 @@ impl Documents {
         let text = format!(
             r#"{{"id":7,"status":"Active","firstName":"{f}","lastName":"{last_name}","monthlyRecurringRevenue":{revenue},"modifiedTimestamp":"2026-01-01T00:00:{version:02}"}}"#
         );
-        Customer::parse(text).unwrap()
+        Customer::parse(text).expect("the documents of this test are customers")
     }
 
     fn number(&self, customer: &Customer) -> Doc {
         let read = |path: &str| {
-            let digit = |c: char| c.to_digit(10).unwrap() as u8;
-            let text = customer.get(&Path::root(path)).unwrap().raw().trim_matches('"').to_string();
-            text.chars().last().map(digit).unwrap()
+            let digit = |c: char| c.to_digit(10).expect("the documents of this test are customers") as u8;
+            let text = customer
+                .get(&Path::root(path))
+                .expect("the documents of this test are customers")
+                .raw()
+                .trim_matches('"')
+                .to_string();
+            text.chars().last().map(digit).expect("the documents of this test are customers")
         };
         let second = if self.second == Second::Derived { "monthlyRecurringRevenue" } else { "lastName" };
         Doc { f: read("firstName"), g: read(second), version: read("modifiedTimestamp") }
@@ -77,8 +82,12 @@ impl Documents {
                 action: EditAction::Set(Json::string("1")),
                 given: "--first-name".to_string(),
             };
-            let edits = Edits::check(vec![edit]).unwrap();
-            self.plans.insert(base, plan::plan(self.customer(base), &edits, false).unwrap());
+            let edits = Edits::check(vec![edit]).expect("the documents of this test are customers");
+            self.plans.insert(
+                base,
+                plan::plan(self.customer(base), &edits, false)
+                    .expect("the documents of this test are customers"),
+            );
         }
         self.plans[&base].clone()
     }
@@ -151,7 +160,10 @@ impl Documents {
     /// Undo of a written entry restores its field and nothing else.
     fn holds_undo(&self, done: &Plan, now: &Customer) {
         assert!(verify::verify(done, now).holds());
-        let Undo::Restored(back) = undo(done, None, now).unwrap() else { panic!("undo is refused") };
+        let Undo::Restored(back) = undo(done, None, now).expect("the documents of this test are customers")
+        else {
+            panic!("undo is refused")
+        };
         let (was, restored, now) = (self.number(&done.before), self.number(&back.after), self.number(now));
         assert_eq!(restored, Doc { f: was.f, ..now });
     }

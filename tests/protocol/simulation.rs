@@ -44,11 +44,13 @@ impl Record {
             r#"{{"id":{id},"status":"Active",{members},"monthlyRecurringRevenue":{},"modifiedTimestamp":"{stamp}"}}"#,
             self.revenue
         );
-        Customer::parse(text).unwrap()
+        Customer::parse(text).expect("the documents of this test are customers")
     }
 
     fn values(customer: &Customer) -> [u8; 3] {
-        FIELDS.map(|name| customer.text_at(name).unwrap().parse().unwrap())
+        FIELDS.map(|name| {
+            customer.text_at(name).expect("the documents of this test are customers").parse().unwrap()
+        })
     }
 }
 
@@ -608,7 +610,8 @@ fn edited(customer: Customer, field: usize, value: u8) -> Plan {
         action: EditAction::Set(Json::string(&value.to_string())),
         given: String::new(),
     };
-    plan::plan(customer, &Edits::check(vec![edit]).unwrap(), false).unwrap()
+    plan::plan(customer, &Edits::check(vec![edit]).expect("the documents of this test are customers"), false)
+        .unwrap()
 }
 
 fn tasks(rng: &mut Rng) -> Vec<Task> {

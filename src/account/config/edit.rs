@@ -1,4 +1,4 @@
-//! The text of config.toml with one thing changed. Pure.
+//! Edits the text of config.toml. Pure.
 
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike};
 
@@ -7,7 +7,7 @@ use crate::account::setting::Value;
 
 /// The text after an edit of its profiles; none if the text has no table for them. A byte order mark and the line ends of
 /// Windows stay, which toml_edit drops. If some lines end in one way and some in the other, all end with `\n` afterwards.
-pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option<()>) -> Option<String> {
+pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike)) -> Option<String> {
     let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(text) => (BYTE_ORDER_MARK, text),
         None => ("", text),
@@ -21,12 +21,12 @@ pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike) -> Option
         table.set_implicit(true);
         Item::Table(table)
     });
-    profiles.as_table_like_mut().and_then(edit)?;
+    edit(profiles.as_table_like_mut()?);
     let after = with_free_comments(&before, &document.to_string());
     Some(mark.to_string() + &if is_windows { after.replace('\n', "\r\n") } else { after })
 }
 
-/// Sets one setting, or takes it out, and keeps the comment behind it.
+/// Sets or removes one setting. A comment behind the old value stays.
 pub(super) fn change(profile: &mut dyn TableLike, name: &str, value: Option<&Value>) {
     let Some(value) = value else {
         profile.remove(name);
@@ -51,8 +51,8 @@ fn toml(value: &Value) -> toml_edit::Value {
     }
 }
 
-/// The text after an edit. For toml_edit all comments above a table or a setting belong to it. Those that an empty line
-/// keeps apart are about something else, so they stay if only lines were taken out.
+/// For toml_edit all comments above a table or a setting belong to it. A comment with an empty line below it is about
+/// something else, so it stays if the edit only removed lines.
 fn with_free_comments(before: &str, after: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) =
         (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());

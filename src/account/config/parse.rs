@@ -1,4 +1,4 @@
-//! The text of config.toml as profiles, or the line of what is wrong with it. Pure.
+//! Parses config.toml; errors have the line. Pure.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,11 +7,10 @@ use std::path::Path;
 use toml_edit::{Document, Item, Key as Name, TableLike};
 
 use super::{PROFILES, Settings, check_name};
-use crate::account::setting::{self, Key, Kind, Setting, Value};
+use crate::account::setting::{self, Key, Setting, SettingKind, Value};
 use crate::account::{DEFAULT, SANDBOX};
 use crate::error::Error;
 
-/// Something wrong with the file.
 #[derive(Debug)]
 pub(super) struct ParseError {
     span: Option<Range<usize>>,
@@ -28,7 +27,7 @@ impl ParseError {
         ParseError { hint: Some(hint.into()), ..self }
     }
 
-    /// As an error of the file at this path; of a text that is not in a file yet if there is none.
+    /// `path` is the file; none for a text that is not in a file yet.
     pub(super) fn into_error(self, path: Option<&Path>, text: &str) -> Error {
         let line = self.span.map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
         let line = line.map_or(String::new(), |line| format!(", line {line}"));
@@ -67,22 +66,21 @@ fn span_of(table: &dyn TableLike, name: &str, item: &Item) -> Option<Range<usize
     table.key(name).and_then(Name::span).or_else(|| item.span())
 }
 
-/// The error for something that is in no profile.
+/// The error for a name that is outside of all profiles.
 fn outside(name: &str, span: Option<Range<usize>>) -> ParseError {
     if setting::named(name).is_some() {
         return ParseError::new(span, format!("`{name}` belongs to a profile"))
             .hint(format!("put it below [{PROFILES}.{DEFAULT}], or below another profile"));
     }
     let (message, hint) = setting::unknown(name);
-    let is_near = !hint.starts_with("the settings");
-    ParseError::new(span, message).hint(if is_near {
-        hint
-    } else {
-        format!("profiles begin with [{PROFILES}.NAME]")
-    })
+    let error = ParseError::new(span, message);
+    if hint.starts_with("the settings") {
+        return error.hint(format!("profiles begin with [{PROFILES}.NAME]"));
+    }
+    error.hint(hint)
 }
 
-/// The name of a profile is that of its key's file, and some file systems take no notice of case.
+/// A profile's key is in a file of the same name, and some file systems ignore case.
 fn refuse_same_name(
     name: &str,
     profiles: &BTreeMap<String, Settings>,
@@ -92,7 +90,7 @@ fn refuse_same_name(
     match others.find(|other| other.eq_ignore_ascii_case(name) && *other != name) {
         Some(other) => Err(ParseError::new(
             span,
-            format!("`{name}` and `{other}` differ in case only, and would share the file of a key"),
+            format!("`{name}` and `{other}` differ only in case, and would share one key file"),
         )),
         None => Ok(()),
     }
@@ -125,19 +123,17 @@ fn settings(profile: &str, table: &dyn TableLike) -> Result<Settings> {
 
 fn value(setting: &Setting, item: &Item) -> std::result::Result<Value, String> {
     let value = match setting.kind {
-        Kind::Switch => item.as_bool().map(Value::Switch),
-        Kind::Count(_) => {
+        SettingKind::Switch => item.as_bool().map(Value::Switch),
+        SettingKind::Count(_) => {
             item.as_integer().map(|count| Value::Count(u32::try_from(count).unwrap_or_default()))
         }
-        Kind::Command => match item.as_str() {
+        SettingKind::Command => match item.as_str() {
             Some(text) => return setting.read(text),
             None => words(item).map(Value::Words),
         },
-        Kind::Url | Kind::Text | Kind::Choice(_) | Kind::File => {
-            item.as_str().map(|text| Value::Text(text.to_string()))
-        }
+        _ => item.as_str().map(|text| Value::Text(text.to_string())),
     };
-    let value = value.ok_or_else(|| format!("takes {}", setting.kind.takes()))?;
+    let value = value.ok_or_else(|| setting.kind.refusal())?;
     setting.check(&value).map(|()| value)
 }
 

@@ -46,7 +46,7 @@ fn vi_is_for_somebody_who_is_there() {
     let run = world.run_with(&variables, &edit);
     run.fails(
         2,
-        &["no editor is named, and there is nobody to use one", "set one of FUSEBILL_EDITOR, VISUAL, EDITOR"],
+        &["no editor is set, and there is no terminal for vi", "set one of FUSEBILL_EDITOR, VISUAL, EDITOR"],
     );
     world.was_left_alone();
     let mut command = world.command(edit);

@@ -1,7 +1,8 @@
 //! Bodies that came whole and are no customer.
 
-use super::server::{Says, ok, raw, with};
-use super::{Case, try_all};
+use super::server::{Part, Says, Server, cut, ok, raw, with};
+use super::{Case, SKIP, bounded, try_all, try_within};
+use crate::world::World;
 
 const UNSAFE: &str = "not a customer that can be edited safely";
 
@@ -25,7 +26,7 @@ const fn unsafe_body(name: &'static str, says: fn(&str) -> Says, because: &'stat
 
 /// The same of a body that is no text.
 const fn no_text(name: &'static str, says: fn(&str) -> Says) -> Case {
-    Case { name, says, because: "not UTF-8 text", codes: [1, 0, 8, 8] }
+    Case { name, says, because: "not UTF-8 text", codes: [1, 0, 9, 8] }
 }
 
 #[test]
@@ -144,7 +145,49 @@ fn json_that_is_too_much() {
             name: "a number of a hundred megabytes",
             says: |_| ok("1".repeat(100_000_000)),
             because: "larger than 10485760 bytes",
-            codes: [1, 0, 8, 8],
+            codes: [1, 0, 9, 8],
         },
     ]);
+}
+
+/// A status with bodies that cannot be read.
+const fn status_alone(name: &'static str, says: fn(&str) -> Says, codes: [i32; 4]) -> Case {
+    Case { name, says, because: "its reason cannot be read", codes }
+}
+
+#[test]
+fn a_status_means_the_same_whatever_its_body_is() {
+    const REFUSED: [i32; 4] = [4, SKIP, 5, SKIP];
+    const FAILED: [i32; 4] = [7, 0, 7, 8];
+    const HEAD: &str = "HTTP/1.1 400 Bad Request\r\nContent-Length: 99\r\n\r\n{";
+    try_all(&[
+        status_alone("400, not UTF-8", |_| with("400 Bad Request", "", b"\xff"), REFUSED),
+        status_alone("400, too long", |_| with("400 Bad Request", "", vec![b'x'; 11 << 20]), REFUSED),
+        status_alone(
+            "400, badly packed",
+            |_| with("400 Bad Request", "Content-Encoding: gzip\r\n", "{}"),
+            REFUSED,
+        ),
+        status_alone("400, cut", |_| cut(HEAD), REFUSED),
+        status_alone("404, not UTF-8", |_| with("404 Not Found", "", b"\xff"), [3, SKIP, 3, SKIP]),
+        status_alone("403, cut", |_| cut(HEAD.replace("400", "403")), [4, SKIP, 4, SKIP]),
+        status_alone("500, not UTF-8", |_| with("500 Oh", "", b"\xff"), FAILED),
+        status_alone("500, badly packed", |_| with("500 Oh", "Content-Encoding: gzip\r\n", "{}"), FAILED),
+        status_alone("500, cut", |_| cut(HEAD.replace("400", "500")), FAILED),
+    ]);
+    let endless = |_: &str| vec![Part::Bytes(HEAD.into()), Part::Silence];
+    try_within(2, &[status_alone("400, without an end", endless, REFUSED)]);
+}
+
+#[test]
+fn a_refusal_that_cannot_be_read_is_sent_once() {
+    let world = World::new();
+    let server = Server::new([world.stored(123)], |state, request| match request.method.as_str() {
+        "PUT" => with("400 Bad Request", "", b"\xff"),
+        _ => ok(&state.customers[&123]),
+    });
+    let run = bounded(&world, &server, &["customer", "update", "123", "--first-name", "John"], 60);
+    assert_eq!(run.code, 5, "{run:#?}");
+    run.says(&["the API refused the change (HTTP 400)", "not UTF-8 text", "Nothing was written."]);
+    assert_eq!(server.state().count("PUT"), 1);
 }

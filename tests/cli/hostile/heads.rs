@@ -154,6 +154,13 @@ fn statuses_that_are_not_the_last_word() {
             because: "",
             codes: [0, 0, 9, 0],
         },
+        // The HTTP library takes no header with 100.
+        Case {
+            name: "100 with a header and then the answer",
+            says: |body| after("HTTP/1.1 100 Continue\r\nX-Hop: a\r\n\r\n", 1, body),
+            because: NOT_HTTP,
+            codes: [7, 0, 8, 8],
+        },
         Case {
             name: "103 and then the answer",
             says: |body| after("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 1, body),

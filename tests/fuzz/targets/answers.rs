@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 
 use fusebill::api::ApiKey;
-use fusebill::api::answer::words;
+use fusebill::api::error_body::words;
 use fusebill::error::{Error, Kind};
 use fusebill::report::Look;
 use fusebill::report::escape::escaped;

@@ -62,7 +62,7 @@ fn by_toml(text: &str) -> Said {
         for (profile, settings) in tables(profiles) {
             for (name, item) in tables(&settings) {
                 let setting = SETTINGS.iter().find(|setting| setting.name == name).expect("a setting");
-                let is_command = setting.kind == fusebill::account::setting::Kind::Command;
+                let is_command = setting.kind == fusebill::account::setting::SettingKind::Command;
                 let value = match (item.as_str(), item.as_bool(), item.as_integer(), item.as_array()) {
                     (Some(text), ..) if is_command => shown(&setting.read(text).expect("a command")),
                     (Some(text), ..) => format!("text {text}"),

@@ -69,7 +69,7 @@ impl Customer {
         if root.kind() != ValueKind::Object {
             return Err(NotACustomer::NotAnObject(root.kind()));
         }
-        let id = root.member("id").and_then(whole_number).ok_or(NotACustomer::NoId)?;
+        let id = root.member("id").and_then(id_of).ok_or(NotACustomer::NoId)?;
         let status = root.member("status").and_then(View::as_text);
         if status.is_none_or(|status| status.trim().is_empty()) {
             return Err(NotACustomer::NoStatus);
@@ -132,7 +132,8 @@ fn element<'a>(array: View<'a>, index: &str) -> Option<View<'a>> {
     array.children().nth(index.parse().ok().filter(|_| plain)?)
 }
 
-fn whole_number(view: View<'_>) -> Option<u64> {
+/// The id that a value of `id` gives.
+pub(crate) fn id_of(view: View<'_>) -> Option<u64> {
     if view.kind() == ValueKind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
 }
 

@@ -48,10 +48,14 @@ impl CustomerName {
                 Ok(CustomerName::Lookup(lookup))
             };
         }
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        let id: Option<u64> = text.parse().ok().filter(|id| *id > 0 && digits);
-        id.map(CustomerName::Id).ok_or_else(how_named)
+        id(text).map(CustomerName::Id).ok_or_else(how_named)
     }
+}
+
+/// A customer's id: a positive whole number without a sign.
+pub(crate) fn id(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|id| *id > 0 && digits)
 }
 
 fn how_named() -> String {

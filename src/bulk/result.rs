@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::document::Change;
 use crate::error::{Error, Kind};
@@ -31,8 +32,11 @@ pub struct RowResult {
 }
 
 /// How a row can end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Outcome {
     /// It was written and verified.
     Written,
@@ -57,34 +61,12 @@ pub enum Outcome {
 }
 
 /// Every outcome, in the order in which counts are shown.
-pub const OUTCOMES: &[Outcome] = &[
-    Outcome::Written,
-    Outcome::Unchanged,
-    Outcome::Conflict,
-    Outcome::Refused,
-    Outcome::NotFound,
-    Outcome::Credentials,
-    Outcome::Failed,
-    Outcome::Differs,
-    Outcome::Unknown,
-    Outcome::NotReached,
-];
+pub const OUTCOMES: &[Outcome] = Outcome::VARIANTS;
 
 impl Outcome {
     /// Its name in files and output.
     pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Written => "written",
-            Outcome::Unchanged => "unchanged",
-            Outcome::Conflict => "conflict",
-            Outcome::Refused => "refused",
-            Outcome::NotFound => "not-found",
-            Outcome::Credentials => "credentials",
-            Outcome::Failed => "failed",
-            Outcome::Differs => "differs",
-            Outcome::Unknown => "unknown",
-            Outcome::NotReached => "not-reached",
-        }
+        self.into()
     }
 
     /// Whether the customer has the values that the row asks for.

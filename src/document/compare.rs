@@ -1,12 +1,12 @@
-//! Whether two values are the same: by what they mean, not by how they are spelled.
+//! Compares values by meaning, not by spelling.
 
 use super::decimal::Decimal;
-use super::json::{ValueKind, View};
+use super::json::{Key, ValueKind, View};
 use super::path::Path;
-use crate::field;
+use crate::field::{self, FieldKind};
 
-/// Whether two values mean the same: `10.0` is `10.00`, `"é"` is `"\u00e9"`, members compare in any order, elements in
-/// theirs.
+/// Whether two values mean the same: `10.0` equals `10.00`, `"é"` equals `"\u00e9"`, and the order of members does not
+/// count.
 pub fn same(a: View<'_>, b: View<'_>) -> bool {
     if a.raw() == b.raw() {
         return true;
@@ -26,11 +26,11 @@ pub fn same(a: View<'_>, b: View<'_>) -> bool {
     }
 }
 
-/// [`same`], knowing the field at the path.
+/// [`same`] for the values of a field.
 ///
-/// A text field may be stored as a number: the vendor's samples show phones and references so, and `5551234` then
-/// equals `"5551234"`. Sales-tracking codes compare by `type`, `code` and what else both sides have, because the vendor
-/// adds `name`, `id` and `uri` to what it is given.
+/// In a text field `5551234` equals `"5551234"`: the vendor's samples show phones and references as numbers.
+/// Sales-tracking codes compare by `type`, `code` and the other members that both sides have, because the vendor adds
+/// `name`, `id` and `uri`.
 pub fn same_at(path: &Path, a: View<'_>, b: View<'_>) -> bool {
     if same(a, b) {
         return true;
@@ -39,12 +39,12 @@ pub fn same_at(path: &Path, a: View<'_>, b: View<'_>) -> bool {
     match (a.kind(), b.kind()) {
         (ValueKind::Number, ValueKind::String) => field.is_text() && says(b, a.raw()),
         (ValueKind::String, ValueKind::Number) => field.is_text() && says(a, b.raw()),
-        (ValueKind::Array, ValueKind::Array) => field.kind == field::FieldKind::Codes && same_codes(a, b),
+        (ValueKind::Array, ValueKind::Array) => field.kind == FieldKind::Codes && same_codes(a, b),
         _ => false,
     }
 }
 
-/// [`same_at`], where a value that is absent counts as null: the API reads what is left out as null.
+/// [`same_at`], but an absent value equals null, as in the API.
 pub fn same_or_absent(path: &Path, a: Option<View<'_>>, b: Option<View<'_>>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => same_at(path, a, b),
@@ -59,9 +59,8 @@ fn says(string: View<'_>, text: &str) -> bool {
 
 fn same_codes(a: View<'_>, b: View<'_>) -> bool {
     let same_code = |a: View<'_>, b: View<'_>| {
-        let shared = |(key, value): (super::json::Key<'_>, View<'_>)| {
-            b.member(&key.name()).is_none_or(|other| same(value, other))
-        };
+        let shared =
+            |(key, value): (Key<'_>, View<'_>)| b.member(&key.name()).is_none_or(|other| same(value, other));
         let complete = |code: View<'_>| code.member("type").is_some() && code.member("code").is_some();
         complete(a) && complete(b) && a.members().all(shared)
     };

@@ -1,7 +1,7 @@
-//! Edits: what a user asks to change, as a list of paths and actions, checked against the field table.
+//! Edits: a list of paths and actions, checked against the field table.
 //!
-//! A list, not a struct of optional fields: what is not in it does not change, and empty (`""`) and cleared (null)
-//! are two different edits. Flags, a merge patch, the editor and the rows of a table all end in [`Edits`].
+//! A list, not a struct of optional fields: a value without an edit does not change, and empty (`""`) and cleared (null)
+//! are different edits. Flags, a merge patch, the editor and the rows of a table all become [`Edits`].
 
 use std::fmt;
 
@@ -10,34 +10,34 @@ use super::json::{Json, ValueKind};
 use super::path::Path;
 use crate::field::{self, Field};
 
-/// One thing that was asked for.
+/// One change of a value.
 #[derive(Debug, Clone)]
 pub struct Edit {
-    /// Where.
+    /// The path of the value.
     pub path: Path,
-    /// What becomes of the value there.
+    /// The change.
     pub action: Action,
-    /// What the user wrote to ask for it, for messages: `--first-name`, `--patch`.
+    /// The flag or column that asks for it, for messages: `--first-name`, `--patch`.
     pub given: String,
 }
 
-/// What becomes of a value.
+/// The kinds of change.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// It becomes this value.
+    /// Sets this value.
     Set(Json),
-    /// It becomes null, because clearing it was spelled out; sales-tracking codes become an empty list.
+    /// Sets null, because the user wrote so; for sales-tracking codes an empty list.
     Clear,
-    /// It becomes an empty object unless it is an object already (an empty object in a merge patch).
+    /// Sets an empty object unless there is an object already (an empty object in a merge patch).
     Object,
-    /// The sales-tracking code of this type becomes this code.
+    /// Sets the sales-tracking code of one type.
     SetCode {
         /// The type's name in the account.
         kind: String,
         /// A code that exists under that type.
         code: String,
     },
-    /// The sales-tracking code of this type is taken out of the list.
+    /// Removes the sales-tracking code of one type.
     RemoveCode {
         /// The type's name in the account.
         kind: String,
@@ -45,8 +45,8 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether the user spelled out that something is taken away.
-    pub fn spells_clearing(&self) -> bool {
+    /// Whether the user wrote that a value is to be removed.
+    pub(crate) fn spells_clearing(&self) -> bool {
         matches!(self, Action::Clear | Action::RemoveCode { .. })
     }
 
@@ -68,32 +68,32 @@ pub struct Edits {
 /// Why an edit is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditError {
-    /// What the user wrote to ask for it.
+    /// [`Edit::given`].
     pub given: String,
-    /// The value it concerns.
+    /// The path of the value.
     pub path: Path,
-    /// What is wrong.
+    /// The reason.
     pub problem: EditProblem,
 }
 
-/// What is wrong with an edit.
+/// The reasons to refuse an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EditProblem {
-    /// This tool does not write the field, for this reason.
+    /// The field is read-only, for this reason.
     ReadOnly(String),
-    /// Another edit, which the user asked for with this, sets the same value or one around it.
+    /// Another edit, given as this, sets the same value or one around it.
     Twice(String),
     /// The field table does not allow the value, for this reason.
     Invalid(String),
-    /// The customer has no such path; these come close, closest first.
+    /// The customer has no such path; similar names, closest first.
     Unknown(Vec<String>),
-    /// The customer has the name in this spelling, which the API does not tell apart.
+    /// The customer has the name in this case, and the API ignores case.
     OtherCase(String),
-    /// The path is that of an object of fields: set as a whole, its fields would escape their checks.
+    /// The path is an object of fields: set as a whole, its fields would escape their checks.
     Whole,
-    /// The path goes on below a value of this type, which has no members.
+    /// The path leads into a value of this type, which has no members.
     NoMembers(ValueKind),
-    /// The sales-tracking codes cannot be edited as asked, or the customer would not be one any more.
+    /// The sales-tracking codes cannot be edited so, or the result would not be a customer.
     Codes(String),
 }
 
@@ -116,19 +116,18 @@ impl fmt::Display for EditError {
 impl std::error::Error for EditError {}
 
 impl EditError {
-    /// The error of an edit.
     pub(super) fn of(edit: &Edit, problem: EditProblem) -> EditError {
         EditError { given: edit.given.clone(), path: edit.path.clone(), problem }
     }
 
-    /// What the user wrote that is refused, and the value it concerns; none if it is the list of codes as a whole.
-    pub fn about(&self) -> Option<(&str, &Path)> {
+    /// What was given, and the path; none if the error concerns the list of codes as a whole.
+    pub(crate) fn about(&self) -> Option<(&str, &Path)> {
         let codes = matches!(self.problem, EditProblem::Codes(_));
         (!codes).then_some((self.given.as_str(), &self.path))
     }
 
-    /// The message for a place that shows already what the user wrote, as a line of a file does.
-    pub fn without_flag(&self) -> String {
+    /// The message without [`EditError::given`], for a line of a file.
+    pub(crate) fn without_flag(&self) -> String {
         let path = &self.path;
         match &self.problem {
             EditProblem::ReadOnly(why) => format!("`{path}` is read-only: {why}"),
@@ -151,24 +150,17 @@ impl EditError {
 }
 
 impl Edits {
-    /// Checks edits against the field table and each other, and puts values into the vendor's spelling.
+    /// Checks edits against the field table and each other, and spells values as the vendor does.
     ///
     /// # Errors
-    /// The first of: a read-only field, a value that is not allowed, the same field twice.
+    /// The first error of [`Edits::check_each`].
     pub fn check(list: Vec<Edit>) -> Result<Edits, EditError> {
-        let mut edits = Edits::default();
-        for edit in list {
-            edits.add(edit)?;
-        }
-        edits.refuse_twice()?;
-        Ok(edits)
+        Edits::check_each(list).map_err(|mut refused| refused.remove(0))
     }
 
-    /// Like [`Edits::check`], but finds every error.
-    ///
-    /// # Errors
-    /// One for each edit that is refused by itself; if there is none, the first value that is set twice.
-    pub fn check_each(list: Vec<Edit>) -> Result<Edits, Vec<EditError>> {
+    /// [`Edits::check`] with every error: one for each edit that is refused alone; if there is none, the first value that
+    /// is set twice.
+    pub(crate) fn check_each(list: Vec<Edit>) -> Result<Edits, Vec<EditError>> {
         let mut edits = Edits::default();
         let refused: Vec<EditError> = list.into_iter().filter_map(|edit| edits.add(edit).err()).collect();
         if !refused.is_empty() {
@@ -178,23 +170,22 @@ impl Edits {
         Ok(edits)
     }
 
-    /// The edits, in the order in which they were given.
+    /// The edits, in the given order.
     pub fn iter(&self) -> impl Iterator<Item = &Edit> {
         self.list.iter()
     }
 
-    /// Whether nothing was asked for.
+    /// Whether there are no edits.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// What is allowed but doubtful.
-    pub fn warnings(&self) -> &[String] {
+    pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The edit of this path or of a value around it.
-    pub fn covering(&self, path: &Path) -> Option<&Edit> {
+    /// The edit of the value at this path or of one around it.
+    pub(crate) fn covering(&self, path: &Path) -> Option<&Edit> {
         self.list.iter().find(|edit| edit.path.covers(path))
     }
 
@@ -230,7 +221,7 @@ impl Edits {
     }
 }
 
-/// The action in the vendor's spelling, and a warning about what is allowed but doubtful.
+/// The action in the vendor's spelling, and a warning if the value is doubtful.
 fn allowed(field: &Field, action: &Action) -> Result<(Action, Option<String>), String> {
     match action {
         Action::Set(value) => {
@@ -252,7 +243,7 @@ fn allowed(field: &Field, action: &Action) -> Result<(Action, Option<String>), S
     Ok((action.clone(), None))
 }
 
-/// Why a path that is not a writable field is refused; none if it may be a field that the table does not know.
+/// Why a path that is no writable field is refused; none if it may be a field that the table does not know.
 fn unwritten(edit: &Edit, dotted: &str) -> Option<EditProblem> {
     if let Some(has) = field::other_case(dotted) {
         return Some(EditProblem::OtherCase(has.to_string()));

@@ -2,7 +2,7 @@
 
 use super::json::View;
 
-/// The value over several lines, two spaces a level, every scalar and key as the text has it.
+/// The value over several lines, indented by two spaces, with the tokens of the text.
 pub fn indented(view: View<'_>) -> String {
     indented_text(view.raw())
 }
@@ -12,8 +12,8 @@ pub fn compact(view: View<'_>) -> String {
     compact_text(view.raw())
 }
 
-/// [`indented`] for a text that is known to be JSON. It is not parsed, so its depth and length have no limit here.
-pub fn indented_text(json: &str) -> String {
+/// [`indented`] for a text that is known to be JSON. It is not parsed, so its depth and length are not limited.
+pub(crate) fn indented_text(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let (mut level, mut opened) = (0_usize, false);
     for token in tokens(json) {
@@ -35,7 +35,7 @@ pub fn indented_text(json: &str) -> String {
 }
 
 /// [`compact`] for a text that is known to be JSON.
-pub fn compact_text(json: &str) -> String {
+pub(crate) fn compact_text(json: &str) -> String {
     tokens(json).collect()
 }
 

@@ -1,8 +1,8 @@
-//! JSON as the text it came in plus the spans of its values.
+//! JSON as its text plus the spans of its values.
 //!
-//! serde_json checks the grammar; one scan then notes where each value begins and ends. Nothing is converted: a number
-//! stays its token, a string keeps its escapes. That is what makes an edit lossless: new text goes over the spans of
-//! the values that change, and every other byte is the server's own.
+//! serde_json checks the grammar; one scan then finds the span of each value. Nothing is converted: a number stays its
+//! token, a string keeps its escapes. So an edit is lossless: new text replaces the spans of the values that change, and
+//! every other byte is the server's.
 
 mod scan;
 mod view;
@@ -17,8 +17,8 @@ pub use view::{Key, View};
 
 /// The deepest nesting that is read. A customer has three levels; the limit keeps recursion over values bounded.
 pub const MAX_DEPTH: usize = 256;
-/// The most values that are read of one text. A customer has a hundred, a page of a list a thousand times that; each
-/// takes more memory than the two bytes it can be written in.
+/// The most values of one text. A customer has a hundred, a page of a list a thousand times that; each takes more memory
+/// than the two bytes that it can be written in.
 pub const MAX_VALUES: usize = 1_000_000;
 
 /// One JSON value: its text, unchanged, and the span of each value inside it.
@@ -66,42 +66,33 @@ impl fmt::Display for ValueKind {
     }
 }
 
-/// Why a text is not taken as JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a text is refused as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// It is not JSON by RFC 8259; the words and the position are serde_json's.
+    /// It is not JSON by RFC 8259; the reason and the position are serde_json's.
+    #[error("not JSON: {why} at line {line} column {column}")]
     Syntax {
-        /// What is wrong.
+        /// The reason.
         why: String,
-        /// The line, counted from 1.
+        /// Counted from 1.
         line: usize,
-        /// How far into the line, in bytes.
+        /// Counted from 1, in bytes.
         column: usize,
     },
-    /// An object has the same key twice, so what it means depends on who reads it.
+    /// An object has the same key twice; readers of JSON differ in which value counts.
+    #[error("the key {key:.100} occurs twice in one object")]
     DuplicateKey {
         /// The key's second token.
         key: String,
-        /// The line it is on, counted from 1.
+        /// The line of the second, counted from 1.
         line: usize,
     },
     /// It nests deeper than [`MAX_DEPTH`].
+    #[error("nested deeper than {} levels", MAX_DEPTH)]
     TooDeep,
     /// It has more values than [`MAX_VALUES`].
+    #[error("it has more than {} values", MAX_VALUES)]
     TooMany,
-}
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            JsonError::Syntax { why, line, column } => {
-                write!(f, "not JSON: {why} at line {line} column {column}")
-            }
-            JsonError::DuplicateKey { key, .. } => write!(f, "the key {key:.100} occurs twice in one object"),
-            JsonError::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
-            JsonError::TooMany => write!(f, "it has more than {MAX_VALUES} values"),
-        }
-    }
 }
 
 impl From<serde_json::Error> for JsonError {
@@ -113,13 +104,11 @@ impl From<serde_json::Error> for JsonError {
     }
 }
 
-impl std::error::Error for JsonError {}
-
 impl Json {
-    /// Reads one JSON value, with nothing but white space around it.
+    /// Reads one JSON value, with nothing but white space around it. A lone surrogate escape (`"\ud800"`) is no error.
     ///
     /// # Errors
-    /// See [`JsonError`]. A lone surrogate escape (`"\ud800"`) is no error: the text is kept, whatever it means.
+    /// See [`JsonError`].
     pub fn parse(text: impl Into<String>) -> Result<Json, JsonError> {
         let text = text.into();
         serde_json::from_str::<IgnoredAny>(&text)?;
@@ -129,7 +118,7 @@ impl Json {
         Ok(json)
     }
 
-    /// The JSON string that stands for this text.
+    /// A text as a JSON string.
     pub fn string(text: &str) -> Json {
         Json::known(quote(text))
     }
@@ -139,12 +128,12 @@ impl Json {
         Json::known("null")
     }
 
-    /// A text that this crate itself wrote as JSON.
+    /// Reads a text that this crate wrote as JSON.
     pub(crate) fn known(text: impl Into<String>) -> Json {
         Json::parse(text).expect("text that was written as JSON is JSON")
     }
 
-    /// The whole text, as it came.
+    /// The whole text, unchanged.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -175,7 +164,7 @@ pub fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("a string is always JSON")
 }
 
-/// The line on which a byte of a text stands, counted from 1.
+/// The line of a byte of a text, counted from 1.
 pub fn line_of(text: &str, at: usize) -> usize {
     1 + text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count()
 }

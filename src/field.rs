@@ -54,7 +54,7 @@ pub enum Over {
 }
 
 /// The groups of fields in help and tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
 #[allow(missing_docs)]
 pub enum Section {
     Name,
@@ -69,15 +69,7 @@ pub enum Section {
 impl Section {
     /// The heading in help and tables.
     pub fn heading(self) -> &'static str {
-        match self {
-            Section::Name => "Name",
-            Section::Contact => "Contact",
-            Section::References => "References",
-            Section::Acquisition => "Acquisition",
-            Section::Billing => "Billing",
-            Section::Integrations => "Integrations",
-            Section::Other => "Other",
-        }
+        self.into()
     }
 }
 
@@ -102,9 +94,9 @@ const fn field(
     Field { path, flag, kind, section, help }
 }
 
-const TITLES: &[&str] = &["Mr", "Mrs", "Ms", "Miss", "Dr"];
-const STATUSES: &[&str] = &["Draft", "Active", "Hold", "Suspended", "Cancelled"];
-const LATCHES: &[&str] = &["CreateNew", "LatchExisting", "DoNothing"];
+pub(crate) const TITLES: &[&str] = &["Mr", "Mrs", "Ms", "Miss", "Dr"];
+pub(crate) const STATUSES: &[&str] = &["Draft", "Active", "Hold", "Suspended", "Cancelled"];
+pub(crate) const LATCHES: &[&str] = &["CreateNew", "LatchExisting", "DoNothing"];
 
 /// Every field that `PUT /v1/customers` documents as a request parameter, except `id`.
 #[rustfmt::skip]

@@ -30,9 +30,6 @@ const SPREADSHEET_ERRORS: &[&str] =
 /// The first is `id` or `reference`. The others are named by flag (`first-name`), by JSON name (`firstName`,
 /// `reference1`) or by path (`customerReference.reference1`); `sales-tracking-code:TYPE` sets the code of one type;
 /// `modifiedTimestamp` must equal the stored one.
-///
-/// # Errors
-/// Every column that is none of these, is repeated, or is read-only.
 pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let mut columns: Vec<Column> = Vec::new();

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::columns::{Column, columns, edit, refuse_rewritten};
-use super::records::{Record, Records};
+use super::records::Records;
 use super::{Fixed, MODIFIED, Mistake, Row, Spelling, checked};
 use crate::document::time::timestamp;
 use crate::document::{Edit, Json, Path};
@@ -27,23 +27,20 @@ pub struct Rows<R: Read> {
 
 impl<R: Read> Rows<R> {
     /// Reads the header.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
     pub fn new(input: R, spelling: Spelling) -> Result<Rows<R>, Vec<Mistake>> {
         let delimiter = u8::try_from(spelling.delimiter).unwrap_or(b',');
         let mut records =
             Records::new(input, delimiter).map_err(|why| vec![Mistake::of_line(1, why.to_string())])?;
         let empty = || Mistake::of_line(1, "the file is empty: a header with `id` or `reference` is needed");
-        let header = records.next().unwrap_or_else(|| Err(empty())).map_err(|mistake| vec![mistake])?;
-        let columns = columns(&header.cells, &spelling)?;
-        Ok(Rows { records, spelling, names: header.cells, columns, number: 0 })
+        let (_, names) = records.next().unwrap_or_else(|| Err(empty())).map_err(|mistake| vec![mistake])?;
+        let columns = columns(&names, &spelling)?;
+        Ok(Rows { records, spelling, names, columns, number: 0 })
     }
 }
 
 impl<R: Read> Rows<R> {
-    fn row(&self, Record { line, cells }: &Record) -> Result<Row, Vec<Mistake>> {
-        let (line, number) = (*line, self.number);
+    fn row(&self, line: u64, cells: &[String]) -> Result<Row, Vec<Mistake>> {
+        let number = self.number;
         if cells.len() != self.columns.len() {
             let why = format!("has {} cells, the header has {}", cells.len(), self.columns.len());
             return Err(vec![Mistake::of_line(line, why)]);
@@ -104,7 +101,7 @@ impl<R: Read> Iterator for Rows<R> {
     fn next(&mut self) -> Option<Self::Item> {
         let record = self.records.next()?;
         self.number += 1;
-        Some(record.map_err(|mistake| vec![mistake]).and_then(|record| self.row(&record)))
+        Some(record.map_err(|mistake| vec![mistake]).and_then(|(line, cells)| self.row(line, &cells)))
     }
 }
 

@@ -149,9 +149,6 @@ fn refuse_twice(values: &[(Path, Option<Json>)]) -> Result<(), String> {
 }
 
 /// Writes a value as a line of JSON.
-///
-/// # Errors
-/// The output's own.
 pub fn write_line<T: Serialize>(out: &mut impl Write, content: &T) -> io::Result<()> {
     let mut text = serde_json::to_string(content)?;
     text.push('\n');
@@ -167,9 +164,6 @@ pub struct Lines<R> {
 }
 
 /// Reads the head, and gives the rows one by one.
-///
-/// # Errors
-/// See [`NotAPlan`].
 pub fn read<R: BufRead>(mut input: R) -> Result<(Head, Lines<R>), NotAPlan> {
     #[derive(Deserialize)]
     struct Version {

@@ -8,13 +8,9 @@ use std::iter::Peekable;
 
 use super::Mistake;
 
-/// The cells of a record, and the line that it begins on, counted from 1.
-pub(super) struct Record {
-    pub(super) line: u64,
-    pub(super) cells: Vec<String>,
-}
-
-/// The records of a file without the blank lines. LF, CRLF, CR and the CR CR LF of Windows scripts end a line.
+/// The records of a file without the blank lines: the line that each begins on, counted from 1, and its cells.
+///
+/// LF, CRLF, CR and the CR CR LF of Windows scripts end a line.
 pub(super) struct Records<R: Read> {
     bytes: Peekable<Bytes<BufReader<R>>>,
     delimiter: u8,
@@ -26,7 +22,7 @@ pub(super) struct Records<R: Read> {
 }
 
 impl<R: Read> Records<R> {
-    /// Passes over a byte order mark.
+    /// Skips a byte order mark.
     pub(super) fn new(input: R, delimiter: u8) -> io::Result<Records<R>> {
         let mut input = BufReader::new(input);
         if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
@@ -35,24 +31,24 @@ impl<R: Read> Records<R> {
         Ok(Records { bytes: input.bytes().peekable(), delimiter, line: 1, column: 0, failed: false })
     }
 
-    fn record(&mut self) -> Result<Record, Mistake> {
-        let line = self.line;
+    fn record(&mut self) -> Result<(u64, Vec<String>), Mistake> {
+        let begin = self.line;
         let mut cells = Vec::new();
         loop {
             let line = self.line;
             let cell = if self.peek() == Some(b'"') { self.quoted() } else { self.plain() };
             if cell.is_err() {
-                self.skip_line()?;
+                self.skip_line();
             }
             cells.push((line, cell?));
             if self.peek() != Some(self.delimiter) {
                 break;
             }
-            self.take()?;
+            self.take();
         }
-        self.end_line()?;
-        let cells = cells.into_iter().map(|(line, cell)| text(line, cell)).collect::<Result<_, _>>()?;
-        Ok(Record { line, cells })
+        self.end_line();
+        let cells: Result<_, _> = cells.into_iter().map(|(line, cell)| text(line, cell)).collect();
+        Ok((begin, cells?))
     }
 
     fn plain(&mut self) -> Result<Vec<u8>, Mistake> {
@@ -61,29 +57,27 @@ impl<R: Read> Records<R> {
             if byte == b'"' && cell.iter().all(u8::is_ascii_whitespace) {
                 return Err(self.misquoted("blanks before a quote (\"): remove them"));
             }
-            cell.push(byte);
-            self.take()?;
+            cell.extend(self.take());
         }
         Ok(cell)
     }
 
     fn quoted(&mut self) -> Result<Vec<u8>, Mistake> {
         let never_closed = self.misquoted("a quote (\") is opened and never closed");
-        self.take()?;
+        self.take();
         let mut cell = Vec::new();
         loop {
-            match self.take()?.ok_or_else(|| never_closed.clone())? {
-                b'"' if self.peek() == Some(b'"') => cell.extend(self.take()?),
-                b'"' => break,
-                byte => cell.push(byte),
+            match self.take() {
+                None => return Err(never_closed),
+                Some(b'"') if self.peek() == Some(b'"') => cell.extend(self.take()),
+                Some(b'"') => break,
+                Some(byte) => cell.push(byte),
             }
         }
-        match self.peek() {
-            Some(byte) if !self.ends_cell(byte) => {
-                Err(self.misquoted("text after a closing quote (\"): write a quote inside a cell twice"))
-            }
-            _ => Ok(cell),
+        if self.peek().is_none_or(|byte| self.ends_cell(byte)) {
+            return Ok(cell);
         }
+        Err(self.misquoted("text after a closing quote (\"): write a quote inside a cell twice"))
     }
 
     fn ends_cell(&self, byte: u8) -> bool {
@@ -95,63 +89,60 @@ impl<R: Read> Records<R> {
         Mistake::of_line(self.line, format!("character {}: {why}", self.column + 1))
     }
 
-    fn skip_line(&mut self) -> Result<(), Mistake> {
+    fn skip_line(&mut self) {
         while self.peek().is_some_and(|byte| !matches!(byte, b'\r' | b'\n')) {
-            self.take()?;
+            self.take();
         }
-        self.end_line()
+        self.end_line();
     }
 
-    fn end_line(&mut self) -> Result<(), Mistake> {
+    fn end_line(&mut self) {
         let mut returns = 0;
         while self.peek() == Some(b'\r') {
-            self.take()?;
+            self.take();
             returns += 1;
         }
-        match self.peek() {
-            Some(b'\n') | None => drop(self.take()?),
-            Some(_) => (self.line, self.column) = (self.line + returns, 0),
+        if self.peek() == Some(b'\n') {
+            self.take();
+        } else {
+            (self.line, self.column) = (self.line + returns, 0);
         }
-        Ok(())
     }
 
-    /// The next byte; none at the end and before an I/O error, which [`Records::take`] gives.
+    /// The next byte; none at the end or at an I/O error.
     fn peek(&mut self) -> Option<u8> {
-        if self.failed { None } else { self.bytes.peek()?.as_ref().ok().copied() }
+        self.bytes.peek()?.as_ref().ok().copied()
     }
 
-    fn take(&mut self) -> Result<Option<u8>, Mistake> {
-        if self.failed {
-            return Ok(None);
-        }
-        let byte = self.bytes.next().transpose().map_err(|why| {
-            self.failed = true;
-            Mistake::of_line(self.line, why.to_string())
-        })?;
+    fn take(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.bytes.next();
         match byte {
-            Some(b'\n') => (self.line, self.column) = (self.line + 1, 0),
+            b'\n' => (self.line, self.column) = (self.line + 1, 0),
             // A byte 10xxxxxx of UTF-8 continues a character.
-            Some(byte) if byte & 0xC0 != 0x80 => self.column += 1,
-            _ => {}
+            _ => self.column += u64::from(byte & 0xC0 != 0x80),
         }
-        Ok(byte)
+        Some(byte)
     }
 }
 
 impl<R: Read> Iterator for Records<R> {
-    type Item = Result<Record, Mistake>;
+    type Item = Result<(u64, Vec<String>), Mistake>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if self.peek().is_none() {
-                return self.take().err().map(Err);
+        while !self.failed && self.bytes.peek().is_some() {
+            let record = self.record();
+            if let Some(Err(why)) = self.bytes.next_if(Result::is_err) {
+                self.failed = true;
+                return Some(Err(Mistake::of_line(self.line, why.to_string())));
             }
-            match self.record() {
-                // A blank line may also be written as one empty cell in quotes.
-                Ok(record) if record.cells == [""] => {}
-                other => return Some(other),
+            // A blank line may also be written as one empty cell in quotes.
+            if record.as_ref().is_ok_and(|(_, cells)| *cells == [""]) {
+                continue;
             }
+            return Some(record);
         }
+        None
     }
 }
 

@@ -29,9 +29,6 @@ pub(crate) fn from_text(field: &Field, text: &str) -> Result<Json, String> {
 }
 
 /// Checks a value and spells it as the vendor does.
-///
-/// # Errors
-/// The field does not take this value.
 pub fn value(field: &Field, value: Json) -> Result<Checked, String> {
     let root = value.root();
     if root.is_null() {

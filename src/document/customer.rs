@@ -37,9 +37,6 @@ pub enum NotACustomer {
 
 impl Customer {
     /// Reads a customer document.
-    ///
-    /// # Errors
-    /// See [`NotACustomer`].
     pub fn parse(text: impl Into<String>) -> Result<Customer, NotACustomer> {
         let json = Json::parse(text)?;
         let root = json.root();

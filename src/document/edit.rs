@@ -99,16 +99,9 @@ pub enum EditProblem {
 
 impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let EditError { given, path, problem } = self;
-        match problem {
-            EditProblem::Codes(why) => f.write_str(why),
-            EditProblem::Twice(first) if first == given => write!(f, "{given} sets `{path}` twice"),
-            EditProblem::Twice(first) => write!(f, "{first} and {given} both set `{path}`"),
-            EditProblem::OtherCase(has) => write!(f, "{given}: `{path}` is spelled `{has}`"),
-            EditProblem::Whole => {
-                write!(f, "{given}: `{path}` holds several fields, which are set or cleared one by one")
-            }
-            _ => write!(f, "{given}: {}", self.without_flag()),
+        match self.problem {
+            EditProblem::Codes(_) | EditProblem::Twice(_) => f.write_str(&self.without_flag()),
+            _ => write!(f, "{}: {}", self.given, self.without_flag()),
         }
     }
 }
@@ -128,22 +121,19 @@ impl EditError {
 
     /// The message without [`EditError::given`], for a line of a file.
     pub(crate) fn without_flag(&self) -> String {
-        let path = &self.path;
-        match &self.problem {
+        let EditError { given, path, problem } = self;
+        match problem {
             EditProblem::ReadOnly(why) => format!("`{path}` is read-only: {why}"),
             EditProblem::Invalid(why) => format!("`{path}` {why}"),
             EditProblem::Unknown(_) => format!("the customer has no field `{path}`"),
-            EditProblem::OtherCase(has) => format!("this field is spelled `{has}`"),
-            EditProblem::Whole => {
-                format!(
-                    "`{path}` holds several fields, which are set or cleared one by one, inside its braces"
-                )
-            }
+            EditProblem::OtherCase(has) => format!("`{path}` is spelled `{has}`"),
+            EditProblem::Whole => format!("`{path}` holds several fields: set or clear them one by one"),
             EditProblem::NoMembers(ValueKind::Array) => {
                 format!("`{path}` is an array, which is one value: set it whole with --set-json")
             }
             EditProblem::NoMembers(kind) => format!("`{path}` is {kind}, so nothing can be set inside it"),
-            EditProblem::Twice(_) => self.to_string(),
+            EditProblem::Twice(first) if first == given => format!("{given} sets `{path}` twice"),
+            EditProblem::Twice(first) => format!("{first} and {given} both set `{path}`"),
             EditProblem::Codes(why) => why.clone(),
         }
     }

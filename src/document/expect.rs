@@ -37,9 +37,6 @@ pub struct Unmet {
 ///
 /// An expected value is text, or JSON for other types: `null`, `true`, `12000749`. `null` never means the text "null";
 /// `"null"`, with quotes, does.
-///
-/// # Errors
-/// A path that the customer does not have.
 pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<Unmet>, EditError> {
     let null = Json::null();
     let mut unmet = Vec::new();

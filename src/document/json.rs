@@ -42,28 +42,21 @@ struct Node {
 }
 
 /// The type of a JSON value, RFC 8259 section 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
 #[allow(missing_docs)]
 pub enum ValueKind {
+    #[strum(to_string = "null")]
     Null,
+    #[strum(to_string = "a boolean")]
     Bool,
+    #[strum(to_string = "a number")]
     Number,
+    #[strum(to_string = "a string")]
     String,
+    #[strum(to_string = "an array")]
     Array,
+    #[strum(to_string = "an object")]
     Object,
-}
-
-impl fmt::Display for ValueKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ValueKind::Null => "null",
-            ValueKind::Bool => "a boolean",
-            ValueKind::Number => "a number",
-            ValueKind::String => "a string",
-            ValueKind::Array => "an array",
-            ValueKind::Object => "an object",
-        })
-    }
 }
 
 /// Why a text is refused as JSON.
@@ -106,9 +99,6 @@ impl From<serde_json::Error> for JsonError {
 
 impl Json {
     /// Reads one JSON value, with nothing but white space around it. A lone surrogate escape (`"\ud800"`) is no error.
-    ///
-    /// # Errors
-    /// See [`JsonError`].
     pub fn parse(text: impl Into<String>) -> Result<Json, JsonError> {
         let text = text.into();
         serde_json::from_str::<IgnoredAny>(&text)?;

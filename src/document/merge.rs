@@ -64,9 +64,6 @@ pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
 /// Merges with conflicts: `keeps_ours` decides for each whether our value or theirs stays.
 ///
 /// An object that both sides made merges member by member, so that keeping ours removes nothing of theirs.
-///
-/// # Errors
-/// Those of [`merge`].
 pub fn settle(ours: &Plan, theirs: &Customer, keeps_ours: impl Fn(&Path) -> bool) -> Result<Plan, EditError> {
     let (mut kept, conflicts) = divide(ours, theirs, &moved(&ours.before, theirs));
     for Conflict { path, base, ours, theirs: there } in conflicts {

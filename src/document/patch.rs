@@ -18,9 +18,6 @@ pub enum PatchError {
 /// The edits of a merge patch.
 ///
 /// Null, which removes a member in RFC 7396, sets null here: to the API they are the same.
-///
-/// # Errors
-/// See [`PatchError`].
 pub fn edits(patch: &Json, given: &str) -> Result<Vec<Edit>, PatchError> {
     if patch.root().kind() != ValueKind::Object {
         return Err(PatchError::NotAnObject(patch.root().kind()));

@@ -25,9 +25,6 @@ pub enum PathError {
 
 impl Path {
     /// Reads a JSON Pointer if the text begins with `/`, else a dotted path.
-    ///
-    /// # Errors
-    /// See [`PathError`].
     pub fn parse(text: &str) -> Result<Path, PathError> {
         if text.is_empty() {
             return Err(PathError::Empty);

@@ -5,7 +5,7 @@
 //! to change a read-only field.
 
 use super::codes::{self, CodeEdit};
-use super::compare::{same, same_or_absent};
+use super::compare::same_or_absent;
 use super::customer::{Customer, get};
 use super::diff::{Change, diff};
 use super::edit::{Action, Edit, EditError, EditProblem, Edits};
@@ -151,17 +151,20 @@ fn outermost_made(before: &Customer, path: &Path) -> Path {
 /// The new value of an edit; none if the customer already has it.
 fn value(before: &Customer, edit: &Edit, new_fields: bool) -> Result<Option<Json>, EditError> {
     let old = find(before, edit, new_fields)?;
-    let is_codes = edit.path.is(field::CODES_PATH);
     let new = match &edit.action {
         Action::SetCode { .. } | Action::RemoveCode { .. } => return Ok(None),
         Action::Object => return object(edit, old),
         Action::Set(value) => value.clone(),
-        Action::Clear if is_codes => Json::known("[]"),
+        Action::Clear if edit.path.is(field::CODES_PATH) => Json::known("[]"),
         Action::Clear => Json::null(),
     };
-    let no_codes = is_codes && old.is_none_or(View::is_null) && new.root().is_empty_array();
-    let unchanged = no_codes || same_or_absent(&edit.path, old, Some(new.root()));
-    Ok((!unchanged).then_some(new))
+    Ok((!is_unchanged(&edit.path, old, new.root())).then_some(new))
+}
+
+/// An empty list of codes equals no list.
+fn is_unchanged(path: &Path, old: Option<View<'_>>, new: View<'_>) -> bool {
+    let no_codes = path.is(field::CODES_PATH) && old.is_none_or(View::is_null) && new.is_empty_array();
+    no_codes || same_or_absent(path, old, Some(new))
 }
 
 fn object(edit: &Edit, old: Option<View<'_>>) -> Result<Option<Json>, EditError> {
@@ -253,11 +256,8 @@ fn tracking_codes(
     let old = before.get(&path);
     let edited = codes::edit(old, &asked).map_err(codes_error)?;
     warnings.extend(edited.warnings);
-    let is_same = match old.filter(|old| !old.is_null()) {
-        Some(old) => same(old, edited.list.root()),
-        None => edited.list.root().is_empty_array(),
-    };
-    Ok((!is_same).then_some((path, Some(edited.list))))
+    let unchanged = is_unchanged(&path, old, edited.list.root());
+    Ok((!unchanged).then_some((path, Some(edited.list))))
 }
 
 fn codes_error(why: String) -> EditError {

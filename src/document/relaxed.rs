@@ -12,9 +12,6 @@ pub struct Unclosed {
 
 /// The text with spaces in place of comments (`//` to the end of the line, `/* */`), of the comma after the last element
 /// of an array or object, and of a byte order mark. Length and line breaks stay; the rest is not checked.
-///
-/// # Errors
-/// A comment that does not end.
 pub fn strict(text: &str) -> Result<String, Unclosed> {
     let mut out = text.as_bytes().to_vec();
     if text.starts_with('\u{feff}') {

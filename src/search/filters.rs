@@ -28,14 +28,15 @@ pub enum MatchKind {
     Date,
 }
 
+use crate::field::{LATCHES, STATUSES, TITLES};
 use MatchKind::{Date, Decimal, Integer, Text, Word};
 
-const STATUS: MatchKind = Word(&["Draft", "Active", "Cancelled", "Hold", "Suspended"]);
+const STATUS: MatchKind = Word(STATUSES);
 const ACCOUNT_STATUS: MatchKind = Word(&["Good", "PoorStanding", "Collection"]);
-const TITLE: MatchKind = Word(&["Mr", "Mrs", "Ms", "Miss", "Dr"]);
+const TITLE: MatchKind = Word(TITLES);
 const ACCOUNT_TYPE: MatchKind = Word(&["Company", "Person"]);
 const SYNCH_STATUS: MatchKind = Word(&["Enabled", "Disabled"]);
-const LATCH_TYPE: MatchKind = Word(&["CreateNew", "LatchExisting", "DoNothing"]);
+const LATCH_TYPE: MatchKind = Word(LATCHES);
 
 const fn filter(name: &'static str, path: &'static str, kind: MatchKind) -> Filter {
     Filter { name, path, kind }

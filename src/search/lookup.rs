@@ -3,26 +3,30 @@
 //! Neither a reference nor an address is unique at the vendor ("Customer object"), and the API's answers are checked here:
 //! a reference must be equal; an address must be one of the primary addresses, without regard to case.
 
-use std::fmt;
+use strum::Display;
 
 use super::{Condition, Search};
 use crate::document::View;
 
 /// What a user typed for a customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum CustomerName {
     /// The vendor's id.
+    #[strum(to_string = "{0}")]
     Id(u64),
     /// A search that must find one customer.
+    #[strum(to_string = "{0}")]
     Lookup(Lookup),
 }
 
 /// What a customer is looked up by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum Lookup {
     /// `reference`.
+    #[strum(to_string = "reference:{0}")]
     Reference(String),
     /// One of the addresses in `primaryEmail`.
+    #[strum(to_string = "email:{0}")]
     Email(String),
 }
 
@@ -31,9 +35,6 @@ const EMAIL: &str = "primaryEmail";
 
 impl CustomerName {
     /// Reads a name.
-    ///
-    /// # Errors
-    /// A sentence with the forms of a name.
     pub fn parse(text: &str) -> Result<CustomerName, String> {
         if let Some((by, value)) = text.split_once(':') {
             let lookup = match by.to_ascii_lowercase().as_str() {
@@ -90,29 +91,11 @@ impl Lookup {
             Lookup::Email(_) => EMAIL,
         };
         let Some(value) = document.member(path) else { return Vec::new() };
-        let text = value.as_text().map_or_else(|| value.raw().to_string(), std::borrow::Cow::into_owned);
+        let text = value.text_or_token();
         match self {
             _ if value.is_null() => Vec::new(),
-            Lookup::Reference(_) => vec![text],
+            Lookup::Reference(_) => vec![text.into_owned()],
             Lookup::Email(_) => text.split([';', ',']).map(|address| address.trim().to_string()).collect(),
-        }
-    }
-}
-
-impl fmt::Display for CustomerName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CustomerName::Id(id) => id.fmt(f),
-            CustomerName::Lookup(lookup) => lookup.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Lookup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Lookup::Reference(text) => write!(f, "reference:{text}"),
-            Lookup::Email(address) => write!(f, "email:{address}"),
         }
     }
 }

@@ -112,9 +112,6 @@ pub struct Condition {
 
 impl Condition {
     /// Reads `FIELD=PATTERN`.
-    ///
-    /// # Errors
-    /// There is no such field, or the pattern does not fit it.
     pub fn parse(text: &str) -> Result<Condition, QueryError> {
         let (field, pattern) = text.split_once('=').ok_or_else(|| {
             QueryError::new("it takes FIELD=PATTERN")

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use super::QueryError;
 use super::filters::{FILTERS, Filter, MatchKind, sales_tracking_code};
 use crate::document::customer::get;
-use crate::document::json::ValueKind;
 use crate::document::{Path, View};
 use crate::field::{self, CODES_PATH, FIELDS, MOST_CODES, READ_ONLY};
 
@@ -38,9 +37,6 @@ pub(crate) const CREATED: &str = "CreatedTimestamp";
 
 /// Finds a field by flag (`first-name`), path (`customerReference.reference1`), last name of a path, or name of its filter,
 /// in any case.
-///
-/// # Errors
-/// There is no such field; the hint names the nearest ones.
 pub fn find(text: &str) -> Result<Name, QueryError> {
     let folded = fold_name(text);
     if let Some(filter) = filter_named(&folded) {
@@ -147,11 +143,7 @@ impl Name {
 }
 
 fn text_of(view: View<'_>) -> Option<Cow<'_, str>> {
-    match view.kind() {
-        ValueKind::Null => None,
-        ValueKind::String => view.as_text().or(Some(Cow::Borrowed(view.raw()))),
-        _ => Some(Cow::Borrowed(view.raw())),
-    }
+    (!view.is_null()).then(|| view.text_or_token())
 }
 
 /// The code of the type with this number. An account may rename its types, so if no code has the type's default name, every

@@ -48,9 +48,6 @@ pub struct Problem {
 ///
 /// Comments and trailing commas are accepted. Values compare by meaning, so another layout, order or spelling is no edit.
 /// A deleted member keeps its value: nothing is cleared because it is missing. `all` as in [`write`](super::write()).
-///
-/// # Errors
-/// A text that is not one JSON object.
 pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<Reading>, Problem> {
     let strict = strict(text).map_err(|Unclosed { at }| Problem {
         line: line_of(text, at),
@@ -308,7 +305,7 @@ mod tests {
         );
         assert_eq!(changed("{\n", "{\n\"id\": 8,\n"), ["2! `id` is read-only: it identifies the customer"]);
         assert_eq!(changed("{\n", "{\n\"id\": 7,\n"), [""; 0]);
-        assert_eq!(changed("{\n", "{\n\"FirstName\": \"y\",\n"), ["2! this field is spelled `firstName`"]);
+        assert_eq!(changed("{\n", "{\n\"FirstName\": \"y\",\n"), ["2! `FirstName` is spelled `firstName`"]);
         assert!(changed("{\n", "{\n\"extra\": 1,\n")[0].starts_with("2! the editor cannot set `extra`"));
         assert!(
             changed("{\n", "{\n\"extra\": {\"new\": 1, \"deep\": [1]},\n")[0]

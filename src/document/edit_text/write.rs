@@ -38,7 +38,7 @@ fn object(at: Option<&Path>, object: View<'_>, all: bool, level: usize, out: &mu
         if value.kind() == ValueKind::Object && value.children().next().is_some() {
             self::object(Some(path), *value, all, level + 1, out);
         } else {
-            out.push_str(&indented(*value).replace('\n', &format!("\n{space}")));
+            out.push_str(&indented(value.raw()).replace('\n', &format!("\n{space}")));
         }
         out.push_str(comma);
         out.push_str(&remark(path).map(|remark| format!(" // {remark}")).unwrap_or_default());

@@ -49,6 +49,11 @@ impl<'a> View<'a> {
         if self.kind() == ValueKind::String { unquote(self.raw()) } else { None }
     }
 
+    /// The text of a string, or the token if it has none.
+    pub(crate) fn text_or_token(self) -> Cow<'a, str> {
+        self.as_text().unwrap_or(Cow::Borrowed(self.raw()))
+    }
+
     /// The text of a string in WTF-8, which encodes lone surrogates too; none for other types.
     pub(crate) fn string_bytes(self) -> Option<Cow<'a, [u8]>> {
         (self.kind() == ValueKind::String).then(|| string_bytes(self.raw()))

@@ -125,7 +125,8 @@ fn a_misspelled_field_is_refused_with_the_name_that_was_meant() {
     refused(&[("{\n  \"firstName\"", &change("fristName"))], &[], &[(near, "\"fristName\": \"x\",")]);
     for name in ["FirstName", "FIRSTNAME"] {
         let line = format!("\"{name}\": \"x\",");
-        let said = [("this field is spelled `firstName`", line.as_str())];
+        let spelled = format!("`{name}` is spelled `firstName`");
+        let said = [(spelled.as_str(), line.as_str())];
         refused(&[("{\n  \"firstName\"", &change(name))], &["--new-field"], &said);
     }
 }
@@ -238,8 +239,7 @@ fn what_does_not_fit_is_noted_above_its_line() {
     ] {
         refused(&[(from, to)], &[], &[(why, line)]);
     }
-    let whole =
-        "`customerAcquisition` holds several fields, which are set or cleared one by one, inside its braces";
+    let whole = "`customerAcquisition` holds several fields: set or clear them one by one";
     let world = World::new();
     let run = edit(
         &world,

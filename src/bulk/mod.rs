@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use crate::document::compare::same_or_absent;
 use crate::document::time::timestamp;
 use crate::document::{Customer, Edit, EditError, Edits, Json, Path, View};
-use crate::report::table::value;
 use crate::search::CustomerName;
 
 /// How the rows of a file are written.
@@ -85,7 +84,8 @@ impl Fixed {
 
     /// The message for a customer that holds another value.
     pub(crate) fn moved(&self, customer: &Customer) -> String {
-        let (wanted, found) = (value(Some(self.value.root())), value(customer.get(&self.path)));
+        let wanted = self.value.text();
+        let found = customer.get(&self.path).map_or("(absent)", View::raw);
         if self.path.dotted() == MODIFIED {
             return format!("it was changed since the row was made: then modified {wanted}, now {found}");
         }

@@ -141,7 +141,7 @@ fn new_value(edited: &Edited) -> Result<(Path, Option<Json>), String> {
 fn refuse_twice(values: &[(Path, Option<Json>)]) -> Result<(), String> {
     let mut paths: Vec<&Path> = values.iter().map(|(path, _)| path).collect();
     paths.sort_unstable();
-    // Sorted, a path stands right before the paths inside it.
+    // Sorted, a path precedes the paths that lead into it.
     match paths.windows(2).find(|pair| pair[0].covers(pair[1])) {
         Some(pair) => Err(format!("its edits set `{}` twice", pair[1])),
         None => Ok(()),

@@ -65,9 +65,8 @@ fn array(elements: &[String]) -> Json {
     Json::known(format!("[{}]", elements.join(",")))
 }
 
-/// Reads a list that a user edited as a whole. Only `type` and `code` of an element can change; its other members describe
-/// its code. Elements with their old code keep their bytes, all others get only `type` and `code`. No array is left as it
-/// is.
+/// Reads a list that a user edited as a whole. Elements with their old code keep their bytes; all others get only `type` and
+/// `code`, because the other members describe the old code. A value that is no array stays.
 ///
 /// Also gives the values beside `type` and `code` that were changed in or added to an old element: the vendor sets those.
 pub(super) fn by_hand<'a>(old: Option<View<'_>>, new: View<'a>) -> (Json, Vec<View<'a>>) {

@@ -193,7 +193,7 @@ impl Edits {
         Ok(())
     }
 
-    /// Sorted, a path stands right before the paths inside it, so neighbours show every overlap.
+    /// Sorted, a path precedes the paths that lead into it, so neighbours show every overlap.
     fn refuse_twice(&self) -> Result<(), EditError> {
         let mut sorted: Vec<&Edit> = self.list.iter().collect();
         sorted.sort_by_key(|edit| (&edit.path, edit.action.code_type().map(str::to_ascii_lowercase)));

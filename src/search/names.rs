@@ -131,7 +131,7 @@ impl Name {
 
     /// The text of the value in a document, none if it is null or missing. Several if any of several sales-tracking codes may
     /// belong to the filter.
-    pub(super) fn values<'a>(&self, document: View<'a>) -> Vec<Option<Cow<'a, str>>> {
+    pub fn values<'a>(&self, document: View<'a>) -> Vec<Option<Cow<'a, str>>> {
         match self.source {
             ValueSource::Path(path) => vec![get(document, path.split('.')).and_then(text_of)],
             ValueSource::Code(number, member) => codes(document, number)

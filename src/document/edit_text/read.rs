@@ -77,19 +77,22 @@ pub fn line_at(text: &str, path: &Path) -> usize {
 }
 
 fn not_json(why: JsonError) -> Problem {
+    let (line, why) = match why {
+        JsonError::Syntax { why, line, .. } => (line, format!("not JSON: {}", explained(&why))),
+        JsonError::DuplicateKey { line, .. } => (line, why.to_string()),
+        JsonError::TooDeep | JsonError::TooMany => (1, why.to_string()),
+    };
+    Problem { line, why }
+}
+
+/// serde_json's words in terms of the edited text, where a user would not understand them.
+fn explained(why: &str) -> &str {
     match why {
-        JsonError::Syntax { why, line, .. }
-            if matches!(why.as_str(), "expected ident" | "expected value") =>
-        {
-            let why = "not JSON: expected a value: text in quotes, a number, true, false or null";
-            Problem { line, why: why.to_string() }
+        "expected ident" | "expected value" => {
+            "expected a value: text in quotes, a number, true, false or null"
         }
-        JsonError::Syntax { why, line, .. } if why.starts_with("control character") => {
-            Problem { line, why: "not JSON: a text in quotes does not end on its line".to_string() }
-        }
-        JsonError::Syntax { why, line, .. } => Problem { line, why: format!("not JSON: {why}") },
-        JsonError::DuplicateKey { line, .. } => Problem { line, why: why.to_string() },
-        JsonError::TooDeep | JsonError::TooMany => Problem { line: 1, why: why.to_string() },
+        _ if why.starts_with("control character") => "a text in quotes does not end on its line",
+        _ => why,
     }
 }
 
@@ -159,15 +162,13 @@ impl Reader<'_> {
             let edits = Edits::check(vec![edit.clone()])?;
             plan(self.shown.clone(), &edits, new_fields).map(drop)
         };
-        match (planned(false), planned(true)) {
-            (Ok(()), _) => self.reading.edits.push(edit),
-            (Err(EditError { problem: EditProblem::Unknown(nearest), .. }), Ok(())) => {
+        match (planned(true), planned(false)) {
+            (Err(why), _) => self.problem(new, &why.without_flag()),
+            (Ok(()), Err(EditError { problem: EditProblem::Unknown(nearest), .. })) => {
                 let line = line_of(self.text, new.span().start);
                 self.reading.unknown.push(UnknownField { edit, nearest, line });
             }
-            (Err(EditError { problem: EditProblem::Unknown(_), .. }), Err(why)) | (Err(why), _) => {
-                self.problem(new, &why.without_flag());
-            }
+            _ => self.reading.edits.push(edit),
         }
     }
 
@@ -191,9 +192,7 @@ impl Reader<'_> {
 fn refused(path: &Path) -> String {
     match field::read_only(&path.dotted()) {
         Some(fixed) => format!("`{path}` is read-only: {}", fixed.why),
-        None => {
-            format!("the editor cannot set `{path}`; `customer update --set-json` can")
-        }
+        None => format!("the editor cannot set `{path}`; `customer update --set-json` can"),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod result;
 pub mod task;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::document::compare::same_or_absent;
 use crate::document::time::timestamp;
@@ -17,7 +18,7 @@ use crate::document::{Customer, Edit, EditError, Edits, Json, Path, View};
 use crate::search::CustomerName;
 
 /// How the rows of a file are written.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Comma-separated values with a header.
@@ -27,7 +28,7 @@ pub enum Format {
 }
 
 /// The dialect of a CSV file.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spelling {
     /// The character between cells.
     pub delimiter: char,
@@ -60,7 +61,7 @@ pub struct Row {
 pub(crate) const MODIFIED: &str = "modifiedTimestamp";
 
 /// A value in a row that cannot be set: the customer must hold it already.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fixed {
     pub(crate) path: Path,
     pub(crate) value: Json,

@@ -74,13 +74,13 @@ impl Outcome {
         matches!(self, Outcome::Written | Outcome::Unchanged)
     }
 
-    /// Whether a retry may end differently: the row was not written, or whether it was is unknown.
+    /// Whether the same row may end differently: nothing was written, or whether it was is unknown.
     pub(crate) fn is_open(self) -> bool {
         matches!(self, Outcome::Credentials | Outcome::Failed | Outcome::Unknown | Outcome::NotReached)
     }
 
-    /// Whether a retry carries the row out again: nothing was written, or whether anything was is unknown.
-    pub fn may_be_retried(self) -> bool {
+    /// Whether `bulk retry` runs the row again: nothing was written, or whether it was is unknown.
+    pub(crate) fn may_be_retried(self) -> bool {
         self.is_open() || matches!(self, Outcome::Conflict | Outcome::Refused | Outcome::NotFound)
     }
 
@@ -107,10 +107,6 @@ impl RowResult {
         let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
         let (outcome, error) = (Outcome::of(error.kind), Some(message.collect::<Vec<_>>().join("; ")));
         RowResult { error, ..RowResult::ended(row, customer, outcome) }
-    }
-
-    pub(crate) fn not_reached(row: u64, customer: u64) -> RowResult {
-        RowResult::ended(row, customer, Outcome::NotReached)
     }
 
     /// A row without edits.
@@ -234,7 +230,6 @@ mod tests {
         for (kind, name) in kinds {
             assert_eq!(outcome(kind), name);
         }
-        assert_eq!(RowResult::not_reached(1, 7).outcome, Outcome::NotReached);
     }
 
     #[test]

@@ -5,13 +5,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::check;
 use super::json::{Json, ValueKind};
 use super::path::Path;
 use crate::field::{self, Field};
 
 /// One change of a value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Edit {
     /// The path of the value.
     pub path: Path,
@@ -22,7 +24,8 @@ pub struct Edit {
 }
 
 /// The kinds of change.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Sets this value.
     Set(Json),

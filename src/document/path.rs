@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The names from the outermost object down to a value; never empty.
 ///
 /// Written dotted (`customerReference.reference1`) or as a JSON Pointer (`/customerReference/reference1`, in which `~1` is
 /// `/` and `~0` is `~`). It is shown dotted if that reads back as the same path, else as a pointer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Path(Vec<String>);
 
 /// Why a text is no path.
@@ -99,6 +102,20 @@ impl Path {
     /// The JSON Pointer.
     pub fn pointer(&self) -> String {
         self.0.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
+    }
+}
+
+impl TryFrom<String> for Path {
+    type Error = PathError;
+
+    fn try_from(text: String) -> Result<Path, PathError> {
+        Path::parse(&text)
+    }
+}
+
+impl From<Path> for String {
+    fn from(path: Path) -> String {
+        path.to_string()
     }
 }
 

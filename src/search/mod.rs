@@ -134,7 +134,7 @@ impl Condition {
     }
 
     /// The filter for the API; none if it has no filter for this.
-    fn query(&self) -> Option<String> {
+    pub fn query(&self) -> Option<String> {
         Some(format!("{}:{}", self.name.filter.as_ref()?, self.pattern.asked()?))
     }
 

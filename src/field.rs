@@ -1,60 +1,60 @@
-//! The one table of the fields a customer has: what may be written, how it is spelled, what it may hold.
+//! The table of a customer's fields: paths, flags, types, limits, help.
 //!
 //! Flags, `--clear` names, validation, consent, table sections and help all derive from [`FIELDS`]; the fields that are
-//! shown but never written are in [`READ_ONLY`]. The source of both is the vendor's page "Edit customer"
-//! (`PUT /v1/customers`), its request parameters and its samples; limits count UTF-16 units, as .NET strings do.
+//! shown but never written are in [`READ_ONLY`]. Source: the request parameters and samples of the vendor's page "Edit
+//! customer" (`PUT /v1/customers`). Limits count UTF-16 units, as .NET strings do.
 
 /// A writable field of the customer document.
 #[derive(Debug)]
 pub struct Field {
-    /// The path in the document, dotted: `customerReference.reference1`.
+    /// Dotted: `customerReference.reference1`.
     pub path: &'static str,
-    /// The flag without its dashes, also the name for `--clear`.
+    /// Without dashes in front; also the name for `--clear`.
     pub flag: &'static str,
-    /// What it may hold.
+    /// The type of its values.
     pub kind: FieldKind,
-    /// Where help and tables list it.
+    /// The group in help and tables.
     pub section: Section,
     /// One line of help.
     pub help: &'static str,
 }
 
-/// What a field may hold. Every kind but [`FieldKind::Codes`] may also be null.
+/// The type of a field's values. Every one except [`FieldKind::Codes`] may also be null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
-    /// Any text of at most `max` UTF-16 units.
+    /// Any text.
     Text {
-        /// The longest text the vendor's page allows, in UTF-16 units.
+        /// The vendor's limit, in UTF-16 units.
         max: usize,
-        /// What a longer text is.
+        /// Whether a longer text is an error.
         over: Over,
     },
-    /// E-mail addresses separated by semicolons, together at most `max` UTF-16 units.
+    /// E-mail addresses separated by semicolons.
     Emails {
-        /// The longest list the vendor's page allows, in UTF-16 units.
+        /// The vendor's limit for the list, in UTF-16 units.
         max: usize,
     },
-    /// One of these words; matched without regard to case, sent as spelled here.
+    /// One of these words; matched in any case, sent as spelled here.
     Choice(&'static [&'static str]),
     /// An ISO 4217 code, sent in capitals.
     Currency,
-    /// A whole number that is not negative: the id of something.
+    /// The id of a record: a whole number that is not negative.
     Integer,
     /// The array of sales-tracking codes, edited one type at a time.
     Codes,
 }
 
-/// What a text longer than its limit is.
+/// The result of a text longer than its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
     /// An error: the vendor names one limit.
     Refused,
-    /// A warning: the vendor contradicts itself, so the server is left to judge.
+    /// A warning: the vendor's pages differ, so the server decides.
     Warned,
 }
 
-/// The parts into which help and tables group fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The groups of fields in help and tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
 #[allow(missing_docs)]
 pub enum Section {
     Name,
@@ -67,25 +67,17 @@ pub enum Section {
 }
 
 impl Section {
-    /// The heading of the section.
+    /// The heading in help and tables.
     pub fn heading(self) -> &'static str {
-        match self {
-            Section::Name => "Name",
-            Section::Contact => "Contact",
-            Section::References => "References",
-            Section::Acquisition => "Acquisition",
-            Section::Billing => "Billing",
-            Section::Integrations => "Integrations",
-            Section::Other => "Other",
-        }
+        self.into()
     }
 }
 
-/// The most sales-tracking codes one customer may hold ("a collection of up to 5").
+/// The most sales-tracking codes of one customer ("a collection of up to 5").
 pub const MOST_CODES: usize = 5;
 /// The longest `type` or `code` of a sales-tracking code, in UTF-16 units.
 pub const CODE_MAX: usize = 255;
-/// Where the sales-tracking codes are.
+/// The path of the sales-tracking codes.
 pub const CODES_PATH: &str = "customerReference.salesTrackingCodes";
 
 const fn text(max: usize) -> FieldKind {
@@ -102,9 +94,9 @@ const fn field(
     Field { path, flag, kind, section, help }
 }
 
-const TITLES: &[&str] = &["Mr", "Mrs", "Ms", "Miss", "Dr"];
-const STATUSES: &[&str] = &["Draft", "Active", "Hold", "Suspended", "Cancelled"];
-const LATCHES: &[&str] = &["CreateNew", "LatchExisting", "DoNothing"];
+pub(crate) const TITLES: &[&str] = &["Mr", "Mrs", "Ms", "Miss", "Dr"];
+pub(crate) const STATUSES: &[&str] = &["Draft", "Active", "Hold", "Suspended", "Cancelled"];
+pub(crate) const LATCHES: &[&str] = &["CreateNew", "LatchExisting", "DoNothing"];
 
 /// Every field that `PUT /v1/customers` documents as a request parameter, except `id`.
 #[rustfmt::skip]
@@ -138,16 +130,16 @@ pub static FIELDS: &[Field] = &[
     field("quickBooksId", "quickbooks-id", FieldKind::Integer, Section::Integrations, "Name id in QuickBooks Online"),
 ];
 
-/// A field that is part of the document but not of what this tool writes.
+/// A field of the document that this tool never changes.
 #[derive(Debug)]
 pub struct ReadOnly {
-    /// The path in the document, dotted.
+    /// Dotted.
     pub path: &'static str,
-    /// Where tables list it.
+    /// The group in tables.
     pub section: Section,
-    /// Why it is not written.
+    /// Why it is read-only.
     pub why: &'static str,
-    /// Whether the vendor may change it by itself between two reads, so that a change is no lost value.
+    /// Whether the vendor may change it between two reads.
     pub derived: bool,
 }
 
@@ -165,8 +157,8 @@ const fn derived(path: &'static str, section: Section) -> ReadOnly {
 
 /// Fields seen in the vendor's responses that are not request parameters of the PUT.
 ///
-/// `derived` marks what billing, synchronisation or the write itself moves: it is sent back as it was read and never
-/// proves or disproves a write.
+/// A `derived` field changes by billing, synchronisation or the write itself: it is sent as it was read, and verification
+/// ignores it.
 pub static READ_ONLY: &[ReadOnly] = &[
     fixed("id", Section::Name, KEY),
     fixed("uri", Section::Other, KEY),
@@ -198,8 +190,8 @@ pub static READ_ONLY: &[ReadOnly] = &[
     derived("requiresFinancialCalendarGeneration", Section::Other),
 ];
 
-/// Members that only an activation preview carries; a document with one of them is no customer and must never be PUT.
-pub static PREVIEW_ONLY: &[&str] = &["invoicePreview", "additionalInvoicesForPreview"];
+/// Members that only an activation preview has; a document with one of them must never be PUT.
+pub(crate) static PREVIEW_ONLY: &[&str] = &["invoicePreview", "additionalInvoicesForPreview"];
 
 /// The writable field at a dotted path.
 pub fn at(path: &str) -> Option<&'static Field> {
@@ -216,52 +208,50 @@ pub fn read_only(path: &str) -> Option<&'static ReadOnly> {
     READ_ONLY.iter().find(|field| field.path == path)
 }
 
-/// Whether a dotted path is that of an object which holds fields of the table.
-pub fn is_object(path: &str) -> bool {
-    FIELDS.iter().any(|field| object_of(field, path.len()).is_some_and(|object| object == path))
+/// The paths of the objects that hold fields.
+fn objects() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().filter_map(|field| Some(field.path.rsplit_once('.')?.0))
 }
 
-/// The object of so many bytes that a field stands in, if it stands in one.
-fn object_of(field: &Field, length: usize) -> Option<&'static str> {
-    field.path.get(..length).filter(|_| field.path.as_bytes().get(length) == Some(&b'.'))
+/// Whether a dotted path is that of an object that holds fields.
+pub(crate) fn is_object(path: &str) -> bool {
+    objects().any(|object| object == path)
 }
 
-/// The spelling that the tables have for a dotted path in another case; none where it is spelled so, or not in them.
-pub fn other_case(path: &str) -> Option<&'static str> {
-    let fields = FIELDS.iter().map(|field| field.path);
-    let objects = FIELDS.iter().filter_map(|field| object_of(field, path.len()));
-    let known = fields.chain(READ_ONLY.iter().map(|field| field.path)).chain(objects);
+/// The spelling of a dotted path in the tables, if it differs by case only.
+pub(crate) fn other_case(path: &str) -> Option<&'static str> {
+    let paths = FIELDS.iter().map(|field| field.path).chain(READ_ONLY.iter().map(|field| field.path));
     let same = |known: &&str| known.eq_ignore_ascii_case(path);
-    known.filter(same).find(|known| *known != path)
+    paths.chain(objects()).find(same).filter(|known| *known != path)
 }
 
-/// The section that a dotted path is listed under.
-pub fn section(path: &str) -> Section {
+/// The group of a dotted path in tables.
+pub(crate) fn section(path: &str) -> Section {
     let known = at(path).map(|field| field.section).or_else(|| read_only(path).map(|field| field.section));
     known.unwrap_or(Section::Other)
 }
 
 impl Field {
-    /// Whether a change of it touches billing, so that it is asked for even when a flag named it.
+    /// Whether a change of it affects billing, so that it needs consent even if a flag names it.
     pub fn touches_billing(&self) -> bool {
         matches!(self.path, "status" | "currency" | "parentId")
     }
 
-    /// Why it cannot be cleared, where it cannot.
+    /// Why it cannot be cleared; none if it can.
     pub fn never_null(&self) -> Option<&'static str> {
         match self.path {
             "status" => Some("the API refuses a customer without a status"),
-            "currency" => Some("the API would put the account's default currency in its place"),
+            "currency" => Some("the API would set the account's default currency"),
             _ => None,
         }
     }
 
-    /// Whether it holds text, which some of the vendor's documents show as a number.
+    /// Whether it holds free text, which some of the vendor's documents show as a number.
     pub fn is_text(&self) -> bool {
         matches!(self.kind, FieldKind::Text { .. } | FieldKind::Emails { .. })
     }
 
-    /// The words it may hold, where they are few.
+    /// The words of a [`FieldKind::Choice`].
     pub fn choices(&self) -> &'static [&'static str] {
         match self.kind {
             FieldKind::Choice(words) => words,
@@ -270,8 +260,8 @@ impl Field {
     }
 }
 
-/// The name among `names` that was most likely meant, or none that is close.
-pub fn nearest<'a>(meant: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+/// The names most similar to `meant`, at most three, closest first.
+pub(crate) fn nearest<'a>(meant: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let meant = meant.to_lowercase();
     let mut close: Vec<(f64, &str)> =
         names.into_iter().map(|name| (likeness(&meant, &name.to_lowercase()), name)).collect();
@@ -281,7 +271,7 @@ pub fn nearest<'a>(meant: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
     close.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// Jaro similarity, where a name that ends in what was typed counts as nearly the same: `reference1` means
+/// Jaro similarity with the name or, weighted a little less, with its last part: `reference1` means
 /// `customerReference.reference1`.
 fn likeness(meant: &str, name: &str) -> f64 {
     let last = name.rsplit('.').next().unwrap_or(name);

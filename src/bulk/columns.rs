@@ -1,60 +1,51 @@
-//! The header of a CSV file: which column sets what.
+//! The header of a CSV file: which column sets which field, and which edit a cell asks for.
 
 use super::{MODIFIED, Mistake, Spelling};
-use crate::document::{Action, Edit, Path, check};
+use crate::document::{Action, Edit, Json, Path, check};
 use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
 
-/// What a column is for.
+/// A column's purpose.
 #[derive(Debug, Clone)]
 pub enum Column {
-    /// It names the customer by id.
+    /// The customer's id.
     Id,
-    /// It names the customer by reference.
+    /// The customer's reference, by which the customer is looked up.
     Reference,
-    /// It says when the customer was changed last.
+    /// The time of the customer's last change.
     Modified,
-    /// It is passed over.
+    /// `--ignore-column` names it.
     Ignored,
     /// It sets a field.
     Field(&'static Field),
-    /// It sets the sales-tracking code of one type.
+    /// It sets the sales-tracking code of this type.
     Code(String),
 }
 
-/// What spreadsheets write for a formula that failed.
+/// Error values of spreadsheets.
 const SPREADSHEET_ERRORS: &[&str] =
     &["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"];
 
 /// The columns of a header.
 ///
-/// The first is `id`, or `reference`, by which customers are looked up then. The others are named by flag (`first-name`),
-/// by JSON name (`firstName`, `reference1`) or by path (`customerReference.reference1`); `sales-tracking-code:TYPE` is the
-/// code of one type; what `modifiedTimestamp` says must be so still.
-///
-/// # Errors
-/// Every column that is none of these, stands there twice, or is not to be written.
+/// The first is `id` or `reference`. The others are named by flag (`first-name`), by JSON name (`firstName`,
+/// `reference1`) or by path (`customerReference.reference1`); `sales-tracking-code:TYPE` sets the code of one type;
+/// `modifiedTimestamp` must equal the stored one.
 pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let mut columns: Vec<Column> = Vec::new();
     for (at, name) in header.iter().enumerate() {
         match column(at, name.trim(), spelling) {
             Ok(column) if repeats(&columns, &column) => {
-                mistakes.push(mistake(name, "sets what an earlier column sets"));
+                mistakes.push(Mistake::of_column(1, name, "sets what an earlier column sets"));
             }
             Ok(column) => columns.push(column),
-            Err(why) => mistakes.push(mistake(name, &why)),
+            Err(why) => mistakes.push(Mistake::of_column(1, name, why)),
         }
     }
-    let missing =
-        spelling.ignored.iter().filter(|name| !header.iter().any(|there| there.trim() == name.as_str()));
-    mistakes.extend(
-        missing.map(|name| Mistake::of_line(1, format!("--ignore-column {name}: there is no such column"))),
-    );
+    for name in spelling.ignored.iter().filter(|name| !header.iter().any(|column| column.trim() == **name)) {
+        mistakes.push(Mistake::of_line(1, format!("--ignore-column {name}: there is no such column")));
+    }
     if mistakes.is_empty() { Ok(columns) } else { Err(mistakes) }
-}
-
-fn mistake(column: &str, why: &str) -> Mistake {
-    Mistake::of_column(1, column, why)
 }
 
 fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> {
@@ -79,10 +70,8 @@ fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> 
         return Ok(Column::Code(kind.trim().to_string()));
     }
     let dotted = Path::parse(name).map(|path| path.dotted()).unwrap_or_default();
-    let last = |path: &str| path.rsplit('.').next() == Some(name);
-    let field = field::by_flag(name)
-        .or_else(|| field::at(&dotted))
-        .or_else(|| FIELDS.iter().find(|field| last(field.path)));
+    let by_last_name = || FIELDS.iter().find(|field| field.path.rsplit('.').next() == Some(name));
+    let field = field::by_flag(name).or_else(|| field::at(&dotted)).or_else(by_last_name);
     match field {
         Some(field) if field.kind == FieldKind::Codes => {
             Err("sales-tracking codes are set type by type: name the column `sales-tracking-code:TYPE`"
@@ -95,20 +84,16 @@ fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> 
 
 fn unknown(name: &str, dotted: &str) -> String {
     if name.is_empty() {
-        return "has no name: take the column out, or pass it over with --ignore-column ''".to_string();
+        return "has no name: delete the column, or ignore it with --ignore-column ''".to_string();
     }
-    if name.contains('\r') {
-        return "has a line break in it: the lines of the file end with CR alone; save it with LF or CRLF"
-            .to_string();
-    }
-    let pass = format!("--ignore-column {} passes it over", shell_words::quote(name));
-    if let Some(fixed) = field::READ_ONLY.iter().find(|fixed| fixed.path == dotted) {
-        return format!("is read-only: {}; {pass}", fixed.why);
+    let ignore = format!("--ignore-column {} ignores it", shell_words::quote(name));
+    if let Some(fixed) = field::read_only(dotted) {
+        return format!("is read-only: {}; {ignore}", fixed.why);
     }
     let names = FIELDS.iter().flat_map(|field| [field.path, field.flag]);
     match nearest(name, names).first() {
-        Some(near) => format!("is no field (did you mean `{near}`?); {pass}"),
-        None => format!("is no field; {pass}"),
+        Some(near) => format!("is no field (did you mean `{near}`?); {ignore}"),
+        None => format!("is no field; {ignore}"),
     }
 }
 
@@ -122,66 +107,62 @@ fn repeats(columns: &[Column], column: &Column) -> bool {
     })
 }
 
-/// What a cell asks for; none where it is blank.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<Edit>, String> {
-    let trimmed = cell.trim();
-    let nothing = trimmed.is_empty() || !matches!(column, Column::Field(_) | Column::Code(_));
-    if nothing {
+/// The edit that a cell asks for; none if it is blank or its column sets nothing.
+pub(super) fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<Edit>, String> {
+    if cell.trim().is_empty() {
         return Ok(None);
     }
-    refuse_sign(trimmed, spelling)?;
-    let edit = |path, action| Ok(Some(Edit { path: Path::of(path), action, given: String::new() }));
-    match column {
-        Column::Id | Column::Reference | Column::Modified | Column::Ignored => Ok(None),
-        Column::Field(field) if trimmed == spelling.null => edit(field.path, Action::Clear),
-        Column::Field(field) if trimmed == spelling.empty && field.is_text() => {
-            edit(field.path, Action::Set(crate::document::Json::string("")))
-        }
-        Column::Field(field) => {
-            refuse_rewritten(trimmed)?;
-            edit(
-                field.path,
-                Action::Set(check::from_text(field, if field.is_text() { cell } else { trimmed })?),
-            )
-        }
-        Column::Code(kind) if trimmed == spelling.null => {
-            edit(CODES_PATH, Action::RemoveCode { kind: kind.clone() })
-        }
-        Column::Code(kind) => {
-            refuse_rewritten(trimmed)?;
-            edit(CODES_PATH, Action::SetCode { kind: kind.clone(), code: trimmed.to_string() })
-        }
-    }
+    let (path, action) = match column {
+        Column::Field(field) => (field.path, field_action(field, cell, spelling)?),
+        Column::Code(kind) => (CODES_PATH, code_action(kind, cell.trim(), spelling)?),
+        Column::Id | Column::Reference | Column::Modified | Column::Ignored => return Ok(None),
+    };
+    Ok(Some(Edit { path: Path::of(path), action, given: String::new() }))
 }
 
-/// Refuses a sign of a spreadsheet that something went wrong there, and a spelling of nothing that is not quite one.
-fn refuse_sign(text: &str, spelling: &Spelling) -> Result<(), String> {
-    let nothings = [&spelling.null, &spelling.empty];
-    if !text.starts_with('#') || nothings.iter().any(|nothing| *nothing == text) {
+fn field_action(field: &Field, cell: &str, spelling: &Spelling) -> Result<Action, String> {
+    let trimmed = cell.trim();
+    if trimmed == spelling.null {
+        return Ok(Action::Clear);
+    }
+    if trimmed == spelling.empty && field.is_text() {
+        return Ok(Action::Set(Json::string("")));
+    }
+    refuse_error_value(trimmed, spelling)?;
+    refuse_rewritten(trimmed)?;
+    check::from_text(field, if field.is_text() { cell } else { trimmed }).map(Action::Set)
+}
+
+fn code_action(kind: &str, code: &str, spelling: &Spelling) -> Result<Action, String> {
+    let kind = kind.to_string();
+    if code == spelling.null {
+        return Ok(Action::RemoveCode { kind });
+    }
+    refuse_error_value(code, spelling)?;
+    refuse_rewritten(code)?;
+    Ok(Action::SetCode { kind, code: code.to_string() })
+}
+
+/// Refuses an error value of a spreadsheet, and the null or empty token in another case.
+fn refuse_error_value(text: &str, spelling: &Spelling) -> Result<(), String> {
+    let tokens = [&spelling.null, &spelling.empty];
+    if !text.starts_with('#') || tokens.iter().any(|token| *token == text) {
         return Ok(());
     }
-    if let Some(meant) = nothings.into_iter().find(|nothing| nothing.eq_ignore_ascii_case(text)) {
-        return Err(format!("`{text}` is not `{meant}`, which has to be written as it stands there"));
+    if let Some(meant) = tokens.into_iter().find(|token| token.eq_ignore_ascii_case(text)) {
+        return Err(format!("`{text}` is not `{meant}`: write it in the same case"));
     }
     if SPREADSHEET_ERRORS.contains(&text) {
-        return Err(format!("`{text}` is what a spreadsheet writes for a formula that failed"));
+        return Err(format!("`{text}` is a spreadsheet's error value: a formula failed"));
     }
     if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
-        return Err(format!(
-            "`{text}` is what a spreadsheet shows of a cell that is too narrow for its value"
-        ));
+        return Err(format!("`{text}` is a spreadsheet's sign for a column too narrow for its value"));
     }
     Ok(())
 }
 
-/// Refuses a number in scientific notation: a spreadsheet took a phone number or a reference for one and rewrote it.
-///
-/// # Errors
-/// That, in words.
-pub fn refuse_rewritten(text: &str) -> Result<(), String> {
+/// Refuses a number in scientific notation: a spreadsheet rewrites phone numbers and references so.
+pub(super) fn refuse_rewritten(text: &str) -> Result<(), String> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return Ok(()) };
     let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
@@ -242,15 +223,9 @@ mod tests {
     #[test]
     fn a_column_that_is_left_out_is_named_as_a_shell_takes_it() {
         let said = |name: &str| header(&["id", name], &[]).unwrap_err().join("\n");
+        assert!(said("Our Note").contains("--ignore-column 'Our Note' ignores it"), "{}", said("Our Note"));
         assert!(
-            said("Our Note").contains("--ignore-column 'Our Note' passes it over"),
-            "{}",
-            said("Our Note")
-        );
-        assert!(
-            said("first-name\r123").contains("end with CR alone")
-                && said(" ").contains("has no name")
-                && said(" ").contains("--ignore-column ''"),
+            said(" ").contains("has no name") && said(" ").contains("--ignore-column ''"),
             "{}",
             said(" ")
         );

@@ -1,14 +1,13 @@
-//! Rows of a CSV file (RFC 4180, and what spreadsheets make of it).
+//! Rows of a CSV file: each cell is an edit of its column's field.
 
-use std::io::{BufRead, BufReader, Read};
-
-use csv::{ByteRecord, Position};
+use std::io::Read;
 
 use super::columns::{Column, columns, edit, refuse_rewritten};
+use super::records::Records;
 use super::{Fixed, MODIFIED, Mistake, Row, Spelling, checked};
 use crate::document::time::timestamp;
 use crate::document::{Edit, Json, Path};
-use crate::search::{CustomerName, Lookup};
+use crate::search::{CustomerName, Lookup, lookup};
 
 /// The delimiter that the first line of a file suggests: the one of `,`, `;` and tab that it has most of.
 pub fn delimiter(first_line: &str) -> char {
@@ -17,17 +16,9 @@ pub fn delimiter(first_line: &str) -> char {
     most.unwrap_or(',')
 }
 
-/// A last record that is put after every file: where it does not come out again, a quote before it was never closed.
-const AFTER: &[u8] = b"\x01after the last row\x01";
-
-/// A file with [`AFTER`] at its end.
-type Ended<R> = std::io::Chain<BufReader<R>, std::io::Chain<&'static [u8], &'static [u8]>>;
-
 /// The rows of a file, one after the other.
-pub struct Rows<R> {
-    reader: csv::Reader<Ended<R>>,
-    /// The last record, whose room serves the next one.
-    record: ByteRecord,
+pub struct Rows<R: Read> {
+    records: Records<R>,
     spelling: Spelling,
     names: Vec<String>,
     columns: Vec<Column>,
@@ -36,182 +27,82 @@ pub struct Rows<R> {
 
 impl<R: Read> Rows<R> {
     /// Reads the header.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
     pub fn new(input: R, spelling: Spelling) -> Result<Rows<R>, Vec<Mistake>> {
-        let mut input = BufReader::new(input);
-        // The csv crate passes over the mark as well, and then counts lines one short.
-        match input.fill_buf() {
-            Ok(begin) if begin.starts_with(b"\xef\xbb\xbf") => input.consume(3),
-            Ok(_) => {}
-            Err(why) => return Err(vec![Mistake::of_line(1, why.to_string())]),
-        }
         let delimiter = u8::try_from(spelling.delimiter).unwrap_or(b',');
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            // With CRLF as the end of a line the crate counts lines one short, so the CR is taken off here.
-            .terminator(csv::Terminator::Any(b'\n'))
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(input.chain(b"\n".chain(AFTER)));
-        let mut record = ByteRecord::new();
-        reader.read_byte_record(&mut record).map_err(|why| vec![unreadable(&why)])?;
-        if is_after(&record) {
-            return Err(vec![Mistake::of_line(
-                1,
-                "the file is empty: a header with `id` or `reference` is needed",
-            )]);
-        }
-        refuse_open_quote(&record, 1).map_err(|mistake| vec![mistake])?;
-        let names = text(&record, 1).map_err(|mistake| vec![mistake])?;
-        let names: Vec<String> = names.into_iter().map(str::to_string).collect();
+        let mut records =
+            Records::new(input, delimiter).map_err(|why| vec![Mistake::of_line(1, why.to_string())])?;
+        let empty = || Mistake::of_line(1, "the file is empty: a header with `id` or `reference` is needed");
+        let (_, names) = records.next().unwrap_or_else(|| Err(empty())).map_err(|mistake| vec![mistake])?;
         let columns = columns(&names, &spelling)?;
-        Ok(Rows { reader, record, spelling, names, columns, number: 0 })
+        Ok(Rows { records, spelling, names, columns, number: 0 })
     }
+}
 
-    /// The row that was read last.
-    fn row(&self) -> Result<Row, Vec<Mistake>> {
-        let (record, number) = (&self.record, self.number);
-        let line = begins_on(self.reader.position(), record);
-        refuse_open_quote(record, line).map_err(|mistake| vec![mistake])?;
-        let cells = text(record, line).map_err(|mistake| vec![mistake])?;
+impl<R: Read> Rows<R> {
+    fn row(&self, line: u64, cells: &[String]) -> Result<Row, Vec<Mistake>> {
+        let number = self.number;
         if cells.len() != self.columns.len() {
             let why = format!("has {} cells, the header has {}", cells.len(), self.columns.len());
             return Err(vec![Mistake::of_line(line, why)]);
         }
-        let at = |name: &str, why: String| Mistake::of_column(line, name, why);
-        let customer = self.customer(cells[0]).map_err(|why| at(&self.names[0], why));
-        let mut mistakes = Vec::new();
-        let mut list: Vec<Edit> = Vec::new();
-        for ((column, name), cell) in self.columns.iter().zip(&self.names).zip(&cells) {
-            let name = name.trim();
-            match edit(column, cell, &self.spelling) {
-                Ok(edit) => list.extend(edit.map(|edit| Edit { given: name.to_string(), ..edit })),
-                Err(why) => mistakes.push(at(name, why)),
-            }
+        let (mut list, mut fixed, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+        let customer = self.customer(&cells[0]);
+        let customer =
+            customer.map_err(|why| mistakes.push(Mistake::of_column(line, &self.names[0], why))).ok();
+        for ((column, name), cell) in self.columns.iter().zip(&self.names).zip(cells) {
+            let given = || name.trim().to_string();
+            let read = match column {
+                Column::Modified => modified(cell).map(|it| fixed.extend(it)),
+                _ => edit(column, cell, &self.spelling)
+                    .map(|edit| list.extend(edit.map(|edit| Edit { given: given(), ..edit }))),
+            };
+            mistakes.extend(read.err().map(|why| Mistake::of_column(line, name, why)));
         }
-        let fixed = match self.modified(&cells) {
-            Ok(fixed) => fixed,
-            Err(why) => {
-                mistakes.push(at(MODIFIED, why));
-                Vec::new()
-            }
-        };
         let edits = checked(list, line, |given, _| given.to_string());
-        match (customer, edits) {
-            (Ok(customer), Ok(edits)) if mistakes.is_empty() => {
+        match (customer, edits.map_err(|more| mistakes.extend(more))) {
+            (Some(customer), Ok(edits)) if mistakes.is_empty() => {
                 Ok(Row { number, line, customer, edits, fixed, whole: false })
             }
-            (Ok(customer), edits) => {
-                mistakes.extend(edits.err().into_iter().flatten());
-                Err(match customer {
-                    CustomerName::Id(id) => mistakes.into_iter().map(|mistake| mistake.about(id)).collect(),
-                    CustomerName::Lookup(_) => mistakes,
-                })
+            (Some(CustomerName::Id(id)), _) => {
+                Err(mistakes.into_iter().map(|mistake| mistake.about(id)).collect())
             }
-            (Err(unnamed), edits) => {
-                mistakes.insert(0, unnamed);
-                mistakes.extend(edits.err().into_iter().flatten());
-                Err(mistakes)
-            }
+            _ => Err(mistakes),
         }
-    }
-}
-
-impl<R> Rows<R> {
-    /// When the customer was changed last, where the row says so.
-    fn modified(&self, cells: &[&str]) -> Result<Vec<Fixed>, String> {
-        let said = self.columns.iter().zip(cells).filter(|(column, _)| matches!(column, Column::Modified));
-        let fixed = |cell: &str| {
-            timestamp(cell)
-                .ok_or_else(|| format!("takes a timestamp as `customer list` prints it, not `{cell}`"))?;
-            Ok(Fixed { path: Path::root(MODIFIED), value: Json::string(cell), why: String::new() })
-        };
-        let cells = said.map(|(_, cell)| cell.trim()).filter(|cell| !cell.is_empty());
-        cells.map(fixed).collect()
     }
 
     /// The customer that the first cell names.
     fn customer(&self, cell: &str) -> Result<CustomerName, String> {
-        if cell.trim().is_empty() {
+        let trimmed = cell.trim();
+        if trimmed.is_empty() {
             return Err("is blank, so no customer is named".to_string());
         }
-        refuse_rewritten(cell.trim())?;
-        match self.columns[0] {
-            Column::Reference => Ok(CustomerName::Lookup(Lookup::Reference(cell.to_string()))),
-            _ => id(cell.trim()).map(CustomerName::Id),
+        refuse_rewritten(trimmed)?;
+        if matches!(self.columns[0], Column::Reference) {
+            return Ok(CustomerName::Lookup(Lookup::Reference(cell.to_string())));
         }
+        let id = lookup::id(trimmed).map(CustomerName::Id);
+        id.ok_or_else(|| format!("takes a Fusebill id, a whole number such as 123, not `{trimmed}`"))
     }
+}
+
+/// When the customer was changed last; none if the cell is blank.
+fn modified(cell: &str) -> Result<Option<Fixed>, String> {
+    let cell = cell.trim();
+    if cell.is_empty() {
+        return Ok(None);
+    }
+    timestamp(cell).ok_or_else(|| format!("takes a timestamp as `customer list` prints it, not `{cell}`"))?;
+    Ok(Some(Fixed { path: Path::root(MODIFIED), value: Json::string(cell), why: String::new() }))
 }
 
 impl<R: Read> Iterator for Rows<R> {
     type Item = Result<Row, Vec<Mistake>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match self.reader.read_byte_record(&mut self.record) {
-                Ok(false) => return None,
-                Ok(true) if is_after(&self.record) => return None,
-                // One empty cell is how a blank line may be written, and with CRLF they cannot be told apart.
-                Ok(true) if self.record.len() == 1 && matches!(self.record.as_slice(), b"" | b"\r") => {}
-                Ok(true) => {
-                    self.number += 1;
-                    return Some(self.row());
-                }
-                Err(why) => return Some(Err(vec![unreadable(&why)])),
-            }
-        }
+        let record = self.records.next()?;
+        self.number += 1;
+        Some(record.map_err(|mistake| vec![mistake]).and_then(|(line, cells)| self.row(line, &cells)))
     }
-}
-
-fn is_after(record: &ByteRecord) -> bool {
-    record.len() == 1 && record.as_slice() == AFTER
-}
-
-/// The line that a record begins on which ends here. The crate's own figure is that of the blank lines before it.
-fn begins_on(end: &Position, record: &ByteRecord) -> u64 {
-    let breaks = record.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
-    let ended = u64::from(!record.as_slice().ends_with(AFTER));
-    end.line().saturating_sub(breaks + ended)
-}
-
-/// What follows a quote that is never closed would all be taken for one cell.
-fn refuse_open_quote(record: &ByteRecord, line: u64) -> Result<(), Mistake> {
-    if !record.as_slice().ends_with(AFTER) {
-        return Ok(());
-    }
-    Err(Mistake::of_line(line, "a quote (\") is opened in this row and never closed"))
-}
-
-/// A customer's id as a cell has it.
-fn id(cell: &str) -> Result<u64, String> {
-    let digits = cell.bytes().all(|byte| byte.is_ascii_digit());
-    let id: Option<u64> = cell.parse().ok().filter(|id| *id > 0 && digits);
-    id.ok_or_else(|| format!("takes a Fusebill id, a whole number such as 123, not `{cell}`"))
-}
-
-/// The cells as text. The line of a byte that is none counts the line breaks inside the cells before it.
-fn text(record: &ByteRecord, line: u64) -> Result<Vec<&str>, Mistake> {
-    let breaks = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
-    let mut before = line;
-    let mut cells = Vec::with_capacity(record.len());
-    for (at, cell) in record.iter().enumerate() {
-        let cell = if at + 1 == record.len() { cell.strip_suffix(b"\r").unwrap_or(cell) } else { cell };
-        match std::str::from_utf8(cell) {
-            Ok(text) => cells.push(text),
-            Err(why) => {
-                let line = before + breaks(&cell[..why.valid_up_to()]);
-                return Err(Mistake::of_line(line, "not UTF-8 text; save the file as \"CSV UTF-8\""));
-            }
-        }
-        before += breaks(cell);
-    }
-    Ok(cells)
-}
-
-fn unreadable(why: &csv::Error) -> Mistake {
-    Mistake::of_line(why.position().map_or(1, Position::line), why.to_string())
 }
 
 #[cfg(test)]
@@ -286,20 +177,59 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_is_never_closed_does_not_take_the_rows_after_it_along() {
-        let open = "a quote (\") is opened in this row and never closed";
+    fn an_error_of_quoting_has_its_line_and_its_character() {
         for end in ["", "\n", "\r\n", "\""] {
             let text = format!("id,firstName\n6,x\n7,\"Jo\n8,Bo\"\"{end}");
             let read = read(text.as_bytes(), ',');
+            let open = "line 3: character 3: a quote (\") is opened and never closed";
             let last = if end == "\"" { "2@3 7: firstName Set(Json(\"Jo\\n8,Bo\\\"\"))" } else { open };
-            assert!(read.len() == 2 && read[1].ends_with(last), "{read:?}");
+            assert!(read.len() == 2 && read[1] == last, "{read:?}");
         }
-        assert_eq!(read(b"id,\"firstName\n7,Jo\n", ','), [format!("line 1: {open}")]);
+        let after = "text after a closing quote (\"): write a quote inside a cell twice";
+        let before = "blanks before a quote (\"): remove them";
+        let text = "id,firstName,suffix\n7,é,\"J\"o\n8, \"J\no\",x\n9,5\" pipe,\"a\n\" ,\"\n6,a,b\n";
+        let expected = [
+            format!("line 2: character 8: {after}"),
+            format!("line 3: character 4: {before}"),
+            "line 4: has 2 cells, the header has 3".to_string(),
+            format!("line 6: character 2: {after}"),
+            "5@7 6: firstName Set(Json(\"a\")), suffix Set(Json(\"b\"))".to_string(),
+        ];
+        assert_eq!(read(text.as_bytes(), ','), expected);
+        let open = "line 1: character 4: a quote (\") is opened and never closed";
+        assert_eq!(read(b"id,\"firstName\n7,Jo\n", ','), [open]);
         assert_eq!(
             read(b"", ','),
             ["line 1: the file is empty: a header with `id` or `reference` is needed"]
         );
         assert!(read(b"id,firstName", ',').is_empty());
+    }
+
+    #[test]
+    fn every_line_end_of_a_spreadsheet_or_a_script_ends_a_line() {
+        for (end, lines) in [("\n", 1), ("\r\n", 1), ("\r", 1), ("\r\r\n", 1), ("\r\r", 2)] {
+            let text = ["id,firstName", "7,a", "", "8,\"b\"", ""].join(end);
+            let expected = [
+                format!("1@{} 7: firstName Set(Json(\"a\"))", 1 + lines),
+                format!("2@{} 8: firstName Set(Json(\"b\"))", 1 + 3 * lines),
+            ];
+            assert_eq!(read(text.as_bytes(), ','), expected, "{end:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_disk_is_reported_once() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::other("disk"))
+            }
+        }
+        let spelling = Spelling { delimiter: ',', null: "#".into(), empty: "-".into(), ignored: Vec::new() };
+        let file = b"id,firstName\n7,a\n8,\"b".as_slice().chain(Failing);
+        let rows = Rows::new(file, spelling).unwrap();
+        let said: Vec<String> = rows.take(9).filter_map(|row| Some(row.err()?[0].to_string())).collect();
+        assert_eq!(said, ["line 3: disk"]);
     }
 
     #[test]

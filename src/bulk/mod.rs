@@ -1,79 +1,78 @@
-//! Many customers from a file: rows and what is wrong with them, the plan file, the results. Pure: it reads from what
-//! it is given and writes lines; the rows of a run are kept in [`crate::store`].
+//! Many customers from a file: its rows and their errors, the plan file, the results. Pure: it reads an input that it is
+//! given and writes lines; the rows of a run are in [`crate::store`].
 
 pub mod columns;
 pub mod csv;
 pub mod ndjson;
 pub mod plan_file;
+mod records;
 pub mod result;
 pub mod task;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::document::compare::same_or_absent;
 use crate::document::time::timestamp;
 use crate::document::{Customer, Edit, EditError, Edits, Json, Path, View};
-use crate::report::table::value;
 use crate::search::CustomerName;
 
 /// How the rows of a file are written.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Comma-separated values with a header.
     Csv(Spelling),
-    /// A JSON object a line: `id` and a merge patch (RFC 7396).
+    /// A JSON object on each line: `id` and a merge patch (RFC 7396).
     Ndjson,
 }
 
-/// What stands for what in a CSV file.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// The dialect of a CSV file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spelling {
-    /// What parts the cells.
+    /// The character between cells.
     pub delimiter: char,
     /// The cell that clears a field.
     pub null: String,
     /// The cell that sets a field to empty text.
     pub empty: String,
-    /// Columns that are passed over.
+    /// Columns that are not read.
     pub ignored: Vec<String>,
 }
 
-/// What is asked of one customer.
+/// The edits of one customer.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Its place among the rows, counted from 1.
+    /// Counted from 1, blank lines not counted.
     pub number: u64,
     /// The line it begins on, counted from 1.
     pub line: u64,
-    /// Which customer.
+    /// The customer to edit.
     pub customer: CustomerName,
-    /// What changes.
+    /// The values to set.
     pub edits: Edits,
-    /// What must be so already, because it cannot be set.
+    /// Values that the customer must hold already, because they cannot be set.
     pub fixed: Vec<Fixed>,
-    /// Whether it is a whole customer, most of which stays as it is.
+    /// Whether it is a whole customer, most of whose values are the stored ones.
     pub whole: bool,
 }
 
-/// When a customer was changed last: a row that has it is written only if nobody changed the customer since.
-pub const MODIFIED: &str = "modifiedTimestamp";
+/// The time of a customer's last change: a row that has it is written only if the customer was not changed since.
+pub(crate) const MODIFIED: &str = "modifiedTimestamp";
 
 /// A value in a row that cannot be set: the customer must hold it already.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fixed {
-    /// Where.
-    pub path: Path,
-    /// What must stand there.
-    pub value: Json,
+    pub(crate) path: Path,
+    pub(crate) value: Json,
     /// Why it cannot be set.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 impl Fixed {
-    /// Whether a customer holds the value. Timestamps are compared as moments: the vendor writes one in several forms,
-    /// and spreadsheets cut fractions of a second off.
-    pub fn holds(&self, customer: &Customer) -> bool {
+    /// Whether a customer holds the value. Timestamps compare as moments: the vendor writes the same moment in several
+    /// forms, and spreadsheets cut off fractions of a second.
+    pub(crate) fn holds(&self, customer: &Customer) -> bool {
         let (wanted, found) = (self.value.root(), customer.get(&self.path));
         let moment = |view: View<'_>| view.as_text().and_then(|text| timestamp(&text));
         let moments = moment(wanted).zip(found.and_then(moment));
@@ -84,10 +83,10 @@ impl Fixed {
         moments.is_some_and(same) || same_or_absent(&self.path, Some(wanted), found)
     }
 
-    /// What is to be said where a customer holds another value.
-    pub fn moved(&self, customer: &Customer) -> String {
-        let shown = [Some(self.value.root()), customer.get(&self.path)].map(value);
-        let [wanted, found] = shown;
+    /// The message for a customer that holds another value.
+    pub(crate) fn moved(&self, customer: &Customer) -> String {
+        let wanted = self.value.text();
+        let found = customer.get(&self.path).map_or("(absent)", View::raw);
         if self.path.dotted() == MODIFIED {
             return format!("it was changed since the row was made: then modified {wanted}, now {found}");
         }
@@ -95,33 +94,29 @@ impl Fixed {
     }
 }
 
-/// Something that is wrong with a file.
+/// An error in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     /// The line, counted from 1.
     pub line: u64,
-    /// The column's name, where it is about one.
+    /// The column's name, if one cell is wrong.
     pub column: Option<String>,
     /// What is wrong, as a sentence without a full stop.
     pub why: String,
-    /// The customer that the row names, where it does.
+    /// The customer's id, if the row has one.
     pub customer: Option<u64>,
 }
 
 impl Mistake {
-    /// A mistake of a whole line.
-    pub fn of_line(line: u64, why: impl Into<String>) -> Mistake {
+    pub(crate) fn of_line(line: u64, why: impl Into<String>) -> Mistake {
         Mistake { line, column: None, why: why.into(), customer: None }
     }
 
-    /// A mistake in a column of a line.
-    pub fn of_column(line: u64, column: &str, why: impl Into<String>) -> Mistake {
+    pub(crate) fn of_column(line: u64, column: &str, why: impl Into<String>) -> Mistake {
         Mistake { column: Some(format!("`{}`", column.trim())), ..Mistake::of_line(line, why) }
     }
 
-    /// The same, in a row that names this customer.
-    #[must_use]
-    pub fn about(self, customer: u64) -> Mistake {
+    fn about(self, customer: u64) -> Mistake {
         Mistake { customer: Some(customer), ..self }
     }
 }
@@ -135,8 +130,7 @@ impl std::fmt::Display for Mistake {
     }
 }
 
-/// What the row of a line asks for. The column of an edit that is refused is told by what was given for it and by the value it
-/// is about.
+/// Checks the edits of a row. `column` names the column of a refused edit, from its `given` and its path.
 fn checked(
     list: Vec<Edit>,
     line: u64,

@@ -1,13 +1,13 @@
-//! Rows of NDJSON: an object a line, with the customer's `id` and a merge patch (RFC 7396) of the rest.
+//! Rows of NDJSON: each line is an object with the customer's `id` and a merge patch (RFC 7396) of the rest.
 //!
-//! A line with a `modifiedTimestamp` is a whole customer as it was read, of `customer list` for one. What cannot be set in
-//! it, the timestamp and every other read-only member, must be so still: then nobody changed the customer since.
+//! A line with a `modifiedTimestamp` is a whole customer, as `customer list` prints it. Its timestamp and its other
+//! read-only members must equal the stored ones; then the customer was not changed since it was read.
 
 use std::io::{self, BufRead};
 
 use super::{Fixed, MODIFIED, Mistake, Row, checked};
 use crate::document::json::ValueKind;
-use crate::document::{Action, Edit, Edits, Json, View, patch};
+use crate::document::{Action, Edit, Edits, Json, customer, patch};
 use crate::search::CustomerName;
 
 /// The rows of a file, one after the other.
@@ -18,7 +18,7 @@ pub struct Rows<R> {
 }
 
 impl<R: BufRead> Rows<R> {
-    /// Reads rows from here on.
+    /// The rows of this input.
     pub fn new(input: R) -> Rows<R> {
         Rows { input, line: 0, number: 0 }
     }
@@ -50,10 +50,7 @@ impl<R: BufRead> Iterator for Rows<R> {
 }
 
 /// The next line without its line break; none at the end.
-///
-/// # Errors
-/// As the input has them.
-pub fn line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     if input.read_until(b'\n', &mut bytes)? == 0 {
         return Ok(None);
@@ -73,23 +70,23 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     if json.root().kind() != ValueKind::Object {
         return Err(wrong(format!("a row is an object, not {}", json.root().kind())));
     }
-    let customer = json.root().member("id").and_then(id).ok_or_else(|| {
+    let customer = json.root().member("id").and_then(customer::id_of).ok_or_else(|| {
         wrong("a row names its customer: \"id\" and a whole number such as 123".to_string())
     })?;
     let edits = patch::edits(&json, "").map_err(|why| wrong(why.to_string()))?;
     let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
     let (list, fixed) =
-        if json.root().member(MODIFIED).is_some() { parted(list) } else { (list, Vec::new()) };
-    let about = |mistakes: Vec<Mistake>| mistakes.into_iter().map(|mistake| mistake.about(customer));
-    let edits = checked(list, line, |_, path| path.to_string());
-    let edits = edits.map_err(|mistakes| about(mistakes).collect::<Vec<_>>())?;
+        if json.root().member(MODIFIED).is_some() { split_fixed(list) } else { (list, Vec::new()) };
+    let edits = checked(list, line, |_, path| path.to_string()).map_err(|mistakes| {
+        mistakes.into_iter().map(|mistake| mistake.about(customer)).collect::<Vec<_>>()
+    })?;
     Ok(Row { number, line, customer: CustomerName::Id(customer), edits, whole: !fixed.is_empty(), fixed })
 }
 
-/// The edits that can be made, and the values of the others.
-fn parted(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
+/// The edits of writable fields, and the values of the others.
+fn split_fixed(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
     let mut fixed = Vec::new();
-    let can_be_made = |edit: Edit| match (Edits::check(vec![edit.clone()]), &edit.action) {
+    let writable = |edit: Edit| match (Edits::check(vec![edit.clone()]), &edit.action) {
         (Err(why), Action::Set(value)) => {
             let why = why.without_flag();
             fixed.push(Fixed { path: edit.path, value: value.clone(), why });
@@ -97,11 +94,7 @@ fn parted(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
         }
         _ => Some(edit),
     };
-    (list.into_iter().filter_map(can_be_made).collect(), fixed)
-}
-
-fn id(view: View<'_>) -> Option<u64> {
-    if view.kind() == ValueKind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
+    (list.into_iter().filter_map(writable).collect(), fixed)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! The plan file: what a run would change, to be looked at and carried out later. Described in docs/bulk.md.
+//! The plan file: the changes of a run, to be reviewed and applied later. Described in docs/bulk.md.
 //!
-//! NDJSON: a head, a line for each row, an end. A file without its end was cut off and is not carried out.
+//! NDJSON: a head, a line for each row, an end. A file without its end was cut off and is not applied.
 
 use std::io::{self, BufRead, Write};
 
@@ -16,7 +16,7 @@ use crate::field;
 use crate::search::CustomerName;
 use crate::store::Edited;
 
-/// The version that is written; a later one is not read.
+/// The version of the format; a later one is not read.
 pub const VERSION: u32 = 1;
 
 /// The first line.
@@ -24,33 +24,33 @@ pub const VERSION: u32 = 1;
 pub struct Head {
     /// The version of the format.
     pub fusebill_plan: u32,
-    /// The profile that the customers were read on.
+    /// The profile that the customers were read with.
     pub profile: String,
     /// The host and port, or `sandbox`.
     pub host: String,
-    /// When it was made.
+    /// The time of its start.
     pub time: Timestamp,
     /// The file that the rows came from.
     pub source: String,
 }
 
-/// What is to happen to one customer.
+/// The change of one customer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Planned {
     /// The row's number in the source.
     pub row: u64,
-    /// Which customer.
+    /// The customer.
     pub customer: Who,
-    /// How the row named it, where not by its id: `reference:ACME-7`. It must be called so still.
+    /// The lookup of a row without an id: `reference:ACME-7`. It must still find the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lookup: Option<String>,
-    /// The tokens that take the place of others; empty where nothing changes.
+    /// The tokens that change; empty if nothing does.
     #[serde(default)]
     pub edits: Vec<Edited>,
-    /// The whole document that was read, byte for byte; left out where nothing changes.
+    /// The whole document that was read, byte for byte; left out if nothing changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// Why nothing could be planned; then there is nothing else.
+    /// Why the row has no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -71,41 +71,25 @@ pub struct End {
     pub end_of_plan: u64,
 }
 
-/// Why a plan file is not carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a plan file is not applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPlan {
-    /// It was made by a later version of the program.
+    /// It has this later version.
+    #[error("a later version of fusebill made it (format {0}; this one reads {VERSION})", VERSION = VERSION)]
     Newer(u32),
-    /// It does not begin with a plan's head.
+    /// It does not begin with a head.
+    #[error("its first line is not the head of a plan")]
     NoHead,
-    /// It does not end as it should: it was cut off while it was written, or lines are missing.
+    /// It has no end, or its end counts other rows.
+    #[error("its end is missing or counts other rows: it was cut off, or lines were removed")]
     CutOff,
-    /// A line of it cannot be read.
+    /// A line cannot be read.
+    #[error("{0}")]
     Damaged(Mistake),
 }
 
-impl std::fmt::Display for NotAPlan {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            NotAPlan::Newer(version) => {
-                write!(
-                    f,
-                    "it is in format {version}, of a later version of fusebill; this one reads {VERSION}"
-                )
-            }
-            NotAPlan::NoHead => f.write_str("it does not begin as a plan does"),
-            NotAPlan::CutOff => {
-                f.write_str("its end is missing, or does not count its rows: it was cut off or cut up")
-            }
-            NotAPlan::Damaged(mistake) => write!(f, "{mistake}"),
-        }
-    }
-}
-
-impl std::error::Error for NotAPlan {}
-
 impl Planned {
-    /// What a plan comes to.
+    /// The line of a plan.
     pub fn of(row: u64, plan: &Plan) -> Planned {
         Planned {
             row,
@@ -117,18 +101,14 @@ impl Planned {
         }
     }
 
-    /// How the customer is named.
-    ///
-    /// # Errors
-    /// A sentence, where the line does not fit together.
-    pub fn name(&self) -> Result<CustomerName, String> {
+    pub(crate) fn name(&self) -> Result<CustomerName, String> {
         self.lookup.as_ref().map_or(Ok(CustomerName::Id(self.customer.id)), |name| CustomerName::parse(name))
     }
 
-    /// The plan again; none where nothing changes.
+    /// The plan of the line; none if nothing changes.
     ///
     /// # Errors
-    /// A sentence, where the line does not fit together.
+    /// The parts of the line contradict each other, or the field table refuses a value.
     pub fn plan(&self) -> Result<Option<Plan>, String> {
         let Some(before) = &self.before else {
             return if self.edits.is_empty() { Ok(None) } else { Err("its customer is missing".to_string()) };
@@ -136,47 +116,46 @@ impl Planned {
         let before =
             Customer::parse(before.as_str()).map_err(|why| format!("its customer cannot be read: {why}"))?;
         if before.id() != self.customer.id {
-            return Err(format!(
-                "it is about customer {} and holds customer {}",
-                self.customer.id,
-                before.id()
-            ));
+            let (named, held) = (self.customer.id, before.id());
+            return Err(format!("it names customer {named} and holds customer {held}"));
         }
-        let value = |edited: &Edited| -> Option<(Path, Option<Json>)> {
-            let change = edited.change()?;
-            Some((change.path, Some(change.after?)))
-        };
-        let values: Option<Vec<_>> = self.edits.iter().map(value).collect();
-        let values = values.ok_or("an edit of it cannot be read")?;
-        for (path, value) in &values {
-            if let Some(field) =
-                field::at(&path.dotted()).filter(|field| field.kind != field::FieldKind::Codes)
-                && let Some(value) = value
-            {
-                check::value(field, value.clone()).map_err(|why| format!("`{path}` {why}"))?;
-            }
-        }
-        let paths = || values.iter().enumerate().map(|(at, (path, _))| (at, path));
-        if let Some((_, twice)) =
-            paths().find(|(at, path)| paths().any(|(other, around)| *at != other && around.covers(path)))
-        {
-            return Err(format!("its edits set `{twice}` twice"));
-        }
+        let values = self.edits.iter().map(new_value).collect::<Result<Vec<_>, _>>()?;
+        refuse_twice(&values)?;
         rewrite(before, values).map(Some).map_err(|why| why.without_flag())
     }
 }
 
-/// Writes one line.
-///
-/// # Errors
-/// As the output has them.
+/// The path of an edit and its new value, which the field table must allow.
+fn new_value(edited: &Edited) -> Result<(Path, Option<Json>), String> {
+    let change = edited.change().and_then(|change| Some((change.path, change.after?)));
+    let (path, value) = change.ok_or("an edit of it cannot be read")?;
+    match field::at(&path.dotted()) {
+        Some(field) if field.kind != field::FieldKind::Codes => {
+            check::value(field, value.clone()).map_err(|why| format!("`{path}` {why}"))?;
+        }
+        _ => {}
+    }
+    Ok((path, Some(value)))
+}
+
+fn refuse_twice(values: &[(Path, Option<Json>)]) -> Result<(), String> {
+    let mut paths: Vec<&Path> = values.iter().map(|(path, _)| path).collect();
+    paths.sort_unstable();
+    // Sorted, a path precedes the paths that lead into it.
+    match paths.windows(2).find(|pair| pair[0].covers(pair[1])) {
+        Some(pair) => Err(format!("its edits set `{}` twice", pair[1])),
+        None => Ok(()),
+    }
+}
+
+/// Writes a value as a line of JSON.
 pub fn write_line<T: Serialize>(out: &mut impl Write, content: &T) -> io::Result<()> {
     let mut text = serde_json::to_string(content)?;
     text.push('\n');
     out.write_all(text.as_bytes())
 }
 
-/// The lines of a plan file after its head.
+/// The rows of a plan file.
 pub struct Lines<R> {
     input: R,
     line: u64,
@@ -184,10 +163,7 @@ pub struct Lines<R> {
     ended: bool,
 }
 
-/// Reads the head, and then row by row.
-///
-/// # Errors
-/// See [`NotAPlan`].
+/// Reads the head, and gives the rows one by one.
 pub fn read<R: BufRead>(mut input: R) -> Result<(Head, Lines<R>), NotAPlan> {
     #[derive(Deserialize)]
     struct Version {
@@ -214,7 +190,7 @@ impl<R: BufRead> Lines<R> {
         if self.ended {
             return Err(NotAPlan::CutOff);
         }
-        // Raw tokens pass through no untagged enum, so the line is looked at first.
+        // An untagged enum would lose raw tokens, so the kind of the line is read first.
         let raw: std::collections::HashMap<String, &RawValue> =
             serde_json::from_slice(&text).map_err(|why| self.damaged(why))?;
         if raw.contains_key("end_of_plan") {

@@ -1,12 +1,15 @@
-//! What became of each row, a line each, and what that adds up to. Described in docs/bulk.md.
+//! The results of a run's rows, one line each, and their counts. The format is described in docs/bulk.md.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::document::Change;
 use crate::error::{Error, Kind};
 use crate::store::Edited;
 
-/// What became of a row.
+/// How a row ended. Its line of JSON is a line of the run's results.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RowResult {
     /// The row's number in the source.
@@ -21,7 +24,7 @@ pub struct RowResult {
     /// Why it did not succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// How often the change was sent.
+    /// How many times the PUT was sent.
     pub attempts: u32,
     /// The journal's entry of the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,8 +32,11 @@ pub struct RowResult {
 }
 
 /// How a row can end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Outcome {
     /// It was written and verified.
     Written,
@@ -48,60 +54,37 @@ pub enum Outcome {
     Failed,
     /// It was written, but what is stored is not what was asked for.
     Differs,
-    /// It was sent and whether it was written is not known.
+    /// It was sent, and whether it was written is unknown.
     Unknown,
     /// The run ended before it.
     NotReached,
 }
 
-/// Every outcome, in the order in which they are counted up.
-pub const OUTCOMES: &[Outcome] = &[
-    Outcome::Written,
-    Outcome::Unchanged,
-    Outcome::Conflict,
-    Outcome::Refused,
-    Outcome::NotFound,
-    Outcome::Credentials,
-    Outcome::Failed,
-    Outcome::Differs,
-    Outcome::Unknown,
-    Outcome::NotReached,
-];
+/// Every outcome, in the order in which counts are shown.
+pub const OUTCOMES: &[Outcome] = Outcome::VARIANTS;
 
 impl Outcome {
     /// Its name in files and output.
     pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Written => "written",
-            Outcome::Unchanged => "unchanged",
-            Outcome::Conflict => "conflict",
-            Outcome::Refused => "refused",
-            Outcome::NotFound => "not-found",
-            Outcome::Credentials => "credentials",
-            Outcome::Failed => "failed",
-            Outcome::Differs => "differs",
-            Outcome::Unknown => "unknown",
-            Outcome::NotReached => "not-reached",
-        }
+        self.into()
     }
 
-    /// Whether the customer is as the row asks.
-    pub fn succeeded(self) -> bool {
+    /// Whether the customer has the values that the row asks for.
+    pub(crate) fn succeeded(self) -> bool {
         matches!(self, Outcome::Written | Outcome::Unchanged)
     }
 
-    /// Whether another try may end otherwise: the row was not carried out, or nobody knows whether it was.
-    pub fn is_open(self) -> bool {
+    /// Whether the same row may end differently: nothing was written, or whether it was is unknown.
+    pub(crate) fn is_open(self) -> bool {
         matches!(self, Outcome::Credentials | Outcome::Failed | Outcome::Unknown | Outcome::NotReached)
     }
 
-    /// Whether a retry carries the row out again: nothing was written, or nobody knows.
-    pub fn may_be_retried(self) -> bool {
+    /// Whether `bulk retry` runs the row again: nothing was written, or whether it was is unknown.
+    pub(crate) fn may_be_retried(self) -> bool {
         self.is_open() || matches!(self, Outcome::Conflict | Outcome::Refused | Outcome::NotFound)
     }
 
-    /// What a failure of this kind means for its row.
-    pub fn of(kind: Kind) -> Outcome {
+    fn of(kind: Kind) -> Outcome {
         match kind {
             Kind::Conflict => Outcome::Conflict,
             Kind::Refused => Outcome::Refused,
@@ -115,36 +98,30 @@ impl Outcome {
 }
 
 impl RowResult {
-    /// A row that ended so, and of which no more is known.
+    /// A row with this outcome, and nothing else.
     pub fn ended(row: u64, customer: u64, outcome: Outcome) -> RowResult {
         RowResult { row, customer, outcome, changes: Vec::new(), error: None, attempts: 0, entry: None }
     }
 
-    /// A row that ended with this error.
-    pub fn failed(row: u64, customer: u64, error: &Error) -> RowResult {
+    pub(crate) fn failed(row: u64, customer: u64, error: &Error) -> RowResult {
         let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
         let (outcome, error) = (Outcome::of(error.kind), Some(message.collect::<Vec<_>>().join("; ")));
         RowResult { error, ..RowResult::ended(row, customer, outcome) }
     }
 
-    /// A row that the run did not come to.
-    pub fn not_reached(row: u64, customer: u64) -> RowResult {
-        RowResult::ended(row, customer, Outcome::NotReached)
-    }
-
-    /// A row that asks for nothing.
-    pub fn unasked(row: u64, customer: u64) -> RowResult {
+    /// A row without edits.
+    pub(crate) fn unasked(row: u64, customer: u64) -> RowResult {
         RowResult::ended(row, customer, Outcome::Unchanged)
     }
 
-    /// It as a line of JSON.
+    /// As a line of JSON.
     pub fn line(&self) -> String {
         let mut line = serde_json::to_string(self).expect("texts and tokens are JSON");
         line.push('\n');
         line
     }
 
-    /// It as a row of the results' CSV.
+    /// As a row of CSV under [`HEADER`].
     pub fn cells(&self) -> Vec<String> {
         let shown = |token: &Option<Box<serde_json::value::RawValue>>| {
             token.as_ref().map_or_else(|| "(absent)".to_string(), |token| token.get().to_string())
@@ -164,20 +141,16 @@ impl RowResult {
     }
 }
 
-/// The header of the results' CSV.
-pub const HEADER: [&str; 7] = ["row", "customer", "outcome", "changes", "error", "attempts", "entry"];
+pub(crate) const HEADER: [&str; 7] = ["row", "customer", "outcome", "changes", "error", "attempts", "entry"];
 
-/// Changes as a result has them.
+/// Changes in the form of [`RowResult::changes`].
 pub fn edited(changes: &[Change]) -> Vec<Edited> {
     changes.iter().map(Edited::of).collect()
 }
 
-/// How many rows ended in which way.
+/// How many rows there are of each outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    #[serde(flatten)]
-    by_outcome: std::collections::BTreeMap<String, u64>,
-}
+pub struct Counts(BTreeMap<Outcome, u64>);
 
 impl Counts {
     /// Counts one row.
@@ -185,35 +158,31 @@ impl Counts {
         self.add_many(outcome, 1);
     }
 
-    /// Counts so many rows.
-    pub fn add_many(&mut self, outcome: Outcome, count: u64) {
+    pub(crate) fn add_many(&mut self, outcome: Outcome, count: u64) {
         if count > 0 {
-            *self.by_outcome.entry(outcome.name().to_string()).or_default() += count;
+            *self.0.entry(outcome).or_default() += count;
         }
     }
 
-    /// How many rows ended so.
+    /// The rows of one outcome.
     pub fn of(&self, outcome: Outcome) -> u64 {
-        self.by_outcome.get(outcome.name()).copied().unwrap_or_default()
+        self.0.get(&outcome).copied().unwrap_or_default()
     }
 
-    /// How many rows there are.
+    /// All rows.
     pub fn all(&self) -> u64 {
-        self.by_outcome.values().sum()
+        self.0.values().sum()
     }
 
-    /// How many rows did not succeed.
+    /// The rows whose outcome is neither `written` nor `unchanged`.
     pub fn not_succeeded(&self) -> u64 {
-        OUTCOMES.iter().filter(|outcome| !outcome.succeeded()).map(|outcome| self.of(*outcome)).sum()
+        self.0.iter().filter(|(outcome, _)| !outcome.succeeded()).map(|(_, count)| count).sum()
     }
 
     /// "12 written, 3 unchanged, 1 failed".
     pub fn sentence(&self) -> String {
-        let parts: Vec<String> = OUTCOMES
-            .iter()
-            .filter(|outcome| self.of(**outcome) > 0)
-            .map(|outcome| format!("{} {}", self.of(*outcome), outcome.name()))
-            .collect();
+        let parts: Vec<String> =
+            self.0.iter().map(|(outcome, count)| format!("{count} {}", outcome.name())).collect();
         if parts.is_empty() { "no rows".to_string() } else { parts.join(", ") }
     }
 }
@@ -261,7 +230,6 @@ mod tests {
         for (kind, name) in kinds {
             assert_eq!(outcome(kind), name);
         }
-        assert_eq!(RowResult::not_reached(1, 7).outcome, Outcome::NotReached);
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Whether a value may be stored in a field, by the field table alone. The server judges the rest.
+//! Checks values against the field table. The server checks the rest.
 //!
-//! Every error is the end of a sentence that begins with the field: "`firstName` is 51 characters long, …".
+//! Every error completes a sentence that begins with the field: "`firstName` is 51 characters long, …".
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -16,25 +16,19 @@ use crate::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over};
 pub struct Checked {
     /// The value to set.
     pub value: Json,
-    /// What is allowed but doubtful.
+    /// Why it is doubtful.
     pub warning: Option<String>,
 }
 
-/// The JSON value that a flag's text means: a number if the field holds one, else a string.
-///
-/// # Errors
-/// The field takes a whole number and the text is not one.
-pub fn from_text(field: &Field, text: &str) -> Result<Json, String> {
+/// The JSON value of a flag's text: a number if the field holds one, else a string.
+pub(crate) fn from_text(field: &Field, text: &str) -> Result<Json, String> {
     match field.kind {
         FieldKind::Integer => integer(text).map(Json::known),
         _ => Ok(Json::string(text)),
     }
 }
 
-/// Checks a value and puts it into the vendor's spelling.
-///
-/// # Errors
-/// The field does not take this value.
+/// Checks a value and spells it as the vendor does.
 pub fn value(field: &Field, value: Json) -> Result<Checked, String> {
     let root = value.root();
     if root.is_null() {
@@ -49,10 +43,8 @@ pub fn value(field: &Field, value: Json) -> Result<Checked, String> {
             }
         },
         FieldKind::Emails { max } => {
-            let list = text(root)?;
-            within(&list, max)?;
-            addresses(&list)?;
-            drop(list);
+            within(&text(root)?, max)?;
+            addresses(&text(root)?)?;
             Ok(plain(value))
         }
         FieldKind::Choice(words) => choice(words, &text(root)?).map(|word| plain(Json::string(word))),
@@ -96,7 +88,7 @@ fn within(text: &str, max: usize) -> Result<(), String> {
     Err(format!("is {length} {unit} long, the limit is {max}"))
 }
 
-/// Addresses separated by `;`, as the API reference shows them, or by `,`, as the vendor's import takes them.
+/// Addresses are separated by `;` (the API reference) or `,` (the vendor's import page).
 fn addresses(list: &str) -> Result<(), String> {
     if list.is_empty() {
         return Ok(());
@@ -114,8 +106,8 @@ fn addresses(list: &str) -> Result<(), String> {
 }
 
 fn choice(words: &[&'static str], text: &str) -> Result<&'static str, String> {
-    let matches = words.iter().find(|word| word.eq_ignore_ascii_case(text));
-    matches.copied().ok_or_else(|| format!("takes one of {}, not `{text}`", words.join(", ")))
+    let matching = words.iter().find(|word| word.eq_ignore_ascii_case(text));
+    matching.copied().ok_or_else(|| format!("takes one of {}, not `{text}`", words.join(", ")))
 }
 
 fn currency(text: &str) -> Result<String, String> {
@@ -135,9 +127,9 @@ fn whole_number(value: View<'_>) -> Result<Json, String> {
 
 /// The token of a whole number that is not negative.
 fn integer(text: &str) -> Result<String, String> {
-    let wrong = || format!("takes a whole number, not `{text}`");
-    let number: i64 = text.parse().map_err(|_| wrong())?;
-    if number < 0 || number.to_string() != text { Err(wrong()) } else { Ok(text.to_string()) }
+    let number: Option<i64> = text.parse().ok().filter(|number| *number >= 0);
+    let token = number.map(|number| number.to_string()).filter(|token| token == text);
+    token.ok_or_else(|| format!("takes a whole number, not `{text}`"))
 }
 
 /// Checks the `type` or the `code` of a sales-tracking code.
@@ -153,12 +145,14 @@ fn codes(list: View<'_>) -> Result<(), String> {
         return Err(format!("takes an array of {{\"type\", \"code\"}} objects, not {}", list.kind()));
     }
     let mut types: Vec<String> = Vec::new();
-    for code in list.children() {
-        for part in ["type", "code"] {
-            let said = code.member(part).and_then(View::as_text);
-            code_part(part, &said.ok_or_else(|| format!("has an element without a `{part}` text"))?)?;
-        }
-        types.extend(code.member("type").and_then(View::as_text).map(|kind| kind.to_lowercase()));
+    for element in list.children() {
+        let part = |name: &str| {
+            let text = element.member(name).and_then(View::as_text);
+            let text = text.ok_or_else(|| format!("has an element without a `{name}` text"))?;
+            code_part(name, &text).map(|()| text.to_lowercase())
+        };
+        types.push(part("type")?);
+        part("code")?;
     }
     let count = types.len();
     types.sort_unstable();

@@ -1,34 +1,34 @@
-//! Sales-tracking codes, edited one type at a time: the rest of the list keeps its bytes.
+//! Edits the list of sales-tracking codes one type at a time; the other elements keep their bytes.
 
 use super::compare::same;
 use super::json::{Json, Key, ValueKind, View, quote};
 use crate::field::MOST_CODES;
 
-/// What becomes of the code of one type.
+/// The change of one type's code.
 #[derive(Debug, Clone, Copy)]
 pub struct CodeEdit<'a> {
-    /// The type's name, matched without regard to case.
+    /// The type's name, in any case.
     pub kind: &'a str,
-    /// The code it gets; none takes the type out.
+    /// The new code; none removes the type.
     pub code: Option<&'a str>,
 }
 
-/// The list after the edits, and what is worth a word.
+/// The result of [`edit`].
 #[derive(Debug)]
 pub struct Edited {
-    /// The array; the elements that no edit names are the ones of the list before, byte for byte.
+    /// The array.
     pub list: Json,
-    /// Types that were to be taken out but are not there.
+    /// Types to remove that the list does not have.
     pub warnings: Vec<String>,
 }
 
-/// Edits a list of codes; a list that is absent or null counts as empty.
+/// Edits a list of codes; an absent or null list counts as empty.
 ///
-/// A changed element is written anew with only `type` and `code`: the `name`, `id` and `uri` beside the old code
-/// describe that code and would contradict the new one.
+/// A changed element has only `type` and `code`: the `name`, `id` and `uri` beside the old code describe that code and
+/// would contradict the new one.
 ///
 /// # Errors
-/// A sentence: the list is no array, a type is in it twice, or more than [`MOST_CODES`] would result.
+/// The list is no array, has a type twice, or would have more than [`MOST_CODES`] elements.
 pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, String> {
     let list = list.filter(|list| !list.is_null());
     if let Some(other) = list.filter(|list| list.kind() != ValueKind::Array) {
@@ -39,8 +39,7 @@ pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, St
         existing.iter().map(|element| Some(element.raw().to_string())).collect();
     let mut warnings = Vec::new();
     for edit in edits {
-        let found = find(&existing, edit.kind)?;
-        match (found, edit.code) {
+        match (find(&existing, edit.kind)?, edit.code) {
             (Some(at), Some(code)) if holds(existing[at], code) => {}
             (Some(at), Some(code)) => elements[at] = Some(element(existing[at], code)),
             (Some(at), None) => elements[at] = None,
@@ -59,25 +58,21 @@ pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, St
             "the customer would have {count} sales-tracking codes, the limit is {MOST_CODES}"
         ));
     }
-    Ok(Edited { list: Json::known(format!("[{}]", kept.join(","))), warnings })
+    Ok(Edited { list: array(&kept), warnings })
 }
 
-/// A list that was edited as a whole, by hand.
-#[derive(Debug)]
-pub struct ByHand<'a> {
-    /// The list that is meant: elements whose code is the old one are the old ones byte for byte, all others hold only
-    /// `type` and `code`.
-    pub list: Json,
-    /// Members beside `type` and `code` that were changed or added to an old element; the vendor sets those.
-    pub fixed: Vec<View<'a>>,
+fn array(elements: &[String]) -> Json {
+    Json::known(format!("[{}]", elements.join(",")))
 }
 
-/// Reads a list that was edited as a whole: only `type` and `code` of an element can be changed, and what else it had
-/// described the code it had. Anything but a list is given back as it is.
-pub fn by_hand<'a>(old: Option<View<'_>>, new: View<'a>) -> ByHand<'a> {
+/// Reads a list that a user edited as a whole. Elements with their old code keep their bytes; all others get only `type` and
+/// `code`, because the other members describe the old code. A value that is no array stays.
+///
+/// Also gives the values beside `type` and `code` that were changed in or added to an old element: the vendor sets those.
+pub(super) fn by_hand<'a>(old: Option<View<'_>>, new: View<'a>) -> (Json, Vec<View<'a>>) {
     let mut fixed = Vec::new();
     if new.kind() != ValueKind::Array {
-        return ByHand { list: new.to_json(), fixed };
+        return (new.to_json(), fixed);
     }
     let before: Vec<View<'_>> =
         old.filter(|old| old.kind() == ValueKind::Array).into_iter().flat_map(View::children).collect();
@@ -88,7 +83,8 @@ pub fn by_hand<'a>(old: Option<View<'_>>, new: View<'a>) -> ByHand<'a> {
             elements.push(new.raw().to_string());
             continue;
         };
-        match find(&before, &kind).ok().flatten().map(|at| before[at]).filter(|old| holds(*old, &code)) {
+        let old = find(&before, &kind).ok().flatten().map(|at| before[at]);
+        match old.filter(|old| holds(*old, &code)) {
             None => elements.push(element(new, &code)),
             Some(old) => {
                 let changed = |(key, value): &(Key<'_>, View<'_>)| {
@@ -99,7 +95,7 @@ pub fn by_hand<'a>(old: Option<View<'_>>, new: View<'a>) -> ByHand<'a> {
             }
         }
     }
-    ByHand { list: Json::known(format!("[{}]", elements.join(","))), fixed }
+    (array(&elements), fixed)
 }
 
 fn find(existing: &[View<'_>], kind: &str) -> Result<Option<usize>, String> {
@@ -164,7 +160,7 @@ mod tests {
     fn by_hand_only_types_and_codes_are_changed() {
         let edited = |new: &str| {
             let (old, new) = (Json::parse(LIST).unwrap(), Json::parse(new).unwrap());
-            let ByHand { list, fixed } = by_hand(Some(old.root()), new.root());
+            let (list, fixed) = by_hand(Some(old.root()), new.root());
             (list.text().to_string(), fixed.iter().map(|view| view.raw().to_string()).collect::<Vec<_>>())
         };
         let none: Vec<String> = Vec::new();

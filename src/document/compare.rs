@@ -1,18 +1,20 @@
-//! Whether two values are the same: by what they mean, not by how they are spelled.
+//! Compares values by meaning, not by spelling.
 
 use super::decimal::Decimal;
-use super::json::{ValueKind, View};
+use super::json::{Key, ValueKind, View};
 use super::path::Path;
-use crate::field;
+use crate::field::{self, FieldKind};
 
-/// Whether two values mean the same: `10.0` is `10.00`, `"é"` is `"\u00e9"`, members compare in any order, elements in
-/// theirs.
+/// Whether two values mean the same: `10.0` equals `10.00`, `"é"` equals `"\u00e9"`, and the order of members does not
+/// count.
 pub fn same(a: View<'_>, b: View<'_>) -> bool {
     if a.raw() == b.raw() {
         return true;
     }
     match (a.kind(), b.kind()) {
-        (ValueKind::Number, ValueKind::Number) => same_number(a.raw(), b.raw()),
+        (ValueKind::Number, ValueKind::Number) => {
+            Decimal::parse(a.raw()).is_some_and(|a| Decimal::parse(b.raw()) == Some(a))
+        }
         (ValueKind::String, ValueKind::String) => a.string_bytes() == b.string_bytes(),
         (ValueKind::Array, ValueKind::Array) => {
             a.children().count() == b.children().count()
@@ -26,25 +28,26 @@ pub fn same(a: View<'_>, b: View<'_>) -> bool {
     }
 }
 
-/// [`same`], knowing the field at the path.
+/// [`same`] for the values of a field.
 ///
-/// A text field may be stored as a number: the vendor's samples show phones and references so, and `5551234` then
-/// equals `"5551234"`. Sales-tracking codes compare by `type`, `code` and what else both sides have, because the vendor
-/// adds `name`, `id` and `uri` to what it is given.
+/// In a text field `5551234` equals `"5551234"`: the vendor's samples show phones and references as numbers.
+/// Sales-tracking codes compare by `type`, `code` and the other members that both sides have, because the vendor adds
+/// `name`, `id` and `uri`.
 pub fn same_at(path: &Path, a: View<'_>, b: View<'_>) -> bool {
     if same(a, b) {
         return true;
     }
     let Some(field) = field::at(&path.dotted()) else { return false };
     match (a.kind(), b.kind()) {
-        (ValueKind::Number, ValueKind::String) => field.is_text() && says(b, a.raw()),
-        (ValueKind::String, ValueKind::Number) => field.is_text() && says(a, b.raw()),
-        (ValueKind::Array, ValueKind::Array) => field.kind == field::FieldKind::Codes && same_codes(a, b),
+        (ValueKind::Number, ValueKind::String) | (ValueKind::String, ValueKind::Number) => {
+            field.is_text() && a.text_or_token() == b.text_or_token()
+        }
+        (ValueKind::Array, ValueKind::Array) => field.kind == FieldKind::Codes && same_codes(a, b),
         _ => false,
     }
 }
 
-/// [`same_at`], where a value that is absent counts as null: the API reads what is left out as null.
+/// [`same_at`], but an absent value equals null, as in the API.
 pub fn same_or_absent(path: &Path, a: Option<View<'_>>, b: Option<View<'_>>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => same_at(path, a, b),
@@ -53,15 +56,10 @@ pub fn same_or_absent(path: &Path, a: Option<View<'_>>, b: Option<View<'_>>) -> 
     }
 }
 
-fn says(string: View<'_>, text: &str) -> bool {
-    string.as_text().is_some_and(|said| said == text)
-}
-
 fn same_codes(a: View<'_>, b: View<'_>) -> bool {
     let same_code = |a: View<'_>, b: View<'_>| {
-        let shared = |(key, value): (super::json::Key<'_>, View<'_>)| {
-            b.member(&key.name()).is_none_or(|other| same(value, other))
-        };
+        let shared =
+            |(key, value): (Key<'_>, View<'_>)| b.member(&key.name()).is_none_or(|other| same(value, other));
         let complete = |code: View<'_>| code.member("type").is_some() && code.member("code").is_some();
         complete(a) && complete(b) && a.members().all(shared)
     };
@@ -73,13 +71,6 @@ fn sorted_members(object: View<'_>) -> Vec<(std::borrow::Cow<'_, [u8]>, View<'_>
     let mut members: Vec<_> = object.members().map(|(key, value)| (key.bytes(), value)).collect();
     members.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     members
-}
-
-fn same_number(a: &str, b: &str) -> bool {
-    match (Decimal::parse(a), Decimal::parse(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => false,
-    }
 }
 
 #[cfg(test)]

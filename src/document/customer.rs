@@ -1,75 +1,49 @@
-//! A customer document: one JSON object that says which customer it is and which status it has.
-
-use std::fmt;
+//! A customer document: a JSON object with an `id` and a `status`.
 
 use super::json::{Json, JsonError, Key, ValueKind, View};
 use super::path::Path;
 use crate::field;
 
-/// A customer as the server sent it.
-///
-/// It is known to be one object without duplicate keys, with an integer `id` and a `status`, which every PUT must
-/// carry ("In all cases, include id and status").
+/// A customer as the server sent it: an object without duplicate keys, with an integer `id` and a `status`, because every
+/// PUT must have them ("In all cases, include id and status").
 #[derive(Debug, Clone)]
 pub struct Customer {
     json: Json,
     id: u64,
 }
 
-/// Why a document is not taken for a customer that may be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a document is refused as a customer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotACustomer {
-    /// It is not JSON, or JSON that means different things to different readers.
-    Json(JsonError),
+    /// It cannot be read as JSON.
+    #[error(transparent)]
+    Json(#[from] JsonError),
     /// It is another type of value.
+    #[error("{0} instead of an object")]
     NotAnObject(ValueKind),
     /// `id` is missing or not a positive whole number.
+    #[error("it has no `id` that is a whole number")]
     NoId,
-    /// `status` is missing or not a text with something in it.
+    /// `status` is missing, not a text, or blank.
+    #[error("it has no `status`")]
     NoStatus,
-    /// Two names differ only by case, which the API does not tell apart.
+    /// Two names differ only by case, which the API ignores.
+    #[error("it has both `{0:.100}` and `{1:.100}`, which the API does not tell apart")]
     CaseTwice(String, String),
-    /// It is what activating a customer would do, not a customer.
+    /// It is an activation preview, with this member.
+    #[error("it has `{0}`, so it is an activation preview that must never be sent back")]
     Preview(String),
-}
-
-impl fmt::Display for NotACustomer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NotACustomer::Json(why) => write!(f, "{why}"),
-            NotACustomer::NotAnObject(kind) => write!(f, "{kind} instead of an object"),
-            NotACustomer::NoId => write!(f, "it has no `id` that is a whole number"),
-            NotACustomer::NoStatus => write!(f, "it has no `status`"),
-            NotACustomer::CaseTwice(one, other) => {
-                write!(f, "it has both `{one:.100}` and `{other:.100}`, which the API does not tell apart")
-            }
-            NotACustomer::Preview(name) => {
-                write!(f, "it has `{name}`, so it is an activation preview that must never be sent back")
-            }
-        }
-    }
-}
-
-impl std::error::Error for NotACustomer {}
-
-impl From<JsonError> for NotACustomer {
-    fn from(why: JsonError) -> NotACustomer {
-        NotACustomer::Json(why)
-    }
 }
 
 impl Customer {
     /// Reads a customer document.
-    ///
-    /// # Errors
-    /// See [`NotACustomer`].
     pub fn parse(text: impl Into<String>) -> Result<Customer, NotACustomer> {
         let json = Json::parse(text)?;
         let root = json.root();
         if root.kind() != ValueKind::Object {
             return Err(NotACustomer::NotAnObject(root.kind()));
         }
-        let id = root.member("id").and_then(whole_number).ok_or(NotACustomer::NoId)?;
+        let id = root.member("id").and_then(id_of).ok_or(NotACustomer::NoId)?;
         let status = root.member("status").and_then(View::as_text);
         if status.is_none_or(|status| status.trim().is_empty()) {
             return Err(NotACustomer::NoStatus);
@@ -101,13 +75,13 @@ impl Customer {
         get(self.root(), path.names())
     }
 
-    /// The text at a dotted path of the field table, where there is some.
-    pub fn text_at(&self, path: &'static str) -> Option<String> {
+    /// The text at a dotted path of the field table, unless it is blank.
+    fn text_at(&self, path: &'static str) -> Option<String> {
         let text = get(self.root(), path.split('.'))?.as_text()?;
         (!text.trim().is_empty()).then(|| text.into_owned())
     }
 
-    /// What a person knows the customer by: the name and the company, as far as there are any.
+    /// The first and last name and the company, without those that are blank.
     pub fn name(&self) -> String {
         let names: Vec<String> =
             ["firstName", "lastName"].iter().filter_map(|path| self.text_at(path)).collect();
@@ -119,7 +93,7 @@ impl Customer {
     }
 }
 
-/// The value at these names below this one, through objects by name and arrays by index (RFC 6901 section 4).
+/// The value at these names inside a value, through objects by name and arrays by index (RFC 6901 section 4).
 pub fn get<'a>(view: View<'a>, names: impl IntoIterator<Item = impl AsRef<str>>) -> Option<View<'a>> {
     names.into_iter().try_fold(view, |view, name| match view.kind() {
         ValueKind::Array => element(view, name.as_ref()),
@@ -132,11 +106,12 @@ fn element<'a>(array: View<'a>, index: &str) -> Option<View<'a>> {
     array.children().nth(index.parse().ok().filter(|_| plain)?)
 }
 
-fn whole_number(view: View<'_>) -> Option<u64> {
+/// The id that a value of `id` gives.
+pub(crate) fn id_of(view: View<'_>) -> Option<u64> {
     if view.kind() == ValueKind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
 }
 
-/// The API reads names without regard to case, so two that differ only by case have no sure meaning in a PUT.
+/// The API ignores the case of names, so two that differ only by case are ambiguous in a PUT.
 fn refuse_names_by_case(root: View<'_>) -> Result<(), NotACustomer> {
     let lowered = |(key, _): (Key<'_>, View<'_>)| (key.name().to_lowercase(), key.name().into_owned());
     let mut names: Vec<(String, String)> = root.members().map(lowered).collect();

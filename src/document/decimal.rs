@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// The most digits of an exponent that is read.
+/// The most digits of an exponent: with more, sums of exponents could overflow.
 const LONGEST_EXPONENT: usize = 18;
 
 /// A decimal number: `0.DIGITS` times ten to the `exponent`. Its digits neither begin nor end with zero; zero has none.
@@ -14,7 +14,7 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// Reads a number as JSON or a filter spells it; none where it is no number, or its exponent is beyond 18 digits.
+    /// Reads a number as JSON or a filter spells it; none if it is no number or its exponent has more than 18 digits.
     pub fn parse(text: &str) -> Option<Decimal> {
         let (negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, power) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));

@@ -3,44 +3,42 @@
 use std::collections::HashMap;
 
 use super::compare::same_at;
-use super::json::{Json, Key, ValueKind, View};
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
 
 /// A path whose value differs.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// Where.
+    /// The path of the value.
     pub path: Path,
-    /// The value before; none where there was no such member.
+    /// The value before; none if the member was absent.
     pub before: Option<Json>,
-    /// The value after; none where there is no such member.
+    /// The value after; none if the member is absent.
     pub after: Option<Json>,
 }
 
 impl Change {
-    /// The value before, to look at.
-    pub fn old_value(&self) -> Option<View<'_>> {
+    pub(crate) fn old_value(&self) -> Option<View<'_>> {
         self.before.as_ref().map(Json::root)
     }
 
-    /// The value after, to look at.
-    pub fn new_value(&self) -> Option<View<'_>> {
+    pub(crate) fn new_value(&self) -> Option<View<'_>> {
         self.after.as_ref().map(Json::root)
     }
 
-    /// Whether the change takes a value away: there was one and now there is null, an empty list or nothing.
+    /// Whether the change removes a value: there was one, and now there is null, an empty list or no member.
     pub fn clears(&self) -> bool {
         self.new_value().is_none_or(is_nothing) && !self.old_value().is_none_or(is_nothing)
     }
 }
 
 fn is_nothing(value: View<'_>) -> bool {
-    value.is_null() || (value.kind() == ValueKind::Array && value.children().next().is_none())
+    value.is_null() || value.is_empty_array()
 }
 
-/// What differs between two objects, in the order of the first, then what only the second has.
+/// The changes between two objects, in the order of the first, then the members that only the second has.
 ///
-/// Values are compared by [`same_at`], so another spelling of the same value is no change.
+/// Values compare by [`same_at`], so another spelling of the same value is no change.
 pub fn diff(before: View<'_>, after: View<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
     walk(None, before, after, &mut changes);
@@ -50,10 +48,10 @@ pub fn diff(before: View<'_>, after: View<'_>) -> Vec<Change> {
 fn walk(at: Option<&Path>, before: View<'_>, after: View<'_>, changes: &mut Vec<Change>) {
     let mut news: HashMap<_, _> = after.members().map(|(key, value)| (key.bytes(), value)).collect();
     for (key, old) in before.members() {
-        compare(inside(at, key), old, news.remove(&key.bytes()), changes);
+        compare(Path::below(at, key.name()), old, news.remove(&key.bytes()), changes);
     }
     for (key, new) in after.members().filter(|(key, _)| news.contains_key(&key.bytes())) {
-        changes.push(Change { path: inside(at, key), before: None, after: Some(new.to_json()) });
+        changes.push(Change { path: Path::below(at, key.name()), before: None, after: Some(new.to_json()) });
     }
 }
 
@@ -65,10 +63,6 @@ fn compare(path: Path, old: View<'_>, new: Option<View<'_>>, changes: &mut Vec<C
         Some(new) if same_at(&path, old, new) => {}
         new => changes.push(Change { path, before: Some(old.to_json()), after: new.map(View::to_json) }),
     }
-}
-
-fn inside(at: Option<&Path>, key: Key<'_>) -> Path {
-    at.map_or_else(|| Path::root(key.name()), |path| path.join(key.name()))
 }
 
 #[cfg(test)]

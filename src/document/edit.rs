@@ -1,43 +1,46 @@
-//! Edits: what a user asks to change, as a list of paths and actions, checked against the field table.
+//! Edits: a list of paths and actions, checked against the field table.
 //!
-//! A list, not a struct of optional fields: what is not in it does not change, and empty (`""`) and cleared (null)
-//! are two different edits. Flags, a merge patch, the editor and the rows of a table all end in [`Edits`].
+//! A list, not a struct of optional fields: a value without an edit does not change, and empty (`""`) and cleared (null)
+//! are different edits. Flags, a merge patch, the editor and the rows of a table all become [`Edits`].
 
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::check;
 use super::json::{Json, ValueKind};
 use super::path::Path;
 use crate::field::{self, Field};
 
-/// One thing that was asked for.
-#[derive(Debug, Clone)]
+/// One change of a value.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Edit {
-    /// Where.
+    /// The path of the value.
     pub path: Path,
-    /// What becomes of the value there.
+    /// The change.
     pub action: Action,
-    /// What the user wrote to ask for it, for messages: `--first-name`, `--patch`.
+    /// The flag or column that asks for it, for messages: `--first-name`, `--patch`.
     pub given: String,
 }
 
-/// What becomes of a value.
-#[derive(Debug, Clone)]
+/// The kinds of change.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// It becomes this value.
+    /// Sets this value.
     Set(Json),
-    /// It becomes null, because clearing it was spelled out; sales-tracking codes become an empty list.
+    /// Sets null, because the user wrote so; for sales-tracking codes an empty list.
     Clear,
-    /// It becomes an empty object unless it is an object already (an empty object in a merge patch).
+    /// Sets an empty object unless there is an object already (an empty object in a merge patch).
     Object,
-    /// The sales-tracking code of this type becomes this code.
+    /// Sets the sales-tracking code of one type.
     SetCode {
         /// The type's name in the account.
         kind: String,
         /// A code that exists under that type.
         code: String,
     },
-    /// The sales-tracking code of this type is taken out of the list.
+    /// Removes the sales-tracking code of one type.
     RemoveCode {
         /// The type's name in the account.
         kind: String,
@@ -45,8 +48,8 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether the user spelled out that something is taken away.
-    pub fn spells_clearing(&self) -> bool {
+    /// Whether the user wrote that a value is to be removed.
+    pub(crate) fn spells_clearing(&self) -> bool {
         matches!(self, Action::Clear | Action::RemoveCode { .. })
     }
 
@@ -68,47 +71,40 @@ pub struct Edits {
 /// Why an edit is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditError {
-    /// What the user wrote to ask for it.
+    /// [`Edit::given`].
     pub given: String,
-    /// The value it concerns.
+    /// The path of the value.
     pub path: Path,
-    /// What is wrong.
+    /// The reason.
     pub problem: EditProblem,
 }
 
-/// What is wrong with an edit.
+/// The reasons to refuse an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EditProblem {
-    /// This tool does not write the field, for this reason.
+    /// The field is read-only, for this reason.
     ReadOnly(String),
-    /// Another edit, which the user asked for with this, sets the same value or one around it.
+    /// Another edit, given as this, sets the same value or one around it.
     Twice(String),
     /// The field table does not allow the value, for this reason.
     Invalid(String),
-    /// The customer has no such path; these come close, closest first.
+    /// The customer has no such path; similar names, closest first.
     Unknown(Vec<String>),
-    /// The customer has the name in this spelling, which the API does not tell apart.
+    /// The customer has the name in this case, and the API ignores case.
     OtherCase(String),
-    /// The path is that of an object of fields: set as a whole, its fields would escape their checks.
+    /// The path is an object of fields: set as a whole, its fields would escape their checks.
     Whole,
-    /// The path goes on below a value of this type, which has no members.
+    /// The path leads into a value of this type, which has no members.
     NoMembers(ValueKind),
-    /// The sales-tracking codes cannot be edited as asked, or the customer would not be one any more.
+    /// The sales-tracking codes cannot be edited so, or the result would not be a customer.
     Codes(String),
 }
 
 impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let EditError { given, path, problem } = self;
-        match problem {
-            EditProblem::Codes(why) => f.write_str(why),
-            EditProblem::Twice(first) if first == given => write!(f, "{given} sets `{path}` twice"),
-            EditProblem::Twice(first) => write!(f, "{first} and {given} both set `{path}`"),
-            EditProblem::OtherCase(has) => write!(f, "{given}: `{path}` is spelled `{has}`"),
-            EditProblem::Whole => {
-                write!(f, "{given}: `{path}` holds several fields, which are set or cleared one by one")
-            }
-            _ => write!(f, "{given}: {}", self.without_flag()),
+        match self.problem {
+            EditProblem::Codes(_) | EditProblem::Twice(_) => f.write_str(&self.without_flag()),
+            _ => write!(f, "{}: {}", self.given, self.without_flag()),
         }
     }
 }
@@ -116,59 +112,48 @@ impl fmt::Display for EditError {
 impl std::error::Error for EditError {}
 
 impl EditError {
-    /// The error of an edit.
     pub(super) fn of(edit: &Edit, problem: EditProblem) -> EditError {
         EditError { given: edit.given.clone(), path: edit.path.clone(), problem }
     }
 
-    /// What the user wrote that is refused, and the value it concerns; none if it is the list of codes as a whole.
-    pub fn about(&self) -> Option<(&str, &Path)> {
+    /// What was given, and the path; none if the error concerns the list of codes as a whole.
+    pub(crate) fn about(&self) -> Option<(&str, &Path)> {
         let codes = matches!(self.problem, EditProblem::Codes(_));
         (!codes).then_some((self.given.as_str(), &self.path))
     }
 
-    /// The message for a place that shows already what the user wrote, as a line of a file does.
-    pub fn without_flag(&self) -> String {
-        let path = &self.path;
-        match &self.problem {
+    /// The message without [`EditError::given`], for a line of a file.
+    pub(crate) fn without_flag(&self) -> String {
+        let EditError { given, path, problem } = self;
+        match problem {
             EditProblem::ReadOnly(why) => format!("`{path}` is read-only: {why}"),
             EditProblem::Invalid(why) => format!("`{path}` {why}"),
             EditProblem::Unknown(_) => format!("the customer has no field `{path}`"),
-            EditProblem::OtherCase(has) => format!("this field is spelled `{has}`"),
-            EditProblem::Whole => {
-                format!(
-                    "`{path}` holds several fields, which are set or cleared one by one, inside its braces"
-                )
-            }
+            EditProblem::OtherCase(has) => format!("`{path}` is spelled `{has}`"),
+            EditProblem::Whole => format!("`{path}` holds several fields: set or clear them one by one"),
             EditProblem::NoMembers(ValueKind::Array) => {
                 format!("`{path}` is an array, which is one value: set it whole with --set-json")
             }
             EditProblem::NoMembers(kind) => format!("`{path}` is {kind}, so nothing can be set inside it"),
-            EditProblem::Twice(_) => self.to_string(),
+            EditProblem::Twice(first) if first == given => format!("{given} sets `{path}` twice"),
+            EditProblem::Twice(first) => format!("{first} and {given} both set `{path}`"),
             EditProblem::Codes(why) => why.clone(),
         }
     }
 }
 
 impl Edits {
-    /// Checks edits against the field table and each other, and puts values into the vendor's spelling.
+    /// Checks edits against the field table and each other, and spells values as the vendor does.
     ///
     /// # Errors
-    /// The first of: a read-only field, a value that is not allowed, the same field twice.
+    /// The first error of [`Edits::check_each`].
     pub fn check(list: Vec<Edit>) -> Result<Edits, EditError> {
-        let mut edits = Edits::default();
-        for edit in list {
-            edits.add(edit)?;
-        }
-        edits.refuse_twice()?;
-        Ok(edits)
+        Edits::check_each(list).map_err(|mut refused| refused.remove(0))
     }
 
-    /// Like [`Edits::check`], but finds every error.
-    ///
-    /// # Errors
-    /// One for each edit that is refused by itself; if there is none, the first value that is set twice.
-    pub fn check_each(list: Vec<Edit>) -> Result<Edits, Vec<EditError>> {
+    /// [`Edits::check`] with every error: one for each edit that is refused alone; if there is none, the first value that
+    /// is set twice.
+    pub(crate) fn check_each(list: Vec<Edit>) -> Result<Edits, Vec<EditError>> {
         let mut edits = Edits::default();
         let refused: Vec<EditError> = list.into_iter().filter_map(|edit| edits.add(edit).err()).collect();
         if !refused.is_empty() {
@@ -178,23 +163,22 @@ impl Edits {
         Ok(edits)
     }
 
-    /// The edits, in the order in which they were given.
+    /// The edits, in the given order.
     pub fn iter(&self) -> impl Iterator<Item = &Edit> {
         self.list.iter()
     }
 
-    /// Whether nothing was asked for.
+    /// Whether there are no edits.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// What is allowed but doubtful.
-    pub fn warnings(&self) -> &[String] {
+    pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The edit of this path or of a value around it.
-    pub fn covering(&self, path: &Path) -> Option<&Edit> {
+    /// The edit of the value at this path or of one around it.
+    pub(crate) fn covering(&self, path: &Path) -> Option<&Edit> {
         self.list.iter().find(|edit| edit.path.covers(path))
     }
 
@@ -212,7 +196,7 @@ impl Edits {
         Ok(())
     }
 
-    /// Sorted, a path stands right before the paths inside it, so neighbours show every overlap.
+    /// Sorted, a path precedes the paths that lead into it, so neighbours show every overlap.
     fn refuse_twice(&self) -> Result<(), EditError> {
         let mut sorted: Vec<&Edit> = self.list.iter().collect();
         sorted.sort_by_key(|edit| (&edit.path, edit.action.code_type().map(str::to_ascii_lowercase)));
@@ -230,7 +214,7 @@ impl Edits {
     }
 }
 
-/// The action in the vendor's spelling, and a warning about what is allowed but doubtful.
+/// The action in the vendor's spelling, and a warning if the value is doubtful.
 fn allowed(field: &Field, action: &Action) -> Result<(Action, Option<String>), String> {
     match action {
         Action::Set(value) => {
@@ -252,7 +236,7 @@ fn allowed(field: &Field, action: &Action) -> Result<(Action, Option<String>), S
     Ok((action.clone(), None))
 }
 
-/// Why a path that is not a writable field is refused; none if it may be a field that the table does not know.
+/// Why a path that is no writable field is refused; none if it may be a field that the table does not know.
 fn unwritten(edit: &Edit, dotted: &str) -> Option<EditProblem> {
     if let Some(has) = field::other_case(dotted) {
         return Some(EditProblem::OtherCase(has.to_string()));

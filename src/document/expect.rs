@@ -1,4 +1,4 @@
-//! Preconditions: what must stand in the document for the edit to be made.
+//! Preconditions: values that the document must hold before the edit.
 
 use jiff::Timestamp;
 
@@ -11,36 +11,32 @@ use super::plan::unknown;
 use super::time::timestamp;
 use crate::field;
 
-/// What a user writes to expect something, for messages.
-pub const EXPECT: &str = "--expect";
+pub(crate) const EXPECT: &str = "--expect";
 
 /// `--expect PATH=VALUE`.
 #[derive(Debug, Clone)]
 pub struct Expectation {
-    /// Where.
+    /// The path of the value.
     pub path: Path,
-    /// What must stand there, as it was typed.
+    /// The expected value, as it was typed.
     pub value: String,
 }
 
 /// A precondition that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmet {
-    /// Where.
+    /// The path of the value.
     pub path: Path,
-    /// What was expected.
+    /// The expected value, as it was typed.
     pub expected: String,
-    /// The token that stands there.
+    /// The token in the document.
     pub found: String,
 }
 
-/// Checks every precondition against the document that would be edited.
+/// The preconditions that a customer does not meet.
 ///
-/// A value is expected as text, or as JSON for what is no text: `null`, `true`, `12000749`. `null` never means the
-/// text "null"; `"null"`, with quotes, does.
-///
-/// # Errors
-/// A path that the customer does not have.
+/// An expected value is text, or JSON for other types: `null`, `true`, `12000749`. `null` never means the text "null";
+/// `"null"`, with quotes, does.
 pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<Unmet>, EditError> {
     let null = Json::null();
     let mut unmet = Vec::new();
@@ -58,15 +54,13 @@ pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<Un
     Ok(unmet)
 }
 
-/// Checks when the customer was last modified.
-///
-/// Moments are compared, not spellings: the vendor writes the same one in several forms.
-pub fn unmet_moment(customer: &Customer, moment: Timestamp) -> Option<Unmet> {
+/// Checks the time of the customer's last change. The vendor spells the same moment in several forms, so moments compare.
+pub(crate) fn unmet_moment(customer: &Customer, moment: Timestamp) -> Option<Unmet> {
     let path = Path::of("modifiedTimestamp");
     let found = customer.get(&path);
     let there = found.and_then(View::as_text).and_then(|text| timestamp(&text));
-    let raw = found.map_or("nothing", View::raw).to_string();
-    (there != Some(moment)).then(|| Unmet { path, expected: moment.to_string(), found: raw })
+    let found = found.map_or("nothing", View::raw).to_string();
+    (there != Some(moment)).then(|| Unmet { path, expected: moment.to_string(), found })
 }
 
 impl Expectation {

@@ -1,19 +1,8 @@
 //! JSON laid out for reading: white space changes, no token does.
 
-use super::json::View;
-
-/// The value over several lines, two spaces a level, every scalar and key as the text has it.
-pub fn indented(view: View<'_>) -> String {
-    indented_text(view.raw())
-}
-
-/// The value on one line without white space between tokens.
-pub fn compact(view: View<'_>) -> String {
-    compact_text(view.raw())
-}
-
-/// [`indented`] for a text that is known to be JSON. It is not parsed, so its depth and length have no limit here.
-pub fn indented_text(json: &str) -> String {
+/// A text that is known to be JSON, over several lines, indented by two spaces. It is not parsed, so its depth and length
+/// are not limited.
+pub fn indented(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let (mut level, mut opened) = (0_usize, false);
     for token in tokens(json) {
@@ -34,8 +23,8 @@ pub fn indented_text(json: &str) -> String {
     out
 }
 
-/// [`compact`] for a text that is known to be JSON.
-pub fn compact_text(json: &str) -> String {
+/// A text that is known to be JSON, on one line without white space between tokens.
+pub fn compact(json: &str) -> String {
     tokens(json).collect()
 }
 
@@ -83,20 +72,20 @@ mod tests {
         let text = "{\"a\" :[ 1E5,{ }], \"\\u0062\":\"\\u00e9\" ,\"c\":[ ]}";
         let json = Json::parse(text).unwrap();
         let laid_out = "{\n  \"a\": [\n    1E5,\n    {}\n  ],\n  \"\\u0062\": \"\\u00e9\",\n  \"c\": []\n}";
-        assert_eq!(indented(json.root()), laid_out);
-        assert_eq!(compact(json.root()), "{\"a\":[1E5,{}],\"\\u0062\":\"\\u00e9\",\"c\":[]}");
+        assert_eq!(indented(json.text()), laid_out);
+        assert_eq!(compact(json.text()), "{\"a\":[1E5,{}],\"\\u0062\":\"\\u00e9\",\"c\":[]}");
     }
 
     #[test]
     fn punctuation_in_a_string_is_text() {
         let text = r#"["{ \"a\" : [1,2] }\\","é, b"]"#;
-        assert_eq!(compact_text(text), text);
-        assert_eq!(indented_text(text), "[\n  \"{ \\\"a\\\" : [1,2] }\\\\\",\n  \"é, b\"\n]");
+        assert_eq!(compact(text), text);
+        assert_eq!(indented(text), "[\n  \"{ \\\"a\\\" : [1,2] }\\\\\",\n  \"é, b\"\n]");
     }
 
     #[test]
     fn depth_has_no_limit() {
         let deep = "[".repeat(1_000) + &"]".repeat(1_000);
-        assert_eq!(compact_text(&indented_text(&deep)), deep);
+        assert_eq!(compact(&indented(&deep)), deep);
     }
 }

@@ -1,8 +1,8 @@
-//! JSON as the text it came in plus the spans of its values.
+//! JSON as its text plus the spans of its values.
 //!
-//! serde_json checks the grammar; one scan then notes where each value begins and ends. Nothing is converted: a number
-//! stays its token, a string keeps its escapes. That is what makes an edit lossless: new text goes over the spans of
-//! the values that change, and every other byte is the server's own.
+//! serde_json checks the grammar; one scan then finds the span of each value. Nothing is converted: a number stays its
+//! token, a string keeps its escapes. So an edit is lossless: new text replaces the spans of the values that change, and
+//! every other byte is the server's.
 
 mod scan;
 mod view;
@@ -11,14 +11,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::IgnoredAny;
+use serde::de::{self, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde_json::value::RawValue;
 
 pub use view::{Key, View};
 
 /// The deepest nesting that is read. A customer has three levels; the limit keeps recursion over values bounded.
 pub const MAX_DEPTH: usize = 256;
-/// The most values that are read of one text. A customer has a hundred, a page of a list a thousand times that; each
-/// takes more memory than the two bytes it can be written in.
+/// The most values of one text. A customer has a hundred, a page of a list a thousand times that; each takes more memory
+/// than the two bytes that it can be written in.
 pub const MAX_VALUES: usize = 1_000_000;
 
 /// One JSON value: its text, unchanged, and the span of each value inside it.
@@ -42,66 +44,50 @@ struct Node {
 }
 
 /// The type of a JSON value, RFC 8259 section 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
 #[allow(missing_docs)]
 pub enum ValueKind {
+    #[strum(to_string = "null")]
     Null,
+    #[strum(to_string = "a boolean")]
     Bool,
+    #[strum(to_string = "a number")]
     Number,
+    #[strum(to_string = "a string")]
     String,
+    #[strum(to_string = "an array")]
     Array,
+    #[strum(to_string = "an object")]
     Object,
 }
 
-impl fmt::Display for ValueKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ValueKind::Null => "null",
-            ValueKind::Bool => "a boolean",
-            ValueKind::Number => "a number",
-            ValueKind::String => "a string",
-            ValueKind::Array => "an array",
-            ValueKind::Object => "an object",
-        })
-    }
-}
-
-/// Why a text is not taken as JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a text is refused as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// It is not JSON by RFC 8259; the words and the position are serde_json's.
+    /// It is not JSON by RFC 8259; the reason and the position are serde_json's.
+    #[error("not JSON: {why} at line {line} column {column}")]
     Syntax {
-        /// What is wrong.
+        /// The reason.
         why: String,
-        /// The line, counted from 1.
+        /// Counted from 1.
         line: usize,
-        /// How far into the line, in bytes.
+        /// Counted from 1, in bytes.
         column: usize,
     },
-    /// An object has the same key twice, so what it means depends on who reads it.
+    /// An object has the same key twice; readers of JSON differ in which value counts.
+    #[error("the key {key:.100} occurs twice in one object")]
     DuplicateKey {
         /// The key's second token.
         key: String,
-        /// The line it is on, counted from 1.
+        /// The line of the second, counted from 1.
         line: usize,
     },
     /// It nests deeper than [`MAX_DEPTH`].
+    #[error("nested deeper than {} levels", MAX_DEPTH)]
     TooDeep,
     /// It has more values than [`MAX_VALUES`].
+    #[error("it has more than {} values", MAX_VALUES)]
     TooMany,
-}
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            JsonError::Syntax { why, line, column } => {
-                write!(f, "not JSON: {why} at line {line} column {column}")
-            }
-            JsonError::DuplicateKey { key, .. } => write!(f, "the key {key:.100} occurs twice in one object"),
-            JsonError::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
-            JsonError::TooMany => write!(f, "it has more than {MAX_VALUES} values"),
-        }
-    }
 }
 
 impl From<serde_json::Error> for JsonError {
@@ -113,13 +99,8 @@ impl From<serde_json::Error> for JsonError {
     }
 }
 
-impl std::error::Error for JsonError {}
-
 impl Json {
-    /// Reads one JSON value, with nothing but white space around it.
-    ///
-    /// # Errors
-    /// See [`JsonError`]. A lone surrogate escape (`"\ud800"`) is no error: the text is kept, whatever it means.
+    /// Reads one JSON value, with nothing but white space around it. A lone surrogate escape (`"\ud800"`) is no error.
     pub fn parse(text: impl Into<String>) -> Result<Json, JsonError> {
         let text = text.into();
         serde_json::from_str::<IgnoredAny>(&text)?;
@@ -129,7 +110,7 @@ impl Json {
         Ok(json)
     }
 
-    /// The JSON string that stands for this text.
+    /// A text as a JSON string.
     pub fn string(text: &str) -> Json {
         Json::known(quote(text))
     }
@@ -139,12 +120,12 @@ impl Json {
         Json::known("null")
     }
 
-    /// A text that this crate itself wrote as JSON.
+    /// Reads a text that this crate wrote as JSON.
     pub(crate) fn known(text: impl Into<String>) -> Json {
         Json::parse(text).expect("text that was written as JSON is JSON")
     }
 
-    /// The whole text, as it came.
+    /// The whole text, unchanged.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -175,9 +156,23 @@ pub fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("a string is always JSON")
 }
 
-/// The line on which a byte of a text stands, counted from 1.
+/// The line of a byte of a text, counted from 1.
 pub fn line_of(text: &str, at: usize) -> usize {
     1 + text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count()
+}
+
+/// As the JSON that it is.
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.text.clone()).map_err(ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Json::parse(raw.get()).map_err(de::Error::custom)
+    }
 }
 
 impl fmt::Debug for Json {

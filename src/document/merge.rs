@@ -1,9 +1,9 @@
-//! Three-way merge: the changes of a plan, applied to the customer as it is now.
+//! Three-way merge: applies the changes of a plan to the customer that is stored now.
 //!
-//! The API has no ETag, so a PUT of a document that was read minutes ago would revert what others wrote since. If a
-//! person or a file stood between read and write, the customer is read again, and three documents meet: *base* (read
-//! first), *ours* (the plan's after) and *theirs* (read now). Our values go into their document, and every change of
-//! theirs elsewhere stays. A value that both sides changed to different ones is a conflict, which the caller settles.
+//! The API has no ETag, so a PUT of a document that was read minutes ago would revert the writes since. If a user or a file
+//! edits between read and write, the customer is read again, and three documents are merged: *base* (read first), *ours*
+//! (the plan's after) and *theirs* (read now). Our values go into their document; all their other changes stay. A value that
+//! both sides changed differently is a conflict, which the caller settles.
 
 use super::compare::same_or_absent;
 use super::customer::Customer;
@@ -17,38 +17,38 @@ use super::verify::moved;
 /// The result of a merge.
 #[derive(Debug)]
 pub enum Merge {
-    /// Our changes upon their document.
+    /// Without conflicts.
     Merged {
-        /// From their document to the merged one. A value that both sides changed alike is not in it.
+        /// From their document to the merged one. Values that both sides changed alike are not in it.
         plan: Box<Plan>,
-        /// What they changed, which stays.
+        /// Their changes, which stay.
         carried: Vec<Change>,
     },
-    /// Both sides changed the same values to different ones.
+    /// Both sides changed these values differently.
     Conflicts(Vec<Conflict>),
 }
 
 /// A value that both sides changed.
 #[derive(Debug, Clone)]
 pub struct Conflict {
-    /// Where.
+    /// The path of the value.
     pub path: Path,
     /// The value that was read first.
     pub base: Option<Json>,
-    /// The value that we set.
+    /// The plan's value.
     pub ours: Option<Json>,
-    /// The value that they set.
+    /// The value that was read now.
     pub theirs: Option<Json>,
 }
 
-/// Merges a plan with the customer as it is now.
+/// Merges a plan with the customer that is stored now.
 ///
-/// A value merges as it was edited: an object that we set as a whole is one value. Changes of the same value, or of a
-/// value and one inside it, conflict unless both sides have the same result. Fields that the vendor computes
+/// A value merges as it was edited: an object that was set as a whole is one value. Changes of the same value, or of a value
+/// and one inside it, conflict unless both sides have the same result. Fields that the vendor computes
 /// ([`crate::field::READ_ONLY`]) are neither carried nor in conflict.
 ///
 /// # Errors
-/// Their document does not have the object any more that one of our values belongs in.
+/// Their document no longer has the object that one of our values belongs in.
 pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
     let meanwhile = moved(&ours.before, theirs);
     let (kept, conflicts) = divide(ours, theirs, &meanwhile);
@@ -61,12 +61,9 @@ pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
     Ok(Merge::Merged { plan: Box::new(plan), carried })
 }
 
-/// Merges in spite of conflicts: `keeps_ours` decides each of them; otherwise their value stays.
+/// Merges with conflicts: `keeps_ours` decides for each whether our value or theirs stays.
 ///
 /// An object that both sides made merges member by member, so that keeping ours removes nothing of theirs.
-///
-/// # Errors
-/// Their document does not have the object any more that one of our values belongs in.
 pub fn settle(ours: &Plan, theirs: &Customer, keeps_ours: impl Fn(&Path) -> bool) -> Result<Plan, EditError> {
     let (mut kept, conflicts) = divide(ours, theirs, &moved(&ours.before, theirs));
     for Conflict { path, base, ours, theirs: there } in conflicts {
@@ -82,7 +79,7 @@ pub fn settle(ours: &Plan, theirs: &Customer, keeps_ours: impl Fn(&Path) -> bool
     apply(ours, theirs, kept)
 }
 
-/// Our values upon their document.
+/// Writes our values into their document.
 fn apply(ours: &Plan, theirs: &Customer, kept: Vec<(Path, Option<Json>)>) -> Result<Plan, EditError> {
     let mut plan = rewrite(theirs.clone(), kept)?;
     let changes = |path: &Path| plan.changes.iter().any(|change| change.path.overlaps(path));
@@ -91,8 +88,7 @@ fn apply(ours: &Plan, theirs: &Customer, kept: Vec<(Path, Option<Json>)>) -> Res
     Ok(plan)
 }
 
-/// Divides our values into those to write and those that they changed to something else. A value that they changed to
-/// ours is in neither.
+/// Divides our values into those to write and conflicts. A value that they changed to ours is in neither.
 fn divide(
     ours: &Plan,
     theirs: &Customer,
@@ -111,7 +107,7 @@ fn divide(
     (kept, conflicts)
 }
 
-/// Our value, or the members of it as deep as both values are objects.
+/// Our value; if both values are objects, our members instead, recursively.
 fn members(path: &Path, ours: View<'_>, theirs: View<'_>, kept: &mut Vec<(Path, Option<Json>)>) {
     if ours.kind() != ValueKind::Object || theirs.kind() != ValueKind::Object {
         return kept.push((path.clone(), Some(ours.to_json())));

@@ -1,7 +1,7 @@
-//! The pure core: a customer as text plus spans, edits of it, and what they change.
+//! The pure core: a customer as text plus spans, and the edits of it.
 //!
-//! Data flows [`json`] → [`customer`] → [`edit`] (from flags, a merge [`patch`] or an edited [`edit_text`]) → [`plan`] (which [`splice`]s the
-//! new text and [`diff`]s it) → [`verify`]. Nothing here prints, reads a file, a clock or the environment.
+//! Data flows [`json`] → [`customer`] → [`edit`] (from flags, a merge [`patch`] or an [`edit_text`]) → [`plan`], which
+//! [`splice`]s the new text and [`diff`]s it → [`verify`]. Nothing here prints, reads a file, a clock or the environment.
 
 pub mod check;
 pub mod codes;
@@ -19,7 +19,6 @@ pub mod patch;
 pub mod path;
 pub mod plan;
 pub mod relaxed;
-
 pub mod splice;
 pub mod time;
 pub mod undo;

@@ -1,38 +1,23 @@
-//! A merge patch (RFC 7396) as edits: a null clears, an object is merged, anything else is the new value.
-
-use std::fmt;
+//! A merge patch (RFC 7396) as edits: null clears, an object is merged, any other value is set.
 
 use super::edit::{Action, Edit};
 use super::json::{Json, ValueKind, View};
 use super::path::Path;
 
-/// Why a merge patch is not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a merge patch is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatchError {
-    /// It is no object, and would take the place of the whole customer.
+    /// It is no object, and would replace the whole customer.
+    #[error("it is {0}, not an object")]
     NotAnObject(ValueKind),
-    /// It has a key with half of a surrogate pair, which no path can name.
+    /// It has a key with half of a surrogate pair, which no path can hold.
+    #[error("the key {0} has half of a surrogate pair")]
     NoName(String),
 }
 
-impl fmt::Display for PatchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PatchError::NotAnObject(kind) => write!(f, "it is {kind}, not an object"),
-            PatchError::NoName(key) => write!(f, "the key {key} has half of a surrogate pair"),
-        }
-    }
-}
-
-impl std::error::Error for PatchError {}
-
-/// The edits that a merge patch asks for.
+/// The edits of a merge patch.
 ///
-/// A null becomes an edit to null: the API reads a member that is left out as null, so "remove" and "null" are the
-/// same there.
-///
-/// # Errors
-/// See [`PatchError`].
+/// Null, which removes a member in RFC 7396, sets null here: to the API they are the same.
 pub fn edits(patch: &Json, given: &str) -> Result<Vec<Edit>, PatchError> {
     if patch.root().kind() != ValueKind::Object {
         return Err(PatchError::NotAnObject(patch.root().kind()));
@@ -45,7 +30,7 @@ pub fn edits(patch: &Json, given: &str) -> Result<Vec<Edit>, PatchError> {
 fn walk(at: Option<&Path>, patch: View<'_>, given: &str, edits: &mut Vec<Edit>) -> Result<(), PatchError> {
     for (key, value) in patch.members() {
         let name = key.text().ok_or_else(|| PatchError::NoName(key.token().to_string()))?;
-        let path = at.map_or_else(|| Path::root(name.as_ref()), |path| path.join(name.as_ref()));
+        let path = Path::below(at, name);
         let action = match value.kind() {
             ValueKind::Object if value.children().next().is_some() => {
                 walk(Some(&path), value, given, edits)?;

@@ -1,42 +1,33 @@
-//! Where in a document a value stands: a dotted path or a JSON Pointer (RFC 6901).
+//! The path of a value in a document: dotted, or a JSON Pointer (RFC 6901).
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The names from the outermost object down to a value; never empty.
 ///
-/// Written dotted (`customerReference.reference1`) or as a JSON Pointer (`/customerReference/reference1`), where `~1`
-/// stands for `/` and `~0` for `~`. It is shown dotted where that reads back as the same path, else as a pointer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Written dotted (`customerReference.reference1`) or as a JSON Pointer (`/customerReference/reference1`, in which `~1` is
+/// `/` and `~0` is `~`). It is shown dotted if that reads back as the same path, else as a pointer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Path(Vec<String>);
 
 /// Why a text is no path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// Nothing was given, or `/`'s own pointer to the whole document.
+    /// The text is empty.
+    #[error("the path is empty")]
     Empty,
     /// A dotted path has an empty name: `a..b`.
+    #[error("the path has an empty name between its dots")]
     EmptyName,
     /// A `~` in a JSON Pointer is followed by neither `0` nor `1`.
+    #[error("in a JSON Pointer `~` is written `~0` and `/` is written `~1`")]
     BadEscape,
 }
 
-impl fmt::Display for PathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            PathError::Empty => "the path is empty",
-            PathError::EmptyName => "the path has an empty name between its dots",
-            PathError::BadEscape => "in a JSON Pointer `~` is written `~0` and `/` is written `~1`",
-        })
-    }
-}
-
-impl std::error::Error for PathError {}
-
 impl Path {
-    /// Reads a dotted path or, where it begins with `/`, a JSON Pointer.
-    ///
-    /// # Errors
-    /// See [`PathError`].
+    /// Reads a JSON Pointer if the text begins with `/`, else a dotted path.
     pub fn parse(text: &str) -> Result<Path, PathError> {
         if text.is_empty() {
             return Err(PathError::Empty);
@@ -48,7 +39,7 @@ impl Path {
         if names.iter().any(String::is_empty) { Err(PathError::EmptyName) } else { Ok(Path(names)) }
     }
 
-    /// The path of a field of the table, whose paths are dotted and well formed.
+    /// The path of a field of the table.
     pub fn of(field: &'static str) -> Path {
         Path(field.split('.').map(str::to_string).collect())
     }
@@ -66,7 +57,12 @@ impl Path {
     /// The path of a member of the object at this path.
     #[must_use]
     pub fn join(&self, name: impl Into<String>) -> Path {
-        let mut names = self.0.clone();
+        Path::below(Some(self), name)
+    }
+
+    /// The path of a member of the object at `outer`, or of the outermost object.
+    pub(crate) fn below(outer: Option<&Path>, name: impl Into<String>) -> Path {
+        let mut names = outer.map_or_else(Vec::new, |outer| outer.0.clone());
         names.push(name.into());
         Path(names)
     }
@@ -76,7 +72,7 @@ impl Path {
         &self.0
     }
 
-    /// The path of its first `count` names; none for no name, or more than it has.
+    /// The path of its first `count` names; none if `count` is zero or greater than their number.
     pub fn outermost(&self, count: usize) -> Option<Path> {
         let names = self.0.get(..count).filter(|names| !names.is_empty())?;
         Some(Path(names.to_vec()))
@@ -93,7 +89,7 @@ impl Path {
         if self.0.iter().any(|name| name.contains('.')) { self.pointer() } else { self.0.join(".") }
     }
 
-    /// Whether `other` stands at this path or inside the value there.
+    /// Whether `other` is this path or leads into the value at it.
     pub fn covers(&self, other: &Path) -> bool {
         other.0.starts_with(&self.0)
     }
@@ -103,9 +99,23 @@ impl Path {
         self.covers(other) || other.covers(self)
     }
 
-    /// As a JSON Pointer.
+    /// The JSON Pointer.
     pub fn pointer(&self) -> String {
         self.0.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
+    }
+}
+
+impl TryFrom<String> for Path {
+    type Error = PathError;
+
+    fn try_from(text: String) -> Result<Path, PathError> {
+        Path::parse(&text)
+    }
+}
+
+impl From<Path> for String {
+    fn from(path: Path) -> String {
+        path.to_string()
     }
 }
 

@@ -1,11 +1,11 @@
 //! The plan: a customer before and after its edits. One value is shown, consented to, journalled, sent and verified.
 //!
-//! [`plan`] asks the field table and the customer whether each edit is possible; [`rewrite`] puts back values that the
-//! customer had before, or that were checked before (undo, merge, a plan file). Both splice the new tokens into the text
-//! that was read, and both refuse to change a read-only field.
+//! [`plan`] checks each edit against the field table and the customer; [`rewrite`] sets values that the customer had or that
+//! were checked before (undo, merge, a plan file). Both splice the new tokens into the text that was read, and both refuse
+//! to change a read-only field.
 
 use super::codes::{self, CodeEdit};
-use super::compare::{same, same_or_absent};
+use super::compare::same_or_absent;
 use super::customer::{Customer, get};
 use super::diff::{Change, diff};
 use super::edit::{Action, Edit, EditError, EditProblem, Edits};
@@ -14,40 +14,38 @@ use super::path::Path;
 use super::splice::splice;
 use crate::field;
 
-/// A customer before and after, and what that changes.
+/// A customer before and after, and the changes between the two.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The customer as it was read.
     pub before: Customer,
-    /// The customer as it will be sent: the bytes of `before`, but for the values that change.
+    /// The customer to send: the bytes of `before`, except the values that change.
     pub after: Customer,
-    /// What differs between the two, in the order of the document.
+    /// The changes, in the order of the document.
     pub changes: Vec<Change>,
-    /// The tokens that were put in the place of others, by path; putting the old ones back restores `before` byte for
-    /// byte.
+    /// The replaced tokens; restoring the old ones gives `before` byte for byte.
     pub replaced: Vec<Change>,
-    /// What is allowed but worth a word.
+    /// Allowed but doubtful edits.
     pub warnings: Vec<String>,
-    /// What is not done on the word of a flag alone.
+    /// The changes that need consent.
     pub consent: Vec<Consent>,
 }
 
-/// Why a change is asked for before it is made.
+/// Why the change of a value needs consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Consent {
-    /// The field touches billing.
+    /// The field affects billing.
     Billing(Path),
-    /// A value goes away though nobody spelled out that it is to be cleared.
+    /// The value is removed, and no edit is a [`Action::Clear`] of it.
     Clears(Path),
-    /// A value that was stored otherwise than it was sent is taken back: the API may have made it so, or somebody else.
+    /// An undo of a value that was not stored as it was sent: the API or another writer altered it.
     Altered(Path),
-    /// The value is taken back of a change that is said to have written nothing.
+    /// An undo of a change whose outcome is that nothing was written.
     Unclaimed(Path),
 }
 
 impl Consent {
-    /// The value that it is about.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         match self {
             Consent::Billing(path)
             | Consent::Clears(path)
@@ -57,13 +55,11 @@ impl Consent {
     }
 }
 
-/// How many values are set, and how many taken away.
+/// The number of values that a plan sets, and of those that it clears ([`Change::clears`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    /// Values that become another value, or come to be.
-    pub changed: usize,
-    /// Values that become null, an empty list, or are no more.
-    pub cleared: usize,
+pub(crate) struct Counts {
+    pub(crate) changed: usize,
+    pub(crate) cleared: usize,
 }
 
 impl Plan {
@@ -72,8 +68,7 @@ impl Plan {
         self.changes.is_empty()
     }
 
-    /// The changes by what they do.
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         let cleared = self.changes.iter().filter(|change| change.clears()).count();
         Counts { changed: self.changes.len() - cleared, cleared }
     }
@@ -81,12 +76,12 @@ impl Plan {
 
 /// Applies edits to a customer.
 ///
-/// An edit that asks for the value that is there changes nothing and leaves its spelling alone. `new_fields` allows
-/// paths that the customer does not have.
+/// An edit to the value that is there changes nothing, not even its spelling. `new_fields` allows paths that the customer
+/// does not have.
 ///
 /// # Errors
-/// A path that the customer does not have, that has another spelling or leads into something without members; sales
-/// tracking codes that cannot be edited; a value set whole that would take a read-only field along.
+/// A path that the customer does not have, has in another case, or that leads into a value without members;
+/// sales-tracking codes that cannot be edited; a value whose replacement would change a read-only field.
 pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, EditError> {
     let mut warnings = edits.warnings().to_vec();
     let mut values: Vec<(Path, Option<Json>)> = Vec::new();
@@ -103,11 +98,10 @@ pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, E
     Ok(Plan { warnings, consent, ..plan })
 }
 
-/// Puts values at paths without asking the field table whether they may stand there: values that the customer had
-/// before, or that were asked for once already. None takes the member out.
+/// Sets values without checking them against the field table. None removes the member.
 ///
 /// # Errors
-/// Where a read-only field would change, or the customer would no longer be one.
+/// A read-only field would change, or the result would not be a customer.
 pub fn rewrite(before: Customer, values: Vec<(Path, Option<Json>)>) -> Result<Plan, EditError> {
     let changes = |(path, value): &(Path, Option<Json>)| {
         !same_or_absent(path, before.get(path), value.as_ref().map(Json::root))
@@ -126,14 +120,14 @@ fn build(
 ) -> Result<Plan, EditError> {
     let tokens = values.iter().map(|(path, value)| (path, value.as_ref().map(|value| value.text().trim())));
     let after = Customer::parse(splice(before.text(), before.root(), tokens.collect()))
-        .map_err(|why| codes_error(format!("the customer would no longer be one: {why}")))?;
+        .map_err(|why| codes_error(format!("the result would not be a customer: {why}")))?;
     let changes = diff(before.root(), after.root());
     refuse_read_only(&changes, given)?;
     let replaced = replaced(&before, &after, values.iter().map(|(path, _)| path));
     Ok(Plan { before, after, changes, replaced, warnings: Vec::new(), consent: Vec::new() })
 }
 
-/// The tokens that took the place of others. Where an object had to be made for a value, the object did.
+/// The replaced tokens. If an object was made for a value, the object is the new token.
 fn replaced<'a>(before: &Customer, after: &Customer, paths: impl Iterator<Item = &'a Path>) -> Vec<Change> {
     let mut paths: Vec<Path> = paths.map(|path| outermost_made(before, path)).collect();
     paths.sort_unstable();
@@ -143,7 +137,7 @@ fn replaced<'a>(before: &Customer, after: &Customer, paths: impl Iterator<Item =
     paths.into_iter().map(change).collect()
 }
 
-/// The path down to the first name at which the customer has no object to go on in.
+/// The path up to the first name that is not in an object of the customer.
 fn outermost_made(before: &Customer, path: &Path) -> Path {
     let mut view = Some(before.root());
     let held = path.names().iter().take_while(|name| {
@@ -154,38 +148,34 @@ fn outermost_made(before: &Customer, path: &Path) -> Path {
     path.outermost(held.count()).unwrap_or_else(|| path.clone())
 }
 
-/// The new value for an edit; none where the customer already has it.
+/// The new value of an edit; none if the customer already has it.
 fn value(before: &Customer, edit: &Edit, new_fields: bool) -> Result<Option<Json>, EditError> {
     let old = find(before, edit, new_fields)?;
     let new = match &edit.action {
         Action::SetCode { .. } | Action::RemoveCode { .. } => return Ok(None),
         Action::Object => return object(edit, old),
         Action::Set(value) => value.clone(),
-        Action::Clear if is_codes(&edit.path) => Json::known("[]".to_string()),
+        Action::Clear if edit.path.is(field::CODES_PATH) => Json::known("[]"),
         Action::Clear => Json::null(),
     };
-    let no_codes = is_codes(&edit.path) && old.is_none_or(View::is_null) && is_empty_list(new.root());
-    let unchanged = no_codes || same_or_absent(&edit.path, old, Some(new.root()));
-    Ok((!unchanged).then_some(new))
+    Ok((!is_unchanged(&edit.path, old, new.root())).then_some(new))
 }
 
-fn is_codes(path: &Path) -> bool {
-    path.is(field::CODES_PATH)
-}
-
-fn is_empty_list(value: View<'_>) -> bool {
-    value.kind() == ValueKind::Array && value.children().next().is_none()
+/// An empty list of codes equals no list.
+fn is_unchanged(path: &Path, old: Option<View<'_>>, new: View<'_>) -> bool {
+    let no_codes = path.is(field::CODES_PATH) && old.is_none_or(View::is_null) && new.is_empty_array();
+    no_codes || same_or_absent(path, old, Some(new))
 }
 
 fn object(edit: &Edit, old: Option<View<'_>>) -> Result<Option<Json>, EditError> {
     match old.map(View::kind) {
         Some(ValueKind::Object) => Ok(None),
-        None | Some(ValueKind::Null) => Ok(Some(Json::known("{}".to_string()))),
+        None | Some(ValueKind::Null) => Ok(Some(Json::known("{}"))),
         Some(kind) => Err(EditError::of(edit, EditProblem::NoMembers(kind))),
     }
 }
 
-/// The value an edit is about, going down object by object; none where it may be added.
+/// The value at the path of an edit; none if it may be added.
 fn find<'a>(before: &'a Customer, edit: &Edit, new_fields: bool) -> Result<Option<View<'a>>, EditError> {
     let mut view = before.root();
     for (depth, name) in edit.path.names().iter().enumerate() {
@@ -225,13 +215,13 @@ fn may_add(
     Err(unknown(before, &edit.path, &edit.given))
 }
 
-/// The field of the table that the path goes on below; what it may hold has no members.
+/// The field of the table that the path leads into; its values have no members.
 fn inside_field(path: &Path) -> Option<Path> {
     let around = |field: &field::Field| Some(Path::of(field.path)).filter(|around| around.covers(path));
     field::FIELDS.iter().filter_map(around).find(|around| around != path)
 }
 
-/// The error for a path that a customer does not have, with the names that come close.
+/// The error for a path that a customer does not have, with similar names.
 pub(super) fn unknown(customer: &Customer, path: &Path, given: &str) -> EditError {
     let known = paths(customer);
     let names = known.iter().map(String::as_str).chain(field::FIELDS.iter().map(|field| field.path));
@@ -239,13 +229,13 @@ pub(super) fn unknown(customer: &Customer, path: &Path, given: &str) -> EditErro
     EditError { given: given.to_string(), path: path.clone(), problem: EditProblem::Unknown(nearest) }
 }
 
-/// Every path of the customer, objects and what is in them.
+/// Every path of the customer.
 fn paths(customer: &Customer) -> Vec<String> {
     let mut paths = Vec::new();
     let mut open: Vec<(Option<Path>, View<'_>)> = vec![(None, customer.root())];
     while let Some((at, object)) = open.pop() {
         for (key, value) in object.members() {
-            let path = at.as_ref().map_or_else(|| Path::root(key.name()), |path| path.join(key.name()));
+            let path = Path::below(at.as_ref(), key.name());
             paths.push(path.to_string());
             open.push((Some(path), value));
         }
@@ -266,11 +256,8 @@ fn tracking_codes(
     let old = before.get(&path);
     let edited = codes::edit(old, &asked).map_err(codes_error)?;
     warnings.extend(edited.warnings);
-    let is_same = match old.filter(|old| !old.is_null()) {
-        Some(old) => same(old, edited.list.root()),
-        None => is_empty_list(edited.list.root()),
-    };
-    Ok((!is_same).then_some((path, Some(edited.list))))
+    let unchanged = is_unchanged(&path, old, edited.list.root());
+    Ok((!unchanged).then_some((path, Some(edited.list))))
 }
 
 fn codes_error(why: String) -> EditError {
@@ -286,7 +273,7 @@ fn code_edit(edit: &Edit) -> Option<CodeEdit<'_>> {
     }
 }
 
-/// An object set whole may leave out or change what is not to be written: `customerReference.id`, say.
+/// An object that is set whole may omit or change a read-only field inside it (`customerReference.id`).
 fn refuse_read_only(changes: &[Change], given: impl Fn(&Path) -> String) -> Result<(), EditError> {
     let mut pairs =
         changes.iter().flat_map(|change| field::READ_ONLY.iter().map(move |fixed| (change, fixed)));
@@ -297,7 +284,7 @@ fn refuse_read_only(changes: &[Change], given: impl Fn(&Path) -> String) -> Resu
     Err(EditError { given: given(&change.path), path: Path::of(fixed.path), problem })
 }
 
-/// Whether the change is of this field, of something in it, or of something around it that held the field.
+/// Whether the change is of this field, of a value inside it, or of a value around it that has the field.
 fn is_inside(change: &Change, fixed: &field::ReadOnly) -> bool {
     let fixed = Path::of(fixed.path);
     if fixed.covers(&change.path) {

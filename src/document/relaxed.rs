@@ -1,22 +1,17 @@
-//! JSON as people write it: with comments and trailing commas.
+//! Turns JSON with comments and trailing commas into JSON.
 //!
-//! Both are replaced by spaces, so every value stays where it stood and its token stays as it was typed. (jsonc-parser
-//! would refuse lone surrogates, which a customer may hold and an edit must keep.)
+//! Both become spaces, so every value keeps its position and its token. (jsonc-parser would refuse lone surrogates, which a
+//! customer may hold and an edit must keep.)
 
-/// A `/*` that no `*/` ends.
+/// A `/*` without a `*/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unclosed {
-    /// Where it begins, in bytes.
+    /// Its position, in bytes.
     pub at: usize,
 }
 
-/// The text without its comments (`//` to the end of the line, `/* */`), without the comma after the last element of
-/// an array or object, and without a byte order mark; of the same length, and with the same lines.
-///
-/// Whether the rest is JSON is not judged here.
-///
-/// # Errors
-/// A comment that does not end.
+/// The text with spaces in place of comments (`//` to the end of the line, `/* */`), of the comma after the last element
+/// of an array or object, and of a byte order mark. Length and line breaks stay; the rest is not checked.
 pub fn strict(text: &str) -> Result<String, Unclosed> {
     let mut out = text.as_bytes().to_vec();
     if text.starts_with('\u{feff}') {
@@ -50,7 +45,7 @@ pub fn strict(text: &str) -> Result<String, Unclosed> {
     Ok(String::from_utf8(out).expect("whole characters were replaced by spaces"))
 }
 
-/// Puts spaces over a comment and gives its end; its line breaks stay.
+/// Replaces a comment with spaces, except its line breaks, and gives its end.
 fn blank(out: &mut [u8], from: usize, to: usize) -> usize {
     out[from..to].iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
     to
@@ -60,7 +55,7 @@ fn end_of_line(text: &str, from: usize) -> usize {
     text[from..].find(['\n', '\r']).map_or(text.len(), |end| from + end)
 }
 
-/// Past the closing quote, or at the end of the line: no JSON string goes on over it.
+/// Past the closing quote, or at the end of the line: a JSON string has no line break.
 fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(&byte) = text.get(at) {

@@ -1,15 +1,14 @@
-//! New values put over the spans of old ones; every byte outside them stays.
+//! Replaces the spans of values in a text; every byte outside them stays.
 
 use std::ops::Range;
 
 use super::json::{ValueKind, View, quote};
 use super::path::Path;
 
-/// The text of an object with the values at these paths replaced, added or, where there is none, taken out.
+/// The text of an object with the values at these paths replaced or added; the member of a path without a value is removed.
 ///
-/// No path may stand inside another. A member that is missing is added at the end of its object; an object on the way
-/// that is missing, null or anything but an object is written anew around it. Taking out what was added last gives
-/// the text from before it was added.
+/// No path may lead into another. A missing member is added at the end of its object. Anything on its path that is missing
+/// or no object is replaced by a new object. Removing the member that was added last restores the text.
 pub fn splice(whole: &str, root: View<'_>, values: Vec<(&Path, Option<&str>)>) -> String {
     let mut tree = Tree::default();
     for (path, value) in values {
@@ -18,31 +17,22 @@ pub fn splice(whole: &str, root: View<'_>, values: Vec<(&Path, Option<&str>)>) -
     let mut splices = Vec::new();
     tree.splices(root, &mut splices);
     splices.sort_by_key(|(span, _)| (span.start, span.end));
-    apply(whole, &splices)
-}
-
-fn apply(whole: &str, splices: &[(Range<usize>, String)]) -> String {
-    let mut out =
-        String::with_capacity(whole.len() + splices.iter().map(|(_, new)| new.len()).sum::<usize>());
-    let mut at = 0;
-    for (span, new) in splices {
-        out.push_str(&whole[at..span.start]);
-        out.push_str(new);
-        at = span.end;
+    let mut out = whole.to_string();
+    for (span, new) in splices.into_iter().rev() {
+        out.replace_range(span, &new);
     }
-    out.push_str(&whole[at..]);
     out
 }
 
-/// The new values by name, as deep as their paths go.
+/// The new values as a tree of their paths' names.
 #[derive(Default)]
 struct Tree<'a> {
     branches: Vec<(&'a str, Branch<'a>)>,
 }
 
 enum Branch<'a> {
-    Value(&'a str),
-    Gone,
+    /// The new token; none removes the member.
+    Value(Option<&'a str>),
     Inside(Tree<'a>),
 }
 
@@ -50,7 +40,7 @@ impl<'a> Tree<'a> {
     fn put(&mut self, names: &'a [String], value: Option<&'a str>) {
         let Some((name, rest)) = names.split_first() else { return };
         if rest.is_empty() {
-            return self.branches.push((name, value.map_or(Branch::Gone, Branch::Value)));
+            return self.branches.push((name, Branch::Value(value)));
         }
         let known = self.branches.iter_mut().find(|(known, _)| known == name);
         match known {
@@ -65,22 +55,22 @@ impl<'a> Tree<'a> {
 
     fn splices(&self, object: View<'_>, out: &mut Vec<(Range<usize>, String)>) {
         let mut added = Vec::new();
-        let mut gone = Vec::new();
+        let mut removed = Vec::new();
         for (name, branch) in &self.branches {
             match (object.member(name), branch) {
                 (Some(old), Branch::Inside(tree)) if old.kind() == ValueKind::Object => {
                     tree.splices(old, out);
                 }
-                (Some(old), Branch::Gone) => gone.push(old.span()),
+                (Some(old), Branch::Value(None)) => removed.push(old.span()),
                 (Some(old), branch) => out.extend(branch.text().map(|text| (old.span(), text))),
                 (None, branch) => added.extend(member(name, branch)),
             }
         }
-        let left = take_out(object, &gone, out);
+        let left = remove(object, &removed, out);
         add(object, &added, left, out);
     }
 
-    /// As an object; none where nothing is to be written in it.
+    /// The tree as an object; none if no member of it has a value.
     fn text(&self) -> Option<String> {
         let members: Vec<String> =
             self.branches.iter().filter_map(|(name, branch)| member(name, branch)).collect();
@@ -88,15 +78,15 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// Takes members out, each with the comma that joined it, and gives how many are left.
-fn take_out(object: View<'_>, gone: &[Range<usize>], out: &mut Vec<(Range<usize>, String)>) -> usize {
+/// Removes members, each with one comma, and gives how many are left.
+fn remove(object: View<'_>, removed: &[Range<usize>], out: &mut Vec<(Range<usize>, String)>) -> usize {
     let members: Vec<View<'_>> = object.children().collect();
     let mut left = 0;
     for (at, member) in members.iter().enumerate() {
-        if !gone.contains(&member.span()) {
+        if !removed.contains(&member.span()) {
             left += 1;
         } else if left > 0 {
-            // What stands before it and stays ends at the member before, gone or not.
+            // The kept text ends at the member before, which may be removed too.
             out.push((members[at - 1].span().end..member.span().end, String::new()));
         } else {
             let end = members.get(at + 1).map_or(member.span().end, |next| next.key_start());
@@ -124,8 +114,7 @@ fn member(name: &str, branch: &Branch<'_>) -> Option<String> {
 impl Branch<'_> {
     fn text(&self) -> Option<String> {
         match self {
-            Branch::Value(value) => Some((*value).to_string()),
-            Branch::Gone => None,
+            Branch::Value(value) => value.map(str::to_string),
             Branch::Inside(tree) => tree.text(),
         }
     }

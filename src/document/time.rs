@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// A timestamp of the vendor's: with any number of decimals, with a zone or, meaning UTC, without.
+/// Reads a vendor's timestamp: any number of decimals, with a zone or, in UTC, without.
 pub fn timestamp(text: &str) -> Option<Timestamp> {
     let zoned: Option<Timestamp> = text.parse().ok();
     let civil = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());

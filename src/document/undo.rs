@@ -1,6 +1,6 @@
-//! Undo: puts the replaced tokens back, if the customer still has the values that the change wrote.
+//! Undo: restores the replaced tokens, if the customer still has the values that the change wrote.
 //!
-//! An undo is a new plan, made from the customer as it is now, so it is shown, sent and verified like any other edit.
+//! An undo is a new plan for the stored customer, so it is shown, sent and verified like any other edit.
 
 use super::compare::same_or_absent;
 use super::customer::Customer;
@@ -15,18 +15,17 @@ use super::verify::verify;
 /// The result of an undo.
 #[derive(Debug)]
 pub enum Undo {
-    /// From the customer as it is now to the one with the old values.
+    /// From the stored customer to the one with the old values.
     Restored(Box<Plan>),
-    /// Values that the change had set were changed since. `base` is what the change had made of them, `ours` what it
-    /// would take to undo it.
+    /// Values that were changed again since. `base` is the value that the change wrote, `ours` the one before it.
     Moved(Vec<Conflict>),
 }
 
-/// Takes a change back, and nothing that came after it.
+/// Undoes a change, and no later one.
 ///
-/// `stored` is the customer after the change, if it differed from what was sent. A value that the API altered then is
-/// taken back too, but with consent, because another writer may have altered it. Any other value that is not the one
-/// written is a conflict. Members that the vendor added stay.
+/// `stored` is the customer after the change, if it differed from the one sent. A value that the API altered is undone too,
+/// but with consent, because another writer may have altered it. Any other value that is not the one written is a
+/// conflict. Members that the vendor added stay.
 ///
 /// # Errors
 /// A read-only field would change: this program did not make the change.
@@ -61,8 +60,8 @@ pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Un
     Ok(Undo::Restored(Box::new(plan)))
 }
 
-/// The values that restore what was replaced. If the change made an object and the vendor has added to it since (its
-/// `id`, say), the members that the change made are taken out and the object stays.
+/// The values that undo a replacement. If the change made an object and the vendor added members to it (`id`), only the
+/// members that the change made are removed.
 fn old_values(replaced: &Change, there: Option<View<'_>>) -> Vec<(Path, Option<Json>)> {
     let made = replaced.new_value().filter(|made| made.kind() == ValueKind::Object);
     match (made, there) {

@@ -1,7 +1,7 @@
-//! Verification: whether the stored customer has what the plan asked for, and is otherwise as it was read.
+//! Verification: whether the stored customer has the plan's new values, and its other values are unchanged.
 //!
-//! The API may drop, cut or normalise a value and still answer 200, so every write is compared with what was sent. The
-//! one question of this file is which differences count; [`verify`] says which do not, and why.
+//! The API may drop, cut or normalise a value and still answer 200, so every stored document is compared with the one
+//! sent. [`verify`] says which differences do not count, and why.
 
 use super::compare::same_or_absent;
 use super::customer::Customer;
@@ -11,40 +11,40 @@ use super::path::Path;
 use super::plan::Plan;
 use crate::field;
 
-/// What the stored document says about a write.
+/// The differences between the stored document and the one sent.
 #[derive(Debug, Clone, Default)]
 pub struct Verdict {
-    /// Values that are not as they should be; empty when the write holds.
+    /// Empty if the write is verified.
     pub differences: Vec<Difference>,
 }
 
 /// A path whose stored value is not the one that was sent.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// Where.
+    /// The path of the value.
     pub path: Path,
-    /// Whether a change of it was asked for.
+    /// Whether the plan changes it.
     pub asked: bool,
-    /// What was sent.
+    /// The value that was sent.
     pub sent: Option<Json>,
-    /// What is stored.
+    /// The value that is stored.
     pub stored: Option<Json>,
 }
 
 impl Verdict {
-    /// Whether every value asked for is stored and every other one is as it was.
+    /// Whether the write is verified.
     pub fn holds(&self) -> bool {
         self.differences.is_empty()
     }
 
-    /// Whether every value asked for is stored, whatever became of the others.
-    pub fn has_what_was_asked(&self) -> bool {
+    /// Whether the plan's new values are stored, with or without other differences.
+    pub(crate) fn has_what_was_asked(&self) -> bool {
         !self.differences.iter().any(|difference| difference.asked)
     }
 }
 
-/// What changed between two reads of a customer, without the fields that the vendor computes.
-pub fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
+/// The changes between two reads of a customer, without the fields that the vendor computes.
+pub(crate) fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
     let derived =
         |change: &Change| field::read_only(&change.path.dotted()).is_some_and(|fixed| fixed.derived);
     let same = |change: &Change| same_or_absent(&change.path, change.old_value(), change.new_value());
@@ -52,13 +52,12 @@ pub fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
     changes.filter(|change| !derived(change) && !same(change)).collect()
 }
 
-/// Compares the document that is stored with the one that was sent.
+/// Compares the stored document with the one sent.
 ///
-/// Every path that was asked for must hold its new value, every other path its old one. What is absent counts as null,
-/// as it does in the API. Not counted: read-only fields that the vendor derives by itself
-/// ([`field::READ_ONLY`]), and members that the document read did not have at all: the vendor's page shows a PUT
-/// response with more fields than the customer that was sent. An object that was made for a field inside it so gets
-/// its `id` and `uri`.
+/// Every changed path must hold its new value, every other path its old one. An absent value counts as null, as in the API.
+/// Not counted: read-only fields that the vendor derives ([`field::READ_ONLY`]), and members that the document sent did not
+/// have: the vendor's page shows a PUT response with more fields than the request, and an object that was made for a field
+/// inside it gets an `id` and a `uri`.
 pub fn verify(plan: &Plan, stored: &Customer) -> Verdict {
     let mut differences = Vec::new();
     for change in diff(plan.after.root(), stored.root()) {
@@ -85,12 +84,12 @@ fn counts(plan: &Plan, asked: bool, change: &Change) -> bool {
     }
 }
 
-/// Whether a value holds no data: null, no sales-tracking codes, or an object of such values and read-only fields. The
-/// API stores these for members that were not sent.
+/// Whether a value holds no data: null, no sales-tracking codes, or an object of such values and read-only fields. The API
+/// stores these for members that were not sent.
 fn is_hollow(path: &Path, value: View<'_>) -> bool {
     match value.kind() {
         ValueKind::Null => true,
-        ValueKind::Array => path.is(field::CODES_PATH) && value.children().next().is_none(),
+        ValueKind::Array => path.is(field::CODES_PATH) && value.is_empty_array(),
         ValueKind::Object => {
             field::is_object(&path.dotted())
                 && value.members().all(|(key, value)| {

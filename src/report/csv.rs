@@ -29,5 +29,5 @@ pub fn changes(customer: u64, outcome: &str, changes: &[Change]) -> String {
 /// A value as a cell: text without quotes, null as empty, the rest as JSON.
 pub(crate) fn cell(view: Option<View<'_>>) -> String {
     let Some(view) = view.filter(|view| !view.is_null()) else { return String::new() };
-    view.as_text().map_or_else(|| compact(view), Cow::into_owned)
+    view.as_text().map_or_else(|| compact(view.raw()), Cow::into_owned)
 }

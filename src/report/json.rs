@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::Output;
-use crate::document::indent::{compact_text, indented_text};
+use crate::document::indent::{compact, indented};
 use crate::document::json::quote;
 
 /// A serializable value, whose maps have text as keys.
@@ -42,8 +42,8 @@ pub(crate) fn array(items: impl Iterator<Item = String>) -> String {
 /// A JSON value: indented, on one line, or not at all in the other forms of output.
 pub(crate) fn printed(json: &str, output: Output) -> String {
     match output {
-        Output::Json => indented_text(json) + "\n",
-        Output::Ndjson => compact_text(json) + "\n",
+        Output::Json => indented(json) + "\n",
+        Output::Ndjson => compact(json) + "\n",
         Output::Table | Output::Csv => String::new(),
     }
 }

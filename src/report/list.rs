@@ -83,7 +83,7 @@ fn collect(at: Option<&Path>, object: View<'_>, columns: &[&Path], members: &mut
         let named = columns.iter().any(|column| column.covers(&path));
         let above = columns.iter().any(|column| path.covers(column));
         if named || (above && value.kind() == ValueKind::Array) {
-            members.push(format!("{}:{}", key.token(), compact(value)));
+            members.push(format!("{}:{}", key.token(), compact(value.raw())));
         } else if above {
             let mut inside = Vec::new();
             collect(Some(&path), value, columns, &mut inside);

@@ -5,7 +5,7 @@ use super::csv::csv;
 use super::json::printed;
 use super::table::{Cell, table};
 use crate::cli::Output;
-use crate::document::indent::indented_text;
+use crate::document::indent::indented;
 use crate::document::json::quote;
 
 /// The place of the rows in JSON.
@@ -78,7 +78,7 @@ impl Rows {
     fn item(&self, json: &str) -> String {
         let comma = if self.count > 0 { "," } else { "" };
         let line = self.line(1);
-        format!("{comma}{line}{}", indented_text(json).replace('\n', &line))
+        format!("{comma}{line}{}", indented(json).replace('\n', &line))
     }
 
     fn foot(&self) -> String {
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn rows_that_are_a_member_are_laid_out_as_the_whole_object_is() {
         let json = shown(Output::Json, List::Member("all"), &[1]);
-        assert_eq!(json, indented_text("{\"all\":[{\"n\":1,\"t\":[]}]}") + "\n");
+        assert_eq!(json, indented("{\"all\":[{\"n\":1,\"t\":[]}]}") + "\n");
     }
 
     #[test]

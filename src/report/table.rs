@@ -95,13 +95,13 @@ pub(crate) fn value(view: Option<View<'_>>) -> String {
     let Some(view) = view else { return "(absent)".to_string() };
     match view.as_text() {
         Some(text) => format!("\"{text}\""),
-        None => codes(view).unwrap_or_else(|| compact(view)),
+        None => codes(view).unwrap_or_else(|| compact(view.raw())),
     }
 }
 
 /// Values of one field as [`value`] shows them; all in full if two different ones would look the same.
 pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
-    let full = |view: Option<View<'_>>| view.map_or_else(|| value(None), compact);
+    let full = |view: Option<View<'_>>| view.map_or_else(|| value(None), |view| compact(view.raw()));
     let short = views.map(value);
     let alike =
         |one: usize, other: usize| short[one] == short[other] && full(views[one]) != full(views[other]);

@@ -1,4 +1,4 @@
-//! The filters of the API's `query` parameter: name, where the value is in a customer, and how values are compared.
+//! The filters of the API's `query` parameter: their names, the paths of their values and how values compare.
 //!
 //! One table for the client's searches and for the sandbox that answers them. Source: the vendor's page "List customers".
 
@@ -9,11 +9,11 @@ pub struct Filter {
     pub name: &'static str,
     /// The dotted path of the value in a customer.
     pub path: &'static str,
-    /// How values are compared.
+    /// The syntax of its values.
     pub kind: MatchKind,
 }
 
-/// How the values of a field are matched.
+/// The syntax of a filter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MatchKind {
     /// `TEXT`, in which `*` is a wildcard, or `[empty]`.
@@ -28,21 +28,22 @@ pub enum MatchKind {
     Date,
 }
 
+use crate::field::{LATCHES, STATUSES, TITLES};
 use MatchKind::{Date, Decimal, Integer, Text, Word};
 
-const STATUS: MatchKind = Word(&["Draft", "Active", "Cancelled", "Hold", "Suspended"]);
+const STATUS: MatchKind = Word(STATUSES);
 const ACCOUNT_STATUS: MatchKind = Word(&["Good", "PoorStanding", "Collection"]);
-const TITLE: MatchKind = Word(&["Mr", "Mrs", "Ms", "Miss", "Dr"]);
+const TITLE: MatchKind = Word(TITLES);
 const ACCOUNT_TYPE: MatchKind = Word(&["Company", "Person"]);
 const SYNCH_STATUS: MatchKind = Word(&["Enabled", "Disabled"]);
-const LATCH_TYPE: MatchKind = Word(&["CreateNew", "LatchExisting", "DoNothing"]);
+const LATCH_TYPE: MatchKind = Word(LATCHES);
 
 const fn filter(name: &'static str, path: &'static str, kind: MatchKind) -> Filter {
     Filter { name, path, kind }
 }
 
-/// Every filter whose value a customer holds, but for [`sales_tracking_code`] and `CurrencyId`, whose numbers the vendor
-/// does not publish. If two filters have one path, the client sends the first.
+/// The filters whose values a customer holds, except [`sales_tracking_code`], and `CurrencyId`, whose numbers the vendor
+/// does not publish. If two filters have the same path, the client sends the first.
 #[rustfmt::skip]
 pub static FILTERS: &[Filter] = &[
     filter("CompanyName", "companyName", Text),

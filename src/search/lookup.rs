@@ -1,29 +1,32 @@
-//! A customer named by something else than its id: `reference:ACME-7`, `email:a@example.com`.
+//! The `<CUSTOMER>` of a command: an id, `reference:ACME-7` or `email:a@example.com`.
 //!
-//! Neither is unique at the vendor ("Customer object"), and what the API finds is checked here: a reference must be the
-//! same letter by letter, an e-mail address is one of the primary addresses, in which upper and lower case count as the
-//! same.
+//! Neither a reference nor an address is unique at the vendor ("Customer object"), and the API's answers are checked here:
+//! a reference must be equal; an address must be one of the primary addresses, without regard to case.
 
-use std::fmt;
+use strum::Display;
 
 use super::{Condition, Search};
 use crate::document::View;
 
-/// How a customer is named.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a user typed for a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum CustomerName {
     /// The vendor's id.
+    #[strum(to_string = "{0}")]
     Id(u64),
-    /// Anything that has to be looked up.
+    /// A search that must find one customer.
+    #[strum(to_string = "{0}")]
     Lookup(Lookup),
 }
 
 /// What a customer is looked up by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum Lookup {
     /// `reference`.
+    #[strum(to_string = "reference:{0}")]
     Reference(String),
     /// One of the addresses in `primaryEmail`.
+    #[strum(to_string = "email:{0}")]
     Email(String),
 }
 
@@ -31,10 +34,7 @@ const REFERENCE: &str = "reference";
 const EMAIL: &str = "primaryEmail";
 
 impl CustomerName {
-    /// Reads a name as it is typed.
-    ///
-    /// # Errors
-    /// What names a customer, in words.
+    /// Reads a name.
     pub fn parse(text: &str) -> Result<CustomerName, String> {
         if let Some((by, value)) = text.split_once(':') {
             let lookup = match by.to_ascii_lowercase().as_str() {
@@ -42,76 +42,60 @@ impl CustomerName {
                 "email" => Lookup::Email(value.trim().to_string()),
                 _ => return Err(how_named()),
             };
-            return if value.trim().is_empty() {
-                Err(format!("`{by}:` takes what the customer is looked up by"))
-            } else {
-                Ok(CustomerName::Lookup(lookup))
-            };
+            if value.trim().is_empty() {
+                return Err(format!("nothing follows `{by}:`; {}", how_named()));
+            }
+            return Ok(CustomerName::Lookup(lookup));
         }
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        let id: Option<u64> = text.parse().ok().filter(|id| *id > 0 && digits);
-        id.map(CustomerName::Id).ok_or_else(how_named)
+        id(text).map(CustomerName::Id).ok_or_else(how_named)
     }
 }
 
+/// A customer's id: a positive whole number without a sign.
+pub(crate) fn id(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|id| *id > 0 && digits)
+}
+
 fn how_named() -> String {
-    "a customer is named by its Fusebill id, a whole number such as 123, or by reference:TEXT or email:ADDRESS"
+    "name a customer by its Fusebill id, a whole number such as 123, or by reference:TEXT or email:ADDRESS"
         .to_string()
 }
 
 impl Lookup {
-    /// What the API is asked.
-    pub fn search(&self) -> Search {
+    pub(crate) fn search(&self) -> Search {
         match self {
             Lookup::Reference(text) => Search::exactly(REFERENCE, text),
             Lookup::Email(address) => Search::new(vec![Condition::containing(EMAIL, address)]),
         }
     }
 
-    /// Whether a customer is one that is meant.
-    pub fn names(&self, document: View<'_>) -> bool {
+    /// Whether a customer has this reference or address.
+    pub(crate) fn names(&self, document: View<'_>) -> bool {
         self.held(document).iter().any(|held| match self {
             Lookup::Reference(text) => held == text,
             Lookup::Email(address) => held.to_lowercase() == address.to_lowercase(),
         })
     }
 
-    /// Whether a customer is one that may be meant: what it holds differs in upper and lower case only.
-    pub fn nearly_names(&self, document: View<'_>) -> bool {
+    /// [`Lookup::names`] without regard to case.
+    pub(crate) fn nearly_names(&self, document: View<'_>) -> bool {
         let (Lookup::Reference(text) | Lookup::Email(text)) = self;
         self.held(document).iter().any(|held| held.to_lowercase() == text.to_lowercase())
     }
 
-    /// What a customer holds there; more than one where it is a list of addresses.
+    /// The customer's reference, or each of its addresses.
     fn held(&self, document: View<'_>) -> Vec<String> {
         let path = match self {
             Lookup::Reference(_) => REFERENCE,
             Lookup::Email(_) => EMAIL,
         };
         let Some(value) = document.member(path) else { return Vec::new() };
-        let text = value.as_text().map_or_else(|| value.raw().to_string(), std::borrow::Cow::into_owned);
+        let text = value.text_or_token();
         match self {
             _ if value.is_null() => Vec::new(),
-            Lookup::Reference(_) => vec![text],
+            Lookup::Reference(_) => vec![text.into_owned()],
             Lookup::Email(_) => text.split([';', ',']).map(|address| address.trim().to_string()).collect(),
-        }
-    }
-}
-
-impl fmt::Display for CustomerName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CustomerName::Id(id) => id.fmt(f),
-            CustomerName::Lookup(lookup) => lookup.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Lookup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Lookup::Reference(text) => write!(f, "reference:{text}"),
-            Lookup::Email(address) => write!(f, "email:{address}"),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! A search for customers: the query for the API, and the check of every customer that it answers with.
+//! A search for customers: the query for the API, and the check of every customer in its answer.
 //!
-//! The vendor says neither what an unknown filter does nor how a value with the filter's own characters is escaped. So
-//! the query ([`Search::query`]) asks for at least the customers that match, and every customer that the API sends is
-//! checked here ([`Search::judge`]). Source of names and grammar: the vendor's pages "List customers", "String filtering"
-//! and "Date filtering".
+//! The vendor documents neither unknown filters nor how a value escapes the filter's own characters. So the query
+//! ([`Search::query`]) asks for at least the customers that match, and every customer that the API sends is checked here
+//! ([`Search::judge`]). Source of names and grammar: the vendor's pages "List customers", "String filtering" and "Date
+//! filtering".
 
 pub mod filters;
 pub mod lookup;
@@ -11,8 +11,6 @@ pub mod names;
 mod pattern;
 mod range;
 mod wildcards;
-
-use std::fmt;
 
 pub use lookup::{CustomerName, Lookup};
 pub use names::Name;
@@ -27,21 +25,22 @@ pub struct Search {
     conditions: Vec<Condition>,
 }
 
-/// How a customer that the API sent fits the search.
+/// Whether a customer that the API sent matches the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
     /// It matches every condition.
     Match,
-    /// It does not match, but the query asked for it: the API could not be asked more precisely.
+    /// It does not match, but the query includes it, because no query is more precise.
     Extra,
-    /// It does not match, and the query asked the API to leave it out.
+    /// It matches neither the search nor the query.
     Unexpected,
 }
 
-/// Why a condition or a name is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a condition or a field name is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
 pub struct QueryError {
-    /// The reason, without a full stop.
+    /// Without a full stop.
     pub why: String,
     /// What to type instead.
     pub hint: Option<String>,
@@ -57,21 +56,16 @@ impl QueryError {
     }
 }
 
-impl fmt::Display for QueryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
-    }
-}
-
 impl Search {
     /// Customers that match all these conditions.
     pub fn new(conditions: Vec<Condition>) -> Search {
         Search { conditions }
     }
 
-    /// Customers whose text at a path of the field table is this one; upper and lower case count as the same.
+    /// Customers whose field at a path of the field tables equals this text, without regard to case.
     pub fn exactly(path: &'static str, text: &str) -> Search {
-        Search::new(vec![Condition::exactly(path, text)])
+        let pattern = Pattern::Text(Wildcards::literal(text));
+        Search::new(vec![Condition { name: Name::at(path), pattern, given: format!("{path}={text}") }])
     }
 
     /// The value of the list's `query` parameter, encoded for a URL (RFC 3986 section 2.3); empty if every customer
@@ -81,13 +75,13 @@ impl Search {
         encoded(&asked.collect::<Vec<_>>().join(";"))
     }
 
-    /// Whether the API can be asked for the customers that match and no others.
+    /// Whether the query asks for the customers that match and no others.
     pub fn is_exact(&self) -> bool {
         self.conditions.iter().all(Condition::is_exact)
     }
 
-    /// The conditions that the API cannot be asked for at all, as they were typed.
-    pub fn kept_back(&self) -> impl Iterator<Item = &str> {
+    /// The conditions that the query leaves out, as they were typed.
+    pub(crate) fn kept_back(&self) -> impl Iterator<Item = &str> {
         self.conditions.iter().filter(|condition| condition.query().is_none()).map(Condition::given)
     }
 
@@ -96,7 +90,7 @@ impl Search {
         self.conditions.iter().all(|condition| condition.holds(document))
     }
 
-    /// How a customer that the API sent fits.
+    /// Judges a customer that the API sent for [`Search::query`].
     pub fn judge(&self, document: View<'_>) -> Fit {
         if self.holds(document) {
             Fit::Match
@@ -108,7 +102,7 @@ impl Search {
     }
 }
 
-/// A field and what is looked for in it.
+/// A field and the pattern that its value must match.
 #[derive(Debug, Clone)]
 pub struct Condition {
     name: Name,
@@ -118,9 +112,6 @@ pub struct Condition {
 
 impl Condition {
     /// Reads `FIELD=PATTERN`.
-    ///
-    /// # Errors
-    /// There is no such field, or the pattern cannot be looked for in it.
     pub fn parse(text: &str) -> Result<Condition, QueryError> {
         let (field, pattern) = text.split_once('=').ok_or_else(|| {
             QueryError::new("it takes FIELD=PATTERN")
@@ -131,14 +122,8 @@ impl Condition {
         Ok(Condition { name, pattern, given: text.to_string() })
     }
 
-    /// The field at a path of the field tables, with just this text.
-    pub fn exactly(path: &'static str, text: &str) -> Condition {
-        let pattern = Pattern::Text(Wildcards::literal(text));
-        Condition { name: Name::at(path), pattern, given: format!("{path}={text}") }
-    }
-
-    /// The field at a path of the field tables, with this text somewhere in it.
-    pub fn containing(path: &'static str, text: &str) -> Condition {
+    /// The field at a path of the field tables contains this text, without regard to case.
+    pub(crate) fn containing(path: &'static str, text: &str) -> Condition {
         let pattern = Pattern::Text(Wildcards::containing(text));
         Condition { name: Name::at(path), pattern, given: format!("{path}=*{text}*") }
     }
@@ -148,29 +133,27 @@ impl Condition {
         &self.given
     }
 
-    /// The filter that the API is asked with; none if it cannot be asked.
+    /// The filter for the API; none if it has no filter for this.
     pub fn query(&self) -> Option<String> {
         Some(format!("{}:{}", self.name.filter.as_ref()?, self.pattern.asked()?))
     }
 
-    /// Whether the API can be asked for just this.
-    pub fn is_exact(&self) -> bool {
+    fn is_exact(&self) -> bool {
         self.name.filter.is_some() && self.pattern.is_exact()
     }
 
-    /// Whether it holds for a customer.
-    pub fn holds(&self, document: View<'_>) -> bool {
+    fn holds(&self, document: View<'_>) -> bool {
         self.name.values(document).iter().any(|value| self.pattern.holds(value.as_deref()))
     }
 
-    /// Whether the API may send this customer, being asked as it is.
-    pub fn may_be_sent(&self, document: View<'_>) -> bool {
+    /// Whether the query of this condition includes the customer.
+    fn may_be_sent(&self, document: View<'_>) -> bool {
         let values = self.name.values(document);
         self.query().is_none() || values.iter().any(|value| self.pattern.may_be_sent(value.as_deref()))
     }
 }
 
-/// Everything but the unreserved characters as `%XX`.
+/// Writes every byte that is not an unreserved character as `%XX`.
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     for byte in text.bytes() {

@@ -1,46 +1,42 @@
-//! The fields that a search may name, and the filter that the API has for each.
+//! The fields that a search can name, and the API's filter for each.
 
 use std::borrow::Cow;
 
 use super::QueryError;
 use super::filters::{FILTERS, Filter, MatchKind, sales_tracking_code};
 use crate::document::customer::get;
-use crate::document::json::ValueKind;
 use crate::document::{Path, View};
 use crate::field::{self, CODES_PATH, FIELDS, MOST_CODES, READ_ONLY};
 
-/// A field that can be searched by.
+/// A field to search by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
-    /// How values are matched.
+    /// The syntax of its pattern.
     pub kind: MatchKind,
-    /// The API's name of the filter; none if it has no filter for the field.
+    /// The name of the API's filter; none if there is no filter for the field.
     pub filter: Option<String>,
-    place: Place,
+    source: ValueSource,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
-    At(&'static str),
+enum ValueSource {
+    Path(&'static str),
     /// A member of the sales-tracking code of this type; types are counted from 1.
     Code(usize, &'static str),
 }
 
-/// Filters of the API whose answers could not be checked, and what to search by instead.
+/// Filters of the API whose answers cannot be checked, and what to search by instead.
 static UNCHECKED: &[(&str, &str)] = &[
     ("Arbalance", "there is no other way to search by the balance"),
     ("NetsuiteEntityType", "search by netsuiteCustomerType"),
     ("CurrencyId", "search by currency, as in currency=CAD"),
 ];
 
-/// The default order of a list: a new customer comes last, so that pages do not shift.
-pub const CREATED: &str = "CreatedTimestamp";
+/// The default order of a list: a new customer is last, so that pages do not shift.
+pub(crate) const CREATED: &str = "CreatedTimestamp";
 
-/// Finds a field by flag (`first-name`), path (`customerReference.reference1`), the last part of a path, or the API's
-/// name of its filter, in any case.
-///
-/// # Errors
-/// There is no such field; the hint names the nearest ones.
+/// Finds a field by flag (`first-name`), path (`customerReference.reference1`), last name of a path, or name of its filter,
+/// in any case.
 pub fn find(text: &str) -> Result<Name, QueryError> {
     let folded = fold_name(text);
     if let Some(filter) = filter_named(&folded) {
@@ -49,7 +45,7 @@ pub fn find(text: &str) -> Result<Name, QueryError> {
     if let Some((number, member)) = sales_tracking_code(&folded) {
         let spelled = if member == "code" { "Code" } else { "Name" };
         let filter = Some(format!("CustomerReference.SalesTrackingCode{number}.{spelled}"));
-        return Ok(Name { kind: MatchKind::Text, filter, place: Place::Code(number, member) });
+        return Ok(Name { kind: MatchKind::Text, filter, source: ValueSource::Code(number, member) });
     }
     match field_named(&folded) {
         Some(CODES_PATH) => Err(QueryError::new(format!("`{text}` holds several codes, each with a type"))
@@ -59,7 +55,7 @@ pub fn find(text: &str) -> Result<Name, QueryError> {
     }
 }
 
-/// The path of a field by any of the names that [`find`] knows.
+/// The path of a field by any name that [`find`] accepts.
 pub fn path(text: &str) -> Option<&'static str> {
     let folded = fold_name(text);
     filter_named(&folded).map(|filter| filter.path).or_else(|| field_named(&folded))
@@ -69,7 +65,7 @@ fn fold_name(text: &str) -> String {
     fold(&Path::parse(text).map(|path| path.dotted()).unwrap_or_default())
 }
 
-/// Without case and dashes, so that `first-name`, `firstName` and `FirstName` are one name.
+/// Drops case and dashes, so that `first-name`, `firstName` and `FirstName` are equal.
 fn fold(name: &str) -> String {
     name.replace('-', "").to_lowercase()
 }
@@ -92,7 +88,7 @@ fn paths() -> impl Iterator<Item = &'static str> {
 
 fn unknown(text: &str, folded: &str) -> QueryError {
     if let Some((name, instead)) = UNCHECKED.iter().find(|(name, _)| fold(name) == folded) {
-        let why = format!("the API can filter by `{name}`, but what it answers could not be checked");
+        let why = format!("the API can filter by `{name}`, but its answer cannot be checked");
         return QueryError::new(why).hint(*instead);
     }
     let flags = FIELDS.iter().map(|field| field.flag);
@@ -114,27 +110,31 @@ impl Name {
             "isParent" | "canChangeCurrency" => MatchKind::Word(&["true", "false"]),
             _ => MatchKind::Text,
         };
-        Name { kind, filter: None, place: Place::At(path) }
+        Name { kind, filter: None, source: ValueSource::Path(path) }
     }
 
     fn of(filter: &Filter) -> Name {
-        Name { kind: filter.kind, filter: Some(filter.name.to_string()), place: Place::At(filter.path) }
-    }
-
-    /// The path of its value; none for a sales-tracking code, whose place in the array is not known.
-    pub fn path(&self) -> Option<&'static str> {
-        match self.place {
-            Place::At(path) => Some(path),
-            Place::Code(..) => None,
+        Name {
+            kind: filter.kind,
+            filter: Some(filter.name.to_string()),
+            source: ValueSource::Path(filter.path),
         }
     }
 
-    /// The text of the value in a document, none if it is null or missing. Several if the document does not say which
-    /// sales-tracking code belongs to the filter.
+    /// The path of its value; none for a sales-tracking code, whose index in the array varies.
+    pub fn path(&self) -> Option<&'static str> {
+        match self.source {
+            ValueSource::Path(path) => Some(path),
+            ValueSource::Code(..) => None,
+        }
+    }
+
+    /// The text of the value in a document, none if it is null or missing. Several if any of several sales-tracking codes may
+    /// belong to the filter.
     pub fn values<'a>(&self, document: View<'a>) -> Vec<Option<Cow<'a, str>>> {
-        match self.place {
-            Place::At(path) => vec![get(document, path.split('.')).and_then(text_of)],
-            Place::Code(number, member) => codes(document, number)
+        match self.source {
+            ValueSource::Path(path) => vec![get(document, path.split('.')).and_then(text_of)],
+            ValueSource::Code(number, member) => codes(document, number)
                 .into_iter()
                 .map(|code| code.and_then(|code| code.member(member)).and_then(text_of))
                 .collect(),
@@ -143,15 +143,11 @@ impl Name {
 }
 
 fn text_of(view: View<'_>) -> Option<Cow<'_, str>> {
-    match view.kind() {
-        ValueKind::Null => None,
-        ValueKind::String => view.as_text().or(Some(Cow::Borrowed(view.raw()))),
-        _ => Some(Cow::Borrowed(view.raw())),
-    }
+    (!view.is_null()).then(|| view.text_or_token())
 }
 
-/// The code of the type with this number. An account may rename its types, so every code that does not have the default
-/// name of another type may be the one.
+/// The code of the type with this number. An account may rename its types, so if no code has the type's default name, every
+/// code without the default name of another type may be the one.
 fn codes(document: View<'_>, number: usize) -> Vec<Option<View<'_>>> {
     let list = get(document, CODES_PATH.split('.'));
     let all: Vec<View<'_>> = list.into_iter().flat_map(View::children).collect();

@@ -1,4 +1,4 @@
-//! What a condition asks of one field: as it is typed, as the API is asked for it, and as it is checked here.
+//! The pattern of a condition: reads what was typed, writes the filter's value, and matches the values of customers.
 
 use jiff::Timestamp;
 
@@ -9,13 +9,13 @@ use super::wildcards::Wildcards;
 use crate::document::decimal::Decimal;
 use crate::document::time::timestamp;
 
-/// Stands for no value: null, a missing member, or the empty text.
+/// Matches null, a missing member and the empty text.
 const EMPTY: &str = "[empty]";
 
-/// What a value must be.
+/// The values that a condition matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
-    /// No value. The vendor describes it for text only, so the API is not asked if `text` is false.
+    /// No value. The vendor documents the filter for text only, so it is not sent if `text` is false.
     Empty {
         /// Whether the field holds text.
         text: bool,
@@ -26,7 +26,7 @@ pub enum Pattern {
     OneOf(Vec<&'static str>),
     /// A whole number.
     Integer(Bound<Decimal>),
-    /// One amount. The API has ranges only, so it is asked for this amount and more.
+    /// One amount. The API has ranges only, so the filter is for this amount and more.
     Amount(Bound<Decimal>),
     /// A range of amounts.
     Amounts(Range<Decimal>),
@@ -35,16 +35,12 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// Reads what was typed for a field of this kind.
-    ///
-    /// # Errors
-    /// The field cannot hold what was typed; the hint says what may be typed.
-    pub fn parse(kind: MatchKind, text: &str) -> Result<Pattern, QueryError> {
+    pub(super) fn parse(kind: MatchKind, text: &str) -> Result<Pattern, QueryError> {
         if text == EMPTY {
             return Ok(Pattern::Empty { text: kind == MatchKind::Text });
         }
         if text.is_empty() {
-            return Err(QueryError::new("nothing stands after the `=`")
+            return Err(QueryError::new("nothing follows the `=`")
                 .hint("write [empty] for customers without a value, * for any value"));
         }
         match kind {
@@ -59,8 +55,8 @@ impl Pattern {
         }
     }
 
-    /// The filter's value: what is looked for, or something wider; none if the API cannot be asked.
-    pub fn asked(&self) -> Option<String> {
+    /// The filter's value: this pattern or a wider one; none if the API has no filter for it.
+    pub(super) fn asked(&self) -> Option<String> {
         match self {
             Pattern::Empty { text } => text.then(|| EMPTY.to_string()),
             Pattern::Text(typed) => Some(typed.widened()).filter(|it| !it.is_bare()).map(|it| it.spelled()),
@@ -72,8 +68,8 @@ impl Pattern {
         }
     }
 
-    /// Whether [`Pattern::asked`] finds no other values.
-    pub fn is_exact(&self) -> bool {
+    /// Whether [`Pattern::asked`] matches no other values.
+    pub(super) fn is_exact(&self) -> bool {
         match self {
             Pattern::Text(typed) => !typed.is_bare() && typed.widened() == *typed,
             Pattern::Amount(_) => false,
@@ -81,8 +77,8 @@ impl Pattern {
         }
     }
 
-    /// Whether a value is looked for; none is null or a missing member.
-    pub fn holds(&self, value: Option<&str>) -> bool {
+    /// Whether a value matches; none is null or a missing member.
+    pub(super) fn holds(&self, value: Option<&str>) -> bool {
         let Some(value) = value else { return matches!(self, Pattern::Empty { .. }) };
         let number = Decimal::parse(value);
         match self {
@@ -95,8 +91,8 @@ impl Pattern {
         }
     }
 
-    /// Whether the API may send a customer with this value for [`Pattern::asked`].
-    pub fn may_be_sent(&self, value: Option<&str>) -> bool {
+    /// Whether [`Pattern::asked`] matches this value.
+    pub(super) fn may_be_sent(&self, value: Option<&str>) -> bool {
         match (self, value) {
             _ if self.asked().is_none() => true,
             (Pattern::Text(typed), Some(value)) => typed.widened().matches(value),
@@ -108,31 +104,29 @@ impl Pattern {
     }
 }
 
-/// Words between commas, in any case; `*` stands for any letters.
+/// Words with wildcards between commas, in any case.
 fn one_of(words: &[&'static str], text: &str) -> Result<Pattern, QueryError> {
-    let unknown = |word: &str| {
-        QueryError::new(format!("`{word}` is none of its values"))
-            .hint(format!("its values are {}", words.join(", ")))
-    };
-    let patterns: Vec<&str> = text.split(',').map(str::trim).collect();
-    let read: Vec<Wildcards> =
-        patterns.iter().map(|word| Wildcards::parse(word)).collect::<Result<_, _>>()?;
-    let lost = read.iter().position(|pattern| !words.iter().any(|word| pattern.matches(word)));
-    if let Some(lost) = lost {
-        return Err(unknown(patterns[lost]));
+    let mut patterns = Vec::new();
+    for typed in text.split(',').map(str::trim) {
+        let pattern = Wildcards::parse(typed)?;
+        if !words.iter().any(|word| pattern.matches(word)) {
+            return Err(QueryError::new(format!("`{typed}` is none of its values"))
+                .hint(format!("its values are {}", words.join(", "))));
+        }
+        patterns.push(pattern);
     }
-    let is_meant = |word: &&'static str| read.iter().any(|pattern| pattern.matches(word));
+    let is_meant = |word: &&'static str| patterns.iter().any(|pattern| pattern.matches(word));
     Ok(Pattern::OneOf(words.iter().copied().filter(is_meant).collect()))
 }
 
 fn integer(text: &str) -> Result<Pattern, QueryError> {
     let whole = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = Decimal::parse(text).filter(|_| whole).ok_or_else(|| {
+    let value = Decimal::parse(text).filter(|_| whole).ok_or_else(|| {
         QueryError::new(format!("`{text}` is no whole number")).hint("write a number such as 123, or [empty]")
     })?;
     let digits = text.trim_start_matches('0');
     let spelled = if digits.is_empty() { "0" } else { digits }.to_string();
-    Ok(Pattern::Integer(Bound { value: number, spelled }))
+    Ok(Pattern::Integer(Bound { value, spelled }))
 }
 
 #[cfg(test)]

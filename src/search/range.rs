@@ -1,4 +1,4 @@
-//! Ranges of dates and amounts: FROM belongs to them, TO does not, as in the vendor's page "Date filtering".
+//! Ranges of dates and amounts, with FROM and without TO, as in the vendor's page "Date filtering".
 
 use jiff::Timestamp;
 use jiff::ToSpan;
@@ -8,23 +8,20 @@ use jiff::tz::TimeZone;
 use super::QueryError;
 use crate::document::decimal::Decimal;
 
-/// From the first, below the second.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Range<T> {
+pub(super) struct Range<T> {
     from: Option<Bound<T>>,
     to: Option<Bound<T>>,
 }
 
-/// A value, and the text that the API's filters take for it.
+/// A value, and its text in the API's filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bound<T> {
-    /// The value.
-    pub value: T,
-    /// The text.
-    pub spelled: String,
+pub(super) struct Bound<T> {
+    pub(super) value: T,
+    pub(super) spelled: String,
 }
 
-/// The two sides of `FROM..TO` or, as the API has it, `FROM|TO`; none where the text is no range.
+/// The two sides of `FROM..TO` or, as the API spells it, `FROM|TO`; none if the text is no range.
 pub(super) fn sides(text: &str) -> Option<(&str, &str)> {
     text.split_once("..").or_else(|| text.split_once('|'))
 }
@@ -46,26 +43,20 @@ impl<T: Ord> Range<T> {
         }
     }
 
-    /// Whether a value is in the range.
-    pub fn contains(&self, value: &T) -> bool {
+    pub(super) fn contains(&self, value: &T) -> bool {
         self.from.as_ref().is_none_or(|from| *value >= from.value)
             && self.to.as_ref().is_none_or(|to| *value < to.value)
     }
 
-    /// As the API's filters spell it.
-    pub fn spelled(&self) -> String {
-        let side =
-            |bound: &Option<Bound<T>>| bound.as_ref().map_or(String::new(), |bound| bound.spelled.clone());
-        format!("{}|{}", side(&self.from), side(&self.to))
+    /// The range in the API's filters.
+    pub(super) fn spelled(&self) -> String {
+        [&self.from, &self.to].map(|side| side.as_ref().map_or("", |bound| &bound.spelled)).join("|")
     }
 }
 
 impl Range<Timestamp> {
-    /// Reads a range of moments in UTC; a day or a second alone means all of it.
-    ///
-    /// # Errors
-    /// It is neither, or is empty.
-    pub fn dates(text: &str) -> Result<Range<Timestamp>, QueryError> {
+    /// Reads a range of moments in UTC; a single day or second is the range of all its moments.
+    pub(super) fn dates(text: &str) -> Result<Range<Timestamp>, QueryError> {
         match sides(text) {
             Some(sides) => Range::between(sides, |text| moment(civil(text)?)),
             None => {
@@ -79,16 +70,12 @@ impl Range<Timestamp> {
 }
 
 impl Range<Decimal> {
-    /// Reads the two sides of a range of amounts.
-    ///
-    /// # Errors
-    /// One of them is not an amount, or the range is empty.
-    pub fn amounts(sides: (&str, &str)) -> Result<Range<Decimal>, QueryError> {
+    pub(super) fn amounts(sides: (&str, &str)) -> Result<Range<Decimal>, QueryError> {
         Range::between(sides, amount)
     }
 }
 
-/// `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`, and nothing else that a date may be.
+/// Reads `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`; jiff accepts more forms, which the API may not.
 fn civil(text: &str) -> Result<DateTime, QueryError> {
     let (shape, read): (_, Option<DateTime>) = match text.len() {
         10 => ("0000-00-00", text.parse::<Date>().ok().map(|date| date.to_datetime(Time::midnight()))),

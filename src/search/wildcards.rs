@@ -1,13 +1,13 @@
-//! Texts with wildcards: `*` stands for any characters, none too.
+//! Text patterns in which `*` matches any characters, or none.
 
 use super::QueryError;
 
-/// Characters that mean something in the API's filters. How they are escaped there is not published.
+/// Characters with a meaning in the API's filters. The vendor does not document how to escape them.
 const SPECIAL: &[char] = &[':', ';', ',', '|', '[', ']', '*', '\\'];
 
-/// A text in parts, with anything between them; one part is the whole text.
+/// The texts between the wildcards.
 ///
-/// Upper and lower case count as the same: the vendor does not say whether they do.
+/// Case is ignored, because the vendor does not document whether the API ignores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wildcards {
     parts: Vec<String>,
@@ -15,41 +15,32 @@ pub struct Wildcards {
 
 impl Wildcards {
     /// Reads a pattern: `*` is a wildcard; `\*`, `\\` and `\[` are the characters themselves.
-    ///
-    /// # Errors
-    /// A backslash stands before anything else.
-    pub fn parse(text: &str) -> Result<Wildcards, QueryError> {
-        let mut parts = vec![String::new()];
+    pub(super) fn parse(text: &str) -> Result<Wildcards, QueryError> {
+        let (mut parts, mut part) = (Vec::new(), String::new());
         let mut rest = text.chars();
         while let Some(c) = rest.next() {
-            let literal = match c {
-                '*' => {
-                    parts.push(String::new());
-                    continue;
-                }
-                '\\' => rest.next().filter(|c| matches!(c, '*' | '\\' | '[')).ok_or_else(backslash)?,
-                plain => plain,
-            };
-            if let Some(part) = parts.last_mut() {
-                part.push(literal);
+            match c {
+                '*' => parts.push(std::mem::take(&mut part)),
+                '\\' => part.push(rest.next().filter(|c| r"*\[".contains(*c)).ok_or_else(backslash)?),
+                plain => part.push(plain),
             }
         }
+        parts.push(part);
         Ok(Wildcards { parts })
     }
 
-    /// Just this text.
-    pub fn literal(text: &str) -> Wildcards {
+    /// Matches this text.
+    pub(super) fn literal(text: &str) -> Wildcards {
         Wildcards { parts: vec![text.to_string()] }
     }
 
-    /// Anything that has this text in it.
-    pub fn containing(text: &str) -> Wildcards {
+    /// Matches any text that contains this one.
+    pub(super) fn containing(text: &str) -> Wildcards {
         Wildcards { parts: vec![String::new(), text.to_string(), String::new()] }
     }
 
-    /// A pattern that the API can be asked for and that everything matches that matches this one: characters with a
-    /// meaning of their own, and space at either end, become wildcards.
-    pub fn widened(&self) -> Wildcards {
+    /// A wider pattern that the API can read: special characters, and blanks at either end, become wildcards.
+    pub(super) fn widened(&self) -> Wildcards {
         let mut parts: Vec<String> =
             self.parts.iter().flat_map(|part| part.split(SPECIAL)).map(str::to_string).collect();
         if parts.first().is_some_and(|first| first.starts_with(char::is_whitespace)) {
@@ -60,24 +51,24 @@ impl Wildcards {
             *last = last.trim_end().to_string();
             parts.push(String::new());
         }
+        // Between two wildcards an empty part adds nothing.
         let last = parts.len() - 1;
-        let mut at = 0..;
-        parts.retain(|part| at.next().is_none_or(|at| at == 0 || at == last) || !part.is_empty());
-        Wildcards { parts }
+        let kept =
+            parts.into_iter().enumerate().filter(|(at, part)| *at == 0 || *at == last || !part.is_empty());
+        Wildcards { parts: kept.map(|(_, part)| part).collect() }
     }
 
-    /// Whether it is nothing but wildcards, or nothing at all.
-    pub fn is_bare(&self) -> bool {
+    /// Whether there is no text between the wildcards.
+    pub(super) fn is_bare(&self) -> bool {
         self.parts.iter().all(String::is_empty)
     }
 
-    /// As the API's filters spell it.
-    pub fn spelled(&self) -> String {
+    /// The pattern in the API's filters.
+    pub(super) fn spelled(&self) -> String {
         self.parts.join("*")
     }
 
-    /// Whether a text matches.
-    pub fn matches(&self, text: &str) -> bool {
+    pub(super) fn matches(&self, text: &str) -> bool {
         let text = folded(text);
         let parts: Vec<String> = self.parts.iter().map(|part| folded(part)).collect();
         let (Some((first, rest)), Some(last)) = (parts.split_first(), parts.last()) else { return false };
@@ -96,11 +87,11 @@ impl Wildcards {
 }
 
 fn backslash() -> QueryError {
-    QueryError::new("a backslash stands only before `*`, `[` or another backslash")
+    QueryError::new("a backslash escapes only `*`, `[` and another backslash")
         .hint("write \\\\ for a backslash, \\* for a star")
 }
 
-/// Letter by letter, so that the parts of a text are folded as the whole is.
+/// Folds letter by letter, so that a part of a text is folded as in the whole.
 fn folded(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }

@@ -1,20 +1,20 @@
-//! Notes in an edited text: what is wrong, right above the line that it is about.
+//! Notes in an edited text: each error, above its line.
 
-/// How a note begins. Nothing else that this tool writes into a sheet does, so that notes can be taken out again.
+/// How a note begins, and no other line of the text: so notes can be removed again.
 const MARK: &str = "//! ";
 
-/// Something to say about a line.
+/// An error in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The line, counted from 1.
     pub line: usize,
-    /// What there is to say. Line breaks in it become spaces.
+    /// The message. Line breaks in it become spaces.
     pub text: String,
 }
 
-/// The text with each note above its line, and where the lines that the notes are about stand in it, note by note.
+/// The text with each note above its line, and the new number of each note's line.
 ///
-/// Lines that the text does not have are taken for its last one. Every other byte of the text stays.
+/// A line beyond the last counts as the last. Every other byte of the text stays.
 pub fn annotate(text: &str, notes: &[Note]) -> (String, Vec<usize>) {
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let lines: Vec<&str> = text.split_inclusive('\n').collect();

@@ -1,8 +1,7 @@
-//! The sheet: a customer as the text that a person edits, and what the edited text asks for.
+//! The text that a user edits in an editor, and the edits that it asks for.
 //!
-//! [`write`](self::write()) lays a customer out; [`read`](self::read()) compares what came back with the customer
-//! that was laid out, value by value, so that no change of the layout is a change of the customer; [`fn@annotate`] puts
-//! what is wrong above the lines that it is about.
+//! [`write`](self::write()) writes a customer as text; [`read`](self::read()) compares the edited text with that customer,
+//! value by value, so that a change of the layout is no edit; [`fn@annotate`] writes each error above its line.
 
 mod annotate;
 mod read;
@@ -15,8 +14,7 @@ pub use write::write;
 use super::path::Path;
 use crate::field;
 
-/// Whether the sheet holds what stands at this path even where not everything is asked for: a field of the table, or
-/// an object with such fields.
+/// Whether a path is in the text without `all` too: a field of the table, or an object of such fields.
 fn is_written(path: &Path) -> bool {
     let dotted = path.dotted();
     field::at(&dotted).is_some() || field::is_object(&dotted)

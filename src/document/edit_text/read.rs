@@ -1,7 +1,7 @@
-//! What an edited sheet asks for.
+//! Reads the edits from an edited text.
 
 use super::is_written;
-use crate::document::codes::{ByHand, by_hand};
+use crate::document::codes::by_hand;
 use crate::document::compare::{same, same_at};
 use crate::document::customer::{Customer, get};
 use crate::document::edit::{Action, Edit, EditError, EditProblem, Edits};
@@ -11,52 +11,47 @@ use crate::document::plan::plan;
 use crate::document::relaxed::{Unclosed, strict};
 use crate::field;
 
-/// What an edited sheet asks for.
+/// The difference between an edited text and its customer.
 #[derive(Debug, Default)]
 pub struct Reading {
-    /// Values that are others now, and fields that were added. Each of them can be planned.
+    /// Changed values and added fields. Each of them can be planned.
     pub edits: Vec<Edit>,
-    /// Members that neither the customer nor the field table knows. They may be fields, or misspelled.
+    /// Added members that neither the customer nor the field table has. They may be misspelled.
     pub unknown: Vec<UnknownField>,
-    /// What the customer has and the text no longer does; it keeps its value.
+    /// Members that were deleted from the text; they keep their values.
     pub deleted: Vec<Path>,
-    /// What cannot be done, in the order of the lines.
+    /// Changes that are refused, in the order of the lines.
     pub problems: Vec<Problem>,
 }
 
-/// A member that nobody knows.
+/// A member that neither the customer nor the field table has.
 #[derive(Debug)]
 pub struct UnknownField {
     /// The edit that adds it.
     pub edit: Edit,
-    /// Known names that come close, closest first.
+    /// Similar names, closest first.
     pub nearest: Vec<String>,
-    /// The line it is on, counted from 1.
+    /// Counted from 1.
     pub line: usize,
 }
 
-/// Something that cannot be done.
+/// An error in the edited text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The line it is on, counted from 1.
+    /// Counted from 1.
     pub line: usize,
-    /// What is wrong, as a sentence without a full stop.
+    /// A sentence without a full stop.
     pub why: String,
 }
 
-/// Compares an edited text with the customer that it was laid out from; none where nothing but comments and space is
-/// left in it.
+/// Compares an edited text with the customer that it shows; none if only comments and space are left in it.
 ///
-/// Comments and trailing commas are accepted. Values are compared by what they say, so another layout, order or
-/// spelling asks for nothing. A member that is gone keeps its value: nothing is cleared because it is missing.
-/// `all` tells whether the read-only fields were laid out too.
-///
-/// # Errors
-/// A text that is not one JSON object.
+/// Comments and trailing commas are accepted. Values compare by meaning, so another layout, order or spelling is no edit.
+/// A deleted member keeps its value: nothing is cleared because it is missing. `all` as in [`write`](super::write()).
 pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<Reading>, Problem> {
     let strict = strict(text).map_err(|Unclosed { at }| Problem {
         line: line_of(text, at),
-        why: "the comment that begins here does not end".to_string(),
+        why: "this comment has no end (`*/`)".to_string(),
     })?;
     if strict.trim().is_empty() {
         return Ok(None);
@@ -74,36 +69,30 @@ pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<Reading>, 
     Ok(Some(reading))
 }
 
-/// The line of a text on which the value at a path begins, or the innermost object around it that there is; 1 where the
-/// text is no object at all.
+/// The line of the value at a path, or of the innermost object around it; 1 if the text is not JSON.
 pub fn line_at(text: &str, path: &Path) -> usize {
     let Some(json) = strict(text).ok().and_then(|strict| Json::parse(strict).ok()) else { return 1 };
-    let mut at = json.root();
-    for count in 1..=path.names().len() {
-        let Some(outer) = path.outermost(count) else { break };
-        match get(json.root(), outer.names()) {
-            Some(view) => at = view,
-            None => break,
-        }
-    }
-    line_of(text, at.span().start)
+    let outer = (0..=path.names().len()).rev().find_map(|count| get(json.root(), &path.names()[..count]));
+    line_of(text, outer.map_or(0, |view| view.span().start))
 }
 
 fn not_json(why: JsonError) -> Problem {
+    let (line, why) = match why {
+        JsonError::Syntax { why, line, .. } => (line, format!("not JSON: {}", explained(&why))),
+        JsonError::DuplicateKey { line, .. } => (line, why.to_string()),
+        JsonError::TooDeep | JsonError::TooMany => (1, why.to_string()),
+    };
+    Problem { line, why }
+}
+
+/// serde_json's words in terms of the edited text, where a user would not understand them.
+fn explained(why: &str) -> &str {
     match why {
-        JsonError::Syntax { why, line, .. }
-            if matches!(why.as_str(), "expected ident" | "expected value") =>
-        {
-            let why =
-                "not JSON: here a value belongs: text in quotes, a number, true, false or null".to_string();
-            Problem { line, why }
+        "expected ident" | "expected value" => {
+            "expected a value: text in quotes, a number, true, false or null"
         }
-        JsonError::Syntax { why, line, .. } if why.starts_with("control character") => {
-            Problem { line, why: "not JSON: a text in quotes does not end on its line".to_string() }
-        }
-        JsonError::Syntax { why, line, .. } => Problem { line, why: format!("not JSON: {why}") },
-        JsonError::DuplicateKey { line, .. } => Problem { line, why: why.to_string() },
-        JsonError::TooDeep | JsonError::TooMany => Problem { line: 1, why: why.to_string() },
+        _ if why.starts_with("control character") => "a text in quotes does not end on its line",
+        _ => why,
     }
 }
 
@@ -115,22 +104,21 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// `foreign` is set inside what the field table does not know, where nothing may change.
+    /// `foreign` is set inside objects that the field table does not have, in which nothing may change.
     fn object(&mut self, at: Option<&Path>, new: View<'_>, old: Option<View<'_>>, foreign: bool) {
-        let inside = |name: &str| at.map_or_else(|| Path::root(name), |path| path.join(name));
         for (key, value) in new.members() {
             let there = old.and_then(|old| old.members().find(|(other, _)| other.bytes() == key.bytes()));
             let there = there.map(|(_, value)| value);
             match key.text() {
-                Some(name) => self.member(&inside(&name), value, there, foreign),
+                Some(name) => self.member(&Path::below(at, name), value, there, foreign),
                 None if there.is_some_and(|there| same(there, value)) => {}
                 None => self.problem(value, "a name with half of a surrogate pair cannot be edited"),
             }
         }
         for (key, _) in old.into_iter().flat_map(View::members) {
-            let path = inside(&key.name());
-            let laid_out = self.all || is_written(&path);
-            if laid_out && !new.members().any(|(other, _)| other.bytes() == key.bytes()) {
+            let path = Path::below(at, key.name());
+            let is_shown = self.all || is_written(&path);
+            if is_shown && !new.members().any(|(other, _)| other.bytes() == key.bytes()) {
                 self.reading.deleted.push(path);
             }
         }
@@ -159,7 +147,7 @@ impl Reader<'_> {
         let is_text = field::at(&path.dotted()).is_some_and(field::Field::is_text);
         let value = match old {
             _ if path.dotted() == field::CODES_PATH => self.codes(path, new, old),
-            // What the vendor shows as a number in a text field is edited as one.
+            // A number that the vendor shows in a text field is edited as text.
             Some(old) if is_text && is_number(old) && is_number(new) => Some(Json::string(new.raw())),
             _ => Some(new.to_json()),
         };
@@ -174,29 +162,23 @@ impl Reader<'_> {
             let edits = Edits::check(vec![edit.clone()])?;
             plan(self.shown.clone(), &edits, new_fields).map(drop)
         };
-        match (planned(false), planned(true)) {
-            (Ok(()), _) => self.reading.edits.push(edit),
-            (Err(EditError { problem: EditProblem::Unknown(nearest), .. }), Ok(())) => {
+        match (planned(true), planned(false)) {
+            (Err(why), _) => self.problem(new, &why.without_flag()),
+            (Ok(()), Err(EditError { problem: EditProblem::Unknown(nearest), .. })) => {
                 let line = line_of(self.text, new.span().start);
                 self.reading.unknown.push(UnknownField { edit, nearest, line });
             }
-            (Err(EditError { problem: EditProblem::Unknown(_), .. }), Err(why)) | (Err(why), _) => {
-                self.problem(new, &why.without_flag());
-            }
+            _ => self.reading.edits.push(edit),
         }
     }
 
-    /// The sales-tracking codes that are meant; none where they are the ones that are there.
+    /// The new sales-tracking codes; none if they did not change.
     fn codes(&mut self, path: &Path, new: View<'_>, old: Option<View<'_>>) -> Option<Json> {
-        let ByHand { list, fixed } = by_hand(old, new);
+        let (list, fixed) = by_hand(old, new);
         for member in fixed {
             let name = member.key().name();
-            self.problem(
-                member,
-                &format!(
-                    "`{name}` of a sales-tracking code is set by Fusebill; its type and code can be changed"
-                ),
-            );
+            let why = format!("Fusebill sets `{name}` of a sales-tracking code; change its type or code");
+            self.problem(member, &why);
         }
         (!old.is_some_and(|old| same_at(path, old, list.root()))).then_some(list)
     }
@@ -210,9 +192,7 @@ impl Reader<'_> {
 fn refused(path: &Path) -> String {
     match field::read_only(&path.dotted()) {
         Some(fixed) => format!("`{path}` is read-only: {}", fixed.why),
-        None => {
-            format!("`{path}` is not a field that is edited here; `customer update --set-json` can set it")
-        }
+        None => format!("the editor cannot set `{path}`; `customer update --set-json` can"),
     }
 }
 
@@ -324,13 +304,11 @@ mod tests {
         );
         assert_eq!(changed("{\n", "{\n\"id\": 8,\n"), ["2! `id` is read-only: it identifies the customer"]);
         assert_eq!(changed("{\n", "{\n\"id\": 7,\n"), [""; 0]);
-        assert_eq!(changed("{\n", "{\n\"FirstName\": \"y\",\n"), ["2! this field is spelled `firstName`"]);
+        assert_eq!(changed("{\n", "{\n\"FirstName\": \"y\",\n"), ["2! `FirstName` is spelled `firstName`"]);
+        assert!(changed("{\n", "{\n\"extra\": 1,\n")[0].starts_with("2! the editor cannot set `extra`"));
         assert!(
-            changed("{\n", "{\n\"extra\": 1,\n")[0]
-                .starts_with("2! `extra` is not a field that is edited here")
-        );
-        assert!(
-            changed("{\n", "{\n\"extra\": {\"new\": 1, \"deep\": [1]},\n")[0].contains("`extra.new` is not")
+            changed("{\n", "{\n\"extra\": {\"new\": 1, \"deep\": [1]},\n")[0]
+                .contains("cannot set `extra.new`")
         );
         assert!(changed("{\n    \"ref", "null,\n \"x\": {\n    \"ref")[0].contains("x = "));
         assert_eq!(
@@ -339,7 +317,7 @@ mod tests {
         );
         assert_eq!(changed("\"Jon\",", "\"Jon\""), ["4! not JSON: expected `,` or `}`"]);
         assert_eq!(read_as("\n[1]", false), ["2! a customer is an object in braces, not an array"]);
-        assert_eq!(read_as("{\n/* x", false), ["2! the comment that begins here does not end"]);
+        assert_eq!(read_as("{\n/* x", false), ["2! this comment has no end (`*/`)"]);
     }
 
     #[test]
@@ -351,7 +329,7 @@ mod tests {
                 .contains("is read-only")
         );
         assert!(read_as("\"id\": 7", "\"id\": 9")[0].starts_with("2! `id` is read-only"));
-        assert!(read_as("      1", "      2")[0].contains("`extra.deep` is not a field"));
+        assert!(read_as("      1", "      2")[0].contains("the editor cannot set `extra.deep`"));
         assert_eq!(read_as("      1", "      1.0"), [""; 0]);
     }
 
@@ -375,7 +353,7 @@ mod tests {
         let codes = r#"{"id":7,"status":"Active","customerReference":
             {"salesTrackingCodes":[{"type":"Region","code":"EU","name":"Europe"}]}}"#;
         let said = problems(codes, "Europe", "Asia");
-        assert!(said.starts_with("`name` of a sales-tracking code is set by Fusebill"), "{said}");
+        assert!(said.starts_with("Fusebill sets `name` of a sales-tracking code"), "{said}");
         assert_eq!(problems(codes, "\"EU\"", "\"NA\""), "");
         let half = r#"{"id":7,"status":"Active","\ud800":1}"#;
         assert_eq!(problems(half, "ud800\": 1", "ud800\": 1.0"), "");

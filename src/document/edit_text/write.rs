@@ -1,4 +1,4 @@
-//! A customer laid out for editing.
+//! Writes a customer as the text to edit.
 
 use super::is_written;
 use crate::document::customer::Customer;
@@ -7,13 +7,13 @@ use crate::document::json::{ValueKind, View};
 use crate::document::path::Path;
 use crate::field::{self, FIELDS};
 
-/// The widest line of the list of fields that may be added, in characters.
+/// The widest line of the list of absent fields, in characters.
 const WIDTH: usize = 75;
 
-/// The text to edit: the head as comments, then the fields that may be written, a line each, every token as the server
-/// sent it. `all` adds everything else the customer has, marked as read-only.
+/// The text to edit: the head as comments, then a line for each writable field, with the server's tokens. `all` adds all
+/// other members, marked as read-only.
 ///
-/// The lines of the head must not hold line breaks.
+/// The lines of the head must not have line breaks.
 pub fn write(customer: &Customer, head: &[String], all: bool) -> String {
     let mut out: String = head.iter().map(|line| format!("// {line}\n")).collect();
     for line in absent(customer) {
@@ -25,10 +25,9 @@ pub fn write(customer: &Customer, head: &[String], all: bool) -> String {
 }
 
 fn object(at: Option<&Path>, object: View<'_>, all: bool, level: usize, out: &mut String) {
-    let inside = |name: &str| at.map_or_else(|| Path::root(name), |path| path.join(name));
     let members: Vec<(Path, &str, View<'_>)> = object
         .members()
-        .map(|(key, value)| (inside(&key.name()), key.token(), value))
+        .map(|(key, value)| (Path::below(at, key.name()), key.token(), value))
         .filter(|(path, ..)| all || is_written(path))
         .collect();
     let space = "  ".repeat(level + 1);
@@ -39,7 +38,7 @@ fn object(at: Option<&Path>, object: View<'_>, all: bool, level: usize, out: &mu
         if value.kind() == ValueKind::Object && value.children().next().is_some() {
             self::object(Some(path), *value, all, level + 1, out);
         } else {
-            out.push_str(&indented(*value).replace('\n', &format!("\n{space}")));
+            out.push_str(&indented(value.raw()).replace('\n', &format!("\n{space}")));
         }
         out.push_str(comma);
         out.push_str(&remark(path).map(|remark| format!(" // {remark}")).unwrap_or_default());
@@ -50,7 +49,7 @@ fn object(at: Option<&Path>, object: View<'_>, all: bool, level: usize, out: &mu
     out.push('}');
 }
 
-/// What is worth knowing at the end of a line.
+/// The comment at the end of a line.
 fn remark(path: &Path) -> Option<String> {
     match field::at(&path.dotted()) {
         Some(field) if !field.choices().is_empty() => Some(field.choices().join(", ")),

@@ -1,4 +1,4 @@
-//! Finds where each value of a JSON text begins and ends.
+//! Finds the span of each value of a JSON text.
 
 use std::ops::Range;
 

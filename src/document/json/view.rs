@@ -1,4 +1,4 @@
-//! Looking at the values of a [`Json`] without copying them.
+//! Borrowed values of a [`Json`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,17 +20,17 @@ impl<'a> View<'a> {
         &self.json.nodes[self.at]
     }
 
-    /// Its type.
+    /// The type.
     pub fn kind(self) -> ValueKind {
         self.node().kind
     }
 
-    /// Its token, exactly as the text has it.
+    /// The token, as the text has it.
     pub fn raw(self) -> &'a str {
         &self.json.text[self.node().span.clone()]
     }
 
-    /// Where in the text it stands, in bytes.
+    /// The span in the text, in bytes.
     pub fn span(self) -> Range<usize> {
         self.node().span.clone()
     }
@@ -40,12 +40,21 @@ impl<'a> View<'a> {
         self.kind() == ValueKind::Null
     }
 
-    /// What a string says; none for other types and for a string with a lone surrogate, which says nothing in Unicode.
+    pub(crate) fn is_empty_array(self) -> bool {
+        self.kind() == ValueKind::Array && self.children().next().is_none()
+    }
+
+    /// The text of a string; none for other types and for a string with a lone surrogate, which is not Unicode.
     pub fn as_text(self) -> Option<Cow<'a, str>> {
         if self.kind() == ValueKind::String { unquote(self.raw()) } else { None }
     }
 
-    /// The bytes a string says in WTF-8, which has a form for lone surrogates too; none for other types.
+    /// The text of a string, or the token if it has none.
+    pub(crate) fn text_or_token(self) -> Cow<'a, str> {
+        self.as_text().unwrap_or(Cow::Borrowed(self.raw()))
+    }
+
+    /// The text of a string in WTF-8, which encodes lone surrogates too; none for other types.
     pub(crate) fn string_bytes(self) -> Option<Cow<'a, [u8]>> {
         (self.kind() == ValueKind::String).then(|| string_bytes(self.raw()))
     }
@@ -77,12 +86,12 @@ impl<'a> View<'a> {
         Key { of: self }
     }
 
-    /// Where the member begins that this value belongs to: at its key.
+    /// Where the member of this value begins: at its key.
     pub fn key_start(self) -> usize {
         self.node().key.start
     }
 
-    /// A copy of this value alone.
+    /// A copy of this value.
     pub fn to_json(self) -> Json {
         Json::known(self.raw().to_string())
     }
@@ -112,29 +121,29 @@ impl<'a> Key<'a> {
         &self.of.json.text[self.of.node().key.clone()]
     }
 
-    /// Whether it spells this name, however it is escaped.
+    /// Whether it is this name, in any escaping.
     pub fn is(self, name: &str) -> bool {
         *self.bytes() == *name.as_bytes()
     }
 
-    /// The key as text; a lone surrogate, which has none, becomes three U+FFFD, one for each byte of its WTF-8.
+    /// The key as text; a lone surrogate becomes three U+FFFD, one for each byte of its WTF-8.
     pub fn name(self) -> Cow<'a, str> {
         unquote(self.token())
             .unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(&self.bytes()).into_owned()))
     }
 
-    /// The key as text; none where it has a lone surrogate.
+    /// The key as text; none if it has a lone surrogate.
     pub fn text(self) -> Option<Cow<'a, str>> {
         unquote(self.token())
     }
 
-    /// What it says, in WTF-8: two keys are the same exactly when these bytes are.
+    /// The key in WTF-8: two keys are the same exactly if these bytes are.
     pub(crate) fn bytes(self) -> Cow<'a, [u8]> {
         string_bytes(self.token())
     }
 }
 
-/// What a string token says, where that is Unicode.
+/// The text of a string token; none if it is not Unicode.
 fn unquote(token: &str) -> Option<Cow<'_, str>> {
     match string_bytes(token) {
         Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
@@ -142,7 +151,7 @@ fn unquote(token: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// What a string token says, in WTF-8.
+/// The text of a string token, in WTF-8.
 pub(super) fn string_bytes(token: &str) -> Cow<'_, [u8]> {
     let inside = &token.as_bytes()[1..token.len() - 1];
     if !inside.contains(&b'\\') {
@@ -153,7 +162,7 @@ pub(super) fn string_bytes(token: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes.expect("a string token of valid JSON"))
 }
 
-/// Asks serde_json for a string's bytes, which is the form in which it gives lone surrogates (as WTF-8).
+/// Asks serde_json for a string's bytes: only there it accepts lone surrogates, as WTF-8.
 struct Wtf8;
 
 impl Visitor<'_> for Wtf8 {

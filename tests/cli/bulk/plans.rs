@@ -102,10 +102,10 @@ fn what_is_not_a_whole_plan_is_refused_before_anything_is_sent() {
     for (tampered, said) in [
         (without(all.len() - 1), "cut off"),
         (without(3), "cut off"),
-        (without(0), "does not begin as a plan does"),
+        (without(0), "first line is not the head of a plan"),
         (plan[..plan.len() / 2].to_string(), ""),
-        (String::new(), "does not begin as a plan does"),
-        (names(3, "x"), "does not begin as a plan does"),
+        (String::new(), "first line is not the head of a plan"),
+        (names(3, "x"), "first line is not the head of a plan"),
         (plan.replacen("\"fusebill_plan\":1", "\"fusebill_plan\":2", 1), "later version"),
         (plan.replacen("\"row\":2,", "\"row\":\"x\",", 1), "line "),
         (twice, "already"),
@@ -124,7 +124,7 @@ fn a_plan_with_a_line_that_was_tampered_with_is_refused_before_anything_is_sent(
     let other_customer = format!("\"customer\":{{\"id\":{}", FIRST + 3);
     for (from, to, said) in [
         ("\"path\":\"firstName\"", "\"path\":\"id\"", "line 2: "),
-        (other_customer.as_str(), "\"customer\":{\"id\":123", "it is about customer 123 and holds customer"),
+        (other_customer.as_str(), "\"customer\":{\"id\":123", "it names customer 123 and holds customer"),
     ] {
         let seen = world.requests().len();
         bulk_of(&world, &["apply", "-"], plan.replacen(from, to, 1)).fails(2, &["has a mistake in it", said]);

@@ -125,7 +125,8 @@ fn a_misspelled_field_is_refused_with_the_name_that_was_meant() {
     refused(&[("{\n  \"firstName\"", &change("fristName"))], &[], &[(near, "\"fristName\": \"x\",")]);
     for name in ["FirstName", "FIRSTNAME"] {
         let line = format!("\"{name}\": \"x\",");
-        let said = [("this field is spelled `firstName`", line.as_str())];
+        let spelled = format!("`{name}` is spelled `firstName`");
+        let said = [(spelled.as_str(), line.as_str())];
         refused(&[("{\n  \"firstName\"", &change(name))], &["--new-field"], &said);
     }
 }
@@ -166,8 +167,7 @@ fn fields_that_the_table_does_not_know_cannot_be_changed_here() {
     ] {
         let typed = types(&world, with(&sheet, from, to));
         let run = edit_of(&world, "1016", &typed, &["--all", "--yes", "--new-field"]);
-        let why =
-            format!("`{path}` is not a field that is edited here; `customer update --set-json` can set it");
+        let why = format!("the editor cannot set `{path}`; `customer update --set-json` can");
         run.fails(2, &[&why]);
     }
     assert!(world.puts().is_empty());
@@ -214,7 +214,7 @@ fn what_does_not_fit_is_noted_above_its_line() {
         (
             "\"USD\"",
             "null",
-            "`currency` cannot be null: the API would put the account's default currency in its place",
+            "`currency` cannot be null: the API would set the account's default currency",
             "\"currency\": null,",
         ),
         ("\"Jon\",", "\"Jon\"", "not JSON: expected `,` or `}`", "\"middleName\": \"B\","),
@@ -233,14 +233,13 @@ fn what_does_not_fit_is_noted_above_its_line() {
         (
             "\"ACME-7\",",
             "\"ACME-7\", /* open",
-            "the comment that begins here does not end",
+            "this comment has no end (`*/`)",
             "\"reference\": \"ACME-7\", /* open",
         ),
     ] {
         refused(&[(from, to)], &[], &[(why, line)]);
     }
-    let whole =
-        "`customerAcquisition` holds several fields, which are set or cleared one by one, inside its braces";
+    let whole = "`customerAcquisition` holds several fields: set or clear them one by one";
     let world = World::new();
     let run = edit(
         &world,
@@ -280,7 +279,7 @@ fn a_text_that_is_no_object_is_refused() {
         ("[1]", "a customer is an object in braces, not an array"),
         ("null", "a customer is an object in braces, not null"),
         ("{} {}", "not JSON: trailing characters"),
-        ("name: Jon", "not JSON: here a value belongs: text in quotes, a number, true, false or null"),
+        ("name: Jon", "not JSON: expected a value: text in quotes, a number, true, false or null"),
     ] {
         let world = World::new();
         let run = edit(&world, &types(&world, text), &["--yes"]);

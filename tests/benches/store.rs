@@ -12,12 +12,10 @@ use fusebill::sandbox::Server;
 use rusqlite::{Connection, params};
 
 use common::child;
-use common::figures::Figures;
-use common::sandbox;
+use common::sandbox::{self, CUSTOMER};
 
 mod common {
     pub mod child;
-    pub mod figures;
     pub mod sandbox;
 }
 
@@ -55,7 +53,7 @@ fn fill(home: &Path, count: u64) {
     store.execute_batch("PRAGMA synchronous = OFF; BEGIN").expect("a transaction begins");
     run(&format!(
         "INSERT INTO entries (entry, time, customer, {columns}) {numbers}
-         SELECT 'old-' || i, '2020-01-01T00:00:00.000Z', 1000000 + i, {columns} FROM n, (SELECT * FROM entries LIMIT 1)"
+         SELECT 'old-' || i, '2020-01-01T00:00:00.000Z', 1000000 + i, {columns} FROM n, (SELECT * FROM entries WHERE customer = {CUSTOMER} LIMIT 1)"
     ));
     store
         .execute_batch(
@@ -101,20 +99,18 @@ fn commands(server: &Server, homes: &[&Path; 2]) {
                 peak = peak.max(used.maxrss);
             }
         }
-        let [empty, full] = times.map(|times| Figures::of(times.into_iter()).median());
+        let [empty, full] = times.map(median);
         println!("{name:<26} {empty:>10.1} {full:>10.1} {:>12.1}", peak as f64 / f64::from(1 << 20));
     }
-    let full =
-        sandbox::fusebill(server, homes[1]).args(history(&["-o", "ndjson"])).stdout(Stdio::null()).spawn();
-    let begun = Instant::now();
-    let ended = wait4::Wait4::wait4(&mut full.expect("it starts")).expect("it ends");
-    let peak = ended.rusage.maxrss as f64 / f64::from(1 << 20);
-    println!(
-        "{:<26} {:>10} {:>10.0} {peak:>12.1}",
-        "history -o ndjson",
-        "",
-        begun.elapsed().as_secs_f64() * 1e3
-    );
+    let (wall, used) = child::run(sandbox::fusebill(server, homes[1]).args(history(&["-o", "ndjson"])));
+    let (wall, peak) = (wall.as_secs_f64() * 1e3, used.maxrss as f64 / f64::from(1 << 20));
+    println!("{:<26} {:>10} {wall:>10.1} {peak:>12.1}", "history -o ndjson", "");
+}
+
+/// In milliseconds.
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times[times.len() / 2].as_secs_f64() * 1e3
 }
 
 /// Makes the latest entry one without an outcome.
@@ -145,12 +141,12 @@ fn together(server: &Server, home: &Path) {
     assert!(pruning.wait().expect("it ends").success());
     let all: Vec<Duration> = times.into_iter().flatten().collect();
     let longest = all.iter().max().copied().unwrap_or_default().as_secs_f64() * 1e3;
-    let median = Figures::of(all.iter().copied()).median();
+    let (count, median) = (all.len(), median(all));
     let took = begun.elapsed().as_secs_f64();
     println!(
-        "{} changes by {PROCESSES} processes in {changed:.1} s: median {median:.0} ms, longest {longest:.0} ms; the prune took {took:.1} s",
-        all.len()
+        "{count} changes by {PROCESSES} processes in {changed:.1} s, median {median:.0} ms, longest {longest:.0} ms"
     );
+    println!("the prune took {took:.1} s");
     let mut listed = sandbox::fusebill(server, home);
     let listed =
         listed.args(["customer", "history", "-o", "ndjson", "--since", "1h"]).output().expect("it starts");

@@ -285,7 +285,7 @@ pub(super) fn feed(store: &Store, run: &Run, limit: u64, take: Take<'_, Job>) ->
     each_to_do(store, run, |row| {
         let wanted = left > 0;
         left = left.saturating_sub(1);
-        Ok(wanted && take(job(row, store, &run.about.kind)?))
+        Ok(wanted && take(job(&row, store, &run.about.kind)?))
     })
 }
 
@@ -308,7 +308,7 @@ pub(super) fn each_to_do(
     }
 }
 
-fn job(row: store::Row, store: &Store, kind: &RunKind) -> Result<Job> {
+fn job(row: &store::Row, store: &Store, kind: &RunKind) -> Result<Job> {
     let damaged =
         || Error::new(Kind::Failed, format!("what the store holds of row {} cannot be read", row.row));
     let id = row.customer.ok_or_else(damaged)?;

@@ -236,7 +236,8 @@ impl Filter {
             // By id as well, so that a walk from the newest ends there.
             (
                 self.since.is_some(),
-                "e.time >= :since AND e.id >= (SELECT min(id) FROM entries WHERE time >= :since)",
+                "e.time >= :since \
+                 AND e.id >= (SELECT min(id) FROM entries INDEXED BY entries_by_time WHERE time >= :since)",
             ),
         ];
         let (from, id) = match &self.path {
@@ -412,7 +413,7 @@ impl Store {
     /// The latest change of an account that wrote something.
     pub(crate) fn last_written(&self, profile: &str, host: &str) -> Result<Option<Entry>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM entries e WHERE e.profile = ? AND e.host = ? \
+            "SELECT {COLUMNS} FROM entries e INDEXED BY entries_written WHERE e.profile = ? AND e.host = ? \
              AND e.outcome IN ('written', 'differs') ORDER BY e.id DESC LIMIT 1"
         );
         self.one(&sql, [profile, host])
@@ -426,8 +427,8 @@ impl Store {
         after: Option<&Entry>,
     ) -> Result<Option<Entry>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM entries e WHERE e.profile = ?1 AND (?2 IS NULL OR e.customer = ?2) AND e.id > ?3 \
-             AND (e.outcome IS NULL OR e.outcome = 'unknown') ORDER BY e.id LIMIT 1"
+            "SELECT {COLUMNS} FROM entries e INDEXED BY entries_open WHERE e.profile = ?1 AND e.id > ?3 \
+             AND (?2 IS NULL OR e.customer = ?2) AND (e.outcome IS NULL OR e.outcome = 'unknown') ORDER BY e.id LIMIT 1"
         );
         self.one(&sql, params![profile, customer, after.map_or(0, |entry| entry.id)])
     }

@@ -106,15 +106,32 @@ impl Store {
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.with(
             |held| {
-                let connection = held.ok_or(rusqlite::Error::InvalidQuery)?;
-                // A transaction that began by reading could not wait for another writer.
-                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let transaction = self.begin_to_write(held.ok_or(rusqlite::Error::InvalidQuery)?)?;
                 let done = work(&transaction)?;
                 transaction.commit()?;
                 Ok(done)
             },
             true,
         )
+    }
+
+    /// Waits for the right to write. SQLite's own waits become longer and longer, up to a tenth of a second, so that one who
+    /// waits is overtaken again and again by those who came later.
+    fn begin_to_write<'a>(&self, connection: &'a Connection) -> rusqlite::Result<Transaction<'a>> {
+        let deadline = Instant::now() + self.timeout;
+        connection.busy_timeout(Duration::ZERO)?;
+        let begun = loop {
+            // A transaction that began by reading could not wait for another writer.
+            let begun = Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
+            let busy =
+                begun.as_ref().is_err_and(|why| why.sqlite_error_code() == Some(ErrorCode::DatabaseBusy));
+            if !busy || Instant::now() >= deadline {
+                break begun;
+            }
+            std::thread::sleep(Duration::from_millis(fastrand::u64(1..=3)));
+        };
+        connection.busy_timeout(self.timeout)?;
+        begun
     }
 
     fn with<T>(

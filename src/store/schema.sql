@@ -28,7 +28,7 @@ CREATE INDEX entries_by_run ON entries(run) WHERE run IS NOT NULL;
 CREATE INDEX entries_by_row ON entries(run, row) WHERE run IS NOT NULL;
 CREATE INDEX entries_by_undone ON entries(undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX entries_written ON entries(profile, host) WHERE outcome IN ('written', 'differs');
-CREATE INDEX entries_open ON entries(profile, customer) WHERE outcome IS NULL OR outcome = 'unknown';
+CREATE INDEX entries_open ON entries(profile) WHERE outcome IS NULL OR outcome = 'unknown';
 
 -- Which entries change a path, so that `history --field` need not read every entry.
 CREATE TABLE changed (

@@ -76,7 +76,7 @@ impl Customer {
     }
 
     /// The text at a dotted path of the field table, unless it is blank.
-    fn text_at(&self, path: &'static str) -> Option<String> {
+    pub fn text_at(&self, path: &'static str) -> Option<String> {
         let text = get(self.root(), path.split('.'))?.as_text()?;
         (!text.trim().is_empty()).then(|| text.into_owned())
     }

@@ -256,3 +256,15 @@ fn the_table_of_exit_codes_is_the_programs() {
         text.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit()).collect();
     assert_eq!(shown, rows);
 }
+
+fn the_map_names_every_module_of_the_source() {
+    let text = std::fs::read_to_string(root().join("docs/architecture.md")).expect("docs/architecture.md");
+    let map: String = text.lines().filter(|line| line.starts_with("| `")).collect();
+    for entry in std::fs::read_dir(root().join("src")).expect("there is src/") {
+        let entry = entry.expect("src/ can be listed");
+        let name = entry.file_name().into_string().expect("names are UTF-8");
+        let shown = if entry.path().is_dir() { format!("`{name}/`") } else { format!("`{name}`") };
+        let is_told_above = ["main.rs", "lib.rs"].contains(&name.as_str());
+        assert!(is_told_above || map.contains(&shown), "the map does not name {shown}");
+    }
+}

@@ -36,7 +36,7 @@ impl Rules {
     /// Whether a record reaches the store.
     pub(crate) fn stores(self, action: Action, has_entry: bool) -> bool {
         match action {
-            Action::RecordIntent => !self.no_intent && !(self.no_second_intent && has_entry),
+            Action::RecordIntent => !(self.no_intent || self.no_second_intent && has_entry),
             _ => true,
         }
     }

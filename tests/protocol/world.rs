@@ -207,7 +207,12 @@ impl World {
         }
         match action {
             Action::RecordIntent => {
-                into.extend([Move::Recorded, Move::RecordedSlowly, Move::RecordFails, Move::RecordedButFails])
+                into.extend([
+                    Move::Recorded,
+                    Move::RecordedSlowly,
+                    Move::RecordFails,
+                    Move::RecordedButFails,
+                ]);
             }
             Action::RecordOutcome(_) => into.extend([Move::Recorded, Move::RecordFails]),
             Action::Refresh | Action::Look => into.extend([Move::Read, Move::ReadFails]),
@@ -291,7 +296,7 @@ impl World {
                 self.judge(claim, violations);
             }
             (_, Client::Running(write, action)) => {
-                self.client_moves(step, write, action, documents, rules, violations)
+                self.client_moves(step, write, action, documents, rules, violations);
             }
             _ => {}
         }

@@ -140,7 +140,10 @@ impl Config {
     pub fn with(&self, name: &str, changes: &[(Key, Option<Value>)]) -> Result<Config> {
         check_name(name).map_err(Error::usage)?;
         let mut text = self.edited(&self.text, |profiles| {
-            profiles.entry(name).or_insert(Item::Table(Table::new()));
+            // `entry` would insert nothing into an inline table.
+            if profiles.get(name).is_none() {
+                profiles.insert(name, Item::Table(Table::new()));
+            }
         })?;
         for (key, value) in changes {
             text = self.edited(&text, |profiles| {
@@ -292,6 +295,13 @@ mod tests {
         assert_eq!(jobs("[profiles.a]\njobs = 2\nlabel = 'x'"), "[profiles.a]\njobs = 3\nlabel = 'x'\n");
         assert_eq!(jobs("[profiles.a]\njobs = 2"), "[profiles.a]\njobs = 3\n");
         assert_eq!(jobs("[profiles.a]\n[profiles.b]# b"), "[profiles.a]\njobs = 3\n[profiles.b]# b\n");
+    }
+
+    #[test]
+    fn a_profile_is_added_to_an_inline_table() {
+        let after =
+            config("profiles = { a = { jobs = 2 } }\n").with("b", &[(Key::Jobs, Some(Value::Count(3)))]);
+        assert_eq!(after.unwrap().text, "profiles = { a = { jobs = 2 } , b = { jobs = 3 } }\n");
     }
 
     #[test]

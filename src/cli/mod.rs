@@ -276,14 +276,12 @@ pub struct PruneArgs {
     pub(crate) yes: bool,
 }
 
-/// A moment that a user named.
+/// The value of `--since`.
 #[derive(Debug, Clone)]
 pub(crate) enum Since {
-    /// So long ago.
     Age(Duration),
-    /// With a zone.
     Moment(Timestamp),
-    /// Without one, so of this machine's.
+    /// In the time zone of this machine.
     Local(DateTime),
 }
 
@@ -301,12 +299,10 @@ pub struct UndoArgs {
 }
 
 fn since(text: &str) -> Result<Since, String> {
-    let local = || text.parse().map(Since::Local);
-    let moment = || text.parse().map(Since::Moment);
-    age(text).map(Since::Age).or_else(|_| moment()).or_else(|_| local()).map_err(|_| {
-        "a moment is an age such as 36h, 90d or 12w, or a date such as 2026-11-30 or 2026-11-30T09:14"
-            .to_string()
-    })
+    const FORMS: &str = "an age such as 36h, 90d or 12w, or a date such as 2026-11-30 or 2026-11-30T09:14";
+    let age = age(text).map(Since::Age);
+    let moment = age.or_else(|_| text.parse().map(Since::Moment));
+    moment.or_else(|_| text.parse().map(Since::Local)).map_err(|_: jiff::Error| format!("{FORMS} is needed"))
 }
 
 fn field_path(text: &str) -> Result<Path, String> {
@@ -317,16 +313,13 @@ fn field_path(text: &str) -> Result<Path, String> {
 }
 
 fn age(text: &str) -> Result<Duration, String> {
-    let wrong = || "an age is a whole number and h, d or w: 36h, 90d, 12w".to_string();
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let hours = match unit {
-        'h' => 1,
-        'd' => 24,
-        'w' => 24 * 7,
-        _ => return Err(wrong()),
-    };
-    let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    Ok(Duration::from_secs(u64::from(count) * hours * 3600))
+    const UNITS: [(char, u64); 3] = [('h', 1), ('d', 24), ('w', 7 * 24)];
+    let hours = UNITS.iter().find_map(|(unit, hours)| {
+        let count: u32 = text.strip_suffix(*unit)?.parse().ok()?;
+        Some(u64::from(count) * hours)
+    });
+    let hours = hours.ok_or("an age is a whole number and h, d or w: 36h, 90d, 12w")?;
+    Ok(Duration::from_secs(hours * 3600))
 }
 
 /// The definitions of all commands, with their short help.

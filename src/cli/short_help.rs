@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// A command with more flags than this lists only their names.
-const MANY: usize = 9;
+const MANY: usize = 5;
 /// The columns of a line: one less than a usual terminal has.
 const COLUMNS: usize = 79;
 /// The columns of a heading.

@@ -72,7 +72,7 @@ fn suggest_joined_value(error: &mut clap::Error) {
     }
 }
 
-/// Escapes what was typed, which clap would repeat, and redacts keys in it.
+/// Escapes the typed text, which clap repeats, and redacts keys in it.
 fn make_safe(error: &mut clap::Error) {
     let typed = |(kind, value): (ContextKind, &ContextValue)| match value {
         ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
@@ -84,8 +84,8 @@ fn make_safe(error: &mut clap::Error) {
     }
 }
 
-/// The error as clap words it. Without colour if an argument is not shown as it was typed: the cause of an error may repeat
-/// it, and what is to be escaped cannot be told from the colours.
+/// The error as clap words it. Without colour if an argument is escaped or redacted: the cause of an error may repeat it, and
+/// colours are control characters too.
 fn rendered(error: &clap::Error, plain: String, arguments: &[OsString], look: Look) -> String {
     let is_plain = |argument: &OsString| argument.to_str().is_some_and(|text| shown(text) == text);
     if arguments.iter().all(is_plain) { styled(&error.render(), look) } else { plain }

@@ -214,7 +214,9 @@ fn profiles_are_made_changed_shown_and_removed() {
          live,false,,https://secure.fusebill.com/v1,,allowed\n\
          test,false,,https://secure.fusebill.com/v1,,allowed\n"
     );
-    world.bare(&[], &["profile", "remove", "live"]).fails(2, &["it would remove profile live", "add --yes"]);
+    world
+        .bare(&[], &["profile", "remove", "live"])
+        .fails(2, &["removing profile live needs confirmation", "add --yes"]);
     world.bare(&[], &["profile", "remove", "live", "--yes"]).is(0, "", "Removed: profile live.\n");
     assert!(!world.config().contains("live"));
     world.bare(&[], &["profile", "remove", "live", "--yes"]).fails(2, &["there is no profile `live`"]);

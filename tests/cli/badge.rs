@@ -47,7 +47,7 @@ const QUESTIONS: &[(&str, &[&str], Steps<'_>)] = &[
     ),
     ("menu", &["customer", "edit", "123"], &[("[y/n]", "n\r"), ("quit and", ESC)]),
     ("remove", &["profile", "remove", "default"], &[("[y/n]", "n\r")]),
-    ("login", &["auth", "login"], &[("leaves): ", "\r")]),
+    ("login", &["auth", "login"], &[("cancels): ", "\r")]),
 ];
 
 fn world(profiles: &str) -> World {

@@ -190,7 +190,7 @@ fn code_1_is_an_answer_that_cannot_be_edited_safely() {
 #[test]
 fn code_2_is_a_command_that_cannot_be_carried_out_as_written() {
     all([
-        ends(2, &[], &["nothing to change was named"]).of("usage").with(&[]).sent(0, 0),
+        ends(2, &[], &["no flag names a change"]).of("usage").with(&[]).sent(0, 0),
         ends(2, &[], &["--parent-id", "whole number"]).of("usage").with(&["--parent-id", "x"]).sent(0, 0),
         ends(2, &[], &["--frist-name", "--first-name"]).of("usage").with(&["--frist-name", "x"]).sent(0, 0),
         ends(2, &[], &["needs consent", "`status` touches billing", "--yes"])

@@ -232,7 +232,7 @@ fn pressed_again_it_gives_up_waiting_and_the_journal_knows() {
     let (code, stdout, rest) = running.end();
     assert_eq!(code, Some(8), "{rest}");
     let says = [
-        "whether the change was written is not known",
+        "stopped waiting for the change: it may have been written",
         "`fusebill customer history 123 --resolve` reads the customer",
     ];
     assert!(says.iter().all(|says| rest.contains(says)) && !rest.contains("Nothing was written."), "{rest}");

@@ -195,6 +195,7 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     let (mut unsettled, mut last) = (Vec::new(), None);
     while let Some(entry) = store.next_open(&profile, customer, last.as_ref())? {
         match settle(&entry, store, session) {
+            Ok(Ending::Undecided) => unsettled.push(format!("{}: {UNDECIDED}", entry.entry)),
             Ok(ending) => session.terminal.notes().say(&format!("{}: {}", entry.entry, ending.name())),
             Err(error) if matches!(error.kind, Kind::Credentials | Kind::Interrupted) => return Err(error),
             Err(error) => unsettled.push(format!("{}: {}", entry.entry, error.headline())),
@@ -214,11 +215,14 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
 
 const ALL_KNOWN: &str = "Every change of this account has a known outcome.";
 
+pub(super) const UNDECIDED: &str =
+    "the customer was modified since, so it cannot be told whether this change was written";
+
 /// Finds out how an open entry ended, and records it.
 ///
 /// # Errors
 /// Why that cannot be told.
-fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending> {
+pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending> {
     let open = |why: String| Error::new(Kind::Unknown, why);
     if !session.account.made(entry) {
         return Err(open(format!("it was made at {}; this is {}", entry.host, session.account.origin)));
@@ -233,17 +237,11 @@ fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending>
         Err(why) if why.kind == Kind::NotFound => None,
         Err(why) => return Err(why),
     };
-    let ending = record(entry, &plan, stored.as_ref(), store)?;
-    match ending {
-        Ending::Undecided => Err(open(
-            "it was modified since, so it cannot be told whether this change was written".to_string(),
-        )),
-        ending => Ok(ending),
-    }
+    record(entry, &plan, stored.as_ref(), store)
 }
 
 /// Closes an open entry by what is stored now; none if the API has no such customer.
-pub(super) fn record(entry: &Entry, plan: &Plan, stored: Option<&Customer>, store: &Store) -> Result<Ending> {
+fn record(entry: &Entry, plan: &Plan, stored: Option<&Customer>, store: &Store) -> Result<Ending> {
     let later = store.written_after(entry)?;
     let superseded = |change: &Change| later.iter().any(|wrote| wrote.covers(&change.path));
     let ending = match settled(plan, stored, &later) {

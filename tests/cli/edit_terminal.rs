@@ -75,7 +75,7 @@ fn what_now(terminal: &mut Terminal) -> String {
 #[track_caller]
 fn offer(terminal: &mut Terminal) -> String {
     terminal.until(OFFER);
-    menu(terminal, "What now?", "begin anew, and delete what was left")
+    menu(terminal, "What now?", "start a new text, delete the old one")
 }
 
 /// Backspace, so many times.
@@ -252,7 +252,7 @@ fn an_editor_that_returns_at_once_is_asked_about() {
     let warned = terminal.until("What now?");
     assert!(warned.contains("`editor` returned at once") && warned.contains("code --wait"), "{warned}");
     let items = terminal.until("  quit");
-    assert!(items.contains("I have saved it by now") && items.contains("open the editor again"), "{items}");
+    assert!(items.contains("I have saved it") && items.contains("open the editor again"), "{items}");
     terminal.press(&format!("{DOWN}\r"));
     let shown = consent(&mut terminal);
     assert!(shown.contains("\"John\""), "{shown}");
@@ -412,7 +412,7 @@ fn edited_again_after_a_conflict_the_text_says_what_is_written() {
             }
         }
         let text = seen(&world, 2);
-        let both = "  //! changed by others meanwhile: it was \"Jon\" and is \"Jan\" now; yours is \"John\"\n  \
+        let both = "  //! changed by others meanwhile: was \"Jon\", is now \"Jan\"; yours is \"John\"\n  \
                     \"firstName\": \"John\",";
         assert!(text.contains(both), "{text}");
     }
@@ -940,7 +940,7 @@ fn every_question_keeps_within_a_narrow_terminal_and_is_readable() {
 
         let mut terminal = Terminal::sized(&edit_in(&world, "editor", &[], &["--prompt"]), columns, rows);
         terminal.until("go on with");
-        terminal.until("begin anew, and del");
+        terminal.until("start a new text, d");
         terminal.press("\r");
         terminal.until("Which field");
         terminal.until("companyName");

@@ -266,7 +266,7 @@ fn a_change_that_somebody_changed_further_is_not_settled_by_guessing() {
     assert_eq!(world.run(&JOHN).code, 8);
     world.server.store(&world.stored(123).replacen("\"John\"", "\"Jim\"", 1)).expect("another writer");
     let run = world.run(&["customer", "history", "--resolve"]);
-    run.fails(8, &["it was modified since, so it cannot be told whether this change was written"]);
+    run.fails(8, &["the customer was modified since, so it cannot be told whether this change was written"]);
     assert_eq!(outcomes(&world), ["undecided"]);
     assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 0, "nothing is left open");
 }

@@ -165,7 +165,7 @@ fn rows_whose_customers_are_not_found_are_all_named_and_nothing_is_written() {
     }
     let rows = world.file("rows.csv", "reference,suffix\nZED-7,Jr\nZED-7,Sr\n");
     let run = world.run(&["customer", "bulk", "update", &rows, "--yes"]);
-    run.fails(2, &["names a customer twice", "line 3: customer 901 is meant by line 2 already"]);
+    run.fails(2, &["names a customer twice", "line 3: customer 901 is already on line 2"]);
     let rows = world.file("rows.csv", "reference,reference\nZED-7,Jr\n");
     world
         .run(&["customer", "bulk", "update", &rows, "--yes"])
@@ -215,7 +215,7 @@ fn what_a_list_prints_goes_into_bulk_as_it_is() {
     let line = list.stdout.lines().find(|line| line.contains("\"id\":123,")).expect("123 is in the list");
     let row = world.file("row.ndjson", line.replace("\"Jon\"", "\"John\""));
     let run = world.pipe(&["customer", "bulk", "update", "-"], line.as_bytes());
-    run.fails(2, &["what changes is not known yet in 1 row with a whole customer"]);
+    run.fails(2, &["the changes of 1 row with a whole customer are not known yet"]);
     // Somebody else changes the customer after it was listed.
     assert_eq!(world.update(&["--suffix", "Jr"]).code, 0);
     let run = world.run(&["customer", "bulk", "update", &row, "--yes", "-o", "csv"]);
@@ -276,7 +276,7 @@ fn an_array_is_told_from_lines() {
     let world = World::new();
     let all = world.run(&["customer", "list", "-o", "json", "--limit", "1"]).stdout;
     let run = world.pipe(&["customer", "bulk", "update", "-", "--yes"], all.as_bytes());
-    run.fails(2, &["standard input is a JSON array, and not a line a customer", "jq -c '.[]'"]);
+    run.fails(2, &["standard input is a JSON array, not one object a line", "jq -c '.[]'"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, a line now and then elsewhere.
+//! How far a run is: a bar on a terminal, otherwise a line now and then; at the end the first rows that did not succeed.
 
 use std::time::Duration;
 
@@ -6,10 +6,12 @@ use crate::api::RateLimiter;
 use crate::bulk::result::Counts;
 use crate::terminal::{Bar, Notes, Terminal};
 
-/// How many lines are said if there is no bar.
+/// How many lines are printed if there is no bar.
 const LINES: u64 = 10;
-/// A wait that is worth a line of its own there.
+/// A wait for the rate limit that is worth a line of its own if there is no bar.
 const LONG: Duration = Duration::from_secs(5);
+/// How many rows that did not succeed are told; the results have all of them.
+const TOLD: usize = 5;
 
 /// The progress of one run.
 pub(super) struct Progress<'a> {
@@ -18,55 +20,64 @@ pub(super) struct Progress<'a> {
     limiter: &'a RateLimiter,
     rows: u64,
     done: u64,
-    /// Whether the present wait for the rate limit was said.
-    wait_said: bool,
+    /// Whether the present wait for the rate limit was told.
+    wait_told: bool,
+    /// Why the first [`TOLD`] rows did not succeed.
+    reasons: Vec<String>,
+    failed: usize,
 }
 
 impl<'a> Progress<'a> {
     /// Of `rows` rows, `done` were worked on earlier.
     pub(super) fn of(rows: u64, done: u64, limiter: &'a RateLimiter, terminal: &Terminal) -> Progress<'a> {
         let (bar, notes) = (terminal.bar(rows, done), terminal.notes());
-        Progress { bar, notes, limiter, rows, done, wait_said: false }
+        Progress { bar, notes, limiter, rows, done, wait_told: false, reasons: Vec::new(), failed: 0 }
     }
 
-    /// Shows how far the run is. `sentence` says what the rows came to.
+    /// Notes a row that did not succeed.
+    pub(super) fn failed(&mut self, row: u64, customer: u64, why: &str) {
+        self.failed += 1;
+        if self.reasons.len() < TOLD {
+            self.reasons.push(format!("row {row}, customer {customer}: {why}"));
+        }
+    }
+
+    /// Shows how many rows are done, and their outcomes in a `sentence`.
     pub(super) fn show(&mut self, counts: &Counts, sentence: impl Fn(&Counts) -> String) {
-        let (done, waits) = (counts.all(), self.limiter.waits());
-        let said = if done == 0 { String::new() } else { format!(": {}", sentence(counts)) };
-        match &mut self.bar {
-            Some(bar) => {
-                let wait = waits.map(|wait| format!("waiting {} for the limit, ", short(wait)));
-                bar.show(done, wait.unwrap_or_default(), said);
-            }
-            None => {
-                let step = self.rows.div_ceil(LINES).max(1);
-                if done / step > self.done / step {
-                    self.notes.say(&format!("{done} of {} rows{said}", self.rows));
-                }
-                self.say_wait(waits, done);
-            }
+        let (done, wait) = (counts.all(), self.limiter.waits());
+        let outcomes = if done == 0 { String::new() } else { format!(": {}", sentence(counts)) };
+        if let Some(bar) = &mut self.bar {
+            let wait = wait.map(|wait| format!("waiting {} for the limit, ", rounded(wait)));
+            bar.show(done, wait.unwrap_or_default(), outcomes);
+            return;
+        }
+        let step = self.rows.div_ceil(LINES).max(1);
+        if done / step > self.done / step {
+            self.notes.say(&format!("{done} of {} rows{outcomes}", self.rows));
         }
         self.done = done;
+        // A log without this line looks as if the program hangs.
+        if let Some(wait) = wait.filter(|wait| *wait >= LONG && !self.wait_told) {
+            let wait = rounded(wait);
+            self.notes.say(&format!("{done} of {} rows: waiting {wait} for the API's limit", self.rows));
+            self.wait_told = true;
+        }
+        self.wait_told &= wait.is_some();
     }
 
-    /// Says once of every long wait that there is one: a log without it looks as if the program hangs.
-    fn say_wait(&mut self, waits: Option<Duration>, done: u64) {
-        match waits {
-            Some(wait) if wait >= LONG && !self.wait_said => {
-                let rows = self.rows;
-                let wait = short(wait);
-                self.notes.say(&format!("{done} of {rows} rows: waiting {wait} for the API's limit"));
-                self.wait_said = true;
-            }
-            Some(_) => {}
-            None => self.wait_said = false,
+    /// Takes the bar away, and tells why rows did not succeed.
+    pub(super) fn end(mut self) {
+        self.bar = None;
+        self.reasons.iter().for_each(|line| self.notes.warn(line));
+        if self.failed > self.reasons.len() {
+            self.notes.warn(&format!("and {} more rows did not succeed", self.failed - self.reasons.len()));
         }
     }
 }
 
-/// A wait in one unit, rounded up.
-fn short(wait: Duration) -> String {
-    match wait.as_secs() + 1 {
+/// A duration in one unit, rounded up.
+pub(super) fn rounded(time: Duration) -> String {
+    match time.as_secs() + 1 {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds.div_ceil(60)),
         seconds => format!("{} h", seconds.div_ceil(3_600)),

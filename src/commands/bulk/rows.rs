@@ -1,12 +1,12 @@
 //! The rows of a run: read and checked once, kept in the store, then given one by one.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Cursor, Read};
 
 use super::super::session::Context;
 use super::worker::{Job, Task};
-use super::worker_pool::Take;
 use crate::bulk::plan_file::{self, Head, NotAPlan, Planned};
-use crate::bulk::{Format, Mistake, Row, csv, ndjson, task};
+use crate::bulk::{Mistake, Row, csv, ndjson, task};
 use crate::cli::bulk::RowArgs;
 use crate::document::{Action, Edit, Path};
 use crate::error::{Error, Kind, Result};
@@ -16,74 +16,61 @@ use crate::search::CustomerName;
 use crate::store::{self, Duplicate, EntryId, NewRow, Run, RunKind, Store};
 use crate::terminal::Input;
 
-/// How many mistakes are shown.
+/// How many errors are shown.
 const SHOWN: usize = 100;
 
 /// How many rows the store is given at a time.
 const BATCH: usize = 1_000;
 
-/// How much of a file is looked at to tell what it is; its first line is mostly shorter.
+/// How many bytes of a file are looked at to tell its format; its first line is mostly shorter.
 const BEGINNING: u64 = 64 * 1024;
-
-/// The rest of an input after its beginning was looked at, from the beginning.
-type Source = BufReader<std::io::Chain<Cursor<Vec<u8>>, Box<dyn Read>>>;
-
-fn open(input: &Input, context: &Context) -> Result<(Vec<u8>, Source)> {
-    let mut reader = BufReader::new(context.terminal.open(input)?);
-    let mut begin = Vec::new();
-    let read = reader.by_ref().take(BEGINNING).read_until(b'\n', &mut begin);
-    read.map_err(|why| Error::usage(format!("cannot read {input}")).because(why))?;
-    let rest: Box<dyn Read> = Box::new(reader);
-    Ok((begin.clone(), BufReader::new(Cursor::new(begin).chain(rest))))
-}
-
-/// How the rows are written, by the beginning of the file.
-///
-/// # Errors
-/// `Usage` if they are no rows.
-fn format(begin: &[u8], args: &RowArgs) -> Result<Format> {
-    let text = String::from_utf8_lossy(begin);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    if text.starts_with('{') {
-        return Ok(Format::Ndjson);
-    }
-    if text.starts_with('[') {
-        return Err(Error::usage(format!("{} is a JSON array, and not a line a customer", args.file))
-            .hint("`customer list -o ndjson` prints lines; `jq -c '.[]'` makes them of an array"));
-    }
-    Ok(Format::Csv(args.spelling(csv::delimiter(text.lines().next().unwrap_or_default()))))
-}
 
 /// Rows, or what is wrong with them.
 type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<Mistake>>>>;
 
-fn rows(input: Source, format: Format) -> std::result::Result<Rows, Vec<Mistake>> {
-    Ok(match format {
-        Format::Csv(spelling) => Box::new(csv::Rows::new(input, spelling)?),
-        Format::Ndjson => Box::new(ndjson::Rows::new(input)),
-    })
+/// The rows of a file, or what is wrong with its header.
+///
+/// # Errors
+/// `Usage` if the file cannot be read, or is a JSON array.
+fn rows(args: &RowArgs, context: &Context) -> Result<std::result::Result<Rows, Vec<Mistake>>> {
+    let mut input = BufReader::new(context.terminal.open(&args.file)?);
+    let mut begin = Vec::new();
+    let read = input.by_ref().take(BEGINNING).read_until(b'\n', &mut begin);
+    read.map_err(|why| Error::usage(format!("cannot read {}", args.file)).because(why))?;
+    let text = String::from_utf8_lossy(&begin);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with('[') {
+        return Err(Error::usage(format!("{} is a JSON array, not one object a line", args.file))
+            .hint("`customer list -o ndjson` prints lines; `jq -c '.[]'` makes them of an array"));
+    }
+    let is_ndjson = text.starts_with('{');
+    let delimiter = csv::delimiter(text.lines().next().unwrap_or_default());
+    let input = Cursor::new(begin).chain(input);
+    if is_ndjson {
+        return Ok(Ok(Box::new(ndjson::Rows::new(input))));
+    }
+    Ok(csv::Rows::new(input, args.spelling(delimiter)).map(|rows| Box::new(rows) as Rows))
 }
 
-/// Rows on their way into the store, and the mistakes that are found on it.
-struct Keeper<'a> {
+/// Puts rows into the store, and collects the errors in them.
+struct Checker<'a> {
     store: &'a Store,
     run: &'a Run,
     batch: Vec<NewRow>,
     mistakes: Mistakes,
-    /// What both rows do that name one customer: "is named".
-    again: &'static str,
 }
 
-impl<'a> Keeper<'a> {
-    fn new(store: &'a Store, run: &'a Run, again: &'static str) -> Keeper<'a> {
-        Keeper { store, run, batch: Vec::new(), mistakes: Mistakes::default(), again }
+impl<'a> Checker<'a> {
+    fn new(store: &'a Store, run: &'a Run) -> Checker<'a> {
+        Checker { store, run, batch: Vec::new(), mistakes: Mistakes::default() }
     }
 
-    fn keep(&mut self, row: NewRow) -> Result<()> {
+    fn add(&mut self, row: NewRow) -> Result<()> {
         let numbers = [Some(row.row), row.customer];
+        // SQLite's integers are signed.
         if let Some(number) = numbers.into_iter().flatten().find(|number| i64::try_from(*number).is_err()) {
-            self.mistakes
-                .add(Mistake::of_line(row.line, format!("{number} is no number of a row or a customer")));
+            let why = format!("{number} is too large for the number of a row or a customer");
+            self.mistakes.add(Mistake::of_line(row.line, why));
             return Ok(());
         }
         self.batch.push(row);
@@ -93,28 +80,31 @@ impl<'a> Keeper<'a> {
     fn flush(&mut self) -> Result<()> {
         for Duplicate { row, customer, first, line } in self.store.add_rows(self.run, &self.batch)? {
             let what = customer.map_or_else(|| format!("row {row}"), |id| format!("customer {id}"));
-            self.mistakes
-                .add(Mistake::of_line(line, format!("{what} {} on line {first} already", self.again)));
+            self.mistakes.add(Mistake::of_line(line, format!("{what} is already on line {first}")));
         }
         self.batch.clear();
         Ok(())
     }
 
     /// # Errors
-    /// `Usage` if there are mistakes.
-    fn finish(mut self, name: &str) -> Result<()> {
+    /// `Usage` with the errors in the file.
+    fn finish(mut self, file: &Input) -> Result<()> {
         self.flush()?;
-        self.mistakes.refuse(name)
+        if self.mistakes.count == 0 {
+            return Ok(());
+        }
+        let errors = counted(self.mistakes.count as u64, "error");
+        Err(Error::usage(format!("{file} has {errors}, so nothing was sent")).detail(self.mistakes.lines()))
     }
 }
 
 /// What a file asks for as a whole.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Checked {
     /// How many rows there are.
     pub(super) rows: u64,
-    /// The fields that touch billing, and in how many rows each of them is set.
-    billing: Vec<(Path, u64)>,
+    /// In how many rows each field that touches billing is set.
+    billing: BTreeMap<&'static str, u64>,
     /// Rows that clear a field.
     clears: u64,
     /// Rows that are whole customers. What changes in them is known only when the customers are read.
@@ -124,21 +114,17 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    /// Of no rows.
-    fn nothing() -> Checked {
-        let billing = FIELDS.iter().filter(|field| field.touches_billing());
-        let billing = billing.map(|field| (Path::of(field.path), 0)).collect();
-        Checked { rows: 0, billing, clears: 0, whole: 0, looks_up: false }
-    }
-
     fn count(&mut self, row: &Row) {
         self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
         if row.whole {
             self.whole += 1;
             return;
         }
-        let billing = self.billing.iter_mut().filter(|(path, _)| row.edits.covering(path).is_some());
-        billing.for_each(|(_, rows)| *rows += 1);
+        for field in FIELDS.iter().filter(|field| field.touches_billing()) {
+            if row.edits.covering(&Path::of(field.path)).is_some() {
+                *self.billing.entry(field.path).or_default() += 1;
+            }
+        }
         let clears = |edit: &Edit| match &edit.action {
             Action::Set(value) => value.root().is_null(),
             action => action.spells_clearing(),
@@ -146,69 +132,71 @@ impl Checked {
         self.clears += u64::from(row.edits.iter().any(clears));
     }
 
-    /// What is more than a plain change, a sentence each.
-    pub(super) fn words(&self) -> Vec<String> {
-        let billing = self.billing.iter().filter(|(_, rows)| *rows > 0);
-        let billing = billing.map(|(path, rows)| {
+    /// What a user should know before they consent, a sentence each.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let billing = self.billing.iter().map(|(path, rows)| {
             format!("`{path}`, which touches billing, is set in {}", counted(*rows, "row"))
         });
         let clears =
             (self.clears > 0).then(|| format!("fields are cleared in {}", counted(self.clears, "row")));
         let whole = (self.whole > 0).then(|| {
             let rows = counted(self.whole, "row");
-            format!("what changes is not known yet in {rows} with a whole customer; `bulk plan` tells it")
+            format!("the changes of {rows} with a whole customer are not known yet; `bulk plan` shows them")
         });
         billing.chain(clears).chain(whole).collect()
     }
 }
 
-/// Reads and checks every row of a file before anything is sent, and keeps it in the store.
+/// Reads and checks every row of a file before anything is sent, and puts it into the store.
 ///
 /// # Errors
-/// `Usage` with every mistake, the first [`SHOWN`] of them in full.
+/// `Usage` with every error in the file, the first [`SHOWN`] of them in full.
 pub(super) fn check(args: &RowArgs, store: &Store, run: &Run, context: &Context) -> Result<Checked> {
-    let (begin, input) = open(&args.file, context)?;
-    let mut keeper = Keeper::new(store, run, "is named");
-    let mut checked = Checked::nothing();
-    match rows(input, format(&begin, args)?) {
-        Err(header) => header.into_iter().for_each(|mistake| keeper.mistakes.add(mistake)),
+    let mut checker = Checker::new(store, run);
+    let mut checked = Checked::default();
+    match rows(args, context)? {
+        Err(header) => header.into_iter().for_each(|mistake| checker.mistakes.add(mistake)),
         Ok(rows) => {
             for row in rows {
                 checked.rows += 1;
-                match row {
-                    Ok(row) => {
-                        checked.count(&row);
-                        keeper.keep(kept(&row))?;
-                    }
-                    Err(wrong) => {
-                        let named = wrong.iter().find_map(|mistake| Some((mistake.customer?, mistake.line)));
-                        if let Some((customer, line)) = named {
-                            let (row, task) = (checked.rows, String::new());
-                            keeper.keep(NewRow { row, line, customer: Some(customer), task })?;
-                        }
-                        wrong.into_iter().for_each(|mistake| keeper.mistakes.add(mistake));
-                    }
-                }
+                check_row(row, checked.rows, &mut checked, &mut checker)?;
             }
         }
     }
-    if keeper.mistakes.count == 0 && checked.rows == 0 {
-        keeper.mistakes.add(Mistake::of_line(1, "there are no rows"));
+    if checker.mistakes.count == 0 && checked.rows == 0 {
+        checker.mistakes.add(Mistake::of_line(1, "there are no rows"));
     }
-    keeper.finish(&args.file.to_string())?;
+    checker.finish(&args.file)?;
     Ok(checked)
 }
 
-fn kept(row: &Row) -> NewRow {
-    let customer = match &row.customer {
-        CustomerName::Id(id) => Some(*id),
-        CustomerName::Lookup(_) => None,
-    };
-    let task = task::to_json(&row.customer, &row.edits, &row.fixed);
-    NewRow { row: row.number, line: row.line, customer, task }
+fn check_row(
+    row: std::result::Result<Row, Vec<Mistake>>,
+    number: u64,
+    checked: &mut Checked,
+    checker: &mut Checker<'_>,
+) -> Result<()> {
+    match row {
+        Ok(row) => {
+            checked.count(&row);
+            let task = task::to_json(&row.customer, &row.edits, &row.fixed);
+            let customer = match row.customer {
+                CustomerName::Id(id) => Some(id),
+                CustomerName::Lookup(_) => None,
+            };
+            checker.add(NewRow { row: row.number, line: row.line, customer, task })
+        }
+        Err(wrong) => {
+            // It is stored all the same, so that a later row with the same customer is an error too.
+            let named = wrong.iter().find_map(|mistake| Some((mistake.customer?, mistake.line)));
+            wrong.into_iter().for_each(|mistake| checker.mistakes.add(mistake));
+            let Some((customer, line)) = named else { return Ok(()) };
+            checker.add(NewRow { row: number, line, customer: Some(customer), task: String::new() })
+        }
+    }
 }
 
-/// What is wrong with rows.
+/// The errors in a file.
 #[derive(Debug, Default)]
 pub(super) struct Mistakes {
     shown: Vec<Mistake>,
@@ -230,87 +218,63 @@ impl Mistakes {
         let more = (more > 0).then(|| format!("and {more} more"));
         self.shown.iter().map(ToString::to_string).chain(more).collect()
     }
-
-    /// # Errors
-    /// `Usage` where there are mistakes.
-    fn refuse(self, name: &str) -> Result<()> {
-        if self.count == 0 {
-            return Ok(());
-        }
-        let mistakes = if self.count == 1 { "a mistake" } else { "mistakes" };
-        Err(Error::usage(format!("{name} has {mistakes} in it, so nothing was sent")).detail(self.lines()))
-    }
 }
 
-/// Reads and checks a plan file to its end before anything is sent, keeps its rows in the store, and gives its head and their
+/// Reads and checks a plan file to its end before anything is sent, puts its rows into the store, and gives its head and their
 /// number.
 ///
 /// # Errors
-/// `Usage` if it is no plan, or not a whole one.
+/// `Usage` if it is not a plan, or is incomplete.
 pub(super) fn check_plan(plan: &Input, store: &Store, run: &Run, context: &Context) -> Result<(Head, u64)> {
-    let (_, input) = open(plan, context)?;
-    let refused = |why: NotAPlan| Error::usage(format!("{plan} cannot be carried out")).because(why);
-    let (head, lines) = plan_file::read(input).map_err(refused)?;
-    let mut keeper = Keeper::new(store, run, "stands");
+    let refused = |why: NotAPlan| Error::usage(format!("{plan} cannot be applied")).because(why);
+    let (head, lines) = plan_file::read(BufReader::new(context.terminal.open(plan)?)).map_err(refused)?;
+    let mut checker = Checker::new(store, run);
     let (mut count, mut last) = (0, 0);
     for line in lines {
         let planned = line.map_err(refused)?;
         count += 1;
+        let line = count + 1;
         if let Err(why) = planned.plan().and_then(|_| planned.name()) {
-            keeper.mistakes.add(Mistake::of_line(count + 1, why));
+            checker.mistakes.add(Mistake::of_line(line, why));
         }
         last = last.max(planned.row);
         let task = serde_json::to_string(&planned).expect("texts and tokens are JSON");
-        keeper.keep(NewRow {
-            row: planned.row,
-            line: count + 1,
-            customer: Some(planned.customer.id),
-            task,
-        })?;
+        checker.add(NewRow { row: planned.row, line, customer: Some(planned.customer.id), task })?;
     }
     if last > count {
-        let why = format!("a row has the number {last}, and there are {count}");
-        keeper.mistakes.add(Mistake::of_line(1, why));
+        let why = format!("a row has the number {last}, but there are {count} rows");
+        checker.mistakes.add(Mistake::of_line(1, why));
     }
-    keeper.finish(&plan.to_string())?;
+    checker.finish(plan)?;
     Ok((head, count))
 }
 
-/// Gives the rows of a run that were not reached, at most so many.
-///
-/// # Errors
-/// `Failed` if the store cannot be read, or what it holds does not fit together.
-pub(super) fn feed(store: &Store, run: &Run, limit: u64, take: Take<'_, Job>) -> Result<()> {
-    let mut left = limit;
-    each_to_do(store, run, |row| {
-        let wanted = left > 0;
-        left = left.saturating_sub(1);
-        Ok(wanted && take(job(&row, store, &run.about.kind)?))
+/// The rows of a run that were not reached, a page at a time from the store. It ends with the first error.
+pub(super) fn not_reached<'a>(
+    store: &'a Store,
+    run: &'a Run,
+) -> impl Iterator<Item = Result<store::Row>> + Send + 'a {
+    let (mut after, mut page) = (0, Vec::new().into_iter());
+    std::iter::from_fn(move || {
+        if page.len() == 0 {
+            match store.rows_to_do(run, after) {
+                Ok(rows) => page = rows.into_iter(),
+                Err(why) => return Some(Err(why)),
+            }
+        }
+        let row: store::Row = page.next()?;
+        after = row.row;
+        Some(Ok(row))
     })
 }
 
-/// Gives every row that was not reached to `each`, until that says no.
-pub(super) fn each_to_do(
-    store: &Store,
-    run: &Run,
-    mut each: impl FnMut(store::Row) -> Result<bool>,
-) -> Result<()> {
-    let mut after = 0;
-    loop {
-        let page = store.rows_to_do(run, after)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.row;
-        for row in page {
-            if !each(row)? {
-                return Ok(());
-            }
-        }
-    }
+/// The jobs of the rows that were not reached.
+pub(super) fn jobs<'a>(store: &'a Store, run: &'a Run) -> impl Iterator<Item = Result<Job>> + Send + 'a {
+    not_reached(store, run).map(move |row| job(&row?, store, &run.about.kind))
 }
 
 fn job(row: &store::Row, store: &Store, kind: &RunKind) -> Result<Job> {
-    let damaged =
-        || Error::new(Kind::Failed, format!("what the store holds of row {} cannot be read", row.row));
+    let damaged = || Error::new(Kind::Failed, format!("row {} is damaged in the store", row.row));
     let id = row.customer.ok_or_else(damaged)?;
     match kind {
         RunKind::Update => {

@@ -2,90 +2,53 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::super::session::Session;
 use super::progress::Progress;
-use super::rows::feed;
-use super::worker::{Job, Worker};
+use super::rows::jobs;
+use super::worker::Worker;
 use super::worker_pool::WorkerPool;
 use crate::account::command;
-use crate::api::RateLimiter;
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
-use crate::cli::bulk::PaceArgs;
+use crate::cli::bulk::RunArgs;
 use crate::error::{Error, Kind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, Summary};
-use crate::store::{About, Run, RunKind, Store};
-use crate::terminal::{Input, Notes};
+use crate::store::{Run, RunKind, Store};
 
-/// How a run is carried out.
-pub(super) struct Course<'a> {
-    pub(super) pace: &'a PaceArgs,
-    pub(super) results: Option<&'a Path>,
-    pub(super) session: &'a Session<'a>,
-}
-
-/// Carries out the rows of a run that were not reached, and tells what became of all of them.
+/// Carries out the rows of a run that were not reached, and tells the outcomes of all of them.
 ///
 /// # Errors
-/// `Partial` if a row did not succeed; `Interrupted` if the run was stopped; what kept it from being carried out.
-pub(super) fn carry_out(run: &Run, course: &Course<'_>) -> Result<Kind> {
-    let (session, about) = (course.session, &run.about);
-    let store = session.store()?;
+/// `Partial` if the run broke off: rows may have been written before.
+pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
+    let (store, about) = (session.store()?, &run.about);
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
     session.signals.set_hints(vec![format!("`{resume}` settles them and goes on")]);
-    let place = course.session.account.place();
+    let place = session.account.place();
     if place.badge().is_some() {
         session.terminal.notes().say(&format!("Writing on {}.", place.sentence()));
     }
     session.signals.rows(true);
     let (rows, mut counts) = store.counts(run)?;
-    let worked = work(run, rows, &mut counts, store, course);
+    let worked = work(run, rows, &mut counts, store, args, session);
     counts.add_many(Outcome::NotReached, rows.saturating_sub(counts.all()));
-    // From here on rows may have been written, which an error of another kind would deny.
     let broke = |why: Error| {
         let undo = command(&about.profile, &format!("customer bulk undo {}", about.run));
-        let hints = [format!("`{resume}` goes on"), format!("`{undo}` takes it back")];
         let error = why.detail([format!("until then: {}", counts.sentence())]);
-        hints.into_iter().fold(Error { kind: Kind::Partial, hints: Vec::new(), ..error }, Error::hint)
+        Error { kind: Kind::Partial, hints: Vec::new(), ..error }
+            .hint(format!("`{resume}` goes on"))
+            .hint(format!("`{undo}` takes it back"))
     };
-    let exported = course.results.map_or(Ok(()), |path| export(run, path, store));
+    let results = args.results.as_deref();
+    let exported = results.map_or(Ok(()), |path| export(run, path, store));
     let stopped = worked.map_err(broke)?;
     exported.map_err(broke)?;
-    let place = course.session.account.place();
-    let summary = Summary { about, counts: &counts, results: course.results, resume: &resume, place };
-    verdict(&summary, stopped, session).map_err(broke)
+    let summary = Summary { about, counts: &counts, results, resume: &resume, place };
+    summarize(&summary, stopped, session).map_err(broke)
 }
 
-/// Whether the results can be written where the user wants them: what is in them is known only at the end.
-///
-/// # Errors
-/// `Usage` where they cannot.
-pub(super) fn place(results: Option<&Path>, input: Option<&Input>) -> Result<()> {
-    if let (Some(results), Some(input)) = (results, input) {
-        refuse_replacing("--results", results, input)?;
-    }
-    let tried = results.map_or(Ok(()), Export::try_out);
-    tried.map_err(|why| Error { kind: Kind::Usage, ..why }.at("--results"))
-}
-
-/// Refuses to put what is written in the place of what is read.
-///
-/// # Errors
-/// `Usage` where it is the same file.
-pub(super) fn refuse_replacing(flag: &str, out: &Path, input: &Input) -> Result<()> {
-    match input {
-        Input::File(file) if Export::replaces(out, file) => {
-            let out = out.display();
-            Err(Error::usage(format!("{flag} {out} would take the place of the file that is read")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Why a run ended before its last row, where it did.
+/// Why a run ended before its last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stopped {
     Failures(u64),
@@ -98,89 +61,58 @@ fn work(
     rows: u64,
     counts: &mut Counts,
     store: &Store,
-    course: &Course<'_>,
+    args: &RunArgs,
+    session: &Session<'_>,
 ) -> Result<Option<Stopped>> {
-    let session = course.session;
-    let settings = &course.session.account.settings;
-    let limiter = Arc::new(RateLimiter::new(course.pace.rate(settings)));
-    let worker = worker(&run.about, &limiter, store, course);
-    let pool =
-        WorkerPool { workers: course.pace.jobs(settings), limiter: &limiter, signals: &session.signals };
-    let limit = course.pace.limit.unwrap_or(u64::MAX);
-    let mut progress = Progress::of(rows, counts.all(), &limiter, &session.terminal);
-    let mut stopped = None;
-    let mut in_a_row = 0;
-    let mut told = Reasons::default();
-    print(&report::rows_head(session.global.output), session)?;
-    let panicked = |job: Job| {
-        let error = Error::new(Kind::Unknown, "this program failed in the middle of the row");
-        RowResult::failed(job.row, job.customer, &error)
-    };
+    let output = session.global.output;
+    let pool = WorkerPool::new(&args.pace, session);
+    let worker = worker(run, &pool, store, session);
+    let mut progress = Progress::of(rows, counts.all(), &pool.limiter, &session.terminal);
+    let (mut stopped, mut failures) = (None, 0);
+    session.terminal.print(&report::rows_head(output))?;
+    let limit = args.pace.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    let stop = || Error::new(Kind::Interrupted, "stopped");
     let result = pool.run(
-        |take| feed(store, run, limit, take),
-        |job| worker.carry_out(job),
-        panicked,
-        |result| {
-            if let Some(result) = result {
+        jobs(store, run).take(limit),
+        |job| worker.carry_out(job).ok_or_else(stop),
+        |done| {
+            if let Some((job, result)) = done {
+                let result = result.unwrap_or_else(|panicked| {
+                    // It may have been in the middle of the write.
+                    RowResult::failed(job.row, job.customer, &Error { kind: Kind::Unknown, ..panicked })
+                });
                 store.end_row(run, &result)?;
                 counts.add(result.outcome);
-                print(&report::row(&result, session.global.output), session)?;
+                session.terminal.print(&report::row(&result, output))?;
                 if let Some(error) = result.error.as_ref().filter(|_| !result.outcome.succeeded()) {
-                    told.add(result.row, result.customer, &format!("{}: {error}", result.outcome.name()));
+                    let why = format!("{}: {error}", result.outcome.name());
+                    progress.failed(result.row, result.customer, &why);
                 }
-                in_a_row = if result.outcome.succeeded() { 0 } else { in_a_row + 1 };
+                failures = if result.outcome.succeeded() { 0 } else { failures + 1 };
                 if result.outcome == Outcome::Credentials {
                     stopped = Some(Stopped::Credentials);
+                } else if failures >= args.pace.max_failures {
+                    stopped = stopped.or(Some(Stopped::Failures(failures)));
                 }
             }
             progress.show(counts, Counts::sentence);
-            if in_a_row >= course.pace.max_failures {
-                stopped = stopped.or(Some(Stopped::Failures(in_a_row)));
-            }
             Ok(if stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         },
     );
-    drop(progress);
-    told.tell(session.terminal.notes());
+    progress.end();
     result.map(|()| stopped)
 }
 
-/// How many rows that did not succeed are told; the results have all of them.
-const TOLD: usize = 5;
-
-/// Why rows did not succeed: the first few, a line each.
-#[derive(Debug, Default)]
-pub(super) struct Reasons {
-    lines: Vec<String>,
-    count: usize,
-}
-
-impl Reasons {
-    pub(super) fn add(&mut self, row: u64, customer: u64, why: &str) {
-        self.count += 1;
-        if self.lines.len() < TOLD {
-            self.lines.push(format!("row {row}, customer {customer}: {why}"));
-        }
-    }
-
-    pub(super) fn tell(&self, notes: Notes) {
-        self.lines.iter().for_each(|line| notes.warn(line));
-        if self.count > self.lines.len() {
-            notes.warn(&format!("and {} more rows did not succeed", self.count - self.lines.len()));
-        }
-    }
-}
-
 fn worker<'a>(
-    about: &About,
-    limiter: &'a Arc<RateLimiter>,
+    run: &'a Run,
+    pool: &'a WorkerPool<'_>,
     store: &'a Store,
-    course: &Course<'a>,
+    session: &'a Session<'_>,
 ) -> Worker<'a> {
-    let (session, account) = (course.session, &course.session.account);
+    let (about, account) = (&run.about, &session.account);
     Worker {
-        client: &course.session.client,
-        limiter,
+        client: &session.client,
+        limiter: &pool.limiter,
         timeout: session.global.timeout,
         store,
         profile: &account.profile,
@@ -194,12 +126,12 @@ fn worker<'a>(
         new_fields: about.new_fields,
         reads_again: about.reads_again,
         signals: &session.signals,
-        // Rows are told by their results; a line on every retry of every row would bury them.
+        // Each row has a result; a line on every retry of every row would hide them.
         notes: session.terminal.notes().hushed(),
     }
 }
 
-/// Writes the outcome of every row to the file that the user wants it in.
+/// Writes the outcome of every row to the `--results` file.
 fn export(run: &Run, path: &Path, store: &Store) -> Result<()> {
     let name = path.to_string_lossy();
     let output =
@@ -210,7 +142,7 @@ fn export(run: &Run, path: &Path, store: &Store) -> Result<()> {
     export.finish()
 }
 
-fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> Result<Kind> {
+fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> Result<Kind> {
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
     let interrupted = session.signals.is_stopping() && not_reached > 0;
@@ -254,8 +186,4 @@ fn verdict(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_
         notes.say(&format!("To take it back: {undo}"));
     }
     Ok(kind)
-}
-
-fn print(text: &str, session: &Session<'_>) -> Result<()> {
-    if text.is_empty() { Ok(()) } else { session.terminal.print(text) }
 }

@@ -1,4 +1,4 @@
-//! A worker pool: one thread feeds jobs, several work on them, and the result of each is collected before its worker takes
+//! A worker pool: one thread reads jobs, several work on them, and the result of each is collected before its worker takes
 //! another job.
 
 use std::io;
@@ -6,11 +6,13 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use crate::api::RateLimiter;
+use super::super::session::Session;
+use crate::api::{Client, RateLimiter};
+use crate::cli::bulk::PaceArgs;
 use crate::error::{Error, Kind, Result};
 use crate::signals::Signals;
 
@@ -19,60 +21,62 @@ const TICK: Duration = Duration::from_millis(50);
 /// How many jobs are queued for each worker.
 const JOBS_A_WORKER: usize = 8;
 
-/// Threads that work on jobs.
+/// Threads that work on jobs, and the rate limiter that they share.
 pub(super) struct WorkerPool<'a> {
-    pub(super) workers: usize,
-    pub(super) limiter: &'a RateLimiter,
-    pub(super) signals: &'a Signals,
+    workers: usize,
+    pub(super) limiter: Arc<RateLimiter>,
+    signals: &'a Signals,
 }
-
-/// Takes jobs one by one; false if no more are wanted.
-pub(super) type Take<'a, J> = &'a mut dyn FnMut(J) -> bool;
 
 /// What the threads of one pool share.
 struct Shared<'a, C> {
-    collected: Mutex<Collected<C>>,
+    collect: Mutex<C>,
+    /// The first error of collecting.
+    failed: OnceLock<Error>,
     stopping: AtomicBool,
     limiter: &'a RateLimiter,
 }
 
-struct Collected<C> {
-    collect: C,
-    /// The first error of collecting.
-    failed: Option<Error>,
-}
+impl<'a> WorkerPool<'a> {
+    pub(super) fn new(pace: &PaceArgs, session: &'a Session<'_>) -> WorkerPool<'a> {
+        let settings = &session.account.settings;
+        let limiter = Arc::new(RateLimiter::new(pace.rate(settings)));
+        WorkerPool { workers: pace.jobs(settings), limiter, signals: &session.signals }
+    }
 
-impl WorkerPool<'_> {
-    /// Works on every job that `feed` gives. `work` gives none for a job that was not done because the pool was stopped.
-    /// `collect` is called with each result, one at a time, and with none from time to time; it may stop the pool.
+    /// A client for one job. Each has the whole `--timeout`.
+    pub(super) fn client(&self, session: &Session<'_>) -> Client {
+        let notes = session.terminal.notes().hushed();
+        session.client.limited(session.global.timeout, notes, Arc::clone(&self.limiter))
+    }
+
+    /// Works on every job. `collect` gets each job with its result, one at a time, and `None` every [`TICK`]; it may stop the
+    /// pool.
     ///
-    /// Jobs that were begun are finished in any case. A panic of `work` becomes the result that `panicked` makes of the job.
+    /// Jobs that were begun are finished. One that ends with `Interrupted`, because the pool was stopped, is not collected.
+    /// A panic of `work` is a result of the kind `Failed`.
     ///
     /// # Errors
-    /// Those of the feed and of collecting; `Failed` if the system has no thread.
+    /// Those of the jobs' iterator and of `collect`; `Failed` if the system has no thread.
     pub(super) fn run<J: Send, R>(
         &self,
-        feed: impl FnOnce(Take<'_, J>) -> Result<()> + Send,
-        work: impl Fn(&J) -> Option<R> + Sync,
-        panicked: impl Fn(J) -> R + Sync,
-        collect: impl FnMut(Option<R>) -> Result<ControlFlow<()>> + Send,
+        jobs: impl Iterator<Item = Result<J>> + Send,
+        work: impl Fn(&J) -> Result<R> + Sync,
+        collect: impl FnMut(Option<(J, Result<R>)>) -> Result<ControlFlow<()>> + Send,
     ) -> Result<()> {
-        let (queue, jobs) = sync_channel(self.workers * JOBS_A_WORKER);
-        // Each worker keeps a clone of both: the feed ends when no worker is left to take jobs, and this thread when none is
+        let (queue, queued) = sync_channel(self.workers * JOBS_A_WORKER);
+        // Each worker keeps a clone of both: the feeder ends when no worker is left to take jobs, and this thread when none is
         // left at all.
-        let (jobs, (alive, all_gone)) = (Arc::new(Mutex::new(jobs)), channel::<()>());
-        let shared = Shared {
-            collected: Mutex::new(Collected { collect, failed: None }),
-            stopping: AtomicBool::new(false),
-            limiter: self.limiter,
-        };
-        let (shared, work, panicked) = (&shared, &work, &panicked);
+        let (queued, (alive, all_gone)) = (Arc::new(Mutex::new(queued)), channel::<()>());
+        let (collect, limiter) = (Mutex::new(collect), &*self.limiter);
+        let shared = Shared { collect, failed: OnceLock::new(), stopping: AtomicBool::new(false), limiter };
+        let (pool, work) = (&shared, &work);
         let fed = std::thread::scope(|scope| {
             for number in 0..self.workers {
-                let (jobs, alive) = (Arc::clone(&jobs), alive.clone());
+                let (queued, alive) = (Arc::clone(&queued), alive.clone());
                 let worker = move || {
                     let _alive = alive;
-                    shared.work_on(&jobs, work, panicked);
+                    pool.work_on(&queued, work);
                 };
                 match Builder::new().spawn_scoped(scope, worker) {
                     Ok(_) => {}
@@ -81,20 +85,27 @@ impl WorkerPool<'_> {
                     Err(_) => break,
                 }
             }
-            drop((jobs, alive));
-            let take = move || feed(&mut |job| !shared.is_stopping() && queue.send(job).is_ok());
-            let feeder = Builder::new().spawn_scoped(scope, take).map_err(no_threads)?;
+            drop((queued, alive));
+            let feed = move || {
+                for job in jobs {
+                    let job = job?;
+                    if pool.is_stopping() || queue.send(job).is_err() {
+                        break;
+                    }
+                }
+                Ok(())
+            };
+            let feeder = Builder::new().spawn_scoped(scope, feed).map_err(no_threads)?;
             while all_gone.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 if self.signals.is_stopping() {
-                    shared.stop();
+                    pool.stop();
                 }
-                shared.collect(None);
+                pool.collect(None);
             }
-            let broke = |_| Err(Error::new(Kind::Failed, "this program failed while it read the rows"));
-            feeder.join().unwrap_or_else(broke)
+            let panicked = |_| Err(Error::new(Kind::Failed, "this program failed while it read the rows"));
+            feeder.join().unwrap_or_else(panicked)
         });
-        let failed = shared.lock().failed.take();
-        failed.map_or(Ok(()), Err).and(fed)
+        shared.failed.into_inner().map_or(fed, Err)
     }
 }
 
@@ -115,19 +126,15 @@ impl<C> Shared<'_, C> {
         self.stopping.load(Ordering::SeqCst)
     }
 
-    fn work_on<J, R>(
-        &self,
-        jobs: &Mutex<Receiver<J>>,
-        work: &impl Fn(&J) -> Option<R>,
-        panicked: &impl Fn(J) -> R,
-    ) where
-        C: FnMut(Option<R>) -> Result<ControlFlow<()>>,
+    fn work_on<J, R>(&self, jobs: &Mutex<Receiver<J>>, work: &impl Fn(&J) -> Result<R>)
+    where
+        C: FnMut(Option<(J, Result<R>)>) -> Result<ControlFlow<()>>,
     {
         while let Some(job) = self.next(jobs) {
-            let result =
-                catch_unwind(AssertUnwindSafe(|| work(&job))).unwrap_or_else(|_| Some(panicked(job)));
-            if result.is_some() {
-                self.collect(result);
+            let panicked = |_| Err(Error::new(Kind::Failed, "this program failed in the middle of the row"));
+            match catch_unwind(AssertUnwindSafe(|| work(&job))).unwrap_or_else(panicked) {
+                Err(error) if error.kind == Kind::Interrupted => {}
+                result => self.collect(Some((job, result))),
             }
         }
     }
@@ -137,24 +144,20 @@ impl<C> Shared<'_, C> {
         job.filter(|_| !self.is_stopping())
     }
 
-    fn collect<R>(&self, result: Option<R>)
+    fn collect<D>(&self, done: Option<D>)
     where
-        C: FnMut(Option<R>) -> Result<ControlFlow<()>>,
+        C: FnMut(Option<D>) -> Result<ControlFlow<()>>,
     {
-        let mut collected = self.lock();
-        match (collected.collect)(result) {
+        let mut collect = self.collect.lock().unwrap_or_else(PoisonError::into_inner);
+        match collect(done) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => self.stop(),
-            // Results of jobs that are in flight are still collected; the first error tells why it failed.
+            // Jobs in flight are still collected; the first error tells why it failed.
             Err(why) => {
-                collected.failed.get_or_insert(why);
+                let _ = self.failed.set(why);
                 self.stop();
             }
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Collected<C>> {
-        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -163,32 +166,29 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    fn pool<'a>(workers: usize, rate: Option<u32>, signals: &'a Signals) -> WorkerPool<'a> {
+        WorkerPool { workers, limiter: Arc::new(RateLimiter::new(rate)), signals }
+    }
+
     fn worked(stop_after: Option<usize>) -> (Vec<u32>, usize) {
-        let (limiter, signals) = (RateLimiter::new(None), Signals::default());
-        let pool = WorkerPool { workers: 4, limiter: &limiter, signals: &signals };
-        let given = AtomicUsize::new(0);
+        let (signals, given) = (Signals::default(), AtomicUsize::new(0));
         let mut results = Vec::new();
-        let feed = |take: Take<'_, u32>| {
-            for job in 0..1_000 {
-                if !take(job) {
-                    break;
-                }
-                given.fetch_add(1, Ordering::SeqCst);
-            }
-            Ok(())
-        };
+        let jobs = (0..1_000).map(|job| {
+            given.fetch_add(1, Ordering::SeqCst);
+            Ok(job)
+        });
         let work = |job: &u32| {
             assert!(*job != 13, "an unlucky job");
-            Some(*job * 2)
+            Ok(*job * 2)
         };
-        let collect = |result: Option<u32>| {
-            results.extend(result);
+        let collect = |done: Option<(u32, Result<u32>)>| {
+            results.extend(done.map(|(job, result)| result.unwrap_or(job)));
             Ok(match stop_after {
                 Some(count) if results.len() >= count => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             })
         };
-        pool.run(feed, work, |job| job, collect).unwrap();
+        pool(4, None, &signals).run(jobs, work, collect).unwrap();
         results.sort_unstable();
         (results, given.into_inner())
     }
@@ -202,35 +202,37 @@ mod tests {
 
     #[test]
     fn what_was_finished_counts_though_collecting_failed_and_no_job_waits_for_the_limit() {
-        let (limiter, signals) = (Arc::new(RateLimiter::new(Some(1))), Signals::default());
-        let pool = WorkerPool { workers: 4, limiter: &limiter, signals: &signals };
+        let signals = Signals::default();
+        let pool = pool(4, Some(1), &signals);
         let (begun, mut seen) = (AtomicUsize::new(0), 0);
-        let first = limiter.acquire(1, false);
+        let first = pool.limiter.acquire(1, false);
         assert!(first.is_some());
         let work = |&job: &u32| {
             begun.fetch_add(1, Ordering::SeqCst);
             // Half of them would have to wait for a minute.
-            (job < 4 || limiter.acquire(1, false).is_some()).then_some(job)
+            let granted = job < 4 || pool.limiter.acquire(1, false).is_some();
+            granted.then_some(()).ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))
         };
-        let failed = |_| Err(Error::new(Kind::Failed, "full"));
-        let collect = |result: Option<u32>| {
-            seen += usize::from(result.is_some());
-            if result.is_some() { failed(result) } else { Ok(ControlFlow::Continue(())) }
+        let collect = |done: Option<(u32, Result<()>)>| match done {
+            Some(_) => {
+                seen += 1;
+                Err(Error::new(Kind::Failed, "full"))
+            }
+            None => Ok(ControlFlow::Continue(())),
         };
-        let feed = |take: Take<'_, u32>| {
-            (0..100).map(|job| job * 2 % 7).all(&mut *take);
-            Ok(())
-        };
-        assert!(pool.run(feed, work, |job| job, collect).is_err());
+        let jobs = (0..100).map(|job| Ok(job * 2 % 7));
+        assert!(pool.run(jobs, work, collect).is_err());
         assert!(seen >= 1 && seen <= begun.into_inner());
     }
 
     #[test]
-    fn a_feed_that_panics_is_an_error() {
-        let (limiter, signals) = (RateLimiter::new(None), Signals::default());
-        let pool = WorkerPool { workers: 2, limiter: &limiter, signals: &signals };
-        let feed = |_: Take<'_, u32>| panic!("no feed");
-        assert!(pool.run(feed, |&job| Some(job), |job| job, |_| Ok(ControlFlow::Continue(()))).is_err());
+    fn jobs_that_cannot_be_read_are_an_error() {
+        let signals = Signals::default();
+        let refused = |jobs: &mut (dyn Iterator<Item = Result<u32>> + Send)| {
+            pool(2, None, &signals).run(jobs, |_| Ok(()), |_| Ok(ControlFlow::Continue(()))).is_err()
+        };
+        assert!(refused(&mut std::iter::from_fn(|| panic!("no jobs"))));
+        assert!(refused(&mut [Ok(1), Err(Error::new(Kind::Failed, "damaged"))].into_iter()));
     }
 
     #[test]

@@ -1,14 +1,13 @@
-//! Which text is edited: a new one, or one that an earlier edit left behind.
+//! The text to edit: a new one, or one that an earlier edit left.
 
 use super::super::session::Session;
-use super::{laid_out, not_kept};
+use super::{menu, not_kept, pick, text_of};
 use crate::account::command;
 use crate::cli::EditArgs;
 use crate::document::Customer;
 use crate::document::edit_text::{read, without_notes};
 use crate::drafts::{About, Draft, Drafts, VERSION};
 use crate::error::{Error, Kind, Result};
-use crate::terminal::List;
 
 /// How many texts are offered.
 const OFFERED: usize = 8;
@@ -16,12 +15,14 @@ const OFFERED: usize = 8;
 /// The text to edit.
 ///
 /// # Errors
-/// `NotFound` where a text is to be recovered and there is none; `Cancelled` where the user does not choose.
+/// `NotFound` if `--recover` finds no text; `Cancelled` if the user does not choose.
 pub(super) fn open(args: &EditArgs, now: &Customer, session: &Session<'_>) -> Result<Draft> {
     let drafts = Drafts::at(session.environment.state_folder()?.join("edits"));
     let account = &session.account;
     let left = drafts.of(&account.profile, &account.origin, now.id()).map_err(not_kept)?;
-    let mut left = with_something_typed(left, session);
+    let (untouched, mut left): (Vec<Draft>, Vec<Draft>) =
+        left.into_iter().partition(|draft| is_untouched(draft, session));
+    untouched.into_iter().for_each(|draft| drop(draft.forget()));
     if args.recover {
         if left.is_empty() {
             return Err(Error::new(Kind::NotFound, "no text of this customer was left behind")
@@ -29,7 +30,7 @@ pub(super) fn open(args: &EditArgs, now: &Customer, session: &Session<'_>) -> Re
         }
         return Ok(left.swap_remove(0));
     }
-    if let Some(draft) = offered(left, session)? {
+    if let Some(draft) = offer(left, session)? {
         return Ok(draft);
     }
     let about = About {
@@ -41,23 +42,19 @@ pub(super) fn open(args: &EditArgs, now: &Customer, session: &Session<'_>) -> Re
         all: args.all,
         shown: now.text().to_string(),
     };
-    drafts.keep(about, &laid_out(now, session, args.all)).map_err(not_kept)
+    drafts.keep(about, &text_of(now, now, session, args.all)).map_err(not_kept)
 }
 
-/// The texts that hold more than was laid out, or may. The others are forgotten: nobody misses them.
-fn with_something_typed(left: Vec<Draft>, session: &Session<'_>) -> Vec<Draft> {
-    let (untouched, typed): (Vec<Draft>, Vec<Draft>) = left.into_iter().partition(|draft| {
-        let shown = Customer::parse(draft.about.shown.clone());
-        let laid_out = shown.map(|shown| laid_out(&shown, session, draft.about.all));
-        let is_laid_out = |text: &[u8]| laid_out.is_ok_and(|laid_out| laid_out.as_bytes() == text);
-        !draft.may_be_open() && draft.read().is_ok_and(|text| text.is_empty() || is_laid_out(&text))
-    });
-    untouched.into_iter().for_each(|draft| drop(draft.forget()));
-    typed
+/// Whether a text certainly has no changes.
+fn is_untouched(draft: &Draft, session: &Session<'_>) -> bool {
+    let original = Customer::parse(draft.about.shown.clone());
+    let original = original.map(|shown| text_of(&shown, &shown, session, draft.about.all));
+    let is_original = |text: &[u8]| original.is_ok_and(|original| original.as_bytes() == text);
+    !draft.may_be_open() && draft.read().is_ok_and(|text| text.is_empty() || is_original(&text))
 }
 
-/// Offers what was left behind; none where a new text is to be begun.
-fn offered(mut left: Vec<Draft>, session: &Session<'_>) -> Result<Option<Draft>> {
+/// Offers the texts that were left; none if a new one is to be started.
+fn offer(mut left: Vec<Draft>, session: &Session<'_>) -> Result<Option<Draft>> {
     let Some(latest) = left.first() else { return Ok(None) };
     if !session.terminal.may_ask() {
         let (id, path) = (latest.about.customer, latest.path());
@@ -68,16 +65,12 @@ fn offered(mut left: Vec<Draft>, session: &Session<'_>) -> Result<Option<Draft>>
     }
     let offered = left.len().min(OFFERED);
     let mut items: Vec<String> = left.iter().take(offered).map(|draft| described(draft, session)).collect();
-    items.push("begin anew, and keep what was left".to_string());
-    items.push(match left.len() {
-        1 => "begin anew, and delete what was left".to_string(),
-        count => format!("begin anew, and delete all {count}"),
-    });
+    let old =
+        if left.len() == 1 { "the old one".to_string() } else { format!("all {} old ones", left.len()) };
+    items.extend(["keep", "delete"].map(|verb| format!("start a new text, {verb} {old}")));
     session.terminal.tell("An earlier edit of this customer left its text behind.\n");
-    let list = List { prompt: "What now? (Esc leaves)".to_string(), items, first: Some(0), search: false };
-    let picked = session.client.not_counting(|| session.terminal.pick(&list))?;
-    match picked {
-        None => Err(Error::new(Kind::Cancelled, "no text was chosen, and what was left is kept")),
+    match pick(&menu("What now? (Esc leaves)", items), session)? {
+        None => Err(Error::new(Kind::Cancelled, "no text was chosen; the earlier texts are kept")),
         Some(choice) if choice < offered => Ok(Some(left.swap_remove(choice))),
         Some(choice) => {
             if choice == offered + 1 {
@@ -95,13 +88,13 @@ fn described(draft: &Draft, session: &Session<'_>) -> String {
     let reading = text
         .zip(shown)
         .and_then(|(text, shown)| read(&without_notes(&text), &shown, draft.about.all).ok().flatten());
-    let what = match reading {
+    let changes = match reading {
         Some(reading) => {
-            let (changed, wrong) = (reading.edits.len(), reading.problems.len() + reading.unknown.len());
-            let wrong = if wrong == 0 { String::new() } else { format!(", {wrong} to be put right") };
-            format!("{changed} changed{wrong}")
+            let (changed, errors) = (reading.edits.len(), reading.problems.len() + reading.unknown.len());
+            let errors = if errors == 0 { String::new() } else { format!(", {errors} with errors") };
+            format!("{changed} changed{errors}")
         }
-        None => "which is not JSON yet".to_string(),
+        None => "not valid JSON".to_string(),
     };
-    format!("go on with the text of {when}, {what}")
+    format!("go on with the text of {when}, {changes}")
 }

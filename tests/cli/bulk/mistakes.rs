@@ -37,7 +37,7 @@ fn every_mistake_of_a_file_is_told_with_its_line_and_column() {
         &[],
         csv,
         &[
-            "mistakes in it, so nothing was sent",
+            " errors, so nothing was sent",
             "line 2, column `primaryPhone`: `1.61356E+11`",
             "line 3, column `id`: takes a Fusebill id",
             "line 3, column `firstName`: `#REF!`",
@@ -51,9 +51,9 @@ fn every_mistake_of_a_file_is_told_with_its_line_and_column() {
 
 #[test]
 fn a_customer_that_is_named_twice_is_a_mistake() {
-    refused(&[], "id,firstName\n5,a\n6,b\n5,c\n", &["line 4: customer 5 is named on line 2 already"]);
-    refused(&[], "{\"id\":5}\n\n{\"id\":5}\n", &["line 3: customer 5 is named on line 1 already"]);
-    refused(&[], "id,firstName\n5,a\n 05 ,c\n", &["line 3: customer 5 is named on line 2 already"]);
+    refused(&[], "id,firstName\n5,a\n6,b\n5,c\n", &["line 4: customer 5 is already on line 2"]);
+    refused(&[], "{\"id\":5}\n\n{\"id\":5}\n", &["line 3: customer 5 is already on line 1"]);
+    refused(&[], "id,firstName\n5,a\n 05 ,c\n", &["line 3: customer 5 is already on line 2"]);
 }
 
 #[test]

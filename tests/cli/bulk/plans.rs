@@ -13,7 +13,7 @@ fn planned() -> (World, String) {
     let path = world.home.path().join("names.plan").display().to_string();
     let run = bulk_of(&world, &["plan", "-", "--jobs", "1", "--out", &path], names(ROWS, "Planned"));
     assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
-    run.says(&["12 would change, 0 are as asked already", "bulk apply", "24 requests"]);
+    run.says(&["12 would change, 0 unchanged", "bulk apply", "24 requests"]);
     (world, path)
 }
 
@@ -111,7 +111,7 @@ fn what_is_not_a_whole_plan_is_refused_before_anything_is_sent() {
         (twice, "already"),
     ] {
         let run = bulk_of(&world, &["apply", "-"], &tampered);
-        run.fails(2, &["cannot be carried out", said][usize::from(said == "already")..]);
+        run.fails(2, &["cannot be applied", said][usize::from(said == "already")..]);
     }
     assert_eq!(world.requests().len(), seen);
     assert_eq!(super::runs(&world), Vec::<String>::new());
@@ -127,7 +127,7 @@ fn a_plan_with_a_line_that_was_tampered_with_is_refused_before_anything_is_sent(
         (other_customer.as_str(), "\"customer\":{\"id\":123", "it names customer 123 and holds customer"),
     ] {
         let seen = world.requests().len();
-        bulk_of(&world, &["apply", "-"], plan.replacen(from, to, 1)).fails(2, &["has a mistake in it", said]);
+        bulk_of(&world, &["apply", "-"], plan.replacen(from, to, 1)).fails(2, &["has 1 error", said]);
         assert_eq!(world.requests().len(), seen);
     }
 }

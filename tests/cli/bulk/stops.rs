@@ -17,7 +17,7 @@ fn what_is_written_takes_the_place_of_nothing_that_is_read() {
     let runs: [&[&str]; 2] =
         [&["update", &file, "--yes", "--results", "./rows.csv"], &["plan", &file, "--out", "rows.csv"]];
     for arguments in runs {
-        bulk(&world, arguments).fails(2, &["would take the place of the file that is read"]);
+        bulk(&world, arguments).fails(2, &["would replace the file that is read"]);
         assert_eq!(std::fs::read_to_string(&file).expect("it is there"), rows);
     }
     assert!(world.puts().is_empty());
@@ -40,7 +40,7 @@ fn a_dry_run_only_reads_and_counts() {
     assert_eq!(same.code, 0);
     let seen = world.requests().len();
     let run = update(&world, &["--dry-run"], &names(4, "Dry"));
-    run.fails(0, &["3 would change, 1 is as asked already", "nothing was written"]);
+    run.fails(0, &["3 would change, 1 unchanged", "nothing was written"]);
     assert!(world.requests()[seen..].iter().all(|request| request.method == "GET"));
     assert_eq!(world.requests().len(), seen + 4);
     assert!(super::runs(&world).is_empty());

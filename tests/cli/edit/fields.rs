@@ -21,7 +21,7 @@ fn refused(changes: &[(&str, &str)], arguments: &[&str], expected: &[(&str, &str
     let world = World::new();
     let before = world.stored(123);
     let run = typed(&world, changes, &[&["--yes"], arguments].concat());
-    run.fails(2, &["error: the edited text cannot be taken\n", "\nNothing was written.\n"]);
+    run.fails(2, &["error: the edited text has errors\n", "\nNothing was written.\n"]);
     let text = kept(&world, &run);
     let found = notes(&text);
     let found: Vec<(&str, &str)> = found.iter().map(|(note, line)| (note.as_str(), line.as_str())).collect();
@@ -294,10 +294,7 @@ fn bytes_that_are_no_text_are_kept_as_they_are() {
     let world = World::new();
     let bytes = b"{\n\"firstName\": \"\xff\xfe\"}\n";
     let run = edit(&world, &types(&world, bytes), &["--yes"]);
-    run.fails(
-        2,
-        &["error: the edited text cannot be taken\n  line 2: not UTF-8 text\nNothing was written.\n"],
-    );
+    run.fails(2, &["error: the edited text has errors\n  line 2: not UTF-8 text\nNothing was written.\n"]);
     let path = text_in(&folders(&world)[0]);
     assert!(run.stderr.ends_with(&hints(&path)));
     assert_eq!(fs::read(path).expect("the text"), bytes);

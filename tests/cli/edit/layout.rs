@@ -7,15 +7,15 @@ fn the_sheet_says_whose_it_is_and_has_the_fields_that_may_be_written() {
     let world = World::new();
     let text = sheet(&world);
     let head = "// Customer 123 Jon Smith (Acme Inc.), profile default (127.0.0.1)\n\
-                // Change values, save and leave. What changes is shown before it is written.\n\
-                // A deleted line keeps its value; null clears a field; no text at all cancels.\n{\n  \"firstName\": \"Jon\",\n";
+                // Change values, save and leave. The changes are shown before they are written.\n\
+                // A deleted line keeps its value; null clears a field; an empty text cancels.\n{\n  \"firstName\": \"Jon\",\n";
     assert!(text.starts_with(head), "{text}");
     assert!(text.ends_with("  \"quickBooksId\": 58\n}\n"), "{text}");
     assert!(!text.contains("modifiedTimestamp") && !text.contains("read-only"));
     assert_eq!(world.lines(), [GET]);
     let all = sheet_of(&world, "123", &["--all"]);
     for line in [
-        "// What is marked read-only cannot be changed.",
+        "// Fields marked read-only cannot be changed.",
         "  \"monthlyRecurringRevenue\": 250.00, // read-only",
     ] {
         assert!(all.lines().any(|there| there == line), "{line} in {all}");
@@ -88,7 +88,7 @@ fn what_is_deleted_keeps_its_value_and_is_reported() {
     let before = world.stored(123);
     let text = with(&sheet(&world), "  \"middleName\": \"B\",\n", "");
     let text = with(&text, "    \"medium\": \"cpc\",\n", "");
-    let deleted = "Deleted in the text, and kept as it is: `customerAcquisition.medium`, `middleName` (null clears a field).\n";
+    let deleted = "Deleted in the text, so the value is kept: `customerAcquisition.medium`, `middleName` (null clears a field).\n";
     edit(&world, &types(&world, &text), &["--yes"]).is(0, "", &format!("{deleted}{NO_CHANGES}"));
     nothing_is_kept(&world);
     let text = with(&text, "\"Jon\"", "\"John\"");
@@ -103,7 +103,7 @@ fn objects_that_are_deleted_keep_all_they_hold() {
     let before = world.stored(123);
     let editor = "sed -i '/\"customerReference\"/,/^  },/d; s/\"Jon\"/\"John\"/'";
     let run = edit(&world, editor, &["--yes"]);
-    let deleted = "Deleted in the text, and kept as it is: `customerReference` (null clears a field).\n";
+    let deleted = "Deleted in the text, so the value is kept: `customerReference` (null clears a field).\n";
     run.is(0, &name_change("\"John\""), &format!("{deleted}{WRITTEN_ONE}"));
     assert_eq!(world.put_body(), before.replacen("\"Jon\"", "\"John\"", 1));
     let run = edit(&world, &types(&world, "{}"), &["--yes"]);

@@ -108,7 +108,7 @@ fn an_editor_that_returns_at_once_untouched_is_told_about_flags_to_wait() {
         nothing_is_kept(&world);
         run.stderr.contains("returned at once").then_some(run.stderr)
     });
-    let expected = "`env` returned at once and the text is as it was; an editor with a window of its own needs a flag \
+    let expected = "`env` returned at once and the text is unchanged; an editor with its own window needs a flag \
                     to wait, such as `code --wait`\n";
     assert_eq!(said.as_deref(), Some(format!("{expected}{NO_CHANGES}").as_str()));
 }

@@ -153,6 +153,11 @@ pub fn tests() -> Vec<Trial> {
         "the_table_of_exit_codes_is_the_programs",
         the_table_of_exit_codes_is_the_programs,
     ));
+    tests.push(needs(
+        &[],
+        "the_map_names_every_module_of_the_source",
+        the_map_names_every_module_of_the_source,
+    ));
     tests
 }
 

@@ -297,7 +297,7 @@ fn mistakes_are_told_before_anything_is_sent() {
         (&["--where", "frist-name=J"], &["no field `frist-name`", "did you mean first-name?"]),
         (
             &["--where", "status=Actve"],
-            &["--where status=Actve: `Actve` is none", "Draft, Active, Cancelled"],
+            &["--where status=Actve: `Actve` is none", "Draft, Active, Hold"],
         ),
         (&["--where", "first-name="], &["nothing follows the `=`", "[empty]"]),
         (&["--where", "created-timestamp=yesterday"], &["`yesterday` is no date", "YYYY-MM-DD"]),

@@ -139,9 +139,12 @@ fn one_ctrl_c_ends_a_run_whose_only_put_was_refused_for_now() {
     until_puts(&world, 1);
     running.interrupt();
     running.until_said("finishing the rows in flight");
-    let (code, _, stderr) = running.end();
+    let (code, stdout, stderr) = running.end();
     assert_eq!((code, world.puts().len()), (Some(130), 1), "{stderr}");
-    assert!(stderr.contains("3 not-reached") && !stderr.contains("may have been written"), "{stderr}");
+    assert!(
+        stdout.contains("3 not-reached") && !stderr.contains("may have been written"),
+        "{stdout}{stderr}"
+    );
     let journal = world.journal();
     assert_eq!(journal.last().expect("an entry")["outcome"], "not-written");
 }

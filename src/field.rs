@@ -193,6 +193,16 @@ pub static READ_ONLY: &[ReadOnly] = &[
 /// Members that only an activation preview has; a document with one of them must never be PUT.
 pub(crate) static PREVIEW_ONLY: &[&str] = &["invoicePreview", "additionalInvoicesForPreview"];
 
+/// Names by which servers tell versions of a document. Fusebill's page shows none but `modifiedTimestamp`; a member with one
+/// of these names that is in no table moves by itself.
+static VERSIONS: &[&str] = &["rowversion", "version", "etag", "revision", "lastmodified", "modifieddate"];
+
+/// Whether the server moves the value at a dotted path with every write.
+pub(crate) fn is_version(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path).to_lowercase();
+    VERSIONS.contains(&name.as_str())
+}
+
 /// The writable field at a dotted path.
 pub fn at(path: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.path == path)

@@ -6,9 +6,10 @@ use ureq::http::Method;
 
 use super::failure::{Attempt, Failure, FailureClass};
 use super::rate_limiter::RateLimiter;
-use super::{Answer, Client, LARGEST_ANSWER, lock};
+use super::{Answer, Client, LARGEST_ANSWER, clock, lock};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
+use crate::protocol::Span;
 
 /// What a successful PUT answered.
 #[derive(Debug)]
@@ -28,7 +29,8 @@ impl Client {
             _ => Err(answer.error()),
         };
         let customer = self.read(&format!("/customers/{id}"), LARGEST_ANSWER, meaning);
-        lock(&self.reading).0 = id;
+        let mut reading = lock(&self.reading);
+        *reading = (id, Span { ended: clock::now(), ..reading.1 });
         customer.map_err(|error| error.at(format!("reading customer {id}")))
     }
 

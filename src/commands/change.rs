@@ -91,6 +91,7 @@ pub(super) fn go(
         let asks = wanted && !options.args.dry_run && !options.args.yes;
         show(plan, asks, session)?;
         if options.args.dry_run {
+            foretell(plan, wanted && !options.args.yes, options, session, facts)?;
             notes.say(&format!("Dry run: {}. Nothing was written.", change::counts(plan)));
             let found = if options.args.exit_code { Kind::Changes } else { Kind::Done };
             finish(plan, Outcome::Planned, session, facts)?;
@@ -179,6 +180,32 @@ fn show(plan: &Plan, asks: bool, session: &Session<'_>) -> Result<()> {
     }
     if asks && terminal.may_ask() {
         terminal.tell(&change::plan(plan, &place, terminal.error_look()));
+    }
+    Ok(())
+}
+
+/// Tells what the real command will ask, and refuses what the API is known to refuse: a dry run promises no more than that.
+fn foretell(
+    plan: &Plan,
+    asks: bool,
+    options: &WriteOptions<'_>,
+    session: &Session<'_>,
+    facts: &mut Facts,
+) -> Result<()> {
+    if let Some(why) = plan.known_refusal() {
+        let message = format!("the API would refuse the change: {why}");
+        return Err(Error::new(Kind::Refused, message).at(before_writing(plan)));
+    }
+    if !asks {
+        return Ok(());
+    }
+    let mut reasons: Vec<String> =
+        plan.consent.iter().map(|consent| reason(consent, options.by_hand)).collect();
+    reasons.extend(session.account.always());
+    for reason in reasons {
+        let warning = format!("{reason}: the change will need consent, or --yes");
+        session.terminal.notes().warn(&warning);
+        facts.warn(warning);
     }
     Ok(())
 }

@@ -99,7 +99,8 @@ pub(super) fn by_hand<'a>(old: Option<View<'_>>, new: View<'a>) -> (Json, Vec<Vi
 }
 
 fn find(existing: &[View<'_>], kind: &str) -> Result<Option<usize>, String> {
-    let is_it = |element: &View<'_>| type_of(*element).is_some_and(|it| it.eq_ignore_ascii_case(kind));
+    let is_it =
+        |element: &View<'_>| type_of(*element).is_some_and(|it| it.to_lowercase() == kind.to_lowercase());
     let mut found = (0..existing.len()).filter(|&at| is_it(&existing[at]));
     match (found.next(), found.next()) {
         (_, Some(_)) => Err(format!("the customer has two sales-tracking codes of type `{kind}`")),

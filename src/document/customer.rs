@@ -113,13 +113,17 @@ pub(crate) fn id_of(view: View<'_>) -> Option<u64> {
 
 /// The API ignores the case of names, so two that differ only by case are ambiguous in a PUT.
 fn refuse_names_by_case(root: View<'_>) -> Result<(), NotACustomer> {
-    let lowered = |(key, _): (Key<'_>, View<'_>)| (key.name().to_lowercase(), key.name().into_owned());
-    let mut names: Vec<(String, String)> = root.members().map(lowered).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        Some(pair) => Err(NotACustomer::CaseTwice(pair[0].1.clone(), pair[1].1.clone())),
-        None => Ok(()),
+    let mut open = vec![root];
+    while let Some(view) = open.pop() {
+        let lowered = |(key, _): (Key<'_>, View<'_>)| (key.name().to_lowercase(), key.name().into_owned());
+        let mut names: Vec<(String, String)> = view.members().map(lowered).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(NotACustomer::CaseTwice(pair[0].1.clone(), pair[1].1.clone()));
+        }
+        open.extend(view.children());
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -159,6 +163,10 @@ mod tests {
         let text = r#"{"id":7,"status":"Active","Status":"Hold"}"#;
         let why = Customer::parse(text).unwrap_err();
         assert_eq!(why, NotACustomer::CaseTwice("Status".into(), "status".into()));
+        let inside =
+            r#"{"id":7,"status":"Active","list":[{"customerReference":{"reference3":1,"Reference3":2}}]}"#;
+        let why = Customer::parse(inside).unwrap_err();
+        assert_eq!(why, NotACustomer::CaseTwice("Reference3".into(), "reference3".into()));
     }
 
     #[test]

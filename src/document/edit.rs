@@ -199,11 +199,11 @@ impl Edits {
     /// Sorted, a path precedes the paths that lead into it, so neighbours show every overlap.
     fn refuse_twice(&self) -> Result<(), EditError> {
         let mut sorted: Vec<&Edit> = self.list.iter().collect();
-        sorted.sort_by_key(|edit| (&edit.path, edit.action.code_type().map(str::to_ascii_lowercase)));
+        sorted.sort_by_key(|edit| (&edit.path, edit.action.code_type().map(str::to_lowercase)));
         for pair in sorted.windows(2) {
             let (one, other) = (pair[0], pair[1]);
             let two_codes = match (one.action.code_type(), other.action.code_type()) {
-                (Some(one), Some(other)) => !one.eq_ignore_ascii_case(other),
+                (Some(one), Some(other)) => one.to_lowercase() != other.to_lowercase(),
                 _ => false,
             };
             if one.path.covers(&other.path) && !two_codes {

@@ -63,6 +63,26 @@ pub(crate) struct Counts {
 }
 
 impl Plan {
+    /// Why the API would refuse it, as far as its own page tells.
+    pub(crate) fn known_refusal(&self) -> Option<String> {
+        let new = |path: &'static str| {
+            let change = self.changes.iter().find(|change| change.path.is(path))?;
+            change
+                .new_value()
+                .map(|value| value.as_text().map_or(value.raw().to_string(), |text| text.into_owned()))
+        };
+        let fixed =
+            self.before.get(&Path::of("canChangeCurrency")).is_some_and(|value| value.raw() == "false");
+        if new("status").is_some_and(|status| status == "Suspended") {
+            return Some("only the system suspends customers".to_string());
+        }
+        if new("parentId").is_some_and(|parent| parent == self.before.id().to_string()) {
+            return Some("a customer cannot be its own parent".to_string());
+        }
+        (fixed && new("currency").is_some())
+            .then(|| "its currency cannot be changed any more (`canChangeCurrency` is false)".to_string())
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()

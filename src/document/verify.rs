@@ -45,8 +45,10 @@ impl Verdict {
 
 /// The changes between two reads of a customer, without the fields that the vendor computes.
 pub(crate) fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
-    let derived =
-        |change: &Change| field::read_only(&change.path.dotted()).is_some_and(|fixed| fixed.derived);
+    let derived = |change: &Change| {
+        let dotted = change.path.dotted();
+        field::read_only(&dotted).is_some_and(|fixed| fixed.derived) || moves_by_itself(change)
+    };
     let same = |change: &Change| same_or_absent(&change.path, change.old_value(), change.new_value());
     let changes = diff(before.root(), now.root()).into_iter();
     changes.filter(|change| !derived(change) && !same(change)).collect()
@@ -79,6 +81,7 @@ fn counts(plan: &Plan, asked: bool, change: &Change) -> bool {
     let dotted = path.dotted();
     let taken_out = plan.changes.iter().any(|change| change.path == *path);
     match field::read_only(&dotted) {
+        None if !asked && moves_by_itself(change) => false,
         Some(fixed) => sent.is_some() && (asked || !fixed.derived),
         None => sent.is_some() || taken_out || (asked && field::at(&dotted).is_some()),
     }
@@ -86,6 +89,11 @@ fn counts(plan: &Plan, asked: bool, change: &Change) -> bool {
 
 /// Whether a value holds no data: null, no sales-tracking codes, or an object of such values and read-only fields. The API
 /// stores these for members that were not sent.
+fn moves_by_itself(change: &Change) -> bool {
+    let has = |value: Option<View<'_>>| value.is_some_and(|value| !value.is_null());
+    has(change.old_value()) && has(change.new_value()) && field::is_version(&change.path.dotted())
+}
+
 fn is_hollow(path: &Path, value: View<'_>) -> bool {
     match value.kind() {
         ValueKind::Null => true,
@@ -144,6 +152,23 @@ mod tests {
         assert_eq!(after(r#"{"source":"web","medium":null,"id":7,"uri":"https://x"}"#), [""; 0]);
         assert_eq!(after(r#"{"source":"we","id":7}"#), [r#"customerAcquisition.source true "web" "we""#]);
         assert_eq!(after(r#"{"source":"web","medium":"tv"}"#), [r#"customerAcquisition.medium true - "tv""#]);
+    }
+
+    #[test]
+    fn a_version_that_the_server_moves_is_no_difference_unless_it_is_lost() {
+        let before = BEFORE.replacen('{', r#"{"rowVersion":7,"#, 1);
+        let plan = super::super::plan::rewrite(
+            Customer::parse(before.as_str()).unwrap(),
+            vec![(Path::root("firstName"), Some(Json::string("John")))],
+        )
+        .unwrap();
+        let holds = |version: &str| {
+            let stored = plan.after.text().replace("\"rowVersion\":7", &format!("\"rowVersion\":{version}"));
+            verify(&plan, &Customer::parse(stored).unwrap()).holds()
+        };
+        assert!(holds("8") && !holds("null"));
+        let moved_on = Customer::parse(before.replace("\"rowVersion\":7", "\"rowVersion\":8")).unwrap();
+        assert!(moved(&plan.before, &moved_on).is_empty());
     }
 
     #[test]

@@ -45,6 +45,10 @@ impl Facts {
         self.customer = Some(Who { id: customer.id(), name: customer.name() });
     }
 
+    pub(crate) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
     pub(crate) fn plan(&mut self, plan: &Plan) {
         self.changes.clone_from(&plan.changes);
         self.warnings.clone_from(&plan.warnings);

@@ -527,8 +527,29 @@ fn a_dry_run_of_what_needs_consent_asks_nothing() {
     let world = World::new();
     let run = world.update(&["--status", "Hold", "--dry-run"]);
     let shown = table(JON, &[["status", "\"Active\"", "\"Hold\""]]);
-    run.is(0, &shown, "Dry run: 1 changed. Nothing was written.\n");
-    assert_eq!(world.lines(), ["GET /v1/customers/123"]);
+    let warning = "`status` touches billing: the change will need consent, or --yes";
+    run.is(0, &shown, &format!("warning: {warning}\nDry run: 1 changed. Nothing was written.\n"));
+    let json = world.update(&["--status", "Hold", "--dry-run", "-o", "json"]).json();
+    assert_eq!(json["warnings"], serde_json::json!([warning]));
+    let yes = world.update(&["--status", "Hold", "--dry-run", "--yes"]);
+    assert!(!yes.stderr.contains("consent"), "{yes:#?}");
+    assert!(world.puts().is_empty());
+}
+
+#[test]
+fn a_dry_run_refuses_what_the_api_is_known_to_refuse() {
+    let world = World::new();
+    let refused = |customer: &str, arguments: &[&str], why: &str| {
+        let run = world.run(&[&["customer", "update", customer, "--dry-run", "--yes"], arguments].concat());
+        assert_eq!(run.code, 5, "{run:#?}");
+        run.says(&["the API would refuse the change", why, NOTHING]);
+    };
+    refused("123", &["--status", "suspended"], "only the system suspends customers");
+    refused("123", &["--parent-id", "123"], "its own parent");
+    let fixed = world.stored(123).contains("\"canChangeCurrency\":false");
+    assert!(fixed, "the seed has a customer whose currency is fixed");
+    refused("123", &["--currency", "CAD"], "`canChangeCurrency` is false");
+    assert!(world.puts().is_empty());
 }
 
 #[test]

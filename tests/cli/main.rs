@@ -34,3 +34,4 @@ mod terminal;
 mod tls;
 mod update;
 mod world;
+mod write_protocol;

@@ -23,9 +23,9 @@ const MOMENTS: [&[&str]; 8] = [
 struct Row(&'static str, [i32; 8]);
 
 const ROWS: &[Row] = &[
-    Row("status=408", [0, 7, 0, 7, 0, 8, 0, 8]),
-    Row("status=500", [0, 7, 0, 7, 0, 8, 0, 8]),
-    Row("status=503", [0, 7, 0, 7, 0, 8, 0, 8]),
+    Row("status=408", [0, 7, 0, 8, 0, 8, 0, 8]),
+    Row("status=500", [0, 7, 0, 8, 0, 8, 0, 8]),
+    Row("status=503", [0, 7, 0, 8, 0, 8, 0, 8]),
     Row("html", [0, 7, 0, 8, 0, 8, 0, 8]),
     Row("rate-limit=1", [0, -1, 0, -1, 0, -1, 0, -1]),
     Row("reset=epoch rate-limit=1", [0, -1, 0, -1, 0, -1, 0, -1]),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use fusebill::document::undo::{Undo, undo};
-use fusebill::document::{Action as EditAction, Customer, Edit, Edits, Json, Path, Plan, plan};
+use fusebill::document::{Action as EditAction, Customer, Edit, Edits, Json, Path, Plan, View, plan};
 use fusebill::error::{Error, Kind};
 use fusebill::protocol::compare::{Effect, Refresh, effect, refresh};
 use fusebill::protocol::settle::{Settled, settle};
@@ -49,11 +49,8 @@ impl Record {
 
     fn values(customer: &Customer) -> [u8; 3] {
         FIELDS.map(|name| {
-            customer
-                .text_at(name)
-                .expect("the documents of this test are customers")
-                .parse()
-                .expect("it is a number")
+            let text = customer.get(&Path::root(name)).and_then(View::as_text);
+            text.expect("every field has a text").parse().expect("every text is a number")
         })
     }
 }
@@ -97,11 +94,11 @@ impl Server {
     fn apply(&mut self, put: Request, now: u64) {
         let (record, written) = (self.records[put.customer], self.written[put.customer]);
         let again = self.effects.contains_key(&put.entry);
-        for (at, written) in written.iter().enumerate() {
+        for at in 0..FIELDS.len() {
             let (is, was, becomes) = (record.fields[at], put.base[at], put.body[at]);
             let asked = was != becomes;
             if is != becomes && (!asked || is != was || again) {
-                assert!(*written > put.read, "a change that was seen is overwritten: {put:?}");
+                assert!(written[at] > put.read, "a change that was seen is overwritten: {put:?}");
                 assert!(put.left - put.asked <= FRESH, "a PUT left too late: {put:?}");
             }
         }
@@ -585,7 +582,7 @@ impl Simulation {
             (self.server.effects.contains_key(&entry), self.server.is_under_way(entry));
         match claim {
             Claim::Unchanged | Claim::NotWritten(_) => {
-                assert!(!applied && !under_way, "not written, and it was");
+                assert!(!applied && !under_way, "not written, and it was")
             }
             Claim::Written { late: false } | Claim::Differs { late: false } => {
                 assert!(!under_way, "written, without a word on a PUT under way");
@@ -614,8 +611,8 @@ fn edited(customer: Customer, field: usize, value: u8) -> Plan {
         action: EditAction::Set(Json::string(&value.to_string())),
         given: String::new(),
     };
-    plan::plan(customer, &Edits::check(vec![edit]).expect("the documents of this test are customers"), false)
-        .expect("the edit makes a plan")
+    let edits = Edits::check(vec![edit]).expect("a field that may be set");
+    plan::plan(customer, &edits, false).expect("a field that is there")
 }
 
 fn tasks(rng: &mut Rng) -> Vec<Task> {

@@ -129,3 +129,22 @@ fn pressed_again_while_a_plan_is_made_it_ends_and_says_nothing_of_writes() {
     let (code, _, stderr) = running.end();
     assert_eq!((code, stderr.contains("written")), (Some(130), false), "{stderr}");
 }
+
+#[test]
+fn one_ctrl_c_ends_a_run_whose_only_put_was_refused_for_now() {
+    let world = fleet(3);
+    let file = world.file("rows.csv", names(3, "Wait"));
+    world.fault("put:rate-limit=3600");
+    let mut running = Running::start(&world, &["update", &file, "--yes", "--jobs", "1"]);
+    until_puts(&world, 1);
+    running.interrupt();
+    running.until_said("finishing the rows in flight");
+    let (code, stdout, stderr) = running.end();
+    assert_eq!((code, world.puts().len()), (Some(130), 1), "{stderr}");
+    assert!(
+        stdout.contains("3 not-reached") && !stderr.contains("may have been written"),
+        "{stdout}{stderr}"
+    );
+    let journal = world.journal();
+    assert_eq!(journal.last().expect("an entry")["outcome"], "not-written");
+}

@@ -114,13 +114,13 @@ fn statuses_that_are_none() {
             name: "999",
             says: |body| with("999 Request denied", "", body),
             because: "the API failed (HTTP 999)",
-            codes: [7, 0, 7, 8],
+            codes: [7, 0, 8, 8],
         },
         Case {
             name: "600",
             says: |body| with("600 What", "", body),
             because: "the API failed (HTTP 600)",
-            codes: [7, 0, 7, 8],
+            codes: [7, 0, 8, 8],
         },
         Case {
             name: "101",

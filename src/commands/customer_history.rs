@@ -1,9 +1,10 @@
 //! `fusebill customer history`: what this machine changed, and what became of it.
 
+use super::consent::consent;
 use super::session::{Context, Session};
 use crate::account::Profile;
 use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
-use crate::document::{Change, Customer, Plan};
+use crate::document::Change;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::settle::{Settled, settle as settled};
 use crate::report::bulk::counted;
@@ -13,13 +14,13 @@ use crate::report::{change, history};
 use crate::search::CustomerName;
 use crate::store::{Ending, Entry, EntryId, Filter, Forget, Forgotten, Store};
 
-/// How many entries a terminal shows unless another number is asked for.
+/// How many entries a terminal shows unless `--limit` is given.
 const LIMIT: u64 = 20;
 
-/// How many entries are printed at once, and stand in one table.
-const AT_ONCE: usize = 1_000;
+/// How many entries one table holds, because a table is in memory until it is printed.
+const TABLE_ROWS: u64 = 1_000;
 
-/// How many entries that are still open are told.
+/// How many unsettled entries are listed.
 const TOLD: usize = 20;
 
 pub(super) fn run(args: &HistoryArgs, context: &Context) -> Result<Kind> {
@@ -31,7 +32,6 @@ pub(super) fn run(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     }
 }
 
-/// The entry with this name.
 pub(super) fn find(name: &EntryId, context: &Context) -> Result<Entry> {
     context.store()?.entry(name)?.ok_or_else(|| {
         Error::new(Kind::NotFound, format!("the journal has no entry {name}"))
@@ -91,22 +91,18 @@ fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
 
 /// Prints entries as they are read, and gives their number.
 fn print(filter: &Filter, context: &Context) -> Result<u64> {
-    let terminal = &context.terminal;
-    let (output, look) = (context.global.output, terminal.look());
-    let (mut rows, mut count, mut text) = (history::rows(output), 0, String::new());
+    let (terminal, output) = (&context.terminal, context.global.output);
+    let (mut rows, mut count) = (history::rows(output), 0);
     context.store()?.history(filter, |entry| {
-        text += &history::add(&mut rows, &entry, |moment| terminal.local(moment));
+        terminal.print(&history::add(&mut rows, &entry, |moment| terminal.local(moment)))?;
         count += 1;
-        if count % AT_ONCE as u64 == 0 {
-            // All rows of a table are in memory until it is printed.
-            if output == Output::Table {
-                text += &std::mem::replace(&mut rows, history::rows(output)).end(look);
-            }
-            terminal.print(&std::mem::take(&mut text))?;
+        if output == Output::Table && count % TABLE_ROWS == 0 {
+            let table = std::mem::replace(&mut rows, history::rows(output));
+            terminal.print(&table.end(terminal.look()))?;
         }
         Ok(())
     })?;
-    terminal.print(&(text + &rows.end(look)))?;
+    terminal.print(&rows.end(terminal.look()))?;
     Ok(count)
 }
 
@@ -147,7 +143,7 @@ fn prune(args: &PruneArgs, context: &Context) -> Result<Kind> {
     if !nothing && !args.yes {
         let until = context.terminal.local(before);
         let question = format!("Forget {} of {whose} before {until}, for good?", forgotten(found));
-        consent(&question, context)?;
+        consent(&question, &[], None, context)?;
     }
     let done = if nothing { found } else { store.forget(&what)? };
     notes.say(&format!("Forgotten: {} of {whose}.", forgotten(done)));
@@ -163,31 +159,18 @@ fn forgotten(what: Forgotten) -> String {
     format!("{entries} and {}", counted(what.runs, "run"))
 }
 
-fn consent(question: &str, context: &Context) -> Result<()> {
-    if !context.terminal.may_ask() {
-        return Err(Error::usage("this needs consent, and there is no terminal to ask on")
-            .detail([question.to_string()])
-            .hint("add --yes to consent on the command line"));
-    }
-    if context.terminal.confirm(question)? {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Cancelled, "you said no"))
-}
-
-/// Reads the customers of entries that never got an outcome, and records what became of each. What cannot be settled now
-/// keeps none of the others from it.
+/// Reads the customers of entries without an outcome, and records the outcomes. An entry that cannot be settled does not keep
+/// the others from it.
 fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     let store = context.store()?;
     let profile = profile_name(context)?;
-    let customer = match &args.customer {
-        Some(CustomerName::Lookup(_)) => None,
+    let id = match &args.customer {
         Some(CustomerName::Id(id)) => Some(*id),
-        None => None,
+        Some(CustomerName::Lookup(_)) | None => None,
     };
-    // Without a key, if there is nothing to read.
-    if store.next_open(&profile, customer, None)?.is_none() {
-        context.terminal.notes().say(ALL_KNOWN);
+    // This needs no key.
+    if store.next_open(&profile, id, None)?.is_none() {
+        context.terminal.notes().say("Every change of this account has a known outcome.");
         return list(args, context);
     }
     let session = &context.open()?;
@@ -213,38 +196,30 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     ))
 }
 
-const ALL_KNOWN: &str = "Every change of this account has a known outcome.";
-
 pub(super) const UNDECIDED: &str =
     "the customer was modified since, so it cannot be told whether this change was written";
 
-/// Finds out how an open entry ended, and records it.
+/// Reads the customer of an open entry, and records the outcome.
 ///
 /// # Errors
-/// Why that cannot be told.
+/// The reason why there is no outcome yet.
 pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending> {
     let open = |why: String| Error::new(Kind::Unknown, why);
     if !session.account.made(entry) {
         return Err(open(format!("it was made at {}; this is {}", entry.host, session.account.origin)));
     }
     let plan = store.plan(entry)?;
-    // Who holds the lock may be waiting for the answer.
+    // A process with the lock may still be waiting for the answer to its PUT.
     let Some(_lock) = store.try_lock_customer(entry.customer)? else {
         return Err(open("another fusebill on this machine is changing the customer".to_string()));
     };
     let stored = match session.client.get(entry.customer) {
-        Ok(stored) => Some(stored),
         Err(why) if why.kind == Kind::NotFound => None,
-        Err(why) => return Err(why),
+        stored => Some(stored?),
     };
-    record(entry, &plan, stored.as_ref(), store)
-}
-
-/// Closes an open entry by what is stored now; none if the API has no such customer.
-fn record(entry: &Entry, plan: &Plan, stored: Option<&Customer>, store: &Store) -> Result<Ending> {
     let later = store.written_after(entry)?;
     let superseded = |change: &Change| later.iter().any(|wrote| wrote.covers(&change.path));
-    let ending = match settled(plan, stored, &later) {
+    let ending = match settled(&plan, stored.as_ref(), &later) {
         Settled::Written => Ending::Written,
         Settled::Differs => Ending::Differs,
         Settled::NotWritten => Ending::NotWritten,
@@ -252,6 +227,6 @@ fn record(entry: &Entry, plan: &Plan, stored: Option<&Customer>, store: &Store) 
         Settled::Unknown if plan.replaced.iter().all(superseded) => Ending::Superseded,
         Settled::Unknown => Ending::Undecided,
     };
-    store.end(&entry.entry, ending, stored.filter(|_| ending == Ending::Differs))?;
+    store.end(&entry.entry, ending, stored.as_ref().filter(|_| ending == Ending::Differs))?;
     Ok(ending)
 }

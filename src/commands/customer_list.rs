@@ -7,26 +7,34 @@ use crate::cli::{ListArgs, ListRequest, Output};
 use crate::document::{Customer, Path};
 use crate::error::{Kind, Result};
 use crate::field::{FIELDS, READ_ONLY, nearest};
+use crate::report::bulk::counted;
 use crate::report::list::Listing;
 use crate::search::{Fit, Search, names};
 use crate::terminal::Notes;
 
+/// The smallest page that is asked for, so that few requests are needed if the API ignores a filter.
+const LEAST: u64 = 100;
+
 pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
     let request = args.request()?;
     let session = &context.open()?;
-    let terminal = &session.terminal;
-    say_what_is_kept_back(&request.search, terminal.notes());
-    let mut listing = Listing::new(request.columns.clone(), session.global.output);
+    let (terminal, output) = (&session.terminal, session.global.output);
+    say_what_is_checked_here(&request.search, terminal.notes());
+    let mut listing = Listing::new(request.columns.clone(), output);
     let mut text = String::new();
-    let mut pages = session.client.pages(request.search.query(), request.order.clone(), page_size(&request));
+    let exact = request.limit.filter(|_| request.search.is_exact());
+    let size = exact.map_or(LARGEST, |limit| limit.clamp(LEAST, LARGEST));
+    let mut pages = session.client.pages(request.search.query(), request.order.clone(), size);
     let mut found = Found::new(&request);
-    let mut unknown = unknown_columns(&request);
+    // Only the customers tell whether they have a column that the program does not know.
+    let is_unknown = |path: &&Path| names::path(&path.dotted()).is_none();
+    let mut missing: Vec<Path> = request.columns.iter().flatten().filter(is_unknown).cloned().collect();
     while let Some(page) = pages.read()? {
-        let meant = found.take(page);
-        unknown.retain(|path| !meant.iter().any(|customer| customer.get(path).is_some()));
-        text += &listing.take(&meant);
-        // What a failure prints is one JSON value too, so there must be none before it.
-        if session.global.output != Output::Json && !terminal.stream(&std::mem::take(&mut text))? {
+        let matches = found.take(page);
+        missing.retain(|path| !matches.iter().any(|customer| customer.get(path).is_some()));
+        text += &listing.take(&matches);
+        // A failure is printed as one JSON value too, so nothing may be printed before it.
+        if output != Output::Json && !terminal.stream(&std::mem::take(&mut text))? {
             return Ok(Kind::Done);
         }
         if found.is_enough() {
@@ -34,20 +42,14 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
         }
     }
     terminal.print(&(text + &listing.end(terminal.look())))?;
-    if session.global.output == Output::Table {
-        terminal.notes().say(&found.count(&pages));
+    if output == Output::Table {
+        terminal.notes().say(&found.sentence(&pages));
     }
     found.warn(&pages, terminal.notes());
     if found.count > 0 {
-        unknown.iter().for_each(|path| terminal.notes().warn(&no_such_column(path)));
+        missing.iter().for_each(|path| terminal.notes().warn(&no_such_column(path)));
     }
     Ok(Kind::Done)
-}
-
-/// The columns that only the customers themselves can know.
-fn unknown_columns(request: &ListRequest) -> Vec<Path> {
-    let is_unknown = |path: &&Path| names::path(&path.dotted()).is_none();
-    request.columns.iter().flatten().filter(is_unknown).cloned().collect()
 }
 
 fn no_such_column(path: &Path) -> String {
@@ -57,99 +59,75 @@ fn no_such_column(path: &Path) -> String {
     format!("none of these customers has `{path}`{}", meant.unwrap_or_default())
 }
 
-/// The smallest page that is asked for, so that an API that ignores a filter is not read customer by customer.
-const LEAST: u64 = 100;
-
-/// Not many more are asked for than are wanted, where the API sends no others.
-fn page_size(request: &ListRequest) -> u64 {
-    let exact = request.limit.filter(|_| request.search.is_exact());
-    exact.map_or(LARGEST, |limit| limit.clamp(LEAST, LARGEST))
-}
-
-fn say_what_is_kept_back(search: &Search, notes: Notes) {
-    let kept_back: Vec<String> = search.kept_back().map(|given| format!("`{given}`")).collect();
-    if kept_back.is_empty() {
+fn say_what_is_checked_here(search: &Search, notes: Notes) {
+    let given: Vec<String> = search.kept_back().map(|given| format!("`{given}`")).collect();
+    if given.is_empty() {
         return;
     }
-    let read =
-        if search.query().is_empty() { "every customer" } else { "every customer of whom the rest holds" };
+    let others = if search.query().is_empty() { "" } else { " that matches the rest" };
+    let given = given.join(", ");
     notes.say(&format!(
-        "The API cannot be asked for {}, so {read} is read and checked here.",
-        kept_back.join(", ")
+        "The API cannot be asked for {given}, so every customer{others} is read and checked here."
     ));
 }
 
-/// What was found so far.
+/// The customers found so far.
 struct Found<'a> {
     search: &'a Search,
     limit: u64,
     count: u64,
-    /// One more was found than is wanted.
+    /// Whether more than `limit` were found.
     beyond: bool,
-    /// How many the API sent that it was asked to leave out.
-    unasked: u64,
+    /// How many the API sent although its query excludes them.
+    unexpected: u64,
 }
 
 impl Found<'_> {
     fn new(request: &ListRequest) -> Found<'_> {
         let limit = request.limit.unwrap_or(u64::MAX);
-        Found { search: &request.search, limit, count: 0, beyond: false, unasked: 0 }
+        Found { search: &request.search, limit, count: 0, beyond: false, unexpected: 0 }
     }
 
-    /// The customers of a page that are meant and wanted.
+    /// The customers of a page that match, up to the limit.
     fn take(&mut self, page: Vec<Customer>) -> Vec<Customer> {
-        let mut meant = Vec::new();
+        let mut matches = Vec::new();
         for customer in page {
             match self.search.judge(customer.root()) {
                 Fit::Match if self.is_enough() => self.beyond = true,
                 Fit::Match => {
                     self.count += 1;
-                    meant.push(customer);
+                    matches.push(customer);
                 }
                 Fit::Extra => {}
-                Fit::Unexpected => self.unasked += 1,
+                Fit::Unexpected => self.unexpected += 1,
             }
         }
-        meant
+        matches
     }
 
     fn is_enough(&self) -> bool {
         self.count >= self.limit
     }
 
-    /// Whether more match than were wanted; none where that cannot be told.
-    fn more(&self, pages: &Pages<'_>) -> Option<bool> {
-        match pages.more() {
-            _ if self.beyond => Some(true),
-            Some(true) if !self.search.is_exact() || self.unasked > 0 => None,
-            more => more,
-        }
-    }
-
-    /// How many there are, in words.
-    fn count(&self, pages: &Pages<'_>) -> String {
-        let all = match self.count {
-            0 => return "No customer matches.".to_string(),
-            1 => "1 customer.".to_string(),
-            count => format!("{count} customers."),
+    /// "The first 20 customers; more match."
+    fn sentence(&self, pages: &Pages<'_>) -> String {
+        let more = match pages.more() {
+            _ if self.beyond => "more match",
+            _ if self.count == 0 => return "No customer matches.".to_string(),
+            Some(false) => return format!("{}.", counted(self.count, "customer")),
+            Some(true) if self.search.is_exact() && self.unexpected == 0 => "more match",
+            _ => "more may match",
         };
-        let first = match self.count {
-            1 => "The first customer".to_string(),
-            count => format!("The first {count} customers"),
-        };
-        match self.more(pages) {
-            Some(false) => all,
-            Some(true) => format!("{first}; more match."),
-            None => format!("{first}; more may match."),
+        match self.count {
+            1 => format!("The first customer; {more}."),
+            count => format!("The first {count} customers; {more}."),
         }
     }
 
     fn warn(&self, pages: &Pages<'_>, notes: Notes) {
-        if self.unasked > 0 {
-            let unasked = self.unasked;
-            notes.warn(&format!(
-                "{unasked} of the customers that the API sent do not match and were left out: it seems to ignore a filter"
-            ));
+        if self.unexpected > 0 {
+            let sent = counted(self.unexpected, "customer");
+            notes.warn(&format!("the API sent {sent} that do not match; it seems to ignore a filter"));
         }
         if pages.changed() {
             notes.warn(

@@ -1,9 +1,9 @@
-//! Which customer a name means, where it is not an id.
+//! Finds the customer that a name means, if it is not an id.
 
 use super::session::Session;
-use crate::api::Order;
 use crate::api::pages::LARGEST;
-use crate::document::Customer;
+use crate::api::{Client, Order};
+use crate::document::{Customer, View};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
 use crate::search::{CustomerName, Lookup, names};
@@ -15,7 +15,7 @@ impl Session<'_> {
     /// The id of the customer that a name means.
     ///
     /// # Errors
-    /// `NotFound` where a lookup finds none, or more than one; with those that may be meant.
+    /// `NotFound` with candidates, if a lookup matches none or several.
     pub(super) fn find(&self, name: &CustomerName) -> Result<u64> {
         match name {
             CustomerName::Id(id) => Ok(*id),
@@ -24,10 +24,7 @@ impl Session<'_> {
     }
 }
 
-/// Refuses a customer that is no longer the one that a lookup found.
-///
-/// # Errors
-/// `Conflict`.
+/// Refuses a customer that a lookup found, but would not find now.
 pub(super) fn still_named(name: &CustomerName, customer: &Customer) -> Result<()> {
     match name {
         CustomerName::Lookup(lookup) if !lookup.names(customer.root()) => {
@@ -39,11 +36,8 @@ pub(super) fn still_named(name: &CustomerName, customer: &Customer) -> Result<()
     }
 }
 
-/// The one customer that a lookup means.
-///
-/// # Errors
-/// As [`Session::find`].
-pub(super) fn find(lookup: &Lookup, client: &crate::api::Client) -> Result<u64> {
+/// [`Session::find`] for a lookup.
+pub(super) fn find(lookup: &Lookup, client: &Client) -> Result<u64> {
     let step = format!("looking up {lookup}");
     let order = Order { by: names::CREATED.to_string(), descending: false };
     let mut pages = client.pages(lookup.search().query(), order, LARGEST);
@@ -62,40 +56,30 @@ pub(super) fn find(lookup: &Lookup, client: &crate::api::Client) -> Result<u64> 
     }
     if pages.changed() {
         return Err(Error::new(Kind::Network, "the list of customers changed while it was read")
-            .at(step)
+            .at(&step)
             .hint("run the same command again"));
     }
+    let error = |message: String| Error::new(Kind::NotFound, message).at(&step);
     match (count, meant.as_slice()) {
         (1, [one]) => Ok(one.id()),
-        (0, _) => Err(none(&near).at(step)),
-        _ => Err(several(count, &meant).at(step)),
+        (0, _) if near.is_empty() => Err(error("no customer was found".to_string())
+            .hint("`fusebill customer list --where …` finds customers by parts of what they hold")),
+        (0, _) => Err(error("no customer was found".to_string())
+            .detail(near.iter().map(candidate))
+            .hint("upper and lower case count in a reference: name the customer by its id")),
+        _ => {
+            let more = (count > SHOWN).then(|| format!("and {} more", count - SHOWN));
+            Err(error(format!("{count} customers were found, and one is needed"))
+                .detail(meant.iter().map(candidate).chain(more))
+                .hint("name the customer by its id"))
+        }
     }
-}
-
-fn none(near: &[Customer]) -> Error {
-    let error = Error::new(Kind::NotFound, "no customer was found");
-    if near.is_empty() {
-        return error.hint("`fusebill customer list --where …` finds customers by parts of what they hold");
-    }
-    error
-        .detail(near.iter().map(candidate))
-        .hint("upper and lower case count in a reference: name the one that is meant by its id")
-}
-
-fn several(count: usize, meant: &[Customer]) -> Error {
-    let more = count - meant.len();
-    let more = (more > 0).then(|| format!("and {more} more"));
-    Error::new(Kind::NotFound, format!("{count} customers were found, and one is needed"))
-        .detail(meant.iter().map(candidate).chain(more))
-        .hint("name the one that is meant by its id")
 }
 
 fn candidate(customer: &Customer) -> String {
     let text = |name: &str| {
         let value = customer.root().member(name).filter(|value| !value.is_null());
-        value.map(|value| {
-            value.as_text().map_or_else(|| value.raw().to_string(), std::borrow::Cow::into_owned)
-        })
+        value.map(View::text_or_token)
     };
     let reference = text("reference").map(|reference| format!(", reference {reference}"));
     let status = text("status").map(|status| format!(", {status}"));

@@ -5,6 +5,7 @@ mod bulk;
 mod change;
 mod complete;
 mod conflict;
+mod consent;
 mod customer_edit;
 mod customer_get;
 mod customer_history;

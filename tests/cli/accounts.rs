@@ -317,10 +317,7 @@ fn a_profile_that_always_asks_needs_consent_for_a_plain_flag() {
     let run = world.run(&["customer", "bulk", "apply", &plan]);
     run.fails(
         2,
-        &[
-            "it would carry out",
-            "a plan for 1 customer, on profile default, PROD (127.0.0.1, by FUSEBILL_BASE_URL)",
-        ],
+        &["Carry out", "a plan for 1 customer on profile default, PROD (127.0.0.1, by FUSEBILL_BASE_URL)"],
     );
     assert_eq!(world.puts(), [""; 0]);
     assert_eq!(world.run(&["customer", "bulk", "apply", &plan, "--yes"]).code, 0);

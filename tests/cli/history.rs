@@ -363,7 +363,7 @@ fn old_values_alone_do_not_prove_that_nothing_was_written() {
     let corrected = world.stored(123).replacen("\"John\"", "\"Jon\"", 1);
     world.server.store(&corrected).expect("another client sets it back");
     let run = world.run(&["customer", "history", "--resolve"]);
-    run.fails(8, &["it was modified since"]);
+    run.fails(8, &["the customer was modified since"]);
     assert_eq!(outcomes(&world), ["undecided"]);
 }
 

@@ -139,7 +139,7 @@ fn what_the_api_has_no_filter_for_is_read_and_checked_here() {
     assert_eq!((run.code, run.stdout.as_str()), (0, "{\"id\":1017,\"currency\":\"CAD\"}\n"));
     run.says(&["The API cannot be asked for `currency=cad`, so every customer is read and checked here."]);
     let run = list(&world, &["--where", "keyword=*", "--where", "status=Active"]);
-    run.says(&["cannot be asked for `keyword=*`, so every customer of whom the rest holds is read"]);
+    run.says(&["cannot be asked for `keyword=*`, so every customer that matches the rest is read"]);
     assert_eq!(asked(&world)[0], "pageSize=1000&pageNumber=0");
     assert_eq!(asked(&world)[1], "query=Status%3AActive&pageSize=1000&pageNumber=0");
 }
@@ -154,7 +154,7 @@ fn an_api_that_ignores_a_filter_lets_nothing_wrong_out() {
         assert_eq!(run.code, 0);
         assert!(run.stdout.contains("1019") && !run.stdout.contains("123"), "{}", run.stdout);
         assert!(!run.stdout.contains("1017"), "{}", run.stdout);
-        run.says(&["warning: 2 of the customers that the API sent do not match and were left out"]);
+        run.says(&["warning: the API sent 2 customers that do not match"]);
     }
 }
 

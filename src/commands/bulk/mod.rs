@@ -18,7 +18,6 @@ use crate::cli::{Output, Proof};
 use crate::error::{Error, Kind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, counted};
-use crate::report::escape::escaped;
 use crate::store::{About, EntryId, NewRun, Run, RunKind, Store};
 use crate::terminal::Input;
 use lookups::look_up;
@@ -46,7 +45,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
     let session = &open(run, Some(&rows.file), context)?;
     look_up(&checked, &rows.file, (store, new.run()), &run.pace, session)?;
     let limit = run.pace.limit.unwrap_or(u64::MAX);
-    let what = format!("change {} as {} says", counted(checked.rows.min(limit), "customer"), rows.file);
+    let what = format!("Change {} as {} says", counted(checked.rows.min(limit), "customer"), rows.file);
     consent(&what, &checked.warnings(), run.yes, session)?;
     start(new, run, session)
 }
@@ -58,7 +57,7 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<Kind> {
     let session = &open(run, Some(&args.plan), context)?;
     refuse_elsewhere("the plan was made", &head.profile, &head.host, session)?;
     if session.account.asks_always() {
-        let what = format!("carry out {}, a plan for {}", args.plan, counted(rows, "customer"));
+        let what = format!("Carry out {}, a plan for {}", args.plan, counted(rows, "customer"));
         consent(&what, &[], run.yes, session)?;
     }
     start(new, run, session)
@@ -77,7 +76,7 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
     if rows == 0 {
         return Err(Error::new(Kind::NotFound, format!("the journal has no change of the run {name}")));
     }
-    let what = format!("take back what the run {name} wrote to {}", counted(rows, "customer"));
+    let what = format!("Take back what the run {name} wrote to {}", counted(rows, "customer"));
     consent(&what, &[], run.yes, session)?;
     start(new, run, session)
 }
@@ -189,19 +188,7 @@ fn consent(what: &str, warnings: &[String], yes: bool, session: &Session<'_>) ->
     if yes {
         return Ok(());
     }
-    let place = session.account.place().sentence();
-    if !session.terminal.may_ask() {
-        return Err(Error::usage("this needs consent, and there is nobody to ask")
-            .detail([format!("it would {what}, on {place}")])
-            .detail(warnings.iter().cloned())
-            .detail(session.account.always())
-            .hint("add --yes to consent on the command line"));
-    }
-    warnings.iter().for_each(|warning| session.terminal.notes().warn(warning));
-    let mut question = format!("{} on {place}?", escaped(what));
-    question[..1].make_ascii_uppercase();
-    if session.client.not_counting(|| session.terminal.confirm(&question))? {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Cancelled, "you said no"))
+    let question = format!("{what} on {}?", session.account.place().sentence());
+    let always = session.account.always();
+    session.client.not_counting(|| super::consent::consent(&question, warnings, always, session))
 }

@@ -22,7 +22,7 @@ pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &
     let session = &open(&args.run, None, context)?;
     refuse_elsewhere("the run was made", &about.profile, &about.host, session)?;
     if session.account.asks_always() {
-        consent(&format!("go on with the run {}", about.run), &[], args.run.yes, session)?;
+        consent(&format!("Go on with the run {}", about.run), &[], args.run.yes, session)?;
     }
     store.reopen(&run, again)?;
     settle_in_flight(&run, store, session)?;

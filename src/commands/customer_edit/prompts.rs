@@ -113,7 +113,7 @@ impl<'a> Prompts<'a> {
     /// A line for a text, a number or a code. An empty line may mean several things, so it is followed by a question.
     fn line(&self, field: &Field, now: Option<View<'_>>) -> Result<Option<Json>> {
         let before = now.filter(|now| !now.is_null());
-        let before = before.map(|now| now.as_text().map_or_else(|| now.raw().to_string(), Into::into));
+        let before = before.map(|now| now.text_or_token().into_owned());
         let before = before.unwrap_or_default();
         let plain = escaped(&before) == before;
         let note = if plain { "" } else { " (it has control characters, so the line starts empty)" };

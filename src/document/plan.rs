@@ -69,7 +69,7 @@ impl Plan {
             let change = self.changes.iter().find(|change| change.path.is(path))?;
             change
                 .new_value()
-                .map(|value| value.as_text().map_or(value.raw().to_string(), |text| text.into_owned()))
+                .map(|value| value.as_text().map_or(value.raw().to_string(), std::borrow::Cow::into_owned))
         };
         let fixed =
             self.before.get(&Path::of("canChangeCurrency")).is_some_and(|value| value.raw() == "false");

@@ -295,10 +295,7 @@ fn mistakes_are_told_before_anything_is_sent() {
     for (arguments, says) in [
         (&["--where", "status"][..], &["--where status: it takes FIELD=PATTERN", "status=Active"][..]),
         (&["--where", "frist-name=J"], &["no field `frist-name`", "did you mean first-name?"]),
-        (
-            &["--where", "status=Actve"],
-            &["--where status=Actve: `Actve` is none", "Draft, Active, Hold"],
-        ),
+        (&["--where", "status=Actve"], &["--where status=Actve: `Actve` is none", "Draft, Active, Hold"]),
         (&["--where", "first-name="], &["nothing follows the `=`", "[empty]"]),
         (&["--where", "created-timestamp=yesterday"], &["`yesterday` is no date", "YYYY-MM-DD"]),
         (&["--where", "created-timestamp=2024-02-01..2024-01-01"], &["nothing is from 2024-02-01"]),

@@ -63,8 +63,10 @@ pub(crate) const MODIFIED: &str = "modifiedTimestamp";
 /// A value in a row that cannot be set: the customer must hold it already.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fixed {
-    pub(crate) path: Path,
-    pub(crate) value: Json,
+    /// The path of the value.
+    pub path: Path,
+    /// The value.
+    pub value: Json,
     /// Why it cannot be set.
     pub(crate) why: String,
 }

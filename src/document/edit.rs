@@ -178,7 +178,7 @@ impl Edits {
     }
 
     /// The edit of the value at this path or of one around it.
-    pub(crate) fn covering(&self, path: &Path) -> Option<&Edit> {
+    pub fn covering(&self, path: &Path) -> Option<&Edit> {
         self.list.iter().find(|edit| edit.path.covers(path))
     }
 

@@ -94,11 +94,11 @@ impl Server {
     fn apply(&mut self, put: Request, now: u64) {
         let (record, written) = (self.records[put.customer], self.written[put.customer]);
         let again = self.effects.contains_key(&put.entry);
-        for at in 0..FIELDS.len() {
+        for (at, written) in written.iter().enumerate() {
             let (is, was, becomes) = (record.fields[at], put.base[at], put.body[at]);
             let asked = was != becomes;
             if is != becomes && (!asked || is != was || again) {
-                assert!(written[at] > put.read, "a change that was seen is overwritten: {put:?}");
+                assert!(*written > put.read, "a change that was seen is overwritten: {put:?}");
                 assert!(put.left - put.asked <= FRESH, "a PUT left too late: {put:?}");
             }
         }
@@ -582,7 +582,7 @@ impl Simulation {
             (self.server.effects.contains_key(&entry), self.server.is_under_way(entry));
         match claim {
             Claim::Unchanged | Claim::NotWritten(_) => {
-                assert!(!applied && !under_way, "not written, and it was")
+                assert!(!applied && !under_way, "not written, and it was");
             }
             Claim::Written { late: false } | Claim::Differs { late: false } => {
                 assert!(!under_way, "written, without a word on a PUT under way");

@@ -1,6 +1,6 @@
 //! Forgetting: entries and runs that ended long ago, and everything that was kept of them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, named_params, params};
@@ -10,9 +10,11 @@ use super::runs::BATCH;
 use super::{EntryId, Store, customer_lock};
 use crate::error::Result;
 
-/// How long one batch lets other processes go first. SQLite's lock is not fair: one who takes it again at once starves
-/// those who poll for it.
-const REST: Duration = Duration::from_millis(5);
+/// Lets other processes write for as long as a batch took, within limits. SQLite's lock is not fair: a process that takes it again at
+/// once starves those that poll for it.
+fn rest(begun: Instant) {
+    std::thread::sleep(begun.elapsed().clamp(Duration::from_millis(5), Duration::from_millis(100)));
+}
 
 /// How many pages are freed at a time.
 const PAGES: u32 = 500;
@@ -67,11 +69,12 @@ impl Store {
             let found = self.entries_to_forget(what, after)?;
             let Some(last) = found.last() else { break };
             after = *last;
+            let begun = Instant::now();
             entries += self.write(|transaction| {
                 let mut delete = transaction.prepare("DELETE FROM entries WHERE id = ?")?;
                 found.iter().try_fold(0, |count, id| Ok(count + delete.execute([id])? as u64))
             })?;
-            std::thread::sleep(REST);
+            rest(begun);
         }
         let mut runs = 0;
         for (id, name) in self.runs_to_forget(what)? {
@@ -118,12 +121,13 @@ impl Store {
     ) -> Result<u64> {
         let mut all = 0;
         loop {
+            let begun = Instant::now();
             let changed = self.write(&work)?;
             if changed == 0 {
                 return Ok(all);
             }
             all += changed as u64;
-            std::thread::sleep(REST);
+            rest(begun);
         }
     }
 
@@ -131,6 +135,7 @@ impl Store {
     pub(super) fn free_pages(&self) -> Result<()> {
         let mut before = i64::MAX;
         loop {
+            let begun = Instant::now();
             let free = self.read(|connection| {
                 let mut step = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
                 let mut pages = step.query([])?;
@@ -141,7 +146,7 @@ impl Store {
                 return self.read(empty_log);
             }
             before = free;
-            std::thread::sleep(REST);
+            rest(begun);
         }
     }
 }

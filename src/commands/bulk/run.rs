@@ -15,7 +15,7 @@ use crate::cli::bulk::RunArgs;
 use crate::error::{Error, Kind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, Summary};
-use crate::store::{Run, RunKind, Store};
+use crate::store::{Run, Store};
 
 /// Carries out the rows of a run that were not reached, and tells the outcomes of all of them.
 ///
@@ -66,15 +66,14 @@ fn work(
 ) -> Result<Option<Stopped>> {
     let output = session.global.output;
     let pool = WorkerPool::new(&args.pace, session);
-    let worker = worker(run, &pool, store, session);
+    let worker = Worker { run, pool: &pool, store, session };
     let mut progress = Progress::of(rows, counts.all(), &pool.limiter, &session.terminal);
     let (mut stopped, mut failures) = (None, 0);
     session.terminal.print(&report::rows_head(output))?;
     let limit = args.pace.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    let stop = || Error::new(Kind::Interrupted, "stopped");
     let result = pool.run(
         jobs(store, run).take(limit),
-        |job| worker.carry_out(job).ok_or_else(stop),
+        |job| worker.carry_out(job),
         |done| {
             if let Some((job, result)) = done {
                 let result = result.unwrap_or_else(|panicked| {
@@ -101,34 +100,6 @@ fn work(
     );
     progress.end();
     result.map(|()| stopped)
-}
-
-fn worker<'a>(
-    run: &'a Run,
-    pool: &'a WorkerPool<'_>,
-    store: &'a Store,
-    session: &'a Session<'_>,
-) -> Worker<'a> {
-    let (about, account) = (&run.about, &session.account);
-    Worker {
-        client: &session.client,
-        limiter: &pool.limiter,
-        timeout: session.global.timeout,
-        store,
-        profile: &account.profile,
-        host: &account.origin,
-        command: match about.kind {
-            RunKind::Update => "customer bulk update",
-            RunKind::Apply => "customer bulk apply",
-            RunKind::Undo(_) => "customer bulk undo",
-        },
-        run: about.run.clone(),
-        new_fields: about.new_fields,
-        reads_again: about.reads_again,
-        signals: &session.signals,
-        // Each row has a result; a line on every retry of every row would hide them.
-        notes: session.terminal.notes().hushed(),
-    }
 }
 
 /// Writes the outcome of every row to the `--results` file.

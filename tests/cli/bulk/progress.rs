@@ -23,7 +23,7 @@ fn the_bar_steps_aside_for_other_output_and_goes_at_the_end() {
     let lines = screen(&ended.shown, 60, 24);
     assert!(!lines.iter().any(|line| line.contains("of 6 rows")), "{lines:?}");
     let begins = |text: &str| lines.iter().filter(|line| line.starts_with(text)).count();
-    assert_eq!((begins("{\"row\":"), begins("warning: the rows in flight")), (3, 1), "{lines:?}");
+    assert_eq!((begins("{\"row\":"), begins("warning: finishing the rows in flight")), (3, 1), "{lines:?}");
 }
 
 #[test]

@@ -48,12 +48,8 @@ pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Res
     summarize(&summary, stopped, session).map_err(broke)
 }
 
-/// Why a run ended before its last row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stopped {
-    Failures(u64),
-    Credentials,
-}
+/// Why a run ended before its last row, and the exit code for that.
+type Stopped = (Kind, String);
 
 /// Works on the rows, and records the outcome of each before its worker takes another one.
 fn work(
@@ -77,7 +73,7 @@ fn work(
         |done| {
             if let Some((job, result)) = done {
                 let result = result.unwrap_or_else(|panicked| {
-                    // It may have been in the middle of the write.
+                    // The change may have been sent.
                     RowResult::failed(job.row, job.customer, &Error { kind: Kind::Unknown, ..panicked })
                 });
                 store.end_row(run, &result)?;
@@ -89,9 +85,11 @@ fn work(
                 }
                 failures = if result.outcome.succeeded() { 0 } else { failures + 1 };
                 if result.outcome == Outcome::Credentials {
-                    stopped = Some(Stopped::Credentials);
+                    stopped = Some((Kind::Credentials, "the API refused the key".to_string()));
                 } else if failures >= args.pace.max_failures {
-                    stopped = stopped.or(Some(Stopped::Failures(failures)));
+                    let rows = report::counted(failures, "row");
+                    let why = format!("{rows} in a row did not succeed (--max-failures)");
+                    stopped.get_or_insert((Kind::Partial, why));
                 }
             }
             progress.show(counts, Counts::sentence);
@@ -117,14 +115,11 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
     let interrupted = session.signals.is_stopping() && not_reached > 0;
-    let kind = if interrupted {
-        Kind::Interrupted
-    } else if stopped == Some(Stopped::Credentials) {
-        Kind::Credentials
-    } else if counts.not_succeeded() > not_reached || stopped.is_some() {
-        Kind::Partial
-    } else {
-        Kind::Done
+    let kind = match &stopped {
+        _ if interrupted => Kind::Interrupted,
+        Some((kind, _)) => *kind,
+        None if counts.not_succeeded() > not_reached => Kind::Partial,
+        None => Kind::Done,
     };
     match session.global.output {
         Output::Table => session.terminal.print(&report::table(summary, session.terminal.look()))?,
@@ -132,21 +127,16 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
         Output::Csv | Output::Ndjson => {}
     }
     let notes = session.terminal.notes();
-    match stopped {
-        Some(Stopped::Failures(count)) => {
-            let rows = report::counted(count, "row");
-            notes.warn(&format!("stopped, because {rows} in a row did not succeed (--max-failures)"));
-        }
-        Some(Stopped::Credentials) => notes.warn("stopped, because the API refused the key"),
-        None if interrupted => notes.warn("stopped, as you asked"),
-        None => {}
+    let asked = interrupted.then(|| "you asked".to_string());
+    if let Some(why) = stopped.map(|(_, why)| why).or(asked) {
+        notes.warn(&format!("stopped, because {why}"));
     }
     if session.global.output != Output::Table {
         notes.say(&format!("{}.", counts.sentence()));
     }
     let list = command(&summary.about.profile, &format!("customer bulk list {}", summary.about.run));
     let results = summary.results.map_or(list, |path| path.display().to_string());
-    notes.say(&format!("What became of each row: {results}"));
+    notes.say(&format!("Outcome of each row: {results}"));
     let open = OUTCOMES.iter().filter(|outcome| outcome.is_open() && counts.of(**outcome) > 0);
     let open: Vec<&str> = open.map(|outcome| outcome.name()).collect();
     if !open.is_empty() {

@@ -39,7 +39,7 @@ fn on_the_terminal_of_a_shell_that_has_it_in_the_background_no_bar_is_drawn() {
         shell.args(["-mc", script, "sh"]).arg(run.get_program()).args(run.get_args()).env_clear();
         shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let ended = Terminal::sized(&shell, 60, 24).finish();
-        ended.says(0, &["What became of each row"]);
+        ended.says(0, &["Outcome of each row"]);
         assert_eq!(ended.shown.contains("of 6 rows"), drawn, "{}", ended.shown);
     }
 }

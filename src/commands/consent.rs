@@ -14,7 +14,7 @@ pub(super) fn consent(
     context: &Context,
 ) -> Result<()> {
     if !context.terminal.may_ask() {
-        return Err(Error::usage("this needs consent, and there is nobody to ask")
+        return Err(Error::usage("this needs consent, but there is no terminal, or --no-input is set")
             .detail([question.to_string()])
             .detail(warnings.iter().cloned())
             .detail(always)

@@ -40,16 +40,26 @@ pub(super) fn find(name: &EntryId, context: &Context) -> Result<Entry> {
 }
 
 fn list(args: &HistoryArgs, context: &Context) -> Result<Kind> {
-    let filter = match &args.customer {
+    let is_for_a_person = context.global.output == Output::Table && context.terminal.look().width.is_some();
+    let profile = if args.all_profiles { None } else { Some(profile_name(context)?) };
+    let mut filter = Filter {
+        profile,
+        path: args.field.clone(),
+        since: args.since.as_ref().map(|since| moment(since, context)).transpose()?,
+        run: args.run.as_deref().map(EntryId::typed),
+        limit: args.limit.or(is_for_a_person.then_some(LIMIT)),
+        ..Filter::default()
+    };
+    match &args.customer {
         // A lookup asks the API, and the customer that it finds is one of that account.
         Some(CustomerName::Lookup(lookup)) => {
             let session = context.open()?;
-            let customer = Some(super::lookup::find(lookup, &session.client)?);
-            Filter { customer, host: Some(session.account.origin.clone()), ..filter(args, context)? }
+            filter.customer = Some(super::lookup::find(lookup, &session.client)?);
+            filter.host = Some(session.account.origin.clone());
         }
-        Some(CustomerName::Id(id)) => Filter { customer: Some(*id), ..filter(args, context)? },
-        None => filter(args, context)?,
-    };
+        Some(CustomerName::Id(id)) => filter.customer = Some(*id),
+        None => {}
+    }
     let count = print(&filter, context)?;
     if count == 0 {
         context.terminal.notes().say("The journal has no such change.");
@@ -58,19 +68,6 @@ fn list(args: &HistoryArgs, context: &Context) -> Result<Kind> {
         context.terminal.notes().say(&format!("These are the newest {count}; --limit shows more."));
     }
     Ok(Kind::Done)
-}
-
-fn filter(args: &HistoryArgs, context: &Context) -> Result<Filter> {
-    let is_for_a_person = context.global.output == Output::Table && context.terminal.look().width.is_some();
-    let profile = if args.all_profiles { None } else { Some(profile_name(context)?) };
-    Ok(Filter {
-        profile,
-        path: args.field.clone(),
-        since: args.since.as_ref().map(|since| moment(since, context)).transpose()?,
-        run: args.run.as_deref().map(EntryId::typed),
-        limit: args.limit.or(is_for_a_person.then_some(LIMIT)),
-        ..Filter::default()
-    })
 }
 
 /// The profile in use; entries of one that was removed are still there.
@@ -159,8 +156,8 @@ fn forgotten(what: Forgotten) -> String {
     format!("{entries} and {}", counted(what.runs, "run"))
 }
 
-/// Reads the customers of entries without an outcome, and records the outcomes. An entry that cannot be settled does not keep
-/// the others from it.
+/// Reads the customers of entries without an outcome, and records the outcomes. If one cannot be settled, the others still
+/// are.
 fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     let store = context.store()?;
     let profile = profile_name(context)?;

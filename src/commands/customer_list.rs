@@ -55,8 +55,8 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
 fn no_such_column(path: &Path) -> String {
     let fields = FIELDS.iter().map(|field| field.path).chain(READ_ONLY.iter().map(|field| field.path));
     let near = nearest(&path.dotted(), fields);
-    let meant = near.first().map(|near| format!(" (did you mean `{near}`?)"));
-    format!("none of these customers has `{path}`{}", meant.unwrap_or_default())
+    let hint = near.first().map(|near| format!(" (did you mean `{near}`?)"));
+    format!("none of these customers has `{path}`{}", hint.unwrap_or_default())
 }
 
 fn say_what_is_checked_here(search: &Search, notes: Notes) {

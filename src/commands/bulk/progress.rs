@@ -10,7 +10,7 @@ use crate::terminal::{Bar, Notes, Terminal};
 const LINES: u64 = 10;
 /// A wait for the rate limit that is worth a line of its own if there is no bar.
 const LONG: Duration = Duration::from_secs(5);
-/// How many rows that did not succeed are told; the results have all of them.
+/// How many failed rows are listed at the end; the results have all of them.
 const TOLD: usize = 5;
 
 /// The progress of one run.
@@ -20,7 +20,7 @@ pub(super) struct Progress<'a> {
     limiter: &'a RateLimiter,
     rows: u64,
     done: u64,
-    /// Whether the present wait for the rate limit was told.
+    /// Whether the present wait for the rate limit was printed.
     wait_told: bool,
     /// Why the first [`TOLD`] rows did not succeed.
     reasons: Vec<String>,

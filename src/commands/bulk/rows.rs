@@ -28,11 +28,11 @@ const BEGINNING: u64 = 64 * 1024;
 /// Rows, or what is wrong with them.
 type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<Mistake>>>>;
 
-/// The rows of a file, or what is wrong with its header.
+/// The rows of a file.
 ///
 /// # Errors
 /// `Usage` if the file cannot be read, or is a JSON array.
-fn rows(args: &RowArgs, context: &Context) -> Result<std::result::Result<Rows, Vec<Mistake>>> {
+fn rows(args: &RowArgs, context: &Context) -> Result<Rows> {
     let mut input = BufReader::new(context.terminal.open(&args.file)?);
     let mut begin = Vec::new();
     let read = input.by_ref().take(BEGINNING).read_until(b'\n', &mut begin);
@@ -44,12 +44,15 @@ fn rows(args: &RowArgs, context: &Context) -> Result<std::result::Result<Rows, V
             .hint("`customer list -o ndjson` prints lines; `jq -c '.[]'` makes them of an array"));
     }
     let is_ndjson = text.starts_with('{');
-    let delimiter = csv::delimiter(text.lines().next().unwrap_or_default());
+    let spelling = args.spelling(csv::delimiter(text.lines().next().unwrap_or_default()));
     let input = Cursor::new(begin).chain(input);
     if is_ndjson {
-        return Ok(Ok(Box::new(ndjson::Rows::new(input))));
+        return Ok(Box::new(ndjson::Rows::new(input)));
     }
-    Ok(csv::Rows::new(input, args.spelling(delimiter)).map(|rows| Box::new(rows) as Rows))
+    Ok(match csv::Rows::new(input, spelling) {
+        Ok(rows) => Box::new(rows),
+        Err(header) => Box::new(std::iter::once(Err(header))),
+    })
 }
 
 /// Puts rows into the store, and collects the errors in them.
@@ -154,14 +157,9 @@ impl Checked {
 pub(super) fn check(args: &RowArgs, store: &Store, run: &Run, context: &Context) -> Result<Checked> {
     let mut checker = Checker::new(store, run);
     let mut checked = Checked::default();
-    match rows(args, context)? {
-        Err(header) => header.into_iter().for_each(|mistake| checker.mistakes.add(mistake)),
-        Ok(rows) => {
-            for row in rows {
-                checked.rows += 1;
-                check_row(row, checked.rows, &mut checked, &mut checker)?;
-            }
-        }
+    for row in rows(args, context)? {
+        checked.rows += 1;
+        check_row(row, &mut checked, &mut checker)?;
     }
     if checker.mistakes.count == 0 && checked.rows == 0 {
         checker.mistakes.add(Mistake::of_line(1, "there are no rows"));
@@ -172,7 +170,6 @@ pub(super) fn check(args: &RowArgs, store: &Store, run: &Run, context: &Context)
 
 fn check_row(
     row: std::result::Result<Row, Vec<Mistake>>,
-    number: u64,
     checked: &mut Checked,
     checker: &mut Checker<'_>,
 ) -> Result<()> {
@@ -191,7 +188,7 @@ fn check_row(
             let named = wrong.iter().find_map(|mistake| Some((mistake.customer?, mistake.line)));
             wrong.into_iter().for_each(|mistake| checker.mistakes.add(mistake));
             let Some((customer, line)) = named else { return Ok(()) };
-            checker.add(NewRow { row: number, line, customer: Some(customer), task: String::new() })
+            checker.add(NewRow { row: checked.rows, line, customer: Some(customer), task: String::new() })
         }
     }
 }

@@ -58,7 +58,7 @@ fn editor(args: &EditArgs, context: &Context) -> Result<Option<Editor>> {
     if context.terminal.may_ask() {
         return Ok(None);
     }
-    Err(Error::usage("--prompt asks, and there is nobody to ask")
+    Err(Error::usage("--prompt cannot ask: there is no terminal, or --no-input is set")
         .hint("`fusebill customer update` changes fields by flags, without a question"))
 }
 

@@ -288,8 +288,9 @@ impl Run<'_> {
             self.warn_of_a_late_put();
         }
         let (id, entry) = (self.id, self.entry.take());
-        let changed = self.stored.as_ref().filter(|(_, found)| *found != Effect::AsBefore);
-        let verdict = changed.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
+        let known = matches!(claim, Claim::Differs { .. });
+        let shown = self.stored.as_ref().filter(|(_, found)| known || *found != Effect::AsBefore);
+        let verdict = shown.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
         let error = match claim {
             Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
             Claim::Unchanged => return Ok(Done { plan, entry: None, written: false }),

@@ -157,7 +157,7 @@ impl Worker<'_> {
     }
 }
 
-/// The plan of a task for the customer as it is now.
+/// The plan of a task for its customer as last read.
 pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Store) -> Result<Plan> {
     let id = now.id();
     let step = format!("planning customer {id}");

@@ -176,7 +176,7 @@ impl<'a> EditLoop<'a> {
         pick(&menu("What now? (Esc leaves)", items), self.session)
     }
 
-    /// Notes cannot be added to a file that is not text, so it is opened as it is.
+    /// Notes cannot be added to a file that is not text, so it is opened unchanged.
     fn not_text(&self, why: &std::string::FromUtf8Error) -> Result<Round> {
         let valid = &why.as_bytes()[..why.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
@@ -259,7 +259,7 @@ impl<'a> EditLoop<'a> {
     }
 
     /// Puts all values of each conflict above its line. From now on, the text is compared with the other side's values, so a
-    /// line that is left as it is overwrites them.
+    /// line that stays unchanged overwrites them.
     fn note_conflicts(&mut self, text: &str, conflicts: &[Conflict]) -> Result<Round> {
         let note = |one: &Conflict| {
             let [base, ours, theirs] = three(one);

@@ -4,7 +4,6 @@ use super::consent::consent;
 use super::session::{Context, Session};
 use crate::account::Profile;
 use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
-use crate::document::Change;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::settle::{Settled, settle as settled};
 use crate::report::bulk::counted;
@@ -214,14 +213,12 @@ pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Res
         Err(why) if why.kind == Kind::NotFound => None,
         stored => Some(stored?),
     };
-    let later = store.written_after(entry)?;
-    let superseded = |change: &Change| later.iter().any(|wrote| wrote.covers(&change.path));
-    let ending = match settled(&plan, stored.as_ref(), &later) {
+    let ending = match settled(&plan, stored.as_ref(), &store.written_after(entry)?) {
         Settled::Written => Ending::Written,
         Settled::Differs => Ending::Differs,
         Settled::NotWritten => Ending::NotWritten,
         Settled::Gone => Ending::Gone,
-        Settled::Unknown if plan.replaced.iter().all(superseded) => Ending::Superseded,
+        Settled::Superseded => Ending::Superseded,
         Settled::Unknown => Ending::Undecided,
     };
     store.end(&entry.entry, ending, stored.as_ref().filter(|_| ending == Ending::Differs))?;

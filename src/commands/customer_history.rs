@@ -204,11 +204,16 @@ pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Res
     if !session.account.made(entry) {
         return Err(open(format!("it was made at {}; this is {}", entry.host, session.account.origin)));
     }
-    let plan = store.plan(entry)?;
     // A process with the lock may still be waiting for the answer to its PUT.
     let Some(_lock) = store.try_lock_customer(entry.customer)? else {
         return Err(open("another fusebill on this machine is changing the customer".to_string()));
     };
+    // Until then that process may have recorded its plan again, or the outcome.
+    let entry = &find(&entry.entry, session)?;
+    if let Some(recorded) = entry.outcome.filter(|ending| *ending != Ending::Unknown) {
+        return Ok(recorded);
+    }
+    let plan = store.plan(entry)?;
     let stored = match session.client.get(entry.customer) {
         Err(why) if why.kind == Kind::NotFound => None,
         stored => Some(stored?),

@@ -245,7 +245,10 @@ impl Run<'_> {
     }
 
     fn put(&mut self, plan: &Plan) -> Answer {
-        match self.writer.client.put(&plan.after) {
+        let sent = self.writer.client.put(&plan.after);
+        // What an earlier attempt met says nothing about this one.
+        self.error = None;
+        match sent {
             Ok(Put::Accepted) => Answer::Accepted(None),
             Ok(Put::Stored(stored)) => {
                 let found = effect(plan, &stored, self.writer.preconditions);

@@ -291,8 +291,10 @@ impl Run<'_> {
             self.warn_of_a_late_put();
         }
         let (id, entry) = (self.id, self.entry.take());
-        let changed = self.stored.as_ref().filter(|(_, found)| *found != Effect::AsBefore);
-        let verdict = changed.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
+        // After an accepted PUT the old values are a difference; otherwise they show that nothing was written.
+        let accepted = matches!(claim, Claim::Differs { .. });
+        let differs = self.stored.as_ref().filter(|(_, found)| accepted || *found != Effect::AsBefore);
+        let verdict = differs.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
         let error = match claim {
             Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
             Claim::Unchanged => return Ok(Done { plan, entry: None, written: false }),

@@ -202,3 +202,11 @@ fn the_status_decides_whatever_the_body_of_a_refusal_is() {
         run.says(&["the API refused the change (HTTP 400)", "Nothing was written."]);
     }
 }
+
+#[test]
+fn a_change_that_the_api_accepted_and_did_not_store_is_shown() {
+    let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nnull";
+    let (run, puts, _world) = refusing(answer);
+    assert_eq!((run.code, puts), (9, 1), "{run:#?}");
+    run.says(&["`firstName`: sent \"John\", stored \"Jon\""]);
+}

@@ -141,7 +141,8 @@ fn prune(args: &PruneArgs, context: &Context) -> Result<Kind> {
         let question = format!("Forget {} of {whose} before {until}, for good?", forgotten(found));
         consent(&question, &[], None, context)?;
     }
-    let done = if nothing { found } else { store.forget(&what)? };
+    // An earlier command may have left forgotten entries in the log.
+    let done = store.forget(&what)?;
     notes.say(&format!("Forgotten: {} of {whose}.", forgotten(done)));
     if context.global.wants_json() {
         context.terminal.print(&printed(&history::pruned(done), Output::Json))?;

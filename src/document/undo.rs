@@ -132,7 +132,8 @@ mod tests {
     fn an_object_that_took_the_place_of_another_is_set_back_although_the_vendor_added_to_it() {
         let before = r#"{"id":7,"status":"Active","extra":{"a":"1","b":"2"}}"#;
         let made = Json::parse(r#"{"a":"x","c":"3"}"#).unwrap();
-        let done = rewrite(Customer::parse(before).unwrap(), vec![(Path::root("extra"), Some(made))]).unwrap();
+        let done =
+            rewrite(Customer::parse(before).unwrap(), vec![(Path::root("extra"), Some(made))]).unwrap();
         let now = done.after.text().replace(r#""c":"3""#, r#""c":"3","d":9"#);
         let Undo::Restored(plan) = undo(&done, None, &Customer::parse(now).unwrap()).unwrap() else {
             panic!("nothing else changed")

@@ -167,7 +167,7 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     };
     // This needs no key.
     if store.next_open(&profile, id, None)?.is_none() {
-        context.terminal.notes().say("Every change of this account has a known outcome.");
+        context.terminal.notes().say("This account has no change to settle.");
         return list(args, context);
     }
     let session = &context.open()?;

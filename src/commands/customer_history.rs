@@ -4,7 +4,6 @@ use super::consent::consent;
 use super::session::{Context, Session};
 use crate::account::Profile;
 use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
-use crate::document::Change;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::settle::{Settled, settle as settled};
 use crate::report::bulk::counted;
@@ -142,7 +141,8 @@ fn prune(args: &PruneArgs, context: &Context) -> Result<Kind> {
         let question = format!("Forget {} of {whose} before {until}, for good?", forgotten(found));
         consent(&question, &[], None, context)?;
     }
-    let done = if nothing { found } else { store.forget(&what)? };
+    // An earlier command may have left forgotten entries in the log.
+    let done = store.forget(&what)?;
     notes.say(&format!("Forgotten: {} of {whose}.", forgotten(done)));
     if context.global.wants_json() {
         context.terminal.print(&printed(&history::pruned(done), Output::Json))?;
@@ -167,7 +167,7 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     };
     // This needs no key.
     if store.next_open(&profile, id, None)?.is_none() {
-        context.terminal.notes().say("Every change of this account has a known outcome.");
+        context.terminal.notes().say("This account has no change to settle.");
         return list(args, context);
     }
     let session = &context.open()?;
@@ -205,23 +205,26 @@ pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Res
     if !session.account.made(entry) {
         return Err(open(format!("it was made at {}; this is {}", entry.host, session.account.origin)));
     }
-    let plan = store.plan(entry)?;
     // A process with the lock may still be waiting for the answer to its PUT.
     let Some(_lock) = store.try_lock_customer(entry.customer)? else {
         return Err(open("another fusebill on this machine is changing the customer".to_string()));
     };
+    // Until then that process may have recorded its plan again, or the outcome.
+    let entry = &find(&entry.entry, session)?;
+    if let Some(recorded) = entry.outcome.filter(|ending| *ending != Ending::Unknown) {
+        return Ok(recorded);
+    }
+    let plan = store.plan(entry)?;
     let stored = match session.client.get(entry.customer) {
         Err(why) if why.kind == Kind::NotFound => None,
         stored => Some(stored?),
     };
-    let later = store.written_after(entry)?;
-    let superseded = |change: &Change| later.iter().any(|wrote| wrote.covers(&change.path));
-    let ending = match settled(&plan, stored.as_ref(), &later) {
+    let ending = match settled(&plan, stored.as_ref(), &store.written_after(entry)?) {
         Settled::Written => Ending::Written,
         Settled::Differs => Ending::Differs,
         Settled::NotWritten => Ending::NotWritten,
         Settled::Gone => Ending::Gone,
-        Settled::Unknown if plan.replaced.iter().all(superseded) => Ending::Superseded,
+        Settled::Superseded => Ending::Superseded,
         Settled::Unknown => Ending::Undecided,
     };
     store.end(&entry.entry, ending, stored.as_ref().filter(|_| ending == Ending::Differs))?;

@@ -245,7 +245,10 @@ impl Run<'_> {
     }
 
     fn put(&mut self, plan: &Plan) -> Answer {
-        match self.writer.client.put(&plan.after) {
+        let sent = self.writer.client.put(&plan.after);
+        // What an earlier attempt met says nothing about this one.
+        self.error = None;
+        match sent {
             Ok(Put::Accepted) => Answer::Accepted(None),
             Ok(Put::Stored(stored)) => {
                 let found = effect(plan, &stored, self.writer.preconditions);
@@ -288,9 +291,10 @@ impl Run<'_> {
             self.warn_of_a_late_put();
         }
         let (id, entry) = (self.id, self.entry.take());
-        let known = matches!(claim, Claim::Differs { .. });
-        let shown = self.stored.as_ref().filter(|(_, found)| known || *found != Effect::AsBefore);
-        let verdict = shown.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
+        // After an accepted PUT the old values are a difference; otherwise they show that nothing was written.
+        let accepted = matches!(claim, Claim::Differs { .. });
+        let differs = self.stored.as_ref().filter(|(_, found)| accepted || *found != Effect::AsBefore);
+        let verdict = differs.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
         let error = match claim {
             Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
             Claim::Unchanged => return Ok(Done { plan, entry: None, written: false }),

@@ -3,18 +3,21 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, named_params, params};
+use rusqlite::{Transaction, named_params};
 
 use super::entries::stamp;
 use super::runs::BATCH;
 use super::{EntryId, Store, customer_lock};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 
 /// Lets other processes write for as long as a batch took, within limits. SQLite's lock is not fair: a process that takes it again at
 /// once starves those that poll for it.
 fn rest(begun: Instant) {
     std::thread::sleep(begun.elapsed().clamp(Duration::from_millis(5), Duration::from_millis(100)));
 }
+
+/// How long emptying the log waits for readers at a time. Other processes cannot write meanwhile.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// How many pages are freed at a time.
 const PAGES: u32 = 500;
@@ -143,17 +146,40 @@ impl Store {
                 connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0))
             })?;
             if free == 0 || free >= before {
-                return self.read(empty_log);
+                return self.empty_log();
             }
             before = free;
             rest(begun);
         }
     }
-}
 
-/// With a rollback journal there is no such log. A reader that is in the way is waited for.
-fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", params![], |_| Ok(()))
+    /// Empties the log. With a rollback journal there is no such log.
+    ///
+    /// # Errors
+    /// `Failed` if a reader is in the way until the timeout.
+    fn empty_log(&self) -> Result<()> {
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            let begun = Instant::now();
+            let is_busy: bool = self.read(|connection| {
+                connection.busy_timeout(PATIENCE)?;
+                let is_busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+                connection.busy_timeout(self.timeout)?;
+                is_busy
+            })?;
+            if !is_busy {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                let path = self.path.display();
+                let message =
+                    format!("another process reads {path}, so its log still holds what was forgotten");
+                return Err(Error::new(Kind::Failed, message)
+                    .hint("run the same command again, which empties the log"));
+            }
+            rest(begun);
+        }
+    }
 }
 
 #[cfg(test)]

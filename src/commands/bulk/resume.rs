@@ -46,7 +46,8 @@ fn taken_back(run: &Run, undo: &EntryId) -> Error {
 fn settle_in_flight(run: &Run, store: &Store, session: &Session<'_>) -> Result<()> {
     let mut after = 0;
     while let Some(name) = store.next_in_flight(run, after)? {
-        let Some(entry) = store.entry(&name)? else { break };
+        // An entry that was forgotten meanwhile is not found again.
+        let Some(entry) = store.entry(&name)? else { continue };
         after = entry.row.as_ref().map_or(u64::MAX, |row| row.row);
         // A row that was not written is carried out with the rest.
         let Some(result) = settle_row(after, &entry, store, session)? else { continue };

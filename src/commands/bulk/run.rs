@@ -115,11 +115,13 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
     let interrupted = session.signals.is_stopping() && not_reached > 0;
+    let written = [Outcome::Written, Outcome::Differs, Outcome::Unknown];
+    let may_have_written = written.iter().any(|outcome| counts.of(*outcome) > 0);
     let kind = match &stopped {
         _ if interrupted => Kind::Interrupted,
-        Some((kind, _)) => *kind,
-        None if counts.not_succeeded() > not_reached => Kind::Partial,
-        None => Kind::Done,
+        Some((kind, _)) if !may_have_written => *kind,
+        None if counts.not_succeeded() == not_reached => Kind::Done,
+        _ => Kind::Partial,
     };
     match session.global.output {
         Output::Table => session.terminal.print(&report::table(summary, session.terminal.look()))?,

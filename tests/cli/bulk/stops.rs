@@ -73,13 +73,22 @@ fn a_refused_key_stops_it_at_once() {
     world.fault("any@5*all:status=401");
     let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(20, "Key"));
     let object = run.json();
-    assert_eq!((run.code, &object["outcome"]), (4, &"credentials".into()), "{}", run.stderr);
+    // Exit code 4 would say that nothing was written.
+    assert_eq!((run.code, &object["outcome"]), (10, &"partial".into()), "{}", run.stderr);
     let refused = object["rows"]["credentials"].as_u64().expect("a count");
     // What was begun meanwhile is finished.
     assert!((1..=4).contains(&refused) && world.requests().len() as u64 == 4 + refused, "{}", run.stderr);
     let rows = serde_json::json!({"written": 2, "credentials": refused, "not-reached": 18 - refused});
     assert_eq!(object["rows"], rows);
     run.says(&["the API refused the key"]);
+}
+
+#[test]
+fn a_key_that_is_refused_from_the_first_row_on_wrote_nothing() {
+    let world = fleet(3);
+    world.fault("any*all:status=401");
+    let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(3, "Key"));
+    assert_eq!((run.code, &run.json()["outcome"]), (4, &"credentials".into()), "{}", run.stderr);
 }
 
 #[test]

@@ -108,7 +108,7 @@ impl Client {
             .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
-        let addresses = Addresses { loopback_only: network.loopback_only };
+        let addresses = Addresses::new(network.loopback_only);
         let agent = Agent::with_parts(config, Connections::default(), addresses);
         let account = Account { agent, base, key, network: network.clone() };
         Client::of(Arc::new(account), timeout, notes, false, None)

@@ -134,7 +134,7 @@ impl Run<'_> {
             Action::Look => self.look(plan),
             Action::Put { latest } if clock::now() > latest => Event::Answer(Answer::TooLate),
             Action::Put { .. } if !self.writing.may_send() => Event::Signal,
-            Action::Put { .. } => Event::Answer(self.put(plan)),
+            Action::Put { latest } => Event::Answer(self.put(plan, latest)),
             Action::Wait(pause) => self.wait(pause),
             Action::RecordOutcome(claim) => Event::Stored(self.record_outcome(claim)),
             Action::Report(_) => Event::Timer,
@@ -244,8 +244,8 @@ impl Run<'_> {
         }
     }
 
-    fn put(&mut self, plan: &Plan) -> Answer {
-        let sent = self.writer.client.put(&plan.after);
+    fn put(&mut self, plan: &Plan, latest: Duration) -> Answer {
+        let sent = self.writer.client.put(&plan.after, latest.saturating_sub(clock::now()));
         // What an earlier attempt met says nothing about this one.
         self.error = None;
         match sent {

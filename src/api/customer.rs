@@ -93,6 +93,7 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::time::Instant;
 
@@ -100,18 +101,45 @@ mod tests {
     use crate::api::{ApiKey, BaseUrl, Network, Trust};
     use crate::terminal::Notes;
 
+    fn client(base: &str) -> Client {
+        let base = BaseUrl::parse(base).unwrap();
+        let network = Network::from_environment(&base, &Trust::default(), |_| None).unwrap();
+        let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();
+        Client::new(base, key, &network, Duration::from_secs(60), Notes { quiet: true, http: false })
+    }
+
     #[test]
     fn a_put_that_gets_no_connection_in_time_is_not_sent() {
         // It accepts connections and never answers the TLS handshake.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = BaseUrl::parse(&format!("https://{}/v1", silent.local_addr().unwrap())).unwrap();
-        let network = Network::from_environment(&base, &Trust::default(), |_| None).unwrap();
-        let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();
-        let client = Client::new(base, key, &network, Duration::from_secs(60), Notes::default());
+        let client = client(&format!("https://{}/v1", silent.local_addr().unwrap()));
         let customer = Customer::parse(r#"{"id":7,"status":"Active"}"#).unwrap();
         let begun = Instant::now();
         let failure = client.put(&customer, Duration::from_millis(200)).unwrap_err();
         assert_eq!(failure.class, FailureClass::NotSent, "{failure}");
         assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn a_read_waits_as_long_as_a_503_asks() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = client(&format!("http://{}/v1", listener.local_addr().unwrap()));
+        let serving = std::thread::spawn(move || {
+            let customer = r#"{"id":7,"status":"Active"}"#;
+            for head in ["503 Busy\r\nRetry-After: 1", "200 OK"] {
+                let mut socket = listener.accept().unwrap().0;
+                assert!(socket.read(&mut [0; 4096]).unwrap() > 0);
+                let length = customer.len();
+                write!(
+                    socket,
+                    "HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{customer}"
+                )
+                .unwrap();
+            }
+        });
+        let begun = Instant::now();
+        assert_eq!(client.get(7).unwrap().id(), 7);
+        assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+        serving.join().unwrap();
     }
 }

@@ -236,6 +236,7 @@ impl Client {
             let result = self.get_once(path, largest);
             let pause = match &result {
                 Ok(answer) if answer.status == 429 => self.asked_pause(answer),
+                Ok(answer) if answer.status == 503 => answer.retry_after(),
                 Ok(answer) if answer.status == 408 || answer.status >= 500 => None,
                 Err(failure) if failure.is_transient() => None,
                 _ => return result.map_err(Failure::into_error).and_then(meaning),

@@ -288,7 +288,7 @@ impl Run<'_> {
             self.writing.wrote_nothing();
         }
         if let Claim::Written { late: true } | Claim::Differs { late: true } = claim {
-            self.warn_of_a_late_put();
+            self.warn_of_a_late_put(facts);
         }
         let (id, entry) = (self.id, self.entry.take());
         // After an accepted PUT the old values are a difference; otherwise they show that nothing was written.
@@ -310,9 +310,11 @@ impl Run<'_> {
         Err(error.detail(verdict.differences.iter().map(line)))
     }
 
-    fn warn_of_a_late_put(&self) {
+    fn warn_of_a_late_put(&self, facts: &mut Facts) {
         let again = self.writer.command(&format!("customer get {}", self.id));
-        self.writer.notes.warn(&format!("{LATE}; `{again}` shows what is stored"));
+        let warning = format!("{LATE}; `{again}` shows what is stored");
+        self.writer.notes.warn(&warning);
+        facts.warn(warning);
     }
 
     fn why(&mut self, reason: Reason) -> Error {

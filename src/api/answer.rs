@@ -64,6 +64,11 @@ impl Answer {
         rate_limit::wait(|name| self.header(name), Timestamp::now())
     }
 
+    /// How long a 503 asks to wait, if it tells (RFC 9110 section 15.6.4). Its rate-limit headers are those of every answer.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        rate_limit::retry_after(self.header("retry-after")?, Timestamp::now())
+    }
+
     /// How many requests are left. After a 429 there are none.
     pub(super) fn quota(&self) -> Option<Quota> {
         if self.status == 429 {

@@ -9,10 +9,13 @@
 //! - ureq reuses a TLS connection if its socket has nothing to read. A second answer that rustls has already buffered would
 //!   be taken for the answer to the next request. Only a transport can look.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread::Builder;
+use std::time::Instant;
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -52,19 +55,36 @@ fn not_connected(uri: &Uri, source: Option<Error>) -> Error {
     }
 }
 
-/// Resolves names with the system's lookup, within the time limit.
+/// How long the addresses of a name are used.
+const LOOKUP_AGE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Resolves names with the system's lookup, within the time limit. ureq asks before every request, and a PUT must not wait for a
+/// slow lookup: its reading would be old.
 #[derive(Debug)]
 pub(super) struct Addresses {
-    pub(super) loopback_only: bool,
+    loopback_only: bool,
+    found: Mutex<HashMap<String, (Instant, Vec<SocketAddr>)>>,
 }
 
-fn lookup(uri: &Uri, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
-    let name = uri.scheme().zip(uri.authority());
-    let name = name.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
-    let name = name.ok_or(Error::HostNotFound)?;
-    match name.parse() {
-        Ok(address) => Ok(vec![address]),
-        Err(_) => lookup_within(name, timeout),
+impl Addresses {
+    pub(super) fn new(loopback_only: bool) -> Addresses {
+        Addresses { loopback_only, found: Mutex::default() }
+    }
+
+    fn lookup(&self, uri: &Uri, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
+        let name = uri.scheme().zip(uri.authority());
+        let name = name.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
+        let name = name.ok_or(Error::HostNotFound)?;
+        if let Ok(address) = name.parse() {
+            return Ok(vec![address]);
+        }
+        let found = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = found().get(&name).filter(|(when, _)| when.elapsed() < LOOKUP_AGE) {
+            return Ok(known.clone());
+        }
+        let addresses = lookup_within(name.clone(), timeout)?;
+        found().insert(name, (Instant::now(), addresses.clone()));
+        Ok(addresses)
     }
 }
 
@@ -81,7 +101,7 @@ fn lookup_within(name: String, timeout: NextTimeout) -> Result<Vec<SocketAddr>, 
 
 impl Resolver for Addresses {
     fn resolve(&self, uri: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let mut found = lookup(uri, timeout).map_err(|source| not_connected(uri, Some(source)))?;
+        let mut found = self.lookup(uri, timeout).map_err(|source| not_connected(uri, Some(source)))?;
         if found.is_empty() {
             return Err(not_connected(uri, Some(Error::HostNotFound)));
         }
@@ -153,7 +173,22 @@ mod tests {
 
     fn resolve(loopback_only: bool, url: &str) -> Result<ResolvedSocketAddrs, Error> {
         let timeout = NextTimeout { after: Duration::from_secs(60), ..NextTimeout::default() };
-        Addresses { loopback_only }.resolve(&url.parse().unwrap(), &Config::default(), timeout)
+        Addresses::new(loopback_only).resolve(&url.parse().unwrap(), &Config::default(), timeout)
+    }
+
+    #[test]
+    fn a_name_is_not_looked_up_again_for_a_while() {
+        let addresses = Addresses::new(true);
+        let known = vec!["127.0.0.1:9".parse().unwrap(), "192.0.2.1:9".parse().unwrap()];
+        addresses.found.lock().unwrap().insert("nowhere.invalid:9".to_string(), (Instant::now(), known));
+        let timeout = NextTimeout { after: Duration::from_secs(60), ..NextTimeout::default() };
+        let url = "http://nowhere.invalid:9/v1".parse().unwrap();
+        let found = addresses.resolve(&url, &Config::default(), timeout).unwrap();
+        assert_eq!(
+            found.as_ref(),
+            ["127.0.0.1:9".parse().unwrap()],
+            "clear text still goes to loopback only"
+        );
     }
 
     #[test]

@@ -74,6 +74,15 @@ pub(crate) struct Client {
     reading: Mutex<(u64, Span)>,
 }
 
+/// How long a request may take.
+#[derive(Debug, Clone, Copy)]
+struct TimeLimits {
+    /// None if no time is left.
+    all: Option<Duration>,
+    /// For the lookup of the name, and again for the connection, if it is less than [`CONNECT_TIMEOUT`].
+    connect: Option<Duration>,
+}
+
 /// What all clients of an account share.
 #[derive(Debug)]
 struct Account {
@@ -108,7 +117,7 @@ impl Client {
             .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
-        let addresses = Addresses { loopback_only: network.loopback_only };
+        let addresses = Addresses::new(network.loopback_only);
         let agent = Agent::with_parts(config, Connections::default(), addresses);
         let account = Account { agent, base, key, network: network.clone() };
         Client::of(Arc::new(account), timeout, notes, false, None)
@@ -227,6 +236,7 @@ impl Client {
             let result = self.get_once(path, largest);
             let pause = match &result {
                 Ok(answer) if answer.status == 429 => self.asked_pause(answer),
+                Ok(answer) if answer.status == 503 => answer.retry_after(),
                 Ok(answer) if answer.status == 408 || answer.status >= 500 => None,
                 Err(failure) if failure.is_transient() => None,
                 _ => return result.map_err(Failure::into_error).and_then(meaning),
@@ -250,7 +260,8 @@ impl Client {
     fn get_once(&self, path: &str, largest: u64) -> Attempt<Answer> {
         let granted = lock(&self.permit).take();
         let permit = if granted.is_some() { granted } else { self.permit(1)? };
-        let answer = self.send(Method::GET, path, (), self.time_left(), largest, permit)?;
+        let time = TimeLimits { all: self.time_left(), connect: None };
+        let answer = self.send(Method::GET, path, (), time, largest, permit)?;
         let is_success = answer.is_success();
         match answer.body {
             Err(failure) if is_success => Err(failure),
@@ -280,12 +291,13 @@ impl Client {
         method: Method,
         path: &str,
         body: impl AsSendBody,
-        time: Option<Duration>,
+        time: TimeLimits,
         largest: u64,
         permit: Option<Permit>,
     ) -> Attempt<Answer> {
-        let time = time
-            .ok_or_else(|| Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up")))?;
+        if time.all.is_none() {
+            return Err(Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up")));
+        }
         let url = format!("{}{path}", self.account.base);
         self.notes.http(format_args!("> {method} {url}"));
         self.notes.http(format_args!("> authorization: Basic [redacted]"));
@@ -327,7 +339,7 @@ impl Account {
         method: Method,
         url: &str,
         body: impl AsSendBody,
-        time: Duration,
+        time: TimeLimits,
         largest: u64,
     ) -> Attempt<Answer> {
         let mut request =
@@ -338,8 +350,11 @@ impl Account {
         let request = request.method(method).body(body).map_err(|why| {
             Failure::impossible(Error::new(Kind::Failed, "the request cannot be formed").because(why))
         })?;
-        let response = request.with_agent(&self.agent).configure().timeout_global(Some(time)).run();
-        let response = response.map_err(|why| Failure::from_ureq(why, &self.network))?;
+        let mut request = request.with_agent(&self.agent).configure().timeout_global(time.all);
+        if time.connect.is_some() {
+            request = request.timeout_resolve(time.connect).timeout_connect(time.connect);
+        }
+        let response = request.run().map_err(|why| Failure::from_ureq(why, &self.network))?;
         Ok(Answer::read(response, largest, &self.network).redacted(&self.key))
     }
 }

@@ -19,8 +19,8 @@ pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// `Retry-After` (RFC 9110 section 10.2.3: seconds or a date) is read first: the vendor does not document it, but proxies
 /// send it. Then the reset of the window that is used up; if neither is, that of the minute.
 pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Duration> {
-    if let Some(wait) = header("retry-after").and_then(|value| retry_after(value.trim(), now)) {
-        return Some(wait.clamp(LEAST, LONGEST));
+    if let Some(wait) = header("retry-after").and_then(|value| retry_after(value, now)) {
+        return Some(wait);
     }
     let Standing { minute, day } = Standing::told(header, now);
     let used_up = |window: Window| window.remaining == Some(0);
@@ -28,12 +28,17 @@ pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Opt
     Some(window.resets?.duration_since(now).try_into().unwrap_or(LEAST).clamp(LEAST, LONGEST))
 }
 
-fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?;
-    Some(date.timestamp().duration_since(now).try_into().unwrap_or_default())
+/// The wait that a `Retry-After` asks for; none if it cannot be read.
+pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    let wait = match value.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let date = jiff::fmt::rfc2822::parse(value).ok()?;
+            date.timestamp().duration_since(now).try_into().unwrap_or_default()
+        }
+    };
+    Some(wait.clamp(LEAST, LONGEST))
 }
 
 /// The requests that are left, by an answer.

@@ -172,21 +172,26 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     }
     let session = &context.open()?;
     let customer = args.customer.as_ref().map(|name| session.find(name)).transpose()?;
-    let (mut unsettled, mut last) = (Vec::new(), None);
+    let (mut unsettled, mut more, mut last) = (Vec::new(), 0_u64, None);
     while let Some(entry) = store.next_open(&profile, customer, last.as_ref())? {
-        match settle(&entry, store, session) {
-            Ok(Ending::Undecided) => unsettled.push(format!("{}: {UNDECIDED}", entry.entry)),
-            Ok(ending) => session.terminal.notes().say(&format!("{}: {}", entry.entry, ending.name())),
+        let why = match settle(&entry, store, session) {
+            Ok(Ending::Undecided) => Some(UNDECIDED.to_string()),
+            Ok(ending) => {
+                session.terminal.notes().say(&format!("{}: {}", entry.entry, ending.name()));
+                None
+            }
             Err(error) if matches!(error.kind, Kind::Credentials | Kind::Interrupted) => return Err(error),
-            Err(error) => unsettled.push(format!("{}: {}", entry.entry, error.headline())),
+            Err(error) => Some(error.headline()),
+        };
+        match why {
+            Some(why) if unsettled.len() < TOLD => unsettled.push(format!("{}: {why}", entry.entry)),
+            why => more += u64::from(why.is_some()),
         }
         last = Some(entry);
     }
     if unsettled.is_empty() {
         return list(args, context);
     }
-    let more = unsettled.len().saturating_sub(TOLD);
-    unsettled.truncate(TOLD);
     unsettled.extend((more > 0).then(|| format!("and {more} more")));
     Err(Error::new(Kind::Unknown, "not every entry could be settled").detail(unsettled).hint(
         "look at the customer, and set the fields to what they should be with `fusebill customer update`",

@@ -134,7 +134,7 @@ impl Run<'_> {
             Action::Look => self.look(plan),
             Action::Put { latest } if clock::now() > latest => Event::Answer(Answer::TooLate),
             Action::Put { .. } if !self.writing.may_send() => Event::Signal,
-            Action::Put { .. } => Event::Answer(self.put(plan)),
+            Action::Put { latest } => Event::Answer(self.put(plan, latest)),
             Action::Wait(pause) => self.wait(pause),
             Action::RecordOutcome(claim) => Event::Stored(self.record_outcome(claim)),
             Action::Report(_) => Event::Timer,
@@ -244,8 +244,8 @@ impl Run<'_> {
         }
     }
 
-    fn put(&mut self, plan: &Plan) -> Answer {
-        let sent = self.writer.client.put(&plan.after);
+    fn put(&mut self, plan: &Plan, latest: Duration) -> Answer {
+        let sent = self.writer.client.put(&plan.after, latest.saturating_sub(clock::now()));
         // What an earlier attempt met says nothing about this one.
         self.error = None;
         match sent {
@@ -288,7 +288,7 @@ impl Run<'_> {
             self.writing.wrote_nothing();
         }
         if let Claim::Written { late: true } | Claim::Differs { late: true } = claim {
-            self.warn_of_a_late_put();
+            self.warn_of_a_late_put(facts);
         }
         let (id, entry) = (self.id, self.entry.take());
         // After an accepted PUT the old values are a difference; otherwise they show that nothing was written.
@@ -310,9 +310,11 @@ impl Run<'_> {
         Err(error.detail(verdict.differences.iter().map(line)))
     }
 
-    fn warn_of_a_late_put(&self) {
+    fn warn_of_a_late_put(&self, facts: &mut Facts) {
         let again = self.writer.command(&format!("customer get {}", self.id));
-        self.writer.notes.warn(&format!("{LATE}; `{again}` shows what is stored"));
+        let warning = format!("{LATE}; `{again}` shows what is stored");
+        self.writer.notes.warn(&warning);
+        facts.warn(warning);
     }
 
     fn why(&mut self, reason: Reason) -> Error {

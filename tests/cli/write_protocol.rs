@@ -92,6 +92,11 @@ fn a_put_under_way_is_told_although_another_client_made_the_same_change() {
     let run = world.update(&["--first-name", "John"]);
     assert_eq!((run.code, world.puts().len()), (0, 1), "{run:#?}");
     run.says(&["warning: an attempt got no answer", LATE, "`fusebill customer get 123`"]);
+    ["put:late=60m", "get@2:other-writer=lastName=\"Smythe\""].iter().for_each(|fault| world.fault(fault));
+    let run = world.update(&["--last-name", "Smythe", "-o", "json"]);
+    let object = run.json();
+    assert_eq!((run.code, &object["outcome"]), (0, &"updated".into()), "{run:#?}");
+    assert!(object["warnings"][0].as_str().is_some_and(|warning| warning.contains(LATE)), "{object}");
 }
 
 #[test]

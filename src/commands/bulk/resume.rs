@@ -82,7 +82,8 @@ fn settle_row(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> 
         entry: Some(entry.entry.to_string()),
         attempts: 1,
         error: why,
-        changes: edited(&store.plan(entry)?.changes),
+        // What a damaged entry changed cannot be told, and the other rows are settled all the same.
+        changes: store.plan(entry).map(|plan| edited(&plan.changes)).unwrap_or_default(),
         ..RowResult::ended(row, entry.customer, outcome)
     }))
 }

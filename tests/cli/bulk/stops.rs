@@ -262,3 +262,18 @@ fn a_customer_that_cannot_be_read_does_not_keep_a_run_from_going_on() {
     let resumed = bulk(&world, &["resume", "--last", "-o", "json"]);
     assert_eq!((resumed.code, &resumed.json()["rows"]["written"]), (0, &3.into()), "{}", resumed.stderr);
 }
+
+#[test]
+fn a_damaged_entry_keeps_no_other_row_from_being_settled() {
+    let world = fleet(2);
+    ["put*2:lost-after", "get@2*4:status=500", "get@7*4:status=500"]
+        .iter()
+        .for_each(|fault| world.fault(fault));
+    let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(2, "Open"));
+    assert_eq!(run.json()["rows"], serde_json::json!({"unknown": 2}), "{}", run.stderr);
+    let store = rusqlite::Connection::open(world.store().path()).expect("the store opens");
+    let damage = "UPDATE entries SET before = replace(before, 'Active', 'Actove') WHERE row = 1";
+    assert_eq!(store.execute(damage, []), Ok(1));
+    let resumed = bulk(&world, &["resume", &latest(&world), "-o", "json"]);
+    assert_eq!(resumed.json()["rows"], serde_json::json!({"written": 1, "unknown": 1}), "{}", resumed.stderr);
+}

@@ -11,17 +11,15 @@ use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::Span;
 
-/// What a successful PUT answered.
 #[derive(Debug)]
 pub(crate) enum Put {
-    /// The customer as it is stored now.
     Stored(Box<Customer>),
     /// Something else: null, nothing, a web page.
     Accepted,
 }
 
 impl Client {
-    /// Reads a customer. Connection failures, 408, 429 and 5xx are tried up to four times.
+    /// Connection failures, 408, 429 and 5xx are tried up to four times.
     pub(crate) fn get(&self, id: u64) -> Result<Customer> {
         let meaning = |answer: Answer| match answer.status {
             200..=299 => self.customer(answer, id),
@@ -49,7 +47,6 @@ impl Client {
     }
 
     /// Sends a whole customer, once, and without waiting for the limiter: it was read just before.
-    ///
     /// It has two thirds of the time that is left, so that after a lost answer there is time to read the customer.
     pub(crate) fn put(&self, customer: &Customer) -> Attempt<Put> {
         use FailureClass::{Impossible, NotSent, RateLimited, Refused};

@@ -1,13 +1,6 @@
-//! Adds to ureq's connections what its stable API cannot: an address filter, typed connection errors, and a check for
-//! unread bytes.
-//!
-//! This is the only user of `ureq::unversioned`. Three guarantees need it:
-//! - Clear text goes to loopback addresses only, whatever a name resolves to at the moment of connecting. Only a resolver
-//!   sees the addresses.
-//! - ureq reports a connection that was never made with the same errors as a lost answer. The first wrote nothing; the
-//!   second may have written. Only a connector knows which one it is.
-//! - ureq reuses a TLS connection if its socket has nothing to read. A second answer that rustls has already buffered would
-//!   be taken for the answer to the next request. Only a transport can look.
+//! The only user of `ureq::unversioned`, because ureq's stable API lacks three guarantees: clear text goes to loopback
+//! addresses only; an error tells whether a connection was made (if not, nothing was written); a TLS connection with
+//! bytes left to read is not reused, so that a second answer is not taken for the answer to the next request.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -29,7 +22,7 @@ use ureq::{Error, Timeout};
 /// A connection that could not be made, so nothing was sent.
 #[derive(Debug)]
 pub(super) struct NotConnected {
-    /// Host and port of the other end: the API or the proxy.
+    /// Host and port of the API or the proxy.
     pub(super) peer: String,
     /// None if the name has no loopback address, and only such an address is allowed.
     pub(super) source: Option<Error>,
@@ -43,7 +36,7 @@ impl fmt::Display for NotConnected {
 
 impl std::error::Error for NotConnected {}
 
-/// Wraps an error once: the connection to a proxy is made inside of the one to the API.
+/// Wraps once: the connection to a proxy is made inside of the one to the API.
 fn not_connected(uri: &Uri, source: Option<Error>) -> Error {
     match source {
         Some(Error::Other(inner)) if inner.is::<NotConnected>() => Error::Other(inner),
@@ -115,7 +108,6 @@ impl Resolver for Addresses {
     }
 }
 
-/// ureq's own connector, whose errors say that nothing was sent.
 #[derive(Debug, Default)]
 pub(super) struct Connections(DefaultConnector);
 
@@ -133,12 +125,12 @@ impl Connector for Connections {
     }
 }
 
-/// ureq's own transport, which is closed rather than reused if anything is left to read.
+/// Closed rather than reused if anything is left to read.
 #[derive(Debug)]
 struct Connection(Box<dyn Transport>);
 
 impl Connection {
-    /// Whether rustls has buffered bytes. A time limit of zero reads nothing else.
+    /// Looks at what rustls has buffered: a time limit of zero reads nothing else.
     fn has_unread(&mut self) -> bool {
         let at_once = NextTimeout { after: Duration::from_millis(0), ..NextTimeout::default() };
         !matches!(self.0.await_input(at_once), Err(Error::Timeout(_)))

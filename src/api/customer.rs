@@ -12,17 +12,15 @@ use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::Span;
 
-/// What a successful PUT answered.
 #[derive(Debug)]
 pub(crate) enum Put {
-    /// The customer as it is stored now.
     Stored(Box<Customer>),
     /// Something else: null, nothing, a web page.
     Accepted,
 }
 
 impl Client {
-    /// Reads a customer. Connection failures, 408, 429 and 5xx are tried up to four times.
+    /// Connection failures, 408, 429 and 5xx are tried up to four times.
     pub(crate) fn get(&self, id: u64) -> Result<Customer> {
         let meaning = |answer: Answer| match answer.status {
             200..=299 => self.customer(answer, id),

@@ -172,7 +172,7 @@ impl<'a> EditLoop<'a> {
         pick(&menu("What now? (Esc leaves)", items), self.session)
     }
 
-    /// Notes cannot be added to a file that is not text, so it is opened as it is.
+    /// Notes cannot be added to a file that is not text, so it is opened unchanged.
     fn not_text(&self, why: &std::string::FromUtf8Error) -> Result<Round> {
         let valid = &why.as_bytes()[..why.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();

@@ -3,10 +3,7 @@
 use super::session::Context;
 use crate::error::{Error, Kind, Result};
 
-/// Asks a yes-or-no question. `warnings` are shown before it; `always` is why the profile wants to be asked.
-///
-/// # Errors
-/// `Usage` if questions are not possible; `Cancelled` if the user says no.
+/// `warnings` are shown before the question; `always` is why the profile wants to be asked.
 pub(super) fn consent(
     question: &str,
     warnings: &[String],

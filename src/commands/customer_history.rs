@@ -1,4 +1,4 @@
-//! `fusebill customer history`: what this machine changed, and what became of it.
+//! `fusebill customer history`: the changes of this machine and their outcomes.
 
 use super::consent::consent;
 use super::session::{Context, Session};
@@ -69,7 +69,7 @@ fn list(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     Ok(Kind::Done)
 }
 
-/// The profile in use; entries of one that was removed are still there.
+/// The profile may have been removed; its entries are still there.
 fn profile_name(context: &Context) -> Result<String> {
     Profile::named(context.global.profile.as_deref(), context.environment).map(|(name, _)| name)
 }
@@ -85,7 +85,7 @@ fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
     moment.ok_or_else(|| Error::usage("--since: there is no such moment"))
 }
 
-/// Prints entries as they are read, and gives their number.
+/// Returns the number of entries.
 fn print(filter: &Filter, context: &Context) -> Result<u64> {
     let (terminal, output) = (&context.terminal, context.global.output);
     let (mut rows, mut count) = (history::rows(output), 0);
@@ -150,14 +150,12 @@ fn prune(args: &PruneArgs, context: &Context) -> Result<Kind> {
     Ok(Kind::Done)
 }
 
-/// "207 entries and 3 runs".
 fn forgotten(what: Forgotten) -> String {
     let entries = if what.entries == 1 { "1 entry".to_string() } else { format!("{} entries", what.entries) };
     format!("{entries} and {}", counted(what.runs, "run"))
 }
 
-/// Reads the customers of entries without an outcome, and records the outcomes. If one cannot be settled, the others still
-/// are.
+/// If one entry cannot be settled, the others still are.
 fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     let store = context.store()?;
     let profile = profile_name(context)?;
@@ -201,10 +199,7 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
 pub(super) const UNDECIDED: &str =
     "the customer was modified since, so it cannot be told whether this change was written";
 
-/// Reads the customer of an open entry, and records the outcome.
-///
-/// # Errors
-/// The reason why there is no outcome yet.
+/// The error is the reason why there is no outcome yet.
 pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending> {
     let open = |why: String| Error::new(Kind::Unknown, why);
     if !session.account.made(entry) {

@@ -71,7 +71,6 @@ fn say_what_is_checked_here(search: &Search, notes: Notes) {
     ));
 }
 
-/// The customers found so far.
 struct Found<'a> {
     search: &'a Search,
     limit: u64,
@@ -88,7 +87,6 @@ impl Found<'_> {
         Found { search: &request.search, limit, count: 0, beyond: false, unexpected: 0 }
     }
 
-    /// The customers of a page that match, up to the limit.
     fn take(&mut self, page: Vec<Customer>) -> Vec<Customer> {
         let mut matches = Vec::new();
         for customer in page {
@@ -109,7 +107,6 @@ impl Found<'_> {
         self.count >= self.limit
     }
 
-    /// "The first 20 customers; more match."
     fn sentence(&self, pages: &Pages<'_>) -> String {
         let more = match pages.more() {
             _ if self.beyond => "more match",

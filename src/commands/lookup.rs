@@ -8,14 +8,10 @@ use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
 use crate::search::{CustomerName, Lookup, names};
 
-/// How many candidates are shown.
 const SHOWN: usize = 10;
 
 impl Session<'_> {
-    /// The id of the customer that a name means.
-    ///
-    /// # Errors
-    /// `NotFound` with candidates, if a lookup matches none or several.
+    /// `NotFound` lists candidates if a lookup matches no customer or several.
     pub(super) fn find(&self, name: &CustomerName) -> Result<u64> {
         match name {
             CustomerName::Id(id) => Ok(*id),
@@ -36,7 +32,6 @@ pub(super) fn still_named(name: &CustomerName, customer: &Customer) -> Result<()
     }
 }
 
-/// [`Session::find`] for a lookup.
 pub(super) fn find(lookup: &Lookup, client: &Client) -> Result<u64> {
     let step = format!("looking up {lookup}");
     let order = Order { by: names::CREATED.to_string(), descending: false };

@@ -1,7 +1,5 @@
 //! The driver of the write protocol: each action of [`Write`] becomes a record, a request or a pause.
-//!
-//! Single edits, rows of a run and undo write through here. So none can send without a record, or claim what it does not
-//! know.
+//! Single edits, rows of a run and undo write through here, so none can send without a record.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -26,7 +24,6 @@ const LIMITS: Limits = Limits { attempts: 4, refreshes: 10 };
 
 const LATE: &str = "an attempt got no answer; if the server applies it late, it overwrites later changes";
 
-/// Everything a write needs beside the plan.
 pub(super) struct Writer<'a> {
     pub(super) client: &'a Client,
     /// None if the user wants no record.
@@ -37,13 +34,11 @@ pub(super) struct Writer<'a> {
     pub(super) preconditions: Preconditions<'a>,
     pub(super) signals: &'a Signals,
     pub(super) notes: Notes,
-    /// How many PUTs were sent.
     pub(super) attempts: Cell<u32>,
 }
 
-/// A write that ended well.
 pub(super) struct Done {
-    /// What was written: the changes on what was stored by then.
+    /// The changes on what was stored at the time of the write.
     pub(super) plan: Plan,
     pub(super) entry: Option<EntryId>,
     /// False if every change was stored already.
@@ -51,11 +46,8 @@ pub(super) struct Done {
 }
 
 impl Writer<'_> {
-    /// Writes a plan that was made from the last reading of its customer, and proves what is stored.
-    ///
-    /// # Errors
-    /// `Unknown` if it cannot be told whether it was written; `Differs` if what is stored is not what was asked for. After
-    /// any other error nothing was written.
+    /// `Unknown` if it cannot be told whether it was written; `Differs` if what is stored is not what was asked for.
+    /// After any other error nothing was written.
     pub(super) fn write(&self, plan: Plan, facts: &mut Facts) -> Result<Done> {
         let id = plan.before.id();
         let read = self.client.last_reading(id).unwrap_or_default();
@@ -109,12 +101,10 @@ impl Writer<'_> {
     }
 }
 
-/// One write under way.
 struct Run<'a> {
     writer: &'a Writer<'a>,
     id: u64,
     entry: Option<EntryId>,
-    /// The last failure, which tells why if the write ends with it.
     error: Option<Error>,
     /// The customer as it was last seen after a PUT, and what that shows.
     stored: Option<(Customer, Effect)>,
@@ -148,7 +138,7 @@ impl Run<'_> {
     fn record_intent(&mut self, plan: &Plan) -> bool {
         let Some(store) = self.writer.store else { return true };
         let recorded = match &self.entry {
-            // What others changed meanwhile is part of what is sent now.
+            // Changes of other writers are part of what is sent now.
             Some(entry) => store.replace(entry, plan),
             None => store.begin(plan, &self.writer.origin).map(|entry| self.entry = Some(entry)),
         };
@@ -181,7 +171,7 @@ impl Run<'_> {
         recorded.is_ok()
     }
 
-    /// Reads the customer, after there is room in the rate limit for a PUT too.
+    /// Waits until the rate limit has room for a PUT too.
     fn get(&self) -> Result<Customer> {
         self.writer.client.acquire()?;
         self.writer.client.get(self.id)
@@ -217,7 +207,6 @@ impl Run<'_> {
         }
     }
 
-    /// Reads the customer to see what became of a PUT.
     fn look(&mut self, plan: &Plan) -> Event<Plan> {
         if let Some(why) = &self.error {
             let said = format!("{}; reading the customer to see what came of it", why.headline());

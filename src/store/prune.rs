@@ -1,4 +1,4 @@
-//! Forgetting: entries and runs that ended long ago, and everything that was kept of them.
+//! Removes entries and runs that ended long ago, with everything that was kept of them.
 
 use std::time::{Duration, Instant};
 
@@ -10,30 +10,25 @@ use super::runs::BATCH;
 use super::{EntryId, Store, customer_lock};
 use crate::error::{Error, Kind, Result};
 
-/// Lets other processes write for as long as a batch took, within limits. SQLite's lock is not fair: a process that takes it again at
-/// once starves those that poll for it.
+/// SQLite's lock is not fair: a process that takes it again at once starves those that poll for it. So others can write for as
+/// long as a batch took, within limits.
 fn rest(begun: Instant) {
     std::thread::sleep(begun.elapsed().clamp(Duration::from_millis(5), Duration::from_millis(100)));
 }
 
-/// How long emptying the log waits for readers at a time. Other processes cannot write meanwhile.
+/// How long emptying the log waits for readers at a time. Other processes cannot write during the wait.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// How many pages are freed at a time.
 const PAGES: u32 = 500;
 
-/// What is to be forgotten.
 #[derive(Debug, Clone)]
 pub(crate) struct Forget {
-    /// Of this profile; of all if none is named.
+    /// All profiles if none.
     pub(crate) profile: Option<String>,
-    /// What was recorded before this moment.
     pub(crate) before: Timestamp,
-    /// Also changes whose outcome is not known.
     pub(crate) unsettled: bool,
 }
 
-/// What was forgotten, or would be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Forgotten {
     pub(crate) entries: u64,
@@ -46,7 +41,6 @@ const OF_PROFILE: &str = "time < :before AND (:profile IS NULL OR profile = :pro
 const IS_OPEN: &str = "(outcome IS NULL OR outcome = 'unknown')";
 
 impl Store {
-    /// What [`Store::forget`] would forget.
     pub(crate) fn to_forget(&self, what: &Forget) -> Result<Forgotten> {
         let before = stamp(what.before);
         self.read(|connection| {
@@ -63,12 +57,11 @@ impl Store {
         })
     }
 
-    /// Forgets entries and runs for good: their bytes are overwritten, and the file becomes smaller. Runs that a process
-    /// carries out at the moment stay.
+    /// The bytes are overwritten, and the file becomes smaller. Runs that a process carries out at the moment stay.
     pub(crate) fn forget(&self, what: &Forget) -> Result<Forgotten> {
         let (mut entries, mut after) = (0, 0);
         loop {
-            // Looked for without a lock, so that only deleting keeps others from writing.
+            // Looked for without a lock, so that only deletions block other writers.
             let found = self.entries_to_forget(what, after)?;
             let Some(last) = found.last() else { break };
             after = *last;
@@ -92,7 +85,6 @@ impl Store {
         Ok(Forgotten { entries, runs, unsettled: self.to_forget(what)?.unsettled })
     }
 
-    /// The next entries after this one.
     fn entries_to_forget(&self, what: &Forget, after: i64) -> Result<Vec<i64>> {
         let open = if what.unsettled { "false" } else { IS_OPEN };
         let before = stamp(what.before);
@@ -117,7 +109,7 @@ impl Store {
         })
     }
 
-    /// Repeats a write until it changes nothing, and gives how much it changed.
+    /// Repeats a write until it changes nothing; returns how much it changed.
     pub(super) fn in_batches(
         &self,
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<usize>,
@@ -134,7 +126,7 @@ impl Store {
         }
     }
 
-    /// Gives freed pages back to the file system, and empties the log, which still has what they held.
+    /// Also empties the log, which still has what the pages held.
     pub(super) fn free_pages(&self) -> Result<()> {
         let mut before = i64::MAX;
         loop {
@@ -153,10 +145,7 @@ impl Store {
         }
     }
 
-    /// Empties the log. With a rollback journal there is no such log.
-    ///
-    /// # Errors
-    /// `Failed` if a reader is in the way until the timeout.
+    /// With a rollback journal there is no such log. `Failed` if a reader blocks this until the timeout.
     fn empty_log(&self) -> Result<()> {
         let deadline = Instant::now() + self.timeout;
         loop {

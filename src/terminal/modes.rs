@@ -52,7 +52,7 @@ impl Asking {
         Asking(())
     }
 
-    /// Reads a line. It has no line break if Esc or the end of input ended it.
+    /// No line break at its end if Esc or the end of input ended it.
     #[cfg(unix)]
     pub(super) fn read_line(&self) -> io::Result<String> {
         let mut line = [0; 4096];
@@ -60,7 +60,6 @@ impl Asking {
         Ok(String::from_utf8_lossy(&line[..length]).into_owned())
     }
 
-    /// Reads a line. It has no line break if the end of input ended it.
     #[cfg(not(unix))]
     pub(super) fn read_line(&self) -> io::Result<String> {
         let mut line = String::new();
@@ -83,7 +82,6 @@ fn begin(typed_before: OptionalActions, set: impl FnOnce(&mut Termios)) {
     let _ = tcsetattr(io::stdin(), typed_before, &modes);
 }
 
-/// Restores echo, lines and cursor if a question is open.
 pub(super) fn restore() {
     #[cfg(unix)]
     {

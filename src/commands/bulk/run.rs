@@ -17,9 +17,6 @@ use crate::export::Export;
 use crate::report::bulk::{self as report, Summary};
 use crate::store::{Run, Store};
 
-/// Carries out the rows of a run that were not reached, and tells the outcomes of all of them.
-///
-/// # Errors
 /// `Partial` if the run broke off: rows may have been written before.
 pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
     let (store, about) = (session.store()?, &run.about);
@@ -51,7 +48,7 @@ pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Res
 /// Why a run ended before its last row, and the exit code for that.
 type Stopped = (Kind, String);
 
-/// Works on the rows, and records the outcome of each before its worker takes another one.
+/// The outcome of each row is recorded before its worker takes another one.
 fn work(
     run: &Run,
     rows: u64,
@@ -100,7 +97,6 @@ fn work(
     result.map(|()| stopped)
 }
 
-/// Writes the outcome of every row to the `--results` file.
 fn export(run: &Run, path: &Path, store: &Store) -> Result<()> {
     let name = path.to_string_lossy();
     let output =

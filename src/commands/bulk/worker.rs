@@ -19,14 +19,10 @@ use crate::report::outcome::Facts;
 use crate::search::CustomerName;
 use crate::store::{Entry, Origin, Run, RunKind, RunRow, Store};
 
-/// What is to be done with one customer.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
-    /// The row's number in its source.
     pub(super) row: u64,
-    /// The vendor's id of the customer.
     pub(super) customer: u64,
-    /// How the row names it.
     pub(super) name: CustomerName,
     /// What the customer must hold.
     pub(super) fixed: Vec<Fixed>,
@@ -34,15 +30,10 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// One whose source names customers by their ids.
     pub(super) fn of(row: u64, customer: u64, task: Task) -> Job {
         Job { row, customer, name: CustomerName::Id(customer), fixed: Vec::new(), task }
     }
 
-    /// Refuses a customer that is not the one the row is about, or no longer as the row has it.
-    ///
-    /// # Errors
-    /// `Conflict`.
     pub(super) fn refuse_another(&self, now: &Customer) -> Result<()> {
         still_named(&self.name, now)?;
         let moved: Vec<&Fixed> = self.fixed.iter().filter(|fixed| !fixed.holds(now)).collect();
@@ -56,19 +47,15 @@ impl Job {
     }
 }
 
-/// Where the change comes from.
 #[derive(Debug, Clone)]
 pub(super) enum Task {
-    /// A row of a file.
     Edits(Edits),
-    /// A line of a plan file.
     Planned(Box<Planned>),
-    /// An entry of the journal, to be taken back.
     Undo(Box<Entry>),
 }
 
 impl Task {
-    /// Whether nothing is asked for, so that the customer need not be read.
+    /// The customer of such a task need not be read.
     pub(super) fn asks_nothing(&self) -> bool {
         match self {
             Task::Edits(edits) => edits.is_empty(),
@@ -78,7 +65,6 @@ impl Task {
     }
 }
 
-/// Carries out the rows of one run.
 pub(super) struct Worker<'a> {
     pub(super) run: &'a Run,
     pub(super) pool: &'a WorkerPool<'a>,
@@ -87,9 +73,6 @@ pub(super) struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// Carries a row out.
-    ///
-    /// # Errors
     /// `Interrupted` if the pool was stopped before the row was written.
     pub(super) fn carry_out(&self, job: &Job) -> Result<RowResult> {
         let mut result = RowResult::ended(job.row, job.customer, Outcome::Unchanged);
@@ -157,7 +140,6 @@ impl Worker<'_> {
     }
 }
 
-/// The plan of a task for its customer as last read.
 pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Store) -> Result<Plan> {
     let id = now.id();
     let step = format!("planning customer {id}");

@@ -8,7 +8,6 @@ fn at(folder: &tempfile::TempDir) -> Store {
     Store::at(folder.path().to_path_buf(), Duration::from_secs(60))
 }
 
-/// So many entries with a customer that can be found again in the files.
 fn fill(store: &Store, count: u64, profile: &str, outcome: Option<&str>) {
     let sql = "INSERT INTO entries (entry, time, profile, host, command, customer, name, edits, before, after, outcome)
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)

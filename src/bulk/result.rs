@@ -116,7 +116,7 @@ impl RowResult {
         line
     }
 
-    /// As a row of CSV under [`HEADER`].
+    /// As a row of CSV under `HEADER`.
     pub fn cells(&self) -> Vec<String> {
         let shown = |token: &Option<Box<serde_json::value::RawValue>>| {
             token.as_ref().map_or_else(|| "(absent)".to_string(), |token| token.get().to_string())

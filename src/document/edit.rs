@@ -146,7 +146,7 @@ impl Edits {
     /// Checks edits against the field table and each other, and spells values as the vendor does.
     ///
     /// # Errors
-    /// The first error of [`Edits::check_each`].
+    /// The first error of `Edits::check_each`.
     pub fn check(list: Vec<Edit>) -> Result<Edits, EditError> {
         Edits::check_each(list).map_err(|mut refused| refused.remove(0))
     }

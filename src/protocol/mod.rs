@@ -3,12 +3,12 @@
 //! The API has no conditional write, answers get lost, and a request whose answer was lost can be applied later. Six
 //! rules keep what the program claims true all the same. Each is decided in one place below, with its reason:
 //!
-//! 1. *Intent first.* [`Write::advance`]
-//! 2. *Fresh.* [`Write::advance`], [`Write::base_on`] and [`compare::refresh`]
-//! 3. *Definite answers.* [`Write::answered`]
-//! 4. *Open answers.* [`Write::answered`] and [`Write::seen`]
-//! 5. *True claims.* [`Write::seen`], [`Write::stop_sending`]
-//! 6. *Signals.* [`Write::signalled`]
+//! 1. *Intent first.* `Write::advance`
+//! 2. *Fresh.* `Write::advance`, `Write::base_on` and `compare::refresh`
+//! 3. *Definite answers.* `Write::answered`
+//! 4. *Open answers.* `Write::answered` and `Write::seen`
+//! 5. *True claims.* `Write::seen`, `Write::stop_sending`
+//! 6. *Signals.* `Write::signalled`
 //!
 //! A driver performs the [`Action`] it is given and returns what came of it as an [`Event`]. tests/protocol drives the
 //! same `step` through every order of faults up to a bound.

@@ -99,7 +99,7 @@ pub(crate) fn value(view: Option<View<'_>>) -> String {
     }
 }
 
-/// Values of one field as [`value`] shows them; all in full if two different ones would look the same.
+/// Values of one field as `value` shows them; all in full if two different ones would look the same.
 pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
     let full = |view: Option<View<'_>>| view.map_or_else(|| value(None), |view| compact(view.raw()));
     let short = views.map(value);

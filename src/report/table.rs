@@ -13,7 +13,6 @@ use crate::document::json::ValueKind;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     text: String,
-    /// The text for programs, if it differs.
     exact: Option<String>,
     tone: Tone,
 }
@@ -39,7 +38,6 @@ impl Cell {
         Cell::new(text, Tone::Plain)
     }
 
-    /// Gives programs another text.
     pub(crate) fn meaning(self, exact: impl Into<String>) -> Cell {
         Cell { exact: Some(exact.into()), ..self }
     }
@@ -99,7 +97,7 @@ pub(crate) fn value(view: Option<View<'_>>) -> String {
     }
 }
 
-/// Values of one field as [`value`] shows them; all in full if two different ones would look the same.
+/// Values of one field as `value` shows them; all in full if two different ones would look the same.
 pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
     let full = |view: Option<View<'_>>| view.map_or_else(|| value(None), |view| compact(view.raw()));
     let short = views.map(value);

@@ -1,8 +1,6 @@
 //! The table of a customer's fields: paths, flags, types, limits, help.
-//!
-//! Flags, `--clear` names, validation, consent, table sections and help all derive from [`FIELDS`]; the fields that are
-//! shown but never written are in [`READ_ONLY`]. Source: the request parameters and samples of the vendor's page "Edit
-//! customer" (`PUT /v1/customers`). Limits count UTF-16 units, as .NET strings do.
+//! Source: the request parameters and samples of the vendor's page "Edit customer" (`PUT /v1/customers`). Limits count
+//! UTF-16 units, as .NET strings do.
 
 /// A writable field of the customer document.
 #[derive(Debug)]
@@ -53,7 +51,6 @@ pub enum Over {
     Warned,
 }
 
-/// The groups of fields in help and tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
 #[allow(missing_docs)]
 pub enum Section {
@@ -135,8 +132,7 @@ pub static FIELDS: &[Field] = &[
 pub struct ReadOnly {
     /// Dotted.
     pub path: &'static str,
-    /// The group in tables.
-    pub section: Section,
+    pub(crate) section: Section,
     /// Why it is read-only.
     pub why: &'static str,
     /// Whether the vendor may change it between two reads.
@@ -156,7 +152,6 @@ const fn derived(path: &'static str, section: Section) -> ReadOnly {
 }
 
 /// Fields seen in the vendor's responses that are not request parameters of the PUT.
-///
 /// A `derived` field changes by billing, synchronisation or the write itself: it is sent as it was read, and verification
 /// ignores it.
 pub static READ_ONLY: &[ReadOnly] = &[
@@ -197,7 +192,6 @@ pub(crate) static PREVIEW_ONLY: &[&str] = &["invoicePreview", "additionalInvoice
 /// of these names that is in no table moves by itself.
 static VERSIONS: &[&str] = &["rowversion", "version", "etag", "revision", "lastmodified", "modifieddate"];
 
-/// Whether the server moves the value at a dotted path with every write.
 pub(crate) fn is_version(path: &str) -> bool {
     let name = path.rsplit('.').next().unwrap_or(path).to_lowercase();
     VERSIONS.contains(&name.as_str())
@@ -218,12 +212,10 @@ pub fn read_only(path: &str) -> Option<&'static ReadOnly> {
     READ_ONLY.iter().find(|field| field.path == path)
 }
 
-/// The paths of the objects that hold fields.
 fn objects() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().filter_map(|field| Some(field.path.rsplit_once('.')?.0))
 }
 
-/// Whether a dotted path is that of an object that holds fields.
 pub(crate) fn is_object(path: &str) -> bool {
     objects().any(|object| object == path)
 }
@@ -235,7 +227,6 @@ pub(crate) fn other_case(path: &str) -> Option<&'static str> {
     paths.chain(objects()).find(same).filter(|known| *known != path)
 }
 
-/// The group of a dotted path in tables.
 pub(crate) fn section(path: &str) -> Section {
     let known = at(path).map(|field| field.section).or_else(|| read_only(path).map(|field| field.section));
     known.unwrap_or(Section::Other)

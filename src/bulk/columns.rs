@@ -21,12 +21,9 @@ pub enum Column {
     Code(String),
 }
 
-/// Error values of spreadsheets.
 const SPREADSHEET_ERRORS: &[&str] =
     &["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"];
 
-/// The columns of a header.
-///
 /// The first is `id` or `reference`. The others are named by flag (`first-name`), by JSON name (`firstName`,
 /// `reference1`) or by path (`customerReference.reference1`); `sales-tracking-code:TYPE` sets the code of one type;
 /// `modifiedTimestamp` must equal the stored one.
@@ -107,7 +104,6 @@ fn repeats(columns: &[Column], column: &Column) -> bool {
     })
 }
 
-/// The edit that a cell asks for; none if it is blank or its column sets nothing.
 pub(super) fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<Edit>, String> {
     if cell.trim().is_empty() {
         return Ok(None);
@@ -143,7 +139,6 @@ fn code_action(kind: &str, code: &str, spelling: &Spelling) -> Result<Action, St
     Ok(Action::SetCode { kind, code: code.to_string() })
 }
 
-/// Refuses an error value of a spreadsheet, and the null or empty token in another case.
 fn refuse_error_value(text: &str, spelling: &Spelling) -> Result<(), String> {
     let tokens = [&spelling.null, &spelling.empty];
     if !text.starts_with('#') || tokens.iter().any(|token| *token == text) {

@@ -70,7 +70,6 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// The customer that the first cell names.
     fn customer(&self, cell: &str) -> Result<CustomerName, String> {
         let trimmed = cell.trim();
         if trimmed.is_empty() {
@@ -85,7 +84,6 @@ impl<R: Read> Rows<R> {
     }
 }
 
-/// When the customer was changed last; none if the cell is blank.
 fn modified(cell: &str) -> Result<Option<Fixed>, String> {
     let cell = cell.trim();
     if cell.is_empty() {

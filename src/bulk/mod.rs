@@ -54,7 +54,7 @@ pub struct Row {
     /// Values that the customer must hold already, because they cannot be set.
     pub fixed: Vec<Fixed>,
     /// Whether it is a whole customer, most of whose values are the stored ones.
-    pub whole: bool,
+    pub(crate) whole: bool,
 }
 
 /// The time of a customer's last change: a row that has it is written only if the customer was not changed since.
@@ -65,9 +65,8 @@ pub(crate) const MODIFIED: &str = "modifiedTimestamp";
 pub struct Fixed {
     /// The path of the value.
     pub path: Path,
-    /// The value.
+    /// The value that the customer must hold.
     pub value: Json,
-    /// Why it cannot be set.
     pub(crate) why: String,
 }
 
@@ -85,7 +84,6 @@ impl Fixed {
         moments.is_some_and(same) || same_or_absent(&self.path, Some(wanted), found)
     }
 
-    /// The message for a customer that holds another value.
     pub(crate) fn moved(&self, customer: &Customer) -> String {
         let wanted = self.value.text();
         let found = customer.get(&self.path).map_or("(absent)", View::raw);
@@ -102,11 +100,10 @@ pub struct Mistake {
     /// The line, counted from 1.
     pub line: u64,
     /// The column's name, if one cell is wrong.
-    pub column: Option<String>,
-    /// What is wrong, as a sentence without a full stop.
-    pub why: String,
-    /// The customer's id, if the row has one.
-    pub customer: Option<u64>,
+    pub(crate) column: Option<String>,
+    /// The error, as a sentence without a full stop.
+    pub(crate) why: String,
+    pub(crate) customer: Option<u64>,
 }
 
 impl Mistake {

@@ -1,5 +1,4 @@
 //! Rows of NDJSON: each line is an object with the customer's `id` and a merge patch (RFC 7396) of the rest.
-//!
 //! A line with a `modifiedTimestamp` is a whole customer, as `customer list` prints it. Its timestamp and its other
 //! read-only members must equal the stored ones; then the customer was not changed since it was read.
 
@@ -49,7 +48,6 @@ impl<R: BufRead> Iterator for Rows<R> {
     }
 }
 
-/// The next line without its line break; none at the end.
 pub(crate) fn line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     if input.read_until(b'\n', &mut bytes)? == 0 {
@@ -83,7 +81,6 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     Ok(Row { number, line, customer: CustomerName::Id(customer), edits, whole: !fixed.is_empty(), fixed })
 }
 
-/// The edits of writable fields, and the values of the others.
 fn split_fixed(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
     let mut fixed = Vec::new();
     let writable = |edit: Edit| match (Edits::check(vec![edit.clone()]), &edit.action) {

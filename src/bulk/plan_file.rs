@@ -1,5 +1,4 @@
 //! The plan file: the changes of a run, to be reviewed and applied later. Described in docs/bulk.md.
-//!
 //! NDJSON: a head, a line for each row, an end. A file without its end was cut off and is not applied.
 
 use std::io::{self, BufRead, Write};
@@ -37,13 +36,12 @@ pub struct Head {
 /// The change of one customer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Planned {
-    /// The row's number in the source.
-    pub row: u64,
-    /// The customer.
+    pub(crate) row: u64,
+    /// The planned customer.
     pub customer: Who,
     /// The lookup of a row without an id: `reference:ACME-7`. It must still find the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lookup: Option<String>,
+    pub(crate) lookup: Option<String>,
     /// The tokens that change; empty if nothing does.
     #[serde(default)]
     pub edits: Vec<Edited>,
@@ -52,16 +50,15 @@ pub struct Planned {
     pub before: Option<String>,
     /// Why the row has no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
-/// A customer by id and name.
+/// A customer, with its name at the time of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
     /// The vendor's id.
     pub id: u64,
-    /// The name at the time.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// The last line.
@@ -106,9 +103,6 @@ impl Planned {
     }
 
     /// The plan of the line; none if nothing changes.
-    ///
-    /// # Errors
-    /// The parts of the line contradict each other, or the field table refuses a value.
     pub fn plan(&self) -> Result<Option<Plan>, String> {
         let Some(before) = &self.before else {
             return if self.edits.is_empty() { Ok(None) } else { Err("its customer is missing".to_string()) };
@@ -125,7 +119,6 @@ impl Planned {
     }
 }
 
-/// The path of an edit and its new value, which the field table must allow.
 fn new_value(edited: &Edited) -> Result<(Path, Option<Json>), String> {
     let change = edited.change().and_then(|change| Some((change.path, change.after?)));
     let (path, value) = change.ok_or("an edit of it cannot be read")?;

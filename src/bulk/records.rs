@@ -1,5 +1,4 @@
 //! Records of a CSV file, read strictly (RFC 4180): an error of quoting is reported, never taken for text.
-//!
 //! The csv crate only writes here. Its reader takes `"a"b` and ` "a"` for text, does not tell a quote that is never
 //! closed from one that closes at the end of the file, and counts lines one short after CRLF.
 
@@ -9,20 +8,17 @@ use std::iter::Peekable;
 use super::Mistake;
 
 /// The records of a file without the blank lines: the line that each begins on, counted from 1, and its cells.
-///
 /// LF, CRLF, CR and the CR CR LF of Windows scripts end a line.
 pub(super) struct Records<R: Read> {
     bytes: Peekable<Bytes<BufReader<R>>>,
     delimiter: u8,
     line: u64,
-    /// How many characters of the line were read.
     column: u64,
     /// Nothing is read after an I/O error.
     failed: bool,
 }
 
 impl<R: Read> Records<R> {
-    /// Skips a byte order mark.
     pub(super) fn new(input: R, delimiter: u8) -> io::Result<Records<R>> {
         let mut input = BufReader::new(input);
         if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
@@ -84,7 +80,6 @@ impl<R: Read> Records<R> {
         byte == self.delimiter || matches!(byte, b'\r' | b'\n')
     }
 
-    /// An error at the next character.
     fn misquoted(&self, why: &str) -> Mistake {
         Mistake::of_line(self.line, format!("character {}: {why}", self.column + 1))
     }
@@ -109,7 +104,6 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The next byte; none at the end or at an I/O error.
     fn peek(&mut self) -> Option<u8> {
         self.bytes.peek()?.as_ref().ok().copied()
     }
@@ -146,7 +140,6 @@ impl<R: Read> Iterator for Records<R> {
     }
 }
 
-/// The line of a byte that is no text counts the line breaks in the cell before it.
 fn text(line: u64, cell: Vec<u8>) -> Result<String, Mistake> {
     String::from_utf8(cell).map_err(|why| {
         let before = &why.as_bytes()[..why.utf8_error().valid_up_to()];

@@ -52,7 +52,7 @@ pub enum Outcome {
     Credentials,
     /// It failed in another way; nothing was written.
     Failed,
-    /// It was written, but what is stored is not what was asked for.
+    /// It was written, but other values are stored.
     Differs,
     /// It was sent, and whether it was written is unknown.
     Unknown,
@@ -69,7 +69,6 @@ impl Outcome {
         self.into()
     }
 
-    /// Whether the customer has the values that the row asks for.
     pub(crate) fn succeeded(self) -> bool {
         matches!(self, Outcome::Written | Outcome::Unchanged)
     }
@@ -79,7 +78,6 @@ impl Outcome {
         matches!(self, Outcome::Credentials | Outcome::Failed | Outcome::Unknown | Outcome::NotReached)
     }
 
-    /// Whether `bulk retry` runs the row again: nothing was written, or whether it was is unknown.
     pub(crate) fn may_be_retried(self) -> bool {
         self.is_open() || matches!(self, Outcome::Conflict | Outcome::Refused | Outcome::NotFound)
     }
@@ -109,8 +107,7 @@ impl RowResult {
         RowResult { error, ..RowResult::ended(row, customer, outcome) }
     }
 
-    /// As a line of JSON.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let mut line = serde_json::to_string(self).expect("texts and tokens are JSON");
         line.push('\n');
         line
@@ -175,7 +172,7 @@ impl Counts {
     }
 
     /// "12 written, 3 unchanged, 1 failed".
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         let parts: Vec<String> =
             self.0.iter().map(|(outcome, count)| format!("{count} {}", outcome.name())).collect();
         if parts.is_empty() { "no rows".to_string() } else { parts.join(", ") }

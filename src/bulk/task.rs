@@ -8,7 +8,6 @@ use crate::search::CustomerName;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Task<Edits, Fixed> {
-    /// The lookup of a row without an id.
     #[serde(skip_serializing_if = "Option::is_none")]
     lookup: Option<String>,
     edits: Edits,

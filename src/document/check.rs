@@ -1,5 +1,4 @@
 //! Checks values against the field table. The server checks the rest.
-//!
 //! Every error completes a sentence that begins with the field: "`firstName` is 51 characters long, …".
 
 use std::borrow::Cow;
@@ -125,14 +124,12 @@ fn whole_number(value: View<'_>) -> Result<Json, String> {
     }
 }
 
-/// The token of a whole number that is not negative.
 fn integer(text: &str) -> Result<String, String> {
     let number: Option<i64> = text.parse().ok().filter(|number| *number >= 0);
     let token = number.map(|number| number.to_string()).filter(|token| token == text);
     token.ok_or_else(|| format!("takes a whole number, not `{text}`"))
 }
 
-/// Checks the `type` or the `code` of a sales-tracking code.
 pub(super) fn code_part(part: &str, text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err(format!("needs a {part}"));

@@ -7,7 +7,7 @@ use crate::field::MOST_CODES;
 /// The change of one type's code.
 #[derive(Debug, Clone, Copy)]
 pub struct CodeEdit<'a> {
-    /// The type's name, in any case.
+    /// In any case.
     pub kind: &'a str,
     /// The new code; none removes the type.
     pub code: Option<&'a str>,
@@ -19,16 +19,13 @@ pub struct Edited {
     /// The array.
     pub list: Json,
     /// Types to remove that the list does not have.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Edits a list of codes; an absent or null list counts as empty.
-///
 /// A changed element has only `type` and `code`: the `name`, `id` and `uri` beside the old code describe that code and
 /// would contradict the new one.
-///
-/// # Errors
-/// The list is no array, has a type twice, or would have more than [`MOST_CODES`] elements.
+/// Fails if the list is no array, has a type twice, or would have more than [`MOST_CODES`] elements.
 pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, String> {
     let list = list.filter(|list| !list.is_null());
     if let Some(other) = list.filter(|list| list.kind() != ValueKind::Array) {
@@ -65,9 +62,8 @@ fn array(elements: &[String]) -> Json {
     Json::known(format!("[{}]", elements.join(",")))
 }
 
-/// Reads a list that a user edited as a whole. Elements with their old code keep their bytes; all others get only `type` and
-/// `code`, because the other members describe the old code. A value that is no array stays.
-///
+/// Reads a list that a user edited as a whole. Elements with their old code keep their bytes. A value that is no array
+/// stays.
 /// Also gives the values beside `type` and `code` that were changed in or added to an old element: the vendor sets those.
 pub(super) fn by_hand<'a>(old: Option<View<'_>>, new: View<'a>) -> (Json, Vec<View<'a>>) {
     let mut fixed = Vec::new();

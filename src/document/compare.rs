@@ -29,11 +29,10 @@ pub fn same(a: View<'_>, b: View<'_>) -> bool {
 }
 
 /// [`same`] for the values of a field.
-///
 /// In a text field `5551234` equals `"5551234"`: the vendor's samples show phones and references as numbers.
 /// Sales-tracking codes compare by `type`, `code` and the other members that both sides have, because the vendor adds
 /// `name`, `id` and `uri`.
-pub fn same_at(path: &Path, a: View<'_>, b: View<'_>) -> bool {
+pub(crate) fn same_at(path: &Path, a: View<'_>, b: View<'_>) -> bool {
     if same(a, b) {
         return true;
     }
@@ -48,7 +47,7 @@ pub fn same_at(path: &Path, a: View<'_>, b: View<'_>) -> bool {
 }
 
 /// [`same_at`], but an absent value equals null, as in the API.
-pub fn same_or_absent(path: &Path, a: Option<View<'_>>, b: Option<View<'_>>) -> bool {
+pub(crate) fn same_or_absent(path: &Path, a: Option<View<'_>>, b: Option<View<'_>>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => same_at(path, a, b),
         (Some(one), None) | (None, Some(one)) => one.is_null(),

@@ -76,13 +76,13 @@ impl Customer {
     }
 
     /// The text at a dotted path of the field table, unless it is blank.
-    pub fn text_at(&self, path: &'static str) -> Option<String> {
+    pub(crate) fn text_at(&self, path: &'static str) -> Option<String> {
         let text = get(self.root(), path.split('.'))?.as_text()?;
         (!text.trim().is_empty()).then(|| text.into_owned())
     }
 
     /// The first and last name and the company, without those that are blank.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let names: Vec<String> =
             ["firstName", "lastName"].iter().filter_map(|path| self.text_at(path)).collect();
         match (names.join(" "), self.text_at("companyName")) {
@@ -106,7 +106,6 @@ fn element<'a>(array: View<'a>, index: &str) -> Option<View<'a>> {
     array.children().nth(index.parse().ok().filter(|_| plain)?)
 }
 
-/// The id that a value of `id` gives.
 pub(crate) fn id_of(view: View<'_>) -> Option<u64> {
     if view.kind() == ValueKind::Number { view.raw().parse().ok().filter(|id| *id > 0) } else { None }
 }

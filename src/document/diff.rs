@@ -27,7 +27,7 @@ impl Change {
     }
 
     /// Whether the change removes a value: there was one, and now there is null, an empty list or no member.
-    pub fn clears(&self) -> bool {
+    pub(crate) fn clears(&self) -> bool {
         self.new_value().is_none_or(is_nothing) && !self.old_value().is_none_or(is_nothing)
     }
 }
@@ -37,8 +37,7 @@ fn is_nothing(value: View<'_>) -> bool {
 }
 
 /// The changes between two objects, in the order of the first, then the members that only the second has.
-///
-/// Values compare by [`same_at`], so another spelling of the same value is no change.
+/// Values compare by `same_at`, so another spelling of the same value is no change.
 pub fn diff(before: View<'_>, after: View<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
     walk(None, before, after, &mut changes);

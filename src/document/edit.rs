@@ -1,7 +1,6 @@
 //! Edits: a list of paths and actions, checked against the field table.
-//!
 //! A list, not a struct of optional fields: a value without an edit does not change, and empty (`""`) and cleared (null)
-//! are different edits. Flags, a merge patch, the editor and the rows of a table all become [`Edits`].
+//! are different edits.
 
 use std::fmt;
 
@@ -48,7 +47,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether the user wrote that a value is to be removed.
     pub(crate) fn spells_clearing(&self) -> bool {
         matches!(self, Action::Clear | Action::RemoveCode { .. })
     }
@@ -72,8 +70,8 @@ pub struct Edits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditError {
     /// [`Edit::given`].
-    pub given: String,
-    /// The path of the value.
+    pub(crate) given: String,
+    /// Where the refused value is.
     pub path: Path,
     /// The reason.
     pub problem: EditProblem,
@@ -88,7 +86,7 @@ pub enum EditProblem {
     Twice(String),
     /// The field table does not allow the value, for this reason.
     Invalid(String),
-    /// The customer has no such path; similar names, closest first.
+    /// Similar names, closest first.
     Unknown(Vec<String>),
     /// The customer has the name in this case, and the API ignores case.
     OtherCase(String),
@@ -116,13 +114,11 @@ impl EditError {
         EditError { given: edit.given.clone(), path: edit.path.clone(), problem }
     }
 
-    /// What was given, and the path; none if the error concerns the list of codes as a whole.
     pub(crate) fn about(&self) -> Option<(&str, &Path)> {
         let codes = matches!(self.problem, EditProblem::Codes(_));
         (!codes).then_some((self.given.as_str(), &self.path))
     }
 
-    /// The message without [`EditError::given`], for a line of a file.
     pub(crate) fn without_flag(&self) -> String {
         let EditError { given, path, problem } = self;
         match problem {
@@ -144,9 +140,6 @@ impl EditError {
 
 impl Edits {
     /// Checks edits against the field table and each other, and spells values as the vendor does.
-    ///
-    /// # Errors
-    /// The first error of `Edits::check_each`.
     pub fn check(list: Vec<Edit>) -> Result<Edits, EditError> {
         Edits::check_each(list).map_err(|mut refused| refused.remove(0))
     }
@@ -168,8 +161,7 @@ impl Edits {
         self.list.iter()
     }
 
-    /// Whether there are no edits.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 

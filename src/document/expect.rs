@@ -30,11 +30,9 @@ pub struct Unmet {
     /// The expected value, as it was typed.
     pub expected: String,
     /// The token in the document.
-    pub found: String,
+    pub(crate) found: String,
 }
 
-/// The preconditions that a customer does not meet.
-///
 /// An expected value is text, or JSON for other types: `null`, `true`, `12000749`. `null` never means the text "null";
 /// `"null"`, with quotes, does.
 pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<Unmet>, EditError> {

@@ -35,7 +35,6 @@ fn new_line(level: usize, out: &mut String) {
 
 const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// The tokens of a JSON text: brackets, commas, colons, strings and other scalars.
 fn tokens(json: &str) -> impl Iterator<Item = &str> {
     let mut rest = json;
     std::iter::from_fn(move || {
@@ -51,7 +50,6 @@ fn tokens(json: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The length of the string that a text begins with, quotes included.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     let ends = |byte: u8| {

@@ -1,8 +1,6 @@
 //! JSON as its text plus the spans of its values.
-//!
-//! serde_json checks the grammar; one scan then finds the span of each value. Nothing is converted: a number stays its
-//! token, a string keeps its escapes. So an edit is lossless: new text replaces the spans of the values that change, and
-//! every other byte is the server's.
+//! Nothing is converted, so an edit is lossless: new text replaces the spans of the values that change, and every other
+//! byte is the server's.
 
 mod scan;
 mod view;
@@ -120,7 +118,7 @@ impl Json {
         Json::known("null")
     }
 
-    /// Reads a text that this crate wrote as JSON.
+    /// Panics if the text, which this crate wrote, is not JSON.
     pub(crate) fn known(text: impl Into<String>) -> Json {
         Json::parse(text).expect("text that was written as JSON is JSON")
     }
@@ -156,12 +154,11 @@ pub fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("a string is always JSON")
 }
 
-/// The line of a byte of a text, counted from 1.
-pub fn line_of(text: &str, at: usize) -> usize {
+/// Counted from 1.
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
     1 + text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count()
 }
 
-/// As the JSON that it is.
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RawValue::from_string(self.text.clone()).map_err(ser::Error::custom)?.serialize(serializer)

@@ -1,9 +1,6 @@
 //! Three-way merge: applies the changes of a plan to the customer that is stored now.
-//!
-//! The API has no ETag, so a PUT of a document that was read minutes ago would revert the writes since. If a user or a file
-//! edits between read and write, the customer is read again, and three documents are merged: *base* (read first), *ours*
-//! (the plan's after) and *theirs* (read now). Our values go into their document; all their other changes stay. A value that
-//! both sides changed differently is a conflict, which the caller settles.
+//! The API has no ETag, so a PUT of a document that was read minutes ago would revert the writes since. *base* is the
+//! customer read first, *ours* the plan's after, *theirs* the customer read now. Our values go into their document.
 
 use super::compare::same_or_absent;
 use super::customer::Customer;
@@ -41,14 +38,10 @@ pub struct Conflict {
     pub theirs: Option<Json>,
 }
 
-/// Merges a plan with the customer that is stored now.
-///
 /// A value merges as it was edited: an object that was set as a whole is one value. Changes of the same value, or of a value
 /// and one inside it, conflict unless both sides have the same result. Fields that the vendor computes
 /// ([`crate::field::READ_ONLY`]) are neither carried nor in conflict.
-///
-/// # Errors
-/// Their document no longer has the object that one of our values belongs in.
+/// Fails if their document no longer has the object that one of our values belongs in.
 pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
     let meanwhile = moved(&ours.before, theirs);
     let (kept, conflicts) = divide(ours, theirs, &meanwhile);
@@ -62,7 +55,6 @@ pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
 }
 
 /// Merges with conflicts: `keeps_ours` decides for each whether our value or theirs stays.
-///
 /// An object that both sides made merges member by member, so that keeping ours removes nothing of theirs.
 pub fn settle(ours: &Plan, theirs: &Customer, keeps_ours: impl Fn(&Path) -> bool) -> Result<Plan, EditError> {
     let (mut kept, conflicts) = divide(ours, theirs, &moved(&ours.before, theirs));
@@ -79,7 +71,6 @@ pub fn settle(ours: &Plan, theirs: &Customer, keeps_ours: impl Fn(&Path) -> bool
     apply(ours, theirs, kept)
 }
 
-/// Writes our values into their document.
 fn apply(ours: &Plan, theirs: &Customer, kept: Vec<(Path, Option<Json>)>) -> Result<Plan, EditError> {
     let mut plan = rewrite(theirs.clone(), kept)?;
     let changes = |path: &Path| plan.changes.iter().any(|change| change.path.overlaps(path));
@@ -107,7 +98,6 @@ fn divide(
     (kept, conflicts)
 }
 
-/// Our value; if both values are objects, our members instead, recursively.
 fn members(path: &Path, ours: View<'_>, theirs: View<'_>, kept: &mut Vec<(Path, Option<Json>)>) {
     if ours.kind() != ValueKind::Object || theirs.kind() != ValueKind::Object {
         return kept.push((path.clone(), Some(ours.to_json())));

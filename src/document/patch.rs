@@ -15,8 +15,6 @@ pub enum PatchError {
     NoName(String),
 }
 
-/// The edits of a merge patch.
-///
 /// Null, which removes a member in RFC 7396, sets null here: to the API they are the same.
 pub fn edits(patch: &Json, given: &str) -> Result<Vec<Edit>, PatchError> {
     if patch.root().kind() != ValueKind::Object {

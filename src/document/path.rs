@@ -5,9 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The names from the outermost object down to a value; never empty.
-///
-/// Written dotted (`customerReference.reference1`) or as a JSON Pointer (`/customerReference/reference1`, in which `~1` is
-/// `/` and `~0` is `~`). It is shown dotted if that reads back as the same path, else as a pointer.
+/// It is shown dotted if that reads back as the same path, else as a pointer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Path(Vec<String>);
@@ -44,8 +42,7 @@ impl Path {
         Path(field.split('.').map(str::to_string).collect())
     }
 
-    /// Whether it is the path of this field of the table.
-    pub fn is(&self, field: &'static str) -> bool {
+    pub(crate) fn is(&self, field: &'static str) -> bool {
         self.0.iter().eq(field.split('.'))
     }
 
@@ -78,7 +75,7 @@ impl Path {
         Some(Path(names.to_vec()))
     }
 
-    /// Its innermost name.
+    /// The innermost name.
     pub fn last(&self) -> &str {
         self.0.last().map_or("", String::as_str)
     }
@@ -94,8 +91,7 @@ impl Path {
         other.0.starts_with(&self.0)
     }
 
-    /// Whether one of the two paths covers the other.
-    pub fn overlaps(&self, other: &Path) -> bool {
+    pub(crate) fn overlaps(&self, other: &Path) -> bool {
         self.covers(other) || other.covers(self)
     }
 

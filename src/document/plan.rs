@@ -1,8 +1,6 @@
 //! The plan: a customer before and after its edits. One value is shown, consented to, journalled, sent and verified.
-//!
-//! [`plan`] checks each edit against the field table and the customer; [`rewrite`] sets values that the customer had or that
-//! were checked before (undo, merge, a plan file). Both splice the new tokens into the text that was read, and both refuse
-//! to change a read-only field.
+//! [`plan`] checks each edit against the field table and the customer; [`rewrite`] sets values that were checked before
+//! (undo, merge, a plan file). Both refuse to change a read-only field.
 
 use super::codes::{self, CodeEdit};
 use super::compare::same_or_absent;
@@ -27,14 +25,11 @@ pub struct Plan {
     pub replaced: Vec<Change>,
     /// Allowed but doubtful edits.
     pub warnings: Vec<String>,
-    /// The changes that need consent.
-    pub consent: Vec<Consent>,
+    pub(crate) consent: Vec<Consent>,
 }
 
-/// Why the change of a value needs consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Consent {
-    /// The field affects billing.
+pub(crate) enum Consent {
     Billing(Path),
     /// The value is removed, and no edit is a [`Action::Clear`] of it.
     Clears(Path),
@@ -55,7 +50,6 @@ impl Consent {
     }
 }
 
-/// The number of values that a plan sets, and of those that it clears ([`Change::clears`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) changed: usize,
@@ -94,14 +88,8 @@ impl Plan {
     }
 }
 
-/// Applies edits to a customer.
-///
 /// An edit to the value that is there changes nothing, not even its spelling. `new_fields` allows paths that the customer
 /// does not have.
-///
-/// # Errors
-/// A path that the customer does not have, has in another case, or that leads into a value without members;
-/// sales-tracking codes that cannot be edited; a value whose replacement would change a read-only field.
 pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, EditError> {
     let mut warnings = edits.warnings().to_vec();
     let mut values: Vec<(Path, Option<Json>)> = Vec::new();
@@ -119,9 +107,6 @@ pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, E
 }
 
 /// Sets values without checking them against the field table. None removes the member.
-///
-/// # Errors
-/// A read-only field would change, or the result would not be a customer.
 pub fn rewrite(before: Customer, values: Vec<(Path, Option<Json>)>) -> Result<Plan, EditError> {
     let changes = |(path, value): &(Path, Option<Json>)| {
         !same_or_absent(path, before.get(path), value.as_ref().map(Json::root))
@@ -168,7 +153,6 @@ fn outermost_made(before: &Customer, path: &Path) -> Path {
     path.outermost(held.count()).unwrap_or_else(|| path.clone())
 }
 
-/// The new value of an edit; none if the customer already has it.
 fn value(before: &Customer, edit: &Edit, new_fields: bool) -> Result<Option<Json>, EditError> {
     let old = find(before, edit, new_fields)?;
     let new = match &edit.action {
@@ -205,7 +189,6 @@ fn find<'a>(before: &'a Customer, edit: &Edit, new_fields: bool) -> Result<Optio
                 return may_add(before, view, name, edit, new_fields).map(|()| None);
             }
             (kind, _) => {
-                // The customer itself is an object, so there is a name before this one.
                 let path = edit.path.outermost(depth).unwrap_or_else(|| edit.path.clone());
                 return Err(EditError { path, ..EditError::of(edit, EditProblem::NoMembers(kind)) });
             }
@@ -241,7 +224,6 @@ fn inside_field(path: &Path) -> Option<Path> {
     field::FIELDS.iter().filter_map(around).find(|around| around != path)
 }
 
-/// The error for a path that a customer does not have, with similar names.
 pub(super) fn unknown(customer: &Customer, path: &Path, given: &str) -> EditError {
     let known = paths(customer);
     let names = known.iter().map(String::as_str).chain(field::FIELDS.iter().map(|field| field.path));
@@ -249,7 +231,6 @@ pub(super) fn unknown(customer: &Customer, path: &Path, given: &str) -> EditErro
     EditError { given: given.to_string(), path: path.clone(), problem: EditProblem::Unknown(nearest) }
 }
 
-/// Every path of the customer.
 fn paths(customer: &Customer) -> Vec<String> {
     let mut paths = Vec::new();
     let mut open: Vec<(Option<Path>, View<'_>)> = vec![(None, customer.root())];
@@ -304,7 +285,6 @@ fn refuse_read_only(changes: &[Change], given: impl Fn(&Path) -> String) -> Resu
     Err(EditError { given: given(&change.path), path: Path::of(fixed.path), problem })
 }
 
-/// Whether the change is of this field, of a value inside it, or of a value around it that has the field.
 fn is_inside(change: &Change, fixed: &field::ReadOnly) -> bool {
     let fixed = Path::of(fixed.path);
     if fixed.covers(&change.path) {

@@ -1,13 +1,12 @@
 //! Turns JSON with comments and trailing commas into JSON.
-//!
 //! Both become spaces, so every value keeps its position and its token. (jsonc-parser would refuse lone surrogates, which a
 //! customer may hold and an edit must keep.)
 
 /// A `/*` without a `*/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unclosed {
-    /// Its position, in bytes.
-    pub at: usize,
+    /// In bytes.
+    pub(crate) at: usize,
 }
 
 /// The text with spaces in place of comments (`//` to the end of the line, `/* */`), of the comma after the last element
@@ -45,7 +44,6 @@ pub fn strict(text: &str) -> Result<String, Unclosed> {
     Ok(String::from_utf8(out).expect("whole characters were replaced by spaces"))
 }
 
-/// Replaces a comment with spaces, except its line breaks, and gives its end.
 fn blank(out: &mut [u8], from: usize, to: usize) -> usize {
     out[from..to].iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
     to

@@ -6,7 +6,6 @@ use super::json::{ValueKind, View, quote};
 use super::path::Path;
 
 /// The text of an object with the values at these paths replaced or added; the member of a path without a value is removed.
-///
 /// No path may lead into another. A missing member is added at the end of its object. Anything on its path that is missing
 /// or no object is replaced by a new object. Removing the member that was added last restores the text.
 pub fn splice(whole: &str, root: View<'_>, values: Vec<(&Path, Option<&str>)>) -> String {
@@ -24,7 +23,6 @@ pub fn splice(whole: &str, root: View<'_>, values: Vec<(&Path, Option<&str>)>) -
     out
 }
 
-/// The new values as a tree of their paths' names.
 #[derive(Default)]
 struct Tree<'a> {
     branches: Vec<(&'a str, Branch<'a>)>,
@@ -70,7 +68,6 @@ impl<'a> Tree<'a> {
         add(object, &added, left, out);
     }
 
-    /// The tree as an object; none if no member of it has a value.
     fn text(&self) -> Option<String> {
         let members: Vec<String> =
             self.branches.iter().filter_map(|(name, branch)| member(name, branch)).collect();
@@ -78,7 +75,6 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// Removes members, each with one comma, and gives how many are left.
 fn remove(object: View<'_>, removed: &[Range<usize>], out: &mut Vec<(Range<usize>, String)>) -> usize {
     let members: Vec<View<'_>> = object.children().collect();
     let mut left = 0;

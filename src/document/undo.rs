@@ -1,5 +1,4 @@
 //! Undo: restores the replaced tokens, if the customer still has the values that the change wrote.
-//!
 //! An undo is a new plan for the stored customer, so it is shown, sent and verified like any other edit.
 
 use super::compare::same_or_absent;
@@ -21,14 +20,10 @@ pub enum Undo {
     Moved(Vec<Conflict>),
 }
 
-/// Undoes a change, and no later one.
-///
 /// `stored` is the customer after the change, if it differed from the one sent. A value that the API altered is undone too,
 /// but with consent, because another writer may have altered it. Any other value that is not the one written is a
 /// conflict. Members that the vendor added stay.
-///
-/// # Errors
-/// A read-only field would change: this program did not make the change.
+/// Fails if a read-only field would change: then this program did not make the change.
 pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Undo, EditError> {
     let verdict = verify(done, now);
     let (mut values, mut moved, mut altered) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,5 +1,4 @@
 //! Verification: whether the stored customer has the plan's new values, and its other values are unchanged.
-//!
 //! The API may drop, cut or normalise a value and still answer 200, so every stored document is compared with the one
 //! sent. [`verify`] says which differences do not count, and why.
 
@@ -25,10 +24,8 @@ pub struct Difference {
     pub path: Path,
     /// Whether the plan changes it.
     pub asked: bool,
-    /// The value that was sent.
-    pub sent: Option<Json>,
-    /// The value that is stored.
-    pub stored: Option<Json>,
+    pub(crate) sent: Option<Json>,
+    pub(crate) stored: Option<Json>,
 }
 
 impl Verdict {
@@ -37,7 +34,6 @@ impl Verdict {
         self.differences.is_empty()
     }
 
-    /// Whether the plan's new values are stored, with or without other differences.
     pub(crate) fn has_what_was_asked(&self) -> bool {
         !self.differences.iter().any(|difference| difference.asked)
     }
@@ -54,12 +50,9 @@ pub(crate) fn moved(before: &Customer, now: &Customer) -> Vec<Change> {
     changes.filter(|change| !derived(change) && !same(change)).collect()
 }
 
-/// Compares the stored document with the one sent.
-///
 /// Every changed path must hold its new value, every other path its old one. An absent value counts as null, as in the API.
-/// Not counted: read-only fields that the vendor derives ([`field::READ_ONLY`]), and members that the document sent did not
-/// have: the vendor's page shows a PUT response with more fields than the request, and an object that was made for a field
-/// inside it gets an `id` and a `uri`.
+/// Not counted: read-only fields that the vendor derives ([`field::READ_ONLY`]), and members that were not sent: the
+/// vendor's page shows a PUT response with more fields than the request.
 pub fn verify(plan: &Plan, stored: &Customer) -> Verdict {
     let mut differences = Vec::new();
     for change in diff(plan.after.root(), stored.root()) {
@@ -87,13 +80,13 @@ fn counts(plan: &Plan, asked: bool, change: &Change) -> bool {
     }
 }
 
-/// Whether a value holds no data: null, no sales-tracking codes, or an object of such values and read-only fields. The API
-/// stores these for members that were not sent.
 fn moves_by_itself(change: &Change) -> bool {
     let has = |value: Option<View<'_>>| value.is_some_and(|value| !value.is_null());
     has(change.old_value()) && has(change.new_value()) && field::is_version(&change.path.dotted())
 }
 
+/// Whether a value holds no data: null, no sales-tracking codes, or an object of such values and read-only fields. The API
+/// stores these for members that were not sent.
 fn is_hollow(path: &Path, value: View<'_>) -> bool {
     match value.kind() {
         ValueKind::Null => true,

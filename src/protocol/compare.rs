@@ -1,4 +1,4 @@
-//! What a customer that was just read means for a write.
+//! Compares a customer that was just read with the plan of a write.
 
 use crate::document::compare::same;
 use crate::document::edit::EditError;
@@ -8,15 +8,15 @@ use crate::document::verify::{moved, verify};
 use crate::document::{Change, Customer, Path, Plan, View};
 use crate::error::Error;
 
-/// What must hold for the customer that a PUT is based on; checked after every reading.
-pub type Preconditions<'a> = &'a dyn Fn(&Customer) -> Result<(), Error>;
+/// Checks the customer that a PUT is based on, after every reading.
+pub(crate) type Preconditions<'a> = &'a dyn Fn(&Customer) -> Result<(), Error>;
 
-/// What a reading shows of an attempt that may have taken effect.
+/// The effect of an attempt, from a reading of the customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Every value asked for is stored, and every other one is as it was.
+    /// Every new value is stored, and every other value is unchanged.
     AsAsked,
-    /// Every value asked for is stored, and others changed too.
+    /// Every new value is stored, and other values changed too.
     AsAskedAndMore,
     /// Nothing was written since the plan was made, and the preconditions hold.
     AsBefore,
@@ -24,7 +24,7 @@ pub enum Effect {
     Modified,
     /// Neither the old values nor the new ones.
     Other,
-    /// The customer could not be read, or is not there any more.
+    /// The customer could not be read, or does not exist any more.
     Unreadable,
 }
 
@@ -41,7 +41,7 @@ pub fn effect(plan: &Plan, stored: &Customer, preconditions: Preconditions<'_>) 
     if verdict.has_what_was_asked() { Effect::AsAskedAndMore } else { Effect::Other }
 }
 
-/// Whether nobody wrote the customer between two readings. Without a timestamp that cannot be told, so it is false.
+/// Whether the customer was not written between two readings; false without a timestamp, which alone shows it.
 pub(super) fn is_unmodified(before: &Customer, now: &Customer) -> bool {
     let path = Path::of("modifiedTimestamp");
     match (before.get(&path), now.get(&path)) {
@@ -55,16 +55,16 @@ fn same_moment(one: View<'_>, other: View<'_>) -> bool {
     moment(one).is_some_and(|one| moment(other) == Some(one))
 }
 
-/// What a reading makes of a plan that was not sent yet.
+/// The result of basing an unsent plan on a new reading.
 #[derive(Debug)]
 pub enum Refresh {
     /// The plan was made from this very text.
     Same,
     /// Our changes on what is stored now.
     Merged {
-        /// From what is stored now to what is to be sent.
+        /// From the stored customer to the one to send.
         plan: Box<Plan>,
-        /// What others changed, which is kept.
+        /// Their changes, which stay.
         carried: Vec<Change>,
     },
     /// Every change is stored already.
@@ -73,7 +73,7 @@ pub enum Refresh {
     Conflicts(Vec<Conflict>),
     /// A precondition does not hold any more.
     Unmet(Error),
-    /// Our changes have no place in it any more.
+    /// The stored customer has no place for our changes any more.
     Unmergeable(EditError),
 }
 

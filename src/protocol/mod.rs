@@ -1,16 +1,15 @@
 //! The write of one customer as a state machine: events in, actions out, no I/O.
-//!
 //! The API has no conditional write, answers get lost, and a request whose answer was lost can be applied later. Six
 //! rules keep what the program claims true all the same. Each is decided in one place below, with its reason:
 //!
 //! 1. *Intent first.* `Write::advance`
-//! 2. *Fresh.* `Write::advance`, `Write::base_on` and `compare::refresh`
+//! 2. *Fresh.* `Write::advance`, `Write::base_on` and [`compare::refresh`]
 //! 3. *Definite answers.* `Write::answered`
 //! 4. *Open answers.* `Write::answered` and `Write::seen`
 //! 5. *True claims.* `Write::seen`, `Write::stop_sending`
 //! 6. *Signals.* `Write::signalled`
 //!
-//! A driver performs the [`Action`] it is given and returns what came of it as an [`Event`]. tests/protocol drives the
+//! A driver performs each [`Action`] and returns its result as an [`Event`]. tests/protocol drives the
 //! same `step` through every order of faults up to a bound.
 
 pub mod compare;
@@ -36,7 +35,7 @@ pub struct Span {
     pub ended: Duration,
 }
 
-/// What bounds a write.
+/// The limits of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// The most PUTs.
@@ -45,7 +44,7 @@ pub struct Limits {
     pub refreshes: u8,
 }
 
-/// What the driver does next.
+/// The next step of the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Make [`Write::plan`] durable as the intent of this write; a second time, in the place of the first.
@@ -67,7 +66,7 @@ pub enum Action {
     Report(Claim),
 }
 
-/// What came of an action.
+/// The result of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event<P> {
     /// Whether the store took the record.
@@ -76,7 +75,7 @@ pub enum Event<P> {
     Refreshed(Refreshed<P>),
     /// What a [`Action::Look`] found.
     Seen(Effect),
-    /// What became of the PUT.
+    /// The result of the PUT.
     Answer(Answer),
     /// The wait is over.
     Timer,
@@ -86,7 +85,7 @@ pub enum Event<P> {
     Signal,
 }
 
-/// What the customer is now, as the base of a PUT.
+/// The stored customer as the base of a PUT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refreshed<P> {
     /// The same text.
@@ -95,11 +94,11 @@ pub enum Refreshed<P> {
     Merged(P),
     /// Every change is stored already.
     Nothing,
-    /// A conflict, a precondition that no longer holds, or no customer to be had.
+    /// A conflict, a precondition that no longer holds, or a customer that could not be read.
     Refused,
 }
 
-/// What the answer to a PUT tells.
+/// The answer to a PUT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// 2xx, and what the customer in it shows; none if the customer is to be read.
@@ -118,7 +117,7 @@ pub enum Answer {
     Open,
 }
 
-/// What is known of the write when it has ended.
+/// The result of a write, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Claim {
     /// Every change was already stored when the customer was read again. Nothing was written.
@@ -142,7 +141,7 @@ pub enum Claim {
 /// Why a write ended without proof that it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The last error that the driver met tells.
+    /// The last error of the driver says why.
     Error,
     /// The customer could not be sent within a second of a reading.
     NeverFresh,
@@ -152,7 +151,6 @@ pub enum Reason {
     Interrupted,
 }
 
-/// Which action is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum State {
     Recording,
@@ -164,7 +162,6 @@ enum State {
     Ended(Claim),
 }
 
-/// Which plan the store holds as the intent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Intent {
     None,
@@ -179,9 +176,7 @@ pub struct Write<P> {
     limits: Limits,
     state: State,
     intent: Intent,
-    /// Until when a PUT may be based on the last reading.
     fresh_until: Duration,
-    /// The shortest time that a reading took.
     quickest: Option<Duration>,
     attempts: u8,
     refreshes: u8,
@@ -190,7 +185,6 @@ pub struct Write<P> {
     /// Whether the API accepted an attempt, and whether that is already read a second time.
     accepted: bool,
     read_twice: bool,
-    /// Why no further PUT is sent.
     stopped: Option<Reason>,
 }
 
@@ -221,13 +215,11 @@ impl<P> Write<P> {
         &self.plan
     }
 
-    /// The plan, when the write has ended.
-    pub fn into_plan(self) -> P {
+    pub(crate) fn into_plan(self) -> P {
         self.plan
     }
 
-    /// How many PUTs were sent, or may have been.
-    pub fn attempts(&self) -> u8 {
+    pub(crate) fn attempts(&self) -> u8 {
         self.attempts
     }
 
@@ -235,7 +227,7 @@ impl<P> Write<P> {
         self.intent != Intent::None
     }
 
-    /// Takes what came of the last action and gives the next one.
+    /// Takes the result of the last action and gives the next action.
     pub fn step(&mut self, took: Span, event: Event<P>) -> Action {
         match (self.state, event) {
             (_, Event::Signal) => self.signalled(),
@@ -251,14 +243,12 @@ impl<P> Write<P> {
             (State::Pausing, Event::OutOfTime) => self.stop_sending(Reason::Error),
             (State::Looking, Event::Seen(effect)) if self.accepted => self.proven(effect),
             (State::Looking, Event::Seen(effect)) => self.seen(took, effect),
-            // Whether the outcome was recorded changes nothing about what happened.
             (State::Closing(claim), Event::Stored(_)) => self.report(claim),
             // No other event answers the action that is under way: the action is given again.
             _ => self.action(),
         }
     }
 
-    /// The action that is under way.
     fn action(&self) -> Action {
         match self.state {
             State::Refreshing => Action::Refresh,
@@ -271,8 +261,6 @@ impl<P> Write<P> {
         }
     }
 
-    /// The way to the next PUT.
-    ///
     /// Rule 2, *fresh*: a PUT replaces the whole customer, so it leaves only within a second of a reading. Locks, slow
     /// disks, rate limits, SIGSTOP and a sleeping laptop all come between; the clock counts suspended time.
     ///
@@ -367,7 +355,6 @@ impl<P> Write<P> {
         }
     }
 
-    /// Waits before another attempt, if there may be one.
     fn pause(&mut self, asked: Option<Duration>) -> Action {
         let doubled = 2u32.saturating_pow(u32::from(self.attempts).saturating_sub(1));
         let pause = asked.unwrap_or(FIRST_PAUSE * doubled);
@@ -385,11 +372,9 @@ impl<P> Write<P> {
         if self.open { self.look() } else { self.finish(Claim::NotWritten(reason)) }
     }
 
-    /// What a reading shows after an open answer or a redirect.
-    ///
-    /// Rule 4: the same plan is sent again only if nothing was written since the reading it was made from, the
-    /// timestamp included. If the values are as before but the timestamp moved, the attempt may have taken effect and
-    /// been taken back: sending it again would undo somebody's correction.
+    /// Rule 4: after an open answer or a redirect the same plan is sent again only if nothing was written since the
+    /// reading it was made from, the timestamp included. If the values are as before but the timestamp moved, the attempt
+    /// may have taken effect and been reverted: sending it again would undo a correction.
     ///
     /// Rule 5: "written" says so if an earlier attempt may still be applied.
     fn seen(&mut self, took: Span, effect: Effect) -> Action {

@@ -1,4 +1,4 @@
-//! What became of a write that has no outcome, by what is stored now.
+//! Closes an entry that has no outcome, from the customer that is stored now.
 
 use super::compare::is_unmodified;
 use crate::document::verify::{Difference, moved, verify};
@@ -7,24 +7,23 @@ use crate::document::{Customer, Path, Plan};
 /// How an entry without an outcome is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Settled {
-    /// What was asked for is stored.
+    /// The new values are stored.
     Written,
-    /// What was asked for is stored, and other values are not as they were.
+    /// The new values are stored, and other values changed too.
     Differs,
     /// Nothing was written since the entry began. A request that is still under way may yet be applied.
     NotWritten,
-    /// It cannot be told, and later entries of this machine wrote all of its values.
+    /// Later entries of this machine wrote all of its values, so they prove nothing about this entry.
     Superseded,
-    /// It cannot be told: the values are the old ones or others', and the customer was modified since.
+    /// The new values are not stored, and the customer was modified since: no proof either way.
     Unknown,
-    /// The customer is not there any more.
+    /// The customer does not exist any more.
     Gone,
 }
 
 /// Settles an entry by the customer as it is now; none if the API has no such customer.
-///
-/// `later` are the paths that later entries of this machine wrote. What is stored there is theirs: it is no difference of
-/// this entry, and does not prove that this entry was written.
+/// `later` are the paths that later entries of this machine wrote. A value there is no difference of this entry, and does
+/// not prove that this entry was written.
 pub fn settle(plan: &Plan, stored: Option<&Customer>, later: &[Path]) -> Settled {
     let Some(stored) = stored else { return Settled::Gone };
     let is_later = |path: &Path| later.iter().any(|wrote| wrote.covers(path));

@@ -10,7 +10,6 @@ fn begin(read: Span) -> (Write<u8>, Action) {
     Write::begin(1, read, read.ended, LIMITS)
 }
 
-/// A write whose first PUT is to be sent at 100 ms.
 fn sending() -> Write<u8> {
     let (mut write, _) = begin(span(0, 100));
     let action = write.step(span(100, 100), Event::Stored(true));

@@ -15,16 +15,13 @@ use crate::cli::Output;
 #[derive(Debug, Serialize)]
 pub(crate) struct Listed {
     pub(crate) profile: String,
-    /// It is the profile in use.
     pub(crate) current: bool,
     pub(crate) label: Option<String>,
     pub(crate) api: String,
-    /// The source of its key.
     pub(crate) key: Option<String>,
     pub(crate) writes: &'static str,
 }
 
-/// The value of a setting and its source.
 #[derive(Debug, Serialize)]
 pub(crate) struct Applied {
     pub(crate) setting: &'static str,
@@ -36,9 +33,7 @@ pub(crate) struct Applied {
 #[derive(Debug, Serialize)]
 pub(crate) struct Shown {
     pub(crate) profile: String,
-    /// The path of config.toml.
     pub(crate) file: String,
-    /// The source of its key.
     pub(crate) key: Option<String>,
     pub(crate) settings: Vec<Applied>,
 }
@@ -50,16 +45,13 @@ pub(crate) struct Status {
     pub(crate) label: Option<String>,
     pub(crate) api: String,
     pub(crate) api_from: String,
-    /// The source of the key.
     pub(crate) key: String,
-    /// The key is in a file or in the environment.
     pub(crate) plain_text: bool,
     /// Other users of this machine can read it there.
     pub(crate) exposed: bool,
     pub(crate) limits: Standing,
 }
 
-/// The result of a change to a profile or its key, for programs.
 pub(crate) fn done(profile: &str, outcome: &str, output: Output) -> String {
     printed(&Object::default().member("outcome", &outcome).member("profile", &profile).end(), output)
 }
@@ -103,7 +95,6 @@ pub(crate) fn show(shown: &Shown, output: Output, look: Look) -> String {
     format!("{title}\n{rows}{}\n", escaped(&format!("Key: {key}")))
 }
 
-/// An object, in JSON; the same in a table or CSV with a line a member.
 fn lines(
     output: Output,
     titles: &[&str],

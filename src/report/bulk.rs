@@ -16,13 +16,10 @@ use crate::error::Kind;
 use crate::report::outcome::Problem;
 use crate::store::About;
 
-/// A run that has ended or was stopped.
 pub(crate) struct Summary<'a> {
     pub(crate) about: &'a About,
     pub(crate) counts: &'a Counts,
-    /// The file of `--results`.
     pub(crate) results: Option<&'a Path>,
-    /// The command that resumes it.
     pub(crate) resume: &'a str,
     pub(crate) place: Place<'a>,
 }
@@ -32,7 +29,6 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// The header above the rows; empty unless the form has one.
 pub(crate) fn rows_head(output: Output) -> String {
     match output {
         Output::Csv => csv([HEADER]),
@@ -40,7 +36,6 @@ pub(crate) fn rows_head(output: Output) -> String {
     }
 }
 
-/// A row; empty if the form prints no rows.
 pub(crate) fn row(result: &RowResult, output: Output) -> String {
     match output {
         Output::Csv => csv([result.cells()]),
@@ -49,7 +44,6 @@ pub(crate) fn row(result: &RowResult, output: Output) -> String {
     }
 }
 
-/// The counts of a run.
 pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
     let counts = summary.counts;
     let row = |name: &str, count: u64, tone| vec![Cell::new(name, tone), Cell::new(count.to_string(), tone)];
@@ -69,7 +63,6 @@ pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
     format!("{title}  ({})\n{table}", summary.place.list(look))
 }
 
-/// The one object of a run.
 pub(crate) fn json(summary: &Summary<'_>, kind: Kind) -> String {
     let error = (kind != Kind::Done).then(|| Problem {
         kind: kind.row().name,
@@ -86,7 +79,6 @@ pub(crate) fn json(summary: &Summary<'_>, kind: Kind) -> String {
     printed(&object.end(), Output::Json)
 }
 
-/// The one object of a dry run.
 pub(crate) fn rehearsed(counts: &Counts, output: Output) -> String {
     let object = Object::default()
         .member("outcome", &"planned")
@@ -97,7 +89,6 @@ pub(crate) fn rehearsed(counts: &Counts, output: Output) -> String {
     printed(&object.end(), output)
 }
 
-/// A run, the number of its rows, and the counts of those that were reached.
 type Listed = (About, u64, Counts);
 
 fn sentence((_, rows, counts): &Listed) -> String {
@@ -108,7 +99,6 @@ fn sentence((_, rows, counts): &Listed) -> String {
     }
 }
 
-/// The runs, the newest first.
 pub(crate) fn list(
     runs: &[Listed],
     output: Output,
@@ -149,7 +139,6 @@ fn object((about, rows, counts): &Listed) -> String {
     object.end()
 }
 
-/// The rows of one run.
 pub(crate) fn rows(output: Output) -> Rows {
     Rows::new(output, List::Member("rows"), &HEADER, &HEADER)
 }

@@ -9,7 +9,6 @@ use crate::document::{Change, Json, Plan};
 /// A terminal narrower than this has no room for a table.
 const NARROW: u16 = 40;
 
-/// The customer and a before/after table; on a narrow terminal lines instead of the table.
 pub(crate) fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
     let head = format!("{}  ({})", look.bold(&escaped(&who(plan))), place.list(look));
     if look.width.is_some_and(|width| width < NARROW) {
@@ -24,7 +23,6 @@ pub(crate) fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
     format!("{head}\n{}", table(&["Field", "Before", "After"], &rows, look))
 }
 
-/// The customer's id and name.
 pub(crate) fn who(plan: &Plan) -> String {
     let (id, name) = (plan.before.id(), plan.before.name());
     if name.is_empty() { format!("Customer {id}") } else { format!("Customer {id} {name}") }
@@ -50,7 +48,6 @@ pub(crate) fn counts(plan: &Plan) -> String {
     }
 }
 
-/// The question for consent.
 pub(crate) fn question(plan: &Plan, place: &Place<'_>) -> String {
     format!("Write to {} on {}: {}?", escaped(&who(plan)), place.sentence(), counts(plan))
 }

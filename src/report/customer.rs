@@ -13,7 +13,6 @@ use crate::document::json::ValueKind;
 use crate::document::{Customer, Path, View};
 use crate::field;
 
-/// A table of every value, in the sections of the field table.
 pub(crate) fn sections(customer: &Customer, look: Look) -> String {
     let section = |path: &Path| field::section(&path.dotted());
     let mut leaves = leaves(customer);
@@ -44,7 +43,6 @@ pub(crate) fn whole(customers: &[Customer], output: Output) -> String {
     text + &rows.end(Look::default())
 }
 
-/// The paths of all values: `id` first, then in the order of the documents.
 fn columns(customers: &[Customer]) -> Vec<Path> {
     let mut columns = vec![Path::root("id")];
     let mut known = HashSet::from([Path::root("id")]);
@@ -62,7 +60,6 @@ fn cells(customer: &Customer, columns: &[Path]) -> Vec<Cell> {
     columns.iter().map(|path| Cell::plain(cell(value(path)))).collect()
 }
 
-/// Every value but objects, with its path; an empty object counts as a value.
 fn leaves(customer: &Customer) -> Vec<(Path, View<'_>)> {
     let mut leaves = Vec::new();
     collect(None, customer.root(), &mut leaves);

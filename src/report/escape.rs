@@ -14,7 +14,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 /// Writes the same characters in JSON or CSV as JSON's `\uXXXX`, which keeps the meaning of JSON. Line breaks and tabs stay.
-pub fn unsteered(text: &str) -> Cow<'_, str> {
+pub(crate) fn unsteered(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| steers(c) && !matches!(c, '\n' | '\t');
     replaced(text, hidden, |c, out| *out += &format!("\\u{:04x}", u32::from(c)))
 }

@@ -6,7 +6,6 @@ use crate::api::key::without_keys;
 use crate::error::{Error, Kind};
 
 /// Several lines: what failed, its details, what to do. If the command may write, also whether anything was written.
-///
 /// A key that was put in the wrong place is redacted.
 pub fn failure(error: &Error, look: Look, may_write: bool) -> String {
     let mut out = format!("{} {}\n", look.alarm("error:"), shown(&error.headline()));
@@ -20,7 +19,6 @@ pub fn failure(error: &Error, look: Look, may_write: bool) -> String {
     out
 }
 
-/// The line about what is stored after a failure; empty if the command reads only.
 pub(crate) fn written(kind: Kind, may_write: bool) -> String {
     let written = kind.written();
     if may_write || written != Kind::Failed.written() { format!("{written}\n") } else { String::new() }

@@ -67,7 +67,6 @@ fn changed(edit: &Edited) -> String {
     format!("{}: {before} → {after}", edit.path)
 }
 
-/// The customer's id and name.
 fn who(entry: &Entry) -> String {
     format!("{} {}", entry.customer, entry.name).trim().to_string()
 }
@@ -77,12 +76,10 @@ fn fields(entry: &Entry) -> String {
     paths.join(", ")
 }
 
-/// An entry in a few words: the customer, the fields and the outcome.
 pub(crate) fn line(entry: &Entry) -> String {
     format!("{}: {} ({})", who(entry), fields(entry), entry.state())
 }
 
-/// The lines above the changes of one entry.
 pub(crate) fn head(entry: &Entry, when: &str, look: Look) -> String {
     let name = look.bold(&format!("Entry {}", escaped(&entry.entry.to_string())));
     let said = |what: &str, other: &Option<_>| other.as_ref().map(|other| format!(", {what} {other}"));
@@ -113,7 +110,6 @@ fn summary(entry: &Entry) -> String {
     object.end()
 }
 
-/// One entry with the documents before and after.
 pub(crate) fn whole(entry: &Entry, plan: &Plan) -> String {
     let object = Object::default()
         .token("summary", &summary(entry))
@@ -130,7 +126,6 @@ pub(crate) fn pruned(forgotten: Forgotten) -> String {
     object.end()
 }
 
-/// A changed value; a missing side is null.
 fn edited(edit: &Edited) -> String {
     let object = Object::default().member("path", &edit.path);
     object.member("before", &edit.before).member("after", &edit.after).end()

@@ -11,7 +11,6 @@ use crate::document::json::ValueKind;
 use crate::document::{Customer, Path, View};
 use crate::field::{CODES_PATH, FIELDS};
 
-/// The columns of a table unless others are named.
 const SHOWN: &[&str] = &["id", "companyName", "firstName", "lastName", "primaryEmail", "reference", "status"];
 
 #[derive(Debug)]
@@ -23,14 +22,12 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// Without columns, the usual ones of the output format.
     pub(crate) fn new(columns: Option<Vec<Path>>, output: Output) -> Listing {
         let is_whole = columns.is_none();
         let columns = columns.unwrap_or_else(|| usual(output));
         Listing { rows: Rows::new(output, List::Array, &columns, &columns), columns, is_whole }
     }
 
-    /// Adds customers and gives the text that can be printed now.
     pub(crate) fn take(&mut self, customers: &[Customer]) -> String {
         customers.iter().map(|customer| self.add(customer)).collect()
     }
@@ -43,7 +40,6 @@ impl Listing {
         self.rows.add(|| cells(customer, &self.columns), json)
     }
 
-    /// The rest of the text.
     pub(crate) fn end(self, look: Look) -> String {
         self.rows.end(look)
     }

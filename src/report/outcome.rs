@@ -9,7 +9,6 @@ use crate::document::{Change, Customer, Json, Plan};
 use crate::error::{Error, Kind};
 use crate::store::EntryId;
 
-/// The facts that a command has so far, which a failure reports too.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     customer: Option<Who>,
@@ -19,14 +18,10 @@ pub(crate) struct Facts {
     entry: Option<String>,
 }
 
-/// The success of a command that writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Written and verified.
     Updated,
-    /// The customer already had these values; nothing was sent.
     Unchanged,
-    /// A dry run.
     Planned,
 }
 
@@ -91,7 +86,6 @@ impl Facts {
     }
 }
 
-/// The `outcome` of a failure.
 fn outcome_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Unknown | Kind::Differs | Kind::Cancelled | Kind::Interrupted => kind.row().name,
@@ -129,7 +123,6 @@ fn different(difference: &Difference) -> String {
         .end()
 }
 
-/// A value; null if it is missing.
 fn token(json: &Option<Json>) -> &str {
     json.as_ref().map_or("null", Json::text)
 }

@@ -9,7 +9,6 @@ use super::escape::escaped;
 pub(crate) struct Place<'a> {
     pub(crate) profile: &'a str,
     pub(crate) host: &'a str,
-    /// The environment variables that override the profile.
     pub(crate) overrides: &'a [&'static str],
     pub(crate) label: Option<&'a str>,
     /// One of [`crate::account::setting::COLORS`].
@@ -43,7 +42,6 @@ impl Place<'_> {
         }
     }
 
-    /// The label, else the name of a profile that has a colour.
     pub(crate) fn badge(&self) -> Option<Badge> {
         let text = self.label.or(self.color.map(|_| self.profile))?;
         let style = Style::from_dotted_str(self.color.unwrap_or_default()).bold().reverse();
@@ -51,7 +49,6 @@ impl Place<'_> {
     }
 }
 
-/// A word that tells one account from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Badge {
     text: String,

@@ -8,11 +8,9 @@ use crate::cli::Output;
 use crate::document::indent::indented;
 use crate::document::json::quote;
 
-/// The place of the rows in JSON.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum List {
     Array,
-    /// An array that is the member of an object.
     Member(&'static str),
 }
 
@@ -20,12 +18,9 @@ pub(crate) enum List {
 pub(crate) struct Rows {
     output: Output,
     list: List,
-    /// The title of each column in the table; empty if the table has no such column.
     titles: Vec<String>,
-    /// The name of each column in CSV; empty if CSV has no such column.
     names: Vec<String>,
     count: usize,
-    /// The rows of the table, which is printed at the end.
     table: Vec<Vec<Cell>>,
 }
 
@@ -51,7 +46,6 @@ impl Rows {
         text
     }
 
-    /// The rest of the text.
     pub(crate) fn end(self, look: Look) -> String {
         match self.output {
             Output::Table if self.count == 0 => String::new(),
@@ -64,7 +58,6 @@ impl Rows {
         }
     }
 
-    /// The text before the first row.
     fn head(&self) -> String {
         match (self.output, self.list) {
             _ if self.count > 0 => String::new(),
@@ -89,14 +82,12 @@ impl Rows {
         }
     }
 
-    /// A line break and the indentation of so many levels below the array.
     fn line(&self, levels: usize) -> String {
         let above = usize::from(matches!(self.list, List::Member(_)));
         format!("\n{}", "  ".repeat(above + levels))
     }
 }
 
-/// The values of the columns that have a name.
 fn kept<T>(values: Vec<T>, names: &[String]) -> Vec<T> {
     values.into_iter().zip(names).filter(|(_, name)| !name.is_empty()).map(|(value, _)| value).collect()
 }

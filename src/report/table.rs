@@ -13,7 +13,6 @@ use crate::document::json::ValueKind;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     text: String,
-    /// The text for programs, if it differs.
     exact: Option<String>,
     tone: Tone,
 }
@@ -39,7 +38,6 @@ impl Cell {
         Cell::new(text, Tone::Plain)
     }
 
-    /// Gives programs another text.
     pub(crate) fn meaning(self, exact: impl Into<String>) -> Cell {
         Cell { exact: Some(exact.into()), ..self }
     }

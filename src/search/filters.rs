@@ -1,16 +1,14 @@
 //! The filters of the API's `query` parameter: their names, the paths of their values and how values compare.
-//!
 //! One table for the client's searches and for the sandbox that answers them. Source: the vendor's page "List customers".
 
 /// A filter of the API.
 #[derive(Debug)]
 pub struct Filter {
     /// The API's name, matched without regard to case.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The dotted path of the value in a customer.
-    pub path: &'static str,
-    /// The syntax of its values.
-    pub kind: MatchKind,
+    pub(crate) path: &'static str,
+    pub(crate) kind: MatchKind,
 }
 
 /// The syntax of a filter's value.
@@ -45,7 +43,7 @@ const fn filter(name: &'static str, path: &'static str, kind: MatchKind) -> Filt
 /// The filters whose values a customer holds, except [`sales_tracking_code`], and `CurrencyId`, whose numbers the vendor
 /// does not publish. If two filters have the same path, the client sends the first.
 #[rustfmt::skip]
-pub static FILTERS: &[Filter] = &[
+pub(crate) static FILTERS: &[Filter] = &[
     filter("CompanyName", "companyName", Text),
     filter("FirstName", "firstName", Text),
     filter("MiddleName", "middleName", Text),
@@ -86,7 +84,7 @@ pub static FILTERS: &[Filter] = &[
 
 /// Splits `SalesTrackingCode1.Code` to `SalesTrackingCode5.Name` into the number of the type, counted from 1, and the
 /// member (`code` or `name`). Any case is taken; `CustomerReference.` in front of it too.
-pub fn sales_tracking_code(name: &str) -> Option<(usize, &'static str)> {
+pub(crate) fn sales_tracking_code(name: &str) -> Option<(usize, &'static str)> {
     let name = name.to_ascii_lowercase();
     let name = name.strip_prefix("customerreference.").unwrap_or(&name);
     let (number, member) = name.strip_prefix("salestrackingcode")?.split_once('.')?;

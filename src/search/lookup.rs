@@ -1,5 +1,4 @@
 //! The `<CUSTOMER>` of a command: an id, `reference:ACME-7` or `email:a@example.com`.
-//!
 //! Neither a reference nor an address is unique at the vendor ("Customer object"), and the API's answers are checked here:
 //! a reference must be equal; an address must be one of the primary addresses, without regard to case.
 
@@ -8,7 +7,7 @@ use strum::Display;
 use super::{Condition, Search};
 use crate::document::View;
 
-/// What a user typed for a customer.
+/// The name of a customer, as the user typed it.
 #[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum CustomerName {
     /// The vendor's id.
@@ -19,7 +18,7 @@ pub enum CustomerName {
     Lookup(Lookup),
 }
 
-/// What a customer is looked up by.
+/// The value by which a customer is looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum Lookup {
     /// `reference`.
@@ -34,8 +33,7 @@ const REFERENCE: &str = "reference";
 const EMAIL: &str = "primaryEmail";
 
 impl CustomerName {
-    /// Reads a name.
-    pub fn parse(text: &str) -> Result<CustomerName, String> {
+    pub(crate) fn parse(text: &str) -> Result<CustomerName, String> {
         if let Some((by, value)) = text.split_once(':') {
             let lookup = match by.to_ascii_lowercase().as_str() {
                 "reference" => Lookup::Reference(value.to_string()),
@@ -70,7 +68,6 @@ impl Lookup {
         }
     }
 
-    /// Whether a customer has this reference or address.
     pub(crate) fn names(&self, document: View<'_>) -> bool {
         self.held(document).iter().any(|held| match self {
             Lookup::Reference(text) => held == text,
@@ -78,13 +75,11 @@ impl Lookup {
         })
     }
 
-    /// [`Lookup::names`] without regard to case.
     pub(crate) fn nearly_names(&self, document: View<'_>) -> bool {
         let (Lookup::Reference(text) | Lookup::Email(text)) = self;
         self.held(document).iter().any(|held| held.to_lowercase() == text.to_lowercase())
     }
 
-    /// The customer's reference, or each of its addresses.
     fn held(&self, document: View<'_>) -> Vec<String> {
         let path = match self {
             Lookup::Reference(_) => REFERENCE,

@@ -1,9 +1,7 @@
 //! A search for customers: the query for the API, and the check of every customer in its answer.
-//!
 //! The vendor documents neither unknown filters nor how a value escapes the filter's own characters. So the query
-//! ([`Search::query`]) asks for at least the customers that match, and every customer that the API sends is checked here
-//! ([`Search::judge`]). Source of names and grammar: the vendor's pages "List customers", "String filtering" and "Date
-//! filtering".
+//! ([`Search::query`]) asks for at least the customers that match, and every customer that the API sends is checked here.
+//! Source: the vendor's pages "List customers", "String filtering" and "Date filtering".
 
 pub mod filters;
 pub mod lookup;
@@ -41,9 +39,8 @@ pub enum Fit {
 #[error("{why}")]
 pub struct QueryError {
     /// Without a full stop.
-    pub why: String,
-    /// What to type instead.
-    pub hint: Option<String>,
+    pub(crate) why: String,
+    pub(crate) hint: Option<String>,
 }
 
 impl QueryError {
@@ -80,7 +77,6 @@ impl Search {
         self.conditions.iter().all(Condition::is_exact)
     }
 
-    /// The conditions that the query leaves out, as they were typed.
     pub(crate) fn kept_back(&self) -> impl Iterator<Item = &str> {
         self.conditions.iter().filter(|condition| condition.query().is_none()).map(Condition::given)
     }
@@ -122,13 +118,12 @@ impl Condition {
         Ok(Condition { name, pattern, given: text.to_string() })
     }
 
-    /// The field at a path of the field tables contains this text, without regard to case.
     pub(crate) fn containing(path: &'static str, text: &str) -> Condition {
         let pattern = Pattern::Text(Wildcards::containing(text));
         Condition { name: Name::at(path), pattern, given: format!("{path}=*{text}*") }
     }
 
-    /// As it was typed.
+    /// The condition as it was typed.
     pub fn given(&self) -> &str {
         &self.given
     }
@@ -146,14 +141,12 @@ impl Condition {
         self.name.values(document).iter().any(|value| self.pattern.holds(value.as_deref()))
     }
 
-    /// Whether the query of this condition includes the customer.
     fn may_be_sent(&self, document: View<'_>) -> bool {
         let values = self.name.values(document);
         self.query().is_none() || values.iter().any(|value| self.pattern.may_be_sent(value.as_deref()))
     }
 }
 
-/// Writes every byte that is not an unreserved character as `%XX`.
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     for byte in text.bytes() {

@@ -14,14 +14,13 @@ pub struct Name {
     /// The syntax of its pattern.
     pub kind: MatchKind,
     /// The name of the API's filter; none if there is no filter for the field.
-    pub filter: Option<String>,
+    pub(crate) filter: Option<String>,
     source: ValueSource,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ValueSource {
     Path(&'static str),
-    /// A member of the sales-tracking code of this type; types are counted from 1.
     Code(usize, &'static str),
 }
 
@@ -81,7 +80,6 @@ fn field_named(folded: &str) -> Option<&'static str> {
     paths().find(is_path).or_else(by_flag).or_else(|| paths().find(is_last))
 }
 
-/// Every path of the field tables.
 fn paths() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().map(|field| field.path).chain(READ_ONLY.iter().map(|field| field.path))
 }
@@ -100,8 +98,7 @@ fn unknown(text: &str, folded: &str) -> QueryError {
 }
 
 impl Name {
-    /// The field at a path of the field tables.
-    pub fn at(path: &'static str) -> Name {
+    pub(crate) fn at(path: &'static str) -> Name {
         if let Some(filter) = FILTERS.iter().find(|filter| filter.path == path) {
             return Name::of(filter);
         }

@@ -12,25 +12,18 @@ use crate::document::time::timestamp;
 /// Matches null, a missing member and the empty text.
 const EMPTY: &str = "[empty]";
 
-/// The values that a condition matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pattern {
+pub(crate) enum Pattern {
     /// No value. The vendor documents the filter for text only, so it is not sent if `text` is false.
     Empty {
-        /// Whether the field holds text.
         text: bool,
     },
-    /// A text with wildcards.
     Text(Wildcards),
-    /// One of these words, spelled as the vendor does.
     OneOf(Vec<&'static str>),
-    /// A whole number.
     Integer(Bound<Decimal>),
     /// One amount. The API has ranges only, so the filter is for this amount and more.
     Amount(Bound<Decimal>),
-    /// A range of amounts.
     Amounts(Range<Decimal>),
-    /// A range of moments.
     Dates(Range<Timestamp>),
 }
 
@@ -77,7 +70,6 @@ impl Pattern {
         }
     }
 
-    /// Whether a value matches; none is null or a missing member.
     pub(super) fn holds(&self, value: Option<&str>) -> bool {
         let Some(value) = value else { return matches!(self, Pattern::Empty { .. }) };
         let number = Decimal::parse(value);
@@ -91,7 +83,6 @@ impl Pattern {
         }
     }
 
-    /// Whether [`Pattern::asked`] matches this value.
     pub(super) fn may_be_sent(&self, value: Option<&str>) -> bool {
         match (self, value) {
             _ if self.asked().is_none() => true,
@@ -104,7 +95,6 @@ impl Pattern {
     }
 }
 
-/// Words with wildcards between commas, in any case.
 fn one_of(words: &[&'static str], text: &str) -> Result<Pattern, QueryError> {
     let mut patterns = Vec::new();
     for typed in text.split(',').map(str::trim) {

@@ -14,7 +14,6 @@ pub(super) struct Range<T> {
     to: Option<Bound<T>>,
 }
 
-/// A value, and its text in the API's filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bound<T> {
     pub(super) value: T,
@@ -48,7 +47,6 @@ impl<T: Ord> Range<T> {
             && self.to.as_ref().is_none_or(|to| *value < to.value)
     }
 
-    /// The range in the API's filters.
     pub(super) fn spelled(&self) -> String {
         [&self.from, &self.to].map(|side| side.as_ref().map_or("", |bound| &bound.spelled)).join("|")
     }
@@ -98,7 +96,6 @@ fn no_date(text: &str) -> QueryError {
     )
 }
 
-/// Reads an amount: a decimal number without an exponent.
 pub(super) fn amount(text: &str) -> Result<Bound<Decimal>, QueryError> {
     let plain = !text.contains(['e', 'E']) && !text.ends_with('.') && !text.starts_with('.');
     let value = Decimal::parse(text).filter(|_| plain).ok_or_else(|| {

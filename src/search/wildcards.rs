@@ -6,10 +6,9 @@ use super::QueryError;
 const SPECIAL: &[char] = &[':', ';', ',', '|', '[', ']', '*', '\\'];
 
 /// The texts between the wildcards.
-///
 /// Case is ignored, because the vendor does not document whether the API ignores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wildcards {
+pub(crate) struct Wildcards {
     parts: Vec<String>,
 }
 
@@ -29,12 +28,10 @@ impl Wildcards {
         Ok(Wildcards { parts })
     }
 
-    /// Matches this text.
     pub(super) fn literal(text: &str) -> Wildcards {
         Wildcards { parts: vec![text.to_string()] }
     }
 
-    /// Matches any text that contains this one.
     pub(super) fn containing(text: &str) -> Wildcards {
         Wildcards { parts: vec![String::new(), text.to_string(), String::new()] }
     }
@@ -58,12 +55,10 @@ impl Wildcards {
         Wildcards { parts: kept.map(|(_, part)| part).collect() }
     }
 
-    /// Whether there is no text between the wildcards.
     pub(super) fn is_bare(&self) -> bool {
         self.parts.iter().all(String::is_empty)
     }
 
-    /// The pattern in the API's filters.
     pub(super) fn spelled(&self) -> String {
         self.parts.join("*")
     }

@@ -75,11 +75,13 @@ pub struct Origin {
 /// One value that takes the place of another; a side that has no such member is left out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Edited {
-    pub(crate) path: String,
+    /// As the program shows paths.
+    pub path: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "token")]
     pub(crate) before: Option<Box<RawValue>>,
+    /// The token that replaced the other; none if the member was removed.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "token")]
-    pub(crate) after: Option<Box<RawValue>>,
+    pub after: Option<Box<RawValue>>,
 }
 
 /// A member that is `null` is a token: only a member that is left out is none.

@@ -6,14 +6,13 @@ const MARK: &str = "//! ";
 /// An error in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// The line, counted from 1.
+    /// Counted from 1.
     pub line: usize,
-    /// The message. Line breaks in it become spaces.
+    /// Line breaks in it become spaces.
     pub text: String,
 }
 
 /// The text with each note above its line, and the new number of each note's line.
-///
 /// A line beyond the last counts as the last. Every other byte of the text stays.
 pub fn annotate(text: &str, notes: &[Note]) -> (String, Vec<usize>) {
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };

@@ -1,7 +1,5 @@
 //! The text that a user edits in an editor, and the edits that it asks for.
-//!
-//! [`write`](self::write()) writes a customer as text; [`read`](self::read()) compares the edited text with that customer,
-//! value by value, so that a change of the layout is no edit; [`fn@annotate`] writes each error above its line.
+//! Values compare by meaning, so a change of the layout is no edit.
 
 mod annotate;
 mod read;

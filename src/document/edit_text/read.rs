@@ -30,7 +30,7 @@ pub struct UnknownField {
     /// The edit that adds it.
     pub edit: Edit,
     /// Similar names, closest first.
-    pub nearest: Vec<String>,
+    pub(crate) nearest: Vec<String>,
     /// Counted from 1.
     pub line: usize,
 }
@@ -41,13 +41,11 @@ pub struct Problem {
     /// Counted from 1.
     pub line: usize,
     /// A sentence without a full stop.
-    pub why: String,
+    pub(crate) why: String,
 }
 
-/// Compares an edited text with the customer that it shows; none if only comments and space are left in it.
-///
-/// Comments and trailing commas are accepted. Values compare by meaning, so another layout, order or spelling is no edit.
-/// A deleted member keeps its value: nothing is cleared because it is missing. `all` as in [`write`](super::write()).
+/// None if only comments and space are left in the text. A deleted member keeps its value: nothing is cleared because it
+/// is missing. `all` as in [`write`](super::write()).
 pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<Reading>, Problem> {
     let strict = strict(text).map_err(|Unclosed { at }| Problem {
         line: line_of(text, at),
@@ -172,7 +170,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The new sales-tracking codes; none if they did not change.
     fn codes(&mut self, path: &Path, new: View<'_>, old: Option<View<'_>>) -> Option<Json> {
         let (list, fixed) = by_hand(old, new);
         for member in fixed {
@@ -209,7 +206,6 @@ mod tests {
         Customer::parse(TEXT).unwrap()
     }
 
-    /// What an edited text comes to, a line each.
     fn read_as(text: &str, all: bool) -> Vec<String> {
         let reading = match read(text, &shown(), all) {
             Err(problem) => return vec![format!("{}! {}", problem.line, problem.why)],
@@ -227,13 +223,11 @@ mod tests {
         edits.chain(strangers).chain(deleted).chain(problems).collect()
     }
 
-    /// The sheet without its head.
     fn body(all: bool) -> String {
         let sheet = write(&shown(), &[], all);
         sheet[sheet.find('{').unwrap()..].to_string()
     }
 
-    /// The sheet with one text in the place of another.
     fn changed(from: &str, to: &str) -> Vec<String> {
         let sheet = body(false);
         assert!(sheet.contains(from), "{sheet}");

@@ -10,10 +10,7 @@ use crate::field::{self, FIELDS};
 /// The widest line of the list of absent fields, in characters.
 const WIDTH: usize = 75;
 
-/// The text to edit: the head as comments, then a line for each writable field, with the server's tokens. `all` adds all
-/// other members, marked as read-only.
-///
-/// The lines of the head must not have line breaks.
+/// `all` adds the members that are not writable, marked as read-only. The lines of `head` must have no line breaks.
 pub fn write(customer: &Customer, head: &[String], all: bool) -> String {
     let mut out: String = head.iter().map(|line| format!("// {line}\n")).collect();
     for line in absent(customer) {
@@ -49,7 +46,6 @@ fn object(at: Option<&Path>, object: View<'_>, all: bool, level: usize, out: &mu
     out.push('}');
 }
 
-/// The comment at the end of a line.
 fn remark(path: &Path) -> Option<String> {
     match field::at(&path.dotted()) {
         Some(field) if !field.choices().is_empty() => Some(field.choices().join(", ")),
@@ -58,7 +54,6 @@ fn remark(path: &Path) -> Option<String> {
     }
 }
 
-/// The writable fields that the customer does not have, as lines of a comment.
 fn absent(customer: &Customer) -> Vec<String> {
     let names = FIELDS.iter().filter(|field| customer.get(&Path::of(field.path)).is_none());
     let mut lines: Vec<String> = Vec::new();

@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::{JsonError, MAX_DEPTH, MAX_VALUES, Node, ValueKind};
 
 /// The values of a text that serde_json has accepted, in the order of the text.
-///
 /// Because the grammar is known to hold, a separator can be skipped like white space.
 pub(super) fn scan(text: &str) -> Result<Vec<Node>, JsonError> {
     let mut scanner = Scanner { text: text.as_bytes(), at: 0, nodes: Vec::new() };

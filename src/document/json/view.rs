@@ -49,7 +49,6 @@ impl<'a> View<'a> {
         if self.kind() == ValueKind::String { unquote(self.raw()) } else { None }
     }
 
-    /// The text of a string, or the token if it has none.
     pub(crate) fn text_or_token(self) -> Cow<'a, str> {
         self.as_text().unwrap_or(Cow::Borrowed(self.raw()))
     }
@@ -86,13 +85,11 @@ impl<'a> View<'a> {
         Key { of: self }
     }
 
-    /// Where the member of this value begins: at its key.
-    pub fn key_start(self) -> usize {
+    pub(crate) fn key_start(self) -> usize {
         self.node().key.start
     }
 
-    /// A copy of this value.
-    pub fn to_json(self) -> Json {
+    pub(crate) fn to_json(self) -> Json {
         Json::known(self.raw().to_string())
     }
 }
@@ -143,7 +140,6 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The text of a string token; none if it is not Unicode.
 fn unquote(token: &str) -> Option<Cow<'_, str>> {
     match string_bytes(token) {
         Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
@@ -151,7 +147,6 @@ fn unquote(token: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The text of a string token, in WTF-8.
 pub(super) fn string_bytes(token: &str) -> Cow<'_, [u8]> {
     let inside = &token.as_bytes()[1..token.len() - 1];
     if !inside.contains(&b'\\') {

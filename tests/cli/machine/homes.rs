@@ -14,7 +14,8 @@ fn a_home_that_is_no_path_from_the_root_is_refused_and_leaves_nothing_in_the_fol
             [&JOHN[..], &["customer", "history"], &["customer", "bulk", "list"], &["profile", "list"]]
         {
             let run = world.run_with(&[("HOME", home)], arguments);
-            wrote_nothing(&world, &run, 1, &["the home directory is not an absolute path", "set HOME"]);
+            let says = ["the home directory is not an absolute path", "set HOME"];
+            run.fails(1, &says);
         }
         assert_eq!(files(&world), [""; 0]);
         world.was_left_alone();

@@ -21,8 +21,8 @@ const MACHINES: usize = 2;
 const CLIENTS: usize = 4;
 /// When faults, crashes and the other writer stop, in milliseconds.
 const CALM: u64 = 120_000;
-/// How old a reading can be when a PUT leaves: a second, and as much as the quickest answer takes.
-const FRESH: u64 = 1_000 + 200;
+/// How old a reading can be when a PUT leaves, beside the time that the reading took.
+const FRESH: u64 = 1_000;
 
 /// A customer as the server stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,8 @@ struct Request {
     asked: u64,
     read: u64,
     left: u64,
+    /// How long that reading took.
+    took: u64,
 }
 
 #[derive(Debug)]
@@ -98,8 +100,8 @@ impl Server {
             let (is, was, becomes) = (record.fields[at], put.base[at], put.body[at]);
             let asked = was != becomes;
             if is != becomes && (!asked || is != was || again) {
-                assert!(*written > put.read, "a change that was seen is overwritten: {put:?}");
-                assert!(put.left - put.asked <= FRESH, "a PUT left too late: {put:?}");
+                assert!(*written >= put.read, "a change that was seen is overwritten: {put:?}");
+                assert!(put.left - put.asked <= FRESH + put.took, "a PUT left too late: {put:?}");
             }
         }
         self.set(put.customer, put.body, now);
@@ -170,6 +172,8 @@ struct Writing {
     /// The last reading: when it was asked for, when the server made it.
     asked: u64,
     read: u64,
+    /// How long it took.
+    took: u64,
     /// What the action led to, once it did.
     event: Option<Event<Plan>>,
 }
@@ -412,7 +416,16 @@ impl Simulation {
         let span = Span { began: moment(asked), ended: moment(self.now) };
         let (write, action) = Write::begin(plan, span, moment(self.now), limits);
         let entry = usize::MAX;
-        let writing = Writing { write, action, began: self.now, entry, asked, read, event: None };
+        let writing = Writing {
+            write,
+            action,
+            began: self.now,
+            entry,
+            asked,
+            read,
+            took: self.now - asked,
+            event: None,
+        };
         self.clients[at].at = At::Writing(Box::new(writing));
         self.go_on_later(at);
     }
@@ -505,6 +518,9 @@ impl Simulation {
 
     fn step(&mut self, at: usize, mut writing: Box<Writing>) {
         let Some(event) = writing.event.take() else { return };
+        if let Action::Refresh | Action::Look = writing.action {
+            writing.took = self.now - writing.began;
+        }
         let took = Span { began: moment(writing.began), ended: moment(self.now) };
         // A process that is stopped after an action goes on where it was.
         let event = if self.goes_wrong(80) && matches!(event, Event::Timer) { Event::Signal } else { event };
@@ -558,6 +574,7 @@ impl Simulation {
             asked: writing.asked,
             read: writing.read,
             left: writing.began,
+            took: writing.took,
         }
     }
 

@@ -132,6 +132,11 @@ impl Terminal {
         }
     }
 
+    /// Keeps the modes of the terminal while an editor has it.
+    pub(crate) fn lend(&self) -> modes::Asking {
+        modes::Asking::lent()
+    }
+
     /// A moment in the time zone of this machine, to the second.
     pub(crate) fn local(&self, moment: jiff::Timestamp) -> String {
         let here = jiff::tz::TimeZone::system();

@@ -24,7 +24,8 @@ use crate::terminal::Notes;
 /// Each PUT is based on a reading of its own. Ten let a write through a rate limit and a slow disk, and still end.
 const LIMITS: Limits = Limits { attempts: 4, refreshes: 10 };
 
-const LATE: &str = "an attempt got no answer; if the server applies it late, it overwrites later changes";
+const LATE: &str =
+    "an attempt has no known outcome; if the server applies it late, it overwrites later changes";
 
 /// Everything a write needs beside the plan.
 pub(super) struct Writer<'a> {

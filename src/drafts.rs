@@ -17,10 +17,9 @@ pub(crate) struct Drafts {
     folder: PathBuf,
 }
 
-/// What a draft is an edit of. Kept beside the text as `about.json`.
+/// Kept beside the text as `about.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct About {
-    /// The version of this format.
     pub(crate) v: u32,
     pub(crate) profile: String,
     /// The journal's name of the host.
@@ -29,11 +28,10 @@ pub(crate) struct About {
     pub(crate) time: Timestamp,
     /// Whether the text has the read-only fields too.
     pub(crate) all: bool,
-    /// The customer that the text is compared with, exactly as the server sent it.
+    /// Exactly as the server sent it.
     pub(crate) shown: String,
 }
 
-/// The version of `about.json`.
 pub(crate) const VERSION: u32 = 1;
 
 /// A draft that no other process edits.
@@ -68,8 +66,8 @@ impl Drafts {
         keep().with_context(|| format!("the text cannot be kept in {}", folder.display()))
     }
 
-    /// The drafts of a customer that no running process edits, the latest first. One whose `about.json` is damaged or of a
-    /// later version is left out.
+    /// The drafts that no running process edits, the latest first. A draft is left out if its `about.json` is damaged or
+    /// of a later version.
     pub(crate) fn of(&self, profile: &str, host: &str, customer: u64) -> Result<Vec<Draft>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -91,12 +89,11 @@ impl Drafts {
 }
 
 impl Draft {
-    /// The file that the editor opens.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.join(format!("customer-{}.jsonc", self.about.customer))
     }
 
-    /// The edited text; empty if there is no file. Some editors write a new file, so the mode is set again.
+    /// Empty if there is no file. Some editors write a new file, so the mode is set again.
     pub(crate) fn read(&self) -> Result<Vec<u8>> {
         let path = self.path();
         let read = || -> io::Result<Vec<u8>> {
@@ -115,8 +112,7 @@ impl Draft {
             .with_context(|| format!("{} cannot be written", self.path().display()))
     }
 
-    /// Records that an editor window may still show the text and save it later. Such a draft is kept even if the text is
-    /// unchanged.
+    /// An open editor window may save the text later, so such a draft is kept even if the text is unchanged.
     pub(crate) fn keep_open(&self) -> Result<()> {
         let path = self.folder.join(OPEN);
         File::create(&path).map(drop).with_context(|| format!("{} cannot be written", path.display()))
@@ -126,13 +122,11 @@ impl Draft {
         self.folder.join(OPEN).exists()
     }
 
-    /// Sets the customer that the text is compared with from now on.
     pub(crate) fn rebase(&mut self, shown: &str) -> Result<()> {
         self.about.shown = shown.to_string();
         self.note()
     }
 
-    /// Removes the draft and the editor's own files beside it.
     pub(crate) fn forget(self) -> Result<()> {
         fs::remove_dir_all(&self.folder)
             .with_context(|| format!("{} cannot be removed", self.folder.display()))

@@ -17,7 +17,6 @@ const FALLBACK: &str = if cfg!(windows) { "notepad" } else { "vi" };
 /// A person needs longer to open a text, read it and leave.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Editors that stay in the terminal until the user leaves them.
 const IN_TERMINAL: &str = "vi vim nvim view nano pico joe jed mg micro ne ed ex kak hx helix";
 /// Editors that take `+LINE FILE`.
 const PLUS: &str =
@@ -34,14 +33,11 @@ pub(crate) struct Editor {
 }
 
 pub(crate) struct Visit {
-    /// Whether the editor returned faster than a person can have used it.
     pub(crate) at_once: bool,
 }
 
 impl Editor {
-    /// The user's editor: `$FUSEBILL_EDITOR`, else the profile's, else `$VISUAL`, else `$EDITOR`, else vi if there is a
-    /// terminal for it. Blank variables count as not set. They are split into words as a shell does, so `code --wait` and
-    /// quoted paths with spaces work.
+    /// Blank variables count as not set. Commands are split as a shell does, so `code --wait` and quoted paths work.
     pub(crate) fn of(environment: Environment, profile: Option<&[String]>, is_there: bool) -> Result<Editor> {
         for (at, name) in VARIABLES.iter().enumerate() {
             if let (1, Some((program, arguments))) = (at, profile.and_then(<[String]>::split_first)) {
@@ -68,18 +64,15 @@ impl Editor {
         Some(Editor { program, arguments: words.collect() })
     }
 
-    /// Its name, without folders and arguments.
     pub(crate) fn name(&self) -> &str {
         Path::new(&self.program).file_stem().and_then(|name| name.to_str()).unwrap_or(&self.program)
     }
 
-    /// Whether the editor is known to stay in the terminal. Others may return while their window is open.
+    /// Other editors may return while their window is open.
     pub(crate) fn stays_in_the_terminal(&self) -> bool {
         self.is_one_of(IN_TERMINAL)
     }
 
-    /// Opens a file, on a line if the editor is known to take one, and waits until the editor ends.
-    ///
     /// If standard output is not a terminal, the editor prints to standard error, because standard output is for data.
     /// `started` gets the process id of the editor.
     pub(crate) fn visit(&self, file: &Path, line: Option<usize>, started: impl FnOnce(u32)) -> Result<Visit> {

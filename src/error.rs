@@ -82,14 +82,13 @@ impl Kind {
 #[allow(missing_docs)]
 pub struct Error {
     pub kind: Kind,
-    /// The step that failed: "reading customer 123".
+    /// For example "reading customer 123".
     pub step: Option<String>,
     /// One sentence without a full stop.
     pub message: String,
     /// Lines that belong to the message: the API's own words, the values that conflict.
     pub details: Vec<String>,
     pub cause: Option<anyhow::Error>,
-    /// What to do next.
     pub hints: Vec<String>,
 }
 
@@ -115,9 +114,8 @@ impl Error {
         self
     }
 
-    /// Adds the error that caused it.
     #[must_use]
-    pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Error {
+    pub(crate) fn because(mut self, cause: impl Into<anyhow::Error>) -> Error {
         self.cause = Some(cause.into());
         self
     }
@@ -136,8 +134,7 @@ impl Error {
         self
     }
 
-    /// Step, message and causes on one line; details and hints are not part of it.
-    pub fn headline(&self) -> String {
+    pub(crate) fn headline(&self) -> String {
         let mut line = match &self.step {
             Some(step) => format!("{step}: {}", self.message),
             None => self.message.clone(),

@@ -19,10 +19,7 @@ pub(crate) struct Export {
 }
 
 impl Export {
-    /// Begins a file. If `path` is a symbolic link, the file that it leads to is replaced.
-    ///
-    /// # Errors
-    /// `Failed` if it cannot be written, or another user may have planted what is there.
+    /// If `path` is a symbolic link, the file that it leads to is replaced.
     pub(crate) fn to(path: &Path) -> Result<Export> {
         secure_folder::refuse_planted(path)?;
         let open = || -> io::Result<(File, Option<TempPath>)> {
@@ -38,7 +35,7 @@ impl Export {
         Ok(Export { path: path.to_path_buf(), out: BufWriter::new(file), partial })
     }
 
-    /// Checks whether a file can be written, before there is anything to write.
+    /// Called before there is anything to write.
     pub(crate) fn try_out(path: &Path) -> Result<()> {
         // The reader of a pipe would take this for the whole output.
         if is_device(path) { secure_folder::refuse_planted(path) } else { Export::to(path).map(drop) }
@@ -54,7 +51,6 @@ impl Export {
         self.out.write_all(text.as_bytes()).map_err(|why| failed(&self.path, why))
     }
 
-    /// Completes the file.
     pub(crate) fn finish(mut self) -> Result<()> {
         let mut finish = || -> io::Result<()> {
             self.out.flush()?;
@@ -72,13 +68,12 @@ fn failed(path: &Path, why: io::Error) -> Error {
     Error::new(Kind::Failed, format!("{} cannot be written", path.display())).because(why)
 }
 
-/// The file that a path leads to, which need not exist.
+/// The file need not exist.
 fn target(path: &Path) -> PathBuf {
     let linked = || Some(path.parent()?.join(std::fs::read_link(path).ok()?));
     path.canonicalize().ok().or_else(linked).unwrap_or_else(|| path.to_path_buf())
 }
 
-/// Whether there is something that is neither a file nor a folder.
 fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }

@@ -6,10 +6,9 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Names of incomplete files begin with this.
 const PARTIAL: &str = ".fusebill-partial-";
 
-/// Makes a folder and the ones above it, 0700 if the platform has modes. A folder that exists keeps its mode.
+/// 0700 if the platform has modes, also the folders above. A folder that exists keeps its mode.
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -18,7 +17,7 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes new files 0600, if the platform has modes.
+/// New files are 0600, if the platform has modes.
 pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
@@ -30,12 +29,12 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Replaces a file atomically. The new file is 0600 and synced.
+/// The new file is 0600 and synced.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     replace_as(path, content, None)
 }
 
-/// [`replace`] with these permissions instead of 0600, if there are some.
+/// [`replace`], with these permissions instead of 0600.
 pub(crate) fn replace_as(path: &Path, content: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut fresh = partial(folder)?;
@@ -50,8 +49,7 @@ pub(crate) fn replace_as(path: &Path, content: &[u8], permissions: Option<Permis
     Ok(())
 }
 
-/// A new file in a folder, 0600 and locked, which is removed unless it is renamed. Such files without a lock are left over
-/// from commands that were killed, and are removed.
+/// 0600 and locked. Such files without a lock are left over from killed commands, and are removed.
 pub(crate) fn partial(folder: &Path) -> io::Result<NamedTempFile> {
     sweep(folder);
     loop {
@@ -76,17 +74,16 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Whether a regular file has one of these bits in its mode. The mode of a pipe protects nothing.
+/// The mode of a pipe protects nothing, so only regular files count.
 pub(crate) fn has_mode(path: &Path, bits: u32) -> bool {
     std::fs::metadata(path).is_ok_and(|there| there.is_file() && mode(&there) & bits != 0)
 }
 
-/// Whether other users may put files into a folder.
 pub(crate) fn is_folder_open_to_others(folder: &Path) -> bool {
     std::fs::metadata(folder).is_ok_and(|there| there.is_dir() && mode(&there) & 0o022 != 0)
 }
 
-/// The mode; 0 if the platform has none.
+/// 0 if the platform has no modes.
 fn mode(there: &Metadata) -> u32 {
     #[cfg(unix)]
     return std::os::unix::fs::PermissionsExt::mode(&there.permissions());
@@ -97,13 +94,12 @@ fn mode(there: &Metadata) -> u32 {
     }
 }
 
-/// An absolute path, as text.
 pub(crate) fn absolute(path: &str) -> io::Result<String> {
     let absolute = std::path::absolute(path)?;
     absolute.into_os_string().into_string().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))
 }
 
-/// Locks a file until it is dropped or the process ends; none if another process has the lock.
+/// Locks until the file is dropped or the process ends. None if another process has the lock.
 pub(crate) fn try_hold(path: &Path) -> io::Result<Option<File>> {
     let lock = private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)?;
     match lock.try_lock() {

@@ -1,7 +1,5 @@
-//! Edits of customers of the Fusebill (Stax Bill) billing API that change what was asked for and nothing else.
-//!
-//! The API changes a customer only by `PUT /v1/customers` with the whole document; what is left out becomes null. So
-//! one edit goes this way, and the modules stand in its order:
+//! Edits of customers of the Fusebill (Stax Bill) billing API that change what was asked for and nothing else. The API
+//! changes a customer only by `PUT /v1/customers` with the whole document; what is left out becomes null.
 //!
 //! ```text
 //! arguments → Request            cli        no I/O
@@ -13,9 +11,8 @@
 //!           → report             report
 //! ```
 //!
-//! One [`document::Plan`] is what is shown, consented to, sent and verified. The modules below that lift the fence are
-//! the ones that may touch the world; in all others clippy refuses files, the environment, the clock, sockets and
-//! printing (.clippy.toml).
+//! One [`document::Plan`] is what is shown, consented to, sent and verified. The modules below that lift the fence may
+//! touch the world; in all others clippy refuses files, the environment, the clock, sockets and printing (.clippy.toml).
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::print_stdout, clippy::print_stderr)]
 

@@ -1,5 +1,4 @@
 //! Ctrl-C and the other signals: before a write they end the program, during a write the program waits for its outcome.
-//!
 //! One thread takes every signal. Its reaction depends on the [`Phase`] of the program.
 
 use std::io;
@@ -17,7 +16,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 #[cfg(unix)]
 use signal_hook::flag;
 
-/// What the program is doing, as far as a signal is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Phase {
     /// No change was sent: a signal ends the program.
@@ -26,23 +24,26 @@ enum Phase {
     /// Another program has the terminal, and its keys are meant for that program.
     Lent,
     /// A change is being recorded and sent. The first signal keeps it from being sent, or waits for its outcome.
-    Writing { sent: bool, signalled: bool },
+    Writing {
+        sent: bool,
+        signalled: bool,
+    },
     /// The outcome of a change is known and not shown yet.
     Sent,
     /// Rows are worked on until the program ends. The first signal lets the rows in flight finish.
-    Rows { written: bool, signalled: bool },
+    Rows {
+        written: bool,
+        signalled: bool,
+    },
     /// Everything is shown: a signal comes too late.
     Done,
-    /// A signal is ending the program.
     Interrupted,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reaction {
     Ignore,
-    /// The program goes on, and says this.
     GoOn(&'static str),
-    /// The program ends with this failure.
     End(Kind, &'static str),
 }
 
@@ -55,12 +56,11 @@ const ROWS_IN_FLIGHT: Reaction =
     Reaction::End(Kind::Partial, "stopped waiting for the rows in flight: they may have been written");
 
 impl Phase {
-    /// Whether the user asked to stop, and the program goes on to end in good order.
     fn is_signalled(self) -> bool {
         matches!(self, Phase::Writing { signalled: true, .. } | Phase::Rows { signalled: true, .. })
     }
 
-    /// Takes a signal. `key` is whether the terminal sends it when a key is pressed.
+    /// `key`: the terminal sends the signal when a key is pressed.
     fn signalled(&mut self, key: bool) -> Reaction {
         match self {
             Phase::Done | Phase::Interrupted => return Reaction::Ignore,
@@ -90,19 +90,14 @@ impl Phase {
     }
 }
 
-/// The user interface of the signal thread.
 pub(crate) struct Handler {
-    /// Warns the user.
     pub(crate) warn: Box<dyn Fn(&str) + Send>,
-    /// Restores the terminal and says why the program ends.
     pub(crate) end: Box<dyn Fn(Error) + Send>,
 }
 
-/// The phase of the program, shared with the thread that takes the signals.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signals {
     phase: Arc<Mutex<Phase>>,
-    /// A signal was taken.
     taken: Arc<Condvar>,
     hints: Arc<Mutex<Vec<String>>>,
     /// The process id of the program that has the terminal.
@@ -129,8 +124,7 @@ pub(crate) struct Lent<'a>(&'a Signals);
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Signals {
-    /// Marks that a change is being sent. Among rows this changes nothing: those in flight are finished in any case.
-    ///
+    /// Among rows this changes nothing: those in flight are finished in any case.
     /// If a signal is ending the program, this does not return: the user was told that nothing was written.
     pub(crate) fn writing(&self) -> Writing<'_> {
         let mut phase = self.running();
@@ -141,28 +135,26 @@ impl Signals {
         Writing { signals: self, settle: None, heeded: false }
     }
 
-    /// Marks that rows are worked on until the program ends. `written`: they change customers.
+    /// Lasts until the program ends. `written`: the rows change customers.
     pub(crate) fn rows(&self, written: bool) {
         *self.running() = Phase::Rows { written, signalled: false };
     }
 
-    /// Whether no further row may start.
     pub(crate) fn is_stopping(&self) -> bool {
         matches!(*lock(&self.phase), Phase::Rows { signalled: true, .. })
     }
 
-    /// Marks that another program has the terminal.
     pub(crate) fn lend_terminal(&self) -> Lent<'_> {
         self.moves(Phase::Idle, Phase::Lent);
         Lent(self)
     }
 
-    /// Marks that everything is shown. If a signal is ending the program, this does not return.
+    /// If a signal is ending the program, this does not return.
     pub(crate) fn done(&self) {
         *self.running() = Phase::Done;
     }
 
-    /// The hints for a user whose signal ends the program from here on.
+    /// Shown if a signal ends the program from here on.
     pub(crate) fn set_hints(&self, hints: Vec<String>) {
         *lock(&self.hints) = hints;
     }
@@ -174,7 +166,7 @@ impl Signals {
         }
     }
 
-    /// The phase of a program that goes on. Waits for the end if a signal is ending the program.
+    /// If a signal is ending the program, this does not return.
     fn running(&self) -> MutexGuard<'_, Phase> {
         loop {
             let phase = lock(&self.phase);
@@ -186,11 +178,8 @@ impl Signals {
         }
     }
 
-    /// Starts the thread that takes SIGINT, SIGQUIT, SIGTERM and SIGHUP. If nothing was sent, the exit code is 128 and the
-    /// signal, as shells have it; else it is that of the error.
-    ///
-    /// # Errors
-    /// If the system has no thread or no pipe for it. A signal ends the program at any moment then.
+    /// If nothing was sent, the exit code is 128 and the signal, as in shells; else it is that of the error.
+    /// If the system has no thread or pipe for it, a signal ends the program at any moment.
     #[cfg(unix)]
     pub(crate) fn watch(&self, handler: Handler) -> io::Result<()> {
         let watched: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
@@ -203,7 +192,7 @@ impl Signals {
         let take = move || signals.forever().for_each(|signal| own.take(signal, &handler));
         let started = std::thread::Builder::new().name("signals".to_string()).spawn(take);
         if started.is_err() {
-            // Signals are caught by now, so their default action has to be asked for.
+            // Signals are caught already, so their default action has to be asked for.
             for signal in watched {
                 flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)))?;
             }
@@ -211,7 +200,6 @@ impl Signals {
         started.map(drop)
     }
 
-    /// Only Unix has these signals.
     #[cfg(not(unix))]
     pub(crate) fn watch(&self, _handler: Handler) -> io::Result<()> {
         Ok(())
@@ -253,7 +241,7 @@ impl Lent<'_> {
 }
 
 impl Writing<'_> {
-    /// The hint for a user who does not wait for the outcome.
+    /// Shown to a user who does not wait for the outcome.
     pub(crate) fn settle_with(&mut self, hint: String) {
         let mut hints = lock(&self.signals.hints);
         hints.retain(|other| Some(other) != self.settle.as_ref());
@@ -261,20 +249,20 @@ impl Writing<'_> {
         self.settle = Some(hint);
     }
 
-    /// Whether the user asked to stop, said once.
+    /// True once after the user asked to stop.
     pub(crate) fn takes_signal(&mut self) -> bool {
         let asked = lock(&self.signals.phase).is_signalled();
         asked && !std::mem::replace(&mut self.heeded, true)
     }
 
-    /// Waits so long, or until the user asks to stop.
+    /// Ends early if the user asks to stop.
     pub(crate) fn wait(&self, time: Duration) {
         let phase = lock(&self.signals.phase);
         let goes_on = |phase: &mut Phase| self.heeded || !phase.is_signalled();
         drop(self.signals.taken.wait_timeout_while(phase, time, goes_on));
     }
 
-    /// Marks that a request leaves that may write, unless the user asked to stop before.
+    /// False if the user asked to stop, unless [`Writing::takes_signal`] said so already; else the change counts as sent.
     pub(crate) fn may_send(&mut self) -> bool {
         match &mut *lock(&self.signals.phase) {
             Phase::Writing { signalled: true, .. } if !std::mem::replace(&mut self.heeded, true) => false,
@@ -286,7 +274,6 @@ impl Writing<'_> {
         }
     }
 
-    /// Marks that nothing was written after all.
     pub(crate) fn wrote_nothing(&self) {
         if let Phase::Writing { sent, .. } = &mut *lock(&self.signals.phase) {
             *sent = false;
@@ -318,7 +305,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether this process was started to ignore a signal. If the system does not tell, it was not.
+/// False if the system does not tell.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -327,8 +314,7 @@ fn is_ignored(signal: i32) -> bool {
     mask & 1 << (signal - 1) != 0
 }
 
-/// Makes a file that grows beyond `ulimit -f` an error of the write, which is handled like a full disk, and not the end
-/// of the program in the middle of a change.
+/// A file that grows beyond `ulimit -f` is then a failed write, like a full disk, and not the end of the program.
 pub(crate) fn survive_large_files() {
     // A handler: an ignored signal would be ignored by the editor too.
     #[cfg(unix)]

@@ -18,13 +18,11 @@ use crate::error::{Error, Kind, Result};
 use crate::files;
 
 const FILE: &str = "config.toml";
-/// The table in the file that holds the profiles.
 const PROFILES: &str = "profiles";
-/// The longest name of a profile, in characters.
+/// In characters.
 const NAME_MAX: usize = 40;
 /// Windows programs put it before a text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
-/// How long to wait for another process that changes the file.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 /// The settings of a profile.
@@ -50,7 +48,6 @@ impl Settings {
         }
     }
 
-    /// A program and its arguments.
     pub(crate) fn words(&self, key: Key) -> Option<&[String]> {
         match self.get(key) {
             Some(Value::Words(words)) => Some(words),
@@ -84,7 +81,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the user's file; a missing file has no profiles. No message repeats a value that might be a key.
+    /// A missing file has no profiles. No message repeats a value that might be a key.
     pub(crate) fn load(environment: Environment) -> Result<Config> {
         let path = environment.config_folder()?.join(FILE);
         let text = read(&path)
@@ -109,7 +106,6 @@ impl Config {
         &self.text
     }
 
-    /// The folder that paths in the file are relative to.
     pub(crate) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
@@ -119,12 +115,11 @@ impl Config {
         &self.profiles
     }
 
-    /// Whether the file has the profile, or it is built in.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.profiles.contains_key(name) || name == DEFAULT || (name == SANDBOX && cfg!(feature = "sandbox"))
     }
 
-    /// The names of all profiles, the built-in ones first.
+    /// The built-in profiles come first.
     pub(crate) fn names(&self) -> Vec<&str> {
         let built_in = [DEFAULT, SANDBOX].into_iter().filter(|name| self.has(name));
         let own = self.profiles.keys().map(String::as_str).filter(|name| ![DEFAULT, SANDBOX].contains(name));
@@ -160,7 +155,7 @@ impl Config {
         self.changed(self.edited(&self.text, |profiles| drop(profiles.remove(name)))?)
     }
 
-    /// The file with another text. Errors have no line, because the user has not seen this text.
+    /// Errors have no line, because the user has not seen this text.
     fn changed(&self, text: String) -> Result<Config> {
         let profiles = parse::profiles(&text).map_err(|why| why.into_error(None, &text))?;
         Ok(Config { path: self.path.clone(), text, profiles })
@@ -171,7 +166,7 @@ impl Config {
             .ok_or_else(|| Error::new(Kind::Failed, format!("`{}` cannot be edited", self.path.display())))
     }
 
-    /// Replaces the file, if it still is `before`; a link stays a link, and the mode stays.
+    /// Fails if the file is not `before` any more. A link stays a link, and the mode stays.
     pub(crate) fn save(&self, before: &Config) -> Result<()> {
         let failed = |why: io::Error| {
             Error::new(Kind::Failed, format!("cannot write `{}`", self.path.display())).because(why)
@@ -188,7 +183,6 @@ impl Config {
     }
 }
 
-/// The text of the file; a missing file is empty.
 fn read(path: &Path) -> io::Result<String> {
     match std::fs::read_to_string(path) {
         Err(why) if why.kind() == ErrorKind::NotFound => Ok(String::new()),
@@ -196,7 +190,6 @@ fn read(path: &Path) -> io::Result<String> {
     }
 }
 
-/// A warning if other users may change the file in this folder.
 pub(super) fn exposed(folder: &Path) -> Option<String> {
     let path = folder.join(FILE);
     let warning = |verb: &str, path: &Path| {
@@ -212,8 +205,7 @@ pub(super) fn exposed(folder: &Path) -> Option<String> {
     files::has_mode(&path, 0o022).then(|| warning("change", &path))
 }
 
-/// Locks the file from the last read to the write. The lock is in the state folder, because config.toml may be in a folder
-/// under version control. Without a state folder there is no lock.
+/// The lock is in the state folder, because config.toml may be under version control. No state folder, no lock.
 fn lock() -> Result<Option<File>> {
     let ends = Instant::now() + LOCK_WAIT;
     let Ok(folder) = Environment.state_folder() else { return Ok(None) };

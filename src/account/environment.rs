@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 pub(crate) struct Environment;
 
 impl Environment {
-    /// A variable, if it is set. The error does not repeat a value that is not UTF-8.
+    /// The error does not repeat a value that is not UTF-8.
     pub(crate) fn variable(self, name: &str) -> Result<Option<String>> {
         match std::env::var(name) {
             Ok(value) => Ok(Some(value)),
@@ -19,7 +19,7 @@ impl Environment {
         }
     }
 
-    /// A variable that chooses the account. An empty one is an error: a script that forgot to fill it must not write to
+    /// For variables that choose the account. An empty one is an error: a script that forgot to fill it must not write to
     /// another account.
     pub(crate) fn said(self, name: &str) -> Result<Option<String>> {
         match self.variable(name)? {
@@ -29,29 +29,29 @@ impl Environment {
         }
     }
 
-    /// A variable whose bytes that are not UTF-8 become U+FFFD, which no URL has.
+    /// Bytes that are not UTF-8 become U+FFFD, which no URL has.
     pub(crate) fn lossy(self, name: &str) -> Option<String> {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     }
 
-    /// Whether the environment asks for plain output: `NO_COLOR` (no-color.org) or `TERM=dumb`.
+    /// `NO_COLOR` (no-color.org) or `TERM=dumb`.
     pub(crate) fn wants_plain(self) -> bool {
         std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
     }
 
-    /// The folder of journal, drafts and runs: `$XDG_STATE_HOME/fusebill`, or the platform's equivalent.
+    /// `$XDG_STATE_HOME/fusebill`, or the platform's equivalent.
     pub(crate) fn state_folder(self) -> Result<PathBuf> {
         let strategy = strategy()?;
         rooted(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))
     }
 
-    /// The folder of config.toml and keys: `$XDG_CONFIG_HOME/fusebill`, or the platform's equivalent.
+    /// `$XDG_CONFIG_HOME/fusebill`, or the platform's equivalent.
     pub(crate) fn config_folder(self) -> Result<PathBuf> {
         rooted(strategy()?.config_dir().join("fusebill"))
     }
 
-    /// The path in a setting: `~/` is the home directory, and a relative path begins in `folder`.
+    /// `~/` is the home directory, and a relative path begins in `folder`.
     pub(crate) fn path(self, written: &str, folder: &std::path::Path) -> PathBuf {
         match written.strip_prefix("~/").zip(etcetera::home_dir().ok()) {
             Some((rest, home)) => home.join(rest),

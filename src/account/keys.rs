@@ -13,31 +13,22 @@ use crate::api::{ApiKey, BaseUrl};
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
-/// The variable that holds the key.
 pub(crate) const VARIABLE: &str = "FUSEBILL_API_KEY";
-/// The variable that names a file with the key.
 pub(crate) const FILE_VARIABLE: &str = "FUSEBILL_API_KEY_FILE";
-/// The longest key, in bytes.
+/// In bytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// How often to ask whether the program has ended.
 const POLL: Duration = Duration::from_millis(5);
 /// How long to read on after the program has ended, if a child process of it keeps the pipe open. The program's output is
 /// in the pipe, so this only has to outlast the scheduling of the reader thread.
 const REST: Duration = Duration::from_millis(500);
 
-/// Where a key comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum KeySource {
-    /// `FUSEBILL_API_KEY`.
     Variable,
-    /// The file that `FUSEBILL_API_KEY_FILE` names.
     VariableFile(PathBuf),
-    /// The profile's `api_key_command`.
     Command(Vec<String>),
-    /// The profile's `api_key_file`.
     File(PathBuf),
-    /// The file that `auth login` wrote.
     Stored(PathBuf),
 }
 
@@ -51,7 +42,6 @@ impl KeySource {
         Ok(file.map(|path| KeySource::VariableFile(PathBuf::from(path))))
     }
 
-    /// The variable or the setting, for messages.
     pub(crate) fn name(&self) -> String {
         match self {
             KeySource::Variable => VARIABLE.to_string(),
@@ -69,12 +59,11 @@ impl KeySource {
         }
     }
 
-    /// Whether the key is kept as plain text: in a file or in the environment.
     pub(crate) fn is_plain_text(&self) -> bool {
         !matches!(self, KeySource::Command(_))
     }
 
-    /// Reads the key. `limit` bounds a program that prints it. No message repeats the key.
+    /// `limit` bounds a program that prints the key. No message repeats the key.
     pub(crate) fn read(&self, environment: Environment, limit: Duration, base: &BaseUrl) -> Result<ApiKey> {
         let file = |path: &Path| {
             File::open(path).and_then(read_text).map_err(|why| self.unreadable(path).because(why))
@@ -109,7 +98,6 @@ impl KeySource {
             .hint("it must be a text file that holds the key and nothing else")
     }
 
-    /// A warning if other users can read or change its file.
     pub(crate) fn exposed(&self) -> Option<String> {
         let path = self.file()?;
         let shown = path.display().to_string();
@@ -120,8 +108,7 @@ impl KeySource {
     }
 }
 
-/// The key in a file that `auth login` wrote. The file ends with the address that accepted the key, and the key is sent to
-/// no other.
+/// The file ends with the address that accepted the key, and the key is sent to no other.
 fn of_address(text: &str, base: &BaseUrl) -> Result<String> {
     let (key, tried_at) = match text.trim_end().rsplit_once('\n') {
         Some((key, address)) if address.starts_with("http") => (key, address),
@@ -134,7 +121,6 @@ fn of_address(text: &str, base: &BaseUrl) -> Result<String> {
         .detail([format!("stored for: {tried_at}"), format!("asked for: {base}")]))
 }
 
-/// Reads a text of at most [`LARGEST`] bytes.
 pub(crate) fn read_text(from: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(LARGEST + 1).read_to_end(&mut bytes)?;
@@ -145,7 +131,7 @@ pub(crate) fn read_text(from: impl Read) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8 text"))
 }
 
-/// Runs a program and gives its output. Its standard input is empty, and its standard error is the user's.
+/// Standard input is empty, and standard error is the user's.
 fn printed(words: &[String], limit: Duration) -> Result<String> {
     let [program, arguments @ ..] = words else { return Err(failed("", "names no program")) };
     let mut child = Command::new(program)
@@ -179,7 +165,7 @@ fn failed(program: &str, why: &str) -> Error {
     Error::new(Kind::Credentials, format!("the program `{}` {why}", without_keys(program)))
 }
 
-/// The output of a program and its status; none if it does not end in time.
+/// None if the program does not end in time.
 fn output(child: &mut Child, ends: Instant) -> io::Result<Option<(Vec<u8>, ExitStatus)>> {
     let stdout = child.stdout.take().ok_or(ErrorKind::BrokenPipe)?;
     let chunks = chunks(stdout.take(LARGEST + 1))?;
@@ -235,14 +221,14 @@ impl Vault {
         place.symlink_metadata().is_ok().then_some(KeySource::Stored(place))
     }
 
-    /// Stores the key of a profile, or replaces it. `base` accepted the key.
+    /// `base` accepted the key.
     pub(crate) fn store(&self, profile: &str, key: &ApiKey, base: &BaseUrl) -> io::Result<()> {
         files::make_folder(&self.folder)?;
         files::replace(&self.place(profile), format!("{}\n{base}\n", key.reveal()).as_bytes())?;
         files::sync_folder(&self.folder)
     }
 
-    /// Removes the key of a profile; false if there was none.
+    /// False if there was no key.
     pub(crate) fn remove(&self, profile: &str) -> io::Result<bool> {
         match std::fs::remove_file(self.place(profile)) {
             Ok(()) => files::sync_folder(&self.folder).map(|()| true),

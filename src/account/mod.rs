@@ -1,5 +1,4 @@
 //! The account that a command works on: its profile, address, key and settings.
-//!
 //! Every setting is looked up in the same order: flag, environment, profile, built in.
 
 pub mod config;
@@ -20,44 +19,35 @@ pub(crate) use keys::KeySource;
 pub use keys::Vault;
 use setting::Key;
 
-/// The profile that is used if the user names none.
 pub(crate) const DEFAULT: &str = "default";
-/// The built-in profile of the local sandbox.
 pub(crate) const SANDBOX: &str = "sandbox";
 
-/// The variable that names the profile.
 pub(crate) const VARIABLE: &str = "FUSEBILL_PROFILE";
-/// The variable with the address of the API.
 pub(crate) const URL_VARIABLE: &str = "FUSEBILL_BASE_URL";
 
 const VENDOR_URL: &str = "https://secure.fusebill.com/v1";
 
 #[derive(Debug)]
 pub(crate) struct Account {
-    /// The profile's name.
     pub(crate) profile: String,
     pub(crate) base: BaseUrl,
     pub(crate) key: ApiKey,
-    /// The host as it is shown.
     pub(crate) host: String,
-    /// The host in the journal: host and port, or `sandbox`, whose port differs from run to run.
+    /// Host and port, or `sandbox`, whose port differs from run to run.
     pub(crate) origin: String,
-    /// The variables that override the profile.
     pub(crate) overrides: Vec<&'static str>,
     pub(crate) trust: Trust,
     pub(crate) settings: Settings,
 }
 
-/// A profile; its key is not read yet.
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) settings: Settings,
-    /// The folder of config.toml. Relative paths in the settings begin there.
+    /// Relative paths in the settings begin here.
     pub(crate) folder: PathBuf,
 }
 
-/// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     Variable(&'static str),
@@ -75,7 +65,6 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// A command to type, for this profile.
 pub(crate) fn command(profile: &str, rest: &str) -> String {
     let meant = Environment.lossy(VARIABLE).filter(|name| !name.is_empty());
     if profile == DEFAULT && meant.is_none_or(|name| name == DEFAULT) {
@@ -86,8 +75,7 @@ pub(crate) fn command(profile: &str, rest: &str) -> String {
 }
 
 impl Profile {
-    /// The profile in use: the flag's, else that of `FUSEBILL_PROFILE`, else [`DEFAULT`]. A wrong name is an error, so
-    /// that no other account is changed.
+    /// A wrong name is an error, so that no other account is changed.
     pub(crate) fn chosen(flag: Option<&str>, environment: Environment) -> Result<Profile> {
         let config = Config::load(environment)?;
         let (name, source) = Profile::named(flag, environment)?;
@@ -97,7 +85,7 @@ impl Profile {
         Ok(Profile::of(&name, &config))
     }
 
-    /// The name of the profile in use, which may not exist, and the flag or variable that names it.
+    /// The profile may not exist. The second part is the flag or the variable that names it.
     pub(crate) fn named(flag: Option<&str>, environment: Environment) -> Result<(String, &'static str)> {
         Ok(match (flag, environment.said(VARIABLE)?) {
             (Some(flag), _) => (flag.to_string(), "--profile"),
@@ -106,13 +94,12 @@ impl Profile {
         })
     }
 
-    /// The profile of that name; the file need not have it.
+    /// The file need not have the profile.
     pub(crate) fn of(name: &str, config: &Config) -> Profile {
         let (settings, folder) = (config.settings(name), config.folder().to_path_buf());
         Profile { name: name.to_string(), settings, folder }
     }
 
-    /// The line above every question, if the profile has a label or a colour.
     pub(crate) fn badge(&self) -> Option<Badge> {
         let (label, color) = (self.settings.text(Key::Label), self.settings.text(Key::Color));
         Place { profile: &self.name, host: "", overrides: &[], label, color }.badge()
@@ -122,7 +109,6 @@ impl Profile {
         self.name == SANDBOX
     }
 
-    /// The base URL: `FUSEBILL_BASE_URL`, else the profile's `base_url`, else the vendor's.
     pub(crate) fn base(&self, environment: Environment) -> Result<(BaseUrl, Source)> {
         if let Some(url) = environment.said(URL_VARIABLE)? {
             let base = BaseUrl::parse(&url).map_err(|error| error.at(URL_VARIABLE))?;
@@ -134,13 +120,11 @@ impl Profile {
         }
     }
 
-    /// Where the key comes from: the environment, else the profile.
     pub(crate) fn key_source(&self, environment: Environment) -> Result<Option<KeySource>> {
         let named = KeySource::of_environment(environment)?;
         Ok(named.or_else(|| self.own_key(environment)))
     }
 
-    /// The profile's own key: from a program, a file, or stored by `auth login`.
     pub(crate) fn own_key(&self, environment: Environment) -> Option<KeySource> {
         if let Some(words) = self.settings.words(Key::ApiKeyCommand) {
             let mut words = words.to_vec();
@@ -177,7 +161,7 @@ impl Profile {
         })
     }
 
-    /// The variables that override this profile, if it has settings or a key.
+    /// Empty if the profile has neither settings nor a key.
     fn overrides(&self, environment: Environment) -> Result<Vec<&'static str>> {
         let own_key = self.own_key(environment);
         if self.settings == Settings::default() && own_key.is_none() {
@@ -194,7 +178,6 @@ impl Profile {
         Ok(overrides)
     }
 
-    /// Warnings before it is used: the environment overrides the profile, or other users can read the key.
     pub(crate) fn warnings(&self, environment: Environment) -> Result<Vec<String>> {
         let source = self.key_source(environment)?;
         let mut warnings = Vec::new();
@@ -216,7 +199,7 @@ impl Profile {
         Ok(warnings)
     }
 
-    /// The account, with its key. `limit` bounds the program that prints the key.
+    /// `limit` bounds the program that prints the key.
     pub(crate) fn account(&self, environment: Environment, limit: Duration) -> Result<Account> {
         let (base, _) = self.base(environment)?;
         let source = self.key_source(environment)?.ok_or_else(|| no_key(&self.name))?;
@@ -231,7 +214,6 @@ impl Profile {
 }
 
 impl Account {
-    /// The line above a change.
     pub(crate) fn place(&self) -> Place<'_> {
         Place {
             profile: &self.profile,
@@ -242,17 +224,14 @@ impl Account {
         }
     }
 
-    /// Whether a change in the journal is of this account.
     pub(crate) fn made(&self, entry: &Entry) -> bool {
         entry.profile == self.profile && entry.host == self.origin
     }
 
-    /// Whether every write needs consent.
     pub(crate) fn asks_always(&self) -> bool {
         self.settings.text(Key::Confirm) == Some("always")
     }
 
-    /// Why every write needs consent, if it does.
     pub(crate) fn always(&self) -> Option<String> {
         self.asks_always().then(|| format!("profile {} says `confirm = \"always\"`", self.profile))
     }

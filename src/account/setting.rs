@@ -27,9 +27,8 @@ pub enum Key {
 #[allow(missing_docs)]
 pub struct Setting {
     pub key: Key,
-    /// Its name in the file.
     pub name: &'static str,
-    /// The flag of `profile set`, without its dashes.
+    /// Without its dashes.
     pub flag: &'static str,
     pub kind: SettingKind,
     pub help: &'static str,
@@ -59,15 +58,13 @@ pub enum SettingKind {
 #[allow(missing_docs)]
 pub enum Value {
     Text(String),
-    /// A program and its arguments.
     Words(Vec<String>),
     Switch(bool),
     Count(u32),
 }
 
-/// The colours of a label.
 pub(crate) const COLORS: &[&str] = &["red", "yellow", "green", "cyan", "blue", "magenta"];
-/// The longest label, in characters.
+/// In characters.
 const LABEL_MAX: usize = 40;
 const NOT_A_KEY: &str = "is a key, not the place of one; `fusebill auth login` stores a key";
 const MOST_JOBS: u32 = crate::api::MOST_CONNECTIONS as u32;
@@ -89,12 +86,10 @@ pub static SETTINGS: &[Setting] = &[
     Setting { key: Key::CaFile, name: "ca_file", flag: "ca-file", kind: SettingKind::File, help: "PEM file of the certificate authorities to trust instead" },
 ];
 
-/// The setting with that name in the file.
 pub(super) fn named(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
 }
 
-/// A message and a hint for a name that is no setting.
 pub(super) fn unknown(name: &str) -> (String, String) {
     if matches!(name, "api_key" | "key" | "apikey" | "token" | "secret" | "password") {
         let hint = "`fusebill auth login` stores a key, and api_key_command reads it from a password manager";
@@ -138,7 +133,6 @@ impl Setting {
         self.check(&value).map(|()| value)
     }
 
-    /// Why a value cannot be one of this setting, if it cannot.
     pub(super) fn check(&self, value: &Value) -> Result<(), String> {
         match (self.kind, value) {
             (SettingKind::Command, Value::Words(words)) if words.first().is_some_and(|word| is_key(word)) => {
@@ -198,7 +192,6 @@ impl SettingKind {
     }
 }
 
-/// Whether a key was put in the place of a file or a program.
 fn is_key(name: &str) -> bool {
     has_key(name) && !name.contains('/')
 }

@@ -11,7 +11,7 @@ use super::rate_limit::{self, Quota, Standing};
 use super::{ApiKey, Failure, Network, error_body};
 use crate::error::{Error, Kind};
 
-/// How long all workers wait after a 429 that does not tell how long.
+/// The pause of all workers after a 429 that does not tell how long to wait.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(15);
 
 /// The status comes before the body, so it keeps its meaning if the body is cut, too long, badly packed or not UTF-8.
@@ -51,7 +51,6 @@ impl Answer {
         self
     }
 
-    /// The API's own words, or why they cannot be read.
     pub(super) fn words(&self) -> Vec<String> {
         match &self.body {
             Ok(body) => error_body::words(body),
@@ -59,9 +58,13 @@ impl Answer {
         }
     }
 
-    /// How long a 429 asks to wait, if it tells.
     pub(super) fn asked_wait(&self) -> Option<Duration> {
         rate_limit::wait(|name| self.header(name), Timestamp::now())
+    }
+
+    /// How long a 503 asks to wait, if it tells (RFC 9110 section 15.6.4). Its rate-limit headers are those of every answer.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        rate_limit::retry_after(self.header("retry-after")?, Timestamp::now())
     }
 
     /// How many requests are left. After a 429 there are none.

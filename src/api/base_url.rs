@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use super::url::Url;
 use crate::error::{Error, Result};
 
-/// The path of the vendor's base URL.
 const VENDOR_PATH: &str = "/v1";
 
 /// The root of the API, such as `https://secure.fusebill.com/v1`, without a slash at its end.
@@ -20,8 +19,7 @@ pub(crate) struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// # Errors
-    /// Anything but `https://`, or `http://` to a loopback address; a user name, a query or a fragment in it.
+    /// Refuses anything but `https://`, or `http://` to a loopback address; and a user name, a query or a fragment.
     pub(crate) fn parse(text: &str) -> Result<BaseUrl> {
         let refuse = |why: &str| {
             Error::usage(format!("the base URL `{}` {why}", without_secrets(text)))
@@ -48,12 +46,12 @@ impl BaseUrl {
         &self.host
     }
 
-    /// The name that people see: [`origin`](BaseUrl::origin), or for this machine the host alone.
+    /// [`origin`](BaseUrl::origin), or for this machine the host alone.
     pub(crate) fn place(&self) -> String {
         if self.is_loopback() { self.host.clone() } else { self.origin() }
     }
 
-    /// Host and port, and a path other than the vendor's: what tells it from other addresses.
+    /// Host and port, and a path other than the vendor's.
     pub(crate) fn origin(&self) -> String {
         let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
         rest.strip_suffix(VENDOR_PATH).unwrap_or(rest).to_string()
@@ -74,8 +72,7 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// A URL without the parts that may hold passwords and keys. A password may hold any character, so all before the last `@`
-/// is left out first.
+/// A password may hold any character, so everything before the last `@` is left out first.
 fn without_secrets(url: &str) -> String {
     let (before, rest) = match url.rsplit_once('@') {
         Some((before, rest)) => {
@@ -89,7 +86,7 @@ fn without_secrets(url: &str) -> String {
     }
 }
 
-/// A loopback address, or `localhost`: what that resolves to is checked when a connection is made.
+/// The address that `localhost` resolves to is checked when a connection is made.
 fn is_loopback(host: &str) -> bool {
     match host.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),

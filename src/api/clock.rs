@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-/// The time since some moment before this process began.
 #[cfg(unix)]
 pub(crate) fn now() -> Duration {
     // On Linux, CLOCK_MONOTONIC stands still while the machine is suspended; elsewhere it does not.
@@ -13,7 +12,6 @@ pub(crate) fn now() -> Duration {
     Duration::try_from(rustix::time::clock_gettime(CLOCK)).unwrap_or_default()
 }
 
-/// The time since the first call.
 #[cfg(not(unix))]
 pub(crate) fn now() -> Duration {
     use std::sync::LazyLock;

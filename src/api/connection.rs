@@ -1,18 +1,14 @@
-//! Adds to ureq's connections what its stable API cannot: an address filter, typed connection errors, and a check for
-//! unread bytes.
-//!
-//! This is the only user of `ureq::unversioned`. Three guarantees need it:
-//! - Clear text goes to loopback addresses only, whatever a name resolves to at the moment of connecting. Only a resolver
-//!   sees the addresses.
-//! - ureq reports a connection that was never made with the same errors as a lost answer. The first wrote nothing; the
-//!   second may have written. Only a connector knows which one it is.
-//! - ureq reuses a TLS connection if its socket has nothing to read. A second answer that rustls has already buffered would
-//!   be taken for the answer to the next request. Only a transport can look.
+//! The only user of `ureq::unversioned`, because ureq's stable API lacks three guarantees: clear text goes to loopback
+//! addresses only; an error tells whether a connection was made (if not, nothing was written); a TLS connection with
+//! bytes left to read is not reused, so that a second answer is not taken for the answer to the next request.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread::Builder;
+use std::time::Instant;
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -26,7 +22,7 @@ use ureq::{Error, Timeout};
 /// A connection that could not be made, so nothing was sent.
 #[derive(Debug)]
 pub(super) struct NotConnected {
-    /// Host and port of the other end: the API or the proxy.
+    /// Host and port of the API or the proxy.
     pub(super) peer: String,
     /// None if the name has no loopback address, and only such an address is allowed.
     pub(super) source: Option<Error>,
@@ -40,7 +36,7 @@ impl fmt::Display for NotConnected {
 
 impl std::error::Error for NotConnected {}
 
-/// Wraps an error once: the connection to a proxy is made inside of the one to the API.
+/// Wraps once: the connection to a proxy is made inside of the one to the API.
 fn not_connected(uri: &Uri, source: Option<Error>) -> Error {
     match source {
         Some(Error::Other(inner)) if inner.is::<NotConnected>() => Error::Other(inner),
@@ -52,19 +48,36 @@ fn not_connected(uri: &Uri, source: Option<Error>) -> Error {
     }
 }
 
-/// Resolves names with the system's lookup, within the time limit.
+/// How long the addresses of a name are used.
+const LOOKUP_AGE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Resolves names with the system's lookup, within the time limit. ureq asks before every request, and a PUT must not wait for a
+/// slow lookup: its reading would be old.
 #[derive(Debug)]
 pub(super) struct Addresses {
-    pub(super) loopback_only: bool,
+    loopback_only: bool,
+    found: Mutex<HashMap<String, (Instant, Vec<SocketAddr>)>>,
 }
 
-fn lookup(uri: &Uri, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
-    let name = uri.scheme().zip(uri.authority());
-    let name = name.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
-    let name = name.ok_or(Error::HostNotFound)?;
-    match name.parse() {
-        Ok(address) => Ok(vec![address]),
-        Err(_) => lookup_within(name, timeout),
+impl Addresses {
+    pub(super) fn new(loopback_only: bool) -> Addresses {
+        Addresses { loopback_only, found: Mutex::default() }
+    }
+
+    fn lookup(&self, uri: &Uri, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
+        let name = uri.scheme().zip(uri.authority());
+        let name = name.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
+        let name = name.ok_or(Error::HostNotFound)?;
+        if let Ok(address) = name.parse() {
+            return Ok(vec![address]);
+        }
+        let found = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = found().get(&name).filter(|(when, _)| when.elapsed() < LOOKUP_AGE) {
+            return Ok(known.clone());
+        }
+        let addresses = lookup_within(name.clone(), timeout)?;
+        found().insert(name, (Instant::now(), addresses.clone()));
+        Ok(addresses)
     }
 }
 
@@ -81,7 +94,7 @@ fn lookup_within(name: String, timeout: NextTimeout) -> Result<Vec<SocketAddr>, 
 
 impl Resolver for Addresses {
     fn resolve(&self, uri: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let mut found = lookup(uri, timeout).map_err(|source| not_connected(uri, Some(source)))?;
+        let mut found = self.lookup(uri, timeout).map_err(|source| not_connected(uri, Some(source)))?;
         if found.is_empty() {
             return Err(not_connected(uri, Some(Error::HostNotFound)));
         }
@@ -95,7 +108,6 @@ impl Resolver for Addresses {
     }
 }
 
-/// ureq's own connector, whose errors say that nothing was sent.
 #[derive(Debug, Default)]
 pub(super) struct Connections(DefaultConnector);
 
@@ -113,12 +125,12 @@ impl Connector for Connections {
     }
 }
 
-/// ureq's own transport, which is closed rather than reused if anything is left to read.
+/// Closed rather than reused if anything is left to read.
 #[derive(Debug)]
 struct Connection(Box<dyn Transport>);
 
 impl Connection {
-    /// Whether rustls has buffered bytes. A time limit of zero reads nothing else.
+    /// Looks at what rustls has buffered: a time limit of zero reads nothing else.
     fn has_unread(&mut self) -> bool {
         let at_once = NextTimeout { after: Duration::from_millis(0), ..NextTimeout::default() };
         !matches!(self.0.await_input(at_once), Err(Error::Timeout(_)))
@@ -153,7 +165,22 @@ mod tests {
 
     fn resolve(loopback_only: bool, url: &str) -> Result<ResolvedSocketAddrs, Error> {
         let timeout = NextTimeout { after: Duration::from_secs(60), ..NextTimeout::default() };
-        Addresses { loopback_only }.resolve(&url.parse().unwrap(), &Config::default(), timeout)
+        Addresses::new(loopback_only).resolve(&url.parse().unwrap(), &Config::default(), timeout)
+    }
+
+    #[test]
+    fn a_name_is_not_looked_up_again_for_a_while() {
+        let addresses = Addresses::new(true);
+        let known = vec!["127.0.0.1:9".parse().unwrap(), "192.0.2.1:9".parse().unwrap()];
+        addresses.found.lock().unwrap().insert("nowhere.invalid:9".to_string(), (Instant::now(), known));
+        let timeout = NextTimeout { after: Duration::from_secs(60), ..NextTimeout::default() };
+        let url = "http://nowhere.invalid:9/v1".parse().unwrap();
+        let found = addresses.resolve(&url, &Config::default(), timeout).unwrap();
+        assert_eq!(
+            found.as_ref(),
+            ["127.0.0.1:9".parse().unwrap()],
+            "clear text still goes to loopback only"
+        );
     }
 
     #[test]

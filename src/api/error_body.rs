@@ -2,11 +2,10 @@
 
 use crate::document::json::{Json, ValueKind, View};
 
-/// The most that is repeated of a body in no known shape, in characters.
+/// In characters.
 const EXCERPT: usize = 300;
-/// The most that is repeated of one error, in characters.
+/// In characters, for one error.
 const SENTENCE: usize = 2_000;
-/// The most errors that are repeated of one body.
 const SENTENCES: usize = 20;
 /// How much of a body is parsed, in bytes. A longer one is no error, and takes long to parse.
 const PARSED: usize = 256 * 1024;
@@ -16,7 +15,6 @@ pub(super) fn beginning(body: &str) -> &str {
 }
 
 /// The API's own words in the body of an error, one line each.
-///
 /// Known shapes: the vendor's envelope `{"ErrorId", "HttpStatusCode", "Errors": [{"Key", "Value"}]}`, where `Errors`
 /// may be null; the web framework's `{"Message"}`, also in lower case; a page of HTML; `null`; nothing at all.
 pub fn words(body: &str) -> Vec<String> {
@@ -67,7 +65,6 @@ fn member<'a>(object: View<'a>, name: &str) -> Option<View<'a>> {
     object.members().find(|(key, _)| key.name().eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-/// A page without its tags, styles and scripts.
 fn text_of_html(page: &str) -> String {
     let mut text = String::new();
     let mut rest = page;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::Answer;
 use crate::error::{Error, Kind};
 
-/// The result of one attempt.
 pub(super) type Attempt<T> = Result<T, Failure>;
 
 #[derive(Debug)]
@@ -15,7 +14,6 @@ pub(crate) struct Failure {
     pub(crate) error: Box<Error>,
 }
 
-/// What a failed request says about a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FailureClass {
     /// The request was not sent: nothing was written. Another attempt may succeed.
@@ -48,12 +46,10 @@ impl Failure {
         Failure::new(FailureClass::Lost, error)
     }
 
-    /// As the error of a read, which writes nothing.
     pub(crate) fn into_error(self) -> Error {
         *self.error
     }
 
-    /// Whether another attempt of a read may succeed.
     pub(super) fn is_transient(&self) -> bool {
         matches!(self.class, FailureClass::NotSent | FailureClass::Lost) && self.error.kind == Kind::Network
     }
@@ -89,7 +85,6 @@ impl Answer {
         error.detail(self.words())
     }
 
-    /// The error of a write that the API refused with a 4xx status.
     pub(super) fn refusal(&self) -> Error {
         let status = self.status;
         let mut words = self.words();

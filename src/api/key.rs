@@ -11,7 +11,7 @@ const LEAST_KEY: usize = 32;
 /// Shorter parts of the decoded key may be common words, so they are not redacted.
 const LEAST_SECRET: usize = 16;
 
-/// A key as the vendor shows it. The vendor shows it in its encoded form, so it is sent after `Basic ` unchanged.
+/// The vendor shows the key in its encoded form, so it is sent after `Basic ` unchanged.
 #[derive(Clone)]
 pub struct ApiKey {
     key: String,
@@ -19,15 +19,12 @@ pub struct ApiKey {
     decoded: Vec<String>,
 }
 
-/// The longest key that is sent, in bytes. The vendor's have about a hundred; servers take headers of some 8 KB.
+/// In bytes. The vendor's keys have about a hundred; servers take headers of some 8 KB.
 const LONGEST: usize = 4096;
 pub(crate) const EMPTY: &str = "the API key is empty";
 
 impl ApiKey {
-    /// Takes a key as a user pastes it: space around it and a leading `Basic ` are dropped.
-    ///
-    /// # Errors
-    /// Why the text cannot be a key. It never repeats the text.
+    /// Drops the space around a pasted key and a leading `Basic `. The error never repeats the text.
     pub fn parse(pasted: &str) -> Result<ApiKey, &'static str> {
         let trimmed = pasted.trim();
         let key = match trimmed.split_once(char::is_whitespace) {
@@ -73,12 +70,10 @@ impl ApiKey {
         if kept == 0 { text.into() } else { (redacted + &text[kept..]).into() }
     }
 
-    /// How many bytes the decoded key takes at the start of a text.
     fn secret_at(&self, text: &[u8]) -> Option<usize> {
         self.decoded.iter().find(|secret| text.starts_with(secret.as_bytes())).map(String::len)
     }
 
-    /// How many bytes the key takes at the start of a text.
     fn length_at(&self, text: &[u8]) -> Option<usize> {
         if text.starts_with(self.key.as_bytes()) {
             return Some(self.key.len());
@@ -86,14 +81,12 @@ impl ApiKey {
         self.key.bytes().try_fold(0, |at, byte| Some(at + written(byte, &text[at..])?))
     }
 
-    /// The value of the `Authorization` header.
     pub(super) fn header(&self) -> String {
         format!("Basic {}", self.key)
     }
 }
 
-/// A text in which every word that has the shape of a key is redacted, for messages about what may be a key in the wrong
-/// place. The vendor's keys are the base64 form of ASCII text, which has no slash.
+/// Redacts every word with the shape of a key. The vendor's keys are the base64 of ASCII text, which has no slash.
 pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
     let is_separator = |c: char| !c.is_ascii_alphanumeric() && c != '+';
     let mut redacted = Cow::Borrowed(text);
@@ -103,7 +96,6 @@ pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
     redacted
 }
 
-/// Whether a text has a word with the shape of a key in it.
 pub(crate) fn has_key(text: &str) -> bool {
     matches!(without_keys(text), Cow::Owned(_))
 }
@@ -124,7 +116,7 @@ fn decoded(key: &str) -> Vec<String> {
     parts.filter(|part| part.len() >= LEAST_SECRET).collect()
 }
 
-/// How many bytes this printable byte takes at the start of a text, plain or escaped.
+/// The length of this printable byte at the start of a text, plain or escaped.
 fn written(byte: u8, text: &[u8]) -> Option<usize> {
     if let Some(first) = text.first().filter(|first| !matches!(first, b'\\' | b'%' | b'&')) {
         return (*first == byte).then_some(1);
@@ -144,7 +136,6 @@ fn written(byte: u8, text: &[u8]) -> Option<usize> {
     length.map(|length| slashes + length)
 }
 
-/// How URLs, once and twice encoded, and HTML write a byte.
 fn escapes(byte: u8) -> impl Iterator<Item = String> {
     let name = match byte {
         b'&' => "&amp;",

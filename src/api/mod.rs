@@ -1,8 +1,5 @@
-//! The client of the API: the only user of ureq.
-//!
-//! It sends three requests: the GET of a customer, the GET of a page of customers, the PUT of a customer. Every way in which
-//! they can fail becomes an [`Error`] with a kind. One agent serves all requests, so connections are reused. No redirect is
-//! followed, because ureq would follow the redirect of a PUT with a GET and report success.
+//! The client of the API, and the only user of ureq. One agent serves all requests, so connections are reused. No
+//! redirect is followed, because ureq would follow the redirect of a PUT with a GET and report success.
 
 mod answer;
 mod base_url;
@@ -48,16 +45,14 @@ use crate::protocol::Span;
 use crate::terminal::Notes;
 use wait::{ATTEMPTS, backoff};
 
-/// The most connections that are kept for later requests; the most requests that are in flight at once.
+/// Also the most requests in flight at once.
 pub(crate) const MOST_CONNECTIONS: usize = 64;
 const JSON: &str = "application/json";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The largest answer that is read, in bytes, after decompression.
+/// In bytes, after decompression.
 const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
-/// The same for a page of a list, which holds up to a thousand customers.
 const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
 
-/// A client of one account, with a deadline for all its requests.
 #[derive(Debug)]
 pub(crate) struct Client {
     account: Arc<Account>,
@@ -65,13 +60,20 @@ pub(crate) struct Client {
     notes: Notes,
     read_only: bool,
     limiter: Option<Arc<RateLimiter>>,
-    /// What the limiter has granted for the next requests.
     permit: Mutex<Option<Permit>>,
-    /// A change that was sent may have taken effect: the reads that settle it wait for the limiter even if the run is
-    /// stopped.
+    /// The reads that settle a change that was sent wait for the limiter even if the run is stopped.
     settling: AtomicBool,
-    /// The customer that was read last, and when.
+    /// The last customer that was read, and when.
     reading: Mutex<(u64, Span)>,
+}
+
+/// How long a request may take.
+#[derive(Debug, Clone, Copy)]
+struct TimeLimits {
+    /// None if no time is left.
+    all: Option<Duration>,
+    /// For the lookup of the name, and again for the connection, if it is less than [`CONNECT_TIMEOUT`].
+    connect: Option<Duration>,
 }
 
 /// What all clients of an account share.
@@ -108,7 +110,7 @@ impl Client {
             .max_idle_connections_per_host(MOST_CONNECTIONS)
             .user_agent(concat!("fusebill/", env!("CARGO_PKG_VERSION")))
             .build();
-        let addresses = Addresses { loopback_only: network.loopback_only };
+        let addresses = Addresses::new(network.loopback_only);
         let agent = Agent::with_parts(config, Connections::default(), addresses);
         let account = Account { agent, base, key, network: network.clone() };
         Client::of(Arc::new(account), timeout, notes, false, None)
@@ -127,14 +129,12 @@ impl Client {
         Client { account, deadline, notes, read_only, limiter, permit, settling, reading }
     }
 
-    /// The same client, which sends no change.
     #[must_use]
     pub(crate) fn read_only(self) -> Client {
         Client { read_only: true, ..self }
     }
 
-    /// Another client of the same account, on the same connections, whose requests the limiter spaces. Its `timeout`
-    /// begins now and does not count waits for the limiter.
+    /// On the same connections. `timeout` begins now and does not count waits for the limiter.
     pub(crate) fn limited(&self, timeout: Duration, notes: Notes, limiter: Arc<RateLimiter>) -> Client {
         Client::of(Arc::clone(&self.account), timeout, notes, self.read_only, Some(limiter))
     }
@@ -143,18 +143,17 @@ impl Client {
         lock(&self.deadline).checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 
-    /// When the customer was read, if it is the one that was read last.
+    /// None if another customer was read after it.
     pub(crate) fn last_reading(&self, id: u64) -> Option<Span> {
         let (read, span) = *lock(&self.reading);
         (read == id).then_some(span)
     }
 
-    /// Whether so long a pause ends before the deadline.
     pub(crate) fn has_time_for(&self, pause: Duration) -> bool {
         self.time_left().is_some_and(|left| left > pause)
     }
 
-    /// Waits that long; false, and at once, if that would miss the deadline.
+    /// False, and at once, if the pause would miss the deadline.
     pub(crate) fn wait(&self, pause: Duration) -> bool {
         let fits = self.has_time_for(pause);
         if fits {
@@ -163,7 +162,7 @@ impl Client {
         fits
     }
 
-    /// Runs `wait`, whose time does not count against the deadline.
+    /// The time of `wait` does not count against the deadline.
     pub(crate) fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let result = wait();
@@ -171,15 +170,13 @@ impl Client {
         result
     }
 
-    /// Waits until the limiter allows a read and the change after it. A caller that locks a customer calls this before, so
-    /// that it does not hold the lock while it waits.
+    /// Waits for a read and the change after it. Callers wait before they lock a customer, not while they hold the lock.
     pub(crate) fn acquire(&self) -> Result<()> {
         self.release();
         *lock(&self.permit) = self.permit(2).map_err(Failure::into_error)?;
         Ok(())
     }
 
-    /// Gives back what [`acquire`](Client::acquire) waited for.
     pub(crate) fn release(&self) {
         *lock(&self.permit) = None;
     }
@@ -192,7 +189,6 @@ impl Client {
         permit.map(Some).ok_or_else(|| Failure::impossible(stopped()))
     }
 
-    /// Tries the key by a read of one customer, and gives what the answer tells about the account's limits.
     pub(crate) fn probe(&self) -> Result<Standing> {
         self.read("/customers?pageSize=1&pageNumber=0", LARGEST_ANSWER, |answer| match answer.status {
             200..=299 => Ok(answer.standing()),
@@ -213,20 +209,20 @@ impl Client {
         error.hint(format!("the base URL is {base}; the vendor's ends in /v1"))
     }
 
-    /// The error for a success that is not what was asked for. It repeats what the answer says, without the key.
+    /// Repeats what the answer says, without the key.
     fn unreadable(&self, message: &str, body: &str) -> Error {
         let body = self.account.key.redacted(error_body::beginning(body));
         let words = error_body::words(&body).into_iter().map(|words| format!("the API said: {words}"));
         Error::new(Kind::Failed, message).detail(words.take(1))
     }
 
-    /// Sends a GET until there is an answer, or no attempt or time is left. `meaning` judges the answer.
     fn read<T>(&self, path: &str, largest: u64, meaning: impl Fn(Answer) -> Result<T>) -> Result<T> {
         let mut attempt = 1;
         loop {
             let result = self.get_once(path, largest);
             let pause = match &result {
                 Ok(answer) if answer.status == 429 => self.asked_pause(answer),
+                Ok(answer) if answer.status == 503 => answer.retry_after(),
                 Ok(answer) if answer.status == 408 || answer.status >= 500 => None,
                 Err(failure) if failure.is_transient() => None,
                 _ => return result.map_err(Failure::into_error).and_then(meaning),
@@ -250,7 +246,8 @@ impl Client {
     fn get_once(&self, path: &str, largest: u64) -> Attempt<Answer> {
         let granted = lock(&self.permit).take();
         let permit = if granted.is_some() { granted } else { self.permit(1)? };
-        let answer = self.send(Method::GET, path, (), self.time_left(), largest, permit)?;
+        let time = TimeLimits { all: self.time_left(), connect: None };
+        let answer = self.send(Method::GET, path, (), time, largest, permit)?;
         let is_success = answer.is_success();
         match answer.body {
             Err(failure) if is_success => Err(failure),
@@ -258,7 +255,7 @@ impl Client {
         }
     }
 
-    /// Waits before another attempt and says so; false, and at once, if that would miss the deadline.
+    /// False, and at once, if the pause would miss the deadline.
     pub(crate) fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
         if !self.has_time_for(pause) {
             return false;
@@ -270,7 +267,7 @@ impl Client {
         self.wait(pause)
     }
 
-    /// How long to pause after a 429; not at all if the limiter makes the next request wait.
+    /// None if the limiter makes the next request wait.
     fn asked_pause(&self, answer: &Answer) -> Option<Duration> {
         if self.limiter.is_some() { Some(Duration::ZERO) } else { answer.asked_wait() }
     }
@@ -280,12 +277,13 @@ impl Client {
         method: Method,
         path: &str,
         body: impl AsSendBody,
-        time: Option<Duration>,
+        time: TimeLimits,
         largest: u64,
         permit: Option<Permit>,
     ) -> Attempt<Answer> {
-        let time = time
-            .ok_or_else(|| Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up")))?;
+        if time.all.is_none() {
+            return Err(Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up")));
+        }
         let url = format!("{}{path}", self.account.base);
         self.notes.http(format_args!("> {method} {url}"));
         self.notes.http(format_args!("> authorization: Basic [redacted]"));
@@ -327,7 +325,7 @@ impl Account {
         method: Method,
         url: &str,
         body: impl AsSendBody,
-        time: Duration,
+        time: TimeLimits,
         largest: u64,
     ) -> Attempt<Answer> {
         let mut request =
@@ -338,8 +336,11 @@ impl Account {
         let request = request.method(method).body(body).map_err(|why| {
             Failure::impossible(Error::new(Kind::Failed, "the request cannot be formed").because(why))
         })?;
-        let response = request.with_agent(&self.agent).configure().timeout_global(Some(time)).run();
-        let response = response.map_err(|why| Failure::from_ureq(why, &self.network))?;
+        let mut request = request.with_agent(&self.agent).configure().timeout_global(time.all);
+        if time.connect.is_some() {
+            request = request.timeout_resolve(time.connect).timeout_connect(time.connect);
+        }
+        let response = request.run().map_err(|why| Failure::from_ureq(why, &self.network))?;
         Ok(Answer::read(response, largest, &self.network).redacted(&self.key))
     }
 }

@@ -19,20 +19,17 @@ pub(crate) struct Network {
     pub(super) loopback_only: bool,
 }
 
-/// A proxy and the variable that names it.
 #[derive(Clone)]
 pub(super) struct NamedProxy {
     /// With its password.
     pub(super) proxy: Proxy,
-    /// Host and port, as the variable has them.
     pub(super) authority: String,
     pub(super) variable: String,
 }
 
 impl Network {
-    /// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, which go before `trust`, and `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
-    /// (in either case), as given by `variable`. Loopback is never proxied. A variable or a file that cannot be read is an
-    /// error, because without it the connection would not be the one that was asked for.
+    /// Loopback is never proxied. A variable or a file that cannot be read is an error, because without it the connection
+    /// would not be the one that was asked for.
     pub(crate) fn from_environment(
         base: &BaseUrl,
         trust: &Trust,
@@ -48,7 +45,7 @@ impl Network {
         Ok(network)
     }
 
-    /// Whether the machine's own roots are trusted, which are read when the first connection is made.
+    /// The machine's own roots are read when the first connection is made.
     pub(super) fn has_system_roots(&self) -> bool {
         matches!(self.tls.root_certs(), RootCerts::PlatformVerifier)
     }
@@ -80,7 +77,7 @@ fn proxy(base: &BaseUrl, set: &impl Fn(&str) -> Option<String>) -> Result<Option
     Ok(Some(NamedProxy { proxy, authority, variable }))
 }
 
-/// A proxy with its host and port. `host:port` alone is an HTTP proxy, as for curl.
+/// `host:port` alone is an HTTP proxy, as for curl.
 fn read_proxy(text: &str) -> std::result::Result<(Proxy, String), &'static str> {
     let text = if text.contains("://") { text.to_string() } else { format!("http://{text}") };
     let url = Url::parse(&text).map_err(|_| "cannot be read")?;
@@ -100,8 +97,7 @@ fn unknown_exemption(variable: &str, entry: &str) -> Error {
     )
 }
 
-/// Whether the list names the host of the base URL, by the rules of Go's `httpproxy` package, which are nearly curl's.
-/// The error is the entry that cannot be read.
+/// By the rules of Go's `httpproxy` package, which are nearly curl's. The error is the entry that cannot be read.
 fn is_exempt<'a>(base: &BaseUrl, list: &'a str) -> std::result::Result<bool, &'a str> {
     let host = base.host().trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
     let mut exempt = false;
@@ -133,7 +129,7 @@ fn names(entry: &str, host: &str, port: u16) -> Option<bool> {
     Some(matches && only_port.is_none_or(|only| only == port))
 }
 
-/// Whether an address is in a network of so many leading bits; none if there is no such network.
+/// None if the network has fewer bits than `leading`.
 fn is_in_network(address: Option<IpAddr>, network: IpAddr, leading: u32) -> Option<bool> {
     let (network, length) = bits(network);
     let unused = length.checked_sub(leading)?;
@@ -142,7 +138,6 @@ fn is_in_network(address: Option<IpAddr>, network: IpAddr, leading: u32) -> Opti
     Some(address.is_some_and(|(address, _)| prefix(address) == prefix(network)))
 }
 
-/// The bits of an address, and how many there are.
 fn bits(address: IpAddr) -> (u128, u32) {
     match address {
         IpAddr::V4(address) => (address.to_bits().into(), 32),

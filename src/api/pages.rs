@@ -1,8 +1,6 @@
-//! A list of customers, read page by page (the vendor's page "Pagination").
-//!
-//! The vendor documents two headers with the number of matching customers, and may send smaller pages than asked for. So a
-//! list ends with an empty page, or when as many rows were read as the larger of both counts. Without a count, a page that
-//! is not full is the last.
+//! A list of customers, read page by page (the vendor's page "Pagination"). It ends with an empty page, or when as many
+//! rows were read as the larger of the two documented counts, because the vendor may send smaller pages than asked for.
+//! Without a count, a page that is not full is the last.
 
 use std::collections::HashSet;
 
@@ -11,18 +9,16 @@ use crate::document::json::ValueKind;
 use crate::document::{Customer, Json};
 use crate::error::{Error, Kind, Result};
 
-/// The largest page that is asked for: the vendor's own maximum is "never below 1,000".
+/// The vendor's own maximum is "never below 1,000".
 pub(crate) const LARGEST: u64 = 1_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Order {
     /// The API's name of the field.
     pub(crate) by: String,
-    /// The largest first.
     pub(crate) descending: bool,
 }
 
-/// The pages of a list, read one after the other.
 #[derive(Debug)]
 pub(crate) struct Pages<'a> {
     client: &'a Client,
@@ -44,18 +40,17 @@ struct PageHeaders {
     count: Option<u64>,
     /// `X-MaxCount`, described as all results there are.
     most: Option<u64>,
-    /// `X-PageSize`: how many a page holds, if that is not what was asked for.
+    /// `X-PageSize`, if it is not the size that was asked for.
     size: Option<u64>,
 }
 
-/// How far a list was read. Pure: the pages are given.
+/// Pure: the pages are given.
 #[derive(Debug, Default)]
 struct Progress {
-    /// The number of the next page, counted from 0.
+    /// Counted from 0.
     next: u64,
-    /// How many rows came, the repeated ones too: the API cuts pages from the list by position.
+    /// Counts repeated rows too: the API cuts pages from the list by position.
     rows: u64,
-    /// The ids of the page before.
     before: HashSet<u64>,
     headers: PageHeaders,
     ended: bool,
@@ -63,7 +58,7 @@ struct Progress {
 }
 
 impl Client {
-    /// The pages of the customers that pass a filter, which is encoded for a URL; an empty one lets every customer pass.
+    /// `query` is a filter, encoded for a URL; every customer passes an empty one.
     pub(crate) fn pages(&self, query: String, order: Order, size: u64) -> Pages<'_> {
         let size = size.clamp(1, LARGEST);
         Pages { client: self, query, order, size, progress: Progress::default() }
@@ -71,7 +66,7 @@ impl Client {
 }
 
 impl Pages<'_> {
-    /// Reads the next page; none after the last. Customers of the page before are left out.
+    /// None after the last page. Customers of the page before are left out.
     pub(crate) fn read(&mut self) -> Result<Option<Vec<Customer>>> {
         if self.progress.ended {
             return Ok(None);
@@ -121,12 +116,12 @@ impl Pages<'_> {
         Ok(Page { customers: customers.collect::<Result<_>>()?, headers })
     }
 
-    /// Whether the list changed while it was read, so that customers may be missing from it.
+    /// If the list changed while it was read, customers may be missing from it.
     pub(crate) fn changed(&self) -> bool {
         self.progress.changed
     }
 
-    /// Whether more customers follow; none if the API does not tell.
+    /// None if the API does not tell.
     pub(crate) fn more(&self) -> Option<bool> {
         self.progress.more()
     }
@@ -137,7 +132,6 @@ impl PageHeaders {
         self.count.max(self.most)
     }
 
-    /// Fills what is missing from the page before.
     fn or(self, before: PageHeaders) -> PageHeaders {
         let (count, most) = (self.count.or(before.count), self.most.or(before.most));
         PageHeaders { count, most, size: self.size.or(before.size) }
@@ -145,7 +139,6 @@ impl PageHeaders {
 }
 
 impl Progress {
-    /// Notes a page and gives the customers in it that are new.
     fn take(&mut self, page: Page, asked: u64) -> Vec<Customer> {
         let rows = page.customers.len() as u64;
         let moved = self.headers.total().zip(page.headers.total()).is_some_and(|(before, now)| before != now);
@@ -166,7 +159,6 @@ impl Progress {
         customers
     }
 
-    /// Whether fewer rows were seen than match.
     fn is_short(&self) -> bool {
         self.headers.count.or(self.headers.most).is_some_and(|count| self.rows < count)
     }
@@ -186,7 +178,7 @@ mod tests {
         PageHeaders { count: Some(count), most: Some(count), size: None }
     }
 
-    /// Reads pages of three until the list ends: the ids that were new, whether it changed, and the pages left over.
+    /// The ids that were new, whether the list changed, and the pages left over.
     fn read(pages: &[(&[u64], PageHeaders)]) -> (Vec<u64>, bool, usize) {
         let mut progress = Progress::default();
         let mut ids = Vec::new();

@@ -1,7 +1,5 @@
-//! Parses the API's rate-limit headers. Pure: the time is given.
-//!
-//! Every answer carries `X-Rate-Limit-Limit-`, `-Remaining-` and `-Reset-` for `Minute` and `Day`. The vendor calls the
-//! reset a timestamp without saying of which form, so both that are in use are read: ISO 8601 and Unix time.
+//! Parses the API's rate-limit headers. Pure: the time is given. The vendor calls the reset a timestamp without saying of
+//! which form, so both that are in use are read: ISO 8601 and Unix time.
 
 use std::time::Duration;
 
@@ -15,12 +13,11 @@ const LEAST: Duration = Duration::from_millis(250);
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long to wait after a 429; none if the answer does not tell.
-///
 /// `Retry-After` (RFC 9110 section 10.2.3: seconds or a date) is read first: the vendor does not document it, but proxies
 /// send it. Then the reset of the window that is used up; if neither is, that of the minute.
 pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Duration> {
-    if let Some(wait) = header("retry-after").and_then(|value| retry_after(value.trim(), now)) {
-        return Some(wait.clamp(LEAST, LONGEST));
+    if let Some(wait) = header("retry-after").and_then(|value| retry_after(value, now)) {
+        return Some(wait);
     }
     let Standing { minute, day } = Standing::told(header, now);
     let used_up = |window: Window| window.remaining == Some(0);
@@ -28,12 +25,17 @@ pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Opt
     Some(window.resets?.duration_since(now).try_into().unwrap_or(LEAST).clamp(LEAST, LONGEST))
 }
 
-fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?;
-    Some(date.timestamp().duration_since(now).try_into().unwrap_or_default())
+/// The wait that a `Retry-After` asks for; none if it cannot be read.
+pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    let wait = match value.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let date = jiff::fmt::rfc2822::parse(value).ok()?;
+            date.timestamp().duration_since(now).try_into().unwrap_or_default()
+        }
+    };
+    Some(wait.clamp(LEAST, LONGEST))
 }
 
 /// The requests that are left, by an answer.
@@ -52,21 +54,17 @@ pub struct Quota {
 /// Requests that an account may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
-    /// Requests a minute.
-    pub per_minute: Option<u32>,
-    /// Requests a day.
-    pub per_day: Option<u32>,
+    pub(crate) per_minute: Option<u32>,
+    pub(crate) per_day: Option<u32>,
 }
 
 /// One of the account's windows, the minute or the day, by an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Window {
-    /// Requests in it.
-    pub limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
     /// Requests that are left.
     pub remaining: Option<u32>,
-    /// When it ends and the next one begins.
-    pub resets: Option<Timestamp>,
+    pub(crate) resets: Option<Timestamp>,
 }
 
 /// The account's windows, by an answer.
@@ -92,7 +90,6 @@ impl Standing {
 }
 
 /// The window with the fewest requests left; none if the answer has no such headers.
-///
 /// A reset without a fraction of a second may have been cut, so a second is added to it.
 pub fn quota<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Quota> {
     let Standing { minute, day } = Standing::told(header, now);

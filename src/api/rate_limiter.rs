@@ -1,15 +1,13 @@
-//! Keeps requests within the account's limit and `--rate` when several workers send at once.
-//!
-//! Every answer tells how many requests are left in the account's window. Requests that have no answer yet are taken off
-//! that number, because the server may not have counted them. If nothing is left, workers wait until the window ends. The
-//! first request of a window goes alone, because nothing is known before its answer.
+//! Keeps requests within the account's limit and `--rate`. Requests without an answer are taken off the number that the
+//! API says are left, because the server may not have counted them. The first request of a window goes alone, because
+//! nothing is known before its answer.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::rate_limit::{LONGEST, Limits, Quota};
 
-/// The length of a window if the API does not tell its end.
+/// Assumed if the API does not tell when a window ends.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Two ends of windows that differ by less are the same one: the API tells them in whole seconds.
 const TOLERANCE: Duration = Duration::from_secs(1);
@@ -21,7 +19,7 @@ pub struct RateLimiter {
     changed: Condvar,
 }
 
-/// The right to send requests. Drop gives back what is not used.
+/// Drop gives back the requests that are not used.
 #[derive(Debug)]
 pub(crate) struct Permit {
     limiter: Arc<RateLimiter>,
@@ -31,15 +29,12 @@ pub(crate) struct Permit {
 /// Pure: the time is given.
 #[derive(Debug)]
 struct State {
-    /// The least time between two requests.
     interval: Duration,
-    /// No request begins before this moment: the interval, or a 429.
+    /// Set by the interval or a 429.
     blocked_until: Instant,
-    /// Requests that have a permit and no answer.
     pending: u32,
-    /// How many requests are left, as the last answer tells, and when their window ends.
+    /// The requests that the last answer says are left, and the end of their window.
     window: Option<(u32, Instant)>,
-    /// Whether an answer has arrived in this window.
     answered: bool,
     limits: Limits,
     stopped: bool,
@@ -53,8 +48,8 @@ impl RateLimiter {
         RateLimiter { state, changed: Condvar::new() }
     }
 
-    /// Waits until so many requests may begin; none if the run was stopped and they would have to wait. With `settling` it
-    /// waits even then, because the requests find out whether a change that was sent is stored.
+    /// None if the run was stopped and the requests would have to wait. With `settling` it waits even then, because the
+    /// requests find out whether a change that was sent is stored.
     pub(crate) fn acquire(self: &Arc<Self>, requests: u32, settling: bool) -> Option<Permit> {
         let mut state = self.lock();
         loop {
@@ -70,8 +65,8 @@ impl RateLimiter {
         }
     }
 
-    /// A permit for one request that must not wait: a PUT follows its read at once. If the limit is used up, the API
-    /// answers 429 and writes nothing.
+    /// A PUT follows its read at once, so it must not wait. If the limit is used up, the API answers 429 and writes
+    /// nothing.
     pub(super) fn acquire_now(self: &Arc<Self>) -> Permit {
         self.lock().take(Instant::now(), 1);
         Permit { limiter: Arc::clone(self), requests: 1 }
@@ -109,7 +104,6 @@ impl RateLimiter {
 }
 
 impl Permit {
-    /// Uses up one request of it.
     pub(super) fn answered(&mut self, quota: Option<Quota>) {
         self.requests -= 1;
         self.limiter.answered(quota);
@@ -140,7 +134,6 @@ impl State {
         }
     }
 
-    /// Lets so many requests begin, or gives the moment to ask again.
     fn acquire(&mut self, now: Instant, requests: u32) -> Result<(), Instant> {
         if self.window.is_some_and(|(_, ends)| now >= ends) {
             (self.window, self.answered) = (None, false);

@@ -11,11 +11,8 @@ use super::failure::{Failure, FailureClass, timed_out};
 use super::network::{NamedProxy, Network};
 use crate::error::{Error, Kind};
 
-/// The end that a connection failed at.
 struct Peer<'a> {
-    /// Host and port.
     address: &'a str,
-    /// The proxy, if it is one.
     proxy: Option<&'a NamedProxy>,
 }
 
@@ -52,7 +49,6 @@ impl Failure {
     }
 }
 
-/// The TLS error that rustls has put into an error of the socket.
 fn tls_error(why: &io::Error) -> Option<&rustls::Error> {
     why.get_ref()?.downcast_ref()
 }
@@ -120,7 +116,6 @@ fn unreachable(peer: &Peer<'_>, why: &str) -> Error {
     error.because(anyhow::anyhow!("{why}"))
 }
 
-/// An error of the socket, before a request was sent over it.
 fn no_socket(peer: &Peer<'_>, why: &io::Error) -> Error {
     use io::ErrorKind as K;
     match why.kind() {
@@ -225,7 +220,7 @@ fn certificate(peer: &Peer<'_>, why: CertificateError) -> Error {
     }
 }
 
-/// The name in what rustls prints: `DnsName("example.com")`.
+/// rustls prints `DnsName("example.com")`.
 fn plain(shown: &str) -> &str {
     let inner = shown.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(shown);
     inner.trim_matches('"')

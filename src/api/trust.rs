@@ -10,19 +10,16 @@ use ureq::tls::{Certificate, RootCerts};
 
 use crate::error::{Error, Result};
 
-/// Which root certificates a profile trusts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// Mozilla's list, compiled in: the same on every machine.
+    /// Compiled in: the same on every machine.
     #[default]
     Bundled,
-    /// Those of this machine (`tls_roots = "system"`).
     System,
-    /// Only those in a PEM file (`ca_file`).
     Only(PathBuf),
 }
 
-/// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, as given by `variable`; if neither is set, what `trust` says.
+/// `SSL_CERT_FILE` and `SSL_CERT_DIR` go before `trust`.
 pub(super) fn root_certificates(
     trust: &Trust,
     variable: impl Fn(&str) -> Option<String>,
@@ -44,12 +41,12 @@ pub(super) fn root_certificates(
     Ok(RootCerts::Specific(Arc::new(roots)))
 }
 
-/// Whether rustls accepts it as a root. ureq drops the others silently.
+/// ureq silently drops certificates that rustls does not accept as roots.
 fn is_root(certificate: &CertificateDer<'static>) -> std::result::Result<(), rustls::Error> {
     RootCertStore::empty().add(certificate.clone())
 }
 
-/// Adds every certificate of a PEM file. Other blocks, such as keys, are skipped.
+/// Other blocks, such as keys, are skipped.
 fn add_file(roots: &mut Vec<Certificate<'static>>, path: &Path) -> Result<()> {
     let shown = path.display();
     let hint = "it has to be a PEM file with the certificates of the authorities to trust";
@@ -69,7 +66,7 @@ fn add_file(roots: &mut Vec<Certificate<'static>>, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Adds every certificate of the folders. Such folders hold other files too, so errors are skipped.
+/// Such folders hold other files too, so errors are skipped.
 fn add_folders(roots: &mut Vec<Certificate<'static>>, folders: &str) -> Result<()> {
     let before = roots.len();
     for folder in std::env::split_paths(folders).filter(|folder| !folder.as_os_str().is_empty()) {

@@ -4,22 +4,18 @@ use std::net::Ipv6Addr;
 
 use ureq::http::Uri;
 
-/// The parts of a URL, without its user name and password.
 pub(super) struct Url<'a> {
     /// In lower case.
     pub(super) scheme: String,
     /// An IPv6 address without its brackets.
     pub(super) host: &'a str,
     pub(super) port: Option<u16>,
-    /// Host and port, as the text has them.
     pub(super) authority: &'a str,
-    /// What follows the authority.
     pub(super) rest: &'a str,
 }
 
 impl<'a> Url<'a> {
-    /// # Errors
-    /// What is wrong with it, as the end of a sentence. It repeats no part of the URL.
+    /// The error is the end of a sentence and repeats no part of the URL.
     pub(super) fn parse(text: &'a str) -> Result<Url<'a>, &'static str> {
         if text.contains(char::is_whitespace) {
             return Err("has a space in it");
@@ -35,7 +31,6 @@ impl<'a> Url<'a> {
     }
 }
 
-/// Splits `host:port`; none if one of them is invalid.
 pub(super) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {

@@ -5,8 +5,8 @@ use std::time::Duration;
 pub(crate) const ATTEMPTS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// The pause after the given failed attempt, the first being 1. It doubles each time, at random between half and all of
-/// it, so that clients that failed together do not come back together.
+/// Attempts count from 1. The pause doubles each time, at random between half and all of it, so that clients that
+/// failed together do not come back together.
 pub(crate) fn backoff(attempt: u32) -> Duration {
     let whole = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1));
     whole.mul_f64(0.5 + fastrand::f64() / 2.0)

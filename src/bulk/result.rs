@@ -109,11 +109,6 @@ impl RowResult {
         RowResult { error, ..RowResult::ended(row, customer, outcome) }
     }
 
-    /// A row without edits.
-    pub(crate) fn unasked(row: u64, customer: u64) -> RowResult {
-        RowResult::ended(row, customer, Outcome::Unchanged)
-    }
-
     /// As a line of JSON.
     pub fn line(&self) -> String {
         let mut line = serde_json::to_string(self).expect("texts and tokens are JSON");

@@ -45,7 +45,7 @@ pub struct SetArgs {
     pub(crate) changes: SettingFlags,
 }
 
-/// Settings to change; a setting without a value is removed.
+/// A setting without a value is removed.
 #[derive(Debug)]
 pub struct SettingFlags(pub(crate) Vec<(Key, Option<Value>)>);
 

@@ -85,7 +85,6 @@ pub struct RowArgs {
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Pace")]
 pub struct PaceArgs {
-    /// Customers at once.
     #[arg(long, value_name = "COUNT")]
     #[arg(help = format!("Customers at once [default: the profile's, or {USUAL_JOBS}]"))]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS as i64))]
@@ -205,7 +204,7 @@ impl RowArgs {
     }
 }
 
-/// A path of a file. `-` is refused, because elsewhere it means standard output.
+/// `-` is refused, because elsewhere it means standard output.
 fn file(path: PathBuf) -> Result<PathBuf, String> {
     if path.as_os_str() == "-" {
         return Err("a file is needed here, not standard output; `./-` is a file of that name".to_string());

@@ -1,6 +1,5 @@
-//! Completions of values that need no files: fields, topics, prefixes of customers.
-//!
-//! Each function takes the text typed so far and gives whole values.
+//! Completions of values that need no files: fields, topics, prefixes of customers. Each function gives whole values for the
+//! text typed so far.
 
 use clap_complete::CompletionCandidate as Candidate;
 
@@ -10,13 +9,13 @@ use crate::report::escape::escaped;
 use crate::search::filters::MatchKind;
 use crate::search::names;
 
-/// A value with a line of help, which is escaped because it may come from a server or a file.
+/// `help` is escaped because it may come from a server or a file.
 pub(crate) fn candidate(value: impl Into<String>, help: &str) -> Candidate {
     let help = (!help.is_empty()).then(|| escaped(help).into_owned().into());
     Candidate::new(value.into()).help(help)
 }
 
-/// The candidates that begin with the text, in any case.
+/// Case does not matter.
 pub(crate) fn matching(typed: &str, candidates: impl IntoIterator<Item = Candidate>) -> Vec<Candidate> {
     let begins = |candidate: &Candidate| {
         let start = candidate.get_value().to_str().and_then(|value| value.get(..typed.len()));
@@ -25,7 +24,7 @@ pub(crate) fn matching(typed: &str, candidates: impl IntoIterator<Item = Candida
     candidates.into_iter().filter(begins).collect()
 }
 
-/// The candidates for the text after the last comma, without those that are named before it.
+/// Without the values before the last comma.
 pub(crate) fn after_comma(typed: &str, all: impl FnOnce(&str) -> Vec<Candidate>) -> Vec<Candidate> {
     let (before, last) = typed.rfind(',').map_or(("", typed), |at| typed.split_at(at + 1));
     let named: Vec<&str> = before.split(',').map(str::trim).collect();
@@ -33,29 +32,24 @@ pub(crate) fn after_comma(typed: &str, all: impl FnOnce(&str) -> Vec<Candidate>)
     all(last).into_iter().filter(fresh).map(|candidate| candidate.add_prefix(before)).collect()
 }
 
-/// Fields for `--clear`.
 pub(crate) fn clearable(typed: &str) -> Vec<Candidate> {
     after_comma(typed, |last| field_names(last, |field| field.never_null().is_none(), Vec::new()))
 }
 
-/// Paths for `--set`, then the values of the field.
 pub(crate) fn settable(typed: &str) -> Vec<Candidate> {
     assignments(typed, paths(typed, is_plain), |path, value| matching(value, words(path)))
 }
 
-/// Paths for `--set-json`, then null.
 pub(crate) fn settable_json(typed: &str) -> Vec<Candidate> {
     assignments(typed, paths(typed, |_| true), |_, value| matching(value, [candidate("null", "")]))
 }
 
-/// Paths for `--expect`, then the values of the field.
 pub(crate) fn expectable(typed: &str) -> Vec<Candidate> {
     let mut all = paths(typed, |_| true);
     all.extend(matching(typed, read_only(|_| true)));
     assignments(typed, all, |path, value| matching(value, words(path)))
 }
 
-/// Fields for `--where`, then the values of the field.
 pub(crate) fn searchable(typed: &str) -> Vec<Candidate> {
     assignments(typed, column(typed), |name, value| {
         let empty = candidate("[empty]", "null or empty");
@@ -63,24 +57,20 @@ pub(crate) fn searchable(typed: &str) -> Vec<Candidate> {
     })
 }
 
-/// Fields for `--sort`: those that the API can sort by.
 pub(crate) fn sortable(typed: &str) -> Vec<Candidate> {
     let sorts = |path: &str| names::find(path).is_ok_and(|name| name.filter.is_some());
     field_names(typed, |field| is_plain(field) && sorts(field.path), read_only(sorts))
 }
 
-/// Fields for `--columns`, one of them.
 pub(crate) fn column(typed: &str) -> Vec<Candidate> {
     field_names(typed, is_plain, read_only(|_| true))
 }
 
-/// Prefixes of a lookup in place of an id.
 pub(crate) fn customers(typed: &str) -> Vec<Candidate> {
     let reference = candidate("reference:", "the customer with this reference");
     matching(typed, [reference, candidate("email:", "the customer with this address")])
 }
 
-/// Commands below the one that the words name; topics too if no word is there.
 pub(crate) fn help_words(named: &[&str], typed: &str) -> Vec<Candidate> {
     let root = super::command();
     let command = named.iter().try_fold(&root, |command, name| command.find_subcommand(name));
@@ -91,12 +81,11 @@ pub(crate) fn help_words(named: &[&str], typed: &str) -> Vec<Candidate> {
     matching(typed, commands.chain(topics))
 }
 
-/// Whether a field holds a single value.
 fn is_plain(field: &Field) -> bool {
     field.path != CODES_PATH
 }
 
-/// Flag names of fields, and these others; paths of the fields if none of them matches.
+/// Paths of the fields if neither a flag name nor one of the others matches.
 fn field_names(typed: &str, wanted: impl Fn(&Field) -> bool, others: Vec<Candidate>) -> Vec<Candidate> {
     let fields = FIELDS.iter().filter(|field| wanted(field));
     let found = matching(typed, fields.map(|field| candidate(field.flag, field.help)).chain(others));
@@ -132,7 +121,6 @@ fn assignments(
     names.into_iter().map(open).collect()
 }
 
-/// The words that a field takes.
 fn words(name: &str) -> Vec<Candidate> {
     match names::find(name).map(|name| name.kind) {
         Ok(MatchKind::Word(words)) => words.iter().map(|word| candidate(*word, "")).collect(),

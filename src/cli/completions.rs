@@ -1,5 +1,4 @@
 //! `fusebill completions`: the script for each shell.
-//!
 //! The scripts of bash, zsh and fish are in completions/: they ask the program (`COMPLETE=bash fusebill -- WORD…`, see
 //! `commands::complete`). clap generates those of PowerShell and elvish, which complete commands and flags but no values.
 

@@ -46,7 +46,6 @@ pub struct EditFlags {
     expect_modified: Option<Timestamp>,
 }
 
-/// The flags of the field table with their values, in the order of the table.
 #[derive(Debug)]
 struct FieldFlags(Vec<(&'static Field, String)>);
 
@@ -55,13 +54,9 @@ struct FieldFlags(Vec<(&'static Field, String)>);
 pub struct Request {
     /// The changes that flags name.
     pub edits: Vec<Edit>,
-    /// The source of a merge patch with more changes.
     pub(crate) patch: Option<Input>,
-    /// Values that the customer must have before the change.
     pub(crate) expectations: Vec<Expectation>,
-    /// The last modification that the customer must have.
     pub(crate) modified: Option<Timestamp>,
-    /// Whether paths are allowed that the customer does not have.
     pub(crate) new_fields: bool,
 }
 
@@ -169,7 +164,6 @@ fn field_edit(field: &'static Field, value: &str) -> Result<Edit> {
     Ok(Edit { path, action, given })
 }
 
-/// A name for `--clear`: a flag's, else a path.
 fn clear(name: &str) -> Result<Edit> {
     let given = format!("--clear {name}");
     let path = match field::by_flag(name) {

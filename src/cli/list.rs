@@ -26,7 +26,6 @@ pub struct ListArgs {
     pub(crate) columns: Vec<String>,
 }
 
-/// The search and the columns that the flags ask for.
 #[derive(Debug, Clone)]
 pub(crate) struct ListRequest {
     pub(crate) search: Search,
@@ -68,7 +67,6 @@ impl ListArgs {
     }
 }
 
-/// A field by any of its names, or another path of a document.
 fn column(text: &str) -> Result<Path> {
     if let Some(path) = names::path(text) {
         return Ok(Path::of(path));

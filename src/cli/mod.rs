@@ -173,10 +173,9 @@ pub struct EditArgs {
     pub(crate) write: WriteArgs,
 }
 
-/// The flags of every command that writes one customer.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Writing")]
-pub struct WriteArgs {
+pub(crate) struct WriteArgs {
     /// Show what would change and stop
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -193,9 +192,8 @@ pub struct WriteArgs {
     pub(crate) no_journal: bool,
 }
 
-/// The flag that chooses the proof of a write.
 #[derive(Debug, Args)]
-pub struct ProofArgs {
+pub(crate) struct ProofArgs {
     /// Verify writes by the API's `answer` or by another `read`
     ///
     /// The answer of the API to a write is the customer as it is stored. `read` reads the customer once more.
@@ -204,9 +202,8 @@ pub struct ProofArgs {
     pub(crate) verify: Proof,
 }
 
-/// The proof of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Proof {
+pub(crate) enum Proof {
     /// The answer to the PUT, which is the stored customer; another read if the answer is something else
     #[default]
     Answer,
@@ -243,9 +240,8 @@ pub struct HistoryArgs {
     pub(crate) command: Option<HistoryCommand>,
 }
 
-/// `customer history COMMAND`.
 #[derive(Debug, Subcommand)]
-pub enum HistoryCommand {
+pub(crate) enum HistoryCommand {
     /// Show one entry with everything it changed
     #[command(after_long_help = include_str!("examples/customer-history-show.txt"))]
     Show {
@@ -259,9 +255,8 @@ pub enum HistoryCommand {
     Prune(PruneArgs),
 }
 
-/// `customer history prune`.
 #[derive(Debug, Args)]
-pub struct PruneArgs {
+pub(crate) struct PruneArgs {
     /// Age, such as 90d, 12w or 36h
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) older_than: Duration,
@@ -276,7 +271,6 @@ pub struct PruneArgs {
     pub(crate) yes: bool,
 }
 
-/// The value of `--since`.
 #[derive(Debug, Clone)]
 pub(crate) enum Since {
     Age(Duration),
@@ -333,16 +327,14 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches_mut(&mut matches)
 }
 
-/// The names of the commands that change customers, settings or keys.
 const WRITERS: &[&str] =
     &["update", "edit", "undo", "apply", "resume", "retry", "set", "remove", "login", "logout", "prune"];
 
-/// Whether a command line, which may have errors in it, names a command that writes.
+/// The command line may have errors in it.
 pub(crate) fn may_write(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| WRITERS.iter().any(|name| argument == name))
 }
 
-/// Text that clap rendered, for a terminal with this look.
 pub(crate) fn styled(text: &StyledStr, look: Look) -> String {
     if look.color { text.ansi().to_string() } else { text.to_string() }
 }

@@ -6,12 +6,10 @@ use clap::{Arg, ArgAction, Command};
 const MANY: usize = 5;
 /// The columns of a line: one less than a usual terminal has.
 const COLUMNS: usize = 79;
-/// The columns of a heading.
 const HEADING: usize = 14;
 
 const MORE: &str = "--help explains every flag, with examples.";
 
-/// Adds a short help to the program and to every command.
 pub(super) fn add(program: Command) -> Command {
     let everywhere = line("Everywhere", program.get_arguments().filter_map(global_name));
     let below = program.get_after_help().cloned().unwrap_or_default();
@@ -19,7 +17,7 @@ pub(super) fn add(program: Command) -> Command {
     each(program, "", &everywhere).after_help(format!("{everywhere}\n\n{below}")).after_long_help(below)
 }
 
-/// Adds it to every command below the one at this path, which ends with a space unless it is empty.
+/// `path` ends with a space unless it is empty.
 fn each(command: Command, path: &str, everywhere: &str) -> Command {
     command.mut_subcommands(|command| {
         let command_path = format!("{path}{}", command.get_name());
@@ -40,7 +38,7 @@ fn one(command: Command, path: &str, everywhere: &str) -> Command {
     command.after_long_help(format!("`fusebill help {path} COMMAND` explains one of them, with examples."))
 }
 
-/// The name of a flag of every command, the letter of a switch; none for help and version.
+/// The letter of a switch; none for help and version.
 fn global_name(flag: &Arg) -> Option<String> {
     match (flag.get_action(), flag.get_short()) {
         (ArgAction::Help | ArgAction::Version, _) => None,
@@ -53,7 +51,6 @@ fn long_name(flag: &Arg) -> Option<String> {
     flag.get_long().map(|name| format!("--{name}"))
 }
 
-/// A line for each heading with the names of its flags, in order.
 fn names(flags: &[&Arg]) -> String {
     let heading = |flag: &Arg| flag.get_help_heading().unwrap_or("Options").to_string();
     let mut headings: Vec<String> = Vec::new();
@@ -71,7 +68,6 @@ fn names(flags: &[&Arg]) -> String {
     lines
 }
 
-/// A heading and its words, wrapped.
 fn line(heading: &str, words: impl Iterator<Item = String>) -> String {
     let mut text = format!("{:<HEADING$}", format!("{heading}:"));
     let mut column = HEADING;

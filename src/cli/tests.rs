@@ -1,6 +1,5 @@
 use super::*;
 
-/// Every command that does something, by its path, with the examples of its help.
 fn examples(command: &clap::Command, at: &str, all: &mut Vec<(String, String)>) {
     for command in command.get_subcommands() {
         let path = format!("{at} {}", command.get_name()).trim_start().to_string();

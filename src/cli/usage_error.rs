@@ -11,9 +11,7 @@ use crate::report::Look;
 use crate::report::failure::{failure, shown, written};
 use crate::terminal::Color;
 
-/// What is printed for a command line that cannot be parsed.
 pub(crate) struct UsageError {
-    /// For standard error.
     pub(crate) text: String,
     /// For the JSON on standard output, if the command line asks for JSON.
     pub(crate) json: Option<Error>,
@@ -40,7 +38,6 @@ impl UsageError {
     }
 }
 
-/// The value of `--color` in a command line that cannot be parsed.
 pub(crate) fn color(arguments: &[OsString]) -> Color {
     let typed = |color: &Color| {
         color.to_possible_value().is_some_and(|value| has_value(arguments, "--color", value.get_name()))
@@ -57,8 +54,7 @@ fn has_value(arguments: &[OsString], flag: &str, value: &str) -> bool {
     arguments.windows(2).any(|pair| pair[0] == flag && pair[1] == value) || arguments.iter().any(joined)
 }
 
-/// Replaces clap's tip for a value that begins with a dash. `-- VALUE` is right for arguments, but such values belong to
-/// flags here.
+/// `-- VALUE` is right for arguments, but a value that begins with a dash belongs to a flag here.
 fn suggest_joined_value(error: &mut clap::Error) {
     let tip = error.get(ContextKind::Suggested).map(ToString::to_string).unwrap_or_default();
     let unknown = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
@@ -72,7 +68,7 @@ fn suggest_joined_value(error: &mut clap::Error) {
     }
 }
 
-/// Escapes the typed text, which clap repeats, and redacts keys in it.
+/// clap repeats the typed text, which may hold keys and control characters.
 fn make_safe(error: &mut clap::Error) {
     let typed = |(kind, value): (ContextKind, &ContextValue)| match value {
         ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
@@ -84,14 +80,13 @@ fn make_safe(error: &mut clap::Error) {
     }
 }
 
-/// The error as clap words it. Without colour if an argument is escaped or redacted: the cause of an error may repeat it, and
-/// colours are control characters too.
+/// Without colour if an argument is escaped or redacted, because the cause of an error may repeat it, and colours are control
+/// characters too.
 fn rendered(error: &clap::Error, plain: String, arguments: &[OsString], look: Look) -> String {
     let is_plain = |argument: &OsString| argument.to_str().is_some_and(|text| shown(text) == text);
     if arguments.iter().all(is_plain) { styled(&error.render(), look) } else { plain }
 }
 
-/// What the error says, on one line.
 fn message(error: &clap::Error, plain: &str, arguments: &[OsString]) -> String {
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command was given".to_string(),
@@ -107,7 +102,6 @@ fn message(error: &clap::Error, plain: &str, arguments: &[OsString]) -> String {
     }
 }
 
-/// The tips that clap gives, such as the flag that was probably meant.
 fn hints(plain: &str) -> impl Iterator<Item = &str> {
     let tips = plain.lines().filter_map(|line| line.trim_start().strip_prefix("tip: "));
     tips.chain(["--help shows what can be typed"])

@@ -62,7 +62,6 @@ fn refuse_other_source(profile: &Profile, context: &Context) -> Result<()> {
     }
 }
 
-/// The key from standard input, or from the user at the terminal.
 fn typed(with_key_stdin: bool, profile: &str, host: &str, context: &Context) -> Result<ApiKey> {
     let refused =
         |why: String| Error::new(Kind::Credentials, why).hint("paste the key exactly as Fusebill shows it");
@@ -125,7 +124,6 @@ fn logout(profile: &Profile, context: &Context) -> Result<Kind> {
 }
 
 impl Context {
-    /// Prints the result of a change to a profile or its key, for programs.
     pub(super) fn done(&self, profile: &str, outcome: &str) -> Result<Kind> {
         self.terminal.print(&report::done(profile, outcome, self.global.output)).map(|()| Kind::Done)
     }

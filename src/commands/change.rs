@@ -1,4 +1,4 @@
-//! From a plan to a verified write: what every command that changes one customer does once it knows what to change.
+//! From a plan to a verified write, for every command that changes one customer.
 
 use std::cell::Cell;
 
@@ -17,17 +17,14 @@ use crate::report::json::printed;
 use crate::report::outcome::{Facts, Outcome};
 use crate::store::{CustomerLock, EntryId, Origin, Store};
 
-/// How a plan is carried out.
 pub(super) struct WriteOptions<'a> {
     pub(super) args: &'a WriteArgs,
-    /// The command, for the journal.
     pub(super) command: &'static str,
-    /// The entry that is taken back.
     pub(super) undoes: Option<EntryId>,
-    /// Whether a person made the edits, in an editor or at prompts: they took their time, so the customer is read again
-    /// before it is written; and what they typed is asked for, and may be edited again.
+    /// Edits made in an editor or at prompts take time: the customer is read again before the write, the user is asked for
+    /// consent, and may edit again.
     pub(super) by_hand: bool,
-    /// What must hold for the document that is written, whenever it is read.
+    /// Applied to every reading of the customer before it is written.
     pub(super) check: &'a dyn Fn(&Customer) -> Result<()>,
 }
 
@@ -42,19 +39,15 @@ impl<'a> WriteOptions<'a> {
     }
 }
 
-/// How carrying out a plan ended, where it did not fail.
 pub(super) enum End {
-    /// It was written, shown only, or had nothing to write; with the kind that gives the exit code.
+    /// Written, only shown, or without changes; the kind gives the exit code.
     Ended(Outcome, Kind),
-    /// The user said no.
     Declined,
-    /// Others changed the same values, and the user wants to edit again, knowing theirs.
+    /// Another writer changed the same values, and the user edits again with those values shown.
     Again(Box<Customer>, Vec<Conflict>),
 }
 
-/// Shows a plan, asks where it must, writes it and tells what came of it.
-///
-/// `lock` is that of the customer, taken before it was read. It is given back while a question is open.
+/// `lock` was taken before the customer was read. It is released while a question is open.
 pub(super) fn carry_out(
     mut plan: Plan,
     lock: Option<CustomerLock>,
@@ -69,8 +62,7 @@ pub(super) fn carry_out(
     }
 }
 
-/// [`carry_out`] for edits made by hand, which may be made again. What becomes of the plan on the way, by what others
-/// changed, is left in it.
+/// [`carry_out`] for edits made by hand. `plan` ends up with the changes of other writers merged in.
 pub(super) fn go(
     plan: &mut Plan,
     mut lock: Option<CustomerLock>,
@@ -80,7 +72,7 @@ pub(super) fn go(
 ) -> Result<End> {
     let notes = session.terminal.notes();
     plan.warnings.iter().for_each(|warning| notes.warn(warning));
-    // Whether a person has been waited for: the customer is read again then, whatever is still to be asked.
+    // If the user took time to answer, the customer is read again before the write.
     let mut waited = options.by_hand;
     loop {
         facts.plan(plan);
@@ -184,7 +176,7 @@ fn show(plan: &Plan, asks: bool, session: &Session<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Tells what the real command will ask, and refuses what the API is known to refuse: a dry run promises no more than that.
+/// Refuses what the API is known to refuse, because a dry run must promise no more than the real command does.
 fn foretell(
     plan: &Plan,
     asks: bool,
@@ -210,7 +202,6 @@ fn foretell(
     Ok(())
 }
 
-/// Whether the user consents.
 fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Result<bool> {
     let step = before_writing(plan);
     if !session.terminal.may_ask() {
@@ -244,15 +235,13 @@ fn reason(consent: &Consent, by_hand: bool) -> String {
     }
 }
 
-/// What came of reading the customer again.
 enum Now {
-    /// Our changes upon what is there now.
     Merged(Plan),
     /// What is there now, and what both sides changed.
     Conflicts(Box<Customer>, Vec<Conflict>),
 }
 
-/// A person took their time, so the customer is read again, and what others changed meanwhile is kept.
+/// Other writers may have changed the customer while the user edited. Their changes are kept.
 fn reread(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Result<Now> {
     let now = session.client.get(plan.before.id())?;
     (options.check)(&now)?;

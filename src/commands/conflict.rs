@@ -1,4 +1,4 @@
-//! What others changed meanwhile, and who decides where both sides changed the same value.
+//! Changes that another writer made since the customer was read: kept, or resolved by the user if both sides changed a value.
 
 use super::session::Session;
 use crate::document::json::Json;
@@ -9,7 +9,6 @@ use crate::report::escape::escaped;
 use crate::report::table::values;
 use crate::terminal::{List, Notes};
 
-/// Says what others changed, which is kept.
 pub(super) fn tell_carried(carried: &[Change], notes: Notes) {
     for change in carried {
         let [old, new] = values([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
@@ -18,10 +17,7 @@ pub(super) fn tell_carried(carried: &[Change], notes: Notes) {
     }
 }
 
-/// Lets the user decide what both sides changed; none where they want to edit again.
-///
-/// # Errors
-/// `Conflict` where there is nobody to ask; `Cancelled` where they do not decide.
+/// None if the user wants to edit again. `Conflict` if no question is possible; `Cancelled` if the user does not choose.
 pub(super) fn settled(
     plan: &Plan,
     theirs: &Customer,
@@ -47,7 +43,6 @@ pub(super) fn settled(
     settle(plan, theirs, |path| ours.contains(&path)).map(Some).map_err(|why| unmergeable(&why, plan))
 }
 
-/// Whose value it is to be.
 enum Choice {
     Ours,
     Theirs,
@@ -77,12 +72,11 @@ fn choose(conflict: &Conflict, by_hand: bool, session: &Session<'_>) -> Result<C
     }
 }
 
-/// What the value was, what we make of it, and what they made of it.
+/// Base, ours, theirs.
 pub(super) fn three(conflict: &Conflict) -> [String; 3] {
     values([&conflict.base, &conflict.ours, &conflict.theirs].map(|json| json.as_ref().map(Json::root)))
 }
 
-/// A value that two sides changed, with its three values.
 pub(super) fn conflict(conflict: &Conflict) -> String {
     let [base, ours, theirs] = three(conflict);
     format!("`{}`: was {base}, is now {theirs}, would become {ours}", conflict.path)

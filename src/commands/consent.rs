@@ -3,10 +3,7 @@
 use super::session::Context;
 use crate::error::{Error, Kind, Result};
 
-/// Asks a yes-or-no question. `warnings` are shown before it; `always` is why the profile wants to be asked.
-///
-/// # Errors
-/// `Usage` if questions are not possible; `Cancelled` if the user says no.
+/// `warnings` are shown before the question; `always` is why the profile wants to be asked.
 pub(super) fn consent(
     question: &str,
     warnings: &[String],
@@ -14,7 +11,7 @@ pub(super) fn consent(
     context: &Context,
 ) -> Result<()> {
     if !context.terminal.may_ask() {
-        return Err(Error::usage("this needs consent, and there is nobody to ask")
+        return Err(Error::usage("this needs consent, but there is no terminal, or --no-input is set")
             .detail([question.to_string()])
             .detail(warnings.iter().cloned())
             .detail(always)

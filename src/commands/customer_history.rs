@@ -1,10 +1,9 @@
-//! `fusebill customer history`: what this machine changed, and what became of it.
+//! `fusebill customer history`: the changes of this machine and their outcomes.
 
 use super::consent::consent;
 use super::session::{Context, Session};
 use crate::account::Profile;
 use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
-use crate::document::Change;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::settle::{Settled, settle as settled};
 use crate::report::bulk::counted;
@@ -40,16 +39,26 @@ pub(super) fn find(name: &EntryId, context: &Context) -> Result<Entry> {
 }
 
 fn list(args: &HistoryArgs, context: &Context) -> Result<Kind> {
-    let filter = match &args.customer {
+    let is_for_a_person = context.global.output == Output::Table && context.terminal.look().width.is_some();
+    let profile = if args.all_profiles { None } else { Some(profile_name(context)?) };
+    let mut filter = Filter {
+        profile,
+        path: args.field.clone(),
+        since: args.since.as_ref().map(|since| moment(since, context)).transpose()?,
+        run: args.run.as_deref().map(EntryId::typed),
+        limit: args.limit.or(is_for_a_person.then_some(LIMIT)),
+        ..Filter::default()
+    };
+    match &args.customer {
         // A lookup asks the API, and the customer that it finds is one of that account.
         Some(CustomerName::Lookup(lookup)) => {
             let session = context.open()?;
-            let customer = Some(super::lookup::find(lookup, &session.client)?);
-            Filter { customer, host: Some(session.account.origin.clone()), ..filter(args, context)? }
+            filter.customer = Some(super::lookup::find(lookup, &session.client)?);
+            filter.host = Some(session.account.origin.clone());
         }
-        Some(CustomerName::Id(id)) => Filter { customer: Some(*id), ..filter(args, context)? },
-        None => filter(args, context)?,
-    };
+        Some(CustomerName::Id(id)) => filter.customer = Some(*id),
+        None => {}
+    }
     let count = print(&filter, context)?;
     if count == 0 {
         context.terminal.notes().say("The journal has no such change.");
@@ -60,20 +69,7 @@ fn list(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     Ok(Kind::Done)
 }
 
-fn filter(args: &HistoryArgs, context: &Context) -> Result<Filter> {
-    let is_for_a_person = context.global.output == Output::Table && context.terminal.look().width.is_some();
-    let profile = if args.all_profiles { None } else { Some(profile_name(context)?) };
-    Ok(Filter {
-        profile,
-        path: args.field.clone(),
-        since: args.since.as_ref().map(|since| moment(since, context)).transpose()?,
-        run: args.run.as_deref().map(EntryId::typed),
-        limit: args.limit.or(is_for_a_person.then_some(LIMIT)),
-        ..Filter::default()
-    })
-}
-
-/// The profile in use; entries of one that was removed are still there.
+/// The profile may have been removed; its entries are still there.
 fn profile_name(context: &Context) -> Result<String> {
     Profile::named(context.global.profile.as_deref(), context.environment).map(|(name, _)| name)
 }
@@ -89,7 +85,7 @@ fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
     moment.ok_or_else(|| Error::usage("--since: there is no such moment"))
 }
 
-/// Prints entries as they are read, and gives their number.
+/// Returns the number of entries.
 fn print(filter: &Filter, context: &Context) -> Result<u64> {
     let (terminal, output) = (&context.terminal, context.global.output);
     let (mut rows, mut count) = (history::rows(output), 0);
@@ -145,7 +141,8 @@ fn prune(args: &PruneArgs, context: &Context) -> Result<Kind> {
         let question = format!("Forget {} of {whose} before {until}, for good?", forgotten(found));
         consent(&question, &[], None, context)?;
     }
-    let done = if nothing { found } else { store.forget(&what)? };
+    // An earlier command may have left forgotten entries in the log.
+    let done = store.forget(&what)?;
     notes.say(&format!("Forgotten: {} of {whose}.", forgotten(done)));
     if context.global.wants_json() {
         context.terminal.print(&printed(&history::pruned(done), Output::Json))?;
@@ -153,14 +150,12 @@ fn prune(args: &PruneArgs, context: &Context) -> Result<Kind> {
     Ok(Kind::Done)
 }
 
-/// "207 entries and 3 runs".
 fn forgotten(what: Forgotten) -> String {
     let entries = if what.entries == 1 { "1 entry".to_string() } else { format!("{} entries", what.entries) };
     format!("{entries} and {}", counted(what.runs, "run"))
 }
 
-/// Reads the customers of entries without an outcome, and records the outcomes. An entry that cannot be settled does not keep
-/// the others from it.
+/// If one entry cannot be settled, the others still are.
 fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     let store = context.store()?;
     let profile = profile_name(context)?;
@@ -170,26 +165,31 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     };
     // This needs no key.
     if store.next_open(&profile, id, None)?.is_none() {
-        context.terminal.notes().say("Every change of this account has a known outcome.");
+        context.terminal.notes().say("This account has no change to settle.");
         return list(args, context);
     }
     let session = &context.open()?;
     let customer = args.customer.as_ref().map(|name| session.find(name)).transpose()?;
-    let (mut unsettled, mut last) = (Vec::new(), None);
+    let (mut unsettled, mut more, mut last) = (Vec::new(), 0_u64, None);
     while let Some(entry) = store.next_open(&profile, customer, last.as_ref())? {
-        match settle(&entry, store, session) {
-            Ok(Ending::Undecided) => unsettled.push(format!("{}: {UNDECIDED}", entry.entry)),
-            Ok(ending) => session.terminal.notes().say(&format!("{}: {}", entry.entry, ending.name())),
+        let why = match settle(&entry, store, session) {
+            Ok(Ending::Undecided) => Some(UNDECIDED.to_string()),
+            Ok(ending) => {
+                session.terminal.notes().say(&format!("{}: {}", entry.entry, ending.name()));
+                None
+            }
             Err(error) if matches!(error.kind, Kind::Credentials | Kind::Interrupted) => return Err(error),
-            Err(error) => unsettled.push(format!("{}: {}", entry.entry, error.headline())),
+            Err(error) => Some(error.headline()),
+        };
+        match why {
+            Some(why) if unsettled.len() < TOLD => unsettled.push(format!("{}: {why}", entry.entry)),
+            why => more += u64::from(why.is_some()),
         }
         last = Some(entry);
     }
     if unsettled.is_empty() {
         return list(args, context);
     }
-    let more = unsettled.len().saturating_sub(TOLD);
-    unsettled.truncate(TOLD);
     unsettled.extend((more > 0).then(|| format!("and {more} more")));
     Err(Error::new(Kind::Unknown, "not every entry could be settled").detail(unsettled).hint(
         "look at the customer, and set the fields to what they should be with `fusebill customer update`",
@@ -199,32 +199,32 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
 pub(super) const UNDECIDED: &str =
     "the customer was modified since, so it cannot be told whether this change was written";
 
-/// Reads the customer of an open entry, and records the outcome.
-///
-/// # Errors
-/// The reason why there is no outcome yet.
+/// The error is the reason why there is no outcome yet.
 pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending> {
     let open = |why: String| Error::new(Kind::Unknown, why);
     if !session.account.made(entry) {
         return Err(open(format!("it was made at {}; this is {}", entry.host, session.account.origin)));
     }
-    let plan = store.plan(entry)?;
     // A process with the lock may still be waiting for the answer to its PUT.
     let Some(_lock) = store.try_lock_customer(entry.customer)? else {
         return Err(open("another fusebill on this machine is changing the customer".to_string()));
     };
+    // Until then that process may have recorded its plan again, or the outcome.
+    let entry = &find(&entry.entry, session)?;
+    if let Some(recorded) = entry.outcome.filter(|ending| *ending != Ending::Unknown) {
+        return Ok(recorded);
+    }
+    let plan = store.plan(entry)?;
     let stored = match session.client.get(entry.customer) {
         Err(why) if why.kind == Kind::NotFound => None,
         stored => Some(stored?),
     };
-    let later = store.written_after(entry)?;
-    let superseded = |change: &Change| later.iter().any(|wrote| wrote.covers(&change.path));
-    let ending = match settled(&plan, stored.as_ref(), &later) {
+    let ending = match settled(&plan, stored.as_ref(), &store.written_after(entry)?) {
         Settled::Written => Ending::Written,
         Settled::Differs => Ending::Differs,
         Settled::NotWritten => Ending::NotWritten,
         Settled::Gone => Ending::Gone,
-        Settled::Unknown if plan.replaced.iter().all(superseded) => Ending::Superseded,
+        Settled::Superseded => Ending::Superseded,
         Settled::Unknown => Ending::Undecided,
     };
     store.end(&entry.entry, ending, stored.as_ref().filter(|_| ending == Ending::Differs))?;

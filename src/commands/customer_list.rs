@@ -55,8 +55,8 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
 fn no_such_column(path: &Path) -> String {
     let fields = FIELDS.iter().map(|field| field.path).chain(READ_ONLY.iter().map(|field| field.path));
     let near = nearest(&path.dotted(), fields);
-    let meant = near.first().map(|near| format!(" (did you mean `{near}`?)"));
-    format!("none of these customers has `{path}`{}", meant.unwrap_or_default())
+    let hint = near.first().map(|near| format!(" (did you mean `{near}`?)"));
+    format!("none of these customers has `{path}`{}", hint.unwrap_or_default())
 }
 
 fn say_what_is_checked_here(search: &Search, notes: Notes) {
@@ -71,7 +71,6 @@ fn say_what_is_checked_here(search: &Search, notes: Notes) {
     ));
 }
 
-/// The customers found so far.
 struct Found<'a> {
     search: &'a Search,
     limit: u64,
@@ -88,7 +87,6 @@ impl Found<'_> {
         Found { search: &request.search, limit, count: 0, beyond: false, unexpected: 0 }
     }
 
-    /// The customers of a page that match, up to the limit.
     fn take(&mut self, page: Vec<Customer>) -> Vec<Customer> {
         let mut matches = Vec::new();
         for customer in page {
@@ -109,7 +107,6 @@ impl Found<'_> {
         self.count >= self.limit
     }
 
-    /// "The first 20 customers; more match."
     fn sentence(&self, pages: &Pages<'_>) -> String {
         let more = match pages.more() {
             _ if self.beyond => "more match",

@@ -35,7 +35,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Resu
     let stored = session.store()?.stored(&entry)?;
     let mut plan = restored(&done, stored.as_ref(), &now).map_err(|error| error.at(step))?;
     if wrote_nothing {
-        // It may have arrived late, or somebody else may have done the same.
+        // The change may have arrived late, or another user made the same one.
         plan.consent.extend(done.changes.iter().map(|change| Consent::Unclaimed(change.path.clone())));
     }
     let nothing_to_check = |_: &Customer| Ok(());
@@ -43,8 +43,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Resu
     carry_out(plan, lock, &WriteOptions { undoes: Some(entry.entry), ..options }, session, facts)
 }
 
-/// The latest change of this account that wrote something. What has no known outcome may be later, and must be settled
-/// first: otherwise an earlier change would be taken back unasked.
+/// A change without a known outcome may be later, so it must be settled first.
 fn latest(session: &Session<'_>) -> Result<Entry> {
     let (store, account) = (session.store()?, &session.account);
     let written = store.last_written(&account.profile, &account.origin)?;
@@ -73,7 +72,7 @@ fn latest(session: &Session<'_>) -> Result<Entry> {
     Ok(entry)
 }
 
-/// Refuses before a key is looked for that may not be there.
+/// Comes before the key is read, because the profile in use may have none.
 fn refuse_other_profile(entry: &Entry, context: &Context) -> Result<()> {
     let (made_on, meant) = (&entry.profile, context.profile()?.name);
     if *made_on == meant {

@@ -31,7 +31,7 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
     carry_out(plan, lock, &options, session, facts)
 }
 
-/// The flags' edits and those of the merge patch, checked. Everything that can be wrong before a request is found here.
+/// Everything that can be wrong before a request is found here.
 fn edits(request: &mut Request, context: &Context) -> Result<Edits> {
     let mut list = std::mem::take(&mut request.edits);
     if let Some(input) = &request.patch {
@@ -58,7 +58,6 @@ fn read_patch(input: &Input, text: &str) -> Result<Vec<crate::document::Edit>> {
     })
 }
 
-/// An edit that cannot be made, with what was probably meant.
 fn refused_edit(why: EditError) -> Error {
     let error = Error::usage(why.to_string());
     let EditError { given, path, problem } = why;

@@ -8,14 +8,10 @@ use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
 use crate::search::{CustomerName, Lookup, names};
 
-/// How many candidates are shown.
 const SHOWN: usize = 10;
 
 impl Session<'_> {
-    /// The id of the customer that a name means.
-    ///
-    /// # Errors
-    /// `NotFound` with candidates, if a lookup matches none or several.
+    /// `NotFound` lists candidates if a lookup matches no customer or several.
     pub(super) fn find(&self, name: &CustomerName) -> Result<u64> {
         match name {
             CustomerName::Id(id) => Ok(*id),
@@ -36,19 +32,18 @@ pub(super) fn still_named(name: &CustomerName, customer: &Customer) -> Result<()
     }
 }
 
-/// [`Session::find`] for a lookup.
 pub(super) fn find(lookup: &Lookup, client: &Client) -> Result<u64> {
     let step = format!("looking up {lookup}");
     let order = Order { by: names::CREATED.to_string(), descending: false };
     let mut pages = client.pages(lookup.search().query(), order, LARGEST);
-    let (mut meant, mut near) = (Vec::new(), Vec::new());
+    let (mut matches, mut near) = (Vec::new(), Vec::new());
     let mut count = 0;
     while let Some(page) = pages.read().map_err(|why| why.detail([format!("this was {step}")]))? {
         for customer in page {
             if lookup.names(customer.root()) {
                 count += 1;
-                meant.push(customer);
-                meant.truncate(SHOWN);
+                matches.push(customer);
+                matches.truncate(SHOWN);
             } else if lookup.nearly_names(customer.root()) && near.len() < SHOWN {
                 near.push(customer);
             }
@@ -60,7 +55,7 @@ pub(super) fn find(lookup: &Lookup, client: &Client) -> Result<u64> {
             .hint("run the same command again"));
     }
     let error = |message: String| Error::new(Kind::NotFound, message).at(&step);
-    match (count, meant.as_slice()) {
+    match (count, matches.as_slice()) {
         (1, [one]) => Ok(one.id()),
         (0, _) if near.is_empty() => Err(error("no customer was found".to_string())
             .hint("`fusebill customer list --where …` finds customers by parts of what they hold")),
@@ -70,7 +65,7 @@ pub(super) fn find(lookup: &Lookup, client: &Client) -> Result<u64> {
         _ => {
             let more = (count > SHOWN).then(|| format!("and {} more", count - SHOWN));
             Err(error(format!("{count} customers were found, and one is needed"))
-                .detail(meant.iter().map(candidate).chain(more))
+                .detail(matches.iter().map(candidate).chain(more))
                 .hint("name the customer by its id"))
         }
     }

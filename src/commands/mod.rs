@@ -1,4 +1,4 @@
-//! The shell around the pure core: one file a verb, each a short pipeline; here, what they share.
+//! The commands: one file each, a short pipeline around the pure core.
 
 mod auth;
 mod bulk;
@@ -48,7 +48,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
-/// Runs a command to its end, and gives the exit code.
 fn finish(command: &Command, context: &Context) -> u8 {
     let mut facts = Facts::default();
     let result = carry_out(command, context, &mut facts);
@@ -59,7 +58,7 @@ fn finish(command: &Command, context: &Context) -> u8 {
     }
 }
 
-/// `facts` is what a failure still tells of the customer in JSON.
+/// `facts` are what the JSON of a failure says about the customer.
 fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<Kind> {
     match command {
         Command::Customer(CustomerCommand::Bulk(command)) => bulk::run(command, context),
@@ -78,7 +77,6 @@ fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<
     }
 }
 
-/// Prints help and version on standard output, and a usage error on standard error.
 fn not_parsed(error: clap::Error, arguments: &[OsString], may_write: bool) -> u8 {
     let color = usage_error::color(arguments);
     let terminal = Terminal::new(color, Notes::default(), true, Environment.wants_plain());

@@ -62,7 +62,6 @@ fn show(name: Option<&str>, context: &Context) -> Result<Kind> {
     context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-/// The value of a setting and its source, by the order of precedence.
 fn applied(setting: &'static Setting, profile: &Profile, context: &Context) -> Result<Applied> {
     let overriding = match setting.key {
         Key::BaseUrl => Some(api(profile, context)?),
@@ -89,14 +88,12 @@ fn editor_variable(context: &Context) -> Result<Option<(String, String)>> {
     Ok(value.map(|value| (value, name.to_string())))
 }
 
-/// The variable that overrides the authorities of every profile.
 fn authorities_variable(context: &Context) -> Option<(String, String)> {
     let is_set = |name: &&str| context.environment.lossy(name).is_some_and(|value| !value.is_empty());
     let name = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(is_set)?;
     Some((format!("what {name} names"), name.to_string()))
 }
 
-/// The address of a profile's API and its source.
 fn api(profile: &Profile, context: &Context) -> Result<(String, String)> {
     if profile.is_sandbox() {
         return Ok(("this machine".to_string(), Source::BuiltIn.to_string()));
@@ -143,7 +140,6 @@ fn set(args: &SetArgs, context: &Context) -> Result<Kind> {
     context.done(&args.name, what)
 }
 
-/// Says that a stored key is no longer used.
 fn tell_left_over(name: &str, after: &Config, context: &Context) {
     let own = Profile::of(name, after).own_key(context.environment);
     let stored = Vault::in_folder(after.folder()).source(name);

@@ -49,7 +49,6 @@ fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
     Ok(Kind::Done)
 }
 
-/// One line of text, or an object with that one member.
 fn print(name: &str, text: &str, context: &Context) -> Result<Kind> {
     let line = if context.global.wants_json() {
         printed(&Object::default().member(name, &text).end(), Output::Json)
@@ -59,7 +58,6 @@ fn print(name: &str, text: &str, context: &Context) -> Result<Kind> {
     context.terminal.print(&line).map(|()| Kind::Done)
 }
 
-/// Choices for `--behaviour`, with their values once the name is there.
 pub(super) fn behaviour_candidates(typed: &str) -> Vec<Candidate> {
     let choices = Behaviour::choices();
     let chosen =
@@ -75,7 +73,6 @@ pub(super) fn behaviour_candidates(typed: &str) -> Vec<Candidate> {
     }
 }
 
-/// Faults for `--fault`: the requests they can hit, and the kinds once those are there.
 pub(super) fn fault_candidates(typed: &str) -> Vec<Candidate> {
     let Some((hit, _)) = typed.split_once(':') else {
         let hit =

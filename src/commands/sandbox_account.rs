@@ -7,7 +7,7 @@ use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::error::{Error, Kind, Result};
 use crate::sandbox::{KEY, Options, Server, State};
 
-/// Starts the sandbox. Neither the key nor the base URL of the environment is read, so neither is sent to it.
+/// Neither the key nor the base URL of the environment is read, so neither is sent to it.
 pub(super) fn open(profile: Profile, environment: Environment) -> Result<(Account, Server)> {
     let state = State::File(state_file(environment)?);
     let server = start(Options { state, ..Options::default() })?;

@@ -16,7 +16,6 @@ use crate::signals::{Handler, Signals};
 use crate::store::{CustomerLock, Store};
 use crate::terminal::{Notes, Terminal};
 
-/// What every command has: the flags that apply to all, the environment, the terminal and the signals.
 pub(super) struct Context {
     pub(super) global: Global,
     pub(super) environment: Environment,
@@ -26,7 +25,6 @@ pub(super) struct Context {
     store: Option<Store>,
 }
 
-/// An account, opened once a command, with the client that reaches it.
 pub(super) struct Session<'a> {
     context: &'a Context,
     pub(super) account: Account,
@@ -55,10 +53,6 @@ impl Context {
         Context { global, environment, terminal, signals: Signals::default(), store }
     }
 
-    /// What this machine changed and is changing.
-    ///
-    /// # Errors
-    /// `Failed` if there is no home directory.
     pub(super) fn store(&self) -> Result<&Store> {
         match &self.store {
             Some(store) => Ok(store),
@@ -74,8 +68,7 @@ impl Context {
         Profile::chosen(self.global.profile.as_deref(), self.environment)
     }
 
-    /// Starts the signal thread. Every command that sends requests or asks questions does this first: before, the system ends
-    /// the program at once.
+    /// Called before the first request or question: until then, a signal ends the program at once.
     pub(super) fn watch_signals(&self) {
         let (terminal, json) = (self.terminal.clone(), self.global.wants_json());
         let notes = self.terminal.notes();
@@ -92,7 +85,7 @@ impl Context {
         }
     }
 
-    /// Opens the account of the chosen profile. No request is sent yet.
+    /// No request is sent yet.
     pub(super) fn open(&self) -> Result<Session<'_>> {
         self.watch_signals();
         let profile = self.profile()?;
@@ -119,10 +112,7 @@ impl Context {
         })
     }
 
-    /// [`Context::open`] for a command that changes customers, unless it only shows what would change.
-    ///
-    /// # Errors
-    /// `Usage` if the profile is read-only.
+    /// `Usage` if the profile is read-only, unless the command only shows what would change.
     pub(super) fn open_to_write(&self, dry_run: bool) -> Result<Session<'_>> {
         let session = self.open()?;
         if !session.account.is_read_only() || dry_run {
@@ -134,7 +124,7 @@ impl Context {
         )))
     }
 
-    /// The client of an account. From here on every question shows which account it is.
+    /// From here on every question shows which account it is.
     pub(super) fn client(&self, account: &Account) -> Result<Client> {
         let variable = |name: &str| self.environment.lossy(name);
         let network = Network::from_environment(&account.base, &account.trust, variable)?;
@@ -146,7 +136,7 @@ impl Context {
 }
 
 impl Session<'_> {
-    /// Reads a customer, and warns of earlier changes of it that have no outcome.
+    /// Warns of earlier changes of the customer that have no outcome.
     pub(super) fn read(&self, id: u64) -> Result<Customer> {
         if let Err(why) = self.warn_of_open(id) {
             self.terminal.notes().warn(&why.headline());
@@ -173,7 +163,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Locks a customer, which another process may have to finish with first. Without a journal there are no locks.
+    /// Without a journal there are no locks.
     pub(super) fn lock(&self, id: u64, args: &WriteArgs) -> Result<Option<CustomerLock>> {
         if args.no_journal || args.dry_run {
             return Ok(None);
@@ -184,8 +174,7 @@ impl Session<'_> {
     }
 }
 
-/// Locks a customer, so that no other process of this user writes between the read and the write. The rate limiter comes
-/// first: a wait for the API's limit is long, and blocks no other process this way.
+/// The rate limiter comes first, because a wait for the API's limit is long and must not block other processes.
 pub(super) fn lock(store: &Store, client: &Client, id: u64, notes: Notes) -> Result<CustomerLock> {
     let mut said = false;
     loop {
@@ -210,11 +199,10 @@ pub(super) fn lock(store: &Store, client: &Client, id: u64, notes: Notes) -> Res
     }
 }
 
-/// Tells a failure, and gives its exit code.
 pub(super) fn fail(error: &Error, facts: &Facts, terminal: &Terminal, json: bool) -> u8 {
     terminal.fail(error);
     if json {
-        // Standard error has the failure already; that standard output fails too adds nothing to it.
+        // Standard error has the failure already.
         let _ = terminal.print(&printed(&facts.failure(error), Output::Json));
     }
     error.kind.code()

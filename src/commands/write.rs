@@ -1,7 +1,5 @@
 //! The driver of the write protocol: each action of [`Write`] becomes a record, a request or a pause.
-//!
-//! Single edits, rows of a run and undo write through here. So none can send without a record, or claim what it does not
-//! know.
+//! Single edits, rows of a run and undo write through here, so none can send without a record.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -27,7 +25,6 @@ const LIMITS: Limits = Limits { attempts: 4, refreshes: 10 };
 const LATE: &str =
     "an attempt has no known outcome; if the server applies it late, it overwrites later changes";
 
-/// Everything a write needs beside the plan.
 pub(super) struct Writer<'a> {
     pub(super) client: &'a Client,
     /// None if the user wants no record.
@@ -38,13 +35,11 @@ pub(super) struct Writer<'a> {
     pub(super) preconditions: Preconditions<'a>,
     pub(super) signals: &'a Signals,
     pub(super) notes: Notes,
-    /// How many PUTs were sent.
     pub(super) attempts: Cell<u32>,
 }
 
-/// A write that ended well.
 pub(super) struct Done {
-    /// What was written: the changes on what was stored by then.
+    /// The changes on what was stored at the time of the write.
     pub(super) plan: Plan,
     pub(super) entry: Option<EntryId>,
     /// False if every change was stored already.
@@ -52,11 +47,8 @@ pub(super) struct Done {
 }
 
 impl Writer<'_> {
-    /// Writes a plan that was made from the last reading of its customer, and proves what is stored.
-    ///
-    /// # Errors
-    /// `Unknown` if it cannot be told whether it was written; `Differs` if what is stored is not what was asked for. After
-    /// any other error nothing was written.
+    /// `Unknown` if it cannot be told whether it was written; `Differs` if what is stored is not what was asked for.
+    /// After any other error nothing was written.
     pub(super) fn write(&self, plan: Plan, facts: &mut Facts) -> Result<Done> {
         let id = plan.before.id();
         let read = self.client.last_reading(id).unwrap_or_default();
@@ -110,16 +102,14 @@ impl Writer<'_> {
     }
 }
 
-/// One write under way.
 struct Run<'a> {
     writer: &'a Writer<'a>,
     id: u64,
     entry: Option<EntryId>,
-    /// The last failure, which tells why if the write ends with it.
     error: Option<Error>,
     /// The customer as it was last seen after a PUT, and what that shows.
     stored: Option<(Customer, Effect)>,
-    /// Whether an attempt got no answer, so that the server may apply it late.
+    /// Whether an attempt has no known outcome, so that the server may apply it late.
     open: bool,
     writing: Writing<'a>,
 }
@@ -135,7 +125,7 @@ impl Run<'_> {
             Action::Look => self.look(plan),
             Action::Put { latest } if clock::now() > latest => Event::Answer(Answer::TooLate),
             Action::Put { .. } if !self.writing.may_send() => Event::Signal,
-            Action::Put { .. } => Event::Answer(self.put(plan)),
+            Action::Put { latest } => Event::Answer(self.put(plan, latest)),
             Action::Wait(pause) => self.wait(pause),
             Action::RecordOutcome(claim) => Event::Stored(self.record_outcome(claim)),
             Action::Report(_) => Event::Timer,
@@ -149,7 +139,7 @@ impl Run<'_> {
     fn record_intent(&mut self, plan: &Plan) -> bool {
         let Some(store) = self.writer.store else { return true };
         let recorded = match &self.entry {
-            // What others changed meanwhile is part of what is sent now.
+            // Changes of other writers are part of what is sent now.
             Some(entry) => store.replace(entry, plan),
             None => store.begin(plan, &self.writer.origin).map(|entry| self.entry = Some(entry)),
         };
@@ -182,7 +172,7 @@ impl Run<'_> {
         recorded.is_ok()
     }
 
-    /// Reads the customer, after there is room in the rate limit for a PUT too.
+    /// Waits until the rate limit has room for a PUT too.
     fn get(&self) -> Result<Customer> {
         self.writer.client.acquire()?;
         self.writer.client.get(self.id)
@@ -218,7 +208,6 @@ impl Run<'_> {
         }
     }
 
-    /// Reads the customer to see what became of a PUT.
     fn look(&mut self, plan: &Plan) -> Event<Plan> {
         if let Some(why) = &self.error {
             let said = format!("{}; reading the customer to see what came of it", why.headline());
@@ -245,8 +234,11 @@ impl Run<'_> {
         }
     }
 
-    fn put(&mut self, plan: &Plan) -> Answer {
-        match self.writer.client.put(&plan.after) {
+    fn put(&mut self, plan: &Plan, latest: Duration) -> Answer {
+        let sent = self.writer.client.put(&plan.after, latest.saturating_sub(clock::now()));
+        // What an earlier attempt met says nothing about this one.
+        self.error = None;
+        match sent {
             Ok(Put::Accepted) => Answer::Accepted(None),
             Ok(Put::Stored(stored)) => {
                 let found = effect(plan, &stored, self.writer.preconditions);
@@ -286,11 +278,13 @@ impl Run<'_> {
             self.writing.wrote_nothing();
         }
         if let Claim::Written { late: true } | Claim::Differs { late: true } = claim {
-            self.warn_of_a_late_put();
+            self.warn_of_a_late_put(facts);
         }
         let (id, entry) = (self.id, self.entry.take());
-        let changed = self.stored.as_ref().filter(|(_, found)| *found != Effect::AsBefore);
-        let verdict = changed.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
+        // After an accepted PUT the old values are a difference; otherwise they show that nothing was written.
+        let accepted = matches!(claim, Claim::Differs { .. });
+        let differs = self.stored.as_ref().filter(|(_, found)| accepted || *found != Effect::AsBefore);
+        let verdict = differs.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
         let error = match claim {
             Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
             Claim::Unchanged => return Ok(Done { plan, entry: None, written: false }),
@@ -306,9 +300,11 @@ impl Run<'_> {
         Err(error.detail(verdict.differences.iter().map(line)))
     }
 
-    fn warn_of_a_late_put(&self) {
+    fn warn_of_a_late_put(&self, facts: &mut Facts) {
         let again = self.writer.command(&format!("customer get {}", self.id));
-        self.writer.notes.warn(&format!("{LATE}; `{again}` shows what is stored"));
+        let warning = format!("{LATE}; `{again}` shows what is stored");
+        self.writer.notes.warn(&warning);
+        facts.warn(warning);
     }
 
     fn why(&mut self, reason: Reason) -> Error {

@@ -60,16 +60,25 @@ pub fn undo(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Un
     Ok(Undo::Restored(Box::new(plan)))
 }
 
-/// The values that undo a replacement. If the change made an object and the vendor added members to it (`id`), only the
-/// members that the change made are removed.
+/// The values that undo a replacement. If the vendor added members to the object that the change wrote (`id`), only the
+/// members that the change made or took out are set back.
 fn old_values(replaced: &Change, there: Option<View<'_>>) -> Vec<(Path, Option<Json>)> {
+    let whole = || vec![(replaced.path.clone(), replaced.before.clone())];
     let made = replaced.new_value().filter(|made| made.kind() == ValueKind::Object);
-    match (made, there) {
-        (Some(made), Some(there)) if !diff(made, there).is_empty() => {
-            made.members().map(|(key, _)| (replaced.path.join(key.name()), None)).collect()
-        }
-        _ => vec![(replaced.path.clone(), replaced.before.clone())],
+    let (Some(made), Some(there)) = (made, there) else { return whole() };
+    let old = replaced.old_value().filter(|old| !old.is_null());
+    if diff(made, there).is_empty() || old.is_some_and(|old| old.kind() != ValueKind::Object) {
+        return whole();
     }
+    let old_members = old.into_iter().flat_map(View::members);
+    let taken_out = old_members.filter(|(key, _)| made.member(&key.name()).is_none());
+    let names = made.members().chain(taken_out).map(|(key, _)| key.name());
+    names
+        .map(|name| {
+            let before = old.and_then(|old| old.member(&name)).map(View::to_json);
+            (replaced.path.join(name), before)
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -117,6 +126,19 @@ mod tests {
         let expected =
             now.replace("\"source\":\"web\",", "").replace("John", "J\\u006fn").replace("\"7\"", "555");
         assert_eq!(undone(&now).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_object_that_took_the_place_of_another_is_set_back_although_the_vendor_added_to_it() {
+        let before = r#"{"id":7,"status":"Active","extra":{"a":"1","b":"2"}}"#;
+        let made = Json::parse(r#"{"a":"x","c":"3"}"#).unwrap();
+        let done =
+            rewrite(Customer::parse(before).unwrap(), vec![(Path::root("extra"), Some(made))]).unwrap();
+        let now = done.after.text().replace(r#""c":"3""#, r#""c":"3","d":9"#);
+        let Undo::Restored(plan) = undo(&done, None, &Customer::parse(now).unwrap()).unwrap() else {
+            panic!("nothing else changed")
+        };
+        assert_eq!(plan.after.text(), r#"{"id":7,"status":"Active","extra":{"a":"1","d":9,"b":"2"}}"#);
     }
 
     #[test]

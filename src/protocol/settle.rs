@@ -13,6 +13,8 @@ pub enum Settled {
     Differs,
     /// Nothing was written since the entry began. A request that is still under way may yet be applied.
     NotWritten,
+    /// It cannot be told, and later entries of this machine wrote all of its values.
+    Superseded,
     /// It cannot be told: the values are the old ones or others', and the customer was modified since.
     Unknown,
     /// The customer is not there any more.
@@ -21,13 +23,18 @@ pub enum Settled {
 
 /// Settles an entry by the customer as it is now; none if the API has no such customer.
 ///
-/// `later` are the paths that later entries of this machine wrote: what they made is no difference of this one.
+/// `later` are the paths that later entries of this machine wrote. What is stored there is theirs: it is no difference of
+/// this entry, and does not prove that this entry was written.
 pub fn settle(plan: &Plan, stored: Option<&Customer>, later: &[Path]) -> Settled {
     let Some(stored) = stored else { return Settled::Gone };
+    let is_later = |path: &Path| later.iter().any(|wrote| wrote.covers(path));
+    if plan.replaced.iter().all(|change| is_later(&change.path)) {
+        return Settled::Superseded;
+    }
     let verdict = verify(plan, stored);
     if verdict.has_what_was_asked() {
-        let ours = |difference: &Difference| later.iter().any(|path| path.covers(&difference.path));
-        return if verdict.differences.iter().all(ours) { Settled::Written } else { Settled::Differs };
+        let is_theirs = |difference: &Difference| is_later(&difference.path);
+        return if verdict.differences.iter().all(is_theirs) { Settled::Written } else { Settled::Differs };
     }
     // Old values alone prove nothing: the change may have been stored and taken back since.
     if moved(&plan.before, stored).is_empty() && is_unmodified(&plan.before, stored) {
@@ -60,6 +67,10 @@ mod tests {
         assert_eq!(settled(&[], &[]), Settled::NotWritten);
         assert_eq!(settled(&[moved], &[]), Settled::Unknown);
         assert_eq!(settled(&[("Jon", "Jim"), moved], &[]), Settled::Unknown);
-        assert_eq!(settle(&plan, None, &[]), Settled::Gone);
+        // A later entry made the same change, so that its value proves nothing of this one.
+        let same = [Path::root("firstName")];
+        assert_eq!(settled(&[asked, moved], &same), Settled::Superseded);
+        assert_eq!(settled(&[("Jon", "Jim"), moved], &same), Settled::Superseded);
+        assert_eq!(settle(&plan, None, &same), Settled::Gone);
     }
 }

@@ -9,14 +9,10 @@ use jiff::Timestamp;
 use super::behaviour::{Behaviour, Reset, TooMany, Unauthorized};
 use super::response::{Header, Response};
 
-/// The one API key the sandbox accepts.
-///
-/// It has the vendor's form, base64 of `0:` and 64 letters and digits; they say that it is no real key.
+/// The one API key the sandbox accepts, in the vendor's form: base64 of `0:` and 64 letters and digits.
 pub const KEY: &str =
     "MDpGdXNlYmlsbFNhbmRib3hLZXlOb3RBUmVhbE9uZUZ1c2ViaWxsU2FuZGJveEtleU5vdEFSZWFsT25lMDAwMDAw";
 
-/// Checks the values of the `Authorization` headers.
-///
 /// A missing or wrong key is 401, a malformed one 400 (the vendor's page "Errors", which shows the text).
 pub(crate) fn check_key(sent: &[&str], behaviour: &Behaviour) -> Result<(), Response> {
     let Some(value) = sent.first() else { return Err(unauthorized(behaviour)) };
@@ -31,7 +27,7 @@ fn is_well_formed(key: &str) -> bool {
     STANDARD.decode(key).is_ok_and(|text| text.len() == 66 && text.starts_with(b"0:"))
 }
 
-/// 401; its body is shown nowhere in the vendor's documents.
+/// The vendor's documents do not show the body.
 fn unauthorized(behaviour: &Behaviour) -> Response {
     match behaviour.unauthorized {
         Unauthorized::Envelope => Response::error(401, "Authorization has been denied for this request."),
@@ -57,7 +53,7 @@ impl Default for Limits {
     }
 }
 
-/// Counts the requests of a minute and of a day; each begins with its first request.
+/// Each window begins with its first request.
 pub(crate) struct Quota {
     windows: [Window; 2],
 }
@@ -79,7 +75,6 @@ impl Quota {
         }
     }
 
-    /// Counts one request, or gives the 429 of the limit that it would exceed.
     pub(crate) fn take(&mut self, now: Timestamp, behaviour: &Behaviour) -> Result<(), Response> {
         self.restart(now);
         if let Some(full) = self.windows.iter().find(|window| window.used >= window.limit) {
@@ -89,7 +84,6 @@ impl Quota {
         Ok(())
     }
 
-    /// The headers of every response.
     pub(crate) fn headers(&mut self, now: Timestamp, format: Reset) -> Vec<Header> {
         self.restart(now);
         self.windows.iter().flat_map(|window| window.headers(format)).collect()
@@ -127,7 +121,7 @@ fn reset(ends: Timestamp, format: Reset) -> Option<String> {
     }
 }
 
-/// 429; the vendor says that the body names the limit, without its wording.
+/// The vendor says that the body names the limit, without its wording.
 fn too_many(window: &str, behaviour: &Behaviour) -> Response {
     let text = format!("The limit of requests per {window} has been exceeded.");
     match behaviour.too_many {
@@ -136,7 +130,7 @@ fn too_many(window: &str, behaviour: &Behaviour) -> Response {
     }
 }
 
-/// 429 whose headers say that the limit of the minute starts anew in `seconds`.
+/// A 429 whose headers say that the limit of the minute starts anew in `seconds`.
 pub(crate) fn used_up(seconds: u64, now: Timestamp, behaviour: &Behaviour) -> Response {
     let mut response = too_many("minute", behaviour);
     response.header("x-rate-limit-remaining-minute", "0");

@@ -17,14 +17,12 @@ use super::response::Response;
 use super::store::{Store, lock};
 use super::{customers, list};
 
-/// The state that all connections of a sandbox share.
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) behaviour: Behaviour,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) records: Mutex<Records>,
     pub(crate) quota: Mutex<Quota>,
-    /// TCP connections that were made so far.
     pub(crate) connections: AtomicUsize,
 }
 
@@ -51,7 +49,6 @@ pub(crate) fn operation(request: &Recorded) -> Operation {
 }
 
 impl Api {
-    /// The response, changed by the faults.
     pub(crate) fn respond(&self, request: &Recorded, operation: Operation, faults: &FaultPlan) -> Response {
         let now = Timestamp::now();
         let mut response = match faults.instead(now, &self.behaviour) {
@@ -65,7 +62,6 @@ impl Api {
         response
     }
 
-    /// None if there is no such customer or the state cannot be read.
     pub(crate) fn document(&self, id: u64) -> Option<String> {
         self.store.read(|table| table.get(id).map(|document| document.text().to_string())).ok().flatten()
     }

@@ -109,10 +109,7 @@ impl Behaviour {
         CHOICES
     }
 
-    /// Makes one choice, written `name=value`.
-    ///
-    /// # Errors
-    /// A sentence that names the questions, or the values of the question that was named.
+    /// Makes one choice, written `name=value`. The error names the questions, or the values of the question.
     pub fn set(&mut self, choice: &str) -> Result<(), String> {
         let (name, value) = choice
             .split_once('=')

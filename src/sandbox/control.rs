@@ -9,7 +9,7 @@ use super::record::Records;
 use super::response::Response;
 use super::store::lock;
 
-/// Answers a request for `/_sandbox/` and this path. There is no body if it was too large or cut off.
+/// `body` is none if it was too large or cut off.
 pub(crate) fn respond(
     faults: &Mutex<Faults>,
     records: &Mutex<Records>,

@@ -1,4 +1,4 @@
-//! One fault, and its spelling `[METHOD][@N][*TIMES]:KIND[=VALUE]`.
+//! One fault, and its grammar.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,17 +11,17 @@ use super::response::{Delivery, Response};
 use crate::document::json::Json;
 use crate::document::path::Path;
 
-/// Something that goes wrong with certain requests, written `[METHOD][@N][*TIMES]:KIND[=VALUE]`.
+/// `[METHOD][@N][*TIMES]:KIND[=VALUE]`
 ///
 /// METHOD is `get` (one customer), `put`, `list` or `any`; `any` is the default. `@N` makes the Nth such request the
-/// first it hits, counted from when the fault was given; `*TIMES` is how many it hits, `*all` all that follow. Both are
-/// one by default. [`Fault::kinds`] lists the kinds.
+/// first it hits, counted from when the fault was given; `*TIMES` is how many it hits, `*all` all that follow. The
+/// default of both is one.
 #[derive(Debug, Clone)]
 pub struct Fault {
     method: Method,
-    /// The first request that it hits, counted from 1.
+    /// Counted from 1.
     pub(crate) from: u64,
-    /// The last request that it hits; none if it hits all that follow.
+    /// None if it hits all that follow.
     pub(crate) to: Option<u64>,
     pub(crate) effect: Effect,
     spelling: String,
@@ -35,35 +35,30 @@ enum Method {
     Any,
 }
 
-/// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
-    /// One customer.
     Get(u64),
-    /// An edit of the customer that the body names.
     Put,
     List,
-    /// An unknown address.
     Nothing,
-    /// A known address with a method that it does not have, and the methods that it has.
+    /// The methods that the known address has.
     WrongMethod(&'static str),
 }
 
-/// What a fault does to a request that it hits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
     Latency(Duration),
     Hang,
     LostBefore,
-    /// The connection closes, and the PUT takes effect this much later.
+    /// The PUT takes effect this much later.
     Late(Duration),
     /// Sent instead of handling the request.
     Refuse(Response),
-    /// 429; the seconds until the limit starts anew.
+    /// In seconds, until the limit starts anew.
     RateLimit(u64),
     /// Sent in place of a success.
     Replace(Response),
-    /// The document of this customer is sent in place of a success.
+    /// Sends the document of this customer in place of a success.
     Swap(u64),
     Deliver(Delivery),
     OtherWriter(Path, String),
@@ -76,11 +71,11 @@ pub(crate) enum Effect {
 pub struct FaultKind {
     /// The word after the `:`.
     pub name: &'static str,
-    /// The form of its value, in brackets if it may be left out.
+    /// The form of its value, in brackets if the value is optional.
     pub value: &'static str,
     /// One line of help.
     pub help: &'static str,
-    /// Reads the value; it is empty if it was left out.
+    /// Its argument is empty if the value was left out.
     read: fn(&str) -> anyhow::Result<Effect>,
 }
 
@@ -147,18 +142,16 @@ static KINDS: &[FaultKind] = &[
 ];
 
 const TEXT: &str = "The sandbox was told to fail.";
-/// Where `redirect` points by default: an address that answers 404.
 const MOVED: &str = "/v1/moved";
-/// The longest body of `huge`, which is made in memory.
+/// In bytes: `huge` makes its body in memory.
 const HUGE_LIMIT: usize = 1 << 30;
 
 impl Fault {
-    /// Every kind of fault there is, for help and documentation.
+    /// The table of faults, for help and documentation.
     pub fn kinds() -> &'static [FaultKind] {
         KINDS
     }
 
-    /// Whether it counts and hits requests for this operation.
     pub(crate) fn concerns(&self, operation: &Operation) -> bool {
         let can_hit = match self.effect {
             Effect::Late(_) | Effect::Truncate(..) | Effect::Ignore(_) => *operation == Operation::Put,

@@ -11,7 +11,6 @@ use super::timestamp;
 use crate::document::json::{Json, View, quote};
 use crate::document::path::Path;
 
-/// The faults that can still hit.
 #[derive(Default)]
 pub(crate) struct Faults {
     active: Vec<Active>,
@@ -19,7 +18,6 @@ pub(crate) struct Faults {
 
 struct Active {
     fault: Fault,
-    /// Requests that it concerned so far.
     seen: u64,
 }
 
@@ -36,7 +34,6 @@ impl Faults {
         self.active.iter().map(|active| &active.fault)
     }
 
-    /// Counts a request and gives the faults that hit it.
     pub(crate) fn plan(&mut self, operation: &Operation) -> FaultPlan {
         let mut effects = Vec::new();
         for active in self.active.iter_mut().filter(|active| active.fault.concerns(operation)) {
@@ -50,13 +47,11 @@ impl Faults {
     }
 }
 
-/// The faults that hit one request, in the order they were given.
 pub(crate) struct FaultPlan {
     pub(crate) effects: Vec<Effect>,
 }
 
 impl FaultPlan {
-    /// The response that is sent instead of handling the request.
     pub(crate) fn instead(&self, now: Timestamp, behaviour: &Behaviour) -> Option<Response> {
         self.effects.iter().find_map(|effect| match effect {
             Effect::Refuse(response) => Some(response.clone()),
@@ -65,12 +60,10 @@ impl FaultPlan {
         })
     }
 
-    /// Whether another client writes before the request is handled.
     pub(crate) fn has_other_writer(&self) -> bool {
         self.effects.iter().any(|effect| matches!(effect, Effect::OtherWriter(..)))
     }
 
-    /// Writes to this customer as another client, if the customer exists.
     pub(crate) fn write_between(&self, table: &mut Table, id: u64, now: Timestamp) {
         for effect in &self.effects {
             if let (Effect::OtherWriter(path, token), Some(document)) = (effect, table.get(id)) {
@@ -96,7 +89,6 @@ impl FaultPlan {
         after
     }
 
-    /// Changes the response to a request that was handled. `document` gives the document of a customer.
     pub(crate) fn change(&self, response: &mut Response, document: impl Fn(u64) -> Option<String>) {
         for effect in &self.effects {
             match effect {
@@ -114,7 +106,7 @@ impl FaultPlan {
     }
 }
 
-/// The token of the text, cut; none if it is no longer than this.
+/// None if the text is no longer than this.
 fn truncated(document: &Json, path: &Path, units: usize) -> Option<String> {
     let text = value_at(document, path)?.as_text()?;
     let all: Vec<u16> = text.encode_utf16().collect();

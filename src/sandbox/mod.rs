@@ -1,10 +1,6 @@
-//! A local server with the vendor's API, to try commands and to rehearse failures.
-//!
-//! It does what the vendor documents about reading, listing and editing customers. [`Behaviour`] chooses among the answers
-//! that the documents leave open; [`Fault`] makes requests fail.
-//!
-//! `http` reads a request, `api` answers it: the faults that hit it, then key and quota (`access`), then `customers` or
-//! `list` with the documents in `store`. Imports go one way, in the order of the list below.
+//! A local server with the vendor's API, to try commands and to rehearse failures. [`Behaviour`] chooses among the
+//! answers that the vendor's documents leave open; [`Fault`] makes requests fail.
+//! Imports go one way, in the order of the list below.
 
 mod behaviour;
 mod response;

@@ -9,7 +9,7 @@ use super::access::KEY;
 /// A recorded API request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recorded {
-    /// Requests are counted from 1.
+    /// Counted from 1.
     pub number: usize,
     /// The TCP connection that it came on, counted from 1.
     pub connection: usize,
@@ -53,7 +53,6 @@ fn as_text<S: Serializer>(body: &[u8], serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(&String::from_utf8_lossy(body))
 }
 
-/// The latest requests.
 pub(crate) struct Records {
     kept: VecDeque<Recorded>,
     most: usize,
@@ -65,7 +64,6 @@ impl Records {
         Records { kept: VecDeque::new(), most: most.max(1), seen: 0 }
     }
 
-    /// Keeps a request and gives it its number.
     pub(crate) fn add(&mut self, mut request: Recorded) -> usize {
         self.seen += 1;
         request.number = self.seen;
@@ -86,7 +84,6 @@ impl Records {
         self.kept.iter().cloned().collect()
     }
 
-    /// An array with one request a line.
     pub(crate) fn to_json(&self) -> String {
         let requests: Vec<String> =
             self.kept.iter().filter_map(|request| serde_json::to_string(request).ok()).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::document::json::quote;
 
-/// The name of a header, in lower case, and its value.
+/// The name is in lower case.
 pub(crate) type Header = (String, String);
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -19,7 +19,6 @@ pub(crate) struct Response {
     pub(crate) delivery: Delivery,
 }
 
-/// How a response reaches the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Whole,
@@ -29,7 +28,6 @@ pub(crate) enum Delivery {
     Slow(Duration),
     /// All of it is sent; then the connection closes without a `Connection: close`.
     ThenClose,
-    /// Nothing is sent: the connection closes.
     Lost,
 }
 
@@ -59,12 +57,11 @@ impl Response {
         Response { delivery: Delivery::Lost, ..Response::empty(200) }
     }
 
-    /// The error envelope with one error; every published sample has the key `Api Error`.
+    /// Every published sample has the key `Api Error`.
     pub(crate) fn error(status: u16, text: &str) -> Response {
         Response::errors(status, [("Api Error", text)])
     }
 
-    /// The documented error envelope.
     pub(crate) fn errors<'a>(status: u16, errors: impl IntoIterator<Item = (&'a str, &'a str)>) -> Response {
         let errors: Vec<String> = errors
             .into_iter()
@@ -85,7 +82,7 @@ impl Response {
         self
     }
 
-    /// Sends another response with this one's delivery.
+    /// Keeps this response's delivery.
     pub(crate) fn replace(&mut self, new: Response) {
         *self = Response { delivery: self.delivery, ..new };
     }
@@ -94,14 +91,13 @@ impl Response {
         (200..300).contains(&self.status)
     }
 
-    /// Adds a header, unless there is one of that name.
+    /// Keeps a header of that name.
     pub(crate) fn header(&mut self, name: &str, value: &str) {
         if !self.headers.iter().any(|(known, _)| known == name) {
             self.headers.push((name.to_string(), value.to_string()));
         }
     }
 
-    /// The status that the client receives, if any.
     pub(crate) fn seen_status(&self) -> Option<u16> {
         (self.delivery != Delivery::Lost).then_some(self.status)
     }

@@ -1,7 +1,6 @@
-//! Stores the customers in memory, or in a file that several sandboxes share.
-//!
-//! The file has a header line, then one customer a line. Every write replaces the file, so a reader sees the old or the
-//! new state. A lock on the file `<name>.lock` beside it serializes the writes of several processes.
+//! Stores the customers in memory, or in a file that several sandboxes share: a header line, then one customer a line.
+//! Every write replaces the file, so a reader sees the old or the new state. A lock on the file `<name>.lock` beside it
+//! serializes the writes of several processes.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -25,9 +24,6 @@ pub enum State {
 }
 
 /// Replaces the content of a state file by the seed.
-///
-/// # Errors
-/// The folder or the file cannot be written.
 pub fn reset(path: &Path) -> anyhow::Result<()> {
     let file = StateFile::at(path)?;
     let _lock = file.lock()?;
@@ -40,7 +36,7 @@ pub(crate) enum Store {
 }
 
 impl Store {
-    /// Opens the state and seeds a missing file. A file is read once, so that a damaged one fails the start.
+    /// A file is read once, so that a damaged one fails the start.
     pub(crate) fn open(state: &State) -> anyhow::Result<Store> {
         Ok(match state {
             State::Memory => Store::Memory(Mutex::new(Table::seeded()?)),
@@ -63,7 +59,7 @@ impl Store {
         }
     }
 
-    /// Changes customers; no other writer comes in between.
+    /// No other writer comes in between.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut Table) -> T) -> anyhow::Result<T> {
         match self {
             Store::Memory(table) => Ok(change(&mut lock(table))),
@@ -72,7 +68,7 @@ impl Store {
     }
 }
 
-/// Locks a mutex. A panic leaves nothing half done: every holder writes in one assignment.
+/// A panic leaves nothing half done: every holder writes in one assignment.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

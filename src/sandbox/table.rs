@@ -8,8 +8,7 @@ use crate::document::json::{Json, View};
 use crate::document::path::Path;
 use crate::document::splice::splice;
 
-/// The customers a sandbox begins with, one a line. All are made up; the addresses are under example.com and
-/// example.org, the numbers are 555 ones.
+/// All are made up: the addresses are under example.com and example.org, the numbers are 555 ones.
 static SEED: &str = include_str!("seed.ndjson");
 
 /// The documents of the customers that a new sandbox holds, each compact JSON.
@@ -36,12 +35,10 @@ impl Table {
         Ok(table)
     }
 
-    /// A customer's document, byte for byte as it was put in.
     pub(crate) fn get(&self, id: u64) -> Option<&Json> {
         self.documents.get(&id)
     }
 
-    /// Every document, by id.
     pub(crate) fn documents(&self) -> impl Iterator<Item = &Json> {
         self.documents.values()
     }
@@ -50,12 +47,10 @@ impl Table {
         self.documents.keys().copied()
     }
 
-    /// Stores a document that has this id.
     pub(crate) fn put(&mut self, id: u64, document: Json) {
         self.documents.insert(id, document);
     }
 
-    /// Checks a document and stores it.
     pub(crate) fn add(&mut self, text: &str) -> anyhow::Result<()> {
         let json = Json::parse(text)?;
         let id = json.root().member("id").and_then(|id| id.raw().parse().ok());
@@ -64,7 +59,7 @@ impl Table {
     }
 }
 
-/// The document with these tokens at these paths; every other byte stays.
+/// Every other byte stays.
 pub(crate) fn with_values(document: &Json, values: &[(Path, String)]) -> Json {
     let values = values.iter().map(|(path, token)| (path, Some(token.as_str()))).collect();
     Json::known(splice(document.text(), document.root(), values))

@@ -6,7 +6,6 @@ use super::table::with_values;
 use crate::document::json::{Json, quote};
 use crate::document::path::Path;
 
-/// The document with this `modifiedTimestamp`, which every write moves.
 pub(crate) fn with_modified(document: &Json, spelled: &str) -> Json {
     with_values(document, &[(Path::of("modifiedTimestamp"), quote(spelled))])
 }

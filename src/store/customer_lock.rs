@@ -1,7 +1,5 @@
-//! Locks on customers: processes of one user that change the same customer do so one after the other.
-//!
-//! The API has no precondition, so two processes that read before either wrote would overwrite each other. On one machine
-//! that window can be closed; against other machines it cannot.
+//! Locks on customers: processes of one user that change the same customer take turns. The API has no precondition, so two
+//! processes that read before either wrote would overwrite each other. Other machines are not covered.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -13,13 +11,12 @@ use crate::files;
 /// How many locks all customers share, so that their files stay few. Two customers that share one wait for each other.
 const LOCKS: u64 = 1024;
 
-/// The right to change a customer; given back when it is dropped, and by the system when the process dies.
+/// Released when it is dropped, and by the system when the process dies.
 #[derive(Debug)]
 pub(crate) struct CustomerLock {
     _file: File,
 }
 
-/// Takes the lock of a customer; none if another process holds it.
 pub(crate) fn try_acquire(folder: &Path, customer: u64) -> Result<Option<CustomerLock>> {
     let file = try_hold(&place(folder, customer)).map_err(|error| Error {
         message: format!("cannot lock customer {customer}: {}", error.message),
@@ -32,7 +29,6 @@ fn place(folder: &Path, customer: u64) -> PathBuf {
     folder.join("locks").join(format!("customer-{:04}", customer % LOCKS))
 }
 
-/// Takes a lock file; none if another process holds it.
 pub(super) fn try_hold(path: &Path) -> Result<Option<File>> {
     secure_folder::make(path.parent().unwrap_or(path))?;
     files::try_hold(path).map_err(|why| {

@@ -1,4 +1,4 @@
-//! Entries: what was to be written, all it takes to take it back, and how it ended.
+//! Journal entries: what was to be written, what undo needs, and the outcome.
 
 use std::fmt::Write;
 
@@ -13,10 +13,10 @@ use crate::document::{Change, Customer, Json, Path, Plan, View};
 use crate::document::{diff::diff, splice::splice};
 use crate::error::{Error, Kind, Result};
 
-/// How many entries are read at a time, so that a long history takes little memory and blocks nobody.
+/// Entries read at a time, so that a long history takes little memory and blocks no other process.
 const PAGE: u64 = 200;
 
-/// A change that was recorded. Its documents are read only when they are asked for.
+/// A recorded change. Its documents are read only on request.
 #[derive(Debug, Clone)]
 pub struct Entry {
     id: i64,
@@ -34,31 +34,26 @@ pub struct Entry {
     pub customer: u64,
     /// The customer's name at the time.
     pub name: String,
-    /// The tokens that take the place of others, by path.
+    /// The tokens that replace others, by path.
     pub edits: Vec<Edited>,
     /// How it ended; none while it is unfinished.
     pub outcome: Option<Ending>,
     /// The entry that this one takes back.
     pub undoes: Option<EntryId>,
-    /// The latest entry that took this one back.
-    pub undone_by: Option<EntryId>,
+    pub(crate) undone_by: Option<EntryId>,
     /// The row of a run that it carries out.
     pub row: Option<RunRow>,
 }
 
 impl Entry {
-    /// How it ended, or `unfinished`.
     pub(crate) fn state(&self) -> &'static str {
         self.outcome.map_or("unfinished", Ending::name)
     }
 }
 
-/// A row of a run over many customers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRow {
-    /// The run's name.
     pub run: EntryId,
-    /// The row's number in its source.
     pub row: u64,
 }
 
@@ -80,23 +75,19 @@ pub struct Origin {
 /// One value that takes the place of another; a side that has no such member is left out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Edited {
-    /// Where, as the program shows paths.
-    pub path: String,
-    /// The token before.
+    pub(crate) path: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "token")]
-    pub before: Option<Box<RawValue>>,
-    /// The token after.
+    pub(crate) before: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "token")]
-    pub after: Option<Box<RawValue>>,
+    pub(crate) after: Option<Box<RawValue>>,
 }
 
-/// A token that is there, also if it is `null`: only a member that is left out is none.
+/// A member that is `null` is a token: only a member that is left out is none.
 fn token<'de, D: serde::Deserializer<'de>>(input: D) -> std::result::Result<Option<Box<RawValue>>, D::Error> {
     Box::<RawValue>::deserialize(input).map(Some)
 }
 
 impl Edited {
-    /// A value that a plan replaces, on one line.
     pub(crate) fn of(change: &Change) -> Edited {
         Edited::exactly(change).on_one_line()
     }
@@ -111,7 +102,7 @@ impl Edited {
         }
     }
 
-    /// Line breaks stand only between the tokens inside a value, where a space does as well.
+    /// Line breaks are only between the tokens inside a value, where a space does as well.
     fn on_one_line(self) -> Edited {
         let joined = |token: Box<RawValue>| {
             if !token.get().contains(['\n', '\r']) {
@@ -122,7 +113,7 @@ impl Edited {
         Edited { path: self.path, before: self.before.map(joined), after: self.after.map(joined) }
     }
 
-    /// As a change of a document; none if it is none.
+    /// None if the texts are not a change of a document.
     pub(crate) fn change(&self) -> Option<Change> {
         let json = |token: &Option<Box<RawValue>>| match token {
             None => Some(None),
@@ -136,7 +127,6 @@ impl Edited {
     }
 }
 
-/// How a change can end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
@@ -144,7 +134,6 @@ pub enum Ending {
     Written,
     /// Something was written, but what is stored is not what was asked for.
     Differs,
-    /// Nothing was written.
     NotWritten,
     /// The PUT was sent, and whether it took effect is not known.
     Unknown,
@@ -152,7 +141,7 @@ pub enum Ending {
     Superseded,
     /// The same, and the customer does not exist any more.
     Gone,
-    /// The same, and the customer was read since: it was modified, so that it cannot be told any more.
+    /// The same, and the customer was modified since, so that the outcome cannot be found out any more.
     Undecided,
 }
 
@@ -206,27 +195,19 @@ impl FromSql for EntryId {
     }
 }
 
-/// Which entries are wanted; what is not named does not matter.
+/// Which entries are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Made on this profile.
-    pub profile: Option<String>,
-    /// Sent to this host.
-    pub host: Option<String>,
-    /// Of this customer.
-    pub customer: Option<u64>,
-    /// Changing this path.
-    pub path: Option<Path>,
-    /// Recorded at this moment or later.
-    pub since: Option<Timestamp>,
-    /// Carried out by this run.
-    pub run: Option<EntryId>,
-    /// So many of the newest.
-    pub limit: Option<u64>,
+    pub(crate) profile: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) customer: Option<u64>,
+    pub(crate) path: Option<Path>,
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) run: Option<EntryId>,
+    pub(crate) limit: Option<u64>,
 }
 
 impl Filter {
-    /// The query for a page, with the parameters that [`Store::page`] binds.
     fn sql(&self) -> String {
         let named = [
             (self.profile.is_some(), "e.profile = :profile"),
@@ -293,7 +274,7 @@ pub(super) fn unreadable(
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(why))
 }
 
-/// As times are stored: they sort as text, and SQLite's functions read them.
+/// Stored times sort as text, and SQLite's functions read them.
 pub(super) fn stamp(time: Timestamp) -> String {
     format!("{time:.3}")
 }
@@ -302,8 +283,7 @@ fn digest(text: &str) -> ring::digest::Digest {
     ring::digest::digest(&ring::digest::SHA256, text.as_bytes())
 }
 
-/// The tokens that make the text after of the text before. What was added stands in the order of the new text, in which
-/// it has to be added again.
+/// Added members are in the order of the new text, because they are added in that order again.
 fn replacing(plan: &Plan) -> Vec<Edited> {
     let mut replaced: Vec<&Change> = plan.replaced.iter().collect();
     replaced.sort_by_key(|change| plan.after.get(&change.path).map(|token| token.span().start));
@@ -317,7 +297,6 @@ fn text_after(before: &Customer, edits: &[Edited]) -> Option<String> {
     Some(splice(before.text(), before.root(), paths.iter().zip(tokens).collect()))
 }
 
-/// The edits of a plan as they are stored, and the digest of the text after.
 fn recordable(plan: &Plan) -> Result<(String, ring::digest::Digest)> {
     let edits = replacing(plan);
     let after = text_after(&plan.before, &edits).filter(|text| text == plan.after.text());
@@ -327,7 +306,7 @@ fn recordable(plan: &Plan) -> Result<(String, ring::digest::Digest)> {
     Ok((serde_json::to_string(&edits).expect("texts and tokens are JSON"), digest(&after)))
 }
 
-/// The paths that an entry changes, by which `history --field` finds it.
+/// `history --field` finds an entry by these.
 fn record_paths(transaction: &rusqlite::Transaction<'_>, id: i64, plan: &Plan) -> rusqlite::Result<()> {
     let mut changed = transaction.prepare("INSERT OR IGNORE INTO changed (path, entry) VALUES (?, ?)")?;
     for change in &plan.changes {
@@ -338,9 +317,6 @@ fn record_paths(transaction: &rusqlite::Transaction<'_>, id: i64, plan: &Plan) -
 
 impl Store {
     /// Records the intent to write a plan. Nothing may be sent before this returned.
-    ///
-    /// # Errors
-    /// `Failed` if it cannot be recorded.
     pub fn begin(&self, plan: &Plan, origin: &Origin) -> Result<EntryId> {
         let (edits, after) = recordable(plan)?;
         let now = Timestamp::now();
@@ -371,10 +347,7 @@ impl Store {
         Ok(name)
     }
 
-    /// Records the plan of an entry anew, because the customer was read again before anything was sent.
-    ///
-    /// # Errors
-    /// As [`Store::begin`].
+    /// Used if the customer was read again before anything was sent.
     pub(crate) fn replace(&self, entry: &EntryId, plan: &Plan) -> Result<()> {
         let (edits, after) = recordable(plan)?;
         self.write(|transaction| {
@@ -389,7 +362,7 @@ impl Store {
         })
     }
 
-    /// Records how a change ended. `stored` is the document if it is not the one that was sent.
+    /// `stored` is the document if it is not the one that was sent.
     pub(crate) fn end(&self, entry: &EntryId, outcome: Ending, stored: Option<&Customer>) -> Result<()> {
         let changed = self.write(|transaction| {
             transaction
@@ -403,14 +376,10 @@ impl Store {
     }
 
     /// The entry with this name.
-    ///
-    /// # Errors
-    /// `Failed` if the store cannot be read.
     pub fn entry(&self, name: &EntryId) -> Result<Option<Entry>> {
         self.one(&format!("SELECT {COLUMNS} FROM entries e WHERE e.entry = ?"), [name])
     }
 
-    /// The latest change of an account that wrote something.
     pub(crate) fn last_written(&self, profile: &str, host: &str) -> Result<Option<Entry>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM entries e INDEXED BY entries_written WHERE e.profile = ? AND e.host = ? \
@@ -437,11 +406,7 @@ impl Store {
         self.read(|connection| connection.prepare(sql)?.query_row(params, entry).optional())
     }
 
-    /// Gives the entries that are wanted to `each`, the newest first. Memory does not grow with their number, and other
-    /// processes go on meanwhile.
-    ///
-    /// # Errors
-    /// `Failed` if the store cannot be read; what `each` fails with.
+    /// Gives entries to `each`, the newest first. Memory does not grow with their number; other processes can write meanwhile.
     pub fn history(&self, filter: &Filter, mut each: impl FnMut(Entry) -> Result<()>) -> Result<()> {
         let (mut left, mut before) = (filter.limit.unwrap_or(u64::MAX), i64::MAX);
         while left > 0 {
@@ -475,10 +440,7 @@ impl Store {
         })
     }
 
-    /// The plan that an entry was made of.
-    ///
-    /// # Errors
-    /// `Failed` if what the store holds of it does not fit together.
+    /// The plan of an entry; `Failed` if its parts do not fit together.
     pub fn plan(&self, entry: &Entry) -> Result<Plan> {
         let read = self.read(|connection| {
             let sql = "SELECT edits, before, after FROM entries WHERE id = ?";
@@ -495,9 +457,6 @@ impl Store {
     }
 
     /// The document that was stored, if it was not the one that was sent.
-    ///
-    /// # Errors
-    /// `Failed` if the store cannot be read.
     pub fn stored(&self, entry: &Entry) -> Result<Option<Customer>> {
         let text: Option<String> = self.read(|connection| {
             connection.query_row("SELECT stored FROM entries WHERE id = ?", [entry.id], |row| row.get(0))

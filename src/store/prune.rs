@@ -1,34 +1,34 @@
-//! Forgetting: entries and runs that ended long ago, and everything that was kept of them.
+//! Removes entries and runs that ended long ago, with everything that was kept of them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, named_params, params};
+use rusqlite::{Transaction, named_params};
 
 use super::entries::stamp;
 use super::runs::BATCH;
 use super::{EntryId, Store, customer_lock};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 
-/// How long one batch lets other processes go first. SQLite's lock is not fair: one who takes it again at once starves
-/// those who poll for it.
-const REST: Duration = Duration::from_millis(5);
+/// SQLite's lock is not fair: a process that takes it again at once starves those that poll for it. So others can write for as
+/// long as a batch took, within limits.
+fn rest(begun: Instant) {
+    std::thread::sleep(begun.elapsed().clamp(Duration::from_millis(5), Duration::from_millis(100)));
+}
 
-/// How many pages are freed at a time.
+/// How long emptying the log waits for readers at a time. Other processes cannot write during the wait.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 const PAGES: u32 = 500;
 
-/// What is to be forgotten.
 #[derive(Debug, Clone)]
 pub(crate) struct Forget {
-    /// Of this profile; of all if none is named.
+    /// All profiles if none.
     pub(crate) profile: Option<String>,
-    /// What was recorded before this moment.
     pub(crate) before: Timestamp,
-    /// Also changes whose outcome is not known.
     pub(crate) unsettled: bool,
 }
 
-/// What was forgotten, or would be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Forgotten {
     pub(crate) entries: u64,
@@ -41,7 +41,6 @@ const OF_PROFILE: &str = "time < :before AND (:profile IS NULL OR profile = :pro
 const IS_OPEN: &str = "(outcome IS NULL OR outcome = 'unknown')";
 
 impl Store {
-    /// What [`Store::forget`] would forget.
     pub(crate) fn to_forget(&self, what: &Forget) -> Result<Forgotten> {
         let before = stamp(what.before);
         self.read(|connection| {
@@ -58,20 +57,20 @@ impl Store {
         })
     }
 
-    /// Forgets entries and runs for good: their bytes are overwritten, and the file becomes smaller. Runs that a process
-    /// carries out at the moment stay.
+    /// The bytes are overwritten, and the file becomes smaller. Runs that a process carries out at the moment stay.
     pub(crate) fn forget(&self, what: &Forget) -> Result<Forgotten> {
         let (mut entries, mut after) = (0, 0);
         loop {
-            // Looked for without a lock, so that only deleting keeps others from writing.
+            // Looked for without a lock, so that only deletions block other writers.
             let found = self.entries_to_forget(what, after)?;
             let Some(last) = found.last() else { break };
             after = *last;
+            let begun = Instant::now();
             entries += self.write(|transaction| {
                 let mut delete = transaction.prepare("DELETE FROM entries WHERE id = ?")?;
                 found.iter().try_fold(0, |count, id| Ok(count + delete.execute([id])? as u64))
             })?;
-            std::thread::sleep(REST);
+            rest(begun);
         }
         let mut runs = 0;
         for (id, name) in self.runs_to_forget(what)? {
@@ -86,7 +85,6 @@ impl Store {
         Ok(Forgotten { entries, runs, unsettled: self.to_forget(what)?.unsettled })
     }
 
-    /// The next entries after this one.
     fn entries_to_forget(&self, what: &Forget, after: i64) -> Result<Vec<i64>> {
         let open = if what.unsettled { "false" } else { IS_OPEN };
         let before = stamp(what.before);
@@ -111,26 +109,28 @@ impl Store {
         })
     }
 
-    /// Repeats a write until it changes nothing, and gives how much it changed.
+    /// Repeats a write until it changes nothing; returns how much it changed.
     pub(super) fn in_batches(
         &self,
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<usize>,
     ) -> Result<u64> {
         let mut all = 0;
         loop {
+            let begun = Instant::now();
             let changed = self.write(&work)?;
             if changed == 0 {
                 return Ok(all);
             }
             all += changed as u64;
-            std::thread::sleep(REST);
+            rest(begun);
         }
     }
 
-    /// Gives freed pages back to the file system, and empties the log, which still has what they held.
+    /// Also empties the log, which still has what the pages held.
     pub(super) fn free_pages(&self) -> Result<()> {
         let mut before = i64::MAX;
         loop {
+            let begun = Instant::now();
             let free = self.read(|connection| {
                 let mut step = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
                 let mut pages = step.query([])?;
@@ -138,17 +138,37 @@ impl Store {
                 connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0))
             })?;
             if free == 0 || free >= before {
-                return self.read(empty_log);
+                return self.empty_log();
             }
             before = free;
-            std::thread::sleep(REST);
+            rest(begun);
         }
     }
-}
 
-/// With a rollback journal there is no such log. A reader that is in the way is waited for.
-fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", params![], |_| Ok(()))
+    /// With a rollback journal there is no such log. `Failed` if a reader blocks this until the timeout.
+    fn empty_log(&self) -> Result<()> {
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            let begun = Instant::now();
+            let is_busy: bool = self.read(|connection| {
+                connection.busy_timeout(PATIENCE)?;
+                let is_busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+                connection.busy_timeout(self.timeout)?;
+                is_busy
+            })?;
+            if !is_busy {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                let path = self.path.display();
+                let message =
+                    format!("another process reads {path}, so its log still holds what was forgotten");
+                return Err(Error::new(Kind::Failed, message)
+                    .hint("run the same command again, which empties the log"));
+            }
+            rest(begun);
+        }
+    }
 }
 
 #[cfg(test)]

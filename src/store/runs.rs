@@ -1,4 +1,4 @@
-//! Runs over many customers: what each row is to do, and what became of it, so that a run that was cut off can go on.
+//! Runs over many customers: the task and the outcome of each row, so that an interrupted run can be resumed.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -12,35 +12,27 @@ use super::{EntryId, Store, customer_lock};
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::error::{Error, Kind as ErrorKind, Result};
 
-/// How many rows one transaction writes, and one query reads: other processes get their turn in between, and memory does not
-/// grow with the run.
+/// Rows in a transaction or a query: other processes write in between, and memory does not grow with the run.
 pub(super) const BATCH: u64 = 1_000;
 
-/// What a run does, and where.
 #[derive(Debug, Clone)]
 pub(crate) struct About {
     pub(crate) run: EntryId,
     pub(crate) time: Timestamp,
     pub(crate) kind: Kind,
-    /// The profile's name; empty until it is started.
+    /// Empty until the run starts.
     pub(crate) profile: String,
     pub(crate) host: String,
-    /// Where the rows came from, for people.
+    /// The source of the rows, for display.
     pub(crate) source: String,
-    /// Whether fields may be added that a customer does not have.
     pub(crate) new_fields: bool,
-    /// Whether a customer is read again after the write.
     pub(crate) reads_again: bool,
 }
 
-/// What a run does with each row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It edits the customer as the row says.
     Update,
-    /// It carries out a plan file.
     Apply,
-    /// It takes back what another run wrote.
     Undo(EntryId),
 }
 
@@ -55,14 +47,13 @@ impl Kind {
     }
 }
 
-/// A row as it enters the store.
 #[derive(Debug, Clone)]
 pub(crate) struct NewRow {
     pub(crate) row: u64,
     pub(crate) line: u64,
     /// The vendor's id of the customer; none if it has to be looked up.
     pub(crate) customer: Option<u64>,
-    /// What is to be done, in the words of whoever does it.
+    /// In the caller's format.
     pub(crate) task: String,
 }
 
@@ -76,7 +67,6 @@ pub(crate) struct Duplicate {
     pub(crate) line: u64,
 }
 
-/// A row that is to be carried out.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) row: u64,
@@ -86,7 +76,7 @@ pub(crate) struct Row {
     pub(crate) task: String,
 }
 
-/// A run that this process and no other carries out.
+/// No other process carries this run out while this lives.
 #[derive(Debug)]
 pub(crate) struct Run {
     id: i64,
@@ -95,7 +85,6 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Its number in the store.
     pub(crate) fn id(&self) -> i64 {
         self.id
     }
@@ -109,12 +98,11 @@ pub(crate) struct NewRun<'a> {
 }
 
 impl NewRun<'_> {
-    /// The run, to add rows to.
     pub(crate) fn run(&self) -> &Run {
         self.run.as_ref().expect("it is taken only when this is consumed")
     }
 
-    /// Makes it a run of this account that can go on after whatever happens.
+    /// From here on the run can be resumed.
     pub(crate) fn start(mut self, profile: &str, host: &str) -> Result<Run> {
         let id = self.run().id;
         self.store.write(|transaction| {
@@ -130,7 +118,7 @@ impl NewRun<'_> {
 impl Drop for NewRun<'_> {
     fn drop(&mut self) {
         if let Some(run) = self.run.take().filter(|_| !self.store.is_scratch()) {
-            // What cannot be removed now is swept by the next run.
+            // The next run removes what cannot be removed now.
             let _ = self.store.remove_run(run.id).and_then(|()| self.store.free_pages());
             let _ = std::fs::remove_file(self.store.run_lock(&run.about.run));
         }
@@ -174,7 +162,7 @@ fn about(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, About)> {
 }
 
 impl Store {
-    /// Begins a run, whose rows come next. Runs that were never started, because their process died, are swept away.
+    /// Also removes runs that were never started, because their process died.
     pub(crate) fn begin_run(&self, about: About) -> Result<NewRun<'_>> {
         self.sweep_runs()?;
         let lock = self.hold_run(&about.run)?;
@@ -223,7 +211,7 @@ impl Store {
         self.folder.join("locks").join(format!("run-{run}"))
     }
 
-    /// Keeps other processes from the run; a store for one command has no others.
+    /// No other process sees a store for one command.
     fn hold_run(&self, run: &EntryId) -> Result<Option<File>> {
         if self.is_scratch() {
             return Ok(None);
@@ -234,7 +222,7 @@ impl Store {
         })
     }
 
-    /// Takes up a run that was started; none if there is no such run.
+    /// None if no such run was started.
     pub(crate) fn open_run(&self, name: &EntryId) -> Result<Option<Run>> {
         let sql = format!("SELECT {ABOUT} FROM runs WHERE run = ? AND started = 1");
         let found = self.read(|connection| connection.query_row(&sql, [name], about).optional())?;
@@ -243,13 +231,12 @@ impl Store {
         Ok(Some(Run { id, about, _lock: lock }))
     }
 
-    /// The number of a run that was started, which another process may carry out.
+    /// Another process may be carrying it out.
     pub(crate) fn run_id(&self, name: &EntryId) -> Result<Option<i64>> {
         let sql = "SELECT id FROM runs WHERE run = ? AND started = 1";
         self.read(|connection| connection.query_row(sql, [name], |row| row.get(0)).optional())
     }
 
-    /// The latest run that was started on a profile, whatever it did.
     pub(crate) fn last_run(&self, profile: &str) -> Result<Option<About>> {
         let sql =
             format!("SELECT {ABOUT} FROM runs WHERE profile = ? AND started = 1 ORDER BY id DESC LIMIT 1");
@@ -257,7 +244,7 @@ impl Store {
         Ok(found.map(|(_, about)| about))
     }
 
-    /// Every run that was started with the number of its rows and what became of them, the newest first.
+    /// The newest first.
     pub(crate) fn runs(&self) -> Result<Vec<(About, u64, Counts)>> {
         self.read(|connection| {
             let mut runs = connection
@@ -272,12 +259,10 @@ impl Store {
         })
     }
 
-    /// How many rows a run has, and what became of those that were reached.
     pub(crate) fn counts(&self, run: &Run) -> Result<(u64, Counts)> {
         self.read(|connection| tally(connection, run.id))
     }
 
-    /// Adds rows to a run, and gives those that an earlier row is in the way of.
     pub(crate) fn add_rows(&self, run: &Run, rows: &[NewRow]) -> Result<Vec<Duplicate>> {
         self.write(|transaction| {
             let mut duplicates = Vec::new();
@@ -293,8 +278,7 @@ impl Store {
         })
     }
 
-    /// Adds a row for each customer that another run wrote to, or may have, and gives their number. Of a row that was
-    /// recorded again the last entry counts, because the ones before came to nothing.
+    /// Also of rows that may have been written. The last entry of a row counts, because those before it wrote nothing.
     pub(crate) fn add_rows_of(&self, undone: &EntryId, run: &Run) -> Result<u64> {
         let (mut count, mut after) = (0, 0_u64);
         loop {
@@ -318,7 +302,7 @@ impl Store {
         }
     }
 
-    /// Records which customer a row means, or gives the line of the row that means the same one.
+    /// Returns the line of another row with the same customer, if there is one.
     pub(crate) fn set_customer(&self, run: &Run, row: u64, customer: u64) -> Result<Option<u64>> {
         self.write(|transaction| {
             let sql = "UPDATE OR IGNORE rows SET customer = ? WHERE run = ? AND row = ?";
@@ -329,7 +313,6 @@ impl Store {
         })
     }
 
-    /// The next rows that were not reached, after this one.
     pub(crate) fn rows_to_do(&self, run: &Run, after: u64) -> Result<Vec<Row>> {
         self.read(|connection| {
             let mut rows = connection.prepare(
@@ -343,7 +326,6 @@ impl Store {
         })
     }
 
-    /// Records what became of a row.
     pub(crate) fn end_row(&self, run: &Run, result: &RowResult) -> Result<()> {
         let changes = serde_json::to_string(&result.changes).expect("texts and tokens are JSON");
         self.write(|transaction| {
@@ -354,7 +336,7 @@ impl Store {
         Ok(())
     }
 
-    /// Gives the result of every row to `each`, in the order of the source; rows that were not reached too.
+    /// In the order of the source, with rows that were not reached.
     pub(crate) fn results(&self, run: i64, mut each: impl FnMut(RowResult) -> Result<()>) -> Result<()> {
         let mut after = 0;
         loop {
@@ -372,7 +354,7 @@ impl Store {
         }
     }
 
-    /// Makes rows that ended so rows that were not reached, so that they are carried out again.
+    /// Rows with these outcomes become rows that were not reached.
     pub(crate) fn reopen(&self, run: &Run, again: impl Fn(Outcome) -> bool) -> Result<()> {
         for outcome in OUTCOMES.iter().filter(|outcome| again(**outcome)) {
             self.in_batches(|transaction| {
@@ -384,8 +366,7 @@ impl Store {
         Ok(())
     }
 
-    /// The first row after this one that was not reached as far as its result tells, but has an entry that may have written
-    /// something: the last entry of it.
+    /// The last entry of the next row that has no result, but may have written something.
     pub(crate) fn next_in_flight(&self, run: &Run, after: u64) -> Result<Option<EntryId>> {
         self.read(|connection| {
             connection
@@ -418,7 +399,6 @@ impl Store {
         Ok(None)
     }
 
-    /// Removes a run with its rows, a batch at a time.
     pub(super) fn remove_run(&self, id: i64) -> Result<()> {
         self.in_batches(|transaction| {
             let sql =
@@ -473,7 +453,6 @@ fn duplicate(transaction: &Transaction<'_>, run: &Run, row: &NewRow) -> rusqlite
     Ok(Duplicate { row: row.row, customer, first: first.unwrap_or_default(), line: row.line })
 }
 
-/// The line of the row with this customer or number.
 fn line_of(
     transaction: &Transaction<'_>,
     run: &Run,

@@ -1,7 +1,6 @@
-//! Folders and files that hold customers: nobody but the user and root may put others in their place.
-//!
-//! A folder that another user owns or can write to lets that user read what is kept there, or plant links and records. So
-//! owner and mode are checked before every use. Platforms without modes check nothing.
+//! Folders and files that hold customers: only the user and root may replace them. If another user owns a folder or can
+//! write to it, that user can read what is kept there, or plant links and records. So owner and mode are checked before
+//! every use. Platforms without modes check nothing.
 
 use std::fs::{Metadata, metadata, symlink_metadata};
 use std::io;
@@ -10,14 +9,13 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Kind, Result};
 use crate::files::make_folder;
 
-/// Makes a folder if it is missing, and checks it.
 pub(crate) fn make(folder: &Path) -> Result<()> {
     check(folder)?;
     make_folder(folder).map_err(|why| failed(folder, "cannot be made", why))?;
     check(folder)
 }
 
-/// Checks a folder or file; one that does not exist passes.
+/// One that does not exist passes.
 pub(crate) fn check(path: &Path) -> Result<()> {
     refuse_planted(path)?;
     match metadata(path) {
@@ -26,8 +24,7 @@ pub(crate) fn check(path: &Path) -> Result<()> {
     }
 }
 
-/// Refuses what others may have put in a folder that they can write to: a link, and a pipe or device of theirs. What is
-/// written there would go where they want it.
+/// In a folder that others can write to, a link, pipe or device may be theirs, and would get what is written.
 pub(crate) fn refuse_planted(path: &Path) -> Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let is_shared = metadata(parent).is_ok_and(|parent| !is_ours(&parent) || mode(&parent) & 0o022 != 0);

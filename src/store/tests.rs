@@ -57,7 +57,7 @@ fn a_database_without_shared_memory_works_with_a_rollback_journal() {
         if made_with_it {
             note(&open(), "a").unwrap();
         }
-        // A link to nowhere stands for a file system without shared memory: in both cases the file cannot be mapped.
+        // A link to nowhere has the effect of a file system without shared memory: in both cases the file cannot be mapped.
         std::os::unix::fs::symlink("/nowhere/shm", home.path().join("fusebill.db-shm")).unwrap();
         note(&open(), "b").unwrap();
         let store = open();

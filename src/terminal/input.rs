@@ -7,10 +7,9 @@ use std::path::PathBuf;
 use super::Terminal;
 use crate::error::{Error, Result};
 
-/// A place for data to come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// Standard input, written `-`.
+    /// Written `-`.
     Stdin,
     File(PathBuf),
 }
@@ -26,7 +25,6 @@ impl Terminal {
         }
     }
 
-    /// Reads all of an input as text.
     pub(crate) fn read(&self, input: &Input) -> Result<String> {
         let mut bytes = Vec::new();
         self.open(input)?.read_to_end(&mut bytes).map_err(|why| unreadable(input, why))?;
@@ -43,7 +41,6 @@ fn unreadable(input: &Input, why: io::Error) -> Error {
 }
 
 impl Input {
-    /// Its name on its own: a path, or standard input.
     pub(crate) fn name(&self) -> String {
         match self {
             Input::Stdin => "standard input".to_string(),
@@ -58,7 +55,7 @@ impl From<&str> for Input {
     }
 }
 
-/// Its name in a sentence.
+/// In a sentence, unlike [`Input::name`].
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

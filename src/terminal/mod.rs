@@ -1,5 +1,4 @@
 //! The terminal: the only place that reads standard input and writes standard output and error.
-//!
 //! Data goes to standard output, everything else to standard error. Callers escape text from servers and files
 //! ([`crate::report::escape`]).
 
@@ -23,7 +22,6 @@ pub(crate) use prompts::{Check, List};
 use crate::report::Look;
 use crate::report::place::Badge;
 
-/// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
@@ -35,7 +33,6 @@ pub enum Color {
     Never,
 }
 
-/// The terminal of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Terminal {
     look: Look,
@@ -46,13 +43,11 @@ pub(crate) struct Terminal {
     /// Whether data is escaped, because it is in a form for programs and goes to a terminal.
     escapes: bool,
     notes: Notes,
-    /// Shown before every question.
     badge: OnceLock<Badge>,
 }
 
 impl Terminal {
-    /// The terminal of this process. `no_input` forbids every question; `plain` forbids colour if it is chosen
-    /// automatically.
+    /// `no_input` forbids every question; `plain` forbids colour if it is chosen automatically.
     pub(crate) fn new(color: Color, notes: Notes, no_input: bool, plain: bool) -> Terminal {
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let look = |terminal: bool, term: &Term| Look {
@@ -74,35 +69,30 @@ impl Terminal {
         }
     }
 
-    /// The same for a command that may write.
     #[must_use]
     pub(crate) fn for_writes(self) -> Terminal {
         Terminal { may_write: true, ..self }
     }
 
-    /// The same for data in a form for programs: without colour, and escaped on a terminal.
+    /// Without colour, and escaped on a terminal.
     #[must_use]
     pub(crate) fn for_programs(self) -> Terminal {
         let look = Look { color: false, ..self.look };
         Terminal { look, escapes: io::stdout().is_terminal(), ..self }
     }
 
-    /// Shows this before every question from now on.
     pub(crate) fn show_badge(&self, badge: Option<Badge>) {
         badge.into_iter().for_each(|badge| drop(self.badge.set(badge)));
     }
 
-    /// The look of standard output.
     pub(crate) fn look(&self) -> Look {
         self.look
     }
 
-    /// The look of standard error.
     pub(crate) fn error_look(&self) -> Look {
         self.error_look
     }
 
-    /// Whether a question may be asked and a user is there to answer.
     pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
@@ -112,8 +102,7 @@ impl Terminal {
         io::stdin().is_terminal()
     }
 
-    /// A progress bar for `rows` rows, `done` of which an earlier run finished. None off a terminal, with `-q`, and with
-    /// `-v`, whose lines show the progress.
+    /// None off a terminal, with `-q`, and with `-v`, whose lines show the progress. `done` rows were finished earlier.
     pub(crate) fn bar(&self, rows: u64, done: u64) -> Option<Bar> {
         let shown = io::stderr().is_terminal() && !self.notes.quiet && !self.notes.http;
         shown.then(|| Bar::new(rows, done))
@@ -123,7 +112,7 @@ impl Terminal {
         self.notes
     }
 
-    /// Restores the terminal when a signal ends the program: removes the bar, ends the question, starts a new line.
+    /// Called when a signal ends the program: removes the bar, ends the question, starts a new line.
     pub(crate) fn restore(&self) {
         progress::remove();
         modes::restore();
@@ -137,7 +126,7 @@ impl Terminal {
         modes::Asking::lent()
     }
 
-    /// A moment in the time zone of this machine, to the second.
+    /// In the time zone of this machine, to the second.
     pub(crate) fn local(&self, moment: jiff::Timestamp) -> String {
         let here = jiff::tz::TimeZone::system();
         let clock = format!("{:.0}", here.to_datetime(moment)).replace('T', " ");

@@ -59,7 +59,7 @@ impl Asking {
         Asking(())
     }
 
-    /// Reads a line. It has no line break if Esc or the end of input ended it.
+    /// No line break at its end if Esc or the end of input ended it.
     #[cfg(unix)]
     pub(super) fn read_line(&self) -> io::Result<String> {
         let mut line = [0; 4096];
@@ -67,7 +67,6 @@ impl Asking {
         Ok(String::from_utf8_lossy(&line[..length]).into_owned())
     }
 
-    /// Reads a line. It has no line break if the end of input ended it.
     #[cfg(not(unix))]
     pub(super) fn read_line(&self) -> io::Result<String> {
         let mut line = String::new();

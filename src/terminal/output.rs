@@ -10,12 +10,12 @@ use crate::report::escape::{escaped, unsteered};
 use crate::report::failure::failure;
 
 impl Terminal {
-    /// Writes data. If its reader left (`fusebill … | head`), that is no failure.
+    /// If the reader left (`fusebill … | head`), that is no failure.
     pub(crate) fn print(&self, text: &str) -> Result<()> {
         self.stream(text).map(|_| ())
     }
 
-    /// Writes a part of the data. False if its reader left.
+    /// False if the reader left.
     pub(crate) fn stream(&self, text: &str) -> Result<bool> {
         let text = if self.escapes { unsteered(text) } else { Cow::Borrowed(text) };
         let write = || write_all(io::stdout().lock(), text.as_bytes());
@@ -26,43 +26,35 @@ impl Terminal {
         }
     }
 
-    /// Writes data if standard output takes it without a wait. Another thread may be in such a wait, with standard output
-    /// locked.
+    /// Writes only if that needs no wait: another thread may be waiting, with standard output locked.
     pub(crate) fn print_at_once(&self, text: &str) {
         if takes_output() {
             let _ = self.print(text);
         }
     }
 
-    /// Says why the command failed.
     pub(crate) fn fail(&self, error: &Error) {
         tell(&failure(error, self.error_look, self.may_write));
     }
 
-    /// Writes other text than data, such as the table above a question.
     pub(crate) fn tell(&self, text: &str) {
         tell(text);
     }
 }
 
-/// Lines on standard error.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Notes {
-    /// Show only errors, warnings and questions.
     pub(crate) quiet: bool,
-    /// Show every request and answer.
     pub(crate) http: bool,
 }
 
 impl Notes {
-    /// Says something unless `-q` was given.
     pub(crate) fn say(self, line: &str) {
         if !self.quiet {
             tell(&format!("{}\n", escaped(line)));
         }
     }
 
-    /// The same as with `-q`.
     #[must_use]
     pub(crate) fn hushed(self) -> Notes {
         Notes { quiet: true, ..self }
@@ -72,7 +64,7 @@ impl Notes {
         tell(&format!("warning: {}\n", escaped(line)));
     }
 
-    /// A line of the HTTP log, which `-v` asks for. It holds no key and no body.
+    /// A line of the `-v` log. It holds no key and no body.
     pub(crate) fn http(self, line: fmt::Arguments<'_>) {
         if self.http {
             tell(&format!("{}\n", escaped(&line.to_string())));
@@ -80,12 +72,12 @@ impl Notes {
     }
 }
 
-/// Writes to standard error. If that fails, nothing can report it.
+/// If this fails, nothing can report it.
 pub(super) fn tell(text: &str) {
     let _ = progress::beside(|| write_all(io::stderr().lock(), text.as_bytes()));
 }
 
-/// Writes all of it, even if a parent process made the descriptor non-blocking.
+/// A parent process may have made the descriptor non-blocking.
 #[cfg(unix)]
 fn write_all(mut out: impl Write + std::os::fd::AsFd, mut bytes: &[u8]) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};

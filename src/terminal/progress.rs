@@ -7,10 +7,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 const TEMPLATE: &str = "{prefix}[{wide_bar}] {pos} of {len} rows{msg}, {rate}, {eta} left";
 
-/// The bar that is shown. The process has one standard error.
+/// The process has one standard error, so it has one bar.
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// A bar for the rows of a run, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Bar {
     bar: ProgressBar,
@@ -51,7 +50,6 @@ impl Drop for Bar {
     }
 }
 
-/// Rows a second.
 fn rate(state: &ProgressState, to: &mut dyn Write) {
     let _ = write!(to, "{:.1}/s", state.per_sec());
 }
@@ -61,7 +59,6 @@ pub(super) fn remove() {
     bar.inspect(ProgressBar::finish_and_clear);
 }
 
-/// Writes other text to the terminal.
 pub(super) fn beside<T>(write: impl FnOnce() -> T) -> T {
     let bar = shown().clone();
     match bar {
@@ -74,7 +71,7 @@ fn shown() -> MutexGuard<'static, Option<ProgressBar>> {
     SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether this program is in the foreground of the terminal; yes if the system does not tell.
+/// Yes if the system does not tell.
 #[cfg(unix)]
 fn in_foreground() -> bool {
     rustix::termios::tcgetpgrp(std::io::stderr()).map_or(true, |group| group == rustix::process::getpgrp())

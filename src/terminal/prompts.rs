@@ -1,8 +1,6 @@
-//! Questions on the terminal. dialoguer draws menus, lists and lines; [`Terminal::confirm`] does not use it.
-//!
-//! Three limits of dialoguer are handled here. It leaves its terminal modes when a signal ends the program, so `modes`
-//! restores them. It counts a wrapped line as one, so texts are cut to the width. After an error it starts again from the
-//! first text, so the typed text is passed back to it.
+//! Questions on the terminal, drawn by dialoguer except [`Terminal::confirm`]. dialoguer leaves its terminal modes when a
+//! signal ends the program, so `modes` restores them. It counts a wrapped line as one, so texts are cut to the width. After an
+//! error it starts again from the first text, so the typed text is passed back to it.
 
 use std::collections::HashSet;
 use std::io::ErrorKind;
@@ -15,15 +13,14 @@ use super::{Terminal, tell};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
 
-/// A list to choose from. Its texts are escaped by the caller.
+/// The caller escapes its texts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct List {
-    /// The question, which has to fit on one line.
+    /// Has to fit on one line.
     pub(crate) prompt: String,
     pub(crate) items: Vec<String>,
     /// The item that Enter chooses at first; if none, the user has to move to one.
     pub(crate) first: Option<usize>,
-    /// Whether typing searches.
     pub(crate) search: bool,
 }
 
@@ -36,8 +33,7 @@ const FREE_ROWS: usize = 2;
 const FREE_COLUMNS: usize = 12;
 
 impl Terminal {
-    /// Asks a yes-or-no question without a default. Keys typed before it do not count. Esc and the end of input mean no.
-    ///
+    /// Without a default. Keys typed before the question do not count. Esc and the end of input mean no.
     /// dialoguer's `Confirm` takes the single key `y`, even one typed before the question.
     pub(crate) fn confirm(&self, question: &str) -> Result<bool> {
         let asking = Asking::line_by_line();
@@ -57,7 +53,7 @@ impl Terminal {
         }
     }
 
-    /// Lets the user choose from a list; none on Esc.
+    /// None on Esc.
     pub(crate) fn pick(&self, list: &List) -> Result<Option<usize>> {
         let (rows, columns) = Term::stderr().size();
         let (rows, columns) = (usize::from(rows), usize::from(columns));
@@ -88,7 +84,7 @@ impl Terminal {
         picked.map_err(no_answer)
     }
 
-    /// Asks for a line, starting from `text`, until `check` accepts it. `about` is shown above it.
+    /// Starts from `text`; `about` is shown above it.
     pub(crate) fn line(&self, about: &str, prompt: &str, text: &str, check: Check<'_>) -> Result<String> {
         self.say_about(about);
         let mut typed = text.to_string();
@@ -103,7 +99,7 @@ impl Terminal {
         }
     }
 
-    /// Asks for a line without showing it, until `check` accepts it; none if it is empty. `about` is shown above it.
+    /// None if the line is empty; `about` is shown above it.
     pub(crate) fn secret(&self, about: &str, prompt: &str, check: Check<'_>) -> Result<Option<String>> {
         self.say_about(about);
         loop {
@@ -120,7 +116,6 @@ impl Terminal {
         }
     }
 
-    /// Shows the result of a check.
     fn accepts(&self, checked: std::result::Result<Option<String>, String>) -> bool {
         match checked {
             Err(why) => {
@@ -139,7 +134,6 @@ impl Terminal {
         }
     }
 
-    /// A question after the badge of the profile.
     fn labelled(&self, question: &str) -> String {
         match self.badge.get() {
             Some(badge) => format!("{} {question}", badge.painted(self.error_look)),

@@ -173,6 +173,12 @@ fn code_1_is_an_answer_that_cannot_be_edited_safely() {
         .of("failed"),
         ends(
             1,
+            &["get:body={\"id\":123,\"status\":\"Active\",\"x\":{\"reference3\":1,\"Reference3\":2}}"],
+            &["`Reference3` and `reference3`"],
+        )
+        .of("failed"),
+        ends(
+            1,
             &["get:body={\"id\":123,\"status\":\"Draft\",\"invoicePreview\":{}}"],
             &["activation preview"],
         )

@@ -335,7 +335,7 @@ fn what_the_api_made_of_a_value_that_was_asked_for_is_taken_back() {
 fn where_nothing_is_open_no_key_is_needed_to_say_so() {
     let world = World::new();
     let run = world.bare(&[], &["customer", "history", "--resolve"]);
-    run.is(0, "", "Every change of this account has a known outcome.\nThe journal has no such change.\n");
+    run.is(0, "", "This account has no change to settle.\nThe journal has no such change.\n");
 }
 
 #[test]
@@ -350,7 +350,7 @@ fn an_open_entry_whose_fields_were_set_anew_is_superseded() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     run.says(&[&format!("{entry}: superseded")]);
     let run = world.run(&["customer", "history", "--resolve"]);
-    run.says(&["Every change of this account has a known outcome."]);
+    run.says(&["This account has no change to settle."]);
     assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
     assert!(world.stored(123).contains("\"lastName\":\"Theirs\""));
 }

@@ -92,6 +92,11 @@ fn a_put_under_way_is_told_although_another_client_made_the_same_change() {
     let run = world.update(&["--first-name", "John"]);
     assert_eq!((run.code, world.puts().len()), (0, 1), "{run:#?}");
     run.says(&["warning: an attempt has no known outcome", LATE, "`fusebill customer get 123`"]);
+    ["put:late=60m", "get@2:other-writer=lastName=\"Smythe\""].iter().for_each(|fault| world.fault(fault));
+    let run = world.update(&["--last-name", "Smythe", "-o", "json"]);
+    let object = run.json();
+    assert_eq!((run.code, &object["outcome"]), (0, &"updated".into()), "{run:#?}");
+    assert!(object["warnings"][0].as_str().is_some_and(|warning| warning.contains(LATE)), "{object}");
 }
 
 #[test]
@@ -137,6 +142,15 @@ fn an_answer_one_version_behind_is_read_once_more() {
     let run = world.update(&["--first-name", "John"]);
     assert_eq!((run.code, world.puts().len()), (0, 1), "{run:#?}");
     holds(&world, &["\"firstName\":\"John\""]);
+}
+
+#[test]
+fn what_an_earlier_attempt_met_is_not_the_reason_of_a_later_one() {
+    let world = world(&["put:rate-limit=1", "get@3*4:status=500"]);
+    let run = world.update(&["--first-name", "John", "--verify", "read"]);
+    assert_eq!((run.code, world.puts().len()), (8, 2), "{run:#?}");
+    run.says(&["the API took the change, but what it stored cannot be read"]);
+    assert!(!run.stderr.contains("reading the customer to see what came of it"), "{run:#?}");
 }
 
 /// A server that answers the GET honestly and every PUT with these bytes, and how often it was sent a PUT.
@@ -192,4 +206,12 @@ fn the_status_decides_whatever_the_body_of_a_refusal_is() {
         assert_eq!((run.code, puts), (5, 1), "{} {run:#?}", String::from_utf8_lossy(answer));
         run.says(&["the API refused the change (HTTP 400)", "Nothing was written."]);
     }
+}
+
+#[test]
+fn a_change_that_the_api_accepted_and_did_not_store_is_shown() {
+    let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nnull";
+    let (run, puts, _world) = refusing(answer);
+    assert_eq!((run.code, puts), (9, 1), "{run:#?}");
+    run.says(&["`firstName`: sent \"John\", stored \"Jon\""]);
 }

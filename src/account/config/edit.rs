@@ -26,7 +26,7 @@ pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike)) -> Optio
     Some(mark.to_string() + &if is_windows { after.replace('\n', "\r\n") } else { after })
 }
 
-/// Sets or removes one setting. A comment behind the old value stays.
+/// A comment behind the old value stays.
 pub(super) fn change(profile: &mut dyn TableLike, name: &str, value: Option<&Value>) {
     let Some(value) = value else {
         profile.remove(name);

@@ -39,7 +39,6 @@ impl ParseError {
 
 type Result<T> = std::result::Result<T, ParseError>;
 
-/// The profiles in a text, by name.
 pub(super) fn profiles(text: &str) -> Result<BTreeMap<String, Settings>> {
     let document = Document::parse(text).map_err(|why| ParseError::new(why.span(), why.message()))?;
     let mut profiles = BTreeMap::new();
@@ -66,7 +65,6 @@ fn span_of(table: &dyn TableLike, name: &str, item: &Item) -> Option<Range<usize
     table.key(name).and_then(Name::span).or_else(|| item.span())
 }
 
-/// The error for a name that is outside of all profiles.
 fn outside(name: &str, span: Option<Range<usize>>) -> ParseError {
     if setting::named(name).is_some() {
         return ParseError::new(span, format!("`{name}` belongs to a profile"))

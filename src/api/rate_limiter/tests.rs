@@ -2,7 +2,6 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A limiter whose first answer told nothing.
 fn state(interval: Duration) -> (State, Instant) {
     let now = Instant::now();
     let mut state = State::new(interval, now);

@@ -14,10 +14,7 @@ use crate::search::{CustomerName, Lookup};
 use crate::store::{Row, Run, Store};
 use crate::terminal::Input;
 
-/// Looks up the customer of each row that names none by its id, and records it in the store.
-///
-/// # Errors
-/// `NotFound` with every row that matches no customer or several; `Usage` if two rows mean the same customer.
+/// Every row that matches no customer or several is reported at once; two rows with the same customer are a `Usage` error.
 pub(super) fn look_up(
     checked: &Checked,
     file: &Input,
@@ -66,7 +63,6 @@ pub(super) fn look_up(
     Ok(())
 }
 
-/// How a row names its customer, if it has yet to be looked up.
 fn lookup(row: &Row) -> Option<Lookup> {
     match task::from_json(&row.task, 0)? {
         (CustomerName::Lookup(lookup), ..) if row.customer.is_none() => Some(lookup),

@@ -81,7 +81,7 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
     start(new, run, session)
 }
 
-/// Begins a run. Its account is set when it starts.
+/// The run has no account until it starts.
 fn begin<'a>(
     store: &'a Store,
     kind: RunKind,
@@ -97,7 +97,7 @@ fn begin<'a>(
     store.begin_run(About { run, time, kind, profile, host, source, new_fields, reads_again })
 }
 
-/// Opens the account, if `--results` can be written: the results are known only at the end of the run.
+/// `--results` is tried first, because the results are known only at the end of the run.
 fn open<'a>(args: &RunArgs, input: Option<&Input>, context: &'a Context) -> Result<Session<'a>> {
     if let Some(results) = &args.results {
         input.map_or(Ok(()), |input| refuse_replacing("--results", results, input))?;
@@ -112,7 +112,6 @@ fn start(new: NewRun<'_>, args: &RunArgs, session: &Session<'_>) -> Result<Kind>
     carry_out(&run, args, session)
 }
 
-/// Refuses an output file that is the input file.
 fn refuse_replacing(flag: &str, out: &Path, input: &Input) -> Result<()> {
     match input {
         Input::File(file) if Export::replaces(out, file) => {
@@ -135,7 +134,6 @@ fn list(context: &Context) -> Result<Kind> {
 /// How many rows one table holds, because a table is in memory until it is printed.
 const TABLE_ROWS: u64 = 1_000;
 
-/// Prints the outcome of each row of a run.
 fn list_rows(name: &EntryId, context: &Context) -> Result<Kind> {
     let store = context.store()?;
     let id = store.run_id(name)?.ok_or_else(|| no_such_run(name))?;
@@ -152,7 +150,6 @@ fn list_rows(name: &EntryId, context: &Context) -> Result<Kind> {
     terminal.print(&rows.end(terminal.look())).map(|()| Kind::Done)
 }
 
-/// Opens the run with this name, or the last one, and locks it.
 fn open_run(name: &RunName, context: &Context) -> Result<Run> {
     let store = context.store()?;
     let name = match &name.name {
@@ -172,7 +169,6 @@ fn no_such_run(name: &EntryId) -> Error {
         .hint("`fusebill customer bulk list` lists the runs of this machine")
 }
 
-/// Refuses a plan or a run of another account.
 fn refuse_elsewhere(what: &str, profile: &str, host: &str, session: &Session<'_>) -> Result<()> {
     let account = &session.account;
     if profile == account.profile && host == account.origin {
@@ -183,7 +179,6 @@ fn refuse_elsewhere(what: &str, profile: &str, host: &str, session: &Session<'_>
     Err(if profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
 }
 
-/// Asks before many customers are changed.
 fn consent(what: &str, warnings: &[String], yes: bool, session: &Session<'_>) -> Result<()> {
     if yes {
         return Ok(());

@@ -54,7 +54,6 @@ pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> 
     Ok(kind(&counts))
 }
 
-/// Plans every row, and gives the lines of the plan file to `write`.
 fn read(
     args: &RowArgs,
     pace: &PaceArgs,
@@ -131,7 +130,6 @@ fn plan_row(
     Ok(Planned { lookup: unplanned(job).lookup, ..Planned::of(job.row, &plan) })
 }
 
-/// The line of a row without changes.
 fn unplanned(job: &Job) -> Planned {
     let lookup = match &job.name {
         CustomerName::Lookup(lookup) => Some(lookup.to_string()),
@@ -141,7 +139,6 @@ fn unplanned(job: &Job) -> Planned {
     Planned { row: job.row, customer, lookup, edits: Vec::new(), before: None, error: None }
 }
 
-/// "12 would change, 3 unchanged, 1 could not be planned".
 fn sentence(counts: &Counts) -> String {
     let failed = match counts.of(Outcome::Failed) {
         0 => String::new(),
@@ -154,7 +151,6 @@ fn sentence(counts: &Counts) -> String {
     )
 }
 
-/// Tells how many rows would change, and how many requests and how much time that takes.
 fn tell(counts: &Counts, limits: Limits, context: &Context) {
     let notes = context.terminal.notes();
     notes.say(&format!("{}.", sentence(counts)));

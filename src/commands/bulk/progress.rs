@@ -10,31 +10,27 @@ use crate::terminal::{Bar, Notes, Terminal};
 const LINES: u64 = 10;
 /// A wait for the rate limit that is worth a line of its own if there is no bar.
 const LONG: Duration = Duration::from_secs(5);
-/// How many rows that did not succeed are told; the results have all of them.
+/// How many failed rows are listed at the end; the results have all of them.
 const TOLD: usize = 5;
 
-/// The progress of one run.
 pub(super) struct Progress<'a> {
     bar: Option<Bar>,
     notes: Notes,
     limiter: &'a RateLimiter,
     rows: u64,
     done: u64,
-    /// Whether the present wait for the rate limit was told.
     wait_told: bool,
-    /// Why the first [`TOLD`] rows did not succeed.
     reasons: Vec<String>,
     failed: usize,
 }
 
 impl<'a> Progress<'a> {
-    /// Of `rows` rows, `done` were worked on earlier.
+    /// `done` of the `rows` were finished earlier.
     pub(super) fn of(rows: u64, done: u64, limiter: &'a RateLimiter, terminal: &Terminal) -> Progress<'a> {
         let (bar, notes) = (terminal.bar(rows, done), terminal.notes());
         Progress { bar, notes, limiter, rows, done, wait_told: false, reasons: Vec::new(), failed: 0 }
     }
 
-    /// Notes a row that did not succeed.
     pub(super) fn failed(&mut self, row: u64, customer: u64, why: &str) {
         self.failed += 1;
         if self.reasons.len() < TOLD {
@@ -42,7 +38,6 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Shows how many rows are done, and their outcomes in a `sentence`.
     pub(super) fn show(&mut self, counts: &Counts, sentence: impl Fn(&Counts) -> String) {
         let (done, wait) = (counts.all(), self.limiter.waits());
         let outcomes = if done == 0 { String::new() } else { format!(": {}", sentence(counts)) };
@@ -65,7 +60,6 @@ impl<'a> Progress<'a> {
         self.wait_told &= wait.is_some();
     }
 
-    /// Takes the bar away, and tells why rows did not succeed.
     pub(super) fn end(mut self) {
         self.bar = None;
         self.reasons.iter().for_each(|line| self.notes.warn(line));
@@ -75,7 +69,7 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// A duration in one unit, rounded up.
+/// In one unit, rounded up.
 pub(super) fn rounded(time: Duration) -> String {
     match time.as_secs() + 1 {
         seconds @ 0..120 => format!("{seconds} s"),

@@ -1,5 +1,4 @@
-//! `fusebill customer bulk resume` and `retry`: rows in flight are settled, then rows that were not reached or did not succeed
-//! are carried out.
+//! `fusebill customer bulk resume` and `retry`: rows in flight are settled, then unreached and failed rows are carried out.
 
 use super::super::customer_history::{UNDECIDED, settle};
 use super::super::session::{Context, Session};
@@ -11,7 +10,6 @@ use crate::cli::bulk::ResumeArgs;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Ending, Entry, EntryId, Run, Store};
 
-/// Goes on with a run, and carries out again the rows whose outcome is one of these.
 pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &Context) -> Result<Kind> {
     let store = context.store()?;
     let run = open_run(&args.run_name, context)?;
@@ -41,12 +39,12 @@ fn taken_back(run: &Run, undo: &EntryId) -> Error {
         .hint(format!("`{again}` brings back what this one wrote; then it can go on"))
 }
 
-/// Finds out the outcomes of the rows whose change was recorded but not its outcome. A row that cannot be settled is unknown,
-/// and is settled when the run is resumed next.
+/// A row that cannot be settled is unknown, and is settled when the run is resumed next.
 fn settle_in_flight(run: &Run, store: &Store, session: &Session<'_>) -> Result<()> {
     let mut after = 0;
     while let Some(name) = store.next_in_flight(run, after)? {
-        let Some(entry) = store.entry(&name)? else { break };
+        // An entry that was forgotten meanwhile is not found again.
+        let Some(entry) = store.entry(&name)? else { continue };
         after = entry.row.as_ref().map_or(u64::MAX, |row| row.row);
         // A row that was not written is carried out with the rest.
         let Some(result) = settle_row(after, &entry, store, session)? else { continue };
@@ -58,10 +56,7 @@ fn settle_in_flight(run: &Run, store: &Store, session: &Session<'_>) -> Result<(
     Ok(())
 }
 
-/// The outcome of a row in flight; none if nothing was written.
-///
-/// # Errors
-/// Those that keep every other row from being settled too.
+/// None if nothing was written. An error means that no other row can be settled either.
 fn settle_row(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Option<RowResult>> {
     let ending = match entry.outcome.filter(|ending| *ending != Ending::Unknown) {
         Some(recorded) => Ok(recorded),
@@ -81,7 +76,8 @@ fn settle_row(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> 
         entry: Some(entry.entry.to_string()),
         attempts: 1,
         error: why,
-        changes: edited(&store.plan(entry)?.changes),
+        // What a damaged entry changed cannot be told, and the other rows are settled all the same.
+        changes: store.plan(entry).map(|plan| edited(&plan.changes)).unwrap_or_default(),
         ..RowResult::ended(row, entry.customer, outcome)
     }))
 }

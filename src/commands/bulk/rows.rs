@@ -19,20 +19,14 @@ use crate::terminal::Input;
 /// How many errors are shown.
 const SHOWN: usize = 100;
 
-/// How many rows the store is given at a time.
 const BATCH: usize = 1_000;
 
 /// How many bytes of a file are looked at to tell its format; its first line is mostly shorter.
 const BEGINNING: u64 = 64 * 1024;
 
-/// Rows, or what is wrong with them.
 type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<Mistake>>>>;
 
-/// The rows of a file, or what is wrong with its header.
-///
-/// # Errors
-/// `Usage` if the file cannot be read, or is a JSON array.
-fn rows(args: &RowArgs, context: &Context) -> Result<std::result::Result<Rows, Vec<Mistake>>> {
+fn rows(args: &RowArgs, context: &Context) -> Result<Rows> {
     let mut input = BufReader::new(context.terminal.open(&args.file)?);
     let mut begin = Vec::new();
     let read = input.by_ref().take(BEGINNING).read_until(b'\n', &mut begin);
@@ -44,15 +38,17 @@ fn rows(args: &RowArgs, context: &Context) -> Result<std::result::Result<Rows, V
             .hint("`customer list -o ndjson` prints lines; `jq -c '.[]'` makes them of an array"));
     }
     let is_ndjson = text.starts_with('{');
-    let delimiter = csv::delimiter(text.lines().next().unwrap_or_default());
+    let spelling = args.spelling(csv::delimiter(text.lines().next().unwrap_or_default()));
     let input = Cursor::new(begin).chain(input);
     if is_ndjson {
-        return Ok(Ok(Box::new(ndjson::Rows::new(input))));
+        return Ok(Box::new(ndjson::Rows::new(input)));
     }
-    Ok(csv::Rows::new(input, args.spelling(delimiter)).map(|rows| Box::new(rows) as Rows))
+    Ok(match csv::Rows::new(input, spelling) {
+        Ok(rows) => Box::new(rows),
+        Err(header) => Box::new(std::iter::once(Err(header))),
+    })
 }
 
-/// Puts rows into the store, and collects the errors in them.
 struct Checker<'a> {
     store: &'a Store,
     run: &'a Run,
@@ -86,8 +82,6 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// # Errors
-    /// `Usage` with the errors in the file.
     fn finish(mut self, file: &Input) -> Result<()> {
         self.flush()?;
         if self.mistakes.count == 0 {
@@ -98,18 +92,14 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// What a file asks for as a whole.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
-    /// How many rows there are.
     pub(super) rows: u64,
-    /// In how many rows each field that touches billing is set.
+    /// Rows that set each field that touches billing.
     billing: BTreeMap<&'static str, u64>,
-    /// Rows that clear a field.
     clears: u64,
-    /// Rows that are whole customers. What changes in them is known only when the customers are read.
+    /// Rows that are whole customers: what changes is known only when the customers are read.
     whole: u64,
-    /// Whether customers have to be looked up.
     pub(super) looks_up: bool,
 }
 
@@ -132,7 +122,6 @@ impl Checked {
         self.clears += u64::from(row.edits.iter().any(clears));
     }
 
-    /// What a user should know before they consent, a sentence each.
     pub(super) fn warnings(&self) -> Vec<String> {
         let billing = self.billing.iter().map(|(path, rows)| {
             format!("`{path}`, which touches billing, is set in {}", counted(*rows, "row"))
@@ -147,21 +136,13 @@ impl Checked {
     }
 }
 
-/// Reads and checks every row of a file before anything is sent, and puts it into the store.
-///
-/// # Errors
-/// `Usage` with every error in the file, the first [`SHOWN`] of them in full.
+/// Checks the whole file before anything is sent, so that an error in any row keeps every row from being written.
 pub(super) fn check(args: &RowArgs, store: &Store, run: &Run, context: &Context) -> Result<Checked> {
     let mut checker = Checker::new(store, run);
     let mut checked = Checked::default();
-    match rows(args, context)? {
-        Err(header) => header.into_iter().for_each(|mistake| checker.mistakes.add(mistake)),
-        Ok(rows) => {
-            for row in rows {
-                checked.rows += 1;
-                check_row(row, checked.rows, &mut checked, &mut checker)?;
-            }
-        }
+    for row in rows(args, context)? {
+        checked.rows += 1;
+        check_row(row, &mut checked, &mut checker)?;
     }
     if checker.mistakes.count == 0 && checked.rows == 0 {
         checker.mistakes.add(Mistake::of_line(1, "there are no rows"));
@@ -172,7 +153,6 @@ pub(super) fn check(args: &RowArgs, store: &Store, run: &Run, context: &Context)
 
 fn check_row(
     row: std::result::Result<Row, Vec<Mistake>>,
-    number: u64,
     checked: &mut Checked,
     checker: &mut Checker<'_>,
 ) -> Result<()> {
@@ -191,12 +171,11 @@ fn check_row(
             let named = wrong.iter().find_map(|mistake| Some((mistake.customer?, mistake.line)));
             wrong.into_iter().for_each(|mistake| checker.mistakes.add(mistake));
             let Some((customer, line)) = named else { return Ok(()) };
-            checker.add(NewRow { row: number, line, customer: Some(customer), task: String::new() })
+            checker.add(NewRow { row: checked.rows, line, customer: Some(customer), task: String::new() })
         }
     }
 }
 
-/// The errors in a file.
 #[derive(Debug, Default)]
 pub(super) struct Mistakes {
     shown: Vec<Mistake>,
@@ -211,7 +190,6 @@ impl Mistakes {
         }
     }
 
-    /// A line each, in the order of the file.
     pub(super) fn lines(mut self) -> Vec<String> {
         self.shown.sort_by_key(|mistake| mistake.line);
         let more = self.count - self.shown.len();
@@ -220,11 +198,7 @@ impl Mistakes {
     }
 }
 
-/// Reads and checks a plan file to its end before anything is sent, puts its rows into the store, and gives its head and their
-/// number.
-///
-/// # Errors
-/// `Usage` if it is not a plan, or is incomplete.
+/// Reads the plan to its end before anything is sent, so that nothing of an incomplete plan is written.
 pub(super) fn check_plan(plan: &Input, store: &Store, run: &Run, context: &Context) -> Result<(Head, u64)> {
     let refused = |why: NotAPlan| Error::usage(format!("{plan} cannot be applied")).because(why);
     let (head, lines) = plan_file::read(BufReader::new(context.terminal.open(plan)?)).map_err(refused)?;
@@ -249,7 +223,7 @@ pub(super) fn check_plan(plan: &Input, store: &Store, run: &Run, context: &Conte
     Ok((head, count))
 }
 
-/// The rows of a run that were not reached, a page at a time from the store. It ends with the first error.
+/// A page at a time from the store. Ends with the first error.
 pub(super) fn not_reached<'a>(
     store: &'a Store,
     run: &'a Run,
@@ -268,7 +242,6 @@ pub(super) fn not_reached<'a>(
     })
 }
 
-/// The jobs of the rows that were not reached.
 pub(super) fn jobs<'a>(store: &'a Store, run: &'a Run) -> impl Iterator<Item = Result<Job>> + Send + 'a {
     not_reached(store, run).map(move |row| job(&row?, store, &run.about.kind))
 }

@@ -15,11 +15,8 @@ use crate::cli::bulk::RunArgs;
 use crate::error::{Error, Kind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, Summary};
-use crate::store::{Run, RunKind, Store};
+use crate::store::{Run, Store};
 
-/// Carries out the rows of a run that were not reached, and tells the outcomes of all of them.
-///
-/// # Errors
 /// `Partial` if the run broke off: rows may have been written before.
 pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
     let (store, about) = (session.store()?, &run.about);
@@ -49,14 +46,10 @@ pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Res
     summarize(&summary, stopped, session).map_err(broke)
 }
 
-/// Why a run ended before its last row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stopped {
-    Failures(u64),
-    Credentials,
-}
+/// Why a run ended before its last row, and the exit code for that.
+type Stopped = (Kind, String);
 
-/// Works on the rows, and records the outcome of each before its worker takes another one.
+/// The outcome of each row is recorded before its worker takes another one.
 fn work(
     run: &Run,
     rows: u64,
@@ -67,19 +60,18 @@ fn work(
 ) -> Result<Option<Stopped>> {
     let output = session.global.output;
     let pool = WorkerPool::new(&args.pace, session);
-    let worker = worker(run, &pool, store, session);
+    let worker = Worker { run, pool: &pool, store, session };
     let mut progress = Progress::of(rows, counts.all(), &pool.limiter, &session.terminal);
     let (mut stopped, mut failures) = (None, 0);
     session.terminal.print(&report::rows_head(output))?;
     let limit = args.pace.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    let stop = || Error::new(Kind::Interrupted, "stopped");
     let result = pool.run(
         jobs(store, run).take(limit),
-        |job| worker.carry_out(job).ok_or_else(stop),
+        |job| worker.carry_out(job),
         |done| {
             if let Some((job, result)) = done {
                 let result = result.unwrap_or_else(|panicked| {
-                    // It may have been in the middle of the write.
+                    // The change may have been sent.
                     RowResult::failed(job.row, job.customer, &Error { kind: Kind::Unknown, ..panicked })
                 });
                 store.end_row(run, &result)?;
@@ -91,9 +83,11 @@ fn work(
                 }
                 failures = if result.outcome.succeeded() { 0 } else { failures + 1 };
                 if result.outcome == Outcome::Credentials {
-                    stopped = Some(Stopped::Credentials);
+                    stopped = Some((Kind::Credentials, "the API refused the key".to_string()));
                 } else if failures >= args.pace.max_failures {
-                    stopped = stopped.or(Some(Stopped::Failures(failures)));
+                    let rows = report::counted(failures, "row");
+                    let why = format!("{rows} in a row did not succeed (--max-failures)");
+                    stopped.get_or_insert((Kind::Partial, why));
                 }
             }
             progress.show(counts, Counts::sentence);
@@ -104,35 +98,6 @@ fn work(
     result.map(|()| stopped)
 }
 
-fn worker<'a>(
-    run: &'a Run,
-    pool: &'a WorkerPool<'_>,
-    store: &'a Store,
-    session: &'a Session<'_>,
-) -> Worker<'a> {
-    let (about, account) = (&run.about, &session.account);
-    Worker {
-        client: &session.client,
-        limiter: &pool.limiter,
-        timeout: session.global.timeout,
-        store,
-        profile: &account.profile,
-        host: &account.origin,
-        command: match about.kind {
-            RunKind::Update => "customer bulk update",
-            RunKind::Apply => "customer bulk apply",
-            RunKind::Undo(_) => "customer bulk undo",
-        },
-        run: about.run.clone(),
-        new_fields: about.new_fields,
-        reads_again: about.reads_again,
-        signals: &session.signals,
-        // Each row has a result; a line on every retry of every row would hide them.
-        notes: session.terminal.notes().hushed(),
-    }
-}
-
-/// Writes the outcome of every row to the `--results` file.
 fn export(run: &Run, path: &Path, store: &Store) -> Result<()> {
     let name = path.to_string_lossy();
     let output =
@@ -147,14 +112,13 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
     let interrupted = session.signals.is_stopping() && not_reached > 0;
-    let kind = if interrupted {
-        Kind::Interrupted
-    } else if stopped == Some(Stopped::Credentials) {
-        Kind::Credentials
-    } else if counts.not_succeeded() > not_reached || stopped.is_some() {
-        Kind::Partial
-    } else {
-        Kind::Done
+    let written = [Outcome::Written, Outcome::Differs, Outcome::Unknown];
+    let may_have_written = written.iter().any(|outcome| counts.of(*outcome) > 0);
+    let kind = match &stopped {
+        _ if interrupted => Kind::Interrupted,
+        Some((kind, _)) if !may_have_written => *kind,
+        None if counts.not_succeeded() == not_reached => Kind::Done,
+        _ => Kind::Partial,
     };
     match session.global.output {
         Output::Table => session.terminal.print(&report::table(summary, session.terminal.look()))?,
@@ -162,21 +126,16 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
         Output::Csv | Output::Ndjson => {}
     }
     let notes = session.terminal.notes();
-    match stopped {
-        Some(Stopped::Failures(count)) => {
-            let rows = report::counted(count, "row");
-            notes.warn(&format!("stopped, because {rows} in a row did not succeed (--max-failures)"));
-        }
-        Some(Stopped::Credentials) => notes.warn("stopped, because the API refused the key"),
-        None if interrupted => notes.warn("stopped, as you asked"),
-        None => {}
+    let asked = interrupted.then(|| "you asked".to_string());
+    if let Some(why) = stopped.map(|(_, why)| why).or(asked) {
+        notes.warn(&format!("stopped, because {why}"));
     }
     if session.global.output != Output::Table {
         notes.say(&format!("{}.", counts.sentence()));
     }
     let list = command(&summary.about.profile, &format!("customer bulk list {}", summary.about.run));
     let results = summary.results.map_or(list, |path| path.display().to_string());
-    notes.say(&format!("What became of each row: {results}"));
+    notes.say(&format!("Outcome of each row: {results}"));
     let open = OUTCOMES.iter().filter(|outcome| outcome.is_open() && counts.of(**outcome) > 0);
     let open: Vec<&str> = open.map(|outcome| outcome.name()).collect();
     if !open.is_empty() {

@@ -18,20 +18,16 @@ use crate::signals::Signals;
 
 /// How often the pool looks whether a signal stops it.
 const TICK: Duration = Duration::from_millis(50);
-/// How many jobs are queued for each worker.
 const JOBS_A_WORKER: usize = 8;
 
-/// Threads that work on jobs, and the rate limiter that they share.
 pub(super) struct WorkerPool<'a> {
     workers: usize,
     pub(super) limiter: Arc<RateLimiter>,
     signals: &'a Signals,
 }
 
-/// What the threads of one pool share.
 struct Shared<'a, C> {
     collect: Mutex<C>,
-    /// The first error of collecting.
     failed: OnceLock<Error>,
     stopping: AtomicBool,
     limiter: &'a RateLimiter,
@@ -44,20 +40,15 @@ impl<'a> WorkerPool<'a> {
         WorkerPool { workers: pace.jobs(settings), limiter, signals: &session.signals }
     }
 
-    /// A client for one job. Each has the whole `--timeout`.
+    /// Each job has the whole `--timeout`.
     pub(super) fn client(&self, session: &Session<'_>) -> Client {
         let notes = session.terminal.notes().hushed();
         session.client.limited(session.global.timeout, notes, Arc::clone(&self.limiter))
     }
 
-    /// Works on every job. `collect` gets each job with its result, one at a time, and `None` every [`TICK`]; it may stop the
-    /// pool.
-    ///
+    /// `collect` gets each job with its result, one at a time, and `None` every [`TICK`]; it may stop the pool.
     /// Jobs that were begun are finished. One that ends with `Interrupted`, because the pool was stopped, is not collected.
     /// A panic of `work` is a result of the kind `Failed`.
-    ///
-    /// # Errors
-    /// Those of the jobs' iterator and of `collect`; `Failed` if the system has no thread.
     pub(super) fn run<J: Send, R>(
         &self,
         jobs: impl Iterator<Item = Result<J>> + Send,
@@ -65,8 +56,7 @@ impl<'a> WorkerPool<'a> {
         collect: impl FnMut(Option<(J, Result<R>)>) -> Result<ControlFlow<()>> + Send,
     ) -> Result<()> {
         let (queue, queued) = sync_channel(self.workers * JOBS_A_WORKER);
-        // Each worker keeps a clone of both: the feeder ends when no worker is left to take jobs, and this thread when none is
-        // left at all.
+        // Each worker keeps a clone of both: the feeder ends when no worker is left to take jobs, and this thread when all ended.
         let (queued, (alive, all_gone)) = (Arc::new(Mutex::new(queued)), channel::<()>());
         let (collect, limiter) = (Mutex::new(collect), &*self.limiter);
         let shared = Shared { collect, failed: OnceLock::new(), stopping: AtomicBool::new(false), limiter };

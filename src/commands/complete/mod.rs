@@ -1,8 +1,6 @@
 //! `COMPLETE=SHELL fusebill -- WORD…`: completes the last word for the scripts of completions/.
-//!
-//! Each line of the answer is a candidate: the value and, for shells that show it, a tab and a line of help. A line of only
-//! a tab asks the shell to complete names of files. No request is sent and no key is read. An error gives no candidates and
-//! no message.
+//! A candidate is a line: the value and, for shells that show it, a tab and help. A line of only a tab means names of files.
+//! No request is sent and no key is read. An error gives no candidates and no message.
 
 mod values;
 
@@ -16,13 +14,10 @@ use crate::error::Kind;
 use crate::terminal::{Color, Notes, Terminal};
 use values::Known;
 
-/// The environment variable with the name of the shell.
 const VARIABLE: &str = "COMPLETE";
-/// The line for names of files.
 const FILES: &str = "\t";
 
-/// Answers a script, if a script runs the program with these arguments. Only scripts put `--` first, so other runs ignore
-/// the variable.
+/// Only scripts put `--` first, so other runs ignore the variable.
 pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
     let [_, dashes, words @ ..] = arguments else { return None };
     if dashes != "--" {
@@ -41,7 +36,7 @@ pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
     Some(Kind::Done.code())
 }
 
-/// A candidate as a line; none for a value with control characters.
+/// None for a value with control characters.
 fn line(candidate: &Candidate, shows_help: bool) -> Option<String> {
     if values::is_file(candidate) {
         return Some(format!("{FILES}\n"));
@@ -54,7 +49,7 @@ fn line(candidate: &Candidate, shows_help: bool) -> Option<String> {
     })
 }
 
-/// The candidates for the last of these words; the first word is the program.
+/// The first word is the program; the last one is completed.
 fn candidates(words: &[OsString]) -> Vec<Candidate> {
     let Some(typed) = words.last() else { return Vec::new() };
     let command = cli::command();
@@ -80,10 +75,8 @@ fn sifted(mut candidates: Vec<Candidate>, typed: &OsStr) -> Vec<Candidate> {
     candidates
 }
 
-/// Joins the values of global flags to their flags, except in the last word, which is completed.
-///
-/// clap_complete takes any word with the name of a command for the command: the `sandbox` of
-/// `--profile sandbox customer get`.
+/// clap_complete takes any word with the name of a command for the command, even the `sandbox` of
+/// `--profile sandbox customer get`. So values are joined to their flags, except in the last word.
 fn joined(words: &[OsString], command: &clap::Command) -> Vec<OsString> {
     let globals = globals_with_value(command);
     let Some((last, before)) = words.split_last() else { return Vec::new() };
@@ -108,7 +101,7 @@ fn joined(words: &[OsString], command: &clap::Command) -> Vec<OsString> {
     joined
 }
 
-/// The global flags that take a value, each with the sign that joins them.
+/// Each flag with the sign that joins its value.
 fn globals_with_value(command: &clap::Command) -> Vec<(String, &'static str)> {
     let globals =
         command.get_arguments().filter(|arg| arg.is_global_set() && arg.get_action().takes_values());

@@ -16,10 +16,8 @@ use crate::error::Result;
 use crate::report::history;
 use crate::store::{About, Ending, EntryId, Filter, Store};
 
-/// How many of the latest entries are candidates.
 const LATEST: u64 = 200;
 
-/// The words before the completed one, evaluated.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     profile: String,
@@ -40,14 +38,12 @@ impl Known {
     }
 }
 
-/// Marks the candidate that stands for names of files.
 const FILE_TAG: &str = "files";
 
 pub(super) fn is_file(candidate: &Candidate) -> bool {
     candidate.get_tag().is_some_and(|tag| tag.to_string() == FILE_TAG)
 }
 
-/// Adds completers to the arguments of all commands.
 pub(super) fn attached(command: Command, known: &Known) -> Command {
     command.mut_subcommands(|command| attached(command, known)).mut_args(|arg| match completer(&arg, known) {
         Some(completer) => arg.add(completer),
@@ -89,12 +85,11 @@ fn completer(arg: &Arg, known: &Known) -> Option<ArgValueCompleter> {
     })
 }
 
-/// A completer of UTF-8 text.
 fn of(all: impl Fn(&str) -> Vec<Candidate> + Send + Sync + 'static) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| typed.to_str().map(&all).unwrap_or_default())
 }
 
-/// A completer of values from a file. If it cannot be read, there are no candidates.
+/// If the file cannot be read, there are no candidates.
 fn listed(all: impl Fn() -> Result<Vec<Candidate>> + Send + Sync + 'static) -> ArgValueCompleter {
     of(move |typed| matching(typed, all().unwrap_or_default()))
 }
@@ -122,7 +117,6 @@ fn entries(known: &Known) -> Result<Vec<Candidate>> {
     Ok(candidates)
 }
 
-/// The runs of the profile, newest first.
 fn runs(known: &Known) -> Result<Vec<Candidate>> {
     let runs = store()?.runs()?;
     let runs = runs.iter().filter(|(run, ..)| run.profile == known.profile);
@@ -130,12 +124,12 @@ fn runs(known: &Known) -> Result<Vec<Candidate>> {
     Ok(runs.filter_map(|(run, rows, _)| Some(candidate(plain(&run.run)?, &help(run, rows)))).collect())
 }
 
-/// The store, which a shell does not wait for.
+/// Without a timeout, because a shell must not wait for another process.
 fn store() -> Result<Store> {
     Environment.state_folder().map(|folder| Store::at(folder, Duration::ZERO))
 }
 
-/// A name in the form that this program generates. A shell may not take others as one word.
+/// None for a name that this program did not generate, because a shell may not take it as one word.
 fn plain(name: &EntryId) -> Option<String> {
     let name = name.to_string();
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-').then_some(name)

@@ -22,12 +22,10 @@ use crate::report::change::plan as table;
 use crate::report::escape::escaped;
 use crate::report::outcome::{Facts, Outcome};
 
-/// A text, the customer that it is compared with, and the customer that its changes are merged into.
 pub(super) struct EditLoop<'a> {
     draft: Draft,
-    /// The customer that the text was made from. After a conflict was shown, it has the other side's value.
+    /// What the text is compared with. After a conflict was shown, it has the other side's value.
     shown: Customer,
-    /// The customer as it was read last.
     now: Customer,
     /// None: prompts.
     editor: Option<Editor>,
@@ -55,7 +53,6 @@ impl<'a> EditLoop<'a> {
         Ok(EditLoop { draft, shown, now, editor, may_be_open: false, args, session })
     }
 
-    /// Edits until the change is written, or there is none.
     pub(super) fn run(&mut self, facts: &mut Facts) -> Result<(Outcome, Kind)> {
         let mut line = None;
         loop {
@@ -66,14 +63,13 @@ impl<'a> EditLoop<'a> {
         }
     }
 
-    /// Whether the user changed the text. One that cannot be read may have been changed.
+    /// A text that cannot be read may have been changed.
     pub(super) fn was_edited(&self) -> bool {
         self.draft
             .read()
             .map_or(true, |text| !text.iter().all(u8::is_ascii_whitespace) && !self.is_untouched(&text))
     }
 
-    /// Whether an editor may still save to the text.
     pub(super) fn may_be_open(&self) -> bool {
         self.may_be_open
     }
@@ -178,7 +174,7 @@ impl<'a> EditLoop<'a> {
         pick(&menu("What now? (Esc leaves)", items), self.session)
     }
 
-    /// Notes cannot be added to a file that is not text, so it is opened as it is.
+    /// Notes cannot be added to a file that is not text, so it is opened unchanged.
     fn not_text(&self, why: &std::string::FromUtf8Error) -> Result<Round> {
         let valid = &why.as_bytes()[..why.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
@@ -186,7 +182,6 @@ impl<'a> EditLoop<'a> {
         Ok(Round::Continue(Some(line)))
     }
 
-    /// Notes the errors in the text, and lets it be edited again.
     fn mend(&self, text: &str, problems: &[Problem], rest: Option<&Plan>) -> Result<Round> {
         let notes = problems.iter().map(|problem| (problem.line, problem.why.clone()));
         let lines = self.annotate(text, notes)?;
@@ -213,10 +208,7 @@ impl<'a> EditLoop<'a> {
         self.again_or_quit(rest, "you left the text unwritten")
     }
 
-    /// Asks whether to edit again, and offers the difference that `plan` makes.
-    ///
-    /// # Errors
-    /// `Cancelled` if the user quits.
+    /// Offers the difference that `plan` makes. `Cancelled` if the user quits.
     fn again_or_quit(&self, plan: Option<&Plan>, quit: &str) -> Result<()> {
         let plan = plan.filter(|plan| !plan.is_empty());
         let mut items = vec!["edit again", "quit and keep the text"];
@@ -235,7 +227,7 @@ impl<'a> EditLoop<'a> {
         }
     }
 
-    /// The errors in the text. If there is no other error, the user is asked whether unknown fields are new ones.
+    /// If there is no other error, the user is asked whether unknown fields are new ones.
     fn problems(&self, reading: &Reading) -> Result<Vec<Problem>> {
         let mut problems = reading.problems.clone();
         let asks = problems.is_empty() && self.session.terminal.may_ask();
@@ -251,7 +243,6 @@ impl<'a> EditLoop<'a> {
         Ok(problems)
     }
 
-    /// The changes of the text to the customer that it was made from.
     fn plan(&self, reading: &Reading, with_unknown: bool) -> Result<Plan> {
         let unknown = reading.unknown.iter().filter(|_| with_unknown).map(|unknown| &unknown.edit);
         let list = reading.edits.iter().chain(unknown).cloned().collect();
@@ -260,8 +251,7 @@ impl<'a> EditLoop<'a> {
             .map_err(|why| Error::usage(why.to_string()))
     }
 
-    /// Puts all values of each conflict above its line. From now on, the text is compared with the other side's values, so a
-    /// line that is left as it is overwrites them.
+    /// From now on the text is compared with the other side's values, so a line that stays unchanged overwrites them.
     fn note_conflicts(&mut self, text: &str, conflicts: &[Conflict]) -> Result<Round> {
         let note = |one: &Conflict| {
             let [base, ours, theirs] = three(one);

@@ -48,7 +48,6 @@ pub(super) fn run(args: &EditArgs, context: &Context, facts: &mut Facts) -> Resu
     }
 }
 
-/// The user's editor; none if `--prompt` takes its place.
 fn editor(args: &EditArgs, context: &Context) -> Result<Option<Editor>> {
     if !args.prompt {
         let settings = context.profile()?.settings;
@@ -58,11 +57,10 @@ fn editor(args: &EditArgs, context: &Context) -> Result<Option<Editor>> {
     if context.terminal.may_ask() {
         return Ok(None);
     }
-    Err(Error::usage("--prompt asks, and there is nobody to ask")
+    Err(Error::usage("--prompt cannot ask: there is no terminal, or --no-input is set")
         .hint("`fusebill customer update` changes fields by flags, without a question"))
 }
 
-/// "Customer 123 Acme Ltd.".
 fn heading(customer: &Customer) -> String {
     escaped(&format!("Customer {} {}", customer.id(), customer.name())).into_owned()
 }
@@ -84,7 +82,7 @@ fn menu(prompt: impl Into<String>, items: Vec<String>) -> List {
     List { prompt: prompt.into(), items, first: Some(0), search: false }
 }
 
-/// Lets one item be chosen; none if the user pressed Esc. The time does not count against `--timeout`.
+/// The time does not count against `--timeout`.
 fn pick(list: &List, session: &Session<'_>) -> Result<Option<usize>> {
     session.client.not_counting(|| session.terminal.pick(list))
 }

@@ -14,20 +14,14 @@ use crate::terminal::{Check, List};
 
 const CLEAR: &str = "clear it (null)";
 
-/// A customer whose fields are changed one after the other.
 pub(super) struct Prompts<'a> {
     draft: &'a Draft,
-    /// The customer that the text was made from.
     shown: &'a Customer,
     session: &'a Session<'a>,
-    /// The customer with the changes so far.
     current: Customer,
 }
 
 impl<'a> Prompts<'a> {
-    /// Starts from the changes in the text.
-    ///
-    /// # Errors
     /// `Usage` if the text has errors, which only an editor can show.
     pub(super) fn of(draft: &'a Draft, shown: &'a Customer, session: &'a Session<'a>) -> Result<Prompts<'a>> {
         let text = String::from_utf8(draft.read().map_err(not_kept)?).unwrap_or_default();
@@ -42,10 +36,7 @@ impl<'a> Prompts<'a> {
         Ok(Prompts { draft, shown, session, current })
     }
 
-    /// Lets fields be changed until the user is done. Every change is written to the text at once.
-    ///
-    /// # Errors
-    /// `Cancelled` if the user leaves the list.
+    /// Every change is written to the text at once, so that none is lost.
     pub(super) fn run(mut self) -> Result<()> {
         let profile = &self.session.account.profile;
         self.session.terminal.tell(&format!("{}, profile {profile}\n", heading(self.shown)));
@@ -79,7 +70,7 @@ impl<'a> Prompts<'a> {
         List { prompt, items, first: Some(first), search: true }
     }
 
-    /// Changes one field; false if the user went back.
+    /// False if the user went back.
     fn change(&mut self, field: &'static Field) -> Result<bool> {
         let path = Path::of(field.path);
         let now = self.current.get(&path);
@@ -148,7 +139,6 @@ impl<'a> Prompts<'a> {
         Ok(picked.and_then(|at| choices.swap_remove(at).1))
     }
 
-    /// Changes the sales-tracking code of one type.
     fn code(&self, now: Option<View<'_>>) -> Result<Option<Action>> {
         let part =
             |code: View<'_>, name| code.member(name).and_then(View::as_text).unwrap_or_default().into_owned();
@@ -188,7 +178,7 @@ fn shown(view: Option<View<'_>>) -> String {
     escaped(&value(view)).into_owned()
 }
 
-/// Checks a line for a field, and gives a warning about it. An empty line is checked later.
+/// The text that it returns is a warning. An empty line is checked later.
 fn judged(field: &Field, text: &str) -> std::result::Result<Option<String>, String> {
     if text.is_empty() {
         return Ok(None);
@@ -197,7 +187,6 @@ fn judged(field: &Field, text: &str) -> std::result::Result<Option<String>, Stri
     checked.map(|checked| checked.warning).map_err(|why| format!("`{}` {why}", field.path))
 }
 
-/// Checks the type or the code of a sales-tracking code.
 fn short_enough(text: &str) -> std::result::Result<Option<String>, String> {
     match text.encode_utf16().count() {
         count if count > field::CODE_MAX => {

@@ -9,13 +9,8 @@ use crate::document::edit_text::{read, without_notes};
 use crate::drafts::{About, Draft, Drafts, VERSION};
 use crate::error::{Error, Kind, Result};
 
-/// How many texts are offered.
 const OFFERED: usize = 8;
 
-/// The text to edit.
-///
-/// # Errors
-/// `NotFound` if `--recover` finds no text; `Cancelled` if the user does not choose.
 pub(super) fn open(args: &EditArgs, now: &Customer, session: &Session<'_>) -> Result<Draft> {
     let drafts = Drafts::at(session.environment.state_folder()?.join("edits"));
     let account = &session.account;
@@ -45,7 +40,6 @@ pub(super) fn open(args: &EditArgs, now: &Customer, session: &Session<'_>) -> Re
     drafts.keep(about, &text_of(now, now, session, args.all)).map_err(not_kept)
 }
 
-/// Whether a text certainly has no changes.
 fn is_untouched(draft: &Draft, session: &Session<'_>) -> bool {
     let original = Customer::parse(draft.about.shown.clone());
     let original = original.map(|shown| text_of(&shown, &shown, session, draft.about.all));
@@ -53,7 +47,7 @@ fn is_untouched(draft: &Draft, session: &Session<'_>) -> bool {
     !draft.may_be_open() && draft.read().is_ok_and(|text| text.is_empty() || is_original(&text))
 }
 
-/// Offers the texts that were left; none if a new one is to be started.
+/// None if a new text is to be started.
 fn offer(mut left: Vec<Draft>, session: &Session<'_>) -> Result<Option<Draft>> {
     let Some(latest) = left.first() else { return Ok(None) };
     if !session.terminal.may_ask() {

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use super::loose_json;
 use crate::document::json::{Json, ValueKind, View};
 
-/// A reason to refuse an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     /// None if the problem is not one field's.
@@ -29,7 +28,6 @@ pub(crate) fn member<'a>(object: View<'a>, name: &str) -> Option<View<'a>> {
     named.last().map(|(_, value)| value)
 }
 
-/// The problem of a key that was sent twice in different case.
 pub(crate) fn repeated_key(object: View<'_>) -> Option<Problem> {
     let mut seen = HashSet::new();
     let mut names = object.members().map(|(key, _)| key.name());
@@ -47,7 +45,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Json, Problem> {
     }
 }
 
-/// The id in a body. Both id and status are required ("failing to do so will return an error").
+/// Both id and status are required ("failing to do so will return an error").
 pub(crate) fn customer_id(body: &Json) -> Result<u64, Vec<Problem>> {
     let value = |name: &str| member(body.root(), name).filter(|value| !value.is_null());
     let required = |name: &str| Problem::field(name, format!("{name} is required."));

@@ -10,7 +10,6 @@ use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, LengthUnit, 
 /// The longest companyName by the vendor's bulk import documentation; its API page says 50.
 const LONG_COMPANY_NAME: usize = 255;
 
-/// The token to store for a value that was sent.
 pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Result<String, Problem> {
     if sent.is_null() {
         return Ok("null".to_string());
@@ -31,7 +30,7 @@ pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Res
     }
 }
 
-/// The token to store for a text. A number passes because the vendor's samples show phones and references as numbers.
+/// A number passes because the vendor's samples show phones and references as numbers.
 pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour) -> Result<String, Problem> {
     let length = match sent.kind() {
         ValueKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
@@ -46,7 +45,7 @@ pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour
     Ok(if quoted { quote(sent.raw()) } else { sent.raw().to_string() })
 }
 
-/// The length of a text in WTF-8, in which a character of four bytes is two UTF-16 units.
+/// In WTF-8, a character of four bytes is two UTF-16 units.
 fn length(bytes: &[u8], unit: LengthUnit) -> usize {
     let characters = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
     let pairs = bytes.iter().filter(|byte| **byte >= 0xF0).count();

@@ -8,12 +8,12 @@ use crate::document::json::{ValueKind, View, quote};
 use crate::field::{CODE_MAX, CODES_PATH, MOST_CODES};
 use crate::sandbox::behaviour::{Behaviour, RetiredCode};
 
-/// The account's names of the types. The vendor's name `Sales Tracking Code N` works too.
+/// The vendor's name `Sales Tracking Code N` works too.
 const TYPES: [&str; MOST_CODES] =
     ["Region", "Sales Rep", "Sales Tracking Code 3", "Sales Tracking Code 4", "Sales Tracking Code 5"];
 
 struct Code {
-    /// The number of its type, counted from 1.
+    /// Counted from 1.
     number: usize,
     id: u32,
     code: &'static str,
@@ -39,10 +39,8 @@ static CODES: &[Code] = &[
     code(5, 9041, "01234", "Cost centre 01234"),
     code(5, 9042, "Größe-L", "Large"),
 ];
-/// The id of the one code that is retired.
 const RETIRED: u32 = 9017;
 
-/// Whether this is a name of the type with this number.
 pub(crate) fn is_called(number: usize, name: &str) -> bool {
     let own = number.checked_sub(1).and_then(|at| TYPES.get(at));
     own.is_some_and(|own| own.eq_ignore_ascii_case(name) || default_name(number).eq_ignore_ascii_case(name))
@@ -52,8 +50,7 @@ fn default_name(number: usize) -> String {
     format!("Sales Tracking Code {number}")
 }
 
-/// The token to store for an array of codes. Codes that the customer has keep their token; others get the account's name,
-/// id and uri.
+/// Codes that the customer has keep their token; others get the account's name, id and uri.
 pub(crate) fn token(
     sent: View<'_>,
     held: Option<View<'_>>,
@@ -93,7 +90,6 @@ fn problem(text: impl Into<String>) -> Problem {
     Problem::field(CODES_PATH, text)
 }
 
-/// The number of a code's type, and the token to store.
 fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, String), Problem> {
     let type_sent = text(sent, "type", behaviour)?;
     let code_sent = text(sent, "code", behaviour)?;

@@ -1,6 +1,6 @@
 //! JSON as the vendor's samples write it: keys without quotes, texts in single quotes.
 
-/// The same JSON by RFC 8259. Every other token stays as it was sent, and text that is no JSON still is none.
+/// Tokens that RFC 8259 allows stay as they were sent, and text that is no JSON still is none.
 pub(crate) fn strict(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -25,7 +25,7 @@ fn token_end(rest: &str, first: char) -> usize {
     }
 }
 
-/// Past the closing quote; a text without one ends with the body.
+/// A text without a closing quote ends with the body.
 fn text_end(rest: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {

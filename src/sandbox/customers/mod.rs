@@ -17,7 +17,6 @@ use super::timestamp;
 use crate::document::json::Json;
 use body::Problem;
 
-/// `GET /v1/customers/{id}`.
 pub(crate) fn get(table: &Table, id: u64, behaviour: &Behaviour) -> Response {
     match table.get(id) {
         Some(document) => Response::json(200, document.text()),
@@ -25,7 +24,7 @@ pub(crate) fn get(table: &Table, id: u64, behaviour: &Behaviour) -> Response {
     }
 }
 
-/// 404; its body is shown nowhere in the vendor's documents.
+/// The vendor's documents do not show the body.
 fn not_found(id: u64, behaviour: &Behaviour) -> Response {
     let text = format!("Customer {id} does not exist.");
     match behaviour.not_found {
@@ -35,7 +34,6 @@ fn not_found(id: u64, behaviour: &Behaviour) -> Response {
     }
 }
 
-/// `PUT /v1/customers`.
 pub(crate) struct Put<'a> {
     pub(crate) body: &'a [u8],
     pub(crate) behaviour: &'a Behaviour,

@@ -19,7 +19,7 @@ const UNCHANGEABLE: &str = "The status of this customer cannot be changed in thi
 const GENERATIONS: usize = 4;
 const PARENT: &str = "parentId";
 
-/// The token to store for a status. `sent` is not null here and below.
+/// `sent` is not null here and below.
 pub(crate) fn status(
     field: &Field,
     sent: Option<View<'_>>,
@@ -42,7 +42,6 @@ pub(crate) fn status(
     }
 }
 
-/// The text that refuses an edit without a new status.
 fn unchanged(status: &str, behaviour: &Behaviour) -> Option<&'static str> {
     match status {
         "Suspended" if behaviour.unchanged_suspended == UnchangedSuspended::Refuse => Some(SUSPENDED),
@@ -51,7 +50,6 @@ fn unchanged(status: &str, behaviour: &Behaviour) -> Option<&'static str> {
     }
 }
 
-/// The token to store for a currency.
 pub(crate) fn currency(
     field: &Field,
     sent: Option<View<'_>>,
@@ -78,7 +76,6 @@ fn may_change_currency(stored: View<'_>) -> bool {
     }
 }
 
-/// The token to store for a parent.
 pub(crate) fn parent(
     id: u64,
     sent: Option<View<'_>>,
@@ -124,7 +121,7 @@ fn check_parent(id: u64, parent: u64, table: &Table, behaviour: &Behaviour) -> R
     Ok(())
 }
 
-/// A customer, its parent, its grandparent and so on.
+/// The customer comes first.
 fn ancestry(id: u64, table: &Table) -> Vec<u64> {
     let mut line = vec![id];
     while let Some(next) = line.last().and_then(|last| parent_of(*last, table)) {
@@ -140,7 +137,7 @@ fn parent_of(id: u64, table: &Table) -> Option<u64> {
     table.get(id)?.root().member(PARENT)?.raw().parse().ok()
 }
 
-/// The number of generations from this customer down, itself included.
+/// Includes this customer.
 fn generations_below(id: u64, table: &Table) -> usize {
     let below = |other: u64| ancestry(other, table).iter().position(|above| *above == id);
     table.ids().filter_map(below).max().map_or(1, |below| below + 1)

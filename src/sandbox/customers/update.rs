@@ -10,10 +10,8 @@ use crate::sandbox::behaviour::{
 };
 use crate::sandbox::table::{Table, with_values};
 
-/// The objects that hold documented fields.
 const NESTED: [&str; 2] = ["customerReference", "customerAcquisition"];
 
-/// The document after a PUT, or every problem with it.
 pub(crate) fn update(
     id: u64,
     stored: &Json,
@@ -46,7 +44,6 @@ struct Update<'a> {
     sent: View<'a>,
     table: &'a Table,
     behaviour: &'a Behaviour,
-    /// The tokens to store.
     values: Vec<(Path, String)>,
     problems: Vec<Problem>,
 }
@@ -128,7 +125,7 @@ impl Update<'_> {
         }
     }
 
-    /// Adds the id and uri of a new nested object, which are the customer's in all the vendor's samples.
+    /// The id and uri are the customer's in all the vendor's samples.
     fn add_identity(&mut self, name: &'static str) {
         let uri = format!("https://secure.fusebill.com/v1/customers/{}", self.id);
         let object = Path::of(name);
@@ -169,7 +166,6 @@ fn plain(field: &Field, sent: Option<View<'_>>, behaviour: &Behaviour) -> Result
     sent.map_or(Ok("null".to_string()), |sent| check::value(field, sent, behaviour))
 }
 
-/// The name of a field inside this object; none if it is not inside.
 fn inside(field: &'static Field, object: &str) -> Option<&'static str> {
     field.path.strip_prefix(object)?.strip_prefix('.')
 }

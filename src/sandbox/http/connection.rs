@@ -29,12 +29,10 @@ use crate::sandbox::store::lock;
 
 /// In bytes; the vendor publishes no limit.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
-/// Pieces of a slow body.
 const PIECES: u32 = 8;
 /// Long enough for the first half of a cut body to be written before the connection closes.
 const FLUSH: Duration = Duration::from_millis(1);
 
-/// Serves until the client, a fault or the end of the sandbox closes the connection.
 pub(super) async fn serve(stream: TcpStream, number: usize, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
     // Responses are small and written at once; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
@@ -84,7 +82,7 @@ async fn respond(
     Ok(sent)
 }
 
-/// Whether the Host header names this machine. A web page that rebound its DNS name to 127.0.0.1 sends that name.
+/// A web page that rebound its DNS name to 127.0.0.1 sends that name as the Host.
 fn names_this_machine<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
@@ -94,7 +92,6 @@ fn names_this_machine<B>(request: &Request<B>) -> bool {
         || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Reads a whole request and answers it from the API or the sandbox's own addresses.
 async fn exchange(api: &Arc<Api>, connection: usize, request: Request<Incoming>) -> Response {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await.ok().map(|body| body.to_bytes().to_vec());
@@ -149,7 +146,7 @@ async fn respond_with_faults(api: &Arc<Api>, request: Recorded) -> Response {
     api.respond(&request, operation, &faults)
 }
 
-/// The body of a response. The headers promise all of it, whether or not all of it is sent.
+/// The headers promise all of the body, whether or not all of it is sent.
 fn body(response: &mut Response) -> BoxBody<Bytes, io::Error> {
     let bytes = Bytes::from(std::mem::take(&mut response.body));
     if bytes.is_empty() || !matches!(response.delivery, Delivery::Cut | Delivery::Slow(_)) {

@@ -20,7 +20,6 @@ use crate::sandbox::fault_plan::Faults;
 use crate::sandbox::record::{Recorded, Records};
 use crate::sandbox::store::{State, Store, lock};
 
-/// How long a stop waits for responses in flight.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// How a sandbox is started. The default holds the seed in memory, on a free port, and has no faults.
@@ -32,7 +31,7 @@ pub struct Options {
     pub state: State,
     /// The faults it starts with.
     pub faults: Vec<Fault>,
-    /// The answers to what the vendor's documents leave open.
+    /// The answers to the questions that the vendor's documents leave open.
     pub behaviour: Behaviour,
     /// The rate limits.
     pub limits: Limits,
@@ -62,10 +61,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a sandbox on its own thread; it answers when this returns.
-    ///
-    /// # Errors
-    /// The port is in use, or the state file cannot be read or made.
+    /// Serves on its own thread when this returns. Fails if the port is in use or the state file is unusable.
     pub fn start(options: Options) -> anyhow::Result<Server> {
         let mut faults = Faults::default();
         faults.add(options.faults);
@@ -124,20 +120,14 @@ impl Server {
         self.api.document(id)
     }
 
-    /// Stores a customer's document byte for byte, in place of the one with its id.
-    ///
-    /// # Errors
-    /// The text is no JSON object with a whole number as its `id`, or the state cannot be written.
+    /// Stores a customer's document byte for byte. It must be a JSON object with a whole number as its `id`.
     pub fn store(&self, text: &str) -> anyhow::Result<()> {
         self.api.store.write(|table| table.add(text))?
     }
 
     /// Serves until SIGINT or SIGTERM, then stops. `ready` runs after the signal handlers are set, so that a script that
     /// waits for its output can stop the sandbox cleanly.
-    ///
-    /// # Errors
-    /// The signal handlers cannot be set, or `ready` failed.
-    pub fn wait(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    pub(crate) fn wait(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
         runtime()?.block_on(signal_to_stop(ready))
     }
 }

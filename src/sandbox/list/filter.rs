@@ -21,17 +21,15 @@ const CURRENCIES: [&str; 24] = [
     "CNY", "RUB", "SGD", "ZAR", "KRW", "SEK", "CHF", "TRY", "USD",
 ];
 
-/// A name to filter and sort a list by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Name {
     Field(&'static str, MatchKind),
-    /// The number of the currency.
     CurrencyId,
-    /// A member of the code of this type; types are counted from 1.
+    /// Types are counted from 1.
     Code(usize, &'static str),
 }
 
-/// A value to compare; texts in lower case.
+/// Texts are in lower case.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Value {
     Number(Decimal),
@@ -40,7 +38,7 @@ pub(crate) enum Value {
 }
 
 impl Name {
-    /// None if the name is unknown and an unknown name is ignored.
+    /// None if the name is unknown and unknown names are ignored.
     pub(crate) fn find(name: &str, behaviour: &Behaviour) -> Result<Option<Name>, String> {
         let found = match FILTERS.iter().find(|filter| filter.name.eq_ignore_ascii_case(name)) {
             Some(filter) => Some(Name::Field(filter.path, filter.kind)),
@@ -61,7 +59,6 @@ impl Name {
         }
     }
 
-    /// The text of the value in a document; none if it is null or missing.
     fn text(self, document: View<'_>) -> Option<Cow<'_, str>> {
         let view = match self {
             Name::Field(path, _) => get(document, path.split('.'))?,
@@ -101,7 +98,6 @@ fn code_of(document: View<'_>, number: usize) -> Option<View<'_>> {
     })
 }
 
-/// Conditions that must all hold.
 pub(crate) struct Filter {
     conditions: Vec<(Name, Pattern)>,
     case: FilterCase,
@@ -112,7 +108,6 @@ enum Pattern {
     Empty,
     /// Parts with any text between them; one part is the whole text.
     Parts(Vec<String>),
-    /// One of these words.
     OneOf(Vec<String>),
     Exactly(Value),
     /// From the first, below the second ("Date filtering").
@@ -177,7 +172,6 @@ fn folded(text: &str, case: FilterCase) -> String {
     if case == FilterCase::Ignore { text.to_lowercase() } else { text.to_string() }
 }
 
-/// Whether a text has these parts in order, the first at its start and the last at its end.
 fn is_like(text: &str, parts: &[String]) -> bool {
     let [first, middle @ .., last] = parts else { return parts.first().is_some_and(|whole| whole == text) };
     let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };

@@ -24,14 +24,13 @@ struct Query {
     page_number: usize,
 }
 
-/// The order of a list; without one it is by id.
+/// Without one a list is in the order of ids.
 struct Sort {
     name: Name,
     expression: String,
     descending: bool,
 }
 
-/// An array of customers, and paging headers.
 pub(crate) fn list(table: &Table, query: &str, behaviour: &Behaviour) -> Response {
     match Query::parse(query, behaviour) {
         Ok(query) => query.response(table, behaviour),

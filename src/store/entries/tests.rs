@@ -10,7 +10,6 @@ fn at(folder: &tempfile::TempDir) -> Store {
     Store::at(folder.path().to_path_buf(), Duration::from_secs(60))
 }
 
-/// A plan that sets these paths to texts.
 fn plan_of(before: &str, values: &[(&str, &str)]) -> Plan {
     let edit = |(path, text): &(&str, &str)| Edit {
         path: Path::parse(path).unwrap(),
@@ -214,7 +213,6 @@ fn the_paths_that_later_changes_wrote_are_those_of_the_customer_and_the_account(
     assert_eq!(paths.iter().map(ToString::to_string).collect::<Vec<_>>(), ["lastName", "customerReference"]);
 }
 
-/// Every query of a long history goes by an index and sorts nothing, so that its time does not grow with the history.
 #[test]
 fn no_query_walks_through_the_whole_history() {
     let folder = tempfile::tempdir().unwrap();

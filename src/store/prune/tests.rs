@@ -1,3 +1,5 @@
+use rusqlite::{Connection, params};
+
 use super::*;
 use crate::bulk::result::{Outcome, RowResult};
 use crate::store::{About, NewRow, RunKind};
@@ -6,7 +8,6 @@ fn at(folder: &tempfile::TempDir) -> Store {
     Store::at(folder.path().to_path_buf(), Duration::from_secs(60))
 }
 
-/// So many entries with a customer that can be found again in the files.
 fn fill(store: &Store, count: u64, profile: &str, outcome: Option<&str>) {
     let sql = "INSERT INTO entries (entry, time, profile, host, command, customer, name, edits, before, after, outcome)
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
@@ -82,6 +83,21 @@ fn nothing_of_what_is_forgotten_is_left_in_any_file() {
     let left = files();
     assert!(!holds_it(&left));
     assert!(left.len() < 300_000, "{} bytes", left.len());
+}
+
+#[test]
+fn it_is_not_said_to_be_forgotten_while_the_log_of_a_reader_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::at(folder.path().to_path_buf(), Duration::from_millis(100));
+    fill(&store, 3, "live", Some("written"));
+    let reader = Connection::open(store.path()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM entries").unwrap();
+    let error = store.forget(&all("2026-02-01T00:00:00Z")).unwrap_err();
+    assert!(error.message.contains("its log still holds what was forgotten"), "{error}");
+    reader.execute_batch("COMMIT").unwrap();
+    store.forget(&all("2026-02-01T00:00:00Z")).unwrap();
+    let log = folder.path().join("fusebill.db-wal");
+    assert_eq!(std::fs::metadata(log).unwrap().len(), 0);
 }
 
 #[test]

@@ -34,7 +34,6 @@ fn started(store: &Store, count: u64) -> Run {
     new.start("live", "host").unwrap()
 }
 
-/// An entry of a row of a run.
 fn entry(store: &Store, run: &EntryId, row: u64, outcome: Option<Ending>) -> EntryId {
     let before =
         Customer::parse(format!("{{\"id\":{},\"status\":\"Active\",\"firstName\":\"a\"}}", row * 10))

@@ -23,7 +23,7 @@ fn the_bar_steps_aside_for_other_output_and_goes_at_the_end() {
     let lines = screen(&ended.shown, 60, 24);
     assert!(!lines.iter().any(|line| line.contains("of 6 rows")), "{lines:?}");
     let begins = |text: &str| lines.iter().filter(|line| line.starts_with(text)).count();
-    assert_eq!((begins("{\"row\":"), begins("warning: the rows in flight")), (3, 1), "{lines:?}");
+    assert_eq!((begins("{\"row\":"), begins("warning: finishing the rows in flight")), (3, 1), "{lines:?}");
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn on_the_terminal_of_a_shell_that_has_it_in_the_background_no_bar_is_drawn() {
         shell.args(["-mc", script, "sh"]).arg(run.get_program()).args(run.get_args()).env_clear();
         shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let ended = Terminal::sized(&shell, 60, 24).finish();
-        ended.says(0, &["What became of each row"]);
+        ended.says(0, &["Outcome of each row"]);
         assert_eq!(ended.shown.contains("of 6 rows"), drawn, "{}", ended.shown);
     }
 }

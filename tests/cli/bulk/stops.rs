@@ -26,7 +26,7 @@ fn what_is_written_takes_the_place_of_nothing_that_is_read() {
 #[test]
 fn without_consent_nothing_is_sent_and_no_run_is_kept() {
     let world = fleet(3);
-    update(&world, &[], &names(3, "No")).fails(2, &["needs consent", "add --yes", "change 3 customers"]);
+    update(&world, &[], &names(3, "No")).fails(2, &["needs consent", "add --yes", "Change 3 customers"]);
     world.was_left_alone();
     assert!(super::runs(&world).is_empty());
     let runs = world.home.path().join(".local/state/fusebill/runs");
@@ -73,13 +73,22 @@ fn a_refused_key_stops_it_at_once() {
     world.fault("any@5*all:status=401");
     let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(20, "Key"));
     let object = run.json();
-    assert_eq!((run.code, &object["outcome"]), (4, &"credentials".into()), "{}", run.stderr);
+    // Exit code 4 would say that nothing was written.
+    assert_eq!((run.code, &object["outcome"]), (10, &"partial".into()), "{}", run.stderr);
     let refused = object["rows"]["credentials"].as_u64().expect("a count");
     // What was begun meanwhile is finished.
     assert!((1..=4).contains(&refused) && world.requests().len() as u64 == 4 + refused, "{}", run.stderr);
     let rows = serde_json::json!({"written": 2, "credentials": refused, "not-reached": 18 - refused});
     assert_eq!(object["rows"], rows);
     run.says(&["the API refused the key"]);
+}
+
+#[test]
+fn a_key_that_is_refused_from_the_first_row_on_wrote_nothing() {
+    let world = fleet(3);
+    world.fault("any*all:status=401");
+    let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(3, "Key"));
+    assert_eq!((run.code, &run.json()["outcome"]), (4, &"credentials".into()), "{}", run.stderr);
 }
 
 #[test]
@@ -213,7 +222,7 @@ fn the_question_says_what_is_more_than_a_plain_change() {
     let world = fleet(3);
     let rows = format!("id,status,first-name\n{FIRST},hold,\n{},hold,#N/A\n{},,Jo\n", FIRST + 1, FIRST + 2);
     let billing = "`status`, which touches billing, is set in 2 rows";
-    update(&world, &[], &rows).fails(2, &["change 3 customers", billing, "fields are cleared in 1 row\n"]);
+    update(&world, &[], &rows).fails(2, &["Change 3 customers", billing, "fields are cleared in 1 row\n"]);
     world.was_left_alone();
 }
 
@@ -266,4 +275,19 @@ fn a_customer_that_cannot_be_read_does_not_keep_a_run_from_going_on() {
     assert_eq!((resumed.code, &resumed.json()["rows"]), (10, &rows), "{}", resumed.stderr);
     let resumed = bulk(&world, &["resume", "--last", "-o", "json"]);
     assert_eq!((resumed.code, &resumed.json()["rows"]["written"]), (0, &3.into()), "{}", resumed.stderr);
+}
+
+#[test]
+fn a_damaged_entry_keeps_no_other_row_from_being_settled() {
+    let world = fleet(2);
+    ["put*2:lost-after", "get@2*4:status=500", "get@7*4:status=500"]
+        .iter()
+        .for_each(|fault| world.fault(fault));
+    let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(2, "Open"));
+    assert_eq!(run.json()["rows"], serde_json::json!({"unknown": 2}), "{}", run.stderr);
+    let store = rusqlite::Connection::open(world.store().path()).expect("the store opens");
+    let damage = "UPDATE entries SET before = replace(before, 'Active', 'Actove') WHERE row = 1";
+    assert_eq!(store.execute(damage, []), Ok(1));
+    let resumed = bulk(&world, &["resume", &latest(&world), "-o", "json"]);
+    assert_eq!(resumed.json()["rows"], serde_json::json!({"written": 1, "unknown": 1}), "{}", resumed.stderr);
 }

@@ -105,7 +105,7 @@ fn the_text_is_kept_unless_it_is_known_to_be_written() {
 #[test]
 fn a_server_that_keeps_failing_is_given_up_with_the_text_kept() {
     for (fault, code) in
-        [("put*all:rate-limit=99999", 7), ("put*all:status=503", 7), ("put*all:lost-before", 8)]
+        [("put*all:rate-limit=99999", 7), ("put*all:status=503", 8), ("put*all:lost-before", 8)]
     {
         let world = World::new();
         let before = world.stored(123);

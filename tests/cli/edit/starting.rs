@@ -180,7 +180,7 @@ fn texts_are_for_their_owner_alone_also_where_the_editor_made_another_file() {
 fn an_edit_at_prompts_needs_somebody_to_ask() {
     let world = World::new();
     edit(&world, JOHN, &["--prompt"])
-        .fails(2, &["--prompt asks, and there is nobody to ask", "customer update"]);
+        .fails(2, &["--prompt cannot ask: there is no terminal", "customer update"]);
     edit(&world, JOHN, &["--prompt", "--all"]).fails(2, &["--all", "--prompt"]);
     world.was_left_alone();
     nothing_is_kept(&world);

@@ -20,7 +20,6 @@ const ODD: &[(&str, Members)] = &[
     ("an empty name", || r#""":"""#.into()),
     ("as deep as is read", || format!("\"x\":{}1{}", "[".repeat(250), "]".repeat(250))),
     ("names that differ by what Unicode calls the same", || "\"caf\u{e9}\":1,\"cafe\u{301}\":2".into()),
-    ("names that differ by case inside", || r#""x":{"a":1,"A":2}"#.into()),
     ("a hundred thousand members", || {
         (0..100_000).map(|number| format!("\"m{number}\":{number}")).collect::<Vec<_>>().join(",")
     }),

@@ -90,6 +90,6 @@ fn an_earlier_change_never_settles_a_later_one() {
     crate::bulk::take_faults_back(&world);
     world.server.store(&world.stored(123).replace("\"John\"", "\"Theirs\"")).expect("it is stored");
     let run = world.run(&["customer", "history", "--resolve"]);
-    run.fails(8, &["it was modified since"]);
+    run.fails(8, &["the customer was modified since"]);
     assert!(!kinds(&world).contains(&"superseded".to_string()));
 }

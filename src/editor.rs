@@ -74,14 +74,20 @@ impl Editor {
     }
 
     /// If standard output is not a terminal, the editor prints to standard error, because standard output is for data.
-    pub(crate) fn visit(&self, file: &Path, line: Option<usize>) -> Result<Visit> {
+    /// `started` gets the process id of the editor.
+    pub(crate) fn visit(&self, file: &Path, line: Option<usize>, started: impl FnOnce(u32)) -> Result<Visit> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(self.target(file, line));
         if !io::stdout().is_terminal() {
             command.stdout(Stdio::from(io::stderr()));
         }
         let begun = Instant::now();
-        let status = command.status().map_err(|why| {
+        let run = || {
+            let mut editor = command.spawn()?;
+            started(editor.id());
+            editor.wait()
+        };
+        let status = run().map_err(|why| {
             Error::new(Kind::Failed, format!("the editor `{}` cannot be started", self.program))
                 .because(why)
                 .hint(format!("set one of {} to an editor that is installed", VARIABLES.join(", ")))

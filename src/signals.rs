@@ -10,6 +10,8 @@ use std::sync::atomic::AtomicBool;
 
 use crate::error::{Error, Kind};
 #[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process};
+#[cfg(unix)]
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 #[cfg(unix)]
 use signal_hook::flag;
@@ -98,6 +100,10 @@ pub(crate) struct Signals {
     phase: Arc<Mutex<Phase>>,
     taken: Arc<Condvar>,
     hints: Arc<Mutex<Vec<String>>>,
+    /// The process id of the program that has the terminal.
+    borrower: Arc<Mutex<Option<u32>>>,
+    /// That program ended.
+    ended: Arc<Condvar>,
 }
 
 /// A change is being sent while this lives.
@@ -111,6 +117,11 @@ pub(crate) struct Writing<'a> {
 /// Another program has the terminal while this lives.
 #[derive(Debug)]
 pub(crate) struct Lent<'a>(&'a Signals);
+
+/// How long a signal that ends the program waits for the program that has the terminal. vim and nano end on SIGTERM, and
+/// restore the modes of the terminal; if they stay, they and the shell read the same keys.
+#[cfg(unix)]
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Signals {
     /// Among rows this changes nothing: those in flight are finished in any case.
@@ -194,6 +205,16 @@ impl Signals {
         Ok(())
     }
 
+    /// Ends the program that has the terminal, and waits for it.
+    #[cfg(unix)]
+    fn end_borrower(&self) {
+        let borrower = lock(&self.borrower);
+        let Some(process) = borrower.and_then(|id| Pid::from_raw(id.try_into().ok()?)) else { return };
+        // If it cannot be signalled, it has ended.
+        let _ = kill_process(process, Signal::TERM);
+        drop(self.ended.wait_timeout_while(borrower, ENDS_WITHIN, |borrower| borrower.is_some()));
+    }
+
     #[cfg(unix)]
     fn take(&self, signal: i32, handler: &Handler) {
         let reaction = lock(&self.phase).signalled(matches!(signal, SIGINT | SIGQUIT));
@@ -202,12 +223,20 @@ impl Signals {
             Reaction::Ignore => {}
             Reaction::GoOn(said) => (handler.warn)(said),
             Reaction::End(kind, said) => {
+                self.end_borrower();
                 let hints = std::mem::take(&mut *lock(&self.hints));
                 (handler.end)(hints.into_iter().fold(Error::new(kind, said), Error::hint));
                 let code = if kind == Kind::Interrupted { 128 + signal } else { kind.code().into() };
                 std::process::exit(code);
             }
         }
+    }
+}
+
+impl Lent<'_> {
+    /// Names the program that has the terminal, so that it ends with this one.
+    pub(crate) fn to(&self, process: u32) {
+        *lock(&self.0.borrower) = Some(process);
     }
 }
 
@@ -266,6 +295,8 @@ impl Drop for Writing<'_> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
+        *lock(&self.0.borrower) = None;
+        self.0.ended.notify_all();
         self.0.moves(Phase::Lent, Phase::Idle);
     }
 }

@@ -149,9 +149,12 @@ impl Session<'_> {
         let profile = &self.account.profile;
         let mut last = None;
         while let Some(entry) = store.next_open(profile, Some(id), last.as_ref())? {
+            let why = match entry.outcome {
+                Some(_) => "",
+                None => ": it is still running, or was cut off",
+            };
             self.terminal.notes().warn(&format!(
-                "the change of entry {} has no known outcome: it is still running, or was cut off; \
-                 `{}` reads the customer and settles it",
+                "the change of entry {} has no known outcome{why}; `{}` reads the customer and settles it",
                 entry.entry,
                 command(profile, &format!("customer history {id} --resolve"))
             ));

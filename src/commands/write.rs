@@ -22,7 +22,8 @@ use crate::terminal::Notes;
 /// Each PUT is based on a reading of its own. Ten let a write through a rate limit and a slow disk, and still end.
 const LIMITS: Limits = Limits { attempts: 4, refreshes: 10 };
 
-const LATE: &str = "an attempt got no answer; if the server applies it late, it overwrites later changes";
+const LATE: &str =
+    "an attempt has no known outcome; if the server applies it late, it overwrites later changes";
 
 pub(super) struct Writer<'a> {
     pub(super) client: &'a Client,
@@ -108,7 +109,7 @@ struct Run<'a> {
     error: Option<Error>,
     /// The customer as it was last seen after a PUT, and what that shows.
     stored: Option<(Customer, Effect)>,
-    /// Whether an attempt got no answer, so that the server may apply it late.
+    /// Whether an attempt has no known outcome, so that the server may apply it late.
     open: bool,
     writing: Writing<'a>,
 }

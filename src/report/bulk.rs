@@ -21,6 +21,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) counts: &'a Counts,
     pub(crate) results: Option<&'a Path>,
     pub(crate) resume: &'a str,
+    /// The command that tries its refused rows again.
+    pub(crate) retry: &'a str,
     pub(crate) place: Place<'a>,
 }
 
@@ -63,11 +65,25 @@ pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
     format!("{title}  ({})\n{table}", summary.place.list(look))
 }
 
+/// The command for the rows that did not succeed. `resume` leaves conflicts, refusals and missing customers alone.
+fn next(summary: &Summary<'_>) -> Option<String> {
+    let any = |wanted: fn(Outcome) -> bool| {
+        OUTCOMES.iter().any(|outcome| wanted(*outcome) && summary.counts.of(*outcome) > 0)
+    };
+    if any(Outcome::is_open) {
+        Some(format!("`{}` continues the run", summary.resume))
+    } else if any(Outcome::may_be_retried) {
+        Some(format!("`{}` tries the rows again that did not succeed", summary.retry))
+    } else {
+        None
+    }
+}
+
 pub(crate) fn json(summary: &Summary<'_>, kind: Kind) -> String {
     let error = (kind != Kind::Done).then(|| Problem {
         kind: kind.row().name,
         message: summary.counts.sentence(),
-        hint: Some(format!("`{}` continues the run", summary.resume)),
+        hint: next(summary),
     });
     let object = Object::default()
         .member("outcome", &kind.row().name)

@@ -121,6 +121,11 @@ impl Terminal {
         }
     }
 
+    /// Keeps the modes of the terminal while an editor has it.
+    pub(crate) fn lend(&self) -> modes::Asking {
+        modes::Asking::lent()
+    }
+
     /// In the time zone of this machine, to the second.
     pub(crate) fn local(&self, moment: jiff::Timestamp) -> String {
         let here = jiff::tz::TimeZone::system();

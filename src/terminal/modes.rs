@@ -1,4 +1,4 @@
-//! The modes of the terminal during a question; they are restored after it.
+//! The modes of the terminal during a question or an editor; they are restored after it.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use rustix::termios::{
 #[cfg(unix)]
 use std::sync::{Mutex, PoisonError};
 
-/// The modes before the open question. The signal thread restores them too.
+/// The modes before the open question or editor. The signal thread restores them too.
 #[cfg(unix)]
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
@@ -18,8 +18,8 @@ static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 #[cfg(unix)]
 const ESC: u8 = 0x1b;
 
-/// A question is open while this lives.
-pub(super) struct Asking(());
+/// A question is open, or an editor, while this lives.
+pub(crate) struct Asking(());
 
 impl Asking {
     /// The terminal edits lines itself; Esc ends one too. Keys typed before are dropped.
@@ -30,6 +30,13 @@ impl Asking {
             modes.input_modes |= InputModes::ICRNL;
             modes.special_codes[SpecialCodeIndex::VEOL] = ESC;
         });
+        Asking(())
+    }
+
+    /// Another program sets the modes.
+    pub(super) fn lent() -> Asking {
+        #[cfg(unix)]
+        begin(OptionalActions::Now, |_| {});
         Asking(())
     }
 
@@ -82,6 +89,7 @@ fn begin(typed_before: OptionalActions, set: impl FnOnce(&mut Termios)) {
     let _ = tcsetattr(io::stdin(), typed_before, &modes);
 }
 
+/// Restores echo, lines and cursor if a question or an editor is open.
 pub(super) fn restore() {
     #[cfg(unix)]
     {

@@ -853,6 +853,32 @@ fn a_signal_that_ends_the_program_while_the_editor_is_open_leaves_the_text() {
 }
 
 #[test]
+fn a_signal_ends_the_editor_too_and_restores_the_modes_that_it_set() {
+    let world = World::new();
+    let visit = format!(
+        "{JOHN}\nstty raw -echo < /dev/tty\ntrap 'echo ended > \"$HOME/ended\"; exit' TERM\nkill -TERM $PPID\n\
+         while :; do sleep 0.05; done"
+    );
+    let edit = edit_in(&world, "editor", &[&visit], &[]);
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "\"$@\"; code=$?; stty -a | tr ' ;' '\\n\\n' | grep -x -e -echo -e -icanon; exit $code",
+        "sh",
+    ]);
+    shell.arg(edit.get_program()).args(edit.get_args()).env_clear();
+    shell.envs(edit.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = edit.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    let ended = Terminal::sized(&shell, 200, 50).finish();
+    ended.says(143, &["interrupted"]);
+    assert!(!ended.shown.contains("-echo") && !ended.shown.contains("-icanon"), "{}", ended.shown);
+    assert_eq!(read(&world, "ended"), "ended\n");
+    is_kept(&world, &ended, "\"John\"");
+}
+
+#[test]
 fn a_signal_at_a_question_leaves_the_text_and_the_terminal_right() {
     use expectrl::process::unix::Signal;
     for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129), (Signal::SIGINT, 130)] {

@@ -371,7 +371,7 @@ fn what_may_still_arrive_is_told_though_the_change_was_written_by_another_attemp
     assert_eq!(run.code, 0, "{run:#?}");
     run.says(&[
         HELD,
-        "warning: an attempt got no answer; if the server applies it late, it overwrites later changes",
+        "warning: an attempt has no known outcome; if the server applies it late, it overwrites later changes",
         "`fusebill customer get 123`",
     ]);
     run.says(&["The customer is as it was before; trying again (attempt 2 of 4)\n"]);

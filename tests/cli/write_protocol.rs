@@ -91,7 +91,7 @@ fn a_put_under_way_is_told_although_another_client_made_the_same_change() {
     let world = world(&["put:late=60m", "get@2:other-writer=firstName=\"John\""]);
     let run = world.update(&["--first-name", "John"]);
     assert_eq!((run.code, world.puts().len()), (0, 1), "{run:#?}");
-    run.says(&["warning: an attempt got no answer", LATE, "`fusebill customer get 123`"]);
+    run.says(&["warning: an attempt has no known outcome", LATE, "`fusebill customer get 123`"]);
     ["put:late=60m", "get@2:other-writer=lastName=\"Smythe\""].iter().for_each(|fault| world.fault(fault));
     let run = world.update(&["--last-name", "Smythe", "-o", "json"]);
     let object = run.json();

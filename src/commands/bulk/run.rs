@@ -21,6 +21,7 @@ use crate::store::{Run, Store};
 pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
     let (store, about) = (session.store()?, &run.about);
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
+    let retry = command(&about.profile, &format!("customer bulk retry {}", about.run));
     session.signals.set_hints(vec![format!("`{resume}` settles them and goes on")]);
     let place = session.account.place();
     if place.badge().is_some() {
@@ -41,7 +42,7 @@ pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Res
     let exported = results.map_or(Ok(()), |path| export(run, path, store));
     let stopped = worked.map_err(broke)?;
     exported.map_err(broke)?;
-    let summary = Summary { about, counts: &counts, results, resume: &resume, place };
+    let summary = Summary { about, counts: &counts, results, resume: &resume, retry: &retry, place };
     summarize(&summary, stopped, session).map_err(broke)
 }
 

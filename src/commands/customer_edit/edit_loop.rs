@@ -141,8 +141,10 @@ impl<'a> EditLoop<'a> {
         let path = self.draft.path();
         loop {
             let lent = self.session.signals.lend_terminal();
-            let visit = self.session.client.not_counting(|| editor.visit(&path, line))?;
+            let _modes = self.session.terminal.lend();
+            let visit = self.session.client.not_counting(|| editor.visit(&path, line, |id| lent.to(id)));
             drop(lent);
+            let visit = visit?;
             let untouched = self.draft.read().is_ok_and(|text| self.is_untouched(&text));
             if !visit.at_once || !untouched || editor.stays_in_the_terminal() {
                 return Ok(());

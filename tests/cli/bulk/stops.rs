@@ -146,6 +146,20 @@ fn a_customer_that_is_not_there_and_one_that_the_api_refuses_are_told_apart() {
 }
 
 #[test]
+fn the_hint_of_the_object_names_the_command_that_tries_the_rows_again() {
+    for (fault, command) in
+        [("put:refuse=Not you", "customer bulk retry"), ("put*4:status=500", "customer bulk resume")]
+    {
+        let world = fleet(1);
+        world.fault(fault);
+        let run = update(&world, &["--yes", "-o", "json"], &names(1, "Hint"));
+        let object: serde_json::Value = serde_json::from_str(&run.stdout).expect("one object");
+        let hint = object["error"]["hint"].as_str().expect("a hint");
+        assert!(run.code == 10 && hint.contains(command), "{fault}: {hint}\n{}", run.stderr);
+    }
+}
+
+#[test]
 fn every_row_well_done_is_exit_zero_and_one_object() {
     let world = fleet(2);
     let run = update(&world, &["--yes", "-o", "json"], &names(2, "One"));

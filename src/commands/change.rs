@@ -133,7 +133,9 @@ pub(super) fn go(
 }
 
 fn unchanged(plan: &Plan, session: &Session<'_>, facts: &Facts) -> Result<End> {
-    session.terminal.notes().say("No changes: the customer already is as asked. Nothing was written.");
+    let id = plan.before.id();
+    let said = format!("No changes: customer {id} already has these values. Nothing was written.");
+    session.terminal.notes().say(&said);
     finish(plan, Outcome::Unchanged, session, facts)?;
     Ok(End::Ended(Outcome::Unchanged, Kind::Done))
 }
@@ -207,12 +209,14 @@ fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Re
     if !session.terminal.may_ask() {
         let by_hand =
             options.by_hand.then(|| "what was edited by hand is written only when it was seen".to_string());
-        return Err(Error::usage("this change needs consent, and there is nobody to ask")
-            .at(step)
-            .detail(by_hand)
-            .detail(plan.consent.iter().map(|consent| reason(consent, options.by_hand)))
-            .detail(session.account.always())
-            .hint("add --yes to consent on the command line"));
+        return Err(Error::usage(
+            "this change needs consent, but there is no terminal, or --no-input is set",
+        )
+        .at(step)
+        .detail(by_hand)
+        .detail(plan.consent.iter().map(|consent| reason(consent, options.by_hand)))
+        .detail(session.account.always())
+        .hint("add --yes to consent on the command line"));
     }
     plan.consent.iter().for_each(|consent| session.terminal.notes().warn(&reason(consent, options.by_hand)));
     let question = change::question(plan, &session.account.place());

@@ -18,7 +18,7 @@ const GET: &str = "GET /v1/customers/123";
 const PUT: &str = "PUT /v1/customers";
 /// What a written edit asks of the server: others may have changed the customer while the editor was open.
 const WRITTEN: [&str; 3] = [GET, GET, PUT];
-const NO_CHANGES: &str = "No changes: the customer already is as asked. Nothing was written.\n";
+const NO_CHANGES: &str = "No changes: customer 123 already has these values. Nothing was written.\n";
 const WRITTEN_ONE: &str = "Written and verified: 1 changed.\n";
 const JOHN: &str = "sed -i 's/\"Jon\"/\"John\"/'";
 

@@ -151,7 +151,7 @@ fn code_0_is_a_read_that_works_when_it_is_tried_again() {
 
 #[test]
 fn code_0_is_nothing_to_change_and_a_dry_run() {
-    let nothing = ends(0, &[], &["No changes: the customer already is as asked. Nothing was written."]);
+    let nothing = ends(0, &[], &["No changes: customer 123 already has these values. Nothing was written."]);
     let dry = ends(0, &[], &["Dry run: 1 changed. Nothing was written."]);
     all([
         nothing.outcome("unchanged", None).with(&["--first-name", "Jon"]),

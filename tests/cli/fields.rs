@@ -273,7 +273,7 @@ fn removing_a_type_that_is_not_there_warns_and_writes_nothing() {
         0,
         "",
         "warning: the customer has no sales-tracking code of type `Colour`; it has `Region`, `Sales Rep`\n\
-         No changes: the customer already is as asked. Nothing was written.\n",
+         No changes: customer 123 already has these values. Nothing was written.\n",
     );
     assert_eq!(world.lines(), ["GET /v1/customers/123"]);
 }

@@ -166,7 +166,7 @@ fn without_a_terminal_nothing_is_asked() {
     let world = World::new();
     let run = world.pipe(&["customer", "update", "123", "--status", "Hold"], b"y\ny\n");
     assert_eq!(run.code, 2, "{}", run.stderr);
-    run.says(&["nobody to ask", "--yes"]);
+    run.says(&["there is no terminal", "--yes"]);
     assert_eq!(world.puts(), [""; 0]);
     assert_eq!(finished(&mut world.command(["--no-input", "customer", "get", "123"])).code, 0);
 }

@@ -63,7 +63,7 @@ fn a_null_clears_once_it_is_consented_to() {
 fn a_null_for_what_is_null_already_is_no_change() {
     let world = World::new();
     let run = world.pipe(PATCH, br#"{"suffix":null,"customerReference":{"reference2":null}}"#);
-    run.is(0, "", "No changes: the customer already is as asked. Nothing was written.\n");
+    run.is(0, "", "No changes: customer 123 already has these values. Nothing was written.\n");
     assert_eq!(world.puts(), [""; 0]);
 }
 
@@ -107,7 +107,7 @@ fn a_nested_object_that_is_missing_is_made_for_a_flag_too() {
 fn an_empty_object_in_a_patch_changes_no_object() {
     let world = World::new();
     let run = world.pipe(PATCH, br#"{"customerReference":{},"customerAcquisition":{}}"#);
-    run.is(0, "", "No changes: the customer already is as asked. Nothing was written.\n");
+    run.is(0, "", "No changes: customer 123 already has these values. Nothing was written.\n");
     assert_eq!(world.puts(), [""; 0]);
 }
 

@@ -58,13 +58,13 @@ fn what_is_the_same_value_in_another_spelling_is_no_change() {
         world.update(&arguments).is(
             0,
             "",
-            "No changes: the customer already is as asked. Nothing was written.\n",
+            "No changes: customer 123 already has these values. Nothing was written.\n",
         );
         assert_eq!(world.puts(), [""; 0], "{arguments:?}");
     }
     let world = World::new();
     let run = world.run(&["customer", "update", "12000750", "--primary-phone", "9964413586"]);
-    run.is(0, "", "No changes: the customer already is as asked. Nothing was written.\n");
+    run.is(0, "", "No changes: customer 12000750 already has these values. Nothing was written.\n");
 }
 
 #[test]

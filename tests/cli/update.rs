@@ -26,7 +26,7 @@ Customer 123 Jon Smith (Acme Inc.)  (profile default, 127.0.0.1)
 fn nothing_is_sent_when_nothing_changes() {
     let world = World::new();
     let run = world.run(&["customer", "update", "123", "--first-name", "Jon", "--clear", "suffix"]);
-    run.is(0, "", "No changes: the customer already is as asked. Nothing was written.\n");
+    run.is(0, "", "No changes: customer 123 already has these values. Nothing was written.\n");
     assert_eq!(world.lines(), ["GET /v1/customers/123"]);
 }
 

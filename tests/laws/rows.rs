@@ -189,6 +189,11 @@ fn store_keeps(store: &Store, plan: &Plan) -> Result<(), TestCaseError> {
     let text = |text: &str| text.to_string();
     let origin = Origin { profile: text("p"), host: text("h"), command: "c", undoes: None, row: None };
     let failed = |why: fusebill::error::Error| TestCaseError::fail(why.to_string());
+    if i64::try_from(plan.before.id()).is_err() {
+        // SQLite's integers end there, and what cannot be recorded is not sent.
+        prop_assert!(store.begin(plan, &origin).is_err());
+        return Ok(());
+    }
     let name = store.begin(plan, &origin).map_err(failed)?;
     let entry = store.entry(&name).map_err(failed)?.ok_or_else(|| TestCaseError::fail("no entry"))?;
     let again = store.plan(&entry).map_err(failed)?;

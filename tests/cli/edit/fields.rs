@@ -39,7 +39,7 @@ fn without_yes_the_change_is_shown_and_the_text_kept() {
     let world = World::new();
     let before = world.stored(123);
     let run = edit(&world, JOHN, &[]);
-    let said = "error: before writing customer 123: this change needs consent, and there is nobody to ask\n  \
+    let said = "error: before writing customer 123: this change needs consent, but there is no terminal, or --no-input is set\n  \
                 what was edited by hand is written only when it was seen\nNothing was written.\n\
                 hint: add --yes to consent on the command line\n";
     let text = kept(&world, &run);

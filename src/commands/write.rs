@@ -54,7 +54,16 @@ impl Writer<'_> {
         let read = self.client.last_reading(id).unwrap_or_default();
         let (mut write, mut action) = Write::begin(plan, read, clock::now(), LIMITS);
         let writing = self.signals.writing();
-        let mut run = Run { writer: self, id, entry: None, error: None, stored: None, open: false, writing };
+        let mut run = Run {
+            writer: self,
+            id,
+            entry: None,
+            error: None,
+            stored: None,
+            open: false,
+            unrecorded: None,
+            writing,
+        };
         let claim = loop {
             if let Action::Report(claim) = action {
                 break claim;
@@ -111,6 +120,8 @@ struct Run<'a> {
     stored: Option<(Customer, Effect)>,
     /// Whether an attempt has no known outcome, so that the server may apply it late.
     open: bool,
+    /// Why the store has no outcome of the entry.
+    unrecorded: Option<String>,
     writing: Writing<'a>,
 }
 
@@ -157,7 +168,7 @@ impl Run<'_> {
         self.error.is_none()
     }
 
-    fn record_outcome(&self, claim: Claim) -> bool {
+    fn record_outcome(&mut self, claim: Claim) -> bool {
         let (Some(store), Some(entry)) = (self.writer.store, &self.entry) else { return true };
         let (ending, stored) = match claim {
             Claim::Written { .. } => (Ending::Written, None),
@@ -166,10 +177,9 @@ impl Run<'_> {
             Claim::NotWritten(_) | Claim::Unchanged => (Ending::NotWritten, None),
         };
         let recorded = store.end(entry, ending, stored);
-        if let Err(why) = &recorded {
-            self.writer.notes.warn(&format!("the outcome of entry {entry} is not recorded: {why}"));
-        }
-        recorded.is_ok()
+        let unrecorded = |why: Error| format!("the outcome of entry {entry} is not recorded: {why}");
+        self.unrecorded = recorded.map_err(unrecorded).err();
+        self.unrecorded.is_none()
     }
 
     /// Waits until the rate limit has room for a PUT too.
@@ -279,6 +289,10 @@ impl Run<'_> {
         }
         if let Claim::Written { late: true } | Claim::Differs { late: true } = claim {
             self.warn_of_a_late_put(facts);
+        }
+        if let Some(warning) = self.unrecorded.take() {
+            self.writer.notes.warn(&warning);
+            facts.warn(warning);
         }
         let (id, entry) = (self.id, self.entry.take());
         // After an accepted PUT the old values are a difference; otherwise they show that nothing was written.

@@ -278,7 +278,8 @@ impl Store {
         })
     }
 
-    /// Also of rows that may have been written. The last entry of a row counts, because those before it wrote nothing.
+    /// Also of rows that may have been written. The last entry of a row counts, because those before it wrote nothing. A
+    /// superseded row stays as it is: its fields hold what a later change wrote.
     pub(crate) fn add_rows_of(&self, undone: &EntryId, run: &Run) -> Result<u64> {
         let (mut count, mut after) = (0, 0_u64);
         loop {
@@ -288,7 +289,7 @@ impl Store {
                      SELECT ?1, e.row, e.row, e.customer, e.entry FROM entries e
                      WHERE e.run = ?2 AND e.row > ?3
                      AND e.id = (SELECT max(id) FROM entries o WHERE o.run = e.run AND o.row = e.row
-                         AND (o.outcome IS NULL OR o.outcome NOT IN ('not-written', 'gone')))
+                         AND (o.outcome IS NULL OR o.outcome NOT IN ('not-written', 'gone', 'superseded')))
                      ORDER BY e.row LIMIT ?4",
                     params![run.id, undone, after, BATCH],
                 )?;

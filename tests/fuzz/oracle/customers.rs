@@ -24,9 +24,8 @@ pub fn same(path: &[String], one: Option<&Plain>, other: Option<&Plain>) -> bool
             let lower = |units: &[u16]| String::from_utf16_lossy(units).to_ascii_lowercase();
             lower(one) == lower(other)
         }
-        (FieldKind::Codes, Plain::Array(list), Plain::Null) | (FieldKind::Codes, Plain::Null, Plain::Array(list)) => {
-            list.is_empty()
-        }
+        (FieldKind::Codes, Plain::Array(list), Plain::Null)
+        | (FieldKind::Codes, Plain::Null, Plain::Array(list)) => list.is_empty(),
         (FieldKind::Codes, Plain::Array(one), Plain::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_code(one, other))
         }

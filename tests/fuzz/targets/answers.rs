@@ -80,7 +80,8 @@ fn said(body: &str) -> Vec<String> {
         Some(expected) => assert_eq!(lines, expected),
         None => assert!(lines.len() <= 1 && lines.iter().all(|line| line.chars().count() <= EXCERPT)),
     }
-    let shown = failure(&Error::new(Kind::Refused, "no").detail(lines.iter().cloned()), Look::default(), true);
+    let shown =
+        failure(&Error::new(Kind::Refused, "no").detail(lines.iter().cloned()), Look::default(), true);
     for line in &lines {
         let steers = |c: char| c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c);
         assert!(!escaped(line).contains(steers));

@@ -7,7 +7,7 @@
 
 #![no_main]
 
-use fusebill::document::json::{JsonError, ValueKind, MAX_DEPTH};
+use fusebill::document::json::{JsonError, MAX_DEPTH, ValueKind};
 use fusebill::document::splice::splice;
 use fusebill::document::{Json, Path, View};
 use fusebill_fuzz::{Plain, parts, plain};

@@ -7,10 +7,10 @@
 
 #![no_main]
 
+use fusebill::document::edit_text::{Note, Reading, annotate, line_at, read, without_notes, write};
 use fusebill::document::json::MAX_DEPTH;
 use fusebill::document::plan::plan;
 use fusebill::document::relaxed::strict;
-use fusebill::document::edit_text::{Note, Reading, annotate, line_at, read, without_notes, write};
 use fusebill::document::{Customer, Edits, Path};
 use fusebill_fuzz::customers::{alike, bare};
 use fusebill_fuzz::{Plain, lines, parts, plain};

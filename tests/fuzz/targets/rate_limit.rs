@@ -57,7 +57,8 @@ fuzz_target!(|text: &str| {
 
 /// The wait is until the reset, whichever way it is told, and a later one is no shorter.
 fn resets<'a>(told: impl Fn(&str) -> Option<&'a str>, pause: Option<Duration>, now: Timestamp) {
-    let used_up = |name: &str| told(&format!("remaining-{name}")).is_some_and(|left| left.trim().parse() == Ok(0_u32));
+    let used_up =
+        |name: &str| told(&format!("remaining-{name}")).is_some_and(|left| left.trim().parse() == Ok(0_u32));
     let name = if used_up("day") && !used_up("minute") { "reset-day" } else { "reset-minute" };
     let Some(reset) = told(name) else { return assert_eq!(pause, None) };
     let Ok(number) = reset.trim().parse::<i64>() else { return };

@@ -111,7 +111,7 @@ pub(crate) struct Signals {
 pub(crate) struct Writing<'a> {
     signals: &'a Signals,
     settle: Option<String>,
-    heeded: bool,
+    taken: bool,
 }
 
 /// Another program has the terminal while this lives.
@@ -132,7 +132,7 @@ impl Signals {
             *phase = Phase::Writing { sent: false, signalled: false };
         }
         drop(phase);
-        Writing { signals: self, settle: None, heeded: false }
+        Writing { signals: self, settle: None, taken: false }
     }
 
     /// Lasts until the program ends. `written`: the rows change customers.
@@ -252,20 +252,20 @@ impl Writing<'_> {
     /// True once after the user asked to stop.
     pub(crate) fn takes_signal(&mut self) -> bool {
         let asked = lock(&self.signals.phase).is_signalled();
-        asked && !std::mem::replace(&mut self.heeded, true)
+        asked && !std::mem::replace(&mut self.taken, true)
     }
 
     /// Ends early if the user asks to stop.
     pub(crate) fn wait(&self, time: Duration) {
         let phase = lock(&self.signals.phase);
-        let goes_on = |phase: &mut Phase| self.heeded || !phase.is_signalled();
+        let goes_on = |phase: &mut Phase| self.taken || !phase.is_signalled();
         drop(self.signals.taken.wait_timeout_while(phase, time, goes_on));
     }
 
     /// False if the user asked to stop, unless [`Writing::takes_signal`] said so already; else the change counts as sent.
     pub(crate) fn may_send(&mut self) -> bool {
         match &mut *lock(&self.signals.phase) {
-            Phase::Writing { signalled: true, .. } if !std::mem::replace(&mut self.heeded, true) => false,
+            Phase::Writing { signalled: true, .. } if !std::mem::replace(&mut self.taken, true) => false,
             Phase::Writing { sent, .. } => {
                 *sent = true;
                 true

@@ -61,7 +61,8 @@ pub(crate) struct Client {
     read_only: bool,
     limiter: Option<Arc<RateLimiter>>,
     permit: Mutex<Option<Permit>>,
-    /// The reads that settle a change that was sent wait for the limiter even if the run is stopped.
+    /// The reads that settle a change that was sent wait for the limiter even if the run is stopped, as long as the row
+    /// has time left.
     settling: AtomicBool,
     /// The last customer that was read, and when.
     reading: Mutex<(u64, Span)>,
@@ -184,7 +185,8 @@ impl Client {
     fn permit(&self, requests: u32) -> Attempt<Option<Permit>> {
         let Some(limiter) = &self.limiter else { return Ok(None) };
         let settling = self.settling.load(Ordering::SeqCst);
-        let permit = self.not_counting(|| limiter.acquire(requests, settling));
+        let grace = self.time_left().filter(|_| settling).unwrap_or_default();
+        let permit = self.not_counting(|| limiter.acquire(requests, grace));
         let stopped = || Error::new(Kind::Interrupted, "it was stopped before it was sent");
         permit.map(Some).ok_or_else(|| Failure::impossible(stopped()))
     }

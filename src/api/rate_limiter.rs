@@ -48,17 +48,21 @@ impl RateLimiter {
         RateLimiter { state, changed: Condvar::new() }
     }
 
-    /// None if the run was stopped and the requests would have to wait. With `settling` it waits even then, because the
-    /// requests find out whether a change that was sent is stored.
-    pub(crate) fn acquire(self: &Arc<Self>, requests: u32, settling: bool) -> Option<Permit> {
+    /// None if the run was stopped and the requests would have to wait longer than `grace` after that. A row that sent a
+    /// change has such a grace, because the requests find out whether the change is stored.
+    pub(crate) fn acquire(self: &Arc<Self>, requests: u32, grace: Duration) -> Option<Permit> {
         let mut state = self.lock();
+        let mut last = None;
         loop {
             let now = Instant::now();
+            if state.stopped {
+                last.get_or_insert(now + grace);
+            }
             match state.acquire(now, requests) {
                 Ok(()) => return Some(Permit { limiter: Arc::clone(self), requests }),
-                Err(_) if state.stopped && !settling => return None,
+                Err(_) if last.is_some_and(|last| now >= last) => return None,
                 Err(until) => {
-                    let wait = until.saturating_duration_since(now);
+                    let wait = last.map_or(until, |last| until.min(last)).saturating_duration_since(now);
                     state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
                 }
             }

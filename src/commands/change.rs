@@ -228,11 +228,11 @@ fn reason(consent: &Consent, by_hand: bool) -> String {
     match consent {
         Consent::Billing(path) => format!("`{path}` touches billing"),
         Consent::Altered(path) => {
-            format!("`{path}` was stored otherwise than it was sent, by the API or by somebody else")
+            format!("`{path}` was stored otherwise than it was sent, by the API or another client")
         }
         Consent::Unclaimed(path) => format!(
-            "`{path}` is as the entry asked, which is said to have written nothing: it arrived late, or somebody else \
-             did the same"
+            "`{path}` is as the entry asked, which is said to have written nothing: it arrived late, or another \
+             client did the same"
         ),
         Consent::Clears(path) if by_hand => format!("`{path}` will be cleared (null)"),
         Consent::Clears(path) => format!("`{path}` would lose its value, which no --clear asks for"),

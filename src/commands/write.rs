@@ -347,6 +347,6 @@ impl Run<'_> {
 fn line(difference: &Difference) -> String {
     let views = [&difference.sent, &difference.stored].map(|json| json.as_ref().map(Json::root));
     let ([sent, stored], path) = (values(views), &difference.path);
-    let asked = if difference.asked { "" } else { " (nobody asked to change it)" };
+    let asked = if difference.asked { "" } else { " (its change was not asked for)" };
     format!("`{path}`: sent {sent}, stored {stored}{asked}")
 }

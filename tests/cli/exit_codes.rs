@@ -498,9 +498,13 @@ fn code_9_is_a_write_that_is_not_stored_as_asked() {
         ))
         .sent(2, 1),
         differs(ends(9, &["put:html=200"], &[NOT_AS_ASKED, "stored \"Jon\""])).sent(3, 1),
-        differs(ends(9, &["put:truncate=companyName,4"], &["stored \"Acme\" (nobody asked to change it)"]))
-            .sent(1, 1)
-            .leaves("John"),
+        differs(ends(
+            9,
+            &["put:truncate=companyName,4"],
+            &["stored \"Acme\" (its change was not asked for)"],
+        ))
+        .sent(1, 1)
+        .leaves("John"),
     ]);
 }
 

@@ -317,7 +317,7 @@ fn what_the_api_made_of_a_value_that_was_asked_for_is_taken_back() {
         let run = world.run(&["customer", "undo", "--last"]);
         assert_eq!(run.code, asks, "{fault} {}", run.stderr);
         if asks == 2 {
-            run.says(&["`firstName` was stored otherwise than it was sent, by the API or by somebody else"]);
+            run.says(&["`firstName` was stored otherwise than it was sent, by the API or another client"]);
             assert_eq!(world.run(&["customer", "undo", "--last", "--yes"]).code, 0, "{fault}");
         }
         assert_eq!(settled(&world.stored(123)), settled(&before), "{fault}");

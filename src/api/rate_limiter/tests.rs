@@ -135,12 +135,15 @@ fn a_server_that_told_its_limit_is_never_asked_beyond_it() {
 fn only_a_wait_that_the_api_makes_is_told() {
     let limiter = Arc::new(RateLimiter::new(Some(60)));
     assert_eq!(limiter.waits(), None);
-    let mut permit = limiter.acquire(2, false).unwrap();
+    let mut permit = limiter.acquire(2, Duration::ZERO).unwrap();
     assert_eq!(limiter.waits(), None, "the user's own rate is no news");
     permit.answered(told(0));
     assert!(limiter.waits().is_some_and(|wait| wait > 5 * SECOND));
     limiter.stop();
-    assert!(limiter.acquire(1, false).is_none(), "a stop ends the wait");
+    assert!(limiter.acquire(1, Duration::ZERO).is_none(), "a stop ends the wait");
+    let (begun, grace) = (Instant::now(), Duration::from_millis(20));
+    assert!(limiter.acquire(1, grace).is_none(), "the window ends long after the grace");
+    assert!(begun.elapsed() >= grace);
     assert!(!permit.is_used_up());
     drop(limiter.acquire_now());
     drop(permit);

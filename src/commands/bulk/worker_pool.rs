@@ -195,12 +195,12 @@ mod tests {
         let signals = Signals::default();
         let pool = pool(4, Some(1), &signals);
         let (begun, mut seen) = (AtomicUsize::new(0), 0);
-        let first = pool.limiter.acquire(1, false);
+        let first = pool.limiter.acquire(1, Duration::ZERO);
         assert!(first.is_some());
         let work = |&job: &u32| {
             begun.fetch_add(1, Ordering::SeqCst);
             // Half of them would have to wait for a minute.
-            let granted = job < 4 || pool.limiter.acquire(1, false).is_some();
+            let granted = job < 4 || pool.limiter.acquire(1, Duration::ZERO).is_some();
             granted.then_some(()).ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))
         };
         let collect = |done: Option<(u32, Result<()>)>| match done {

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -11,11 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::{replace, try_hold};
 use crate::store::{EntryId, secure_folder};
-
-#[derive(Debug, Clone)]
-pub(crate) struct Drafts {
-    folder: PathBuf,
-}
 
 /// Kept beside the text as `about.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,14 +42,10 @@ const LOCK: &str = "lock";
 /// Exists if an editor window may still show the text.
 const OPEN: &str = "open";
 
-impl Drafts {
-    pub(crate) fn at(folder: PathBuf) -> Drafts {
-        Drafts { folder }
-    }
-
-    pub(crate) fn keep(&self, about: About, text: &str) -> Result<Draft> {
+impl Draft {
+    pub(crate) fn keep(folder: &Path, about: About, text: &str) -> Result<Draft> {
         let name = EntryId::new(about.time, fastrand::u32(..));
-        let folder = self.folder.join(format!("{}-{name}", about.customer));
+        let folder = folder.join(format!("{}-{name}", about.customer));
         let keep = || -> Result<Draft> {
             secure_folder::make(&folder).map_err(|error| anyhow::anyhow!(error))?;
             let lock = try_hold(&folder.join(LOCK))?.context("another process has it")?;
@@ -68,10 +59,10 @@ impl Drafts {
 
     /// The drafts that no running process edits, the latest first. A draft is left out if its `about.json` is damaged or
     /// of a later version.
-    pub(crate) fn of(&self, profile: &str, host: &str, customer: u64) -> Result<Vec<Draft>> {
-        let entries = match fs::read_dir(&self.folder) {
+    pub(crate) fn left(folder: &Path, profile: &str, host: &str, customer: u64) -> Result<Vec<Draft>> {
+        let entries = match fs::read_dir(folder) {
             Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.with_context(|| format!("{} cannot be read", self.folder.display()))?,
+            entries => entries.with_context(|| format!("{} cannot be read", folder.display()))?,
         };
         let prefix = format!("{customer}-");
         let mut folders: Vec<PathBuf> = entries
@@ -86,9 +77,7 @@ impl Drafts {
         };
         Ok(folders.into_iter().filter_map(|folder| take(folder).ok().flatten()).filter(ours).collect())
     }
-}
 
-impl Draft {
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.join(format!("customer-{}.jsonc", self.about.customer))
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::account::Environment;
+use crate::account::environment;
 use crate::error::{Error, Kind, Result};
 
 /// The variables that name an editor; the first that is set wins. The profile's editor comes after the first variable.
@@ -32,18 +32,14 @@ pub(crate) struct Editor {
     arguments: Vec<String>,
 }
 
-pub(crate) struct Visit {
-    pub(crate) at_once: bool,
-}
-
 impl Editor {
     /// Blank variables count as not set. Commands are split as a shell does, so `code --wait` and quoted paths work.
-    pub(crate) fn of(environment: Environment, profile: Option<&[String]>, is_there: bool) -> Result<Editor> {
+    pub(crate) fn of(profile: Option<&[String]>, is_there: bool) -> Result<Editor> {
         for (at, name) in VARIABLES.iter().enumerate() {
             if let (1, Some((program, arguments))) = (at, profile.and_then(<[String]>::split_first)) {
                 return Ok(Editor { program: program.clone(), arguments: arguments.to_vec() });
             }
-            if let Some(command) = environment.variable(name)?.filter(|command| !command.trim().is_empty()) {
+            if let Some(command) = environment::variable(name)?.filter(|command| !command.trim().is_empty()) {
                 return Editor::parse(&command)
                     .ok_or_else(|| Error::usage(format!("{name}: the quotes in `{command}` do not close")));
             }
@@ -74,8 +70,8 @@ impl Editor {
     }
 
     /// If standard output is not a terminal, the editor prints to standard error, because standard output is for data.
-    /// `started` gets the process id of the editor.
-    pub(crate) fn visit(&self, file: &Path, line: Option<usize>, started: impl FnOnce(u32)) -> Result<Visit> {
+    /// `started` gets the process id of the editor. True if the editor returned at once.
+    pub(crate) fn visit(&self, file: &Path, line: Option<usize>, started: impl FnOnce(u32)) -> Result<bool> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(self.target(file, line));
         if !io::stdout().is_terminal() {
@@ -96,7 +92,7 @@ impl Editor {
             let said = format!("the editor `{}` failed: {status}", self.program);
             return Err(Error::new(Kind::Failed, said));
         }
-        Ok(Visit { at_once: begun.elapsed() < AT_ONCE })
+        Ok(begun.elapsed() < AT_ONCE)
     }
 
     fn target(&self, file: &Path, line: Option<usize>) -> Vec<OsString> {

@@ -4,7 +4,6 @@ use std::fmt;
 
 /// How a command ended. [`TABLE`] says what each kind means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Kind {
     Done,
     Failed,
@@ -24,7 +23,6 @@ pub enum Kind {
 
 /// A row of the table of exit codes.
 #[derive(Debug)]
-#[allow(missing_docs)]
 pub struct Row {
     pub kind: Kind,
     pub code: u8,
@@ -61,7 +59,6 @@ impl Kind {
         TABLE.iter().find(|row| row.kind == self).unwrap_or(&TABLE[1])
     }
 
-    /// The exit code.
     pub fn code(self) -> u8 {
         self.row().code
     }
@@ -77,9 +74,7 @@ impl Kind {
     }
 }
 
-/// A failure as the user reads it.
 #[derive(Debug)]
-#[allow(missing_docs)]
 pub struct Error {
     pub kind: Kind,
     /// For example "reading customer 123".
@@ -92,11 +87,9 @@ pub struct Error {
     pub hints: Vec<String>,
 }
 
-#[allow(missing_docs)]
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    #[allow(missing_docs)]
     pub fn new(kind: Kind, message: impl Into<String>) -> Error {
         let message = message.into();
         Error { kind, step: None, message, details: Vec::new(), cause: None, hints: Vec::new() }

@@ -9,18 +9,14 @@ pub struct Field {
     pub path: &'static str,
     /// Without dashes in front; also the name for `--clear`.
     pub flag: &'static str,
-    /// The type of its values.
     pub kind: FieldKind,
-    /// The group in help and tables.
     pub section: Section,
-    /// One line of help.
     pub help: &'static str,
 }
 
 /// The type of a field's values. Every one except [`FieldKind::Codes`] may also be null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
-    /// Any text.
     Text {
         /// The vendor's limit, in UTF-16 units.
         max: usize,
@@ -52,7 +48,6 @@ pub enum Over {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
-#[allow(missing_docs)]
 pub enum Section {
     Name,
     Contact,
@@ -64,7 +59,6 @@ pub enum Section {
 }
 
 impl Section {
-    /// The heading in help and tables.
     pub fn heading(self) -> &'static str {
         self.into()
     }
@@ -74,7 +68,6 @@ impl Section {
 pub const MOST_CODES: usize = 5;
 /// The longest `type` or `code` of a sales-tracking code, in UTF-16 units.
 pub const CODE_MAX: usize = 255;
-/// The path of the sales-tracking codes.
 pub const CODES_PATH: &str = "customerReference.salesTrackingCodes";
 
 const fn text(max: usize) -> FieldKind {
@@ -197,7 +190,6 @@ pub(crate) fn is_version(path: &str) -> bool {
     VERSIONS.contains(&name.as_str())
 }
 
-/// The writable field at a dotted path.
 pub fn at(path: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.path == path)
 }
@@ -207,7 +199,6 @@ pub fn by_flag(flag: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.flag == flag)
 }
 
-/// The read-only field at a dotted path.
 pub fn read_only(path: &str) -> Option<&'static ReadOnly> {
     READ_ONLY.iter().find(|field| field.path == path)
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use toml_edit::{Item, Table, TableLike};
 
-use super::environment::Environment;
+use super::environment;
 use super::setting::{Key, SETTINGS, Setting, Value};
 use super::{DEFAULT, SANDBOX};
 use crate::error::{Error, Kind, Result};
@@ -36,7 +36,6 @@ impl FromIterator<(Key, Value)> for Settings {
 }
 
 impl Settings {
-    #[allow(missing_docs)]
     pub fn get(&self, key: Key) -> Option<&Value> {
         self.0.get(&key)
     }
@@ -82,8 +81,8 @@ pub struct Config {
 
 impl Config {
     /// A missing file has no profiles. No message repeats a value that might be a key.
-    pub(crate) fn load(environment: Environment) -> Result<Config> {
-        let path = environment.config_folder()?.join(FILE);
+    pub(crate) fn load() -> Result<Config> {
+        let path = environment::config_folder()?.join(FILE);
         let text = read(&path)
             .map_err(|why| Error::usage(format!("cannot read `{}`", path.display())).because(why))?;
         Config::parse(path, text)
@@ -208,7 +207,7 @@ pub(super) fn exposed(folder: &Path) -> Option<String> {
 /// The lock is in the state folder, because config.toml may be under version control. No state folder, no lock.
 fn lock() -> Result<Option<File>> {
     let ends = Instant::now() + LOCK_WAIT;
-    let Ok(folder) = Environment.state_folder() else { return Ok(None) };
+    let Ok(folder) = environment::state_folder() else { return Ok(None) };
     let Ok(()) = files::make_folder(&folder) else { return Ok(None) };
     loop {
         match files::try_hold(&folder.join("config.lock")) {

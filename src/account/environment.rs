@@ -6,57 +6,52 @@ use etcetera::BaseStrategy;
 
 use crate::error::{Error, Kind, Result};
 
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Environment;
-
-impl Environment {
-    /// The error does not repeat a value that is not UTF-8.
-    pub(crate) fn variable(self, name: &str) -> Result<Option<String>> {
-        match std::env::var(name) {
-            Ok(value) => Ok(Some(value)),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => Err(Error::usage(format!("{name} is not UTF-8 text"))),
-        }
+/// The error does not repeat a value that is not UTF-8.
+pub(crate) fn variable(name: &str) -> Result<Option<String>> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Error::usage(format!("{name} is not UTF-8 text"))),
     }
+}
 
-    /// For variables that choose the account. An empty one is an error: a script that forgot to fill it must not write to
-    /// another account.
-    pub(crate) fn said(self, name: &str) -> Result<Option<String>> {
-        match self.variable(name)? {
-            Some(value) if value.is_empty() => Err(Error::usage(format!("{name} is set, and empty"))
-                .hint(format!("unset {name}, or set it to a value"))),
-            value => Ok(value),
-        }
+/// For variables that choose the account. An empty one is an error: a script that forgot to fill it must not write to
+/// another account.
+pub(crate) fn said(name: &str) -> Result<Option<String>> {
+    match variable(name)? {
+        Some(value) if value.is_empty() => Err(Error::usage(format!("{name} is set, and empty"))
+            .hint(format!("unset {name}, or set it to a value"))),
+        value => Ok(value),
     }
+}
 
-    /// Bytes that are not UTF-8 become U+FFFD, which no URL has.
-    pub(crate) fn lossy(self, name: &str) -> Option<String> {
-        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-    }
+/// Bytes that are not UTF-8 become U+FFFD, which no URL has.
+pub(crate) fn lossy(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
 
-    /// `NO_COLOR` (no-color.org) or `TERM=dumb`.
-    pub(crate) fn wants_plain(self) -> bool {
-        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
-    }
+/// `NO_COLOR` (no-color.org) or `TERM=dumb`.
+pub(crate) fn wants_plain() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
 
-    /// `$XDG_STATE_HOME/fusebill`, or the platform's equivalent.
-    pub(crate) fn state_folder(self) -> Result<PathBuf> {
-        let strategy = strategy()?;
-        rooted(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))
-    }
+/// `$XDG_STATE_HOME/fusebill`, or the platform's equivalent.
+pub(crate) fn state_folder() -> Result<PathBuf> {
+    let strategy = strategy()?;
+    rooted(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))
+}
 
-    /// `$XDG_CONFIG_HOME/fusebill`, or the platform's equivalent.
-    pub(crate) fn config_folder(self) -> Result<PathBuf> {
-        rooted(strategy()?.config_dir().join("fusebill"))
-    }
+/// `$XDG_CONFIG_HOME/fusebill`, or the platform's equivalent.
+pub(crate) fn config_folder() -> Result<PathBuf> {
+    rooted(strategy()?.config_dir().join("fusebill"))
+}
 
-    /// `~/` is the home directory, and a relative path begins in `folder`.
-    pub(crate) fn path(self, written: &str, folder: &std::path::Path) -> PathBuf {
-        match written.strip_prefix("~/").zip(etcetera::home_dir().ok()) {
-            Some((rest, home)) => home.join(rest),
-            None => folder.join(written),
-        }
+/// `~/` is the home directory, and a relative path begins in `folder`.
+pub(crate) fn path(written: &str, folder: &std::path::Path) -> PathBuf {
+    match written.strip_prefix("~/").zip(etcetera::home_dir().ok()) {
+        Some((rest, home)) => home.join(rest),
+        None => folder.join(written),
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use super::environment::Environment;
+use super::environment;
 use crate::api::key::{EMPTY, has_key, without_keys};
 use crate::api::{ApiKey, BaseUrl};
 use crate::error::{Error, Kind, Result};
@@ -33,12 +33,12 @@ pub(crate) enum KeySource {
 }
 
 impl KeySource {
-    pub(crate) fn of_environment(environment: Environment) -> Result<Option<KeySource>> {
+    pub(crate) fn of_environment() -> Result<Option<KeySource>> {
         // An empty variable is a missing key: no other source takes its place.
-        if environment.lossy(VARIABLE).is_some() {
+        if environment::lossy(VARIABLE).is_some() {
             return Ok(Some(KeySource::Variable));
         }
-        let file = environment.variable(FILE_VARIABLE)?;
+        let file = environment::variable(FILE_VARIABLE)?;
         Ok(file.map(|path| KeySource::VariableFile(PathBuf::from(path))))
     }
 
@@ -64,12 +64,12 @@ impl KeySource {
     }
 
     /// `limit` bounds a program that prints the key. No message repeats the key.
-    pub(crate) fn read(&self, environment: Environment, limit: Duration, base: &BaseUrl) -> Result<ApiKey> {
+    pub(crate) fn read(&self, limit: Duration, base: &BaseUrl) -> Result<ApiKey> {
         let file = |path: &Path| {
             File::open(path).and_then(read_text).map_err(|why| self.unreadable(path).because(why))
         };
         let pasted = match self {
-            KeySource::Variable => environment.variable(VARIABLE)?.unwrap_or_default(),
+            KeySource::Variable => environment::variable(VARIABLE)?.unwrap_or_default(),
             KeySource::VariableFile(path) | KeySource::File(path) => file(path)?,
             KeySource::Stored(path) => of_address(&file(path)?, base)?,
             KeySource::Command(words) => printed(words, limit).map_err(|error| error.at(self.name()))?,
@@ -296,9 +296,9 @@ mod tests {
         assert_eq!((mode(&place), mode(place.parent().unwrap())), (0o600, 0o700));
         let source = vault.source("live").unwrap();
         assert_eq!(source.exposed(), None);
-        assert_eq!(source.read(Environment, Duration::ZERO, &base).unwrap().reveal(), key.reveal());
+        assert_eq!(source.read(Duration::ZERO, &base).unwrap().reveal(), key.reveal());
         let other = BaseUrl::parse("https://other.example/v1").unwrap();
-        let refused = source.read(Environment, Duration::ZERO, &other).unwrap_err();
+        let refused = source.read(Duration::ZERO, &other).unwrap_err();
         assert_eq!(refused.message, "the stored key is for another address, so it is not sent");
         std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(source.exposed().unwrap().contains("chmod 600"));

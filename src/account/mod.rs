@@ -2,7 +2,7 @@
 //! Every setting is looked up in the same order: flag, environment, profile, built in.
 
 pub mod config;
-mod environment;
+pub(crate) mod environment;
 pub(crate) mod keys;
 pub mod setting;
 
@@ -11,10 +11,9 @@ use std::time::Duration;
 
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::error::{Error, Kind, Result};
-use crate::report::place::{Badge, Place};
+use crate::report::account_label::{AccountLabel, Badge};
 use crate::store::Entry;
 pub(crate) use config::{Config, Settings};
-pub(crate) use environment::Environment;
 pub(crate) use keys::KeySource;
 pub use keys::Vault;
 use setting::Key;
@@ -66,7 +65,7 @@ impl std::fmt::Display for Source {
 }
 
 pub(crate) fn command(profile: &str, rest: &str) -> String {
-    let meant = Environment.lossy(VARIABLE).filter(|name| !name.is_empty());
+    let meant = environment::lossy(VARIABLE).filter(|name| !name.is_empty());
     if profile == DEFAULT && meant.is_none_or(|name| name == DEFAULT) {
         format!("fusebill {rest}")
     } else {
@@ -76,9 +75,9 @@ pub(crate) fn command(profile: &str, rest: &str) -> String {
 
 impl Profile {
     /// A wrong name is an error, so that no other account is changed.
-    pub(crate) fn chosen(flag: Option<&str>, environment: Environment) -> Result<Profile> {
-        let config = Config::load(environment)?;
-        let (name, source) = Profile::named(flag, environment)?;
+    pub(crate) fn chosen(flag: Option<&str>) -> Result<Profile> {
+        let config = Config::load()?;
+        let (name, source) = Profile::named(flag)?;
         if !config.has(&name) {
             return Err(no_such(&name, &config).at(source));
         }
@@ -86,8 +85,8 @@ impl Profile {
     }
 
     /// The profile may not exist. The second part is the flag or the variable that names it.
-    pub(crate) fn named(flag: Option<&str>, environment: Environment) -> Result<(String, &'static str)> {
-        Ok(match (flag, environment.said(VARIABLE)?) {
+    pub(crate) fn named(flag: Option<&str>) -> Result<(String, &'static str)> {
+        Ok(match (flag, environment::said(VARIABLE)?) {
             (Some(flag), _) => (flag.to_string(), "--profile"),
             (None, Some(variable)) => (variable, VARIABLE),
             (None, None) => (DEFAULT.to_string(), ""),
@@ -102,15 +101,15 @@ impl Profile {
 
     pub(crate) fn badge(&self) -> Option<Badge> {
         let (label, color) = (self.settings.text(Key::Label), self.settings.text(Key::Color));
-        Place { profile: &self.name, host: "", overrides: &[], label, color }.badge()
+        AccountLabel { profile: &self.name, host: "", overrides: &[], label, color }.badge()
     }
 
     pub(crate) fn is_sandbox(&self) -> bool {
         self.name == SANDBOX
     }
 
-    pub(crate) fn base(&self, environment: Environment) -> Result<(BaseUrl, Source)> {
-        if let Some(url) = environment.said(URL_VARIABLE)? {
+    pub(crate) fn base(&self) -> Result<(BaseUrl, Source)> {
+        if let Some(url) = environment::said(URL_VARIABLE)? {
             let base = BaseUrl::parse(&url).map_err(|error| error.at(URL_VARIABLE))?;
             return Ok((base, Source::Variable(URL_VARIABLE)));
         }
@@ -120,57 +119,57 @@ impl Profile {
         }
     }
 
-    pub(crate) fn key_source(&self, environment: Environment) -> Result<Option<KeySource>> {
-        let named = KeySource::of_environment(environment)?;
-        Ok(named.or_else(|| self.own_key(environment)))
+    pub(crate) fn key_source(&self) -> Result<Option<KeySource>> {
+        let named = KeySource::of_environment()?;
+        Ok(named.or_else(|| self.own_key()))
     }
 
-    pub(crate) fn own_key(&self, environment: Environment) -> Option<KeySource> {
+    pub(crate) fn own_key(&self) -> Option<KeySource> {
         if let Some(words) = self.settings.words(Key::ApiKeyCommand) {
             let mut words = words.to_vec();
             if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
-                *program = environment.path(program, &self.folder).display().to_string();
+                *program = environment::path(program, &self.folder).display().to_string();
             }
             return Some(KeySource::Command(words));
         }
         if let Some(path) = self.settings.text(Key::ApiKeyFile) {
-            return Some(KeySource::File(environment.path(path, &self.folder)));
+            return Some(KeySource::File(environment::path(path, &self.folder)));
         }
         Vault::in_folder(&self.folder).source(&self.name)
     }
 
-    fn trust(&self, environment: Environment) -> Trust {
+    fn trust(&self) -> Trust {
         match (self.settings.text(Key::CaFile), self.settings.text(Key::TlsRoots)) {
-            (Some(path), _) => Trust::Only(environment.path(path, &self.folder)),
+            (Some(path), _) => Trust::Only(environment::path(path, &self.folder)),
             (None, Some("system")) => Trust::System,
             _ => Trust::Bundled,
         }
     }
 
-    pub(crate) fn with_key(&self, key: ApiKey, environment: Environment) -> Result<Account> {
-        let (base, _) = self.base(environment)?;
+    pub(crate) fn with_key(&self, key: ApiKey) -> Result<Account> {
+        let (base, _) = self.base()?;
         Ok(Account {
             profile: self.name.clone(),
             host: base.place(),
             origin: base.origin(),
-            overrides: self.overrides(environment)?,
+            overrides: self.overrides()?,
             base,
             key,
-            trust: self.trust(environment),
+            trust: self.trust(),
             settings: self.settings.clone(),
         })
     }
 
     /// Empty if the profile has neither settings nor a key.
-    fn overrides(&self, environment: Environment) -> Result<Vec<&'static str>> {
-        let own_key = self.own_key(environment);
+    fn overrides(&self) -> Result<Vec<&'static str>> {
+        let own_key = self.own_key();
         if self.settings == Settings::default() && own_key.is_none() {
             return Ok(Vec::new());
         }
         let own_url = self.settings.text(Key::BaseUrl).unwrap_or(VENDOR_URL).trim_end_matches('/');
-        let url = environment.said(URL_VARIABLE)?.filter(|url| url.trim_end_matches('/') != own_url);
+        let url = environment::said(URL_VARIABLE)?.filter(|url| url.trim_end_matches('/') != own_url);
         let mut overrides: Vec<_> = url.map(|_| URL_VARIABLE).into_iter().collect();
-        match KeySource::of_environment(environment)?.filter(|_| own_key.is_some()) {
+        match KeySource::of_environment()?.filter(|_| own_key.is_some()) {
             Some(KeySource::Variable) => overrides.push(keys::VARIABLE),
             Some(_) => overrides.push(keys::FILE_VARIABLE),
             None => {}
@@ -178,17 +177,17 @@ impl Profile {
         Ok(overrides)
     }
 
-    pub(crate) fn warnings(&self, environment: Environment) -> Result<Vec<String>> {
-        let source = self.key_source(environment)?;
+    pub(crate) fn warnings(&self) -> Result<Vec<String>> {
+        let source = self.key_source()?;
         let mut warnings = Vec::new();
         if let Some(used) = &source
-            && let Some(own) = self.own_key(environment).filter(|own| own != used)
+            && let Some(own) = self.own_key().filter(|own| own != used)
         {
             let (used, own) = (used.name(), own.name());
             warnings.push(format!("{used} is used, and not the key of profile {} ({own})", self.name));
         }
-        if self.overrides(environment)?.contains(&URL_VARIABLE) {
-            let (base, _) = self.base(environment)?;
+        if self.overrides()?.contains(&URL_VARIABLE) {
+            let (base, _) = self.base()?;
             let name = &self.name;
             warnings.push(format!(
                 "{URL_VARIABLE} is used, and not the address of profile {name}: requests go to {base}"
@@ -200,22 +199,22 @@ impl Profile {
     }
 
     /// `limit` bounds the program that prints the key.
-    pub(crate) fn account(&self, environment: Environment, limit: Duration) -> Result<Account> {
-        let (base, _) = self.base(environment)?;
-        let source = self.key_source(environment)?.ok_or_else(|| no_key(&self.name))?;
-        let key = source.read(environment, limit, &base).map_err(|error| match source {
+    pub(crate) fn account(&self, limit: Duration) -> Result<Account> {
+        let (base, _) = self.base()?;
+        let source = self.key_source()?.ok_or_else(|| no_key(&self.name))?;
+        let key = source.read(limit, &base).map_err(|error| match source {
             KeySource::Stored(_) => {
                 error.hint(format!("`{}` stores one for this address", command(&self.name, "auth login")))
             }
             _ => error,
         });
-        self.with_key(key?, environment)
+        self.with_key(key?)
     }
 }
 
 impl Account {
-    pub(crate) fn place(&self) -> Place<'_> {
-        Place {
+    pub(crate) fn label(&self) -> AccountLabel<'_> {
+        AccountLabel {
             profile: &self.profile,
             host: &self.host,
             overrides: &self.overrides,
@@ -275,7 +274,7 @@ mod tests {
         let settings = Settings::default();
         let profile = Profile { name: "live".into(), settings, folder: PathBuf::from("/") };
         let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();
-        let account = profile.with_key(key, Environment).unwrap();
+        let account = profile.with_key(key).unwrap();
         let network = Network::from_environment(&account.base, &account.trust, |_| None).unwrap();
         let (base, key) = (account.base.clone(), account.key.clone());
         let client = Client::new(base, key, &network, Duration::from_secs(1), Notes::default());

@@ -6,7 +6,6 @@ use crate::field::nearest;
 use crate::report::escape::escaped;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
 pub enum Key {
     BaseUrl,
     ApiKeyCommand,
@@ -24,7 +23,6 @@ pub enum Key {
 
 /// A setting of a profile.
 #[derive(Debug)]
-#[allow(missing_docs)]
 pub struct Setting {
     pub key: Key,
     pub name: &'static str,
@@ -55,7 +53,6 @@ pub enum SettingKind {
 
 /// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Value {
     Text(String),
     Words(Vec<String>),

@@ -1,21 +1,17 @@
 //! The header of a CSV file: which column sets which field, and which edit a cell asks for.
 
-use super::{MODIFIED, Mistake, Spelling};
+use super::{MODIFIED, RowError, Spelling};
 use crate::document::{Action, Edit, Json, Path, check};
 use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
 
-/// A column's purpose.
 #[derive(Debug, Clone)]
 pub enum Column {
-    /// The customer's id.
     Id,
     /// The customer's reference, by which the customer is looked up.
     Reference,
-    /// The time of the customer's last change.
     Modified,
     /// `--ignore-column` names it.
     Ignored,
-    /// It sets a field.
     Field(&'static Field),
     /// It sets the sales-tracking code of this type.
     Code(String),
@@ -27,22 +23,22 @@ const SPREADSHEET_ERRORS: &[&str] =
 /// The first is `id` or `reference`. The others are named by flag (`first-name`), by JSON name (`firstName`,
 /// `reference1`) or by path (`customerReference.reference1`); `sales-tracking-code:TYPE` sets the code of one type;
 /// `modifiedTimestamp` must equal the stored one.
-pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Vec<Mistake>> {
-    let mut mistakes = Vec::new();
+pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Vec<RowError>> {
+    let mut errors = Vec::new();
     let mut columns: Vec<Column> = Vec::new();
     for (at, name) in header.iter().enumerate() {
         match column(at, name.trim(), spelling) {
             Ok(column) if repeats(&columns, &column) => {
-                mistakes.push(Mistake::of_column(1, name, "sets what an earlier column sets"));
+                errors.push(RowError::of_column(1, name, "sets what an earlier column sets"));
             }
             Ok(column) => columns.push(column),
-            Err(why) => mistakes.push(Mistake::of_column(1, name, why)),
+            Err(why) => errors.push(RowError::of_column(1, name, why)),
         }
     }
     for name in spelling.ignored.iter().filter(|name| !header.iter().any(|column| column.trim() == **name)) {
-        mistakes.push(Mistake::of_line(1, format!("--ignore-column {name}: there is no such column")));
+        errors.push(RowError::of_line(1, format!("--ignore-column {name}: there is no such column")));
     }
-    if mistakes.is_empty() { Ok(columns) } else { Err(mistakes) }
+    if errors.is_empty() { Ok(columns) } else { Err(errors) }
 }
 
 fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> {
@@ -188,7 +184,7 @@ mod tests {
         };
         match columns(&names, &spelling(ignored)) {
             Ok(columns) => Ok(columns.iter().map(shown).collect()),
-            Err(mistakes) => Err(mistakes.iter().map(ToString::to_string).collect()),
+            Err(errors) => Err(errors.iter().map(ToString::to_string).collect()),
         }
     }
 

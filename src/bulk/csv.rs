@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::columns::{Column, columns, edit, refuse_rewritten};
 use super::records::Records;
-use super::{Fixed, MODIFIED, Mistake, Row, Spelling, checked};
+use super::{Fixed, MODIFIED, Row, RowError, Spelling, checked};
 use crate::document::time::timestamp;
 use crate::document::{Edit, Json, Path};
 use crate::search::{CustomerName, Lookup, lookup};
@@ -16,7 +16,6 @@ pub fn delimiter(first_line: &str) -> char {
     most.unwrap_or(',')
 }
 
-/// The rows of a file, one after the other.
 pub struct Rows<R: Read> {
     records: Records<R>,
     spelling: Spelling,
@@ -26,29 +25,26 @@ pub struct Rows<R: Read> {
 }
 
 impl<R: Read> Rows<R> {
-    /// Reads the header.
-    pub fn new(input: R, spelling: Spelling) -> Result<Rows<R>, Vec<Mistake>> {
+    pub fn new(input: R, spelling: Spelling) -> Result<Rows<R>, Vec<RowError>> {
         let delimiter = u8::try_from(spelling.delimiter).unwrap_or(b',');
         let mut records =
-            Records::new(input, delimiter).map_err(|why| vec![Mistake::of_line(1, why.to_string())])?;
-        let empty = || Mistake::of_line(1, "the file is empty: a header with `id` or `reference` is needed");
-        let (_, names) = records.next().unwrap_or_else(|| Err(empty())).map_err(|mistake| vec![mistake])?;
+            Records::new(input, delimiter).map_err(|why| vec![RowError::of_line(1, why.to_string())])?;
+        let empty = || RowError::of_line(1, "the file is empty: a header with `id` or `reference` is needed");
+        let (_, names) = records.next().unwrap_or_else(|| Err(empty())).map_err(|error| vec![error])?;
         let columns = columns(&names, &spelling)?;
         Ok(Rows { records, spelling, names, columns, number: 0 })
     }
-}
 
-impl<R: Read> Rows<R> {
-    fn row(&self, line: u64, cells: &[String]) -> Result<Row, Vec<Mistake>> {
+    fn row(&self, line: u64, cells: &[String]) -> Result<Row, Vec<RowError>> {
         let number = self.number;
         if cells.len() != self.columns.len() {
             let why = format!("has {} cells, the header has {}", cells.len(), self.columns.len());
-            return Err(vec![Mistake::of_line(line, why)]);
+            return Err(vec![RowError::of_line(line, why)]);
         }
-        let (mut list, mut fixed, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut list, mut fixed, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         let customer = self.customer(&cells[0]);
         let customer =
-            customer.map_err(|why| mistakes.push(Mistake::of_column(line, &self.names[0], why))).ok();
+            customer.map_err(|why| errors.push(RowError::of_column(line, &self.names[0], why))).ok();
         for ((column, name), cell) in self.columns.iter().zip(&self.names).zip(cells) {
             let given = || name.trim().to_string();
             let read = match column {
@@ -56,17 +52,15 @@ impl<R: Read> Rows<R> {
                 _ => edit(column, cell, &self.spelling)
                     .map(|edit| list.extend(edit.map(|edit| Edit { given: given(), ..edit }))),
             };
-            mistakes.extend(read.err().map(|why| Mistake::of_column(line, name, why)));
+            errors.extend(read.err().map(|why| RowError::of_column(line, name, why)));
         }
         let edits = checked(list, line, |given, _| given.to_string());
-        match (customer, edits.map_err(|more| mistakes.extend(more))) {
-            (Some(customer), Ok(edits)) if mistakes.is_empty() => {
+        match (customer, edits.map_err(|more| errors.extend(more))) {
+            (Some(customer), Ok(edits)) if errors.is_empty() => {
                 Ok(Row { number, line, customer, edits, fixed, whole: false })
             }
-            (Some(CustomerName::Id(id)), _) => {
-                Err(mistakes.into_iter().map(|mistake| mistake.about(id)).collect())
-            }
-            _ => Err(mistakes),
+            (Some(CustomerName::Id(id)), _) => Err(errors.into_iter().map(|error| error.about(id)).collect()),
+            _ => Err(errors),
         }
     }
 
@@ -94,12 +88,12 @@ fn modified(cell: &str) -> Result<Option<Fixed>, String> {
 }
 
 impl<R: Read> Iterator for Rows<R> {
-    type Item = Result<Row, Vec<Mistake>>;
+    type Item = Result<Row, Vec<RowError>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let record = self.records.next()?;
         self.number += 1;
-        Some(record.map_err(|mistake| vec![mistake]).and_then(|(line, cells)| self.row(line, &cells)))
+        Some(record.map_err(|error| vec![error]).and_then(|(line, cells)| self.row(line, &cells)))
     }
 }
 
@@ -115,10 +109,10 @@ mod tests {
             ignored: Vec::new(),
         };
         let shown =
-            |mistakes: Vec<Mistake>| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
+            |errors: Vec<RowError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
         let rows = match Rows::new(text, spelling) {
             Ok(rows) => rows,
-            Err(mistakes) => return vec![shown(mistakes)],
+            Err(errors) => return vec![shown(errors)],
         };
         rows.map(|row| match row {
             Ok(row) => {
@@ -126,7 +120,7 @@ mod tests {
                     row.edits.iter().map(|edit| format!("{} {:?}", edit.path, edit.action)).collect();
                 format!("{}@{} {}: {}", row.number, row.line, row.customer, edits.join(", "))
             }
-            Err(mistakes) => shown(mistakes),
+            Err(errors) => shown(errors),
         })
         .collect()
     }

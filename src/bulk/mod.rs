@@ -17,18 +17,7 @@ use crate::document::time::timestamp;
 use crate::document::{Customer, Edit, EditError, Edits, Json, Path, View};
 use crate::search::CustomerName;
 
-/// How the rows of a file are written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// Comma-separated values with a header.
-    Csv(Spelling),
-    /// A JSON object on each line: `id` and a merge patch (RFC 7396).
-    Ndjson,
-}
-
-/// The dialect of a CSV file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spelling {
     /// The character between cells.
     pub delimiter: char,
@@ -47,9 +36,7 @@ pub struct Row {
     pub number: u64,
     /// The line it begins on, counted from 1.
     pub line: u64,
-    /// The customer to edit.
     pub customer: CustomerName,
-    /// The values to set.
     pub edits: Edits,
     /// Values that the customer must hold already, because they cannot be set.
     pub fixed: Vec<Fixed>,
@@ -63,9 +50,7 @@ pub(crate) const MODIFIED: &str = "modifiedTimestamp";
 /// A value in a row that cannot be set: the customer must hold it already.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fixed {
-    /// The path of the value.
     pub path: Path,
-    /// The value that the customer must hold.
     pub value: Json,
     pub(crate) why: String,
 }
@@ -94,38 +79,28 @@ impl Fixed {
     }
 }
 
-/// An error in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}{}: {why}", .column.as_ref().map_or(String::new(), |name| format!(", column {name}")))]
+pub struct RowError {
     /// The line, counted from 1.
     pub line: u64,
     /// The column's name, if one cell is wrong.
     pub(crate) column: Option<String>,
-    /// The error, as a sentence without a full stop.
     pub(crate) why: String,
     pub(crate) customer: Option<u64>,
 }
 
-impl Mistake {
-    pub(crate) fn of_line(line: u64, why: impl Into<String>) -> Mistake {
-        Mistake { line, column: None, why: why.into(), customer: None }
+impl RowError {
+    pub(crate) fn of_line(line: u64, why: impl Into<String>) -> RowError {
+        RowError { line, column: None, why: why.into(), customer: None }
     }
 
-    pub(crate) fn of_column(line: u64, column: &str, why: impl Into<String>) -> Mistake {
-        Mistake { column: Some(format!("`{}`", column.trim())), ..Mistake::of_line(line, why) }
+    pub(crate) fn of_column(line: u64, column: &str, why: impl Into<String>) -> RowError {
+        RowError { column: Some(format!("`{}`", column.trim())), ..RowError::of_line(line, why) }
     }
 
-    fn about(self, customer: u64) -> Mistake {
-        Mistake { customer: Some(customer), ..self }
-    }
-}
-
-impl std::fmt::Display for Mistake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.column {
-            Some(column) => write!(f, "line {}, column {column}: {}", self.line, self.why),
-            None => write!(f, "line {}: {}", self.line, self.why),
-        }
+    fn about(self, customer: u64) -> RowError {
+        RowError { customer: Some(customer), ..self }
     }
 }
 
@@ -134,12 +109,12 @@ fn checked(
     list: Vec<Edit>,
     line: u64,
     column: impl Fn(&str, &Path) -> String,
-) -> Result<Edits, Vec<Mistake>> {
-    let mistake = |why: EditError| match why.about() {
-        Some((given, path)) => Mistake::of_column(line, &column(given, path), why.without_flag()),
-        None => Mistake::of_line(line, why.without_flag()),
+) -> Result<Edits, Vec<RowError>> {
+    let error = |why: EditError| match why.about() {
+        Some((given, path)) => RowError::of_column(line, &column(given, path), why.without_flag()),
+        None => RowError::of_line(line, why.without_flag()),
     };
-    Edits::check_each(list).map_err(|refused| refused.into_iter().map(mistake).collect())
+    Edits::check_each(list).map_err(|refused| refused.into_iter().map(error).collect())
 }
 
 #[cfg(test)]
@@ -188,11 +163,8 @@ mod tests {
 
     #[test]
     fn a_mistake_names_its_line_column_and_customer() {
-        let mistake = Mistake::of_column(3, " id ", "is blank").about(7);
-        assert_eq!(
-            (mistake.to_string().as_str(), mistake.customer),
-            ("line 3, column `id`: is blank", Some(7))
-        );
-        assert_eq!(Mistake::of_line(2, "is empty").to_string(), "line 2: is empty");
+        let error = RowError::of_column(3, " id ", "is blank").about(7);
+        assert_eq!((error.to_string().as_str(), error.customer), ("line 3, column `id`: is blank", Some(7)));
+        assert_eq!(RowError::of_line(2, "is empty").to_string(), "line 2: is empty");
     }
 }

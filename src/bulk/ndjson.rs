@@ -4,12 +4,11 @@
 
 use std::io::{self, BufRead};
 
-use super::{Fixed, MODIFIED, Mistake, Row, checked};
+use super::{Fixed, MODIFIED, Row, RowError, checked};
 use crate::document::json::ValueKind;
 use crate::document::{Action, Edit, Edits, Json, customer, patch};
 use crate::search::CustomerName;
 
-/// The rows of a file, one after the other.
 pub struct Rows<R> {
     input: R,
     line: u64,
@@ -17,14 +16,13 @@ pub struct Rows<R> {
 }
 
 impl<R: BufRead> Rows<R> {
-    /// The rows of this input.
     pub fn new(input: R) -> Rows<R> {
         Rows { input, line: 0, number: 0 }
     }
 }
 
 impl<R: BufRead> Iterator for Rows<R> {
-    type Item = Result<Row, Vec<Mistake>>;
+    type Item = Result<Row, Vec<RowError>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -32,11 +30,11 @@ impl<R: BufRead> Iterator for Rows<R> {
             let text = match line(&mut self.input) {
                 Ok(None) => return None,
                 Ok(Some(bytes)) => bytes,
-                Err(why) => return Some(Err(vec![Mistake::of_line(self.line, why.to_string())])),
+                Err(why) => return Some(Err(vec![RowError::of_line(self.line, why.to_string())])),
             };
             let Ok(text) = String::from_utf8(text) else {
                 self.number += 1;
-                return Some(Err(vec![Mistake::of_line(self.line, "not UTF-8 text")]));
+                return Some(Err(vec![RowError::of_line(self.line, "not UTF-8 text")]));
             };
             let text = if self.line == 1 { text.trim_start_matches('\u{feff}') } else { &text };
             if text.trim().is_empty() {
@@ -59,8 +57,8 @@ pub(crate) fn line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
-    let wrong = |why: String| vec![Mistake::of_line(line, why)];
+fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
+    let wrong = |why: String| vec![RowError::of_line(line, why)];
     let json = Json::parse(text).map_err(|why| {
         let why = why.to_string();
         wrong(why.replacen(" at line 1 column", " at column", 1))
@@ -75,9 +73,8 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<Mistake>> {
     let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
     let (list, fixed) =
         if json.root().member(MODIFIED).is_some() { split_fixed(list) } else { (list, Vec::new()) };
-    let edits = checked(list, line, |_, path| path.to_string()).map_err(|mistakes| {
-        mistakes.into_iter().map(|mistake| mistake.about(customer)).collect::<Vec<_>>()
-    })?;
+    let edits = checked(list, line, |_, path| path.to_string())
+        .map_err(|errors| errors.into_iter().map(|error| error.about(customer)).collect::<Vec<_>>())?;
     Ok(Row { number, line, customer: CustomerName::Id(customer), edits, whole: !fixed.is_empty(), fixed })
 }
 
@@ -100,14 +97,14 @@ mod tests {
 
     fn read(text: &[u8]) -> Vec<String> {
         let shown =
-            |mistakes: Vec<Mistake>| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
+            |errors: Vec<RowError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
         Rows::new(text)
             .map(|row| match row {
                 Ok(row) => {
                     let paths: Vec<String> = row.edits.iter().map(|edit| edit.path.to_string()).collect();
                     format!("{}@{} {}: {}", row.number, row.line, row.customer, paths.join(", "))
                 }
-                Err(mistakes) => shown(mistakes),
+                Err(errors) => shown(errors),
             })
             .collect()
     }

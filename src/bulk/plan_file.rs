@@ -1,13 +1,13 @@
 //! The plan file: the changes of a run, to be reviewed and applied later. Described in docs/bulk.md.
 //! NDJSON: a head, a line for each row, an end. A file without its end was cut off and is not applied.
 
-use std::io::{self, BufRead, Write};
+use std::io::BufRead;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Mistake;
+use super::RowError;
 use super::ndjson::line;
 use crate::document::plan::{Plan, rewrite};
 use crate::document::{Customer, Json, Path, check};
@@ -18,18 +18,14 @@ use crate::store::Edited;
 /// The version of the format; a later one is not read.
 pub const VERSION: u32 = 1;
 
-/// The first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// The version of the format.
     pub fusebill_plan: u32,
     /// The profile that the customers were read with.
     pub profile: String,
     /// The host and port, or `sandbox`.
     pub host: String,
-    /// The time of its start.
     pub time: Timestamp,
-    /// The file that the rows came from.
     pub source: String,
 }
 
@@ -37,7 +33,6 @@ pub struct Head {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Planned {
     pub(crate) row: u64,
-    /// The planned customer.
     pub customer: Who,
     /// The lookup of a row without an id: `reference:ACME-7`. It must still find the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,37 +51,29 @@ pub struct Planned {
 /// A customer, with its name at the time of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
-    /// The vendor's id.
     pub id: u64,
     pub(crate) name: String,
 }
 
-/// The last line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
-    /// How many rows there are.
     pub end_of_plan: u64,
 }
 
-/// Why a plan file is not applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPlan {
-    /// It has this later version.
     #[error("a later version of fusebill made it (format {0}; this one reads {VERSION})", VERSION = VERSION)]
     Newer(u32),
-    /// It does not begin with a head.
     #[error("its first line is not the head of a plan")]
     NoHead,
     /// It has no end, or its end counts other rows.
     #[error("its end is missing or counts other rows: it was cut off, or lines were removed")]
     CutOff,
-    /// A line cannot be read.
     #[error("{0}")]
-    Damaged(Mistake),
+    Damaged(RowError),
 }
 
 impl Planned {
-    /// The line of a plan.
     pub fn of(row: u64, plan: &Plan) -> Planned {
         Planned {
             row,
@@ -141,14 +128,11 @@ fn refuse_twice(values: &[(Path, Option<Json>)]) -> Result<(), String> {
     }
 }
 
-/// Writes a value as a line of JSON.
-pub fn write_line<T: Serialize>(out: &mut impl Write, content: &T) -> io::Result<()> {
-    let mut text = serde_json::to_string(content)?;
-    text.push('\n');
-    out.write_all(text.as_bytes())
+/// A line of NDJSON.
+pub fn json_line<T: Serialize>(content: &T) -> String {
+    serde_json::to_string(content).expect("texts and tokens are JSON") + "\n"
 }
 
-/// The rows of a plan file.
 pub struct Lines<R> {
     input: R,
     line: u64,
@@ -173,7 +157,7 @@ pub fn read<R: BufRead>(mut input: R) -> Result<(Head, Lines<R>), NotAPlan> {
 
 impl<R: BufRead> Lines<R> {
     fn damaged(&self, why: impl std::fmt::Display) -> NotAPlan {
-        NotAPlan::Damaged(Mistake::of_line(self.line, why.to_string()))
+        NotAPlan::Damaged(RowError::of_line(self.line, why.to_string()))
     }
 
     fn read(&mut self) -> Result<Option<Planned>, NotAPlan> {
@@ -225,11 +209,9 @@ mod tests {
     fn file() -> Vec<String> {
         let time = Timestamp::UNIX_EPOCH;
         let (profile, host, source) = ("p".to_string(), "h".to_string(), "f.csv".to_string());
-        let mut out = Vec::new();
-        write_line(&mut out, &Head { fusebill_plan: VERSION, profile, host, time, source }).unwrap();
-        write_line(&mut out, &Planned::of(1, &a_plan())).unwrap();
-        write_line(&mut out, &End { end_of_plan: 1 }).unwrap();
-        String::from_utf8(out).unwrap().lines().map(str::to_string).collect()
+        let head = json_line(&Head { fusebill_plan: VERSION, profile, host, time, source });
+        let rest = json_line(&Planned::of(1, &a_plan())) + &json_line(&End { end_of_plan: 1 });
+        (head + &rest).lines().map(str::to_string).collect()
     }
 
     fn read_all(lines: &[String]) -> Result<Vec<Planned>, NotAPlan> {

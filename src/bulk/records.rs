@@ -5,7 +5,7 @@
 use std::io::{self, BufRead, BufReader, Bytes, Read};
 use std::iter::Peekable;
 
-use super::Mistake;
+use super::RowError;
 
 /// The records of a file without the blank lines: the line that each begins on, counted from 1, and its cells.
 /// LF, CRLF, CR and the CR CR LF of Windows scripts end a line.
@@ -27,7 +27,7 @@ impl<R: Read> Records<R> {
         Ok(Records { bytes: input.bytes().peekable(), delimiter, line: 1, column: 0, failed: false })
     }
 
-    fn record(&mut self) -> Result<(u64, Vec<String>), Mistake> {
+    fn record(&mut self) -> Result<(u64, Vec<String>), RowError> {
         let begin = self.line;
         let mut cells = Vec::new();
         loop {
@@ -47,7 +47,7 @@ impl<R: Read> Records<R> {
         Ok((begin, cells?))
     }
 
-    fn plain(&mut self) -> Result<Vec<u8>, Mistake> {
+    fn plain(&mut self) -> Result<Vec<u8>, RowError> {
         let mut cell = Vec::new();
         while let Some(byte) = self.peek().filter(|&byte| !self.ends_cell(byte)) {
             if byte == b'"' && cell.iter().all(u8::is_ascii_whitespace) {
@@ -58,7 +58,7 @@ impl<R: Read> Records<R> {
         Ok(cell)
     }
 
-    fn quoted(&mut self) -> Result<Vec<u8>, Mistake> {
+    fn quoted(&mut self) -> Result<Vec<u8>, RowError> {
         let never_closed = self.misquoted("a quote (\") is opened and never closed");
         self.take();
         let mut cell = Vec::new();
@@ -80,8 +80,8 @@ impl<R: Read> Records<R> {
         byte == self.delimiter || matches!(byte, b'\r' | b'\n')
     }
 
-    fn misquoted(&self, why: &str) -> Mistake {
-        Mistake::of_line(self.line, format!("character {}: {why}", self.column + 1))
+    fn misquoted(&self, why: &str) -> RowError {
+        RowError::of_line(self.line, format!("character {}: {why}", self.column + 1))
     }
 
     fn skip_line(&mut self) {
@@ -121,14 +121,14 @@ impl<R: Read> Records<R> {
 }
 
 impl<R: Read> Iterator for Records<R> {
-    type Item = Result<(u64, Vec<String>), Mistake>;
+    type Item = Result<(u64, Vec<String>), RowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed && self.bytes.peek().is_some() {
             let record = self.record();
             if let Some(Err(why)) = self.bytes.next_if(Result::is_err) {
                 self.failed = true;
-                return Some(Err(Mistake::of_line(self.line, why.to_string())));
+                return Some(Err(RowError::of_line(self.line, why.to_string())));
             }
             // A blank line may also be written as one empty cell in quotes.
             if record.as_ref().is_ok_and(|(_, cells)| *cells == [""]) {
@@ -140,10 +140,10 @@ impl<R: Read> Iterator for Records<R> {
     }
 }
 
-fn text(line: u64, cell: Vec<u8>) -> Result<String, Mistake> {
+fn text(line: u64, cell: Vec<u8>) -> Result<String, RowError> {
     String::from_utf8(cell).map_err(|why| {
         let before = &why.as_bytes()[..why.utf8_error().valid_up_to()];
         let breaks = before.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        Mistake::of_line(line + breaks, "not UTF-8 text; save the file as \"CSV UTF-8\"")
+        RowError::of_line(line + breaks, "not UTF-8 text; save the file as \"CSV UTF-8\"")
     })
 }

@@ -12,26 +12,19 @@ use crate::store::Edited;
 /// How a row ended. Its line of JSON is a line of the run's results.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RowResult {
-    /// The row's number in the source.
     pub row: u64,
-    /// The vendor's id of the customer.
     pub customer: u64,
-    /// How it ended.
     pub outcome: Outcome,
-    /// What it changed, or was to change.
     #[serde(default)]
     pub changes: Vec<Edited>,
-    /// Why it did not succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// How many times the PUT was sent.
     pub attempts: u32,
-    /// The journal's entry of the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
 }
 
-/// How a row can end.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr, VariantArray,
 )]
@@ -46,7 +39,6 @@ pub enum Outcome {
     Conflict,
     /// The API refused it; nothing was written.
     Refused,
-    /// There is no such customer.
     NotFound,
     /// The API refused the key; nothing was written.
     Credentials,
@@ -64,7 +56,6 @@ pub enum Outcome {
 pub const OUTCOMES: &[Outcome] = Outcome::VARIANTS;
 
 impl Outcome {
-    /// Its name in files and output.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -96,7 +87,6 @@ impl Outcome {
 }
 
 impl RowResult {
-    /// A row with this outcome, and nothing else.
     pub fn ended(row: u64, customer: u64, outcome: Outcome) -> RowResult {
         RowResult { row, customer, outcome, changes: Vec::new(), error: None, attempts: 0, entry: None }
     }
@@ -105,12 +95,6 @@ impl RowResult {
         let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
         let (outcome, error) = (Outcome::of(error.kind), Some(message.collect::<Vec<_>>().join("; ")));
         RowResult { error, ..RowResult::ended(row, customer, outcome) }
-    }
-
-    pub(crate) fn line(&self) -> String {
-        let mut line = serde_json::to_string(self).expect("texts and tokens are JSON");
-        line.push('\n');
-        line
     }
 
     /// As a row of CSV under `HEADER`.
@@ -135,17 +119,14 @@ impl RowResult {
 
 pub(crate) const HEADER: [&str; 7] = ["row", "customer", "outcome", "changes", "error", "attempts", "entry"];
 
-/// Changes in the form of [`RowResult::changes`].
 pub fn edited(changes: &[Change]) -> Vec<Edited> {
     changes.iter().map(Edited::of).collect()
 }
 
-/// How many rows there are of each outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts(BTreeMap<Outcome, u64>);
 
 impl Counts {
-    /// Counts one row.
     pub fn add(&mut self, outcome: Outcome) {
         self.add_many(outcome, 1);
     }
@@ -156,12 +137,10 @@ impl Counts {
         }
     }
 
-    /// The rows of one outcome.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.0.get(&outcome).copied().unwrap_or_default()
     }
 
-    /// All rows.
     pub fn all(&self) -> u64 {
         self.0.values().sum()
     }
@@ -198,7 +177,7 @@ mod tests {
     #[test]
     fn a_row_reads_back_from_its_line() {
         let error = Error::new(Kind::Unknown, "lost").detail(["twice".to_string()]);
-        let line = RowResult::failed(3, 7, &error).line();
+        let line = crate::bulk::plan_file::json_line(&RowResult::failed(3, 7, &error));
         assert_eq!(
             line,
             "{\"row\":3,\"customer\":7,\"outcome\":\"unknown\",\"changes\":[],\"error\":\"lost; twice\",\"attempts\":0}\n"

@@ -5,7 +5,6 @@
 use clap::ValueEnum;
 use clap_complete::aot;
 
-/// A shell with a completion script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
     /// Asks the program
@@ -33,7 +32,6 @@ impl Shell {
         }
     }
 
-    /// The script.
     pub fn script(self) -> String {
         match self {
             Shell::Bash => include_str!("../../completions/fusebill.bash").to_string(),

@@ -52,7 +52,6 @@ struct FieldFlags(Vec<(&'static Field, String)>);
 /// A change of one customer; the customer and the patch are not read yet.
 #[derive(Debug)]
 pub struct Request {
-    /// The changes that flags name.
     pub edits: Vec<Edit>,
     pub(crate) patch: Option<Input>,
     pub(crate) expectations: Vec<Expectation>,

@@ -29,7 +29,7 @@ pub use completions::Shell;
 pub(crate) use edits::EditFlags;
 pub use edits::Request;
 pub(crate) use global::{Global, Output};
-pub(crate) use list::{ListArgs, ListRequest};
+pub(crate) use list::ListArgs;
 #[cfg(feature = "sandbox")]
 pub(crate) use sandbox::{SandboxCommand, ServeArgs};
 
@@ -49,12 +49,10 @@ const FIRST_STEP: &str = "Try it without an account:\n  fusebill --profile sandb
 pub struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
-    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show and change customers
@@ -82,13 +80,11 @@ pub enum Command {
     /// Explain a command or a topic
     #[command(after_long_help = include_str!("examples/help.txt"))]
     Help {
-        /// A command or a topic.
         #[arg(help = format!("A command, such as `customer update`, or a topic: {}", topics::names()))]
         words: Vec<String>,
     },
 }
 
-/// `customer COMMAND`.
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
     /// Show customers
@@ -130,7 +126,6 @@ pub enum CustomerCommand {
     Undo(UndoArgs),
 }
 
-/// `customer get`.
 #[derive(Debug, Args)]
 pub struct GetArgs {
     /// Fusebill ids of the customers, or reference:TEXT or email:ADDRESS
@@ -138,20 +133,17 @@ pub struct GetArgs {
     pub(crate) customers: Vec<CustomerName>,
 }
 
-/// `customer update`.
 #[derive(Debug, Args)]
 pub struct UpdateArgs {
     /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
     #[arg(value_name = "CUSTOMER", value_parser = CustomerName::parse)]
     pub(crate) customer: CustomerName,
-    /// The changes.
     #[command(flatten)]
     pub edits: EditFlags,
     #[command(flatten)]
     pub(crate) write: WriteArgs,
 }
 
-/// `customer edit`.
 #[derive(Debug, Args)]
 pub struct EditArgs {
     /// Fusebill id of the customer, or reference:TEXT or email:ADDRESS
@@ -211,7 +203,6 @@ pub(crate) enum Proof {
     Read,
 }
 
-/// `customer history`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct HistoryArgs {
@@ -279,7 +270,6 @@ pub(crate) enum Since {
     Local(DateTime),
 }
 
-/// `customer undo`.
 #[derive(Debug, Args)]
 pub struct UndoArgs {
     /// Name of the entry, as `customer history` lists it

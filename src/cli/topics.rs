@@ -4,7 +4,6 @@ use crate::error::TABLE;
 
 type Text = fn() -> String;
 
-/// The name and the text of each topic.
 pub static TOPICS: &[(&str, Text)] = &[
     ("exit-codes", exit_codes),
     ("environment", environment),
@@ -26,7 +25,6 @@ fn exit_codes() -> String {
     format!("Exit codes\n\n{rows}\n{}", include_str!("topics/exit-codes.txt"))
 }
 
-/// The environment variables that are read.
 pub static VARIABLES: &[(&str, &str)] = &[
     ("FUSEBILL_API_KEY", "the API key, as Fusebill shows it; overrides the key of the profile"),
     ("FUSEBILL_API_KEY_FILE", "a file that holds the key; read if FUSEBILL_API_KEY is not set"),

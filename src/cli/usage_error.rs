@@ -11,31 +11,23 @@ use crate::report::Look;
 use crate::report::failure::{failure, shown, written};
 use crate::terminal::Color;
 
-pub(crate) struct UsageError {
-    pub(crate) text: String,
-    /// For the JSON on standard output, if the command line asks for JSON.
-    pub(crate) json: Option<Error>,
-}
-
-impl UsageError {
-    pub(crate) fn new(
-        mut error: clap::Error,
-        arguments: &[OsString],
-        look: Look,
-        may_write: bool,
-    ) -> UsageError {
-        suggest_joined_value(&mut error);
-        make_safe(&mut error);
-        let plain: String = error.to_string().lines().map(|line| shown(line) + "\n").collect();
-        let message = message(&error, &plain, arguments);
-        let text = match error.kind() {
-            ErrorKind::InvalidUtf8 => failure(&Error::usage(&message), look, may_write),
-            _ => rendered(&error, plain.clone(), arguments, look) + &written(Kind::Usage, may_write),
-        };
-        let asks_for_json = ["-o", "--output"].iter().any(|flag| has_value(arguments, flag, "json"));
-        let json = asks_for_json.then(|| hints(&plain).fold(Error::usage(message), Error::hint));
-        UsageError { text, json }
-    }
+/// The text for standard error, and the error for the JSON on standard output if the command line asks for JSON.
+pub(crate) fn usage_error(
+    mut error: clap::Error,
+    arguments: &[OsString],
+    look: Look,
+    may_write: bool,
+) -> (String, Option<Error>) {
+    suggest_joined_value(&mut error);
+    make_safe(&mut error);
+    let plain: String = error.to_string().lines().map(|line| shown(line) + "\n").collect();
+    let message = message(&error, &plain, arguments);
+    let text = match error.kind() {
+        ErrorKind::InvalidUtf8 => failure(&Error::usage(&message), look, may_write),
+        _ => rendered(&error, plain.clone(), arguments, look) + &written(Kind::Usage, may_write),
+    };
+    let asks_for_json = ["-o", "--output"].iter().any(|flag| has_value(arguments, flag, "json"));
+    (text, asks_for_json.then(|| hints(&plain).fold(Error::usage(message), Error::hint)))
 }
 
 pub(crate) fn color(arguments: &[OsString]) -> Color {

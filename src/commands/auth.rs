@@ -25,12 +25,12 @@ pub(super) fn run(command: &AuthCommand, context: &Context) -> Result<Kind> {
 fn login(profile: &Profile, with_key_stdin: bool, context: &Context) -> Result<Kind> {
     context.watch_signals();
     let name = profile.name.clone();
-    refuse_other_source(profile, context)?;
+    refuse_other_source(profile)?;
     let vault = Vault::in_folder(&profile.folder);
-    let (base, _) = profile.base(context.environment)?;
+    let (base, _) = profile.base()?;
     context.terminal.show_badge(profile.badge());
     let key = typed(with_key_stdin, &name, base.host(), context)?;
-    let account = profile.with_key(key.clone(), context.environment)?;
+    let account = profile.with_key(key.clone())?;
     context.client(&account)?.probe().map_err(|why| why.at("trying the key"))?;
     let replaced = vault.source(&name).is_some();
     vault.store(&name, &key, &base).map_err(|why| {
@@ -43,15 +43,15 @@ fn login(profile: &Profile, with_key_stdin: bool, context: &Context) -> Result<K
         notes.say("It replaces the key that was stored before.");
     }
     notes.say(&format!("It is in {}, as plain text that only you can read.", place.display()));
-    if let Some(source) = KeySource::of_environment(context.environment)? {
+    if let Some(source) = KeySource::of_environment()? {
         notes.warn(&format!("{} is set and overrides the stored key", source.name()));
     }
     context.done(&name, "stored")
 }
 
 /// A stored key would never be used if the profile names another source.
-fn refuse_other_source(profile: &Profile, context: &Context) -> Result<()> {
-    match profile.own_key(context.environment) {
+fn refuse_other_source(profile: &Profile) -> Result<()> {
+    match profile.own_key() {
         None | Some(KeySource::Stored(_)) => Ok(()),
         Some(source) => {
             let (name, setting) = (&profile.name, source.name());
@@ -84,8 +84,8 @@ fn typed(with_key_stdin: bool, profile: &str, host: &str, context: &Context) -> 
 }
 
 fn status(profile: Profile, context: &Context) -> Result<Kind> {
-    let (base, from) = profile.base(context.environment)?;
-    let source = profile.key_source(context.environment)?;
+    let (base, from) = profile.base()?;
+    let source = profile.key_source()?;
     let label = profile.settings.text(Key::Label).map(str::to_string);
     let session = &context.open()?;
     let standing = session.client.probe().map_err(|why| {
@@ -117,7 +117,7 @@ fn logout(profile: &Profile, context: &Context) -> Result<Kind> {
     } else {
         notes.say(&format!("No key is stored for profile {name}."));
     }
-    if let Some(source) = profile.key_source(context.environment)? {
+    if let Some(source) = profile.key_source()? {
         notes.say(&format!("The profile still has a key from {}.", source.name()));
     }
     context.done(name, if removed { "removed" } else { "unchanged" })

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::conflict::{before_writing, settled, tell_carried, unmergeable};
+use super::consent::{consents, said_no};
 use super::session::Session;
 use super::write::{Done, Writer};
 use crate::account::command;
@@ -15,7 +16,7 @@ use crate::report::change;
 use crate::report::csv;
 use crate::report::json::printed;
 use crate::report::outcome::{Facts, Outcome};
-use crate::store::{CustomerLock, EntryId, Origin, Store};
+use crate::store::{CustomerLock, EntryId, Origin};
 
 pub(super) struct WriteOptions<'a> {
     pub(super) args: &'a WriteArgs,
@@ -29,13 +30,9 @@ pub(super) struct WriteOptions<'a> {
 }
 
 impl<'a> WriteOptions<'a> {
-    /// For edits that were not made by hand and take nothing back.
-    pub(super) fn of(
-        command: &'static str,
-        args: &'a WriteArgs,
-        check: &'a dyn Fn(&Customer) -> Result<()>,
-    ) -> WriteOptions<'a> {
-        WriteOptions { args, command, undoes: None, by_hand: false, check }
+    /// For edits that were not made by hand, take nothing back and have no precondition.
+    pub(super) fn of(command: &'static str, args: &'a WriteArgs) -> WriteOptions<'a> {
+        WriteOptions { args, command, undoes: None, by_hand: false, check: &|_| Ok(()) }
     }
 }
 
@@ -58,7 +55,7 @@ pub(super) fn carry_out(
     let step = before_writing(&plan);
     match go(&mut plan, lock, options, session, facts)? {
         End::Ended(_, kind) => Ok(kind),
-        End::Declined | End::Again(..) => Err(Error::new(Kind::Cancelled, "you said no").at(step)),
+        End::Declined | End::Again(..) => Err(said_no().at(step)),
     }
 }
 
@@ -70,8 +67,7 @@ pub(super) fn go(
     session: &Session<'_>,
     facts: &mut Facts,
 ) -> Result<End> {
-    let notes = session.terminal.notes();
-    plan.warnings.iter().for_each(|warning| notes.warn(warning));
+    plan.warnings.iter().for_each(|warning| session.terminal.notes().warn(warning));
     // If the user took time to answer, the customer is read again before the write.
     let mut waited = options.by_hand;
     loop {
@@ -80,14 +76,10 @@ pub(super) fn go(
             return unchanged(plan, session, facts);
         }
         let wanted = options.by_hand || !plan.consent.is_empty() || session.account.asks_always();
-        let asks = wanted && !options.args.dry_run && !options.args.yes;
-        show(plan, asks, session)?;
+        let asks = wanted && !options.args.yes;
+        show(plan, asks && !options.args.dry_run, session)?;
         if options.args.dry_run {
-            foretell(plan, wanted && !options.args.yes, options, session, facts)?;
-            notes.say(&format!("Dry run: {}. Nothing was written.", change::counts(plan)));
-            let found = if options.args.exit_code { Kind::Changes } else { Kind::Done };
-            finish(plan, Outcome::Planned, session, facts)?;
-            return Ok(End::Ended(Outcome::Planned, found));
+            return rehearse(plan, asks, options, session, facts);
         }
         if !asks && !waited {
             break;
@@ -97,31 +89,45 @@ pub(super) fn go(
             return Ok(End::Declined);
         }
         lock = session.lock(plan.before.id(), options.args)?;
-        let (theirs, conflicts) = match reread(plan, options, session)? {
-            Now::Merged(merged) => {
-                *plan = merged;
-                facts.plan(plan);
+        // Other writers may have changed the customer meanwhile. Their changes are kept.
+        let theirs = session.client.get(plan.before.id())?;
+        (options.check)(&theirs)?;
+        let conflicts = match merge(plan, &theirs).map_err(|why| unmergeable(&why, plan))? {
+            Merge::Merged { plan: merged, carried } => {
+                tell_carried(&carried, session.terminal.notes());
+                *plan = *merged;
                 break;
             }
-            Now::Conflicts(theirs, conflicts) => (theirs, conflicts),
+            Merge::Conflicts(conflicts) => conflicts,
         };
         drop(lock.take());
         match settled(plan, &theirs, &conflicts, options.by_hand, session)? {
             Some(settled) => *plan = settled,
-            None => return Ok(End::Again(theirs, conflicts)),
+            None => return Ok(End::Again(Box::new(theirs), conflicts)),
         }
         waited = true;
     }
+    facts.plan(plan);
     if plan.is_empty() {
         return unchanged(plan, session, facts);
     }
-    let journal = if options.args.no_journal { None } else { Some(session.store()?) };
-    let done = write(plan.clone(), options, journal, session, facts)?;
+    written(plan, lock, options, session, facts)
+}
+
+fn written(
+    plan: &mut Plan,
+    lock: Option<CustomerLock>,
+    options: &WriteOptions<'_>,
+    session: &Session<'_>,
+    facts: &mut Facts,
+) -> Result<End> {
+    let done = write(plan.clone(), options, session, facts)?;
     drop(lock);
     *plan = done.plan;
     if !done.written {
         return unchanged(plan, session, facts);
     }
+    let notes = session.terminal.notes();
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
     if let Some(entry) = done.entry {
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
@@ -140,16 +146,10 @@ fn unchanged(plan: &Plan, session: &Session<'_>, facts: &Facts) -> Result<End> {
     Ok(End::Ended(Outcome::Unchanged, Kind::Done))
 }
 
-fn write(
-    plan: Plan,
-    options: &WriteOptions<'_>,
-    journal: Option<&Store>,
-    session: &Session<'_>,
-    facts: &mut Facts,
-) -> Result<Done> {
+fn write(plan: Plan, options: &WriteOptions<'_>, session: &Session<'_>, facts: &mut Facts) -> Result<Done> {
     let writer = Writer {
         client: &session.client,
-        store: journal,
+        store: if options.args.no_journal { None } else { Some(session.store()?) },
         origin: Origin {
             profile: session.account.profile.clone(),
             host: session.account.origin.clone(),
@@ -168,64 +168,51 @@ fn write(
 
 fn show(plan: &Plan, asks: bool, session: &Session<'_>) -> Result<()> {
     let terminal = &session.terminal;
-    let place = session.account.place();
+    let account = session.account.label();
     if !session.global.is_for_programs() {
-        return terminal.print(&change::plan(plan, &place, terminal.look()));
+        return terminal.print(&change::plan(plan, &account, terminal.look()));
     }
     if asks && terminal.may_ask() {
-        terminal.tell(&change::plan(plan, &place, terminal.error_look()));
+        terminal.tell(&change::plan(plan, &account, terminal.error_look()));
     }
     Ok(())
 }
 
 /// Refuses what the API is known to refuse, because a dry run must promise no more than the real command does.
-fn foretell(
+fn rehearse(
     plan: &Plan,
     asks: bool,
     options: &WriteOptions<'_>,
     session: &Session<'_>,
     facts: &mut Facts,
-) -> Result<()> {
+) -> Result<End> {
     if let Some(why) = plan.known_refusal() {
         let message = format!("the API would refuse the change: {why}");
         return Err(Error::new(Kind::Refused, message).at(before_writing(plan)));
     }
-    if !asks {
-        return Ok(());
-    }
-    let mut reasons: Vec<String> =
-        plan.consent.iter().map(|consent| reason(consent, options.by_hand)).collect();
-    reasons.extend(session.account.always());
-    for reason in reasons {
+    let reasons = reasons(plan, options).into_iter().chain(session.account.always());
+    for reason in reasons.filter(|_| asks) {
         let warning = format!("{reason}: the change will need consent, or --yes");
         session.terminal.notes().warn(&warning);
         facts.warn(warning);
     }
-    Ok(())
+    session.terminal.notes().say(&format!("Dry run: {}. Nothing was written.", change::counts(plan)));
+    finish(plan, Outcome::Planned, session, facts)?;
+    Ok(End::Ended(Outcome::Planned, if options.args.exit_code { Kind::Changes } else { Kind::Done }))
 }
 
 fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Result<bool> {
-    let step = before_writing(plan);
-    if !session.terminal.may_ask() {
-        let by_hand =
-            options.by_hand.then(|| "what was edited by hand is written only when it was seen".to_string());
-        return Err(Error::usage(
-            "this change needs consent, but there is no terminal, or --no-input is set",
-        )
-        .at(step)
-        .detail(by_hand)
-        .detail(plan.consent.iter().map(|consent| reason(consent, options.by_hand)))
-        .detail(session.account.always())
-        .hint("add --yes to consent on the command line"));
-    }
-    plan.consent.iter().for_each(|consent| session.terminal.notes().warn(&reason(consent, options.by_hand)));
-    let question = change::question(plan, &session.account.place());
-    let answer = session.client.not_counting(|| session.terminal.confirm(&question));
-    answer.map_err(|error| error.at(step))
+    let reasons = reasons(plan, options);
+    let seen = "what was edited by hand is written only when it was seen".to_string();
+    let by_hand = options.by_hand.then_some(seen).into_iter();
+    let details = by_hand.chain(reasons.clone()).chain(session.account.always());
+    let question = change::question(plan, &session.account.label());
+    let answer = session.client.not_counting(|| consents(&question, &reasons, details, session));
+    answer.map_err(|error| error.at(before_writing(plan)))
 }
 
-fn reason(consent: &Consent, by_hand: bool) -> String {
-    match consent {
+fn reasons(plan: &Plan, options: &WriteOptions<'_>) -> Vec<String> {
+    let reason = |consent: &Consent| match consent {
         Consent::Billing(path) => format!("`{path}` touches billing"),
         Consent::Altered(path) => {
             format!("`{path}` was stored otherwise than it was sent, by the API or another client")
@@ -234,28 +221,10 @@ fn reason(consent: &Consent, by_hand: bool) -> String {
             "`{path}` is as the entry asked, which is said to have written nothing: it arrived late, or another \
              client did the same"
         ),
-        Consent::Clears(path) if by_hand => format!("`{path}` will be cleared (null)"),
+        Consent::Clears(path) if options.by_hand => format!("`{path}` will be cleared (null)"),
         Consent::Clears(path) => format!("`{path}` would lose its value, which no --clear asks for"),
-    }
-}
-
-enum Now {
-    Merged(Plan),
-    /// What is there now, and what both sides changed.
-    Conflicts(Box<Customer>, Vec<Conflict>),
-}
-
-/// Other writers may have changed the customer while the user edited. Their changes are kept.
-fn reread(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Result<Now> {
-    let now = session.client.get(plan.before.id())?;
-    (options.check)(&now)?;
-    match merge(plan, &now).map_err(|why| unmergeable(&why, plan))? {
-        Merge::Merged { plan, carried } => {
-            tell_carried(&carried, session.terminal.notes());
-            Ok(Now::Merged(*plan))
-        }
-        Merge::Conflicts(conflicts) => Ok(Now::Conflicts(Box::new(now), conflicts)),
-    }
+    };
+    plan.consent.iter().map(reason).collect()
 }
 
 /// Prints the result in the forms that are for programs; the table was shown before the write.

@@ -1,25 +1,34 @@
-//! Consent to a command that changes many things at once.
+//! Consent of the user to what a command is about to do.
 
 use super::session::Context;
 use crate::error::{Error, Kind, Result};
 
-/// `warnings` are shown before the question; `always` is why the profile wants to be asked.
+/// Whether the user says yes. `warnings` are shown before the question, `details` if no question is possible.
+pub(super) fn consents(
+    question: &str,
+    warnings: &[String],
+    details: impl IntoIterator<Item = String>,
+    context: &Context,
+) -> Result<bool> {
+    if !context.terminal.may_ask() {
+        let message = "this change needs consent, but there is no terminal, or --no-input is set";
+        return Err(Error::usage(message).detail(details).hint("add --yes to consent on the command line"));
+    }
+    warnings.iter().for_each(|warning| context.terminal.notes().warn(warning));
+    context.terminal.confirm(question)
+}
+
+/// `Cancelled` if the user says no. `always` is why the profile wants to be asked.
 pub(super) fn consent(
     question: &str,
     warnings: &[String],
     always: Option<String>,
     context: &Context,
 ) -> Result<()> {
-    if !context.terminal.may_ask() {
-        return Err(Error::usage("this needs consent, but there is no terminal, or --no-input is set")
-            .detail([question.to_string()])
-            .detail(warnings.iter().cloned())
-            .detail(always)
-            .hint("add --yes to consent on the command line"));
-    }
-    warnings.iter().for_each(|warning| context.terminal.notes().warn(warning));
-    if context.terminal.confirm(question)? {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Cancelled, "you said no"))
+    let details = [question].map(str::to_string).into_iter().chain(warnings.iter().cloned()).chain(always);
+    if consents(question, warnings, details, context)? { Ok(()) } else { Err(said_no()) }
+}
+
+pub(super) fn said_no() -> Error {
+    Error::new(Kind::Cancelled, "you said no")
 }

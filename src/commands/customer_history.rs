@@ -6,18 +6,15 @@ use crate::account::Profile;
 use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
 use crate::error::{Error, Kind, Result};
 use crate::protocol::settle::{Settled, settle as settled};
+use crate::report::account_label::AccountLabel;
 use crate::report::bulk::counted;
 use crate::report::json::printed;
-use crate::report::place::Place;
 use crate::report::{change, history};
 use crate::search::CustomerName;
 use crate::store::{Ending, Entry, EntryId, Filter, Forget, Forgotten, Store};
 
 /// How many entries a terminal shows unless `--limit` is given.
 const LIMIT: u64 = 20;
-
-/// How many entries one table holds, because a table is in memory until it is printed.
-const TABLE_ROWS: u64 = 1_000;
 
 /// How many unsettled entries are listed.
 const TOLD: usize = 20;
@@ -71,7 +68,7 @@ fn list(args: &HistoryArgs, context: &Context) -> Result<Kind> {
 
 /// The profile may have been removed; its entries are still there.
 fn profile_name(context: &Context) -> Result<String> {
-    Profile::named(context.global.profile.as_deref(), context.environment).map(|(name, _)| name)
+    Profile::named(context.global.profile.as_deref()).map(|(name, _)| name)
 }
 
 fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
@@ -87,18 +84,14 @@ fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
 
 /// Returns the number of entries.
 fn print(filter: &Filter, context: &Context) -> Result<u64> {
-    let (terminal, output) = (&context.terminal, context.global.output);
-    let (mut rows, mut count) = (history::rows(output), 0);
+    let terminal = &context.terminal;
+    let (mut rows, mut count) = (history::rows(context.global.output, terminal.look()), 0);
     context.store()?.history(filter, |entry| {
         terminal.print(&history::add(&mut rows, &entry, |moment| terminal.local(moment)))?;
         count += 1;
-        if output == Output::Table && count % TABLE_ROWS == 0 {
-            let table = std::mem::replace(&mut rows, history::rows(output));
-            terminal.print(&table.end(terminal.look()))?;
-        }
         Ok(())
     })?;
-    terminal.print(&rows.end(terminal.look()))?;
+    terminal.print(&rows.end())?;
     Ok(count)
 }
 
@@ -107,10 +100,10 @@ fn show(entry: &Entry, context: &Context) -> Result<Kind> {
     let text = match context.global.output {
         Output::Table => {
             let (profile, host) = (&entry.profile, &entry.host);
-            let place = Place { profile, host, overrides: &[], label: None, color: None };
+            let account = AccountLabel { profile, host, ..AccountLabel::default() };
             let when = context.terminal.local(entry.time);
             let look = context.terminal.look();
-            format!("{}{}", history::head(entry, &when, look), change::plan(&plan, &place, look))
+            format!("{}{}", history::head(entry, &when, look), change::plan(&plan, &account, look))
         }
         output @ (Output::Json | Output::Ndjson) => printed(&history::whole(entry, &plan), output),
         Output::Csv => crate::report::csv::changes(plan.before.id(), entry.state(), &plan.changes),

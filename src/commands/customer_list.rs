@@ -3,7 +3,7 @@
 use super::session::Context;
 use crate::api::Pages;
 use crate::api::pages::LARGEST;
-use crate::cli::{ListArgs, ListRequest, Output};
+use crate::cli::{ListArgs, Output};
 use crate::document::{Customer, Path};
 use crate::error::{Kind, Result};
 use crate::field::{FIELDS, READ_ONLY, nearest};
@@ -20,12 +20,13 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
     let session = &context.open()?;
     let (terminal, output) = (&session.terminal, session.global.output);
     say_what_is_checked_here(&request.search, terminal.notes());
-    let mut listing = Listing::new(request.columns.clone(), output);
+    let mut listing = Listing::new(request.columns.clone(), output, terminal.look());
     let mut text = String::new();
     let exact = request.limit.filter(|_| request.search.is_exact());
     let size = exact.map_or(LARGEST, |limit| limit.clamp(LEAST, LARGEST));
     let mut pages = session.client.pages(request.search.query(), request.order.clone(), size);
-    let mut found = Found::new(&request);
+    let limit = request.limit.unwrap_or(u64::MAX);
+    let mut found = Found { search: &request.search, limit, count: 0, beyond: false, unexpected: 0 };
     // Only the customers tell whether they have a column that the program does not know.
     let is_unknown = |path: &&Path| names::path(&path.dotted()).is_none();
     let mut missing: Vec<Path> = request.columns.iter().flatten().filter(is_unknown).cloned().collect();
@@ -41,7 +42,7 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
             break;
         }
     }
-    terminal.print(&(text + &listing.end(terminal.look())))?;
+    terminal.print(&(text + &listing.end()))?;
     if output == Output::Table {
         terminal.notes().say(&found.sentence(&pages));
     }
@@ -82,11 +83,6 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn new(request: &ListRequest) -> Found<'_> {
-        let limit = request.limit.unwrap_or(u64::MAX);
-        Found { search: &request.search, limit, count: 0, beyond: false, unexpected: 0 }
-    }
-
     fn take(&mut self, page: Vec<Customer>) -> Vec<Customer> {
         let mut matches = Vec::new();
         for customer in page {

@@ -22,7 +22,8 @@ pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Resu
     let session = &context.open_to_write(args.write.dry_run)?;
     let entry = named.map_or_else(|| latest(session), Ok)?;
     let step = format!("undoing entry {}", entry.entry);
-    refuse_elsewhere(&entry, session).map_err(|error| error.at(&step))?;
+    let refused = session.refuse_elsewhere("it was made", &entry.profile, &entry.host);
+    refused.map_err(|error| error.at(&step))?;
     let done = session.store()?.plan(&entry)?;
     let lock = session.lock(entry.customer, &args.write)?;
     let now = session.read(entry.customer)?;
@@ -38,9 +39,9 @@ pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Resu
         // The change may have arrived late, or another user made the same one.
         plan.consent.extend(done.changes.iter().map(|change| Consent::Unclaimed(change.path.clone())));
     }
-    let nothing_to_check = |_: &Customer| Ok(());
-    let options = WriteOptions::of("customer undo", &args.write, &nothing_to_check);
-    carry_out(plan, lock, &WriteOptions { undoes: Some(entry.entry), ..options }, session, facts)
+    let options =
+        WriteOptions { undoes: Some(entry.entry), ..WriteOptions::of("customer undo", &args.write) };
+    carry_out(plan, lock, &options, session, facts)
 }
 
 /// A change without a known outcome may be later, so it must be settled first.
@@ -83,16 +84,6 @@ fn refuse_other_profile(entry: &Entry, context: &Context) -> Result<()> {
         .at(format!("undoing entry {}", entry.entry))
         .detail([format!("this is profile {meant}")])
         .hint(format!("add --profile {made_on}")))
-}
-
-fn refuse_elsewhere(entry: &Entry, session: &Session<'_>) -> Result<()> {
-    let account = &session.account;
-    if account.made(entry) {
-        return Ok(());
-    }
-    let (profile, host) = (&entry.profile, &entry.host);
-    Err(Error::new(Kind::Conflict, format!("it was made on profile {profile} at {host}"))
-        .detail([format!("this is profile {} at {}", account.profile, account.origin)]))
 }
 
 fn restored(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Plan> {

@@ -27,7 +27,7 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
     };
     check(&before)?;
     let plan = plan(before, &edits, request.new_fields).map_err(refused_edit)?;
-    let options = WriteOptions::of("customer update", &args.write, &check);
+    let options = WriteOptions { check: &check, ..WriteOptions::of("customer update", &args.write) };
     carry_out(plan, lock, &options, session, facts)
 }
 
@@ -99,12 +99,9 @@ fn refuse_unmet(before: &Customer, request: &Request, profile: &str) -> Result<(
     if unmet.is_empty() {
         return Ok(());
     }
-    let lines = unmet
-        .iter()
-        .map(|unmet| format!("{}: expected {}, found {}", unmet.path, unmet.expected, unmet.found));
     Err(Error::new(Kind::Conflict, "the customer is not as --expect says")
         .at(format!("checking customer {}", before.id()))
-        .detail(lines)
+        .detail(unmet)
         .hint(format!(
             "look at it with `{}` and decide again",
             command(profile, &format!("customer get {}", before.id()))

@@ -17,22 +17,20 @@ mod lookup;
 mod profiles;
 #[cfg(feature = "sandbox")]
 mod sandbox;
-#[cfg(feature = "sandbox")]
-mod sandbox_account;
 mod session;
 mod write;
 
 use std::ffi::OsString;
 
-use crate::account::Environment;
-use crate::cli::usage_error::{self, UsageError};
+use crate::account::environment;
+use crate::cli::usage_error::{color, usage_error};
 use crate::cli::{self, Command, CustomerCommand, Output};
 use crate::error::{Kind, Result};
 use crate::report::json::printed;
 use crate::report::outcome::Facts;
 use crate::signals;
 use crate::terminal::{Notes, Terminal};
-use session::{Context, fail};
+use session::Context;
 
 /// Runs the program with these arguments, the first of them its own name, and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -54,7 +52,14 @@ fn finish(command: &Command, context: &Context) -> u8 {
     context.signals.done();
     match result {
         Ok(kind) => kind.code(),
-        Err(error) => fail(&error, &facts, &context.terminal, context.global.wants_json()),
+        Err(error) => {
+            context.terminal.fail(&error);
+            if context.global.wants_json() {
+                // Standard error has the failure already.
+                let _ = context.terminal.print(&printed(&facts.failure(&error), Output::Json));
+            }
+            error.kind.code()
+        }
     }
 }
 
@@ -78,15 +83,14 @@ fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<
 }
 
 fn not_parsed(error: clap::Error, arguments: &[OsString], may_write: bool) -> u8 {
-    let color = usage_error::color(arguments);
-    let terminal = Terminal::new(color, Notes::default(), true, Environment.wants_plain());
+    let terminal = Terminal::new(color(arguments), Notes::default(), true, environment::wants_plain());
     if !error.use_stderr() {
         let help = cli::styled(&error.render(), terminal.look());
         return terminal.print(&help).map_or_else(|error| error.kind.code(), |()| Kind::Done.code());
     }
-    let error = UsageError::new(error, arguments, terminal.error_look(), may_write);
-    terminal.tell(&error.text);
-    if let Some(error) = error.json {
+    let (text, json) = usage_error(error, arguments, terminal.error_look(), may_write);
+    terminal.tell(&text);
+    if let Some(error) = json {
         let _ = terminal.print(&printed(&Facts::default().failure(&error), Output::Json));
     }
     Kind::Usage.code()

@@ -1,8 +1,9 @@
 //! `fusebill profile`: lists, shows, changes and removes profiles.
 
+use super::consent::consent;
 use super::session::Context;
 use crate::account::setting::{Key, SETTINGS, Setting, SettingKind, Value};
-use crate::account::{Config, KeySource, Profile, Source, Vault, no_such};
+use crate::account::{Config, KeySource, Profile, Source, Vault, environment, no_such};
 use crate::cli::ProfileCommand;
 use crate::cli::account::SetArgs;
 use crate::editor;
@@ -20,7 +21,7 @@ pub(super) fn run(command: &ProfileCommand, context: &Context) -> Result<Kind> {
 }
 
 fn list(context: &Context) -> Result<Kind> {
-    let config = Config::load(context.environment)?;
+    let config = Config::load()?;
     let current = context.profile()?.name;
     let listed = |name: &str| {
         let profile = Profile::of(name, &config);
@@ -28,8 +29,8 @@ fn list(context: &Context) -> Result<Kind> {
         Ok(Listed {
             current: name == current,
             label: profile.settings.text(Key::Label).map(str::to_string),
-            api: api(&profile, context)?.0,
-            key: key(&profile, context)?,
+            api: api(&profile)?.0,
+            key: key(&profile)?,
             writes: match (profile.settings.is_on(Key::ReadOnly), asks) {
                 (true, _) => "refused",
                 (false, true) => "asked for",
@@ -45,16 +46,16 @@ fn list(context: &Context) -> Result<Kind> {
 }
 
 fn show(name: Option<&str>, context: &Context) -> Result<Kind> {
-    let config = Config::load(context.environment)?;
+    let config = Config::load()?;
     let profile = match name {
         Some(name) if !config.has(name) => return Err(no_such(name, &config)),
         Some(name) => Profile::of(name, &config),
         None => context.profile()?,
     };
-    let settings = SETTINGS.iter().map(|setting| applied(setting, &profile, context));
+    let settings = SETTINGS.iter().map(|setting| applied(setting, &profile));
     let shown = Shown {
         file: config.path().display().to_string(),
-        key: key(&profile, context)?,
+        key: key(&profile)?,
         settings: settings.collect::<Result<Vec<_>>>()?,
         profile: profile.name,
     };
@@ -62,11 +63,11 @@ fn show(name: Option<&str>, context: &Context) -> Result<Kind> {
     context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-fn applied(setting: &'static Setting, profile: &Profile, context: &Context) -> Result<Applied> {
+fn applied(setting: &'static Setting, profile: &Profile) -> Result<Applied> {
     let overriding = match setting.key {
-        Key::BaseUrl => Some(api(profile, context)?),
-        Key::Editor => editor_variable(context)?,
-        Key::TlsRoots | Key::CaFile => authorities_variable(context),
+        Key::BaseUrl => Some(api(profile)?),
+        Key::Editor => editor_variable()?,
+        Key::TlsRoots | Key::CaFile => authorities_variable(),
         _ => None,
     };
     let built_in = match setting.key {
@@ -82,35 +83,35 @@ fn applied(setting: &'static Setting, profile: &Profile, context: &Context) -> R
 }
 
 /// The variable that overrides the profile's editor: its value and name.
-fn editor_variable(context: &Context) -> Result<Option<(String, String)>> {
+fn editor_variable() -> Result<Option<(String, String)>> {
     let name = editor::VARIABLES[0];
-    let value = context.environment.variable(name)?.filter(|value| !value.trim().is_empty());
+    let value = environment::variable(name)?.filter(|value| !value.trim().is_empty());
     Ok(value.map(|value| (value, name.to_string())))
 }
 
-fn authorities_variable(context: &Context) -> Option<(String, String)> {
-    let is_set = |name: &&str| context.environment.lossy(name).is_some_and(|value| !value.is_empty());
+fn authorities_variable() -> Option<(String, String)> {
+    let is_set = |name: &&str| environment::lossy(name).is_some_and(|value| !value.is_empty());
     let name = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(is_set)?;
     Some((format!("what {name} names"), name.to_string()))
 }
 
-fn api(profile: &Profile, context: &Context) -> Result<(String, String)> {
+fn api(profile: &Profile) -> Result<(String, String)> {
     if profile.is_sandbox() {
         return Ok(("this machine".to_string(), Source::BuiltIn.to_string()));
     }
-    let (base, from) = profile.base(context.environment)?;
+    let (base, from) = profile.base()?;
     Ok((base.to_string(), from.to_string()))
 }
 
-fn key(profile: &Profile, context: &Context) -> Result<Option<String>> {
+fn key(profile: &Profile) -> Result<Option<String>> {
     if profile.is_sandbox() {
         return Ok(Some(Source::BuiltIn.to_string()));
     }
-    Ok(profile.key_source(context.environment)?.map(|source| source.name()))
+    Ok(profile.key_source()?.map(|source| source.name()))
 }
 
 fn set(args: &SetArgs, context: &Context) -> Result<Kind> {
-    let before = Config::load(context.environment)?;
+    let before = Config::load()?;
     let changes = args.changes.0.iter().map(|(key, value)| {
         let value = value.clone().map(|value| absolute(Setting::of(*key), value)).transpose()?;
         Ok((*key, value))
@@ -130,10 +131,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<Kind> {
     let what = if made { "made" } else { "changed" };
     notes.say(&format!("Profile {} is {what}, in {}", args.name, after.path().display()));
     tell_left_over(&args.name, &after, context);
-    if made
-        && Profile::of(&args.name, &after).own_key(context.environment).is_none()
-        && args.name != crate::account::SANDBOX
-    {
+    if made && Profile::of(&args.name, &after).own_key().is_none() && args.name != crate::account::SANDBOX {
         let login = crate::account::command(&args.name, "auth login");
         notes.say(&format!("It has no key yet: `{login}` stores one."));
     }
@@ -141,7 +139,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<Kind> {
 }
 
 fn tell_left_over(name: &str, after: &Config, context: &Context) {
-    let own = Profile::of(name, after).own_key(context.environment);
+    let own = Profile::of(name, after).own_key();
     let stored = Vault::in_folder(after.folder()).source(name);
     if let Some(KeySource::Stored(path)) = stored.filter(|stored| own.as_ref() != Some(stored)) {
         let logout = crate::account::command(name, "auth logout");
@@ -174,7 +172,7 @@ fn from_here(setting: &Setting, path: &str) -> Result<String> {
 }
 
 fn remove(name: &str, yes: bool, context: &Context) -> Result<Kind> {
-    let before = Config::load(context.environment)?;
+    let before = Config::load()?;
     let vault = Vault::in_folder(before.folder());
     let (there, stored) = (before.profiles().contains_key(name), vault.source(name).is_some());
     if !there && !stored {
@@ -188,14 +186,10 @@ fn remove(name: &str, yes: bool, context: &Context) -> Result<Kind> {
         (true, true) => format!("profile {name} and its stored key"),
         (false, _) => format!("the stored key of profile {name}"),
     };
-    if !yes && !context.terminal.may_ask() {
-        return Err(Error::usage(format!("removing {what} needs confirmation"))
-            .hint("add --yes to confirm on the command line"));
-    }
     context.terminal.show_badge(Profile::of(name, &before).badge());
     context.watch_signals();
-    if !yes && !context.terminal.confirm(&format!("Remove {what}?"))? {
-        return Err(Error::new(Kind::Cancelled, "you said no"));
+    if !yes {
+        consent(&format!("Remove {what}?"), &[], None, context)?;
     }
     if there {
         before.without(name)?.save(&before)?;

@@ -1,28 +1,29 @@
-//! `fusebill sandbox`.
+//! `fusebill sandbox`, and the account behind `--profile sandbox`: a server in this process, with its customers in a file.
+
+use std::path::PathBuf;
 
 use clap_complete::CompletionCandidate as Candidate;
 
-use super::sandbox_account::{failed, start, state_file};
 use super::session::Context;
+use crate::account::{self, Account, Profile, environment};
+use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::cli::candidates::{candidate, matching};
 use crate::cli::{Output, SandboxCommand, ServeArgs};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
 use crate::report::json::{Object, printed};
-use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, State};
+use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, Server, State};
 
 pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
     match command {
         SandboxCommand::Serve(args) => serve(args, context),
         SandboxCommand::Reset => {
-            let path = state_file(context.environment)?;
+            let path = state_file()?;
             sandbox::reset(&path).map_err(|why| failed("resetting the sandbox", why))?;
             context.terminal.notes().say("The sandbox's customers are as they were at first.");
             print("path", &path.display().to_string(), context)
         }
-        SandboxCommand::Path => {
-            print("path", &state_file(context.environment)?.display().to_string(), context)
-        }
+        SandboxCommand::Path => print("path", &state_file()?.display().to_string(), context),
     }
 }
 
@@ -35,7 +36,7 @@ fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
         spec.parse::<Fault>().map_err(|why| Error::usage(format!("--fault {spec}")).because(why))
     };
     let faults = args.fault.iter().map(fault).collect::<Result<_>>()?;
-    let state = if args.memory { State::Memory } else { State::File(state_file(context.environment)?) };
+    let state = if args.memory { State::Memory } else { State::File(state_file()?) };
     let limits = Limits { per_minute: args.per_minute, per_day: args.per_day, ..Limits::default() };
     let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;
     let url = server.base_url();
@@ -56,6 +57,38 @@ fn print(name: &str, text: &str, context: &Context) -> Result<Kind> {
         format!("{}\n", escaped(text))
     };
     context.terminal.print(&line).map(|()| Kind::Done)
+}
+
+/// Neither the key nor the base URL of the environment is read, so neither is sent to it.
+pub(super) fn open(profile: Profile) -> Result<(Account, Server)> {
+    let state = State::File(state_file()?);
+    let server = start(Options { state, ..Options::default() })?;
+    let key =
+        ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", anyhow::Error::msg(why)))?;
+    let base = BaseUrl::parse(&server.base_url())?;
+    let account = Account {
+        host: base.place(),
+        overrides: Vec::new(),
+        profile: profile.name,
+        base,
+        key,
+        origin: account::SANDBOX.to_string(),
+        trust: Trust::default(),
+        settings: profile.settings,
+    };
+    Ok((account, server))
+}
+
+fn start(options: Options) -> Result<Server> {
+    Server::start(options).map_err(|why| failed("starting the sandbox", why))
+}
+
+fn failed(step: &str, why: anyhow::Error) -> Error {
+    Error::new(Kind::Failed, "the sandbox does not work").at(step).because(why)
+}
+
+fn state_file() -> Result<PathBuf> {
+    Ok(environment::state_folder()?.join("sandbox").join("customers.ndjson"))
 }
 
 pub(super) fn behaviour_candidates(typed: &str) -> Vec<Candidate> {

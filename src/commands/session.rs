@@ -4,8 +4,8 @@ use std::ops::Deref;
 use std::time::Duration;
 
 #[cfg(feature = "sandbox")]
-use super::sandbox_account;
-use crate::account::{Account, Environment, Profile, command};
+use super::sandbox;
+use crate::account::{Account, Profile, command, environment};
 use crate::api::{Client, Network};
 use crate::cli::{Global, Output, WriteArgs};
 use crate::document::Customer;
@@ -18,7 +18,6 @@ use crate::terminal::{Notes, Terminal};
 
 pub(super) struct Context {
     pub(super) global: Global,
-    pub(super) environment: Environment,
     pub(super) terminal: Terminal,
     pub(super) signals: Signals,
     /// None if there is no home directory.
@@ -44,28 +43,25 @@ impl Deref for Session<'_> {
 
 impl Context {
     pub(super) fn new(global: Global, may_write: bool) -> Context {
-        let environment = Environment;
         let notes = Notes { quiet: global.quiet, http: global.verbose };
-        let terminal = Terminal::new(global.color, notes, global.no_input, environment.wants_plain());
+        let terminal = Terminal::new(global.color, notes, global.no_input, environment::wants_plain());
         let terminal = if global.is_for_programs() { terminal.for_programs() } else { terminal };
         let terminal = if may_write { terminal.for_writes() } else { terminal };
-        let store = environment.state_folder().ok().map(|folder| Store::at(folder, global.timeout));
-        Context { global, environment, terminal, signals: Signals::default(), store }
+        let store = environment::state_folder().ok().map(|folder| Store::at(folder, global.timeout));
+        Context { global, terminal, signals: Signals::default(), store }
     }
 
     pub(super) fn store(&self) -> Result<&Store> {
         match &self.store {
             Some(store) => Ok(store),
-            None => {
-                Err(self.environment.state_folder().err().unwrap_or_else(|| {
-                    Error::new(Kind::Failed, "there is no home directory").hint("set HOME")
-                }))
-            }
+            None => Err(environment::state_folder()
+                .err()
+                .unwrap_or_else(|| Error::new(Kind::Failed, "there is no home directory").hint("set HOME"))),
         }
     }
 
     pub(super) fn profile(&self) -> Result<Profile> {
-        Profile::chosen(self.global.profile.as_deref(), self.environment)
+        Profile::chosen(self.global.profile.as_deref())
     }
 
     /// Called before the first request or question: until then, a signal ends the program at once.
@@ -91,7 +87,7 @@ impl Context {
         let profile = self.profile()?;
         #[cfg(feature = "sandbox")]
         if profile.is_sandbox() {
-            let (account, server) = sandbox_account::open(profile, self.environment)?;
+            let (account, server) = sandbox::open(profile)?;
             return Ok(Session {
                 client: self.client(&account)?,
                 account,
@@ -100,9 +96,9 @@ impl Context {
             });
         }
         let store = self.store.as_ref().and_then(Store::exposed);
-        let warnings = profile.warnings(self.environment)?.into_iter().chain(store);
+        let warnings = profile.warnings()?.into_iter().chain(store);
         warnings.for_each(|warning| self.terminal.notes().warn(&warning));
-        let account = profile.account(self.environment, self.global.timeout)?;
+        let account = profile.account(self.global.timeout)?;
         Ok(Session {
             client: self.client(&account)?,
             account,
@@ -126,16 +122,26 @@ impl Context {
 
     /// From here on every question shows which account it is.
     pub(super) fn client(&self, account: &Account) -> Result<Client> {
-        let variable = |name: &str| self.environment.lossy(name);
-        let network = Network::from_environment(&account.base, &account.trust, variable)?;
+        let network = Network::from_environment(&account.base, &account.trust, environment::lossy)?;
         let (base, key) = (account.base.clone(), account.key.clone());
-        self.terminal.show_badge(account.place().badge());
+        self.terminal.show_badge(account.label().badge());
         let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());
         Ok(if account.is_read_only() { client.read_only() } else { client })
     }
 }
 
 impl Session<'_> {
+    /// `Conflict` if this is not the account that `what` names.
+    pub(super) fn refuse_elsewhere(&self, what: &str, profile: &str, host: &str) -> Result<()> {
+        let account = &self.account;
+        if profile == account.profile && host == account.origin {
+            return Ok(());
+        }
+        let error = Error::new(Kind::Conflict, format!("{what} on profile {profile} at {host}"))
+            .detail([format!("this is profile {} at {}", account.profile, account.origin)]);
+        Err(if profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
+    }
+
     /// Warns of earlier changes of the customer that have no outcome.
     pub(super) fn read(&self, id: u64) -> Result<Customer> {
         if let Err(why) = self.warn_of_open(id) {
@@ -197,13 +203,4 @@ pub(super) fn lock(store: &Store, client: &Client, id: u64, notes: Notes) -> Res
             .hint("run the same command again, or allow it to wait longer with --timeout"));
         }
     }
-}
-
-pub(super) fn fail(error: &Error, facts: &Facts, terminal: &Terminal, json: bool) -> u8 {
-    terminal.fail(error);
-    if json {
-        // Standard error has the failure already.
-        let _ = terminal.print(&printed(&facts.failure(error), Output::Json));
-    }
-    error.kind.code()
 }

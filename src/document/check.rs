@@ -13,7 +13,6 @@ use crate::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over};
 /// A value in the vendor's spelling.
 #[derive(Debug)]
 pub struct Checked {
-    /// The value to set.
     pub value: Json,
     /// Why it is doubtful.
     pub warning: Option<String>,
@@ -27,7 +26,6 @@ pub(crate) fn from_text(field: &Field, text: &str) -> Result<Json, String> {
     }
 }
 
-/// Checks a value and spells it as the vendor does.
 pub fn value(field: &Field, value: Json) -> Result<Checked, String> {
     let root = value.root();
     if root.is_null() {

@@ -4,29 +4,12 @@ use super::compare::same;
 use super::json::{Json, Key, ValueKind, View, quote};
 use crate::field::MOST_CODES;
 
-/// The change of one type's code.
-#[derive(Debug, Clone, Copy)]
-pub struct CodeEdit<'a> {
-    /// In any case.
-    pub kind: &'a str,
-    /// The new code; none removes the type.
-    pub code: Option<&'a str>,
-}
-
-/// The result of [`edit`].
-#[derive(Debug)]
-pub struct Edited {
-    /// The array.
-    pub list: Json,
-    /// Types to remove that the list does not have.
-    pub(crate) warnings: Vec<String>,
-}
-
-/// Edits a list of codes; an absent or null list counts as empty.
+/// Edits a list of codes; an absent or null list counts as empty. Each edit is a type, in any case, and its new code; none
+/// removes the type. The result has a warning for each type to remove that the list does not have.
 /// A changed element has only `type` and `code`: the `name`, `id` and `uri` beside the old code describe that code and
 /// would contradict the new one.
 /// Fails if the list is no array, has a type twice, or would have more than [`MOST_CODES`] elements.
-pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, String> {
+pub fn edit(list: Option<View<'_>>, edits: &[(&str, Option<&str>)]) -> Result<(Json, Vec<String>), String> {
     let list = list.filter(|list| !list.is_null());
     if let Some(other) = list.filter(|list| list.kind() != ValueKind::Array) {
         return Err(format!("the customer's sales-tracking codes are {}, not an array", other.kind()));
@@ -35,15 +18,14 @@ pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, St
     let mut elements: Vec<Option<String>> =
         existing.iter().map(|element| Some(element.raw().to_string())).collect();
     let mut warnings = Vec::new();
-    for edit in edits {
-        match (find(&existing, edit.kind)?, edit.code) {
+    for &(kind, code) in edits {
+        match (find(&existing, kind)?, code) {
             (Some(at), Some(code)) if holds(existing[at], code) => {}
             (Some(at), Some(code)) => elements[at] = Some(element(existing[at], code)),
             (Some(at), None) => elements[at] = None,
-            (None, Some(code)) => elements.push(Some(new_element(&quote(edit.kind), code))),
+            (None, Some(code)) => elements.push(Some(new_element(&quote(kind), code))),
             (None, None) => warnings.push(format!(
-                "the customer has no sales-tracking code of type `{}`; {}",
-                edit.kind,
+                "the customer has no sales-tracking code of type `{kind}`; {}",
                 types(&existing)
             )),
         }
@@ -55,7 +37,7 @@ pub fn edit(list: Option<View<'_>>, edits: &[CodeEdit<'_>]) -> Result<Edited, St
             "the customer would have {count} sales-tracking codes, the limit is {MOST_CODES}"
         ));
     }
-    Ok(Edited { list: array(&kept), warnings })
+    Ok((array(&kept), warnings))
 }
 
 fn array(elements: &[String]) -> Json {
@@ -135,8 +117,7 @@ mod tests {
 
     fn edited(list: &str, edits: &[(&str, Option<&str>)]) -> Result<String, String> {
         let list = Json::parse(list).unwrap();
-        let edits: Vec<CodeEdit<'_>> = edits.iter().map(|&(kind, code)| CodeEdit { kind, code }).collect();
-        edit(Some(list.root()), &edits).map(|edited| edited.list.text().to_string())
+        edit(Some(list.root()), edits).map(|(list, _)| list.text().to_string())
     }
 
     #[test]
@@ -198,11 +179,11 @@ mod tests {
     fn taking_out_a_code_that_is_not_there_says_which_are() {
         let said = |list: &str| {
             let list = Json::parse(list).unwrap();
-            edit(Some(list.root()), &[CodeEdit { kind: "A", code: None }]).unwrap().warnings.join("")
+            edit(Some(list.root()), &[("A", None)]).unwrap().1.join("")
         };
         assert_eq!(said("[]"), "the customer has no sales-tracking code of type `A`; it has none");
         assert!(said(LIST).ends_with("; it has `Region`, `Rep`"), "{}", said(LIST));
-        let gone = edit(None, &[CodeEdit { kind: "A", code: None }]).unwrap();
-        assert_eq!((gone.list.text(), gone.warnings.len()), ("[]", 1));
+        let (list, warnings) = edit(None, &[("A", None)]).unwrap();
+        assert_eq!((list.text(), warnings.len()), ("[]", 1));
     }
 }

@@ -12,31 +12,24 @@ pub struct Customer {
     id: u64,
 }
 
-/// Why a document is refused as a customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotACustomer {
-    /// It cannot be read as JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// It is another type of value.
     #[error("{0} instead of an object")]
     NotAnObject(ValueKind),
-    /// `id` is missing or not a positive whole number.
     #[error("it has no `id` that is a whole number")]
     NoId,
-    /// `status` is missing, not a text, or blank.
     #[error("it has no `status`")]
     NoStatus,
     /// Two names differ only by case, which the API ignores.
     #[error("it has both `{0:.100}` and `{1:.100}`, which the API does not tell apart")]
     CaseTwice(String, String),
-    /// It is an activation preview, with this member.
     #[error("it has `{0}`, so it is an activation preview that must never be sent back")]
     Preview(String),
 }
 
 impl Customer {
-    /// Reads a customer document.
     pub fn parse(text: impl Into<String>) -> Result<Customer, NotACustomer> {
         let json = Json::parse(text)?;
         let root = json.root();
@@ -55,17 +48,14 @@ impl Customer {
         Ok(Customer { json, id })
     }
 
-    /// The whole text, as the server sent it.
     pub fn text(&self) -> &str {
         self.json.text()
     }
 
-    /// The outermost object.
     pub fn root(&self) -> View<'_> {
         self.json.root()
     }
 
-    /// The vendor's id of the customer.
     pub fn id(&self) -> u64 {
         self.id
     }

@@ -6,10 +6,8 @@ use super::compare::same_at;
 use super::json::{Json, ValueKind, View};
 use super::path::Path;
 
-/// A path whose value differs.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// The path of the value.
     pub path: Path,
     /// The value before; none if the member was absent.
     pub before: Option<Json>,

@@ -11,37 +11,27 @@ use super::json::{Json, ValueKind};
 use super::path::Path;
 use crate::field::{self, Field};
 
-/// One change of a value.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Edit {
-    /// The path of the value.
     pub path: Path,
-    /// The change.
     pub action: Action,
     /// The flag or column that asks for it, for messages: `--first-name`, `--patch`.
     pub given: String,
 }
 
-/// The kinds of change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Sets this value.
     Set(Json),
     /// Sets null, because the user wrote so; for sales-tracking codes an empty list.
     Clear,
     /// Sets an empty object unless there is an object already (an empty object in a merge patch).
     Object,
-    /// Sets the sales-tracking code of one type.
     SetCode {
-        /// The type's name in the account.
         kind: String,
-        /// A code that exists under that type.
         code: String,
     },
-    /// Removes the sales-tracking code of one type.
     RemoveCode {
-        /// The type's name in the account.
         kind: String,
     },
 }
@@ -63,28 +53,22 @@ impl Action {
 #[derive(Debug, Clone, Default)]
 pub struct Edits {
     list: Vec<Edit>,
-    warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
-/// Why an edit is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditError {
     /// [`Edit::given`].
     pub(crate) given: String,
-    /// Where the refused value is.
     pub path: Path,
-    /// The reason.
     pub problem: EditProblem,
 }
 
-/// The reasons to refuse an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EditProblem {
-    /// The field is read-only, for this reason.
     ReadOnly(String),
     /// Another edit, given as this, sets the same value or one around it.
     Twice(String),
-    /// The field table does not allow the value, for this reason.
     Invalid(String),
     /// Similar names, closest first.
     Unknown(Vec<String>),
@@ -156,17 +140,12 @@ impl Edits {
         Ok(edits)
     }
 
-    /// The edits, in the given order.
     pub fn iter(&self) -> impl Iterator<Item = &Edit> {
         self.list.iter()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
-    }
-
-    pub(crate) fn warnings(&self) -> &[String] {
-        &self.warnings
     }
 
     /// The edit of the value at this path or of one around it.
@@ -284,9 +263,9 @@ mod tests {
     fn what_was_asked_for_is_counted_and_its_warnings_are_kept() {
         let edits = |list: Vec<Edit>| Edits::check(list).unwrap();
         assert!(edits(Vec::new()).is_empty() && !edits(vec![set("firstName", "\"a\"")]).is_empty());
-        assert_eq!(edits(vec![set("firstName", "\"a\"")]).warnings(), [""; 0]);
+        assert_eq!(edits(vec![set("firstName", "\"a\"")]).warnings, [""; 0]);
         let long = format!("\"{}\"", "x".repeat(51));
-        assert_eq!(edits(vec![set("companyName", &long)]).warnings().len(), 1);
+        assert_eq!(edits(vec![set("companyName", &long)]).warnings.len(), 1);
     }
 
     #[test]

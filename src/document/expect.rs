@@ -16,26 +16,14 @@ pub(crate) const EXPECT: &str = "--expect";
 /// `--expect PATH=VALUE`.
 #[derive(Debug, Clone)]
 pub struct Expectation {
-    /// The path of the value.
     pub path: Path,
     /// The expected value, as it was typed.
     pub value: String,
 }
 
-/// A precondition that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unmet {
-    /// The path of the value.
-    pub path: Path,
-    /// The expected value, as it was typed.
-    pub expected: String,
-    /// The token in the document.
-    pub(crate) found: String,
-}
-
 /// An expected value is text, or JSON for other types: `null`, `true`, `12000749`. `null` never means the text "null";
-/// `"null"`, with quotes, does.
-pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<Unmet>, EditError> {
+/// `"null"`, with quotes, does. The result is a line for each value that is not the expected one.
+pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<String>, EditError> {
     let null = Json::null();
     let mut unmet = Vec::new();
     for expectation in expectations {
@@ -45,20 +33,20 @@ pub fn unmet(customer: &Customer, expectations: &[Expectation]) -> Result<Vec<Un
             None => return Err(unknown(customer, &expectation.path, EXPECT)),
         };
         if !expectation.holds(found) {
-            let (path, expected) = (expectation.path.clone(), expectation.value.clone());
-            unmet.push(Unmet { path, expected, found: found.raw().to_string() });
+            let Expectation { path, value } = expectation;
+            unmet.push(format!("{path}: expected {value}, found {}", found.raw()));
         }
     }
     Ok(unmet)
 }
 
 /// Checks the time of the customer's last change. The vendor spells the same moment in several forms, so moments compare.
-pub(crate) fn unmet_moment(customer: &Customer, moment: Timestamp) -> Option<Unmet> {
+pub(crate) fn unmet_moment(customer: &Customer, moment: Timestamp) -> Option<String> {
     let path = Path::of("modifiedTimestamp");
     let found = customer.get(&path);
     let there = found.and_then(View::as_text).and_then(|text| timestamp(&text));
-    let found = found.map_or("nothing", View::raw).to_string();
-    (there != Some(moment)).then(|| Unmet { path, expected: moment.to_string(), found })
+    let found = found.map_or("nothing", View::raw);
+    (there != Some(moment)).then(|| format!("{path}: expected {moment}, found {found}"))
 }
 
 impl Expectation {
@@ -106,7 +94,7 @@ mod tests {
             unmet_moment(&Customer::parse(text).unwrap(), timestamp("2019-11-07T15:51:11.50Z").unwrap())
         };
         assert_eq!((at("\"2019-11-07T15:51:11.5\""), at("\"2019-11-07T15:51:11.500000Z\"")), (None, None));
-        assert_eq!(at("null").unwrap().found, "null");
+        assert!(at("null").unwrap().ends_with(", found null"));
         assert!(at("\"2019-11-07T15:51:11.51\"").is_some());
     }
 

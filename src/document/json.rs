@@ -43,7 +43,6 @@ struct Node {
 
 /// The type of a JSON value, RFC 8259 section 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
-#[allow(missing_docs)]
 pub enum ValueKind {
     #[strum(to_string = "null")]
     Null,
@@ -59,13 +58,10 @@ pub enum ValueKind {
     Object,
 }
 
-/// Why a text is refused as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// It is not JSON by RFC 8259; the reason and the position are serde_json's.
     #[error("not JSON: {why} at line {line} column {column}")]
     Syntax {
-        /// The reason.
         why: String,
         /// Counted from 1.
         line: usize,
@@ -80,10 +76,8 @@ pub enum JsonError {
         /// The line of the second, counted from 1.
         line: usize,
     },
-    /// It nests deeper than [`MAX_DEPTH`].
     #[error("nested deeper than {} levels", MAX_DEPTH)]
     TooDeep,
-    /// It has more values than [`MAX_VALUES`].
     #[error("it has more than {} values", MAX_VALUES)]
     TooMany,
 }
@@ -108,12 +102,10 @@ impl Json {
         Ok(json)
     }
 
-    /// A text as a JSON string.
     pub fn string(text: &str) -> Json {
         Json::known(quote(text))
     }
 
-    /// `null`.
     pub fn null() -> Json {
         Json::known("null")
     }
@@ -123,12 +115,10 @@ impl Json {
         Json::parse(text).expect("text that was written as JSON is JSON")
     }
 
-    /// The whole text, unchanged.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The outermost value.
     pub fn root(&self) -> View<'_> {
         View { json: self, at: 0 }
     }

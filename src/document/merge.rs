@@ -11,30 +11,21 @@ use super::path::Path;
 use super::plan::{Plan, rewrite};
 use super::verify::moved;
 
-/// The result of a merge.
 #[derive(Debug)]
 pub enum Merge {
-    /// Without conflicts.
     Merged {
         /// From their document to the merged one. Values that both sides changed alike are not in it.
         plan: Box<Plan>,
-        /// Their changes, which stay.
         carried: Vec<Change>,
     },
-    /// Both sides changed these values differently.
     Conflicts(Vec<Conflict>),
 }
 
-/// A value that both sides changed.
 #[derive(Debug, Clone)]
 pub struct Conflict {
-    /// The path of the value.
     pub path: Path,
-    /// The value that was read first.
     pub base: Option<Json>,
-    /// The plan's value.
     pub ours: Option<Json>,
-    /// The value that was read now.
     pub theirs: Option<Json>,
 }
 

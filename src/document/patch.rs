@@ -4,13 +4,10 @@ use super::edit::{Action, Edit};
 use super::json::{Json, ValueKind, View};
 use super::path::Path;
 
-/// Why a merge patch is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatchError {
-    /// It is no object, and would replace the whole customer.
     #[error("it is {0}, not an object")]
     NotAnObject(ValueKind),
-    /// It has a key with half of a surrogate pair, which no path can hold.
     #[error("the key {0} has half of a surrogate pair")]
     NoName(String),
 }

@@ -10,16 +10,12 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Path(Vec<String>);
 
-/// Why a text is no path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// The text is empty.
     #[error("the path is empty")]
     Empty,
-    /// A dotted path has an empty name: `a..b`.
     #[error("the path has an empty name between its dots")]
     EmptyName,
-    /// A `~` in a JSON Pointer is followed by neither `0` nor `1`.
     #[error("in a JSON Pointer `~` is written `~0` and `/` is written `~1`")]
     BadEscape,
 }
@@ -37,7 +33,6 @@ impl Path {
         if names.iter().any(String::is_empty) { Err(PathError::EmptyName) } else { Ok(Path(names)) }
     }
 
-    /// The path of a field of the table.
     pub fn of(field: &'static str) -> Path {
         Path(field.split('.').map(str::to_string).collect())
     }
@@ -46,12 +41,10 @@ impl Path {
         self.0.iter().eq(field.split('.'))
     }
 
-    /// The path of a member of the outermost object.
     pub fn root(name: impl Into<String>) -> Path {
         Path(vec![name.into()])
     }
 
-    /// The path of a member of the object at this path.
     #[must_use]
     pub fn join(&self, name: impl Into<String>) -> Path {
         Path::below(Some(self), name)
@@ -64,7 +57,6 @@ impl Path {
         Path(names)
     }
 
-    /// Its names, outermost first.
     pub fn names(&self) -> &[String] {
         &self.0
     }
@@ -75,7 +67,6 @@ impl Path {
         Some(Path(names.to_vec()))
     }
 
-    /// The innermost name.
     pub fn last(&self) -> &str {
         self.0.last().map_or("", String::as_str)
     }
@@ -95,7 +86,6 @@ impl Path {
         self.covers(other) || other.covers(self)
     }
 
-    /// The JSON Pointer.
     pub fn pointer(&self) -> String {
         self.0.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
     }

@@ -2,7 +2,7 @@
 //! [`plan`] checks each edit against the field table and the customer; [`rewrite`] sets values that were checked before
 //! (undo, merge, a plan file). Both refuse to change a read-only field.
 
-use super::codes::{self, CodeEdit};
+use super::codes;
 use super::compare::same_or_absent;
 use super::customer::{Customer, get};
 use super::diff::{Change, diff};
@@ -12,14 +12,11 @@ use super::path::Path;
 use super::splice::splice;
 use crate::field;
 
-/// A customer before and after, and the changes between the two.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The customer as it was read.
     pub before: Customer,
     /// The customer to send: the bytes of `before`, except the values that change.
     pub after: Customer,
-    /// The changes, in the order of the document.
     pub changes: Vec<Change>,
     /// The replaced tokens; restoring the old ones gives `before` byte for byte.
     pub replaced: Vec<Change>,
@@ -50,12 +47,6 @@ impl Consent {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) changed: usize,
-    pub(crate) cleared: usize,
-}
-
 impl Plan {
     /// Why the API would refuse it, as far as its own page tells.
     pub(crate) fn known_refusal(&self) -> Option<String> {
@@ -77,21 +68,15 @@ impl Plan {
             .then(|| "its currency cannot be changed any more (`canChangeCurrency` is false)".to_string())
     }
 
-    /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
-    }
-
-    pub(crate) fn counts(&self) -> Counts {
-        let cleared = self.changes.iter().filter(|change| change.clears()).count();
-        Counts { changed: self.changes.len() - cleared, cleared }
     }
 }
 
 /// An edit to the value that is there changes nothing, not even its spelling. `new_fields` allows paths that the customer
 /// does not have.
 pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, EditError> {
-    let mut warnings = edits.warnings().to_vec();
+    let mut warnings = edits.warnings.clone();
     let mut values: Vec<(Path, Option<Json>)> = Vec::new();
     for edit in edits.iter() {
         if let Some(value) = value(&before, edit, new_fields)? {
@@ -249,16 +234,16 @@ fn tracking_codes(
     edits: &Edits,
     warnings: &mut Vec<String>,
 ) -> Result<Option<(Path, Option<Json>)>, EditError> {
-    let asked: Vec<CodeEdit<'_>> = edits.iter().filter_map(code_edit).collect();
+    let asked: Vec<_> = edits.iter().filter_map(code_edit).collect();
     if asked.is_empty() {
         return Ok(None);
     }
     let path = Path::of(field::CODES_PATH);
     let old = before.get(&path);
-    let edited = codes::edit(old, &asked).map_err(codes_error)?;
-    warnings.extend(edited.warnings);
-    let unchanged = is_unchanged(&path, old, edited.list.root());
-    Ok((!unchanged).then_some((path, Some(edited.list))))
+    let (list, doubts) = codes::edit(old, &asked).map_err(codes_error)?;
+    warnings.extend(doubts);
+    let unchanged = is_unchanged(&path, old, list.root());
+    Ok((!unchanged).then_some((path, Some(list))))
 }
 
 fn codes_error(why: String) -> EditError {
@@ -266,10 +251,10 @@ fn codes_error(why: String) -> EditError {
     EditError { given: path.to_string(), path, problem: EditProblem::Codes(why) }
 }
 
-fn code_edit(edit: &Edit) -> Option<CodeEdit<'_>> {
+fn code_edit(edit: &Edit) -> Option<(&str, Option<&str>)> {
     match &edit.action {
-        Action::SetCode { kind, code } => Some(CodeEdit { kind, code: Some(code) }),
-        Action::RemoveCode { kind } => Some(CodeEdit { kind, code: None }),
+        Action::SetCode { kind, code } => Some((kind, Some(code))),
+        Action::RemoveCode { kind } => Some((kind, None)),
         _ => None,
     }
 }

@@ -2,16 +2,10 @@
 //! Both become spaces, so every value keeps its position and its token. (jsonc-parser would refuse lone surrogates, which a
 //! customer may hold and an edit must keep.)
 
-/// A `/*` without a `*/`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unclosed {
-    /// In bytes.
-    pub(crate) at: usize,
-}
-
 /// The text with spaces in place of comments (`//` to the end of the line, `/* */`), of the comma after the last element
 /// of an array or object, and of a byte order mark. Length and line breaks stay; the rest is not checked.
-pub fn strict(text: &str) -> Result<String, Unclosed> {
+/// The error is the byte at which a `/*` begins that has no `*/`.
+pub fn strict(text: &str) -> Result<String, usize> {
     let mut out = text.as_bytes().to_vec();
     if text.starts_with('\u{feff}') {
         out[..3].fill(b' ');
@@ -23,7 +17,7 @@ pub fn strict(text: &str) -> Result<String, Unclosed> {
         match (out[at], out.get(at + 1)) {
             (b'/', Some(b'/')) => at = blank(&mut out, at, end_of_line(text, at)),
             (b'/', Some(b'*')) => {
-                let end = text[at + 2..].find("*/").ok_or(Unclosed { at })?;
+                let end = text[at + 2..].find("*/").ok_or(at)?;
                 at = blank(&mut out, at, at + 2 + end + 2);
             }
             (b' ' | b'\t' | b'\r' | b'\n', _) => at += 1,
@@ -96,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_comment_that_does_not_end_is_found() {
-        assert_eq!(strict("{} /* x").unwrap_err(), Unclosed { at: 3 });
+        assert_eq!(strict("{} /* x").unwrap_err(), 3);
         assert_eq!(strict("{\"a\\\"/*\": 1}"), Ok("{\"a\\\"/*\": 1}".to_string()));
         assert_eq!(strict("{\"a\n// b\"}"), Ok("{\"a\n      ".to_string()));
     }

@@ -11,10 +11,8 @@ use super::path::Path;
 use super::plan::{Consent, Plan, rewrite};
 use super::verify::verify;
 
-/// The result of an undo.
 #[derive(Debug)]
 pub enum Undo {
-    /// From the stored customer to the one with the old values.
     Restored(Box<Plan>),
     /// Values that were changed again since. `base` is the value that the change wrote, `ours` the one before it.
     Moved(Vec<Conflict>),

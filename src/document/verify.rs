@@ -20,7 +20,6 @@ pub struct Verdict {
 /// A path whose stored value is not the one that was sent.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// The path of the value.
     pub path: Path,
     /// Whether the plan changes it.
     pub asked: bool,
@@ -29,7 +28,6 @@ pub struct Difference {
 }
 
 impl Verdict {
-    /// Whether the write is verified.
     pub fn holds(&self) -> bool {
         self.differences.is_empty()
     }

@@ -59,9 +59,9 @@ pub(crate) fn done(profile: &str, outcome: &str, output: Output) -> String {
 pub(crate) fn list(profiles: &[Listed], output: Output, look: Look) -> String {
     let titles = ["Profile", "", "Label", "API", "Key", "Writes"];
     let names = ["profile", "current", "label", "api", "key", "writes"];
-    let mut rows = Rows::new(output, List::Member("profiles"), &titles, &names);
+    let mut rows = Rows::new(output, look, List::Member("profiles"), &titles, &names);
     let text: String = profiles.iter().map(|one| rows.add(|| listed(one), || json::of(one))).collect();
-    text + &rows.end(look)
+    text + &rows.end()
 }
 
 fn listed(one: &Listed) -> Vec<Cell> {
@@ -106,9 +106,9 @@ fn lines(
     if matches!(output, Output::Json | Output::Ndjson) {
         return printed(&json::of(object), output);
     }
-    let mut rows = Rows::new(output, List::Array, titles, names);
+    let mut rows = Rows::new(output, look, List::Array, titles, names);
     let text: String = cells.into_iter().map(|cells| rows.add(|| cells, String::new)).collect();
-    text + &rows.end(look)
+    text + &rows.end()
 }
 
 pub(crate) fn status(

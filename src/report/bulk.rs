@@ -5,11 +5,12 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::Look;
+use super::account_label::AccountLabel;
 use super::csv::csv;
 use super::json::{Object, printed};
-use super::place::Place;
 use super::rows::{List, Rows};
 use super::table::{Cell, Tone, table as draw};
+use crate::bulk::plan_file::json_line;
 use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
 use crate::error::Kind;
@@ -23,7 +24,7 @@ pub(crate) struct Summary<'a> {
     pub(crate) resume: &'a str,
     /// The command that tries its refused rows again.
     pub(crate) retry: &'a str,
-    pub(crate) place: Place<'a>,
+    pub(crate) account: AccountLabel<'a>,
 }
 
 /// "1 row", "3 rows".
@@ -41,7 +42,7 @@ pub(crate) fn rows_head(output: Output) -> String {
 pub(crate) fn row(result: &RowResult, output: Output) -> String {
     match output {
         Output::Csv => csv([result.cells()]),
-        Output::Ndjson => result.line(),
+        Output::Ndjson => json_line(result),
         Output::Table | Output::Json => String::new(),
     }
 }
@@ -62,7 +63,7 @@ pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
     rows.push(row("all", counts.all(), Tone::Bold));
     let title = look.bold(&format!("Run {} ({})", summary.about.run, summary.about.kind.name()));
     let table = draw(&["Outcome", "Rows"], &rows, look);
-    format!("{title}  ({})\n{table}", summary.place.list(look))
+    format!("{title}  ({})\n{table}", summary.account.list(look))
 }
 
 /// The command for the rows that did not succeed. `resume` leaves conflicts, refusals and missing customers alone.
@@ -123,9 +124,9 @@ pub(crate) fn list(
 ) -> String {
     let titles = ["Run", "When", "Profile", "", "What", "From", "Rows", "Outcome"];
     let names = ["run", "time", "profile", "host", "command", "source", "rows", "outcome"];
-    let mut rows = Rows::new(output, List::Member("runs"), &titles, &names);
+    let mut rows = Rows::new(output, look, List::Member("runs"), &titles, &names);
     let text: String = runs.iter().map(|run| rows.add(|| cells(run, &local), || object(run))).collect();
-    text + &rows.end(look)
+    text + &rows.end()
 }
 
 fn cells(run: &Listed, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
@@ -155,8 +156,8 @@ fn object((about, rows, counts): &Listed) -> String {
     object.end()
 }
 
-pub(crate) fn rows(output: Output) -> Rows {
-    Rows::new(output, List::Member("rows"), &HEADER, &HEADER)
+pub(crate) fn rows(output: Output, look: Look) -> Rows {
+    Rows::new(output, look, List::Member("rows"), &HEADER, &HEADER)
 }
 
 pub(crate) fn add(rows: &mut Rows, result: &RowResult) -> String {

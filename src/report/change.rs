@@ -1,16 +1,16 @@
 //! The changes of a plan, as a table and in the question for consent.
 
 use super::Look;
+use super::account_label::AccountLabel;
 use super::escape::escaped;
-use super::place::Place;
 use super::table::{Cell, Tone, table, values};
 use crate::document::{Change, Json, Plan};
 
 /// A terminal narrower than this has no room for a table.
 const NARROW: u16 = 40;
 
-pub(crate) fn plan(plan: &Plan, place: &Place<'_>, look: Look) -> String {
-    let head = format!("{}  ({})", look.bold(&escaped(&who(plan))), place.list(look));
+pub(crate) fn plan(plan: &Plan, account: &AccountLabel<'_>, look: Look) -> String {
+    let head = format!("{}  ({})", look.bold(&escaped(&who(plan))), account.list(look));
     if look.width.is_some_and(|width| width < NARROW) {
         let lines = plan.changes.iter().map(|change| {
             let [before, after] = shown(change);
@@ -40,16 +40,16 @@ fn shown(change: &Change) -> [String; 2] {
 
 /// "2 changed, 1 cleared".
 pub(crate) fn counts(plan: &Plan) -> String {
-    let counts = plan.counts();
-    match (counts.changed, counts.cleared) {
+    let cleared = plan.changes.iter().filter(|change| change.clears()).count();
+    match (plan.changes.len() - cleared, cleared) {
         (changed, 0) => format!("{changed} changed"),
         (0, cleared) => format!("{cleared} cleared"),
         (changed, cleared) => format!("{changed} changed, {cleared} cleared"),
     }
 }
 
-pub(crate) fn question(plan: &Plan, place: &Place<'_>) -> String {
-    format!("Write to {} on {}: {}?", escaped(&who(plan)), place.sentence(), counts(plan))
+pub(crate) fn question(plan: &Plan, account: &AccountLabel<'_>) -> String {
+    format!("Write to {} on {}: {}?", escaped(&who(plan)), account.sentence(), counts(plan))
 }
 
 #[cfg(test)]
@@ -63,12 +63,12 @@ mod tests {
     fn a_narrow_terminal_gets_lines() {
         let before = Customer::parse(r#"{"id":7,"status":"Active","suffix":null}"#).unwrap();
         let plan = rewrite(before, vec![(Path::root("suffix"), Some(Json::string("Jr")))]).unwrap();
-        let place = Place { profile: "p", host: "h", overrides: &[], label: None, color: None };
+        let account = AccountLabel { profile: "p", host: "h", overrides: &[], label: None, color: None };
         let look = Look { color: false, width: Some(20) };
         assert_eq!(
-            super::plan(&plan, &place, look),
+            super::plan(&plan, &account, look),
             "Customer 7  (profile p, h)\nsuffix\n  null\n  → \"Jr\"\n"
         );
-        assert!(super::plan(&plan, &place, Look::default()).contains("┆"));
+        assert!(super::plan(&plan, &account, Look::default()).contains("┆"));
     }
 }

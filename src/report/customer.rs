@@ -37,10 +37,10 @@ pub(crate) fn whole(customers: &[Customer], output: Output) -> String {
         return printed(one.text(), output);
     }
     let columns = if output == Output::Csv { columns(customers) } else { Vec::new() };
-    let mut rows = Rows::new(output, List::Array, &columns, &columns);
+    let mut rows = Rows::new(output, Look::default(), List::Array, &columns, &columns);
     let mut add = |one: &Customer| rows.add(|| cells(one, &columns), || one.text().to_string());
     let text: String = customers.iter().map(&mut add).collect();
-    text + &rows.end(Look::default())
+    text + &rows.end()
 }
 
 fn columns(customers: &[Customer]) -> Vec<Path> {

@@ -12,7 +12,7 @@ use crate::cli::Output;
 use crate::document::{Json, Plan};
 use crate::store::{Edited, Ending, Entry, Forgotten};
 
-pub(crate) fn rows(output: Output) -> Rows {
+pub(crate) fn rows(output: Output, look: Look) -> Rows {
     let titles =
         ["Entry", "When", "Profile", "", "", "Customer", "", "", "Changed", "", "Outcome", "Undone by"];
     let names = [
@@ -29,7 +29,7 @@ pub(crate) fn rows(output: Output) -> Rows {
         "outcome",
         "undone_by",
     ];
-    Rows::new(output, List::Member("entries"), &titles, &names)
+    Rows::new(output, look, List::Member("entries"), &titles, &names)
 }
 
 pub(crate) fn add(rows: &mut Rows, entry: &Entry, local: impl Fn(Timestamp) -> String) -> String {

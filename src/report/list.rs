@@ -22,26 +22,20 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn new(columns: Option<Vec<Path>>, output: Output) -> Listing {
+    pub(crate) fn new(columns: Option<Vec<Path>>, output: Output, look: Look) -> Listing {
         let is_whole = columns.is_none();
         let columns = columns.unwrap_or_else(|| usual(output));
-        Listing { rows: Rows::new(output, List::Array, &columns, &columns), columns, is_whole }
+        Listing { rows: Rows::new(output, look, List::Array, &columns, &columns), columns, is_whole }
     }
 
     pub(crate) fn take(&mut self, customers: &[Customer]) -> String {
-        customers.iter().map(|customer| self.add(customer)).collect()
+        let (is_whole, columns) = (self.is_whole, &self.columns);
+        let json = |one: &Customer| if is_whole { one.text().to_string() } else { projected(one, columns) };
+        customers.iter().map(|one| self.rows.add(|| cells(one, columns), || json(one))).collect()
     }
 
-    fn add(&mut self, customer: &Customer) -> String {
-        let json = || match self.is_whole {
-            true => customer.text().to_string(),
-            false => projected(customer, &self.columns),
-        };
-        self.rows.add(|| cells(customer, &self.columns), json)
-    }
-
-    pub(crate) fn end(self, look: Look) -> String {
-        self.rows.end(look)
+    pub(crate) fn end(self) -> String {
+        self.rows.end()
     }
 }
 
@@ -100,7 +94,7 @@ mod tests {
     fn shown(mut listing: Listing, texts: &[&str]) -> String {
         let customers: Vec<Customer> = texts.iter().map(|text| Customer::parse(*text).unwrap()).collect();
         let first = listing.take(&customers);
-        first + &listing.end(Look::default())
+        first + &listing.end()
     }
 
     fn paths(names: &[&str]) -> Option<Vec<Path>> {
@@ -109,27 +103,30 @@ mod tests {
 
     #[test]
     fn ndjson_is_the_servers_text_or_the_named_members_of_it() {
-        let all = shown(Listing::new(None, Output::Ndjson), &[JO]);
+        let all = shown(Listing::new(None, Output::Ndjson, Look::default()), &[JO]);
         assert_eq!(all, JO.replace(" : ", ":") + "\n");
         let columns =
             paths(&["lastName", "customerReference.reference1", "id", "n", "nothing", "firstName.x"]);
         let expected =
             "{\"id\":7,\"n\":1E5,\"customerReference\":{\"reference1\":null},\"lastName\":\"\\u00e9\"}\n";
-        assert_eq!(shown(Listing::new(columns, Output::Ndjson), &[JO]), expected);
+        assert_eq!(shown(Listing::new(columns, Output::Ndjson, Look::default()), &[JO]), expected);
         let code = paths(&["customerReference.salesTrackingCodes.0.code"]);
         let expected =
             "{\"id\":7,\"customerReference\":{\"salesTrackingCodes\":[{\"type\":\"A\",\"code\":\"1\"}]}}\n";
-        assert_eq!(shown(Listing::new(code, Output::Ndjson), &[JO]), expected);
-        assert_eq!(shown(Listing::new(paths(&["nothing.at.all"]), Output::Ndjson), &[JO]), "{\"id\":7}\n");
+        assert_eq!(shown(Listing::new(code, Output::Ndjson, Look::default()), &[JO]), expected);
+        assert_eq!(
+            shown(Listing::new(paths(&["nothing.at.all"]), Output::Ndjson, Look::default()), &[JO]),
+            "{\"id\":7}\n"
+        );
     }
 
     #[test]
     fn json_is_always_an_array() {
-        assert_eq!(shown(Listing::new(None, Output::Json), &[]), "[]\n");
-        let one = shown(Listing::new(paths(&["n"]), Output::Json), &[JO]);
+        assert_eq!(shown(Listing::new(None, Output::Json, Look::default()), &[]), "[]\n");
+        let one = shown(Listing::new(paths(&["n"]), Output::Json, Look::default()), &[JO]);
         assert_eq!(one, "[\n  {\n    \"id\": 7,\n    \"n\": 1E5\n  }\n]\n");
         assert!(
-            shown(Listing::new(None, Output::Json), &[JO, JO])
+            shown(Listing::new(None, Output::Json, Look::default()), &[JO, JO])
                 .contains("\n  },\n  {\n    \"firstName\": \"Jo\",")
         );
     }
@@ -138,12 +135,12 @@ mod tests {
     fn csv_has_one_header_whatever_comes() {
         let columns = paths(&["id", "customerReference.reference1", "n"]);
         let header = "id,customerReference.reference1,n\n";
-        let mut listing = Listing::new(columns, Output::Csv);
+        let mut listing = Listing::new(columns, Output::Csv, Look::default());
         assert_eq!(listing.take(&[]), "");
         assert_eq!(listing.take(&[Customer::parse(JO).unwrap()]), format!("{header}7,,1E5\n"));
         assert_eq!(listing.take(&[Customer::parse(JO).unwrap()]), "7,,1E5\n");
-        assert_eq!(listing.end(Look::default()), "");
-        let header = shown(Listing::new(None, Output::Csv), &[]);
+        assert_eq!(listing.end(), "");
+        let header = shown(Listing::new(None, Output::Csv, Look::default()), &[]);
         assert!(
             header.starts_with("id,title,firstName,") && !header.contains("salesTrackingCodes"),
             "{header}"
@@ -153,10 +150,14 @@ mod tests {
     #[test]
     fn a_table_shows_what_is_null_and_what_is_absent() {
         let table = shown(
-            Listing::new(paths(&["id", "customerReference.reference1", "suffix"]), Output::Table),
+            Listing::new(
+                paths(&["id", "customerReference.reference1", "suffix"]),
+                Output::Table,
+                Look::default(),
+            ),
             &[JO],
         );
         assert!(table.contains("│ 7  ┆ null                         ┆ (absent) │"), "{table}");
-        assert_eq!(shown(Listing::new(None, Output::Table), &[]), "");
+        assert_eq!(shown(Listing::new(None, Output::Table, Look::default()), &[]), "");
     }
 }

@@ -1,6 +1,7 @@
 //! Values as text: tables, JSON, CSV. Pure functions that return a `String`.
 
 pub(crate) mod account;
+pub(crate) mod account_label;
 pub(crate) mod bulk;
 pub(crate) mod change;
 pub mod csv;
@@ -11,16 +12,13 @@ pub(crate) mod history;
 pub(crate) mod json;
 pub(crate) mod list;
 pub(crate) mod outcome;
-pub(crate) mod place;
 pub(crate) mod rows;
 pub mod table;
 
 use dialoguer::console::Style;
 
-/// The abilities of a terminal.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Look {
-    /// Whether to colour.
     pub color: bool,
     /// Columns to wrap at; none for no wrapping.
     pub width: Option<u16>,

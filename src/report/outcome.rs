@@ -15,7 +15,7 @@ pub(crate) struct Facts {
     changes: Vec<Change>,
     warnings: Vec<String>,
     differences: Verdict,
-    entry: Option<String>,
+    pub(crate) entry: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +51,6 @@ impl Facts {
 
     pub(crate) fn entry(&mut self, entry: Option<&EntryId>) {
         self.entry = entry.map(ToString::to_string);
-    }
-
-    pub(crate) fn entry_name(&self) -> Option<&str> {
-        self.entry.as_deref()
     }
 
     pub(crate) fn verdict(&mut self, verdict: &Verdict) {

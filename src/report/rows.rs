@@ -1,4 +1,5 @@
 //! Rows as a table, JSON, NDJSON or CSV. All but the table, whose columns fit their widest cell, are printed row by row.
+//! A table is in memory until it is printed, so after many rows the next one begins.
 
 use super::Look;
 use super::csv::csv;
@@ -7,6 +8,8 @@ use super::table::{Cell, table};
 use crate::cli::Output;
 use crate::document::indent::indented;
 use crate::document::json::quote;
+
+const TABLE_ROWS: usize = 1_000;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum List {
@@ -17,6 +20,7 @@ pub(crate) enum List {
 #[derive(Debug)]
 pub(crate) struct Rows {
     output: Output,
+    look: Look,
     list: List,
     titles: Vec<String>,
     names: Vec<String>,
@@ -25,16 +29,27 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    pub(crate) fn new<T: ToString>(output: Output, list: List, titles: &[T], names: &[T]) -> Rows {
+    pub(crate) fn new<T: ToString>(
+        output: Output,
+        look: Look,
+        list: List,
+        titles: &[T],
+        names: &[T],
+    ) -> Rows {
         let [titles, names] = [titles, names].map(|all| all.iter().map(ToString::to_string).collect());
-        Rows { output, list, titles, names, count: 0, table: Vec::new() }
+        Rows { output, look, list, titles, names, count: 0, table: Vec::new() }
     }
 
     /// Adds a row with a cell for each column, and gives the text that can be printed now.
     pub(crate) fn add(&mut self, cells: impl FnOnce() -> Vec<Cell>, json: impl FnOnce() -> String) -> String {
         let mut text = self.head();
         match self.output {
-            Output::Table => self.table.push(kept(cells(), &self.titles)),
+            Output::Table => {
+                self.table.push(kept(cells(), &self.titles));
+                if self.table.len() == TABLE_ROWS {
+                    text += &self.table();
+                }
+            }
             Output::Csv => {
                 let cells = kept(cells(), &self.names);
                 text += &csv([cells.iter().map(Cell::exact).collect::<Vec<_>>()]);
@@ -46,16 +61,18 @@ impl Rows {
         text
     }
 
-    pub(crate) fn end(self, look: Look) -> String {
+    pub(crate) fn end(mut self) -> String {
         match self.output {
-            Output::Table if self.count == 0 => String::new(),
-            Output::Table => {
-                let titles: Vec<&str> = kept(self.titles.iter().map(String::as_str).collect(), &self.titles);
-                table(&titles, &self.table, look)
-            }
+            Output::Table if self.table.is_empty() => String::new(),
+            Output::Table => self.table(),
             Output::Json => self.head() + &self.foot(),
             Output::Csv | Output::Ndjson => self.head(),
         }
+    }
+
+    fn table(&mut self) -> String {
+        let titles: Vec<&str> = kept(self.titles.iter().map(String::as_str).collect(), &self.titles);
+        table(&titles, &std::mem::take(&mut self.table), self.look)
     }
 
     fn head(&self) -> String {
@@ -98,13 +115,13 @@ mod tests {
     use crate::document::json::MAX_VALUES;
 
     fn shown(output: Output, list: List, numbers: &[u32]) -> String {
-        let mut rows = Rows::new(output, list, &["N", "T", ""], &["n", "t", "c"]);
+        let mut rows = Rows::new(output, Look::default(), list, &["N", "T", ""], &["n", "t", "c"]);
         let cells = |n: &u32| {
             vec![Cell::plain(n.to_string()), Cell::plain("\u{1b}").meaning("exact"), Cell::plain("more")]
         };
         let json = |n: &u32| format!("{{\"n\":{n}, \"t\":[]}}");
         let text: String = numbers.iter().map(|n| rows.add(|| cells(n), || json(n))).collect();
-        text + &rows.end(Look::default())
+        text + &rows.end()
     }
 
     #[test]
@@ -124,6 +141,16 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_printed_when_it_has_many_rows() {
+        let mut rows = Rows::new(Output::Table, Look::default(), List::Array, &["N"], &["n"]);
+        let texts: Vec<String> =
+            (0..=TABLE_ROWS).map(|n| rows.add(|| vec![Cell::plain(n.to_string())], String::new)).collect();
+        let printed = texts.iter().position(|text| !text.is_empty());
+        assert_eq!((printed, texts[TABLE_ROWS - 1].lines().count()), (Some(TABLE_ROWS - 1), TABLE_ROWS + 4));
+        assert!(rows.end().contains("│ 1000 │"));
+    }
+
+    #[test]
     fn no_rows_are_an_empty_list_or_a_header() {
         for (output, list, expected) in [
             (Output::Json, List::Array, "[]\n"),
@@ -139,7 +166,7 @@ mod tests {
     #[test]
     fn there_may_be_more_than_is_read_of_one_text() {
         let row = format!("[{}0]", "0,".repeat(9_999));
-        let mut rows = Rows::new::<&str>(Output::Json, List::Array, &[], &[]);
+        let mut rows = Rows::new::<&str>(Output::Json, Look::default(), List::Array, &[], &[]);
         let count = 1 + MAX_VALUES / 10_000;
         let json: String = (0..count).map(|_| rows.add(Vec::new, || row.clone())).collect();
         assert_eq!(json.matches('0').count(), count * 10_000);

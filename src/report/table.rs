@@ -17,9 +17,7 @@ pub struct Cell {
     tone: Tone,
 }
 
-/// The highlight of a cell if there is colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Tone {
     Plain,
     Bold,
@@ -29,7 +27,6 @@ pub enum Tone {
 }
 
 impl Cell {
-    /// A cell of this text.
     pub fn new(text: impl Into<String>, tone: Tone) -> Cell {
         Cell { text: text.into(), exact: None, tone }
     }

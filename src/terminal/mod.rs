@@ -20,7 +20,7 @@ pub(crate) use progress::Bar;
 pub(crate) use prompts::{Check, List};
 
 use crate::report::Look;
-use crate::report::place::Badge;
+use crate::report::account_label::Badge;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Color {

@@ -216,7 +216,7 @@ fn profiles_are_made_changed_shown_and_removed() {
     );
     world
         .bare(&[], &["profile", "remove", "live"])
-        .fails(2, &["removing profile live needs confirmation", "add --yes"]);
+        .fails(2, &["this change needs consent", "Remove profile live?", "add --yes"]);
     world.bare(&[], &["profile", "remove", "live", "--yes"]).is(0, "", "Removed: profile live.\n");
     assert!(!world.config().contains("live"));
     world.bare(&[], &["profile", "remove", "live", "--yes"]).fails(2, &["there is no profile `live`"]);

@@ -79,7 +79,7 @@ fn history_lists_shows_and_forgets() {
     };
     prune("1d", &[]).is(0, "", "Forgotten: 0 entries and 0 runs of profile default.\n");
     prune("0d", &[])
-        .fails(2, &["this needs consent", "Forget 1 entry and 0 runs of profile default", "--yes"]);
+        .fails(2, &["this change needs consent", "Forget 1 entry and 0 runs of profile default", "--yes"]);
     assert_eq!(world.journal().len(), 2);
     prune("0d", &["--yes"]).is(0, "", "Forgotten: 1 entry and 0 runs of profile default.\n");
     assert!(world.journal().is_empty());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use fusebill::document::codes::{CodeEdit, edit};
+use fusebill::document::codes::edit;
 use fusebill::document::plan::plan;
 use fusebill::document::{Action, Customer, Edit, Edits, Json, Path, View};
 use fusebill::field::{CODES_PATH, MOST_CODES};
@@ -14,8 +14,7 @@ use crate::law;
 use crate::spelling::spell;
 
 fn edited(list: &Json, edits: &[(&str, Option<&str>)]) -> Result<Json, String> {
-    let edits: Vec<CodeEdit<'_>> = edits.iter().map(|&(kind, code)| CodeEdit { kind, code }).collect();
-    edit(Some(list.root()), &edits).map(|edited| edited.list)
+    edit(Some(list.root()), edits).map(|(list, _)| list)
 }
 
 fn elements(list: &Json) -> Vec<&str> {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use fusebill::bulk::plan_file::{End, Head, Planned, VERSION, read as read_plan, write_line};
-use fusebill::bulk::{Mistake, Row, Spelling, csv as csv_rows, ndjson};
+use fusebill::bulk::plan_file::{End, Head, Planned, VERSION, json_line, read as read_plan};
+use fusebill::bulk::{Row, RowError, Spelling, csv as csv_rows, ndjson};
 use fusebill::document::diff::diff;
 use fusebill::document::{Action, Change, Json, Plan};
 use fusebill::field::{CODES_PATH, FIELDS, Field, FieldKind};
@@ -124,7 +124,7 @@ fn file() -> impl Strategy<Value = File> {
 /// What is read, row by row: the number, the line, the customer and the edits as text.
 type Said = (u64, u64, u64, Vec<String>);
 
-fn said_by(rows: impl Iterator<Item = Result<Row, Vec<Mistake>>>) -> Result<Vec<Said>, TestCaseError> {
+fn said_by(rows: impl Iterator<Item = Result<Row, Vec<RowError>>>) -> Result<Vec<Said>, TestCaseError> {
     rows.map(|row| {
         let row = row.map_err(|why| TestCaseError::fail(format!("{why:?}")))?;
         let edits = row.edits.iter().map(|edit| format!("{} {:?}", edit.path, edit.action)).collect();
@@ -215,11 +215,11 @@ fn plan_bytes(plans: &[Plan]) -> Vec<u8> {
     let text = |text: &str| text.to_string();
     let (profile, host, source) = (text("p\n"), text("h"), text("\"f\".csv"));
     let head = Head { fusebill_plan: VERSION, profile, host, time: Timestamp::UNIX_EPOCH, source };
-    write_line(&mut out, &head).expect("memory is written to");
+    out.extend(json_line(&head).into_bytes());
     for (row, plan) in (1..).zip(plans) {
-        write_line(&mut out, &Planned::of(row, plan)).expect("memory is written to");
+        out.extend(json_line(&Planned::of(row, plan)).into_bytes());
     }
-    write_line(&mut out, &End { end_of_plan: plans.len() as u64 }).expect("memory is written to");
+    out.extend(json_line(&End { end_of_plan: plans.len() as u64 }).into_bytes());
     out
 }
 

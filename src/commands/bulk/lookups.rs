@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use super::super::lookup::find;
 use super::super::session::Session;
-use super::rows::{Checked, Mistakes, not_reached};
+use super::rows::{Checked, RowErrors, not_reached};
 use super::worker_pool::WorkerPool;
-use crate::bulk::{Mistake, task};
+use crate::bulk::{RowError, task};
 use crate::cli::bulk::PaceArgs;
 use crate::error::{Error, Kind, Result};
 use crate::report::bulk::counted;
@@ -27,7 +27,7 @@ pub(super) fn look_up(
     }
     session.terminal.notes().say(&format!("Looking up {}.", counted(checked.rows, "customer")));
     let pool = WorkerPool::new(pace, session);
-    let (mut duplicates, mut missing) = (Mistakes::default(), Mistakes::default());
+    let (mut duplicates, mut missing) = (RowErrors::default(), RowErrors::default());
     let jobs = not_reached(store, run)
         .filter_map(|row| row.map(|row| lookup(&row).map(|lookup| (row, lookup))).transpose());
     let find = |(_, lookup): &(Row, Lookup)| find(lookup, &pool.client(session));
@@ -38,13 +38,13 @@ pub(super) fn look_up(
                 if let Some(other) = store.set_customer(run, row.row, customer)? {
                     let (first, line) = (other.min(row.line), other.max(row.line));
                     let why = format!("customer {customer} is already on line {first}");
-                    duplicates.add(Mistake::of_line(line, why));
+                    duplicates.add(RowError::of_line(line, why));
                 }
             }
             Err(error) if error.kind == Kind::NotFound => {
                 let candidates = error.details.iter().map(|line| format!("; {line}")).collect::<String>();
                 let why = format!("{lookup}: {}{candidates}", error.message);
-                missing.add(Mistake::of_column(row.line, "reference", why));
+                missing.add(RowError::of_column(row.line, "reference", why));
             }
             Err(error) => return Err(error),
         }

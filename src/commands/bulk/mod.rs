@@ -13,8 +13,8 @@ use std::path::Path;
 
 use super::session::{Context, Session};
 use crate::bulk::result::Outcome;
+use crate::cli::Proof;
 use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, RunArgs, RunName};
-use crate::cli::{Output, Proof};
 use crate::error::{Error, Kind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, counted};
@@ -55,7 +55,7 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<Kind> {
     let new = begin(store, RunKind::Apply, args.plan.name(), true, args.proof.verify, context)?;
     let (head, rows) = check_plan(&args.plan, store, new.run(), context)?;
     let session = &open(run, Some(&args.plan), context)?;
-    refuse_elsewhere("the plan was made", &head.profile, &head.host, session)?;
+    session.refuse_elsewhere("the plan was made", &head.profile, &head.host)?;
     if session.account.asks_always() {
         let what = format!("Carry out {}, a plan for {}", args.plan, counted(rows, "customer"));
         consent(&what, &[], run.yes, session)?;
@@ -69,7 +69,7 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
     let undone = open_run(&args.run_name, context)?;
     let name = &undone.about.run;
     let session = &open(run, None, context)?;
-    refuse_elsewhere("the run was made", &undone.about.profile, &undone.about.host, session)?;
+    session.refuse_elsewhere("the run was made", &undone.about.profile, &undone.about.host)?;
     let kind = RunKind::Undo(name.clone());
     let new = begin(store, kind, format!("run {name}"), true, args.proof.verify, context)?;
     let rows = store.add_rows_of(name, new.run())?;
@@ -131,23 +131,13 @@ fn list(context: &Context) -> Result<Kind> {
     context.terminal.print(&text).map(|()| Kind::Done)
 }
 
-/// How many rows one table holds, because a table is in memory until it is printed.
-const TABLE_ROWS: u64 = 1_000;
-
 fn list_rows(name: &EntryId, context: &Context) -> Result<Kind> {
     let store = context.store()?;
     let id = store.run_id(name)?.ok_or_else(|| no_such_run(name))?;
-    let (terminal, output) = (&context.terminal, context.global.output);
-    let mut rows = report::rows(output);
-    store.results(id, |result| {
-        terminal.print(&report::add(&mut rows, &result))?;
-        if output == Output::Table && result.row % TABLE_ROWS == 0 {
-            let table = std::mem::replace(&mut rows, report::rows(output));
-            terminal.print(&table.end(terminal.look()))?;
-        }
-        Ok(())
-    })?;
-    terminal.print(&rows.end(terminal.look())).map(|()| Kind::Done)
+    let terminal = &context.terminal;
+    let mut rows = report::rows(context.global.output, terminal.look());
+    store.results(id, |result| terminal.print(&report::add(&mut rows, &result)))?;
+    terminal.print(&rows.end()).map(|()| Kind::Done)
 }
 
 fn open_run(name: &RunName, context: &Context) -> Result<Run> {
@@ -169,21 +159,11 @@ fn no_such_run(name: &EntryId) -> Error {
         .hint("`fusebill customer bulk list` lists the runs of this machine")
 }
 
-fn refuse_elsewhere(what: &str, profile: &str, host: &str, session: &Session<'_>) -> Result<()> {
-    let account = &session.account;
-    if profile == account.profile && host == account.origin {
-        return Ok(());
-    }
-    let error = Error::new(Kind::Conflict, format!("{what} on profile {profile} at {host}"))
-        .detail([format!("this is profile {} at {}", account.profile, account.origin)]);
-    Err(if profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
-}
-
 fn consent(what: &str, warnings: &[String], yes: bool, session: &Session<'_>) -> Result<()> {
     if yes {
         return Ok(());
     }
-    let question = format!("{what} on {}?", session.account.place().sentence());
+    let question = format!("{what} on {}?", session.account.label().sentence());
     let always = session.account.always();
     session.client.not_counting(|| super::consent::consent(&question, warnings, always, session))
 }

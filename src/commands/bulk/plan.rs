@@ -12,7 +12,7 @@ use super::worker_pool::WorkerPool;
 use super::{begin, refuse_replacing};
 use crate::account::command;
 use crate::api::rate_limit::Limits;
-use crate::bulk::plan_file::{End, Head, Planned, VERSION, Who, write_line};
+use crate::bulk::plan_file::{End, Head, Planned, VERSION, Who, json_line};
 use crate::bulk::result::{Counts, Outcome};
 use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::cli::{Output, Proof};
@@ -66,7 +66,7 @@ fn read(
     let session = &context.open()?;
     look_up(&checked, &args.file, (&store, new.run()), pace, session)?;
     checked.warnings().iter().for_each(|warning| session.terminal.notes().warn(warning));
-    write(&line(&Head {
+    write(&json_line(&Head {
         fusebill_plan: VERSION,
         profile: session.account.profile.clone(),
         host: session.account.origin.clone(),
@@ -93,7 +93,7 @@ fn read(
                     (None, Some(_)) => Outcome::Written,
                     (None, None) => Outcome::Unchanged,
                 });
-                write(&line(&planned))?;
+                write(&json_line(&planned))?;
             }
             progress.show(&counts, sentence);
             Ok(ControlFlow::Continue(()))
@@ -104,14 +104,8 @@ fn read(
     if session.signals.is_stopping() {
         return Err(Error::new(Kind::Interrupted, "the plan was not finished"));
     }
-    write(&line(&End { end_of_plan: counts.all() }))?;
+    write(&json_line(&End { end_of_plan: counts.all() }))?;
     Ok((counts, pool.limiter.limits()))
-}
-
-fn line<T: serde::Serialize>(content: &T) -> String {
-    let mut out = Vec::new();
-    write_line(&mut out, content).expect("memory is written to");
-    String::from_utf8(out).expect("JSON is text")
 }
 
 fn plan_row(

@@ -3,7 +3,7 @@
 use super::super::customer_history::{UNDECIDED, settle};
 use super::super::session::{Context, Session};
 use super::run::carry_out;
-use super::{consent, open, open_run, refuse_elsewhere};
+use super::{consent, open, open_run};
 use crate::account::command;
 use crate::bulk::result::{Outcome, RowResult, edited};
 use crate::cli::bulk::ResumeArgs;
@@ -18,7 +18,7 @@ pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &
         return Err(taken_back(&run, &undo));
     }
     let session = &open(&args.run, None, context)?;
-    refuse_elsewhere("the run was made", &about.profile, &about.host, session)?;
+    session.refuse_elsewhere("the run was made", &about.profile, &about.host)?;
     if session.account.asks_always() {
         consent(&format!("Go on with the run {}", about.run), &[], args.run.yes, session)?;
     }

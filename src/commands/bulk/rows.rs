@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 use super::super::session::Context;
 use super::worker::{Job, Task};
 use crate::bulk::plan_file::{self, Head, NotAPlan, Planned};
-use crate::bulk::{Mistake, Row, csv, ndjson, task};
+use crate::bulk::{Row, RowError, csv, ndjson, task};
 use crate::cli::bulk::RowArgs;
 use crate::document::{Action, Edit, Path};
 use crate::error::{Error, Kind, Result};
@@ -24,7 +24,7 @@ const BATCH: usize = 1_000;
 /// How many bytes of a file are looked at to tell its format; its first line is mostly shorter.
 const BEGINNING: u64 = 64 * 1024;
 
-type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<Mistake>>>>;
+type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<RowError>>>>;
 
 fn rows(args: &RowArgs, context: &Context) -> Result<Rows> {
     let mut input = BufReader::new(context.terminal.open(&args.file)?);
@@ -53,12 +53,12 @@ struct Checker<'a> {
     store: &'a Store,
     run: &'a Run,
     batch: Vec<NewRow>,
-    mistakes: Mistakes,
+    errors: RowErrors,
 }
 
 impl<'a> Checker<'a> {
     fn new(store: &'a Store, run: &'a Run) -> Checker<'a> {
-        Checker { store, run, batch: Vec::new(), mistakes: Mistakes::default() }
+        Checker { store, run, batch: Vec::new(), errors: RowErrors::default() }
     }
 
     fn add(&mut self, row: NewRow) -> Result<()> {
@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
         // SQLite's integers are signed.
         if let Some(number) = numbers.into_iter().flatten().find(|number| i64::try_from(*number).is_err()) {
             let why = format!("{number} is too large for the number of a row or a customer");
-            self.mistakes.add(Mistake::of_line(row.line, why));
+            self.errors.add(RowError::of_line(row.line, why));
             return Ok(());
         }
         self.batch.push(row);
@@ -76,7 +76,7 @@ impl<'a> Checker<'a> {
     fn flush(&mut self) -> Result<()> {
         for Duplicate { row, customer, first, line } in self.store.add_rows(self.run, &self.batch)? {
             let what = customer.map_or_else(|| format!("row {row}"), |id| format!("customer {id}"));
-            self.mistakes.add(Mistake::of_line(line, format!("{what} is already on line {first}")));
+            self.errors.add(RowError::of_line(line, format!("{what} is already on line {first}")));
         }
         self.batch.clear();
         Ok(())
@@ -84,11 +84,11 @@ impl<'a> Checker<'a> {
 
     fn finish(mut self, file: &Input) -> Result<()> {
         self.flush()?;
-        if self.mistakes.count == 0 {
+        if self.errors.count == 0 {
             return Ok(());
         }
-        let errors = counted(self.mistakes.count as u64, "error");
-        Err(Error::usage(format!("{file} has {errors}, so nothing was sent")).detail(self.mistakes.lines()))
+        let errors = counted(self.errors.count as u64, "error");
+        Err(Error::usage(format!("{file} has {errors}, so nothing was sent")).detail(self.errors.lines()))
     }
 }
 
@@ -144,15 +144,15 @@ pub(super) fn check(args: &RowArgs, store: &Store, run: &Run, context: &Context)
         checked.rows += 1;
         check_row(row, &mut checked, &mut checker)?;
     }
-    if checker.mistakes.count == 0 && checked.rows == 0 {
-        checker.mistakes.add(Mistake::of_line(1, "there are no rows"));
+    if checker.errors.count == 0 && checked.rows == 0 {
+        checker.errors.add(RowError::of_line(1, "there are no rows"));
     }
     checker.finish(&args.file)?;
     Ok(checked)
 }
 
 fn check_row(
-    row: std::result::Result<Row, Vec<Mistake>>,
+    row: std::result::Result<Row, Vec<RowError>>,
     checked: &mut Checked,
     checker: &mut Checker<'_>,
 ) -> Result<()> {
@@ -168,8 +168,8 @@ fn check_row(
         }
         Err(wrong) => {
             // It is stored all the same, so that a later row with the same customer is an error too.
-            let named = wrong.iter().find_map(|mistake| Some((mistake.customer?, mistake.line)));
-            wrong.into_iter().for_each(|mistake| checker.mistakes.add(mistake));
+            let named = wrong.iter().find_map(|error| Some((error.customer?, error.line)));
+            wrong.into_iter().for_each(|error| checker.errors.add(error));
             let Some((customer, line)) = named else { return Ok(()) };
             checker.add(NewRow { row: checked.rows, line, customer: Some(customer), task: String::new() })
         }
@@ -177,21 +177,21 @@ fn check_row(
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Mistakes {
-    shown: Vec<Mistake>,
+pub(super) struct RowErrors {
+    shown: Vec<RowError>,
     pub(super) count: usize,
 }
 
-impl Mistakes {
-    pub(super) fn add(&mut self, mistake: Mistake) {
+impl RowErrors {
+    pub(super) fn add(&mut self, error: RowError) {
         self.count += 1;
         if self.shown.len() < SHOWN {
-            self.shown.push(mistake);
+            self.shown.push(error);
         }
     }
 
     pub(super) fn lines(mut self) -> Vec<String> {
-        self.shown.sort_by_key(|mistake| mistake.line);
+        self.shown.sort_by_key(|error| error.line);
         let more = self.count - self.shown.len();
         let more = (more > 0).then(|| format!("and {more} more"));
         self.shown.iter().map(ToString::to_string).chain(more).collect()
@@ -209,7 +209,7 @@ pub(super) fn check_plan(plan: &Input, store: &Store, run: &Run, context: &Conte
         count += 1;
         let line = count + 1;
         if let Err(why) = planned.plan().and_then(|_| planned.name()) {
-            checker.mistakes.add(Mistake::of_line(line, why));
+            checker.errors.add(RowError::of_line(line, why));
         }
         last = last.max(planned.row);
         let task = serde_json::to_string(&planned).expect("texts and tokens are JSON");
@@ -217,7 +217,7 @@ pub(super) fn check_plan(plan: &Input, store: &Store, run: &Run, context: &Conte
     }
     if last > count {
         let why = format!("a row has the number {last}, but there are {count} rows");
-        checker.mistakes.add(Mistake::of_line(1, why));
+        checker.errors.add(RowError::of_line(1, why));
     }
     checker.finish(plan)?;
     Ok((head, count))

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::session::Session;
 use super::progress::Progress;
 use super::rows::jobs;
-use super::worker::Worker;
+use super::worker;
 use super::worker_pool::WorkerPool;
 use crate::account::command;
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
@@ -23,9 +23,9 @@ pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Res
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
     let retry = command(&about.profile, &format!("customer bulk retry {}", about.run));
     session.signals.set_hints(vec![format!("`{resume}` settles them and goes on")]);
-    let place = session.account.place();
-    if place.badge().is_some() {
-        session.terminal.notes().say(&format!("Writing on {}.", place.sentence()));
+    let account = session.account.label();
+    if account.badge().is_some() {
+        session.terminal.notes().say(&format!("Writing on {}.", account.sentence()));
     }
     session.signals.rows(true);
     let (rows, mut counts) = store.counts(run)?;
@@ -42,7 +42,7 @@ pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Res
     let exported = results.map_or(Ok(()), |path| export(run, path, store));
     let stopped = worked.map_err(broke)?;
     exported.map_err(broke)?;
-    let summary = Summary { about, counts: &counts, results, resume: &resume, retry: &retry, place };
+    let summary = Summary { about, counts: &counts, results, resume: &resume, retry: &retry, account };
     summarize(&summary, stopped, session).map_err(broke)
 }
 
@@ -60,14 +60,13 @@ fn work(
 ) -> Result<Option<Stopped>> {
     let output = session.global.output;
     let pool = WorkerPool::new(&args.pace, session);
-    let worker = Worker { run, pool: &pool, store, session };
     let mut progress = Progress::of(rows, counts.all(), &pool.limiter, &session.terminal);
     let (mut stopped, mut failures) = (None, 0);
     session.terminal.print(&report::rows_head(output))?;
     let limit = args.pace.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let result = pool.run(
         jobs(store, run).take(limit),
-        |job| worker.carry_out(job),
+        |job| worker::carry_out(job, run, &pool.client(session), session),
         |done| {
             if let Some((job, result)) = done {
                 let result = result.unwrap_or_else(|panicked| {

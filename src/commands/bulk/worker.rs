@@ -6,7 +6,7 @@ use super::super::conflict::conflict;
 use super::super::lookup::still_named;
 use super::super::session::{Session, lock};
 use super::super::write::Writer;
-use super::worker_pool::WorkerPool;
+use crate::api::Client;
 use crate::bulk::Fixed;
 use crate::bulk::plan_file::Planned;
 use crate::bulk::result::{Outcome, RowResult, edited};
@@ -65,79 +65,75 @@ impl Task {
     }
 }
 
-pub(super) struct Worker<'a> {
-    pub(super) run: &'a Run,
-    pub(super) pool: &'a WorkerPool<'a>,
-    pub(super) store: &'a Store,
-    pub(super) session: &'a Session<'a>,
+/// `Interrupted` if the pool was stopped before the row was written.
+pub(super) fn carry_out(job: &Job, run: &Run, client: &Client, session: &Session<'_>) -> Result<RowResult> {
+    let mut result = RowResult::ended(job.row, job.customer, Outcome::Unchanged);
+    if job.task.asks_nothing() {
+        return Ok(result);
+    }
+    match write(job, run, client, session, &mut result) {
+        Ok(outcome) => Ok(RowResult { outcome, ..result }),
+        Err(error) if error.kind == Kind::Interrupted => Err(error),
+        Err(error) => {
+            let RowResult { outcome, error, .. } = RowResult::failed(job.row, job.customer, &error);
+            Ok(RowResult { outcome, error, ..result })
+        }
+    }
 }
 
-impl Worker<'_> {
-    /// `Interrupted` if the pool was stopped before the row was written.
-    pub(super) fn carry_out(&self, job: &Job) -> Result<RowResult> {
-        let mut result = RowResult::ended(job.row, job.customer, Outcome::Unchanged);
-        if job.task.asks_nothing() {
-            return Ok(result);
-        }
-        match self.write(job, &mut result) {
-            Ok(outcome) => Ok(RowResult { outcome, ..result }),
-            Err(error) if error.kind == Kind::Interrupted => Err(error),
-            Err(error) => {
-                let RowResult { outcome, error, .. } = RowResult::failed(job.row, job.customer, &error);
-                Ok(RowResult { outcome, error, ..result })
-            }
-        }
+fn write(
+    job: &Job,
+    run: &Run,
+    client: &Client,
+    session: &Session<'_>,
+    result: &mut RowResult,
+) -> Result<Outcome> {
+    let (store, about, account) = (session.store()?, &run.about, &session.account);
+    // Each row has a result; a line on every retry of every row would hide them.
+    let notes = session.terminal.notes().hushed();
+    // A row that waited too long for another process has failed, and is tried again when the run is resumed.
+    let lock = lock(store, client, job.customer, notes).map_err(|error| match error.kind {
+        Kind::Conflict => Error { kind: Kind::Failed, ..error },
+        _ => error,
+    })?;
+    let before = client.get(job.customer)?;
+    job.refuse_another(&before)?;
+    let plan = planned(&job.task, before, about.new_fields, store)?;
+    if plan.is_empty() {
+        return Ok(Outcome::Unchanged);
     }
-
-    fn write(&self, job: &Job, result: &mut RowResult) -> Result<Outcome> {
-        let (about, account) = (&self.run.about, &self.session.account);
-        let client = &self.pool.client(self.session);
-        // Each row has a result; a line on every retry of every row would hide them.
-        let notes = self.session.terminal.notes().hushed();
-        // A row that waited too long for another process has failed, and is tried again when the run is resumed.
-        let lock = lock(self.store, client, job.customer, notes).map_err(|error| match error.kind {
-            Kind::Conflict => Error { kind: Kind::Failed, ..error },
-            _ => error,
-        })?;
-        let before = client.get(job.customer)?;
-        job.refuse_another(&before)?;
-        let plan = planned(&job.task, before, about.new_fields, self.store)?;
-        if plan.is_empty() {
-            return Ok(Outcome::Unchanged);
-        }
-        result.changes = edited(&plan.changes);
-        let writer = Writer {
-            client,
-            store: Some(self.store),
-            origin: Origin {
-                profile: account.profile.clone(),
-                host: account.origin.clone(),
-                command: match about.kind {
-                    RunKind::Update => "customer bulk update",
-                    RunKind::Apply => "customer bulk apply",
-                    RunKind::Undo(_) => "customer bulk undo",
-                },
-                undoes: match &job.task {
-                    Task::Undo(entry) => Some(entry.entry.clone()),
-                    Task::Edits(_) | Task::Planned(_) => None,
-                },
-                row: Some(RunRow { run: about.run.clone(), row: job.row }),
+    result.changes = edited(&plan.changes);
+    let writer = Writer {
+        client,
+        store: Some(store),
+        origin: Origin {
+            profile: account.profile.clone(),
+            host: account.origin.clone(),
+            command: match about.kind {
+                RunKind::Update => "customer bulk update",
+                RunKind::Apply => "customer bulk apply",
+                RunKind::Undo(_) => "customer bulk undo",
             },
-            reads_again: about.reads_again,
-            preconditions: &|now: &Customer| job.refuse_another(now),
-            signals: &self.session.signals,
-            notes,
-            attempts: Cell::new(0),
-        };
-        let mut facts = Facts::default();
-        let done = writer.write(plan, &mut facts);
-        drop(lock);
-        result.attempts = writer.attempts.get();
-        result.entry = facts.entry_name().map(str::to_string);
-        let done = done?;
-        result.changes = edited(&done.plan.changes);
-        Ok(if done.written { Outcome::Written } else { Outcome::Unchanged })
-    }
+            undoes: match &job.task {
+                Task::Undo(entry) => Some(entry.entry.clone()),
+                Task::Edits(_) | Task::Planned(_) => None,
+            },
+            row: Some(RunRow { run: about.run.clone(), row: job.row }),
+        },
+        reads_again: about.reads_again,
+        preconditions: &|now: &Customer| job.refuse_another(now),
+        signals: &session.signals,
+        notes,
+        attempts: Cell::new(0),
+    };
+    let mut facts = Facts::default();
+    let done = writer.write(plan, &mut facts);
+    drop(lock);
+    result.attempts = writer.attempts.get();
+    result.entry = facts.entry;
+    let done = done?;
+    result.changes = edited(&done.plan.changes);
+    Ok(if done.written { Outcome::Written } else { Outcome::Unchanged })
 }
 
 pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Store) -> Result<Plan> {

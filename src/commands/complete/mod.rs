@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap_complete::CompletionCandidate as Candidate;
 
-use crate::account::Environment;
+use crate::account::environment;
 use crate::cli;
 use crate::error::Kind;
 use crate::terminal::{Color, Notes, Terminal};
@@ -23,7 +23,7 @@ pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
     if dashes != "--" {
         return None;
     }
-    let shows_help = match Environment.lossy(VARIABLE)?.as_str() {
+    let shows_help = match environment::lossy(VARIABLE)?.as_str() {
         "bash" => false,
         "zsh" | "fish" => true,
         _ => return None,

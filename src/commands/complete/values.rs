@@ -7,7 +7,7 @@ use clap::{Arg, Command};
 use clap_complete::{ArgValueCompleter, CompletionCandidate as Candidate};
 
 use crate::account::setting::Key;
-use crate::account::{Config, DEFAULT, Environment, VARIABLE};
+use crate::account::{Config, DEFAULT, VARIABLE, environment};
 use crate::cli::candidates::{
     candidate, clearable, column, customers, expectable, help_words, matching, searchable, settable,
     settable_json, sortable,
@@ -31,7 +31,7 @@ impl Known {
         let before = words.split_last().map_or(&[][..], |(_, before)| before);
         let before: Vec<&str> = before.iter().skip(1).filter_map(|word| word.to_str()).collect();
         let flag = before.iter().rev().find_map(|word| word.strip_prefix("--profile="));
-        let variable = || Environment.said(VARIABLE).ok().flatten();
+        let variable = || environment::said(VARIABLE).ok().flatten();
         let profile = flag.map(str::to_string).or_else(variable).unwrap_or_else(|| DEFAULT.to_string());
         let path = before.iter().filter(|word| !word.starts_with('-')).map(ToString::to_string).collect();
         Known { profile, path }
@@ -95,7 +95,7 @@ fn listed(all: impl Fn() -> Result<Vec<Candidate>> + Send + Sync + 'static) -> A
 }
 
 fn profiles() -> Result<Vec<Candidate>> {
-    let config = Config::load(Environment)?;
+    let config = Config::load()?;
     let help = |name: &str| {
         let settings = config.settings(name);
         let said = [settings.text(Key::Label), settings.text(Key::BaseUrl)];
@@ -126,7 +126,7 @@ fn runs(known: &Known) -> Result<Vec<Candidate>> {
 
 /// Without a timeout, because a shell must not wait for another process.
 fn store() -> Result<Store> {
-    Environment.state_folder().map(|folder| Store::at(folder, Duration::ZERO))
+    environment::state_folder().map(|folder| Store::at(folder, Duration::ZERO))
 }
 
 /// None for a name that this program did not generate, because a shell may not take it as one word.

@@ -9,9 +9,7 @@ use super::prompts::Prompts;
 use super::{menu, not_kept, pick, text_of};
 use crate::account::command;
 use crate::cli::EditArgs;
-use crate::document::edit_text::{
-    Note, Problem, Reading, UnknownField, annotate, line_at, read, without_notes,
-};
+use crate::document::edit_text::{Note, Reading, UnknownField, annotate, line_at, read, without_notes};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
 use crate::document::{Customer, Edits, Plan};
@@ -30,7 +28,7 @@ pub(super) struct EditLoop<'a> {
     /// None: prompts.
     editor: Option<Editor>,
     /// The editor returned at once, so it may have the text open in its own window.
-    may_be_open: bool,
+    pub(super) may_be_open: bool,
     args: &'a EditArgs,
     session: &'a Session<'a>,
 }
@@ -68,10 +66,6 @@ impl<'a> EditLoop<'a> {
         self.draft
             .read()
             .map_or(true, |text| !text.iter().all(u8::is_ascii_whitespace) && !self.is_untouched(&text))
-    }
-
-    pub(super) fn may_be_open(&self) -> bool {
-        self.may_be_open
     }
 
     fn is_untouched(&self, text: &[u8]) -> bool {
@@ -142,11 +136,11 @@ impl<'a> EditLoop<'a> {
         loop {
             let lent = self.session.signals.lend_terminal();
             let _modes = self.session.terminal.lend();
-            let visit = self.session.client.not_counting(|| editor.visit(&path, line, |id| lent.to(id)));
+            let at_once = self.session.client.not_counting(|| editor.visit(&path, line, |id| lent.to(id)));
             drop(lent);
-            let visit = visit?;
+            let at_once = at_once?;
             let untouched = self.draft.read().is_ok_and(|text| self.is_untouched(&text));
-            if !visit.at_once || !untouched || editor.stays_in_the_terminal() {
+            if !at_once || !untouched || editor.stays_in_the_terminal() {
                 return Ok(());
             }
             let said = format!(
@@ -182,18 +176,17 @@ impl<'a> EditLoop<'a> {
         Ok(Round::Continue(Some(line)))
     }
 
-    fn mend(&self, text: &str, problems: &[Problem], rest: Option<&Plan>) -> Result<Round> {
-        let notes = problems.iter().map(|problem| (problem.line, problem.why.clone()));
-        let lines = self.annotate(text, notes)?;
-        let said = lines.iter().zip(problems).map(|(line, problem)| format!("line {line}: {}", problem.why));
+    fn mend(&self, text: &str, problems: &[Note], rest: Option<&Plan>) -> Result<Round> {
+        let lines = self.annotate(text, problems)?;
+        let said = lines.iter().zip(problems).map(|(line, problem)| format!("line {line}: {}", problem.text));
         self.tell_errors(&said.collect::<Vec<_>>(), rest)?;
         Ok(Round::Continue(lines.into_iter().min()))
     }
 
     /// Puts notes above lines of the text, and gives the lines that they then precede.
-    fn annotate(&self, text: &str, notes: impl Iterator<Item = (usize, String)>) -> Result<Vec<usize>> {
-        let note = |(line, text): (usize, String)| Note { line, text: escaped(&text).into_owned() };
-        let (noted, lines) = annotate(text, &notes.map(note).collect::<Vec<_>>());
+    fn annotate(&self, text: &str, notes: &[Note]) -> Result<Vec<usize>> {
+        let note = |note: &Note| Note { line: note.line, text: escaped(&note.text).into_owned() };
+        let (noted, lines) = annotate(text, &notes.iter().map(note).collect::<Vec<_>>());
         self.draft.write(&noted).map_err(not_kept)?;
         Ok(lines)
     }
@@ -219,8 +212,8 @@ impl<'a> EditLoop<'a> {
             match (self.ask(&items)?, plan) {
                 (Some(0), _) => return Ok(()),
                 (Some(1), Some(plan)) => {
-                    let (terminal, place) = (&self.session.terminal, self.session.account.place());
-                    terminal.tell(&table(plan, &place, terminal.error_look()));
+                    let (terminal, account) = (&self.session.terminal, self.session.account.label());
+                    terminal.tell(&table(plan, &account, terminal.error_look()));
                 }
                 _ => return Err(Error::new(Kind::Cancelled, quit)),
             }
@@ -228,7 +221,7 @@ impl<'a> EditLoop<'a> {
     }
 
     /// If there is no other error, the user is asked whether unknown fields are new ones.
-    fn problems(&self, reading: &Reading) -> Result<Vec<Problem>> {
+    fn problems(&self, reading: &Reading) -> Result<Vec<Note>> {
         let mut problems = reading.problems.clone();
         let asks = problems.is_empty() && self.session.terminal.may_ask();
         for unknown in reading.unknown.iter().filter(|_| !self.args.new_field) {
@@ -237,7 +230,7 @@ impl<'a> EditLoop<'a> {
             let added =
                 asks && self.session.client.not_counting(|| self.session.terminal.confirm(&question))?;
             if !added {
-                problems.push(Problem { line: unknown.line, why: format!("{why}; --new-field adds it") });
+                problems.push(Note { line: unknown.line, text: format!("{why}; --new-field adds it") });
             }
         }
         Ok(problems)
@@ -256,9 +249,9 @@ impl<'a> EditLoop<'a> {
         let note = |one: &Conflict| {
             let [base, ours, theirs] = three(one);
             let said = format!("changed by others meanwhile: was {base}, is now {theirs}; yours is {ours}");
-            (line_at(text, &one.path), said)
+            Note { line: line_at(text, &one.path), text: said }
         };
-        let lines = self.annotate(text, conflicts.iter().map(note))?;
+        let lines = self.annotate(text, &conflicts.iter().map(note).collect::<Vec<_>>())?;
         let theirs = conflicts.iter().map(|one| (one.path.clone(), one.theirs.clone())).collect();
         self.shown = rewrite(self.shown.clone(), theirs).map_err(|why| Error::usage(why.to_string()))?.after;
         self.draft.rebase(self.shown.text()).map_err(not_kept)?;
@@ -266,11 +259,7 @@ impl<'a> EditLoop<'a> {
     }
 
     fn write(&mut self, mut plan: Plan, text: &str, facts: &mut Facts) -> Result<Round> {
-        let nothing_to_check = |_: &Customer| Ok(());
-        let options = WriteOptions {
-            by_hand: true,
-            ..WriteOptions::of("customer edit", &self.args.write, &nothing_to_check)
-        };
+        let options = WriteOptions { by_hand: true, ..WriteOptions::of("customer edit", &self.args.write) };
         match go(&mut plan, None, &options, self.session, facts) {
             Ok(End::Ended(outcome, kind)) => Ok(Round::Break((outcome, kind))),
             Ok(End::Declined) => {
@@ -287,14 +276,14 @@ impl<'a> EditLoop<'a> {
 
     /// Puts the API's messages above the lines that they name, or above the first one that changed.
     fn refused(&self, error: Error, plan: &Plan, text: &str) -> Result<Round> {
-        let line = |message: &str| {
+        let note = |message: &String| {
             let named = plan.changes.iter().find(|change| message.contains(change.path.last()));
-            named.or(plan.changes.first()).map_or(1, |change| line_at(text, &change.path))
+            let line = named.or(plan.changes.first()).map_or(1, |change| line_at(text, &change.path));
+            Note { line, text: format!("the API: {message}") }
         };
         let message = std::slice::from_ref(&error.message);
         let messages = if error.details.is_empty() { message } else { &error.details };
-        let notes = messages.iter().map(|message| (line(message), format!("the API: {message}")));
-        let lines = self.annotate(text, notes)?;
+        let lines = self.annotate(text, &messages.iter().map(note).collect::<Vec<_>>())?;
         if !self.session.terminal.may_ask() {
             return Err(error);
         }

@@ -29,7 +29,7 @@ pub(super) fn run(args: &EditArgs, context: &Context, facts: &mut Facts) -> Resu
     let result = edit_loop.run(facts);
     let keeps = match &result {
         Ok((outcome, _)) => *outcome == Outcome::Planned && edit_loop.was_edited(),
-        Err(_) => edit_loop.was_edited() || edit_loop.may_be_open(),
+        Err(_) => edit_loop.was_edited() || edit_loop.may_be_open,
     };
     // A signal that ended a question may still be printing the hints.
     if result.is_ok() || !keeps {
@@ -51,8 +51,7 @@ pub(super) fn run(args: &EditArgs, context: &Context, facts: &mut Facts) -> Resu
 fn editor(args: &EditArgs, context: &Context) -> Result<Option<Editor>> {
     if !args.prompt {
         let settings = context.profile()?.settings;
-        return Editor::of(context.environment, settings.words(Key::Editor), context.terminal.is_there())
-            .map(Some);
+        return Editor::of(settings.words(Key::Editor), context.terminal.is_there()).map(Some);
     }
     if context.terminal.may_ask() {
         return Ok(None);
@@ -68,7 +67,7 @@ fn heading(customer: &Customer) -> String {
 /// A text to edit: `customer`, below a head that shows the account and `original`.
 fn text_of(customer: &Customer, original: &Customer, session: &Session<'_>, all: bool) -> String {
     let mut head = vec![
-        format!("{}, {}", heading(original), session.account.place().sentence()),
+        format!("{}, {}", heading(original), session.account.label().sentence()),
         "Change values, save and leave. The changes are shown before they are written.".to_string(),
         "A deleted line keeps its value; null clears a field; an empty text cancels.".to_string(),
     ];

@@ -2,19 +2,19 @@
 
 use super::super::session::Session;
 use super::{menu, not_kept, pick, text_of};
-use crate::account::command;
+use crate::account::{command, environment};
 use crate::cli::EditArgs;
 use crate::document::Customer;
 use crate::document::edit_text::{read, without_notes};
-use crate::drafts::{About, Draft, Drafts, VERSION};
+use crate::drafts::{About, Draft, VERSION};
 use crate::error::{Error, Kind, Result};
 
 const OFFERED: usize = 8;
 
 pub(super) fn open(args: &EditArgs, now: &Customer, session: &Session<'_>) -> Result<Draft> {
-    let drafts = Drafts::at(session.environment.state_folder()?.join("edits"));
+    let folder = environment::state_folder()?.join("edits");
     let account = &session.account;
-    let left = drafts.of(&account.profile, &account.origin, now.id()).map_err(not_kept)?;
+    let left = Draft::left(&folder, &account.profile, &account.origin, now.id()).map_err(not_kept)?;
     let (untouched, mut left): (Vec<Draft>, Vec<Draft>) =
         left.into_iter().partition(|draft| is_untouched(draft, session));
     untouched.into_iter().for_each(|draft| drop(draft.forget()));
@@ -37,7 +37,7 @@ pub(super) fn open(args: &EditArgs, now: &Customer, session: &Session<'_>) -> Re
         all: args.all,
         shown: now.text().to_string(),
     };
-    drafts.keep(about, &text_of(now, now, session, args.all)).map_err(not_kept)
+    Draft::keep(&folder, about, &text_of(now, now, session, args.all)).map_err(not_kept)
 }
 
 fn is_untouched(draft: &Draft, session: &Session<'_>) -> bool {

@@ -3,7 +3,7 @@
 /// How a note begins, and no other line of the text: so notes can be removed again.
 const MARK: &str = "//! ";
 
-/// An error in a line.
+/// An error in a line of the edited text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Counted from 1.

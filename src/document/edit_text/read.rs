@@ -1,5 +1,6 @@
 //! Reads the edits from an edited text.
 
+use super::annotate::Note;
 use super::is_written;
 use crate::document::codes::by_hand;
 use crate::document::compare::{same, same_at};
@@ -8,7 +9,7 @@ use crate::document::edit::{Action, Edit, EditError, EditProblem, Edits};
 use crate::document::json::{Json, JsonError, ValueKind, View, line_of};
 use crate::document::path::Path;
 use crate::document::plan::plan;
-use crate::document::relaxed::{Unclosed, strict};
+use crate::document::relaxed::strict;
 use crate::field;
 
 /// The difference between an edited text and its customer.
@@ -21,13 +22,12 @@ pub struct Reading {
     /// Members that were deleted from the text; they keep their values.
     pub deleted: Vec<Path>,
     /// Changes that are refused, in the order of the lines.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Note>,
 }
 
 /// A member that neither the customer nor the field table has.
 #[derive(Debug)]
 pub struct UnknownField {
-    /// The edit that adds it.
     pub edit: Edit,
     /// Similar names, closest first.
     pub(crate) nearest: Vec<String>,
@@ -35,30 +35,19 @@ pub struct UnknownField {
     pub line: usize,
 }
 
-/// An error in the edited text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Counted from 1.
-    pub line: usize,
-    /// A sentence without a full stop.
-    pub(crate) why: String,
-}
-
 /// None if only comments and space are left in the text. A deleted member keeps its value: nothing is cleared because it
 /// is missing. `all` as in [`write`](super::write()).
-pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<Reading>, Problem> {
-    let strict = strict(text).map_err(|Unclosed { at }| Problem {
-        line: line_of(text, at),
-        why: "this comment has no end (`*/`)".to_string(),
-    })?;
+pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<Reading>, Note> {
+    let strict = strict(text)
+        .map_err(|at| Note { line: line_of(text, at), text: "this comment has no end (`*/`)".to_string() })?;
     if strict.trim().is_empty() {
         return Ok(None);
     }
     let json = Json::parse(strict).map_err(not_json)?;
     if json.root().kind() != ValueKind::Object {
         let line = line_of(text, json.root().span().start);
-        let why = format!("a customer is an object in braces, not {}", json.root().kind());
-        return Err(Problem { line, why });
+        let text = format!("a customer is an object in braces, not {}", json.root().kind());
+        return Err(Note { line, text });
     }
     let mut reader = Reader { text: json.text(), shown, all, reading: Reading::default() };
     reader.object(None, json.root(), Some(shown.root()), false);
@@ -74,13 +63,13 @@ pub fn line_at(text: &str, path: &Path) -> usize {
     line_of(text, outer.map_or(0, |view| view.span().start))
 }
 
-fn not_json(why: JsonError) -> Problem {
-    let (line, why) = match why {
+fn not_json(why: JsonError) -> Note {
+    let (line, text) = match why {
         JsonError::Syntax { why, line, .. } => (line, format!("not JSON: {}", explained(&why))),
         JsonError::DuplicateKey { line, .. } => (line, why.to_string()),
         JsonError::TooDeep | JsonError::TooMany => (1, why.to_string()),
     };
-    Problem { line, why }
+    Note { line, text }
 }
 
 /// serde_json's words in terms of the edited text, where a user would not understand them.
@@ -182,7 +171,7 @@ impl Reader<'_> {
 
     fn problem(&mut self, view: View<'_>, why: &str) {
         let line = line_of(self.text, view.span().start);
-        self.reading.problems.push(Problem { line, why: why.to_string() });
+        self.reading.problems.push(Note { line, text: why.to_string() });
     }
 }
 
@@ -208,7 +197,7 @@ mod tests {
 
     fn read_as(text: &str, all: bool) -> Vec<String> {
         let reading = match read(text, &shown(), all) {
-            Err(problem) => return vec![format!("{}! {}", problem.line, problem.why)],
+            Err(problem) => return vec![format!("{}! {}", problem.line, problem.text)],
             Ok(None) => return vec!["empty".to_string()],
             Ok(Some(reading)) => reading,
         };
@@ -219,7 +208,7 @@ mod tests {
         let edits = reading.edits.iter().map(set);
         let strangers = reading.unknown.iter().map(|it| format!("{}? {}", it.line, set(&it.edit)));
         let deleted = reading.deleted.iter().map(|path| format!("{path} deleted"));
-        let problems = reading.problems.iter().map(|it| format!("{}! {}", it.line, it.why));
+        let problems = reading.problems.iter().map(|it| format!("{}! {}", it.line, it.text));
         edits.chain(strangers).chain(deleted).chain(problems).collect()
     }
 
@@ -342,7 +331,7 @@ mod tests {
             let sheet = write(&customer, &[], true);
             assert!(sheet.contains(from), "{sheet}");
             let reading = read(&sheet.replacen(from, to, 1), &customer, true).unwrap().unwrap();
-            reading.problems.iter().map(|it| it.why.clone()).collect::<Vec<_>>().join("; ")
+            reading.problems.iter().map(|it| it.text.clone()).collect::<Vec<_>>().join("; ")
         };
         let codes = r#"{"id":7,"status":"Active","customerReference":
             {"salesTrackingCodes":[{"type":"Region","code":"EU","name":"Europe"}]}}"#;

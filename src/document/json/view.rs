@@ -20,22 +20,18 @@ impl<'a> View<'a> {
         &self.json.nodes[self.at]
     }
 
-    /// The type.
     pub fn kind(self) -> ValueKind {
         self.node().kind
     }
 
-    /// The token, as the text has it.
     pub fn raw(self) -> &'a str {
         &self.json.text[self.node().span.clone()]
     }
 
-    /// The span in the text, in bytes.
     pub fn span(self) -> Range<usize> {
         self.node().span.clone()
     }
 
-    /// Whether it is `null`.
     pub fn is_null(self) -> bool {
         self.kind() == ValueKind::Null
     }
@@ -58,7 +54,6 @@ impl<'a> View<'a> {
         (self.kind() == ValueKind::String).then(|| string_bytes(self.raw()))
     }
 
-    /// The values inside an array or object, in order.
     pub fn children(self) -> impl Iterator<Item = View<'a>> + use<'a> {
         let json = self.json;
         let end = self.node().end;
@@ -76,7 +71,6 @@ impl<'a> View<'a> {
         object.into_iter().flat_map(View::children).map(|view| (view.key(), view))
     }
 
-    /// The member of an object by name.
     pub fn member(self, name: &str) -> Option<View<'a>> {
         self.members().find(|(key, _)| key.is(name)).map(|(_, value)| value)
     }
@@ -100,7 +94,6 @@ impl fmt::Debug for View<'_> {
     }
 }
 
-/// The key of a member.
 #[derive(Clone, Copy)]
 pub struct Key<'a> {
     of: View<'a>,

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::bulk::plan_file::json_line;
 use crate::document::{Action, Customer, Edit, Edits, Json, Path, plan::plan};
 use crate::store::{Ending, Origin, RunRow};
 
@@ -105,11 +106,11 @@ fn a_result_reads_back_as_it_was() {
     let mut lines = Vec::new();
     store
         .results(run.id(), |result| {
-            lines.push(result.line());
+            lines.push(json_line(&result));
             Ok(())
         })
         .unwrap();
-    assert_eq!(lines, [result.line()]);
+    assert_eq!(lines, [json_line(&result)]);
 }
 
 #[test]

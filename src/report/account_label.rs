@@ -5,8 +5,8 @@ use dialoguer::console::Style;
 use super::Look;
 use super::escape::escaped;
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct AccountLabel<'a> {
     pub(crate) profile: &'a str,
     pub(crate) host: &'a str,
     pub(crate) overrides: &'a [&'static str],
@@ -15,7 +15,7 @@ pub(crate) struct Place<'a> {
     pub(crate) color: Option<&'a str>,
 }
 
-impl Place<'_> {
+impl AccountLabel<'_> {
     /// "profile live, PRODUCTION, secure.fusebill.com".
     pub(crate) fn list(&self, look: Look) -> String {
         format!("{}, {}{}", self.named(look), escaped(self.host), self.by())
@@ -67,20 +67,20 @@ mod tests {
 
     #[test]
     fn a_label_or_else_the_name_stands_out() {
-        let place = |label, color| Place { profile: "live", host: "h", overrides: &[], label, color };
+        let named = |label, color| AccountLabel { profile: "live", host: "h", overrides: &[], label, color };
         let plain = Look::default();
-        assert_eq!(place(None, None).list(plain), "profile live, h");
-        assert_eq!(place(Some("PROD"), None).list(plain), "profile live, PROD, h");
-        assert_eq!(place(Some("PROD"), Some("red")).sentence(), "profile live, PROD (h)");
-        assert_eq!(place(None, Some("red")).list(plain), "profile live, h");
-        assert_eq!(place(None, None).badge(), None);
-        let overridden = Place { overrides: &["A", "B"], ..place(Some("PROD"), None) };
+        assert_eq!(named(None, None).list(plain), "profile live, h");
+        assert_eq!(named(Some("PROD"), None).list(plain), "profile live, PROD, h");
+        assert_eq!(named(Some("PROD"), Some("red")).sentence(), "profile live, PROD (h)");
+        assert_eq!(named(None, Some("red")).list(plain), "profile live, h");
+        assert_eq!(named(None, None).badge(), None);
+        let overridden = AccountLabel { overrides: &["A", "B"], ..named(Some("PROD"), None) };
         assert_eq!(overridden.list(plain), "profile live, PROD, h, by A and B");
         let look = Look { color: true, width: None };
         assert_eq!(
-            place(Some("PROD"), Some("red")).list(look),
+            named(Some("PROD"), Some("red")).list(look),
             "profile live, \u{1b}[31m\u{1b}[1m\u{1b}[7mPROD\u{1b}[0m, h"
         );
-        assert!(place(None, Some("green")).list(look).contains("\u{1b}[32m"));
+        assert!(named(None, Some("green")).list(look).contains("\u{1b}[32m"));
     }
 }

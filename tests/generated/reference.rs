@@ -1,19 +1,20 @@
-//! The command reference: every command with its flags and examples, then the tables of fields, codes and settings.
+//! The command reference: every command with its flags, then the tables of fields, codes and settings.
 
 use clap::builder::PossibleValue;
 use clap::{Arg, Command};
 use fusebill::account::setting::SETTINGS;
 use fusebill::field::Field;
 
-use crate::commands::{self, GLOBAL, More, about, heading, headings, help, more, summary, usage};
-use crate::markdown::{block, code, prose, sentence};
+use crate::commands::{self, GLOBAL, about, heading, headings, help, summary, usage};
+use crate::markdown::{block, code, list, prose, sentence};
 use crate::tables;
 
 const INTRODUCTION: &str = "\
 # Command reference
 
-Which commands, flags, fields, exit codes, variables and settings exist? `fusebill help COMMAND` and the man pages say the
-same. Both are made from the definitions of the program.
+Which commands, flags, fields, exit codes, variables and settings exist? This page is made from the definitions of the program.
+`fusebill help COMMAND` and the man pages have examples too. [Finding customers](finding.md) has the patterns of `--where`,
+[many customers](bulk.md) the files of `bulk`.
 ";
 
 /// The title of the flags that several commands have.
@@ -25,26 +26,24 @@ pub fn text(program: &Command, fields: &[Field]) -> String {
     let shared = shared(&all);
     let sections = tables::all(fields);
     let mut text = format!("{INTRODUCTION}\n## Contents\n\n");
-    for (words, command) in &all {
-        let depth = words.matches(' ').count();
-        let name = if is_told(command) { format!("[{words}](#{})", anchor(words)) } else { words.clone() };
-        text.push_str(&format!("{}- {name}: {}\n", "  ".repeat(depth), prose(&summary(command))));
+    for (words, command) in all.iter().filter(|(_, command)| command.has_subcommands()) {
+        text.push_str(&format!("- {words}: {}: {}\n", prose(&summary(command)), links(words, command)));
     }
     for title in [SHARED, GLOBAL].into_iter().chain(sections.iter().map(|(title, _)| *title)) {
         text.push_str(&format!("- [{title}](#{})\n", anchor(title)));
     }
     text.push('\n');
-    for (words, command) in all.iter().filter(|(_, command)| is_told(command)) {
-        text.push_str(&one(words, command, fields, &shared));
+    for (words, command) in all.iter().filter(|(_, command)| has_section(command)) {
+        text.push_str(&section(words, command, fields, &shared));
     }
     text.push_str(&format!(
         "## {SHARED}\n\nThe commands above name those that they take.\n\n{}",
-        list(&shared)
+        list(shared.clone())
     ));
-    let global: Vec<String> = flags(program, GLOBAL).into_iter().map(row).collect();
+    let global = flags(program, GLOBAL).into_iter().map(row);
     text.push_str(&format!(
         "## {GLOBAL}\n\nEvery command takes them, before or after its name.\n\n{}",
-        list(&global)
+        list(global)
     ));
     for (title, body) in sections {
         text.push_str(&format!("## {title}\n\n{body}"));
@@ -52,8 +51,17 @@ pub fn text(program: &Command, fields: &[Field]) -> String {
     format!("{}\n", text.trim_end())
 }
 
-/// Whether a command has a section: the contents say all about one that only groups others.
-fn is_told(command: &Command) -> bool {
+/// Links to the commands below a command.
+fn links(words: &str, command: &Command) -> String {
+    let below = command.get_subcommands().filter(|below| has_section(below)).map(|below| {
+        let name = below.get_name();
+        format!("[{name}](#{})", anchor(&format!("{words} {name}")))
+    });
+    below.collect::<Vec<_>>().join(", ")
+}
+
+/// The contents describe a command that only groups others.
+fn has_section(command: &Command) -> bool {
     !command.has_subcommands() || command.get_positionals().next().is_some()
 }
 
@@ -62,13 +70,15 @@ fn anchor(title: &str) -> String {
     title.to_lowercase().replace(' ', "-")
 }
 
+/// The flags of a command, without the global ones.
+fn own_flags(command: &Command) -> Vec<&Arg> {
+    let own = headings(command).into_iter().filter(|title| *title != GLOBAL);
+    own.flat_map(|title| flags(command, title)).collect()
+}
+
 /// The rows of the flags that more than one command has with the same meaning.
 fn shared(all: &[(String, &Command)]) -> Vec<String> {
-    let own = |command: &Command| {
-        let headings = headings(command).into_iter().filter(|title| *title != GLOBAL);
-        headings.flat_map(|title| flags(command, title)).map(row).collect::<Vec<_>>()
-    };
-    let rows: Vec<String> = all.iter().flat_map(|(_, command)| own(command)).collect();
+    let rows: Vec<String> = all.iter().flat_map(|(_, command)| own_flags(command)).map(row).collect();
     let mut shared: Vec<String> = Vec::new();
     for row in &rows {
         if !shared.contains(row) && rows.iter().filter(|other| *other == row).count() > 1 {
@@ -78,44 +88,45 @@ fn shared(all: &[(String, &Command)]) -> Vec<String> {
     shared
 }
 
-fn one(words: &str, command: &Command, fields: &[Field], shared: &[String]) -> String {
-    let mut text = format!("## {words}\n\n{}", block(&usage(command)));
+fn section(words: &str, command: &Command, fields: &[Field], shared: &[String]) -> String {
+    let mut text = format!("## {words}\n\n");
+    let arguments = command.get_positionals().map(|arg| format!(" {arg}")).collect::<String>();
+    let usage = usage(command);
+    // The list of arguments says the same.
+    if usage != [format!("{words} [OPTIONS]{arguments}")] {
+        text.push_str(&block(&usage));
+    }
     for paragraph in about(command) {
         text.push_str(&format!("{}\n\n", prose(&paragraph)));
     }
-    let arguments = command.get_positionals().map(row);
-    let mut rows: Vec<String> = arguments.collect();
-    let mut also: Vec<String> = Vec::new();
-    for arg in
-        headings(command).into_iter().filter(|title| *title != GLOBAL).flat_map(|title| flags(command, title))
-    {
-        if shared.contains(&row(arg)) {
-            also.push(code(&format!("--{}", arg.get_id().as_str().replace('_', "-"))));
-        } else if let Some(link) = told_by_a_table(arg, fields) {
-            if !rows.contains(&link) {
-                rows.push(link);
-            }
-        } else {
-            rows.push(row(arg));
-        }
-    }
-    if !also.is_empty() {
-        rows.push(format!("{} ([{}](#{}))", also.join(", "), SHARED.to_lowercase(), anchor(SHARED)));
-    }
+    let rows = rows(command, fields, shared);
     if !rows.is_empty() {
-        text.push_str(&list(&rows));
-    }
-    for part in more(command) {
-        text.push_str(&match part {
-            More::Block(title, lines) => format!("{}:\n\n{}", prose(&title), block(&lines)),
-            More::Prose(text) => format!("{}\n\n", prose(&text)),
-        });
+        text.push_str(&list(rows));
     }
     text
 }
 
+/// The arguments and flags of a command; one row links to the shared flags.
+fn rows(command: &Command, fields: &[Field], shared: &[String]) -> Vec<String> {
+    let (links, own): (Vec<&Arg>, Vec<&Arg>) =
+        own_flags(command).into_iter().partition(|arg| shared.contains(&row(arg)));
+    let mut rows: Vec<String> = command.get_positionals().map(row).collect();
+    for arg in own {
+        let row = table_link(arg, fields).unwrap_or_else(|| row(arg));
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    if !links.is_empty() {
+        let names = links.iter().filter_map(|arg| arg.get_long()).map(|name| code(&format!("--{name}")));
+        let names = names.collect::<Vec<_>>().join(", ");
+        rows.push(format!("{names} ([{}](#{}))", SHARED.to_lowercase(), anchor(SHARED)));
+    }
+    rows
+}
+
 /// A link to the table that explains a flag, instead of its own row.
-fn told_by_a_table(arg: &Arg, fields: &[Field]) -> Option<String> {
+fn table_link(arg: &Arg, fields: &[Field]) -> Option<String> {
     let id = arg.get_id().as_str();
     if fields.iter().any(|field| field.flag == id) {
         return Some("a flag for each of the [fields](#fields)".to_string());
@@ -133,11 +144,6 @@ fn flags<'a>(command: &'a Command, title: &str) -> Vec<&'a Arg> {
 fn row(arg: &Arg) -> String {
     let name = if arg.is_positional() { arg.to_string() } else { spelling(arg) };
     format!("{}: {}", code(&name), meaning(arg))
-}
-
-fn list(rows: &[String]) -> String {
-    let items: String = rows.iter().map(|row| format!("- {row}\n")).collect();
-    format!("{items}\n")
 }
 
 /// How a flag is typed.

@@ -2,11 +2,11 @@
 
 use fusebill::account::setting::{self, SETTINGS, Setting};
 use fusebill::cli::topics::VARIABLES;
-use fusebill::error::TABLE;
+use fusebill::error::{Row, TABLE};
 use fusebill::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over, READ_ONLY};
-use fusebill::sandbox::{Behaviour, Fault};
+use fusebill::sandbox::{Behaviour, Choice, Fault, FaultKind};
 
-use crate::markdown::{code, codes, prose, table};
+use crate::markdown::{code, codes, list, prose, table};
 
 /// Each with its title.
 pub fn all(fields: &[Field]) -> Vec<(&'static str, String)> {
@@ -77,15 +77,13 @@ fn read_only() -> String {
 }
 
 fn exit_codes() -> String {
-    let rows: Vec<Vec<String>> =
-        TABLE.iter().map(|row| vec![row.code.to_string(), code(row.name), prose(row.meaning)]).collect();
-    table(&["code", "`error.kind`", "what it means"], &rows)
+    let row = |row: &Row| format!("{}, {}: {}", row.code, code(row.name), prose(row.meaning));
+    format!("With the `error.kind` of JSON.\n\n{}", list(TABLE.iter().map(row)))
 }
 
 fn environment() -> String {
-    let rows: Vec<Vec<String>> =
-        VARIABLES.iter().map(|(names, meaning)| vec![codes(names.split(", ")), prose(meaning)]).collect();
-    table(&["variable", "what it says"], &rows)
+    let row = |(names, meaning): &(&str, &str)| format!("{}: {}", codes(names.split(", ")), prose(meaning));
+    list(VARIABLES.iter().map(row))
 }
 
 fn settings() -> String {
@@ -94,34 +92,32 @@ fn settings() -> String {
         setting::SettingKind::Count(u32::MAX) => "a whole number above 0".to_string(),
         kind => kind.takes(),
     };
-    let row = |setting: &Setting| vec![code(setting.name), prose(setting.help), takes(setting.kind)];
-    let rows: Vec<Vec<String>> = SETTINGS.iter().map(row).collect();
+    let row = |setting: &Setting| {
+        format!("{} ({}): {}", code(setting.name), takes(setting.kind), prose(setting.help))
+    };
     format!(
         "In `config.toml` ([accounts.md](accounts.md)). The flag of `fusebill profile set` has dashes: `--base-url`; that of \
          `color` is\n`--label-color`.\n\n{}",
-        table(&["setting", "what it says", "what it takes"], &rows)
+        list(SETTINGS.iter().map(row))
     )
 }
 
 fn faults() -> String {
-    let rows: Vec<Vec<String>> = Fault::kinds()
-        .iter()
-        .map(|kind| vec![code(&format!("{}{}", kind.name, kind.value)), prose(kind.help)])
-        .collect();
+    let row =
+        |kind: &FaultKind| format!("{}: {}", code(&format!("{}{}", kind.name, kind.value)), prose(kind.help));
     format!(
         "KIND of `sandbox serve --fault [METHOD][@N][*TIMES]:KIND` ([sandbox.md](sandbox.md)).\n\n{}",
-        table(&["kind", "what happens"], &rows)
+        list(Fault::kinds().iter().map(row))
     )
 }
 
 fn behaviours() -> String {
-    let row = |choice: &fusebill::sandbox::Choice| {
-        vec![code(choice.name), codes(choice.values.iter().copied()), prose(choice.help)]
+    let row = |choice: &Choice| {
+        format!("{} ({}): {}", code(choice.name), codes(choice.values.iter().copied()), prose(choice.help))
     };
-    let rows: Vec<Vec<String>> = Behaviour::choices().iter().map(row).collect();
     format!(
         "The vendor's documents leave these questions open, or answer them twice. `sandbox serve --behaviour NAME=VALUE` \
          chooses an\nanswer, to try a program against each. The first value is the default.\n\n{}",
-        table(&["name", "values", "the question"], &rows)
+        list(Behaviour::choices().iter().map(row))
     )
 }

@@ -248,7 +248,7 @@ pub(crate) enum HistoryCommand {
     },
     /// Delete old entries and runs of a profile; they can no longer be undone
     ///
-    /// Names the profile with --profile; it may have been removed. Entries whose outcome is not known are kept.
+    /// --profile may name a removed profile. Entries whose outcome is not known are kept.
     #[command(after_long_help = include_str!("examples/customer-history-prune.txt"))]
     Prune(PruneArgs),
 }

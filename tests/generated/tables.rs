@@ -88,7 +88,7 @@ fn environment() -> String {
 
 fn settings() -> String {
     let takes = |kind: setting::SettingKind| match kind {
-        setting::SettingKind::Choice(words) => format!("{}", codes(words.iter().copied())),
+        setting::SettingKind::Choice(words) => codes(words.iter().copied()),
         setting::SettingKind::Count(u32::MAX) => "a whole number above 0".to_string(),
         kind => kind.takes(),
     };

@@ -7,17 +7,13 @@ use clap_complete::aot;
 
 /// A shell with a completion script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
 pub enum Shell {
-    /// Asks the program
     Bash,
-    /// Asks the program
     Zsh,
-    /// Asks the program
     Fish,
-    /// Commands and flags, no values
     #[value(name = "powershell")]
     PowerShell,
-    /// Commands and flags, no values
     Elvish,
 }
 

@@ -47,7 +47,6 @@ impl ApiKey {
         Ok(ApiKey { key: key.to_string(), decoded: decoded(key) })
     }
 
-    /// The key itself.
     pub fn reveal(&self) -> &str {
         &self.key
     }

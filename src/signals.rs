@@ -314,6 +314,18 @@ pub(crate) fn survive_large_files() {
     let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
+/// A core dump would hold the key and customers.
+pub(crate) fn forbid_core_dumps() {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    // The editor inherits this limit.
+    #[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+    let _ = rustix::process::setrlimit(
+        rustix::process::Resource::Core,
+        rustix::process::Rlimit { current: Some(0), maximum: Some(0) },
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

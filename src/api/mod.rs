@@ -330,10 +330,9 @@ impl Account {
         body: impl AsSendBody,
         limits: RequestLimits,
     ) -> Attempt<Answer> {
-        let mut request = Request::builder()
-            .uri(url)
-            .header(ACCEPT, JSON)
-            .header(AUTHORIZATION, self.key.header().as_str());
+        let key = self.key.header();
+        let mut request =
+            Request::builder().uri(url).header(ACCEPT, JSON).header(AUTHORIZATION, key.as_str());
         if method == Method::PUT {
             request = request.header(CONTENT_TYPE, JSON);
         }

@@ -2,7 +2,7 @@
 
 use super::session::Context;
 use crate::account::setting::{Key, SETTINGS, Setting, SettingKind, Value};
-use crate::account::{Config, KeySource, Profile, Source, Vault, no_such};
+use crate::account::{BUILT_IN, Config, FROM_PROFILE, KeySource, Profile, Vault, no_such};
 use crate::cli::ProfileCommand;
 use crate::cli::account::SetArgs;
 use crate::editor;
@@ -75,8 +75,8 @@ fn applied(setting: &'static Setting, profile: &Profile, context: &Context) -> R
         Key::TlsRoots => Some("bundled"),
         _ => None,
     };
-    let own = profile.settings.get(setting.key).map(|own| (own.to_string(), Source::Profile.to_string()));
-    let built_in = built_in.map(|value| (value.to_string(), Source::BuiltIn.to_string()));
+    let own = profile.settings.get(setting.key).map(|own| (own.to_string(), FROM_PROFILE.to_string()));
+    let built_in = built_in.map(|value| (value.to_string(), BUILT_IN.to_string()));
     let (value, from) = overriding.or(own).or(built_in).unzip();
     Ok(Applied { setting: setting.name, value, from: from.unwrap_or_default() })
 }
@@ -96,7 +96,7 @@ fn authorities_variable(context: &Context) -> Option<(String, String)> {
 
 fn api(profile: &Profile, context: &Context) -> Result<(String, String)> {
     if profile.is_sandbox() {
-        return Ok(("this machine".to_string(), Source::BuiltIn.to_string()));
+        return Ok(("this machine".to_string(), BUILT_IN.to_string()));
     }
     let (base, from) = profile.base(context.environment)?;
     Ok((base.to_string(), from.to_string()))
@@ -104,7 +104,7 @@ fn api(profile: &Profile, context: &Context) -> Result<(String, String)> {
 
 fn key(profile: &Profile, context: &Context) -> Result<Option<String>> {
     if profile.is_sandbox() {
-        return Ok(Some(Source::BuiltIn.to_string()));
+        return Ok(Some(BUILT_IN.to_string()));
     }
     Ok(profile.key_source(context.environment)?.map(|source| source.name()))
 }

@@ -140,7 +140,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--patch', '--patch', [CompletionResultType]::ParameterName, 'Apply a JSON merge patch (RFC 7396; null clears); - reads standard input')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Write only if the customer has this value (repeatable)')
             [CompletionResult]::new('--expect-modified', '--expect-modified', [CompletionResultType]::ParameterName, 'Write only if the customer was last modified at this time, as `customer get` shows it')
-            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` or by another `read`')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` to the PUT or by another `read`')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
@@ -164,7 +164,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             break
         }
         'fusebill;customer;edit' {
-            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` or by another `read`')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` to the PUT or by another `read`')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
@@ -221,7 +221,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--ignore-column', '--ignore-column', [CompletionResultType]::ParameterName, 'Ignore a column (repeatable, comma-separated)')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the plan to this file instead of standard output')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers at once [default: the profile''s, or 4]')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most, within the account''s limit [default: the profile''s]')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many rows')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop at this many failures in a row')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
@@ -243,11 +243,11 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
         }
         'fusebill;customer;bulk;apply' {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers at once [default: the profile''s, or 4]')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most, within the account''s limit [default: the profile''s]')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many rows')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop at this many failures in a row')
             [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'Write the results to this file too')
-            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` or by another `read`')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` to the PUT or by another `read`')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
@@ -271,9 +271,9 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--null-token', '--null-token', [CompletionResultType]::ParameterName, 'The cell that clears a field')
             [CompletionResult]::new('--empty-token', '--empty-token', [CompletionResultType]::ParameterName, 'The cell that sets a field to empty text')
             [CompletionResult]::new('--ignore-column', '--ignore-column', [CompletionResultType]::ParameterName, 'Ignore a column (repeatable, comma-separated)')
-            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` or by another `read`')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` to the PUT or by another `read`')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers at once [default: the profile''s, or 4]')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most, within the account''s limit [default: the profile''s]')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many rows')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop at this many failures in a row')
             [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'Write the results to this file too')
@@ -299,7 +299,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
         }
         'fusebill;customer;bulk;resume' {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers at once [default: the profile''s, or 4]')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most, within the account''s limit [default: the profile''s]')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many rows')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop at this many failures in a row')
             [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'Write the results to this file too')
@@ -324,7 +324,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
         }
         'fusebill;customer;bulk;retry' {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers at once [default: the profile''s, or 4]')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most, within the account''s limit [default: the profile''s]')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many rows')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop at this many failures in a row')
             [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'Write the results to this file too')
@@ -349,11 +349,11 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
         }
         'fusebill;customer;bulk;undo' {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Customers at once [default: the profile''s, or 4]')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests a minute at most, within the account''s limit [default: the profile''s]')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many rows')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop at this many failures in a row')
             [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'Write the results to this file too')
-            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` or by another `read`')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` to the PUT or by another `read`')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
@@ -455,7 +455,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             break
         }
         'fusebill;customer;undo' {
-            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` or by another `read`')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` to the PUT or by another `read`')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')

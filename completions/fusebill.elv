@@ -133,7 +133,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --patch 'Apply a JSON merge patch (RFC 7396; null clears); - reads standard input'
             cand --expect 'Write only if the customer has this value (repeatable)'
             cand --expect-modified 'Write only if the customer was last modified at this time, as `customer get` shows it'
-            cand --verify 'Verify writes by the API''s `answer` or by another `read`'
+            cand --verify 'Verify writes by the API''s `answer` to the PUT or by another `read`'
             cand --profile 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]'
             cand -o 'Format of the data on standard output'
             cand --output 'Format of the data on standard output'
@@ -156,7 +156,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --version 'Print the version'
         }
         &'fusebill;customer;edit'= {
-            cand --verify 'Verify writes by the API''s `answer` or by another `read`'
+            cand --verify 'Verify writes by the API''s `answer` to the PUT or by another `read`'
             cand --profile 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]'
             cand -o 'Format of the data on standard output'
             cand --output 'Format of the data on standard output'
@@ -211,7 +211,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --ignore-column 'Ignore a column (repeatable, comma-separated)'
             cand --out 'Write the plan to this file instead of standard output'
             cand --jobs 'Customers at once [default: the profile''s, or 4]'
-            cand --rate 'Requests a minute at most'
+            cand --rate 'Requests a minute at most, within the account''s limit [default: the profile''s]'
             cand --limit 'Stop after this many rows'
             cand --max-failures 'Stop at this many failures in a row'
             cand --profile 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]'
@@ -232,11 +232,11 @@ set edit:completion:arg-completer[fusebill] = {|@words|
         }
         &'fusebill;customer;bulk;apply'= {
             cand --jobs 'Customers at once [default: the profile''s, or 4]'
-            cand --rate 'Requests a minute at most'
+            cand --rate 'Requests a minute at most, within the account''s limit [default: the profile''s]'
             cand --limit 'Stop after this many rows'
             cand --max-failures 'Stop at this many failures in a row'
             cand --results 'Write the results to this file too'
-            cand --verify 'Verify writes by the API''s `answer` or by another `read`'
+            cand --verify 'Verify writes by the API''s `answer` to the PUT or by another `read`'
             cand --profile 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]'
             cand -o 'Format of the data on standard output'
             cand --output 'Format of the data on standard output'
@@ -259,9 +259,9 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --null-token 'The cell that clears a field'
             cand --empty-token 'The cell that sets a field to empty text'
             cand --ignore-column 'Ignore a column (repeatable, comma-separated)'
-            cand --verify 'Verify writes by the API''s `answer` or by another `read`'
+            cand --verify 'Verify writes by the API''s `answer` to the PUT or by another `read`'
             cand --jobs 'Customers at once [default: the profile''s, or 4]'
-            cand --rate 'Requests a minute at most'
+            cand --rate 'Requests a minute at most, within the account''s limit [default: the profile''s]'
             cand --limit 'Stop after this many rows'
             cand --max-failures 'Stop at this many failures in a row'
             cand --results 'Write the results to this file too'
@@ -286,7 +286,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
         }
         &'fusebill;customer;bulk;resume'= {
             cand --jobs 'Customers at once [default: the profile''s, or 4]'
-            cand --rate 'Requests a minute at most'
+            cand --rate 'Requests a minute at most, within the account''s limit [default: the profile''s]'
             cand --limit 'Stop after this many rows'
             cand --max-failures 'Stop at this many failures in a row'
             cand --results 'Write the results to this file too'
@@ -310,7 +310,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
         }
         &'fusebill;customer;bulk;retry'= {
             cand --jobs 'Customers at once [default: the profile''s, or 4]'
-            cand --rate 'Requests a minute at most'
+            cand --rate 'Requests a minute at most, within the account''s limit [default: the profile''s]'
             cand --limit 'Stop after this many rows'
             cand --max-failures 'Stop at this many failures in a row'
             cand --results 'Write the results to this file too'
@@ -334,11 +334,11 @@ set edit:completion:arg-completer[fusebill] = {|@words|
         }
         &'fusebill;customer;bulk;undo'= {
             cand --jobs 'Customers at once [default: the profile''s, or 4]'
-            cand --rate 'Requests a minute at most'
+            cand --rate 'Requests a minute at most, within the account''s limit [default: the profile''s]'
             cand --limit 'Stop after this many rows'
             cand --max-failures 'Stop at this many failures in a row'
             cand --results 'Write the results to this file too'
-            cand --verify 'Verify writes by the API''s `answer` or by another `read`'
+            cand --verify 'Verify writes by the API''s `answer` to the PUT or by another `read`'
             cand --profile 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]'
             cand -o 'Format of the data on standard output'
             cand --output 'Format of the data on standard output'
@@ -435,7 +435,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --version 'Print the version'
         }
         &'fusebill;customer;undo'= {
-            cand --verify 'Verify writes by the API''s `answer` or by another `read`'
+            cand --verify 'Verify writes by the API''s `answer` to the PUT or by another `read`'
             cand --profile 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]'
             cand -o 'Format of the data on standard output'
             cand --output 'Format of the data on standard output'

@@ -99,9 +99,18 @@ pub(crate) fn absolute(path: &str) -> io::Result<String> {
     absolute.into_os_string().into_string().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))
 }
 
-/// Locks until the file is dropped or the process ends. None if another process has the lock.
+fn lock_file(path: &Path) -> io::Result<File> {
+    private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)
+}
+
+/// Waits for the lock, and has it until the file is dropped or the process ends.
+pub(crate) fn hold(path: &Path) -> io::Result<File> {
+    lock_file(path).and_then(|lock| lock.lock().map(|()| lock))
+}
+
+/// [`hold`] without waiting: none if another process has the lock.
 pub(crate) fn try_hold(path: &Path) -> io::Result<Option<File>> {
-    let lock = private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)?;
+    let lock = lock_file(path)?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),

@@ -23,11 +23,12 @@ pub mod error;
 pub mod field;
 pub mod protocol;
 pub mod report;
+#[allow(missing_docs)]
 pub mod search;
 
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, missing_docs)]
 pub mod account;
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, missing_docs)]
 pub mod api;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod drafts;
@@ -38,7 +39,7 @@ pub(crate) mod export;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod files;
 #[cfg(feature = "sandbox")]
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, missing_docs)]
 pub mod sandbox;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 mod signals;

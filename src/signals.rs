@@ -182,22 +182,15 @@ impl Signals {
     /// If the system has no thread or pipe for it, a signal ends the program at any moment.
     #[cfg(unix)]
     pub(crate) fn watch(&self, handler: Handler) -> io::Result<()> {
-        let watched: Vec<i32> = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
+        let mut signals = signal_hook::iterator::Signals::new(std::iter::empty::<i32>())?;
+        let (own, handle) = (self.clone(), signals.handle());
+        let take = move || signals.forever().for_each(|signal| own.take(signal, &handler));
+        std::thread::Builder::new().name("signals".to_string()).spawn(take)?;
+        [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
             .into_iter()
             // Under `nohup` the work goes on when the terminal goes away.
             .filter(|&signal| signal != SIGHUP || !is_ignored(signal))
-            .collect();
-        let mut signals = signal_hook::iterator::Signals::new(&watched)?;
-        let own = self.clone();
-        let take = move || signals.forever().for_each(|signal| own.take(signal, &handler));
-        let started = std::thread::Builder::new().name("signals".to_string()).spawn(take);
-        if started.is_err() {
-            // Signals are caught already, so their default action has to be asked for.
-            for signal in watched {
-                flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)))?;
-            }
-        }
-        started.map(drop)
+            .try_for_each(|signal| handle.add_signal(signal))
     }
 
     #[cfg(not(unix))]
@@ -319,6 +312,18 @@ pub(crate) fn survive_large_files() {
     // A handler: an ignored signal would be ignored by the editor too.
     #[cfg(unix)]
     let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+/// A core dump would hold the key and customers.
+pub(crate) fn forbid_core_dumps() {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    // The editor inherits this limit.
+    #[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+    let _ = rustix::process::setrlimit(
+        rustix::process::Resource::Core,
+        rustix::process::Rlimit { current: Some(0), maximum: Some(0) },
+    );
 }
 
 #[cfg(test)]

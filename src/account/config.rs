@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use toml_edit::{Item, Table, TableLike};
 
@@ -23,9 +22,7 @@ const PROFILES: &str = "profiles";
 const NAME_MAX: usize = 40;
 /// Windows programs put it before a text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
-const LOCK_WAIT: Duration = Duration::from_secs(10);
 
-/// The settings of a profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings(BTreeMap<Key, Value>);
 
@@ -71,7 +68,6 @@ impl Settings {
     }
 }
 
-/// The file of profiles.
 #[derive(Debug)]
 pub struct Config {
     path: PathBuf,
@@ -109,7 +105,6 @@ impl Config {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
-    /// The profiles in the file, by name.
     pub fn profiles(&self) -> &BTreeMap<String, Settings> {
         &self.profiles
     }
@@ -149,7 +144,6 @@ impl Config {
         self.changed(text)
     }
 
-    /// The file without a profile.
     pub fn without(&self, name: &str) -> Result<Config> {
         self.changed(self.edited(&self.text, |profiles| drop(profiles.remove(name)))?)
     }
@@ -171,7 +165,7 @@ impl Config {
             Error::new(Kind::Failed, format!("cannot write `{}`", self.path.display())).because(why)
         };
         files::make_folder(self.folder()).map_err(failed)?;
-        let _lock = lock()?;
+        let _lock = lock();
         let target = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         if read(&target).map_err(failed)? != before.text {
             let message = format!("another program changed `{}` meanwhile", self.path.display());
@@ -205,21 +199,10 @@ pub(super) fn exposed(folder: &Path) -> Option<String> {
 }
 
 /// The lock is in the state folder, because config.toml may be under version control. No state folder, no lock.
-fn lock() -> Result<Option<File>> {
-    let ends = Instant::now() + LOCK_WAIT;
-    let Ok(folder) = environment::state_folder() else { return Ok(None) };
-    let Ok(()) = files::make_folder(&folder) else { return Ok(None) };
-    loop {
-        match files::try_hold(&folder.join("config.lock")) {
-            Ok(None) if Instant::now() < ends => std::thread::sleep(Duration::from_millis(5)),
-            Ok(None) => {
-                let message = "another fusebill on this machine has been changing the profiles for too long";
-                return Err(Error::new(Kind::Conflict, message).hint("run the same command again"));
-            }
-            Ok(held) => return Ok(held),
-            Err(_) => return Ok(None),
-        }
-    }
+fn lock() -> Option<File> {
+    let folder = environment::state_folder().ok()?;
+    files::make_folder(&folder).ok()?;
+    files::hold(&folder.join("config.lock")).ok()
 }
 
 /// A profile's key is in a file of the same name.

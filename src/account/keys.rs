@@ -7,6 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use super::environment;
 use crate::api::key::{EMPTY, has_key, without_keys};
 use crate::api::{ApiKey, BaseUrl};
@@ -68,12 +70,12 @@ impl KeySource {
         let file = |path: &Path| {
             File::open(path).and_then(read_text).map_err(|why| self.unreadable(path).because(why))
         };
-        let pasted = match self {
+        let pasted = Zeroizing::new(match self {
             KeySource::Variable => environment::variable(VARIABLE)?.unwrap_or_default(),
             KeySource::VariableFile(path) | KeySource::File(path) => file(path)?,
             KeySource::Stored(path) => of_address(&file(path)?, base)?,
             KeySource::Command(words) => printed(words, limit).map_err(|error| error.at(self.name()))?,
-        };
+        });
         ApiKey::parse(&pasted).map_err(|why| {
             Error::new(Kind::Credentials, why).at(self.name()).hint(match self {
                 KeySource::Variable if why == EMPTY => {
@@ -224,7 +226,8 @@ impl Vault {
     /// `base` accepted the key.
     pub(crate) fn store(&self, profile: &str, key: &ApiKey, base: &BaseUrl) -> io::Result<()> {
         files::make_folder(&self.folder)?;
-        files::replace(&self.place(profile), format!("{}\n{base}\n", key.reveal()).as_bytes())?;
+        let text = Zeroizing::new(format!("{}\n{base}\n", key.reveal()));
+        files::replace(&self.place(profile), text.as_bytes())?;
         files::sync_folder(&self.folder)
     }
 

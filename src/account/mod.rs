@@ -24,6 +24,10 @@ pub(crate) const SANDBOX: &str = "sandbox";
 pub(crate) const VARIABLE: &str = "FUSEBILL_PROFILE";
 pub(crate) const URL_VARIABLE: &str = "FUSEBILL_BASE_URL";
 
+/// Where a setting comes from, if no variable sets it.
+pub(crate) const FROM_PROFILE: &str = "profile";
+pub(crate) const BUILT_IN: &str = "built in";
+
 const VENDOR_URL: &str = "https://secure.fusebill.com/v1";
 
 #[derive(Debug)]
@@ -45,23 +49,6 @@ pub(crate) struct Profile {
     pub(crate) settings: Settings,
     /// Relative paths in the settings begin here.
     pub(crate) folder: PathBuf,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    Variable(&'static str),
-    Profile,
-    BuiltIn,
-}
-
-impl std::fmt::Display for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Source::Variable(name) => f.write_str(name),
-            Source::Profile => f.write_str("profile"),
-            Source::BuiltIn => f.write_str("built in"),
-        }
-    }
 }
 
 pub(crate) fn command(profile: &str, rest: &str) -> String {
@@ -108,14 +95,15 @@ impl Profile {
         self.name == SANDBOX
     }
 
-    pub(crate) fn base(&self) -> Result<(BaseUrl, Source)> {
+    /// The second part is the variable that sets it, [`FROM_PROFILE`] or [`BUILT_IN`].
+    pub(crate) fn base(&self) -> Result<(BaseUrl, &'static str)> {
         if let Some(url) = environment::said(URL_VARIABLE)? {
             let base = BaseUrl::parse(&url).map_err(|error| error.at(URL_VARIABLE))?;
-            return Ok((base, Source::Variable(URL_VARIABLE)));
+            return Ok((base, URL_VARIABLE));
         }
         match self.settings.text(Key::BaseUrl) {
-            Some(url) => Ok((BaseUrl::parse(url)?, Source::Profile)),
-            None => Ok((BaseUrl::parse(VENDOR_URL)?, Source::BuiltIn)),
+            Some(url) => Ok((BaseUrl::parse(url)?, FROM_PROFILE)),
+            None => Ok((BaseUrl::parse(VENDOR_URL)?, BUILT_IN)),
         }
     }
 

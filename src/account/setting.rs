@@ -21,7 +21,6 @@ pub enum Key {
     CaFile,
 }
 
-/// A setting of a profile.
 #[derive(Debug)]
 pub struct Setting {
     pub key: Key,
@@ -32,16 +31,13 @@ pub struct Setting {
     pub help: &'static str,
 }
 
-/// The values that a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingKind {
     /// A base URL that a key may be sent to.
     Url,
     /// A few words for people.
     Text,
-    /// One of these words.
     Choice(&'static [&'static str]),
-    /// True or false.
     Switch,
     /// A program and its arguments, split as a shell does; in the file also a list of words.
     Command,
@@ -51,7 +47,6 @@ pub enum SettingKind {
     Count(u32),
 }
 
-/// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     Text(String),
@@ -66,7 +61,6 @@ const LABEL_MAX: usize = 40;
 const NOT_A_KEY: &str = "is a key, not the place of one; `fusebill auth login` stores a key";
 const MOST_JOBS: u32 = crate::api::MOST_CONNECTIONS as u32;
 
-/// Every setting.
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
     Setting { key: Key::BaseUrl, name: "base_url", flag: "base-url", kind: SettingKind::Url, help: "Where the API is: https, or http to this machine" },
@@ -110,7 +104,6 @@ impl Key {
 }
 
 impl Setting {
-    /// The setting with this key.
     pub fn of(key: Key) -> &'static Setting {
         SETTINGS.iter().find(|setting| setting.key == key).expect("every key is in the table")
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ureq::Body;
 use ureq::http::{HeaderMap, HeaderValue, Response};
 
-use super::rate_limit::{self, Quota, Standing};
+use super::rate_limit::{self, Quota, RateLimits};
 use super::{ApiKey, Failure, Network, error_body};
 use crate::error::{Error, Kind};
 
@@ -76,8 +76,8 @@ impl Answer {
         rate_limit::quota(|name| self.header(name), Timestamp::now())
     }
 
-    pub(super) fn standing(&self) -> Standing {
-        Standing::told(|name| self.header(name), Timestamp::now())
+    pub(super) fn rate_limits(&self) -> RateLimits {
+        RateLimits::of(|name| self.header(name), Timestamp::now())
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

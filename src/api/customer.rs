@@ -7,7 +7,7 @@ use ureq::http::Method;
 
 use super::failure::{Attempt, Failure, FailureClass};
 use super::rate_limiter::RateLimiter;
-use super::{Answer, CONNECT_TIMEOUT, Client, LARGEST_ANSWER, TimeLimits, clock, lock};
+use super::{Answer, CONNECT_TIMEOUT, Client, LARGEST_ANSWER, RequestLimits, clock, lock};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::Span;
@@ -69,8 +69,9 @@ impl Client {
         let granted = lock(&self.permit).take();
         let permit = granted.or_else(|| self.limiter.as_ref().map(RateLimiter::acquire_now));
         let all = self.time_left().map(|left| left * 2 / 3);
-        let time = TimeLimits { all, connect: Some(connect.min(CONNECT_TIMEOUT)) };
-        let answer = self.send(Method::PUT, "/customers", customer.text(), time, LARGEST_ANSWER, permit)?;
+        let connect = Some(connect.min(CONNECT_TIMEOUT));
+        let limits = RequestLimits { time: all, connect, answer: LARGEST_ANSWER };
+        let answer = self.send(Method::PUT, "/customers", customer.text(), limits, permit)?;
         let class = match answer.status {
             200..=299 => {
                 return Ok(match answer.body.map(Customer::parse) {
@@ -80,9 +81,7 @@ impl Client {
             }
             429 => FailureClass::RateLimited(self.asked_pause(&answer)),
             300..=399 => FailureClass::Redirected,
-            // A gateway sends 502 and 504, and may have passed the change on.
-            ..200 | 502 | 504 => FailureClass::Lost,
-            408 | 500.. => FailureClass::ServerError,
+            ..200 | 408 | 500.. => FailureClass::Lost,
             _ => return Err(Failure::new(FailureClass::Refused, answer.refusal())),
         };
         Err(Failure::new(class, answer.error()))

@@ -26,10 +26,8 @@ pub(crate) enum FailureClass {
     RateLimited(Option<Duration>),
     /// The API answered with a redirect, which is never followed. It most likely wrote nothing, but did not say so.
     Redirected,
-    /// The API answered that it failed (408, 5xx). It has finished, with or without effect.
-    ServerError,
-    /// The request was sent, and its answer was lost or is that of a gateway (502, 504: RFC 9110 section 15.6). The server
-    /// may have applied it, or may apply it later.
+    /// The request was sent, and its answer was lost or says that the server failed (408, 5xx: RFC 9110 section 15.6). It
+    /// may have applied the request, or may apply it later.
     Lost,
 }
 
@@ -142,7 +140,6 @@ mod tests {
             (Refused, false),
             (RateLimited(None), false),
             (Redirected, false),
-            (ServerError, false),
         ];
         for (class, again) in classes {
             let failure = Failure::new(class, Error::new(Kind::Network, "no answer"));

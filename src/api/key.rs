@@ -5,6 +5,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use zeroize::Zeroizing;
 
 /// The fewest letters and digits in a row that may be a key: the vendor's have 88.
 const LEAST_KEY: usize = 32;
@@ -14,9 +15,9 @@ const LEAST_SECRET: usize = 16;
 /// The vendor shows the key in its encoded form, so it is sent after `Basic ` unchanged.
 #[derive(Clone)]
 pub struct ApiKey {
-    key: String,
+    key: Zeroizing<String>,
     /// The decoded credentials (RFC 7617): the whole, and the password behind the colon.
-    decoded: Vec<String>,
+    decoded: Vec<Zeroizing<String>>,
 }
 
 /// In bytes. The vendor's keys have about a hundred; servers take headers of some 8 KB.
@@ -44,10 +45,9 @@ impl ApiKey {
         if key.len() > LONGEST {
             return Err("the API key is too long: no key has more than 4096 characters");
         }
-        Ok(ApiKey { key: key.to_string(), decoded: decoded(key) })
+        Ok(ApiKey { key: Zeroizing::new(key.to_string()), decoded: decoded(key) })
     }
 
-    /// The key itself.
     pub fn reveal(&self) -> &str {
         &self.key
     }
@@ -71,7 +71,7 @@ impl ApiKey {
     }
 
     fn secret_at(&self, text: &[u8]) -> Option<usize> {
-        self.decoded.iter().find(|secret| text.starts_with(secret.as_bytes())).map(String::len)
+        self.decoded.iter().find(|secret| text.starts_with(secret.as_bytes())).map(|secret| secret.len())
     }
 
     fn length_at(&self, text: &[u8]) -> Option<usize> {
@@ -81,8 +81,8 @@ impl ApiKey {
         self.key.bytes().try_fold(0, |at, byte| Some(at + written(byte, &text[at..])?))
     }
 
-    pub(super) fn header(&self) -> String {
-        format!("Basic {}", self.key)
+    pub(super) fn header(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!("Basic {}", *self.key))
     }
 }
 
@@ -108,11 +108,11 @@ fn is_key_shaped(word: &str) -> bool {
         && has(u8::is_ascii_digit)
 }
 
-fn decoded(key: &str) -> Vec<String> {
+fn decoded(key: &str) -> Vec<Zeroizing<String>> {
     let decoded = BASE64_STANDARD.decode(key).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let Some(decoded) = decoded else { return Vec::new() };
     let password = decoded.split_once(':').map(|(_, password)| password.to_string());
-    let parts = [Some(decoded), password].into_iter().flatten();
+    let parts = [Some(decoded), password].into_iter().flatten().map(Zeroizing::new);
     parts.filter(|part| part.len() >= LEAST_SECRET).collect()
 }
 
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn what_people_paste_is_accepted() {
         for pasted in ["MDpr", " MDpr\n", "Basic MDpr", "basic   MDpr ", "\tMDpr\r\n"] {
-            assert_eq!(ApiKey::parse(pasted).unwrap().header(), "Basic MDpr", "{pasted:?}");
+            assert_eq!(ApiKey::parse(pasted).unwrap().header().as_str(), "Basic MDpr", "{pasted:?}");
         }
     }
 
@@ -188,6 +188,16 @@ mod tests {
             let error = ApiKey::parse(pasted).unwrap_err();
             assert!(error.contains(why) && !error.contains("MD"), "{pasted:?}: {error}");
         }
+    }
+
+    #[test]
+    fn every_copy_of_a_key_is_overwritten_when_it_is_dropped() {
+        fn is_overwritten(_: &impl zeroize::ZeroizeOnDrop) {}
+        let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();
+        is_overwritten(&key.header());
+        let ApiKey { key, decoded } = key;
+        is_overwritten(&key);
+        decoded.iter().for_each(is_overwritten);
     }
 
     #[test]

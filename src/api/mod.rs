@@ -35,7 +35,7 @@ pub(crate) use failure::{Failure, FailureClass};
 pub use key::ApiKey;
 pub(crate) use network::Network;
 pub(crate) use pages::{Order, Pages};
-use rate_limit::Standing;
+use rate_limit::RateLimits;
 use rate_limiter::Permit;
 pub use rate_limiter::RateLimiter;
 pub(crate) use trust::Trust;
@@ -68,13 +68,14 @@ pub(crate) struct Client {
     reading: Mutex<(u64, Span)>,
 }
 
-/// How long a request may take.
 #[derive(Debug, Clone, Copy)]
-struct TimeLimits {
+struct RequestLimits {
     /// None if no time is left.
-    all: Option<Duration>,
+    time: Option<Duration>,
     /// For the lookup of the name, and again for the connection, if it is less than [`CONNECT_TIMEOUT`].
     connect: Option<Duration>,
+    /// In bytes.
+    answer: u64,
 }
 
 /// What all clients of an account share.
@@ -114,20 +115,20 @@ impl Client {
         let addresses = Addresses::new(network.loopback_only);
         let agent = Agent::with_parts(config, Connections::default(), addresses);
         let account = Account { agent, base, key, network: network.clone() };
-        Client::of(Arc::new(account), timeout, notes, false, None)
+        Client::of(Arc::new(account), timeout, notes)
     }
 
-    fn of(
-        account: Arc<Account>,
-        timeout: Duration,
-        notes: Notes,
-        read_only: bool,
-        limiter: Option<Arc<RateLimiter>>,
-    ) -> Client {
-        let deadline = Mutex::new(Instant::now() + timeout);
-        let (permit, settling) = (Mutex::new(None), AtomicBool::new(false));
-        let reading = Mutex::default();
-        Client { account, deadline, notes, read_only, limiter, permit, settling, reading }
+    fn of(account: Arc<Account>, timeout: Duration, notes: Notes) -> Client {
+        Client {
+            account,
+            deadline: Mutex::new(Instant::now() + timeout),
+            notes,
+            read_only: false,
+            limiter: None,
+            permit: Mutex::default(),
+            settling: AtomicBool::default(),
+            reading: Mutex::default(),
+        }
     }
 
     #[must_use]
@@ -137,7 +138,8 @@ impl Client {
 
     /// On the same connections. `timeout` begins now and does not count waits for the limiter.
     pub(crate) fn limited(&self, timeout: Duration, notes: Notes, limiter: Arc<RateLimiter>) -> Client {
-        Client::of(Arc::clone(&self.account), timeout, notes, self.read_only, Some(limiter))
+        let client = Client::of(Arc::clone(&self.account), timeout, notes);
+        Client { read_only: self.read_only, limiter: Some(limiter), ..client }
     }
 
     fn time_left(&self) -> Option<Duration> {
@@ -191,9 +193,9 @@ impl Client {
         permit.map(Some).ok_or_else(|| Failure::impossible(stopped()))
     }
 
-    pub(crate) fn probe(&self) -> Result<Standing> {
+    pub(crate) fn probe(&self) -> Result<RateLimits> {
         self.read("/customers?pageSize=1&pageNumber=0", LARGEST_ANSWER, |answer| match answer.status {
-            200..=299 => Ok(answer.standing()),
+            200..=299 => Ok(answer.rate_limits()),
             404 => {
                 let error = Error::new(Kind::NotFound, "there are no customers (HTTP 404)");
                 Err(self.doubt_base_url(error))
@@ -248,8 +250,8 @@ impl Client {
     fn get_once(&self, path: &str, largest: u64) -> Attempt<Answer> {
         let granted = lock(&self.permit).take();
         let permit = if granted.is_some() { granted } else { self.permit(1)? };
-        let time = TimeLimits { all: self.time_left(), connect: None };
-        let answer = self.send(Method::GET, path, (), time, largest, permit)?;
+        let limits = RequestLimits { time: self.time_left(), connect: None, answer: largest };
+        let answer = self.send(Method::GET, path, (), limits, permit)?;
         let is_success = answer.is_success();
         match answer.body {
             Err(failure) if is_success => Err(failure),
@@ -279,11 +281,10 @@ impl Client {
         method: Method,
         path: &str,
         body: impl AsSendBody,
-        time: TimeLimits,
-        largest: u64,
+        limits: RequestLimits,
         permit: Option<Permit>,
     ) -> Attempt<Answer> {
-        if time.all.is_none() {
+        if limits.time.is_none() {
             return Err(Failure::new(FailureClass::NotSent, timed_out("the time allowed was used up")));
         }
         let url = format!("{}{path}", self.account.base);
@@ -291,7 +292,7 @@ impl Client {
         self.notes.http(format_args!("> authorization: Basic [redacted]"));
         let (started, began) = (Instant::now(), clock::now());
         let read = method == Method::GET;
-        let answer = self.account.exchange(method, &url, body, time, largest);
+        let answer = self.account.exchange(method, &url, body, limits);
         if read {
             *lock(&self.reading) = (0, Span { began, ended: clock::now() });
         }
@@ -327,22 +328,22 @@ impl Account {
         method: Method,
         url: &str,
         body: impl AsSendBody,
-        time: TimeLimits,
-        largest: u64,
+        limits: RequestLimits,
     ) -> Attempt<Answer> {
+        let key = self.key.header();
         let mut request =
-            Request::builder().uri(url).header(ACCEPT, JSON).header(AUTHORIZATION, self.key.header());
+            Request::builder().uri(url).header(ACCEPT, JSON).header(AUTHORIZATION, key.as_str());
         if method == Method::PUT {
             request = request.header(CONTENT_TYPE, JSON);
         }
         let request = request.method(method).body(body).map_err(|why| {
             Failure::impossible(Error::new(Kind::Failed, "the request cannot be formed").because(why))
         })?;
-        let mut request = request.with_agent(&self.agent).configure().timeout_global(time.all);
-        if time.connect.is_some() {
-            request = request.timeout_resolve(time.connect).timeout_connect(time.connect);
+        let mut request = request.with_agent(&self.agent).configure().timeout_global(limits.time);
+        if limits.connect.is_some() {
+            request = request.timeout_resolve(limits.connect).timeout_connect(limits.connect);
         }
         let response = request.run().map_err(|why| Failure::from_ureq(why, &self.network))?;
-        Ok(Answer::read(response, largest, &self.network).redacted(&self.key))
+        Ok(Answer::read(response, limits.answer, &self.network).redacted(&self.key))
     }
 }

@@ -132,15 +132,15 @@ fn names(entry: &str, host: &str, port: u16) -> Option<bool> {
 /// None if the network has fewer bits than `leading`.
 fn is_in_network(address: Option<IpAddr>, network: IpAddr, leading: u32) -> Option<bool> {
     let (network, length) = bits(network);
-    let unused = length.checked_sub(leading)?;
-    let prefix = |bits: u128| bits.checked_shr(unused).unwrap_or_default();
-    let address = address.map(bits).filter(|(_, of_address)| *of_address == length);
-    Some(address.is_some_and(|(address, _)| prefix(address) == prefix(network)))
+    let shares =
+        |(bits, of_address): (u128, u32)| of_address == length && (bits ^ network).leading_zeros() >= leading;
+    (leading <= length).then(|| address.map(bits).is_some_and(shares))
 }
 
+/// The address from the highest bit on, and how many bits it has.
 fn bits(address: IpAddr) -> (u128, u32) {
     match address {
-        IpAddr::V4(address) => (address.to_bits().into(), 32),
+        IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
         IpAddr::V6(address) => (address.to_bits(), 128),
     }
 }

@@ -19,7 +19,7 @@ pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Opt
     if let Some(wait) = header("retry-after").and_then(|value| retry_after(value, now)) {
         return Some(wait);
     }
-    let Standing { minute, day } = Standing::told(header, now);
+    let RateLimits { minute, day } = RateLimits::of(header, now);
     let used_up = |window: Window| window.remaining == Some(0);
     let window = if used_up(day) && !used_up(minute) { day } else { minute };
     Some(window.resets?.duration_since(now).try_into().unwrap_or(LEAST).clamp(LEAST, LONGEST))
@@ -41,7 +41,6 @@ pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
 /// The requests that are left, by an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quota {
-    /// How many more are allowed before the window ends.
     pub remaining: u32,
     /// How long the window lasts, if the answer says.
     pub ends_in: Option<Duration>,
@@ -51,7 +50,6 @@ pub struct Quota {
     pub refused: bool,
 }
 
-/// Requests that an account may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
     pub(crate) per_minute: Option<u32>,
@@ -69,30 +67,27 @@ pub struct Window {
 
 /// The account's windows, by an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
-pub struct Standing {
-    /// This minute.
+pub struct RateLimits {
     pub minute: Window,
-    /// This day.
     pub day: Window,
 }
 
-impl Standing {
-    /// Reads the headers of an answer.
-    pub fn told<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Standing {
+impl RateLimits {
+    pub fn of<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> RateLimits {
         let window = |name: &str| {
             let value = |what: &str| header(&format!("x-rate-limit-{what}-{name}")).map(str::trim);
             let number = |what: &str| value(what)?.parse().ok();
             let resets = value("reset").and_then(|reset| instant(reset, now));
             Window { limit: number("limit"), remaining: number("remaining"), resets }
         };
-        Standing { minute: window("minute"), day: window("day") }
+        RateLimits { minute: window("minute"), day: window("day") }
     }
 }
 
 /// The window with the fewest requests left; none if the answer has no such headers.
 /// A reset without a fraction of a second may have been cut, so a second is added to it.
 pub fn quota<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Quota> {
-    let Standing { minute, day } = Standing::told(header, now);
+    let RateLimits { minute, day } = RateLimits::of(header, now);
     let left = |window: Window| Some((window.remaining?, window.resets));
     let (remaining, resets) = [minute, day].into_iter().filter_map(left).min_by_key(|(left, _)| *left)?;
     let ends_in = resets.map(|resets| {

@@ -12,7 +12,6 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Two ends of windows that differ by less are the same one: the API tells them in whole seconds.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
-/// Spaces the requests of all workers.
 #[derive(Debug)]
 pub struct RateLimiter {
     state: Mutex<State>,

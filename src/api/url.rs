@@ -1,6 +1,7 @@
 //! Parses the URL of the API or of a proxy, strictly: parts that other parsers drop or replace are errors.
 
 use std::net::Ipv6Addr;
+use std::num::NonZeroU16;
 
 use ureq::http::Uri;
 
@@ -31,6 +32,7 @@ impl<'a> Url<'a> {
     }
 }
 
+/// The host is without its brackets.
 pub(super) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -38,20 +40,18 @@ pub(super) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
             host.parse::<Ipv6Addr>().ok()?;
             (host, if after.is_empty() { None } else { Some(after.strip_prefix(':')?) })
         }
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        },
+        None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
     };
     let is_name = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
     if host.is_empty() || !host.chars().all(is_name) {
         return None;
     }
-    let Some(port) = port else { return Some((host, None)) };
-    // `parse` takes a sign.
-    let digits = Some(port).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
-    let port = digits?.parse().ok().filter(|port| *port != 0)?;
-    Some((host, Some(port)))
+    // `NonZeroU16` takes a sign.
+    let number = |port: &str| port.parse().ok().filter(|_| !port.starts_with('+')).map(NonZeroU16::get);
+    match port {
+        Some(port) => Some((host, Some(number(port)?))),
+        None => Some((host, None)),
+    }
 }
 
 #[cfg(test)]

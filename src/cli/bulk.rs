@@ -89,14 +89,12 @@ pub struct PaceArgs {
     #[arg(help = format!("Customers at once [default: the profile's, or {USUAL_JOBS}]"))]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS as i64))]
     pub(crate) jobs: Option<u32>,
-    /// Requests a minute at most
-    ///
-    /// Without it, the profile's `rate` counts. The limits of the account hold in any case.
+    /// Requests a minute at most, within the account's limit [default: the profile's]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
     /// Stop after this many rows
     ///
-    /// For a rehearsal: `resume` continues with the other rows of a run. A plan holds only these rows.
+    /// `resume` continues with the other rows of a run. A plan has only these rows.
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<u64>,
     /// Stop at this many failures in a row

@@ -6,17 +6,13 @@ use clap::ValueEnum;
 use clap_complete::aot;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
 pub enum Shell {
-    /// Asks the program
     Bash,
-    /// Asks the program
     Zsh,
-    /// Asks the program
     Fish,
-    /// Commands and flags, no values
     #[value(name = "powershell")]
     PowerShell,
-    /// Commands and flags, no values
     Elvish,
 }
 

@@ -98,8 +98,8 @@ pub enum CustomerCommand {
     List(ListArgs),
     /// Change fields of one customer
     ///
-    /// Reads the customer, shows what will change, sends the whole customer back with only that changed, and compares
-    /// what is stored with what was sent. A field that no flag names keeps its value.
+    /// Reads the customer, shows the change, sends the whole customer back, and compares what is stored with what was
+    /// sent. A field that no flag names keeps its value.
     #[command(after_long_help = include_str!("examples/customer-update.txt"))]
     Update(UpdateArgs),
     /// Change fields in your editor, or at prompts
@@ -186,9 +186,7 @@ pub(crate) struct WriteArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ProofArgs {
-    /// Verify writes by the API's `answer` or by another `read`
-    ///
-    /// The answer of the API to a write is the customer as it is stored. `read` reads the customer once more.
+    /// Verify writes by the API's `answer` to the PUT or by another `read`
     #[arg(long, value_enum, value_name = "BY", default_value_t, hide_possible_values = true)]
     #[arg(help_heading = "Writing")]
     pub(crate) verify: Proof,
@@ -196,7 +194,7 @@ pub(crate) struct ProofArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Proof {
-    /// The answer to the PUT, which is the stored customer; another read if the answer is something else
+    /// The stored customer in the answer to the PUT; another read if the answer has none
     #[default]
     Answer,
     /// The customer, read again after the PUT
@@ -241,7 +239,7 @@ pub(crate) enum HistoryCommand {
     },
     /// Delete old entries and runs of a profile; they can no longer be undone
     ///
-    /// Names the profile with --profile; it may have been removed. Entries whose outcome is not known are kept.
+    /// --profile may name a removed profile. Entries whose outcome is not known are kept.
     #[command(after_long_help = include_str!("examples/customer-history-prune.txt"))]
     Prune(PruneArgs),
 }

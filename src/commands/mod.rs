@@ -36,6 +36,7 @@ use session::Context;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     signals::survive_large_files();
+    signals::forbid_core_dumps();
     if let Some(code) = complete::answer(&arguments) {
         return code;
     }

@@ -3,7 +3,7 @@
 use super::consent::consent;
 use super::session::Context;
 use crate::account::setting::{Key, SETTINGS, Setting, SettingKind, Value};
-use crate::account::{Config, KeySource, Profile, Source, Vault, environment, no_such};
+use crate::account::{BUILT_IN, Config, FROM_PROFILE, KeySource, Profile, Vault, environment, no_such};
 use crate::cli::ProfileCommand;
 use crate::cli::account::SetArgs;
 use crate::editor;
@@ -76,8 +76,8 @@ fn applied(setting: &'static Setting, profile: &Profile) -> Result<Applied> {
         Key::TlsRoots => Some("bundled"),
         _ => None,
     };
-    let own = profile.settings.get(setting.key).map(|own| (own.to_string(), Source::Profile.to_string()));
-    let built_in = built_in.map(|value| (value.to_string(), Source::BuiltIn.to_string()));
+    let own = profile.settings.get(setting.key).map(|own| (own.to_string(), FROM_PROFILE.to_string()));
+    let built_in = built_in.map(|value| (value.to_string(), BUILT_IN.to_string()));
     let (value, from) = overriding.or(own).or(built_in).unzip();
     Ok(Applied { setting: setting.name, value, from: from.unwrap_or_default() })
 }
@@ -97,7 +97,7 @@ fn authorities_variable() -> Option<(String, String)> {
 
 fn api(profile: &Profile) -> Result<(String, String)> {
     if profile.is_sandbox() {
-        return Ok(("this machine".to_string(), Source::BuiltIn.to_string()));
+        return Ok(("this machine".to_string(), BUILT_IN.to_string()));
     }
     let (base, from) = profile.base()?;
     Ok((base.to_string(), from.to_string()))
@@ -105,7 +105,7 @@ fn api(profile: &Profile) -> Result<(String, String)> {
 
 fn key(profile: &Profile) -> Result<Option<String>> {
     if profile.is_sandbox() {
-        return Ok(Some(Source::BuiltIn.to_string()));
+        return Ok(Some(BUILT_IN.to_string()));
     }
     Ok(profile.key_source()?.map(|source| source.name()))
 }

@@ -262,7 +262,7 @@ impl Run<'_> {
                     FailureClass::Impossible | FailureClass::Refused => Answer::Refused,
                     FailureClass::RateLimited(pause) => Answer::NotNow(pause),
                     FailureClass::Redirected => Answer::Redirected,
-                    FailureClass::ServerError | FailureClass::Lost => {
+                    FailureClass::Lost => {
                         self.open = true;
                         Answer::Open
                     }

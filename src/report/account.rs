@@ -8,7 +8,7 @@ use super::escape::escaped;
 use super::json::{self, Object, printed};
 use super::rows::{List, Rows};
 use super::table::{Cell, Tone};
-use crate::api::rate_limit::{Standing, Window};
+use crate::api::rate_limit::{RateLimits, Window};
 use crate::cli::Output;
 
 /// A row of `profile list`.
@@ -49,7 +49,7 @@ pub(crate) struct Status {
     pub(crate) plain_text: bool,
     /// Other users of this machine can read it there.
     pub(crate) exposed: bool,
-    pub(crate) limits: Standing,
+    pub(crate) limits: RateLimits,
 }
 
 pub(crate) fn done(profile: &str, outcome: &str, output: Output) -> String {

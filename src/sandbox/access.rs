@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use jiff::Timestamp;
 
-use super::behaviour::{Behaviour, Reset, TooMany, Unauthorized};
+use super::behaviour::Behaviour;
 use super::response::{Header, Response};
 
 /// The one API key the sandbox accepts, in the vendor's form: base64 of `0:` and 64 letters and digits.
@@ -29,18 +29,16 @@ fn is_well_formed(key: &str) -> bool {
 
 /// The vendor's documents do not show the body.
 fn unauthorized(behaviour: &Behaviour) -> Response {
-    match behaviour.unauthorized {
-        Unauthorized::Envelope => Response::error(401, "Authorization has been denied for this request."),
-        Unauthorized::Empty => Response::empty(401),
+    if behaviour.is("unauthorized", "empty") {
+        return Response::empty(401);
     }
+    Response::error(401, "Authorization has been denied for this request.")
 }
 
 /// Requests that are answered before the sandbox answers 429.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests a minute.
     pub per_minute: u32,
-    /// Requests a day.
     pub per_day: u32,
     /// The length of the minute, which tests shorten.
     pub minute: Duration,
@@ -84,7 +82,7 @@ impl Quota {
         Ok(())
     }
 
-    pub(crate) fn headers(&mut self, now: Timestamp, format: Reset) -> Vec<Header> {
+    pub(crate) fn headers(&mut self, now: Timestamp, format: &str) -> Vec<Header> {
         self.restart(now);
         self.windows.iter().flat_map(|window| window.headers(format)).collect()
     }
@@ -98,7 +96,7 @@ impl Quota {
 }
 
 impl Window {
-    fn headers(&self, format: Reset) -> Vec<Header> {
+    fn headers(&self, format: &str) -> Vec<Header> {
         let name = |what: &str| format!("x-rate-limit-{what}-{}", self.name);
         let mut headers = vec![
             (name("limit"), self.limit.to_string()),
@@ -113,28 +111,25 @@ fn after(now: Timestamp, time: Duration) -> Timestamp {
     now.checked_add(time).unwrap_or(Timestamp::MAX)
 }
 
-fn reset(ends: Timestamp, format: Reset) -> Option<String> {
+fn reset(ends: Timestamp, format: &str) -> Option<String> {
     match format {
-        Reset::Iso => Some(format!("{ends:.0}")),
-        Reset::Epoch => Some(ends.as_second().to_string()),
-        Reset::None => None,
+        "iso" => Some(format!("{ends:.0}")),
+        "epoch" => Some(ends.as_second().to_string()),
+        _ => None,
     }
 }
 
 /// The vendor says that the body names the limit, without its wording.
 fn too_many(window: &str, behaviour: &Behaviour) -> Response {
     let text = format!("The limit of requests per {window} has been exceeded.");
-    match behaviour.too_many {
-        TooMany::Envelope => Response::error(429, &text),
-        TooMany::Text => Response::text(429, text),
-    }
+    if behaviour.is("too-many", "text") { Response::text(429, text) } else { Response::error(429, &text) }
 }
 
 /// A 429 whose headers say that the limit of the minute starts anew in `seconds`.
 pub(crate) fn used_up(seconds: u64, now: Timestamp, behaviour: &Behaviour) -> Response {
     let mut response = too_many("minute", behaviour);
     response.header("x-rate-limit-remaining-minute", "0");
-    if let Some(moment) = reset(after(now, Duration::from_secs(seconds)), behaviour.reset) {
+    if let Some(moment) = reset(after(now, Duration::from_secs(seconds)), behaviour.of("reset")) {
         response.header("x-rate-limit-reset-minute", &moment);
     }
     response

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::access::{Quota, check_key};
 use super::behaviour::Behaviour;
-use super::fault::Operation;
-use super::fault_plan::{FaultPlan, Faults};
+use super::fault::{Fault, Operation};
+use super::fault_plan::FaultPlan;
 use super::record::{Recorded, Records};
 use super::response::Response;
 use super::store::{Store, lock};
@@ -20,7 +20,7 @@ use super::{customers, list};
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) behaviour: Behaviour,
-    pub(crate) faults: Mutex<Faults>,
+    pub(crate) faults: Mutex<Vec<Fault>>,
     pub(crate) records: Mutex<Records>,
     pub(crate) quota: Mutex<Quota>,
     pub(crate) connections: AtomicUsize,
@@ -51,12 +51,14 @@ pub(crate) fn operation(request: &Recorded) -> Operation {
 impl Api {
     pub(crate) fn respond(&self, request: &Recorded, operation: Operation, faults: &FaultPlan) -> Response {
         let now = Timestamp::now();
-        let mut response = match faults.instead(now, &self.behaviour) {
-            Some(response) => response,
-            None => self.handle(request, operation, faults, now),
-        };
+        let refused = faults.instead(now, &self.behaviour);
+        let refused = refused.or_else(|| self.admit(request, operation, now).err());
+        let mut response = refused.unwrap_or_else(|| {
+            let response = self.act(request, operation, faults, now);
+            packed(request, response.unwrap_or_else(|why| Response::error(500, &format!("{why:#}"))))
+        });
         faults.change(&mut response, |id| self.document(id));
-        for (name, value) in lock(&self.quota).headers(now, self.behaviour.reset) {
+        for (name, value) in lock(&self.quota).headers(now, self.behaviour.of("reset")) {
             response.header(&name, &value);
         }
         response
@@ -66,21 +68,10 @@ impl Api {
         self.store.read(|table| table.get(id).map(|document| document.text().to_string())).ok().flatten()
     }
 
-    fn handle(
-        &self,
-        request: &Recorded,
-        operation: Operation,
-        faults: &FaultPlan,
-        now: Timestamp,
-    ) -> Response {
-        let admitted = check_key(&request.header_values("authorization"), &self.behaviour)
-            .and_then(|()| lock(&self.quota).take(now, &self.behaviour))
-            .and_then(|()| check_content_type(request, operation));
-        if let Err(refused) = admitted {
-            return refused;
-        }
-        let response = self.act(request, operation, faults, now);
-        packed(request, response.unwrap_or_else(|why| Response::error(500, &format!("{why:#}"))))
+    fn admit(&self, request: &Recorded, operation: Operation, now: Timestamp) -> Result<(), Response> {
+        check_key(&request.header_values("authorization"), &self.behaviour)?;
+        lock(&self.quota).take(now, &self.behaviour)?;
+        check_content_type(request, operation)
     }
 
     fn act(
@@ -93,7 +84,8 @@ impl Api {
         let behaviour = &self.behaviour;
         match operation {
             Operation::Get(id) => {
-                if faults.has_other_writer() {
+                // A GET that a fault does not concern leaves the file unlocked.
+                if !faults.effects.is_empty() {
                     self.store.write(|table| faults.write_between(table, id, now))?;
                 }
                 self.store.read(|table| customers::get(table, id, behaviour))

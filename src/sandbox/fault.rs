@@ -23,15 +23,19 @@ pub struct Fault {
     pub(crate) from: u64,
     /// None if it hits all that follow.
     pub(crate) to: Option<u64>,
+    /// The requests of its method so far.
+    pub(crate) seen: u64,
     pub(crate) effect: Effect,
     spelling: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "lowercase")]
 enum Method {
     Get,
     Put,
     List,
+    #[strum(serialize = "any", serialize = "")]
     Any,
 }
 
@@ -66,14 +70,12 @@ pub(crate) enum Effect {
     Ignore(Path),
 }
 
-/// A kind of fault.
 #[derive(Debug, Clone, Copy)]
 pub struct FaultKind {
     /// The word after the `:`.
     pub name: &'static str,
     /// The form of its value, in brackets if the value is optional.
     pub value: &'static str,
-    /// One line of help.
     pub help: &'static str,
     /// Its argument is empty if the value was left out.
     read: fn(&str) -> anyhow::Result<Effect>,
@@ -147,7 +149,6 @@ const MOVED: &str = "/v1/moved";
 const HUGE_LIMIT: usize = 1 << 30;
 
 impl Fault {
-    /// The table of faults, for help and documentation.
     pub fn kinds() -> &'static [FaultKind] {
         KINDS
     }
@@ -194,10 +195,12 @@ fn parse(text: &str) -> anyhow::Result<Fault> {
         Some("all") => None,
         times => Some(times.map_or(Ok(1), |times| count(times, "*"))?),
     };
+    let unknown = |_| anyhow!("there is no method `{method}`; there are get, put, list, any");
     let fault = Fault {
-        method: parse_method(method)?,
+        method: method.parse().map_err(unknown)?,
         from,
         to: times.map(|times| (from - 1).saturating_add(times)),
+        seen: 0,
         effect: parse_kind(name, value)?,
         spelling: text.to_string(),
     };
@@ -216,16 +219,6 @@ fn count(text: &str, sign: &str) -> anyhow::Result<u64> {
     let all = if sign == "*" { " or `all`" } else { "" };
     let count = text.parse().ok().filter(|count| *count > 0);
     count.ok_or_else(|| anyhow!("`{sign}{text}` is not `{sign}` and a number from 1{all}"))
-}
-
-fn parse_method(name: &str) -> anyhow::Result<Method> {
-    Ok(match name {
-        "get" => Method::Get,
-        "put" => Method::Put,
-        "list" => Method::List,
-        "any" | "" => Method::Any,
-        _ => bail!("there is no method `{name}`; there are get, put, list, any"),
-    })
 }
 
 fn parse_kind(name: &str, value: Option<&str>) -> anyhow::Result<Effect> {

@@ -11,57 +11,31 @@ use super::timestamp;
 use crate::document::json::{Json, View, quote};
 use crate::document::path::Path;
 
-#[derive(Default)]
-pub(crate) struct Faults {
-    active: Vec<Active>,
-}
-
-struct Active {
-    fault: Fault,
-    seen: u64,
-}
-
-impl Faults {
-    pub(crate) fn add(&mut self, faults: Vec<Fault>) {
-        self.active.extend(faults.into_iter().map(|fault| Active { fault, seen: 0 }));
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.active.clear();
-    }
-
-    pub(crate) fn pending(&self) -> impl Iterator<Item = &Fault> {
-        self.active.iter().map(|active| &active.fault)
-    }
-
-    pub(crate) fn plan(&mut self, operation: &Operation) -> FaultPlan {
-        let mut effects = Vec::new();
-        for active in self.active.iter_mut().filter(|active| active.fault.concerns(operation)) {
-            active.seen += 1;
-            if active.seen >= active.fault.from {
-                effects.push(active.fault.effect.clone());
-            }
-        }
-        self.active.retain(|active| active.fault.to.is_none_or(|to| active.seen < to));
-        FaultPlan { effects }
-    }
-}
-
+/// The effects of faults on one request.
 pub(crate) struct FaultPlan {
     pub(crate) effects: Vec<Effect>,
 }
 
 impl FaultPlan {
+    /// Drops the faults that can hit no other request.
+    pub(crate) fn take(faults: &mut Vec<Fault>, operation: &Operation) -> FaultPlan {
+        let mut effects = Vec::new();
+        for fault in faults.iter_mut().filter(|fault| fault.concerns(operation)) {
+            fault.seen += 1;
+            if fault.seen >= fault.from {
+                effects.push(fault.effect.clone());
+            }
+        }
+        faults.retain(|fault| fault.to.is_none_or(|to| fault.seen < to));
+        FaultPlan { effects }
+    }
+
     pub(crate) fn instead(&self, now: Timestamp, behaviour: &Behaviour) -> Option<Response> {
         self.effects.iter().find_map(|effect| match effect {
             Effect::Refuse(response) => Some(response.clone()),
             Effect::RateLimit(seconds) => Some(used_up(*seconds, now, behaviour)),
             _ => None,
         })
-    }
-
-    pub(crate) fn has_other_writer(&self) -> bool {
-        self.effects.iter().any(|effect| matches!(effect, Effect::OtherWriter(..)))
     }
 
     pub(crate) fn write_between(&self, table: &mut Table, id: u64, now: Timestamp) {

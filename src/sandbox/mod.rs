@@ -14,11 +14,12 @@ mod timestamp;
 mod fault_plan;
 mod store;
 
-mod control;
 mod customers;
 mod list;
 
 mod api;
+
+mod control;
 mod http;
 
 pub use access::{KEY, Limits};

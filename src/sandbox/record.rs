@@ -6,7 +6,6 @@ use serde::{Serialize, Serializer};
 
 use super::access::KEY;
 
-/// A recorded API request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recorded {
     /// Counted from 1.
@@ -15,7 +14,6 @@ pub struct Recorded {
     pub connection: usize,
     /// The method, in upper case.
     pub method: String,
-    /// The path as it was sent.
     pub path: String,
     /// The text after the `?`, as it was sent.
     pub query: Option<String>,

@@ -2,19 +2,18 @@
 //! Every write replaces the file, so a reader sees the old or the new state. A lock on the file `<name>.lock` beside it
 //! serializes the writes of several processes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, anyhow, bail};
 
 use super::table::Table;
-use crate::files::{make_folder, private, replace};
+use crate::files::{hold, make_folder, replace};
 
 /// The first line; the number is the version of the format.
 const HEADER: &str = r#"{"fusebillSandbox":1}"#;
 
-/// Where the customers are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// In memory: every start begins with the seed.
@@ -87,12 +86,8 @@ impl StateFile {
         Ok(StateFile { path: path.to_path_buf(), lock: lock.into() })
     }
 
-    /// The lock is held until the file is dropped.
     fn lock(&self) -> anyhow::Result<File> {
-        private(OpenOptions::new().create(true).truncate(false).write(true))
-            .open(&self.lock)
-            .and_then(|file| file.lock().map(|()| file))
-            .with_context(|| format!("the lock {} cannot be taken", self.lock.display()))
+        hold(&self.lock).with_context(|| format!("the lock {} cannot be taken", self.lock.display()))
     }
 
     fn read(&self) -> anyhow::Result<Table> {

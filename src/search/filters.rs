@@ -1,7 +1,6 @@
 //! The filters of the API's `query` parameter: their names, the paths of their values and how values compare.
 //! One table for the client's searches and for the sandbox that answers them. Source: the vendor's page "List customers".
 
-/// A filter of the API.
 #[derive(Debug)]
 pub struct Filter {
     /// The API's name, matched without regard to case.

@@ -7,10 +7,8 @@ use strum::Display;
 use super::{Condition, Search};
 use crate::document::View;
 
-/// The name of a customer, as the user typed it.
 #[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum CustomerName {
-    /// The vendor's id.
     #[strum(to_string = "{0}")]
     Id(u64),
     /// A search that must find one customer.
@@ -18,7 +16,6 @@ pub enum CustomerName {
     Lookup(Lookup),
 }
 
-/// The value by which a customer is looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum Lookup {
     /// `reference`.

@@ -17,7 +17,6 @@ use crate::document::View;
 use pattern::Pattern;
 use wildcards::Wildcards;
 
-/// Conditions that must all hold.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
     conditions: Vec<Condition>,
@@ -26,7 +25,6 @@ pub struct Search {
 /// Whether a customer that the API sent matches the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
-    /// It matches every condition.
     Match,
     /// It does not match, but the query includes it, because no query is more precise.
     Extra,
@@ -54,7 +52,6 @@ impl QueryError {
 }
 
 impl Search {
-    /// Customers that match all these conditions.
     pub fn new(conditions: Vec<Condition>) -> Search {
         Search { conditions }
     }
@@ -81,7 +78,6 @@ impl Search {
         self.conditions.iter().filter(|condition| condition.query().is_none()).map(Condition::given)
     }
 
-    /// Whether a customer matches.
     pub fn holds(&self, document: View<'_>) -> bool {
         self.conditions.iter().all(|condition| condition.holds(document))
     }
@@ -107,7 +103,6 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Reads `FIELD=PATTERN`.
     pub fn parse(text: &str) -> Result<Condition, QueryError> {
         let (field, pattern) = text.split_once('=').ok_or_else(|| {
             QueryError::new("it takes FIELD=PATTERN")

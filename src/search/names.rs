@@ -8,7 +8,6 @@ use crate::document::customer::get;
 use crate::document::{Path, View};
 use crate::field::{self, CODES_PATH, FIELDS, MOST_CODES, READ_ONLY};
 
-/// A field to search by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// The syntax of its pattern.

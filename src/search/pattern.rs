@@ -41,7 +41,7 @@ impl Pattern {
             MatchKind::Word(words) => one_of(words, text),
             MatchKind::Integer => integer(text),
             MatchKind::Decimal => match sides(text) {
-                Some(sides) => Range::amounts(sides).map(Pattern::Amounts),
+                Some(sides) => Range::between(sides, amount).map(Pattern::Amounts),
                 None => amount(text).map(Pattern::Amount),
             },
             MatchKind::Date => Range::dates(text).map(Pattern::Dates),

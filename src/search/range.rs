@@ -26,7 +26,7 @@ pub(super) fn sides(text: &str) -> Option<(&str, &str)> {
 }
 
 impl<T: Ord> Range<T> {
-    fn between(
+    pub(super) fn between(
         (from, to): (&str, &str),
         read: impl Fn(&str) -> Result<Bound<T>, QueryError>,
     ) -> Result<Range<T>, QueryError> {
@@ -64,12 +64,6 @@ impl Range<Timestamp> {
                 Ok(Range { from: Some(moment(from)?), to: Some(moment(to)?) })
             }
         }
-    }
-}
-
-impl Range<Decimal> {
-    pub(super) fn amounts(sides: (&str, &str)) -> Result<Range<Decimal>, QueryError> {
-        Range::between(sides, amount)
     }
 }
 

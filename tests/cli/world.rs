@@ -243,6 +243,7 @@ impl Run {
         const UNDO: &str = "To take it back: ";
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints text");
         let said = text(output.stderr);
+        collect(&said);
         let is_undo = |line: &&str| line.starts_with(UNDO);
         let undo = said.lines().find(is_undo).map(|line| line[UNDO.len()..].to_string());
         Run {
@@ -282,6 +283,39 @@ impl Run {
             assert!(self.stderr.contains(text), "{text:?} is not in:\n{}", self.stderr);
         }
     }
+}
+
+/// Appends the lines of a run to the file that `FUSEBILL_MESSAGES` names, for the review of all messages (docs/testing.md).
+/// Numbers, entries and folders are the same in every run, so that `sort -u` leaves each message once.
+fn collect(said: &str) {
+    let Some(list) = std::env::var_os("FUSEBILL_MESSAGES") else { return };
+    let list = std::fs::OpenOptions::new().create(true).append(true).open(list);
+    let mut words = String::new();
+    for line in said.lines() {
+        let same = line.split(' ').map(same_in_every_run).collect::<Vec<_>>();
+        words += &format!("{}\n", same.join(" "));
+    }
+    list.expect("FUSEBILL_MESSAGES names a file")
+        .write_all(words.as_bytes())
+        .expect("the list can be written");
+}
+
+fn same_in_every_run(word: &str) -> String {
+    if word.contains("/tmp/") || word.contains("/.tmp") {
+        return "FILE".to_string();
+    }
+    if word.starts_with(|c: char| c.is_ascii_digit()) && word.matches('-').count() > 1 {
+        return "ENTRY".to_string();
+    }
+    let mut same = String::new();
+    for c in word.chars() {
+        match c.is_ascii_digit() {
+            true if same.ends_with('0') => {}
+            true => same.push('0'),
+            false => same.push(c),
+        }
+    }
+    same
 }
 
 /// Runs that wait rather than work, so more of them than there are cores.

@@ -9,6 +9,12 @@ pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
     format!("{}{}{rows}\n", line(&names), line(&rule))
 }
 
+/// A list of these items.
+pub fn list(items: impl IntoIterator<Item = String>) -> String {
+    let items: String = items.into_iter().map(|item| format!("- {item}\n")).collect();
+    format!("{items}\n")
+}
+
 /// A block that is shown as it stands.
 pub fn block(lines: &[String]) -> String {
     format!("```text\n{}\n```\n\n", lines.join("\n"))

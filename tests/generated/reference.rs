@@ -1,44 +1,68 @@
-//! The command reference: every command with its flags and examples, then the tables of fields, codes and settings.
+//! The command reference: every command with its flags, then the tables of fields, codes and settings.
 
 use clap::builder::PossibleValue;
 use clap::{Arg, Command};
+use fusebill::account::setting::SETTINGS;
 use fusebill::field::Field;
 
-use crate::commands::{self, GLOBAL, More, about, heading, headings, help, more, summary, usage};
-use crate::markdown::{block, code, prose, sentence, table};
+use crate::commands::{self, GLOBAL, about, heading, headings, help, summary, usage};
+use crate::markdown::{block, code, list, prose, sentence};
 use crate::tables;
 
 const INTRODUCTION: &str = "\
 # Command reference
 
-Every command with its flags, and the tables behind them. It is made from the program's own definitions, as the man pages
-are; `fusebill help COMMAND` says the same on a terminal. [editing.md](editing.md), [finding.md](finding.md),
-[bulk.md](bulk.md) and [accounts.md](accounts.md) explain how the commands are used.
+Which commands, flags, fields, exit codes, variables and settings exist? This page is made from the definitions of the program.
+`fusebill help COMMAND` and the man pages have examples too. [Finding customers](finding.md) has the patterns of `--where`,
+[many customers](bulk.md) the files of `bulk`.
 ";
+
+/// The title of the flags that several commands have.
+const SHARED: &str = "Shared options";
 
 /// The whole reference.
 pub fn text(program: &Command, fields: &[Field]) -> String {
     let all = commands::all(program);
+    let shared = shared(&all);
     let sections = tables::all(fields);
     let mut text = format!("{INTRODUCTION}\n## Contents\n\n");
-    for (words, command) in &all {
-        let depth = words.matches(' ').count();
-        let said = prose(&summary(command));
-        text.push_str(&format!("{}- [{words}](#{}): {said}\n", "  ".repeat(depth), anchor(words)));
+    for (words, command) in all.iter().filter(|(_, command)| command.has_subcommands()) {
+        text.push_str(&format!("- {words}: {}: {}\n", prose(&summary(command)), links(words, command)));
     }
-    for title in std::iter::once(GLOBAL).chain(sections.iter().map(|(title, _)| *title)) {
+    for title in [SHARED, GLOBAL].into_iter().chain(sections.iter().map(|(title, _)| *title)) {
         text.push_str(&format!("- [{title}](#{})\n", anchor(title)));
     }
     text.push('\n');
-    for (words, command) in &all {
-        text.push_str(&one(words, command));
+    for (words, command) in all.iter().filter(|(_, command)| has_section(command)) {
+        text.push_str(&section(words, command, fields, &shared));
     }
-    text.push_str(&format!("## {GLOBAL}\n\nEvery command takes them, before or after its name.\n\n"));
-    text.push_str(&flags(program, GLOBAL));
+    text.push_str(&format!(
+        "## {SHARED}\n\nThe commands above name those that they take.\n\n{}",
+        list(shared.clone())
+    ));
+    let global = flags(program, GLOBAL).into_iter().map(row);
+    text.push_str(&format!(
+        "## {GLOBAL}\n\nEvery command takes them, before or after its name.\n\n{}",
+        list(global)
+    ));
     for (title, body) in sections {
         text.push_str(&format!("## {title}\n\n{body}"));
     }
     format!("{}\n", text.trim_end())
+}
+
+/// Links to the commands below a command.
+fn links(words: &str, command: &Command) -> String {
+    let below = command.get_subcommands().filter(|below| has_section(below)).map(|below| {
+        let name = below.get_name();
+        format!("[{name}](#{})", anchor(&format!("{words} {name}")))
+    });
+    below.collect::<Vec<_>>().join(", ")
+}
+
+/// The contents describe a command that only groups others.
+fn has_section(command: &Command) -> bool {
+    !command.has_subcommands() || command.get_positionals().next().is_some()
 }
 
 /// What a link to a heading is on every page that shows Markdown.
@@ -46,43 +70,80 @@ fn anchor(title: &str) -> String {
     title.to_lowercase().replace(' ', "-")
 }
 
-fn one(words: &str, command: &Command) -> String {
-    let mut text = format!("## {words}\n\n{}", block(&usage(command)));
+/// The flags of a command, without the global ones.
+fn own_flags(command: &Command) -> Vec<&Arg> {
+    let own = headings(command).into_iter().filter(|title| *title != GLOBAL);
+    own.flat_map(|title| flags(command, title)).collect()
+}
+
+/// The rows of the flags that more than one command has with the same meaning.
+fn shared(all: &[(String, &Command)]) -> Vec<String> {
+    let rows: Vec<String> = all.iter().flat_map(|(_, command)| own_flags(command)).map(row).collect();
+    let mut shared: Vec<String> = Vec::new();
+    for row in &rows {
+        if !shared.contains(row) && rows.iter().filter(|other| *other == row).count() > 1 {
+            shared.push(row.clone());
+        }
+    }
+    shared
+}
+
+fn section(words: &str, command: &Command, fields: &[Field], shared: &[String]) -> String {
+    let mut text = format!("## {words}\n\n");
+    let arguments = command.get_positionals().map(|arg| format!(" {arg}")).collect::<String>();
+    let usage = usage(command);
+    // The list of arguments says the same.
+    if usage != [format!("{words} [OPTIONS]{arguments}")] {
+        text.push_str(&block(&usage));
+    }
     for paragraph in about(command) {
         text.push_str(&format!("{}\n\n", prose(&paragraph)));
     }
-    let row = |below: &Command| {
-        let name = format!("{words} {}", below.get_name());
-        vec![format!("[{name}](#{})", anchor(&name)), prose(&summary(below))]
-    };
-    let below: Vec<Vec<String>> = command.get_subcommands().map(row).collect();
-    if !below.is_empty() {
-        text.push_str(&table(&["command", "what it does"], &below));
-    }
-    let arguments: Vec<Vec<String>> =
-        command.get_positionals().map(|arg| vec![code(&arg.to_string()), meaning(arg)]).collect();
-    if !arguments.is_empty() {
-        text.push_str(&table(&["argument", "what it is"], &arguments));
-    }
-    for title in headings(command).into_iter().filter(|title| *title != GLOBAL) {
-        text.push_str(&format!("**{title}**\n\n{}", flags(command, title)));
-    }
-    for part in more(command) {
-        text.push_str(&match part {
-            More::Block(title, lines) => {
-                format!("{}:\n\n{}", prose(&title), block(&lines))
-            }
-            More::Prose(text) => format!("{}\n\n", prose(&text)),
-        });
+    let rows = rows(command, fields, shared);
+    if !rows.is_empty() {
+        text.push_str(&list(rows));
     }
     text
 }
 
+/// The arguments and flags of a command; one row links to the shared flags.
+fn rows(command: &Command, fields: &[Field], shared: &[String]) -> Vec<String> {
+    let (links, own): (Vec<&Arg>, Vec<&Arg>) =
+        own_flags(command).into_iter().partition(|arg| shared.contains(&row(arg)));
+    let mut rows: Vec<String> = command.get_positionals().map(row).collect();
+    for arg in own {
+        let row = table_link(arg, fields).unwrap_or_else(|| row(arg));
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    if !links.is_empty() {
+        let names = links.iter().filter_map(|arg| arg.get_long()).map(|name| code(&format!("--{name}")));
+        let names = names.collect::<Vec<_>>().join(", ");
+        rows.push(format!("{names} ([{}](#{}))", SHARED.to_lowercase(), anchor(SHARED)));
+    }
+    rows
+}
+
+/// A link to the table that explains a flag, instead of its own row.
+fn table_link(arg: &Arg, fields: &[Field]) -> Option<String> {
+    let id = arg.get_id().as_str();
+    if fields.iter().any(|field| field.flag == id) {
+        return Some("a flag for each of the [fields](#fields)".to_string());
+    }
+    let is_setting = SETTINGS.iter().any(|setting| setting.flag == id);
+    is_setting.then(|| "a flag for each of the [settings](#settings-of-a-profile)".to_string())
+}
+
 /// The flags under a heading.
-fn flags(command: &Command, title: &str) -> String {
-    let under = command.get_arguments().filter(|arg| !arg.is_positional() && heading(arg) == title);
-    let row = |arg: &Arg| vec![code(&spelling(arg)), meaning(arg)];
-    table(&["flag", "what it does"], &under.map(row).collect::<Vec<_>>())
+fn flags<'a>(command: &'a Command, title: &str) -> Vec<&'a Arg> {
+    command.get_arguments().filter(|arg| !arg.is_positional() && heading(arg) == title).collect()
+}
+
+/// An argument and its meaning, as an item of a list.
+fn row(arg: &Arg) -> String {
+    let name = if arg.is_positional() { arg.to_string() } else { spelling(arg) };
+    format!("{}: {}", code(&name), meaning(arg))
 }
 
 /// How a flag is typed.

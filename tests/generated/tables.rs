@@ -2,10 +2,11 @@
 
 use fusebill::account::setting::{self, SETTINGS, Setting};
 use fusebill::cli::topics::VARIABLES;
-use fusebill::error::TABLE;
-use fusebill::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over, READ_ONLY, ReadOnly};
+use fusebill::error::{Row, TABLE};
+use fusebill::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over, READ_ONLY};
+use fusebill::sandbox::{Behaviour, Choice, Fault, FaultKind};
 
-use crate::markdown::{code, codes, prose, table};
+use crate::markdown::{code, codes, list, prose, table};
 
 /// Each with its title.
 pub fn all(fields: &[Field]) -> Vec<(&'static str, String)> {
@@ -15,35 +16,31 @@ pub fn all(fields: &[Field]) -> Vec<(&'static str, String)> {
         ("Exit codes", exit_codes()),
         ("Environment variables", environment()),
         ("Settings of a profile", settings()),
+        ("Faults of the sandbox", faults()),
+        ("Behaviours of the sandbox", behaviours()),
     ]
 }
 
 fn writable(fields: &[Field]) -> String {
     let row = |field: &Field| {
-        vec![
-            code(&format!("--{}", field.flag)),
-            code(field.path),
-            prose(field.help),
-            holds(field.kind),
-            if field.touches_billing() { "yes" } else { "" }.to_string(),
-            cleared(field),
-        ]
+        let value = format!("{}{}", holds(field.kind), cleared(field));
+        vec![code(&format!("--{}", field.flag)), code(field.path), prose(field.help), value]
     };
-    let columns = ["flag", "JSON path", "what it is", "what it may hold", "asks", "cleared, it is"];
     let rows: Vec<Vec<String>> = fields.iter().map(row).collect();
     format!(
-        "What `customer update`, `customer edit` and `customer bulk` change. Lengths count UTF-16 units. A field that \
-         asks is asked for\nbefore it is written, or needs `--yes`, even where a flag named it.\n\n{}",
-        table(&columns, &rows)
+        "What `customer update`, `customer edit` and `customer bulk` change. Lengths count UTF-16 units; words match in any \
+         case. A field\nthat asks needs `--yes` without a terminal, even if a flag names it. A cleared field is null, \
+         unless the table says otherwise.\n\n{}",
+        table(&["flag", "JSON path", "what it is", "value"], &rows)
     )
 }
 
 fn holds(kind: FieldKind) -> String {
     match kind {
-        FieldKind::Text { max, over: Over::Refused } => format!("text of at most {max}"),
-        FieldKind::Text { max, over: Over::Warned } => format!("text; longer than {max} is warned of"),
-        FieldKind::Emails { max } => format!("addresses separated by `;`, together at most {max}"),
-        FieldKind::Choice(words) => format!("{}; case does not count", codes(words.iter().copied())),
+        FieldKind::Text { max, over: Over::Refused } => format!("text, at most {max}"),
+        FieldKind::Text { max, over: Over::Warned } => format!("text; a warning above {max}"),
+        FieldKind::Emails { max } => format!("text, at most {max}"),
+        FieldKind::Choice(words) => codes(words.iter().copied()),
         FieldKind::Currency => "an ISO 4217 code, sent in capitals".to_string(),
         FieldKind::Integer => "a whole number, not negative".to_string(),
         FieldKind::Codes => {
@@ -52,52 +49,75 @@ fn holds(kind: FieldKind) -> String {
     }
 }
 
+/// What a field becomes that is cleared, unless it is null.
 fn cleared(field: &Field) -> String {
     match (field.never_null(), field.kind) {
-        (Some(why), _) => format!("refused: {}", prose(why)),
-        (None, FieldKind::Codes) => "an empty list".to_string(),
-        (None, _) => "null".to_string(),
+        (Some(why), _) => format!("; cannot be cleared: {}", prose(why)),
+        (None, FieldKind::Codes) => "; cleared, an empty list".to_string(),
+        (None, _) => String::new(),
     }
 }
 
 fn read_only() -> String {
-    let row = |field: &ReadOnly| vec![code(field.path), prose(field.why)];
-    let rows: Vec<Vec<String>> = READ_ONLY.iter().map(row).collect();
+    let mut whys: Vec<&str> = Vec::new();
+    for field in READ_ONLY {
+        if !whys.contains(&field.why) {
+            whys.push(field.why);
+        }
+    }
+    let row = |why: &&str| {
+        let paths = READ_ONLY.iter().filter(|field| field.why == *why).map(|field| field.path);
+        vec![prose(why), codes(paths)]
+    };
+    let rows: Vec<Vec<String>> = whys.iter().map(row).collect();
     format!(
         "They are sent back as they were read.\n\n{}",
-        table(&["JSON path", "why it is not written"], &rows)
+        table(&["why it is read-only", "JSON paths"], &rows)
     )
 }
 
 fn exit_codes() -> String {
-    let rows: Vec<Vec<String>> =
-        TABLE.iter().map(|row| vec![row.code.to_string(), code(row.name), prose(row.meaning)]).collect();
-    table(&["code", "`error.kind`", "what it means"], &rows)
+    let row = |row: &Row| format!("{}, {}: {}", row.code, code(row.name), prose(row.meaning));
+    format!("With the `error.kind` of JSON.\n\n{}", list(TABLE.iter().map(row)))
 }
 
 fn environment() -> String {
-    let rows: Vec<Vec<String>> =
-        VARIABLES.iter().map(|(names, meaning)| vec![codes(names.split(", ")), prose(meaning)]).collect();
-    table(&["variable", "what it says"], &rows)
+    let row = |(names, meaning): &(&str, &str)| format!("{}: {}", codes(names.split(", ")), prose(meaning));
+    list(VARIABLES.iter().map(row))
 }
 
 fn settings() -> String {
     let takes = |kind: setting::SettingKind| match kind {
-        setting::SettingKind::Choice(words) => format!("one of {}", codes(words.iter().copied())),
+        setting::SettingKind::Choice(words) => codes(words.iter().copied()),
         setting::SettingKind::Count(u32::MAX) => "a whole number above 0".to_string(),
         kind => kind.takes(),
     };
     let row = |setting: &Setting| {
-        vec![
-            code(setting.name),
-            code(&format!("--{}", setting.flag)),
-            prose(setting.help),
-            takes(setting.kind),
-        ]
+        format!("{} ({}): {}", code(setting.name), takes(setting.kind), prose(setting.help))
     };
-    let rows: Vec<Vec<String>> = SETTINGS.iter().map(row).collect();
     format!(
-        "In `config.toml`, and as flags of `fusebill profile set` ([accounts.md](accounts.md)).\n\n{}",
-        table(&["setting", "flag", "what it says", "what it takes"], &rows)
+        "In `config.toml` ([accounts.md](accounts.md)). The flag of `fusebill profile set` has dashes: `--base-url`; that of \
+         `color` is\n`--label-color`.\n\n{}",
+        list(SETTINGS.iter().map(row))
+    )
+}
+
+fn faults() -> String {
+    let row =
+        |kind: &FaultKind| format!("{}: {}", code(&format!("{}{}", kind.name, kind.value)), prose(kind.help));
+    format!(
+        "KIND of `sandbox serve --fault [METHOD][@N][*TIMES]:KIND` ([sandbox.md](sandbox.md)).\n\n{}",
+        list(Fault::kinds().iter().map(row))
+    )
+}
+
+fn behaviours() -> String {
+    let row = |choice: &Choice| {
+        format!("{} ({}): {}", code(choice.name), codes(choice.values.iter().copied()), prose(choice.help))
+    };
+    format!(
+        "The vendor's documents leave these questions open, or answer them twice. `sandbox serve --behaviour NAME=VALUE` \
+         chooses an\nanswer, to try a program against each. The first value is the default.\n\n{}",
+        list(Behaviour::choices().iter().map(row))
     )
 }

@@ -4,9 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use fusebill::account::setting::{SETTINGS, Setting, SettingKind};
-use fusebill::error::TABLE;
-
 use fusebill::sandbox::{KEY, Options, Server};
 
 use libtest_mimic::Trial;
@@ -147,12 +144,6 @@ pub fn tests() -> Vec<Trial> {
         "every_link_of_a_document_leads_somewhere",
         every_link_of_a_document_leads_somewhere,
     ));
-    tests.push(needs(&[], "the_table_of_settings_is_the_programs", the_table_of_settings_is_the_programs));
-    tests.push(needs(
-        &[],
-        "the_table_of_exit_codes_is_the_programs",
-        the_table_of_exit_codes_is_the_programs,
-    ));
     tests.push(needs(
         &[],
         "the_map_names_every_module_of_the_source",
@@ -234,32 +225,6 @@ fn every_link_of_a_document_leads_somewhere() {
             assert!(target.exists(), "{}: {link}", document.display());
         }
     }
-}
-
-fn the_table_of_settings_is_the_programs() {
-    let text = std::fs::read_to_string(root().join("docs/accounts.md")).expect("docs/accounts.md");
-    let row = |setting: &Setting| match setting.kind {
-        SettingKind::Choice(words) => {
-            format!("| `{}` | {}: {} |", setting.name, setting.help, words.join(", "))
-        }
-        _ => format!("| `{}` | {} |", setting.name, setting.help),
-    };
-    let rows: Vec<String> = SETTINGS.iter().map(row).collect();
-    let after = text.split("| setting | what it says |").nth(1).expect("there is a table");
-    let shown: Vec<&str> = after.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
-    assert_eq!(shown, rows);
-}
-
-fn the_table_of_exit_codes_is_the_programs() {
-    let text = std::fs::read_to_string(root().join("docs/json.md")).expect("docs/json.md");
-    let rows: Vec<String> = TABLE
-        .iter()
-        .filter(|row| row.code != 0)
-        .map(|row| format!("| {} | `{}` | {} |", row.code, row.name, row.meaning))
-        .collect();
-    let shown: Vec<&str> =
-        text.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit()).collect();
-    assert_eq!(shown, rows);
 }
 
 fn the_map_names_every_module_of_the_source() {

@@ -5,7 +5,7 @@ use iso_currency::Currency;
 use super::body::{Problem, whole_number};
 use crate::document::json::{ValueKind, View, quote};
 use crate::field::{Field, FieldKind};
-use crate::sandbox::behaviour::{Behaviour, CompanyName, EmptyTitle, LengthUnit, NumericText};
+use crate::sandbox::behaviour::Behaviour;
 
 /// The longest companyName by the vendor's bulk import documentation; its API page says 50.
 const LONG_COMPANY_NAME: usize = 255;
@@ -15,9 +15,7 @@ pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Res
         return Ok("null".to_string());
     }
     match field.kind {
-        FieldKind::Text { .. }
-            if field.path == "companyName" && behaviour.company_name == CompanyName::Long =>
-        {
+        FieldKind::Text { .. } if field.path == "companyName" && behaviour.is("company-name", "255") => {
             text(field.path, sent, LONG_COMPANY_NAME, behaviour)
         }
         FieldKind::Text { max, .. } | FieldKind::Emails { max } => text(field.path, sent, max, behaviour),
@@ -33,7 +31,9 @@ pub(crate) fn value(field: &Field, sent: View<'_>, behaviour: &Behaviour) -> Res
 /// A number passes because the vendor's samples show phones and references as numbers.
 pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour) -> Result<String, Problem> {
     let length = match sent.kind() {
-        ValueKind::String => length(&sent.string_bytes().unwrap_or_default(), behaviour.length_unit),
+        ValueKind::String => {
+            length(&sent.string_bytes().unwrap_or_default(), behaviour.is("length-unit", "utf16"))
+        }
         ValueKind::Number => sent.raw().len(),
         other => return Err(Problem::field(name, format!("{name} must be text, not {other}."))),
     };
@@ -41,26 +41,22 @@ pub(crate) fn text(name: &str, sent: View<'_>, max: usize, behaviour: &Behaviour
         let text = format!("{name} cannot be longer than {max} characters; it has {length}.");
         return Err(Problem::field(name, text));
     }
-    let quoted = sent.kind() == ValueKind::Number && behaviour.numeric_text == NumericText::String;
+    let quoted = sent.kind() == ValueKind::Number && behaviour.is("numeric-text", "string");
     Ok(if quoted { quote(sent.raw()) } else { sent.raw().to_string() })
 }
 
 /// In WTF-8, a character of four bytes is two UTF-16 units.
-fn length(bytes: &[u8], unit: LengthUnit) -> usize {
+fn length(bytes: &[u8], in_utf16: bool) -> usize {
     let characters = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
     let pairs = bytes.iter().filter(|byte| **byte >= 0xF0).count();
-    match unit {
-        LengthUnit::Utf16 => characters + pairs,
-        LengthUnit::CodePoints => characters,
-    }
+    if in_utf16 { characters + pairs } else { characters }
 }
 
 /// The vendor answers the empty word for a title that is not set.
 fn word(name: &str, sent: View<'_>, words: &[&str], behaviour: &Behaviour) -> Result<String, Problem> {
     let said = sent.as_text().unwrap_or_default();
     if name == "title" && sent.kind() == ValueKind::String && said.is_empty() {
-        let null = behaviour.empty_title == EmptyTitle::Null;
-        return Ok(if null { "null" } else { sent.raw() }.to_string());
+        return Ok(if behaviour.is("empty-title", "null") { "null" } else { sent.raw() }.to_string());
     }
     if words.contains(&said.as_ref()) {
         return Ok(sent.raw().to_string());
@@ -86,8 +82,8 @@ mod tests {
         {
             let json = Json::parse(token).unwrap();
             let bytes = json.root().string_bytes().unwrap();
-            assert_eq!(length(&bytes, LengthUnit::Utf16), utf16, "{token}");
-            assert_eq!(length(&bytes, LengthUnit::CodePoints), points, "{token}");
+            assert_eq!(length(&bytes, true), utf16, "{token}");
+            assert_eq!(length(&bytes, false), points, "{token}");
         }
     }
 }

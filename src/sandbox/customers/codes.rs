@@ -6,7 +6,7 @@ use super::body::{self, Problem};
 use super::check;
 use crate::document::json::{ValueKind, View, quote};
 use crate::field::{CODE_MAX, CODES_PATH, MOST_CODES};
-use crate::sandbox::behaviour::{Behaviour, RetiredCode};
+use crate::sandbox::behaviour::Behaviour;
 
 /// The vendor's name `Sales Tracking Code N` works too.
 const TYPES: [&str; MOST_CODES] =
@@ -63,19 +63,15 @@ pub(crate) fn token(
     let held_elements: Vec<&str> = held.into_iter().flat_map(View::children).map(View::raw).collect();
     for element in sent.children() {
         match read(element, &held_elements, behaviour) {
-            Ok((number, _)) if !types.insert(number) => {
-                let name = default_name(number);
-                problems
-                    .push(problem(format!("The sales tracking code type '{name}' is given more than once.")));
-            }
+            Ok((number, _)) if !types.insert(number) => problems.push(given_twice(number)),
             Ok((_, token)) => elements.push(token),
             Err(problem) => problems.push(problem),
         }
     }
     let count = sent.children().count();
     if count > MOST_CODES {
-        problems
-            .push(problem(format!("A customer has at most {MOST_CODES} sales tracking codes, not {count}.")));
+        let text = format!("A customer has at most {MOST_CODES} sales tracking codes, not {count}.");
+        problems.push(problem(text));
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -84,6 +80,11 @@ pub(crate) fn token(
         Some(held) if elements == held_elements && held.kind() == ValueKind::Array => held.raw().to_string(),
         _ => format!("[{}]", elements.join(",")),
     })
+}
+
+fn given_twice(number: usize) -> Problem {
+    let name = default_name(number);
+    problem(format!("The sales tracking code type '{name}' is given more than once."))
 }
 
 fn problem(text: impl Into<String>) -> Problem {
@@ -103,7 +104,7 @@ fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, 
             problem(format!("The sales tracking code '{code_name}' does not exist under '{type_name}'."))
         })?;
     let untouched = held.contains(&sent.raw());
-    if known.id == RETIRED && !(untouched && behaviour.retired_code == RetiredCode::Keep) {
+    if known.id == RETIRED && !(untouched && behaviour.is("retired-code", "keep")) {
         return Err(problem(format!("The sales tracking code '{code_name}' is retired.")));
     }
     let token = if untouched { sent.raw().to_string() } else { known.token(type_sent, code_sent) };

@@ -9,13 +9,14 @@ mod update;
 
 use jiff::Timestamp;
 
-use super::behaviour::{Behaviour, ErrorKey, LaterTimestamp, Modified, NotFound, PutAnswer};
+use super::behaviour::Behaviour;
 use super::fault_plan::FaultPlan;
 use super::response::Response;
-use super::table::Table;
+use super::table::{Table, with_values};
 use super::timestamp;
 use crate::document::json::Json;
 use body::Problem;
+use update::Update;
 
 pub(crate) fn get(table: &Table, id: u64, behaviour: &Behaviour) -> Response {
     match table.get(id) {
@@ -27,10 +28,10 @@ pub(crate) fn get(table: &Table, id: u64, behaviour: &Behaviour) -> Response {
 /// The vendor's documents do not show the body.
 fn not_found(id: u64, behaviour: &Behaviour) -> Response {
     let text = format!("Customer {id} does not exist.");
-    match behaviour.not_found {
-        NotFound::Envelope => Response::error(404, &text),
-        NotFound::Message => Response::message(404, &text),
-        NotFound::Empty => Response::empty(404),
+    match behaviour.of("not-found") {
+        "message" => Response::message(404, &text),
+        "empty" => Response::empty(404),
+        _ => Response::error(404, &text),
     }
 }
 
@@ -51,36 +52,36 @@ impl Put<'_> {
         let id = body::customer_id(&body)?;
         self.faults.write_between(table, id, self.now);
         let Some(stored) = table.get(id) else { return Ok(not_found(id, self.behaviour)) };
-        let after = update::update(id, stored, body.root(), table, self.behaviour)?;
-        let after = self.faults.store_less(stored, after);
+        let values = Update::new(id, stored.root(), body.root(), table, self.behaviour).values()?;
+        let after = self.faults.store_less(stored, with_values(stored, &values));
         let is_unchanged = after.text() == stored.text();
         Ok(self.store(table, id, &after, is_unchanged))
     }
 
     fn store(&self, table: &mut Table, id: u64, after: &Json, is_unchanged: bool) -> Response {
-        if is_unchanged && self.behaviour.modified == Modified::WhenChanged {
+        if is_unchanged && self.behaviour.is("modified", "when-changed") {
             return self.response(after.text());
         }
         let answered = timestamp::with_modified(after, &timestamp::long(self.now));
-        let stored = match self.behaviour.later_timestamp {
-            LaterTimestamp::Same => answered.clone(),
-            LaterTimestamp::Short => timestamp::with_modified(after, &timestamp::short(self.now)),
+        let stored = match self.behaviour.of("later-timestamp") {
+            "same" => answered.clone(),
+            _ => timestamp::with_modified(after, &timestamp::short(self.now)),
         };
         table.put(id, stored);
         self.response(answered.text())
     }
 
     fn response(&self, document: &str) -> Response {
-        match self.behaviour.put_answer {
-            PutAnswer::Document => Response::json(200, document),
-            PutAnswer::Null => Response::json(200, "null"),
-            PutAnswer::Empty => Response::empty(204),
+        match self.behaviour.of("put-answer") {
+            "null" => Response::json(200, "null"),
+            "empty" => Response::empty(204),
+            _ => Response::json(200, document),
         }
     }
 
     fn refused(&self, problems: &[Problem]) -> Response {
-        let errors = problems.iter().map(|problem| match (self.behaviour.error_key, &problem.field) {
-            (ErrorKey::Field, Some(field)) => (field.as_str(), problem.text.as_str()),
+        let errors = problems.iter().map(|problem| match (self.behaviour.of("error-key"), &problem.field) {
+            ("field", Some(field)) => (field.as_str(), problem.text.as_str()),
             _ => ("Api Error", problem.text.as_str()),
         });
         Response::errors(400, errors)

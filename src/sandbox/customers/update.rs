@@ -1,56 +1,50 @@
 //! Applies the body of a PUT to the stored document: a field that it leaves out becomes null.
 
 use super::body::{self, Problem};
-use super::{check, codes, rules};
-use crate::document::json::{Json, ValueKind, View, quote};
+use super::{check, codes};
+use crate::document::json::{ValueKind, View, quote};
 use crate::document::path::Path;
 use crate::field::{CODES_PATH, FIELDS, Field, FieldKind, READ_ONLY};
-use crate::sandbox::behaviour::{
-    Behaviour, KeyCaseTwice, NestedOmitted, NestedPartial, NullCodes, UnknownKeys,
-};
-use crate::sandbox::table::{Table, with_values};
+use crate::sandbox::behaviour::Behaviour;
+use crate::sandbox::table::Table;
 
 const NESTED: [&str; 2] = ["customerReference", "customerAcquisition"];
 
-pub(crate) fn update(
-    id: u64,
-    stored: &Json,
-    body: View<'_>,
-    table: &Table,
-    behaviour: &Behaviour,
-) -> Result<Json, Vec<Problem>> {
-    let mut update = Update {
-        id,
-        stored: stored.root(),
-        sent: body,
-        table,
-        behaviour,
-        values: Vec::new(),
-        problems: Vec::new(),
-    };
-    update.unknown_keys();
-    for field in FIELDS.iter().filter(|field| !field.path.contains('.')) {
-        update.top(field);
-    }
-    for name in NESTED {
-        update.nested(name);
-    }
-    if update.problems.is_empty() { Ok(with_values(stored, &update.values)) } else { Err(update.problems) }
-}
-
-struct Update<'a> {
-    id: u64,
-    stored: View<'a>,
+pub(super) struct Update<'a> {
+    pub(super) id: u64,
+    pub(super) stored: View<'a>,
     sent: View<'a>,
-    table: &'a Table,
-    behaviour: &'a Behaviour,
+    pub(super) table: &'a Table,
+    pub(super) behaviour: &'a Behaviour,
     values: Vec<(Path, String)>,
     problems: Vec<Problem>,
 }
 
-impl Update<'_> {
+impl<'a> Update<'a> {
+    pub(super) fn new(
+        id: u64,
+        stored: View<'a>,
+        sent: View<'a>,
+        table: &'a Table,
+        behaviour: &'a Behaviour,
+    ) -> Update<'a> {
+        Update { id, stored, sent, table, behaviour, values: Vec::new(), problems: Vec::new() }
+    }
+
+    /// The new values by their paths.
+    pub(super) fn values(mut self) -> Result<Vec<(Path, String)>, Vec<Problem>> {
+        self.unknown_keys();
+        for field in FIELDS.iter().filter(|field| !field.path.contains('.')) {
+            self.top(field);
+        }
+        for name in NESTED {
+            self.nested(name);
+        }
+        if self.problems.is_empty() { Ok(self.values) } else { Err(self.problems) }
+    }
+
     fn unknown_keys(&mut self) {
-        if self.behaviour.key_case_twice == KeyCaseTwice::Refuse {
+        if self.behaviour.is("key-case-twice", "refuse") {
             self.problems.extend(body::repeated_key(self.sent));
         }
         for (key, value) in self.sent.members() {
@@ -60,29 +54,28 @@ impl Update<'_> {
                 continue;
             }
             let held = self.stored.members().find(|(key, _)| key.name().eq_ignore_ascii_case(name));
-            match (self.behaviour.unknown_keys, held) {
-                (UnknownKeys::Ignore, _) | (UnknownKeys::Refuse, Some(_)) => {}
-                (UnknownKeys::Store, held) => {
+            match (self.behaviour.of("unknown-keys"), held) {
+                ("store", held) => {
                     let name = held.map_or(name.to_string(), |(key, _)| key.name().into_owned());
                     self.values.push((Path::root(name), value.raw().to_string()));
                 }
-                (UnknownKeys::Refuse, None) => {
+                ("refuse", None) => {
                     self.problems.push(Problem::field(name, format!("There is no field {name}.")));
                 }
+                _ => {}
             }
         }
     }
 
     fn top(&mut self, field: &Field) {
-        let (stored, behaviour) = (self.stored, self.behaviour);
         let sent = body::member(self.sent, field.path).filter(|sent| !sent.is_null());
         let token = match field.path {
-            "status" => rules::status(field, sent, stored, behaviour),
-            "currency" => rules::currency(field, sent, stored, behaviour),
-            "parentId" => rules::parent(self.id, sent, stored, self.table, behaviour),
-            _ => plain(field, sent, behaviour),
+            "status" => self.status(field, sent),
+            "currency" => self.currency(field, sent),
+            "parentId" => self.parent(sent),
+            _ => self.plain(field, sent),
         };
-        let missing = stored.member(field.path).is_none();
+        let missing = self.stored.member(field.path).is_none();
         self.store(field, missing, token.map_err(|problem| vec![problem]));
     }
 
@@ -102,13 +95,13 @@ impl Update<'_> {
                 let text = format!("{name} must be an object, not {}.", sent.kind());
                 return self.problems.push(Problem::field(name, text));
             }
-            None if self.behaviour.nested_omitted == NestedOmitted::Keep => return,
-            None if self.behaviour.nested_omitted == NestedOmitted::Refuse => {
+            None if self.behaviour.is("nested-omitted", "keep") => return,
+            None if self.behaviour.is("nested-omitted", "refuse") => {
                 return self.problems.push(Problem::field(name, format!("{name} is required.")));
             }
             None => None,
         };
-        if self.behaviour.key_case_twice == KeyCaseTwice::Refuse {
+        if self.behaviour.is("key-case-twice", "refuse") {
             self.problems.extend(sent.and_then(body::repeated_key));
         }
         let held = self.stored.member(name).filter(|held| held.kind() == ValueKind::Object);
@@ -137,33 +130,37 @@ impl Update<'_> {
     fn member(&mut self, field: &Field, name: &str, sent: Option<View<'_>>, object: Option<View<'_>>) {
         let value = sent.and_then(|sent| body::member(sent, name));
         let is_left_out = sent.is_some() && value.is_none();
-        if is_left_out && object.is_some() && self.behaviour.nested_partial == NestedPartial::Keep {
+        if is_left_out && object.is_some() && self.behaviour.is("nested-partial", "keep") {
             return;
         }
         let held = object.and_then(|object| object.member(name));
         let token = if field.kind == FieldKind::Codes {
             self.codes(value, held)
         } else {
-            plain(field, value, self.behaviour).map_err(|problem| vec![problem])
+            self.plain(field, value).map_err(|problem| vec![problem])
         };
         self.store(field, object.is_some() && held.is_none(), token);
     }
 
     fn codes(&self, sent: Option<View<'_>>, held: Option<View<'_>>) -> Result<String, Vec<Problem>> {
-        match (sent, self.behaviour.null_codes) {
+        match (sent, self.behaviour.of("null-codes")) {
             (Some(sent), _) if !sent.is_null() => codes::token(sent, held, self.behaviour),
-            (Some(_), NullCodes::Keep) => Ok(held.map_or("[]", View::raw).to_string()),
-            (Some(_), NullCodes::Refuse) => {
+            (Some(_), "keep") => Ok(held.map_or("[]", View::raw).to_string()),
+            (Some(_), "refuse") => {
                 Err(vec![Problem::field(CODES_PATH, "salesTrackingCodes cannot be null.")])
             }
             _ if held.is_some_and(View::is_null) => Ok("null".to_string()),
             _ => Ok("[]".to_string()),
         }
     }
-}
 
-fn plain(field: &Field, sent: Option<View<'_>>, behaviour: &Behaviour) -> Result<String, Problem> {
-    sent.map_or(Ok("null".to_string()), |sent| check::value(field, sent, behaviour))
+    fn plain(&self, field: &Field, sent: Option<View<'_>>) -> Result<String, Problem> {
+        sent.map_or(Ok("null".to_string()), |sent| self.value(field, sent))
+    }
+
+    pub(super) fn value(&self, field: &Field, sent: View<'_>) -> Result<String, Problem> {
+        check::value(field, sent, self.behaviour)
+    }
 }
 
 fn inside(field: &'static Field, object: &str) -> Option<&'static str> {

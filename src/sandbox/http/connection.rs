@@ -23,6 +23,7 @@ use tokio::time::sleep;
 use crate::sandbox::api::{Api, normalized, operation};
 use crate::sandbox::control;
 use crate::sandbox::fault::Effect;
+use crate::sandbox::fault_plan::FaultPlan;
 use crate::sandbox::record::Recorded;
 use crate::sandbox::response::{Delivery, Response};
 use crate::sandbox::store::lock;
@@ -96,7 +97,7 @@ async fn exchange(api: &Arc<Api>, connection: usize, request: Request<Incoming>)
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await.ok().map(|body| body.to_bytes().to_vec());
     if let Some(path) = normalized(head.uri.path()).strip_prefix("/_sandbox/") {
-        return control::respond(&api.faults, &api.records, head.method.as_str(), path, body.as_deref());
+        return control::respond(api, head.method.as_str(), path, body.as_deref());
     }
     let is_complete = body.is_some();
     let request = recorded(&head, body.unwrap_or_default(), connection);
@@ -126,7 +127,7 @@ fn recorded(head: &Parts, body: Vec<u8>, connection: usize) -> Recorded {
 
 async fn respond_with_faults(api: &Arc<Api>, request: Recorded) -> Response {
     let operation = operation(&request);
-    let faults = lock(&api.faults).plan(&operation);
+    let faults = FaultPlan::take(&mut lock(&api.faults), &operation);
     for effect in &faults.effects {
         match effect {
             Effect::Latency(time) => sleep(*time).await,

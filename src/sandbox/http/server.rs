@@ -16,7 +16,6 @@ use crate::sandbox::access::{Limits, Quota};
 use crate::sandbox::api::Api;
 use crate::sandbox::behaviour::Behaviour;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::fault_plan::Faults;
 use crate::sandbox::record::{Recorded, Records};
 use crate::sandbox::store::{State, Store, lock};
 
@@ -27,13 +26,9 @@ const GRACE: Duration = Duration::from_millis(200);
 pub struct Options {
     /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,
-    /// The place of the customers.
     pub state: State,
-    /// The faults it starts with.
     pub faults: Vec<Fault>,
-    /// The answers to the questions that the vendor's documents leave open.
     pub behaviour: Behaviour,
-    /// The rate limits.
     pub limits: Limits,
     /// The number of recorded requests.
     pub remembered: usize,
@@ -63,12 +58,10 @@ pub struct Server {
 impl Server {
     /// Serves on its own thread when this returns. Fails if the port is in use or the state file is unusable.
     pub fn start(options: Options) -> anyhow::Result<Server> {
-        let mut faults = Faults::default();
-        faults.add(options.faults);
         let api = Arc::new(Api {
             store: Store::open(&options.state)?,
             behaviour: options.behaviour,
-            faults: Mutex::new(faults),
+            faults: Mutex::new(options.faults),
             records: Mutex::new(Records::new(options.remembered)),
             quota: Mutex::new(Quota::new(options.limits)),
             connections: AtomicUsize::new(0),
@@ -90,7 +83,6 @@ impl Server {
         Ok(Server { address, api, stop, thread: Some(thread) })
     }
 
-    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -100,9 +92,8 @@ impl Server {
         format!("http://{}/v1", self.address)
     }
 
-    /// Adds a fault.
     pub fn inject(&self, fault: Fault) {
-        lock(&self.api.faults).add(vec![fault]);
+        lock(&self.api.faults).push(fault);
     }
 
     /// The latest [`Options::remembered`] API requests, oldest first.
@@ -110,7 +101,6 @@ impl Server {
         lock(&self.api.records).all()
     }
 
-    /// The number of TCP connections so far.
     pub fn connections(&self) -> usize {
         self.api.connections.load(Ordering::SeqCst)
     }

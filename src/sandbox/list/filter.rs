@@ -11,7 +11,7 @@ use crate::document::decimal::Decimal;
 use crate::document::json::{ValueKind, View};
 use crate::document::time::timestamp;
 use crate::field::CODES_PATH;
-use crate::sandbox::behaviour::{Behaviour, FilterCase, UnknownFilter};
+use crate::sandbox::behaviour::Behaviour;
 use crate::sandbox::customers::codes;
 use crate::search::filters::{FILTERS, MatchKind, sales_tracking_code};
 
@@ -45,10 +45,10 @@ impl Name {
             None if name.eq_ignore_ascii_case("CurrencyId") => Some(Name::CurrencyId),
             None => sales_tracking_code(name).map(|(number, member)| Name::Code(number, member)),
         };
-        match (found, behaviour.unknown_filter) {
-            (None, UnknownFilter::Refuse) => Err(format!("There is no filter {name}.")),
-            (found, _) => Ok(found),
+        if found.is_none() && behaviour.is("unknown-filter", "refuse") {
+            return Err(format!("There is no filter {name}."));
         }
+        Ok(found)
     }
 
     fn kind(self) -> MatchKind {
@@ -100,7 +100,7 @@ fn code_of(document: View<'_>, number: usize) -> Option<View<'_>> {
 
 pub(crate) struct Filter {
     conditions: Vec<(Name, Pattern)>,
-    case: FilterCase,
+    ignores_case: bool,
 }
 
 enum Pattern {
@@ -116,34 +116,34 @@ enum Pattern {
 
 impl Filter {
     pub(crate) fn parse(text: &str, behaviour: &Behaviour) -> Result<Filter, String> {
-        let case = behaviour.filter_case;
+        let ignores_case = behaviour.is("filter-case", "ignore");
         let mut conditions = Vec::new();
         for part in text.split(';').filter(|part| !part.is_empty()) {
             let (name, pattern) =
                 part.split_once(':').ok_or_else(|| format!("The filter {part} is not name:value."))?;
             if let Some(name) = Name::find(name.trim(), behaviour)? {
-                conditions.push((name, Pattern::parse(name, pattern, case)?));
+                conditions.push((name, Pattern::parse(name, pattern, ignores_case)?));
             }
         }
-        Ok(Filter { conditions, case })
+        Ok(Filter { conditions, ignores_case })
     }
 
     pub(crate) fn matches(&self, document: View<'_>) -> bool {
         self.conditions.iter().all(|(name, pattern)| match name.text(document) {
-            Some(text) => pattern.matches(*name, &text, self.case),
+            Some(text) => pattern.matches(*name, &text, self.ignores_case),
             None => matches!(pattern, Pattern::Empty),
         })
     }
 }
 
 impl Pattern {
-    fn parse(name: Name, text: &str, case: FilterCase) -> Result<Pattern, String> {
+    fn parse(name: Name, text: &str, ignores_case: bool) -> Result<Pattern, String> {
         let value = |text: &str| {
             let wrong = || format!("{text} is no number, and no date YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS.");
             name.read(text).ok_or_else(wrong)
         };
         let bound = |text: &str| if text.is_empty() { Ok(None) } else { value(text).map(Some) };
-        let fold = |text: &str| folded(text, case);
+        let fold = |text: &str| folded(text, ignores_case);
         Ok(match (name.kind(), text.split_once('|')) {
             _ if text == "[empty]" => Pattern::Empty,
             (MatchKind::Text, _) => Pattern::Parts(text.split('*').map(fold).collect()),
@@ -155,11 +155,11 @@ impl Pattern {
         })
     }
 
-    fn matches(&self, name: Name, text: &str, case: FilterCase) -> bool {
+    fn matches(&self, name: Name, text: &str, ignores_case: bool) -> bool {
         match self {
             Pattern::Empty => text.is_empty(),
-            Pattern::Parts(parts) => is_like(&folded(text, case), parts),
-            Pattern::OneOf(words) => words.contains(&folded(text, case)),
+            Pattern::Parts(parts) => is_like(&folded(text, ignores_case), parts),
+            Pattern::OneOf(words) => words.contains(&folded(text, ignores_case)),
             Pattern::Exactly(value) => name.read(text).as_ref() == Some(value),
             Pattern::Between(from, to) => name.read(text).is_some_and(|value| {
                 from.as_ref().is_none_or(|from| value >= *from) && to.as_ref().is_none_or(|to| value < *to)
@@ -168,8 +168,8 @@ impl Pattern {
     }
 }
 
-fn folded(text: &str, case: FilterCase) -> String {
-    if case == FilterCase::Ignore { text.to_lowercase() } else { text.to_string() }
+fn folded(text: &str, ignores_case: bool) -> String {
+    if ignores_case { text.to_lowercase() } else { text.to_string() }
 }
 
 fn is_like(text: &str, parts: &[String]) -> bool {

@@ -5,7 +5,7 @@ mod filter;
 
 use std::borrow::Cow;
 
-use super::behaviour::{Behaviour, MaxPageIndex, NextPage, PageSize};
+use super::behaviour::Behaviour;
 use super::response::Response;
 use super::table::Table;
 use crate::document::json::Json;
@@ -83,12 +83,9 @@ impl Query {
     fn page_headers(&self, matches: usize, behaviour: &Behaviour) -> [(&'static str, String); 7] {
         let pages = matches.div_ceil(self.page_size);
         let next = self.page_number.saturating_add(1);
-        let has_next = next < pages || behaviour.next_page == NextPage::OneMore;
+        let has_next = next < pages || behaviour.is("next-page", "one-more");
         let index = |page: Option<usize>| page.map_or("-1".to_string(), |page| page.to_string());
-        let last = match behaviour.max_page_index {
-            MaxPageIndex::Last => pages.saturating_sub(1),
-            MaxPageIndex::Count => pages,
-        };
+        let last = if behaviour.is("max-page-index", "count") { pages } else { pages.saturating_sub(1) };
         [
             ("x-count", matches.to_string()),
             ("x-maxcount", matches.to_string()),
@@ -122,7 +119,7 @@ impl Sort {
 fn page_size(given: Option<&str>, behaviour: &Behaviour) -> Result<usize, String> {
     match given.map_or(Ok(DEFAULT_PAGE), |size| whole("pageSize", size))? {
         0 => Err("pageSize must be at least 1.".to_string()),
-        size if size > LARGEST_PAGE && behaviour.page_size == PageSize::Refuse => {
+        size if size > LARGEST_PAGE && behaviour.is("page-size", "refuse") => {
             Err(format!("pageSize cannot be above {LARGEST_PAGE}."))
         }
         size => Ok(size.min(LARGEST_PAGE)),

@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 
 use fusebill::sandbox::KEY;
 
@@ -46,6 +48,22 @@ fn with_next_to_no_stack_or_memory_nothing_is_sent_without_a_record() {
         is_accounted_for(&world);
         assert_eq!(run.code == 0, world.puts().len() == 1, "{limit}: {run:#?}");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_program_that_crashes_leaves_no_core_dump_with_the_key() {
+    let world = World::new();
+    world.fault("get:hang");
+    let script = "ulimit -S -c \"$(ulimit -H -c)\"; exec \"$0\" \"$@\"";
+    let mut program = behind(&world, script, &JOHN).spawn().expect("it starts");
+    while world.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    let crash = ["-s", "ABRT", &program.id().to_string()].map(str::to_string);
+    assert!(Command::new("kill").args(crash).status().expect("kill runs").success());
+    let end = program.wait().expect("it ends");
+    assert_eq!((end.signal(), end.core_dumped()), (Some(6), false));
 }
 
 /// No thread has this much room for its stack.

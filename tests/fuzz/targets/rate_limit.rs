@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use fusebill::api::RateLimiter;
-use fusebill::api::rate_limit::{LONGEST, Quota, Standing, quota, wait};
+use fusebill::api::rate_limit::{LONGEST, Quota, RateLimits, quota, wait};
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
@@ -33,7 +33,7 @@ fuzz_target!(|text: &str| {
         resets(told, pause, now);
     }
     let limiter = RateLimiter::new(Some(60));
-    let standing = Standing::told(told, now);
+    let standing = RateLimits::of(told, now);
     let quota = quota(told, now);
     let left = [standing.minute.remaining, standing.day.remaining];
     assert_eq!(quota.map(|quota| quota.remaining), left.into_iter().flatten().min());

@@ -127,6 +127,9 @@ pub struct PlanArgs {
     /// Write the plan to this file instead of standard output
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file))]
     pub(crate) out: Option<PathBuf>,
+    /// Also read the customers that become parents
+    #[arg(long)]
+    pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
 }
@@ -149,6 +152,9 @@ pub struct BulkUpdateArgs {
     /// Read the customers, count what would change, and stop
     #[arg(long, help_heading = "Writing")]
     pub(crate) dry_run: bool,
+    /// With --dry-run: also read the customers that become parents
+    #[arg(long, requires = "dry_run", help_heading = "Writing")]
+    pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) proof: ProofArgs,
     #[command(flatten)]

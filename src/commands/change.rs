@@ -1,8 +1,7 @@
 //! From a plan to a verified write, for every command that changes one customer.
 
-use std::cell::Cell;
-
 use super::conflict::{before_writing, settled, tell_carried, unmergeable};
+use super::refusal::{check_references, refuse_known};
 use super::session::Session;
 use super::write::{Done, Writer};
 use crate::account::command;
@@ -81,7 +80,12 @@ pub(super) fn go(
         }
         let wanted = options.by_hand || !plan.consent.is_empty() || session.account.asks_always();
         let asks = wanted && !options.args.dry_run && !options.args.yes;
-        show(plan, asks, session)?;
+        let text = shown(plan, asks, session);
+        if !session.terminal.prints_at_once(&text) {
+            // Nobody may read the output for hours, and other commands must not wait for it.
+            waited |= lock.take().is_some();
+        }
+        session.terminal.print(&text)?;
         if options.args.dry_run {
             foretell(plan, wanted && !options.args.yes, options, session, facts)?;
             notes.say(&format!("Dry run: {}. Nothing was written.", change::counts(plan)));
@@ -127,9 +131,11 @@ pub(super) fn go(
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
         notes.say(&format!("To take it back: {undo}"));
     }
-    finish(plan, Outcome::Updated, session, facts)?;
+    let printed = finish(plan, Outcome::Updated, session, facts);
     session.signals.done();
-    Ok(End::Ended(Outcome::Updated, Kind::Done))
+    let Err(why) = printed else { return Ok(End::Ended(Outcome::Updated, Kind::Done)) };
+    notes.warn(&format!("the change was written and verified, but {}", why.headline()));
+    Ok(End::Ended(Outcome::Updated, Kind::Unshown))
 }
 
 fn unchanged(plan: &Plan, session: &Session<'_>, facts: &Facts) -> Result<End> {
@@ -161,24 +167,25 @@ fn write(
         preconditions: options.check,
         signals: &session.signals,
         notes: session.terminal.notes(),
-        attempts: Cell::new(0),
     };
     writer.write(plan, facts)
 }
 
-fn show(plan: &Plan, asks: bool, session: &Session<'_>) -> Result<()> {
+/// What standard output shows of a plan before it is written. In forms for programs that is nothing, and the question
+/// shows the plan.
+fn shown(plan: &Plan, asks: bool, session: &Session<'_>) -> String {
     let terminal = &session.terminal;
     let place = session.account.place();
     if !session.global.is_for_programs() {
-        return terminal.print(&change::plan(plan, &place, terminal.look()));
+        return change::plan(plan, &place, terminal.look());
     }
     if asks && terminal.may_ask() {
         terminal.tell(&change::plan(plan, &place, terminal.error_look()));
     }
-    Ok(())
+    String::new()
 }
 
-/// Refuses what the API is known to refuse, because a dry run must promise no more than the real command does.
+/// Says what the real command would ask for, and refuses what it would be refused.
 fn foretell(
     plan: &Plan,
     asks: bool,
@@ -186,9 +193,12 @@ fn foretell(
     session: &Session<'_>,
     facts: &mut Facts,
 ) -> Result<()> {
-    if let Some(why) = plan.known_refusal() {
-        let message = format!("the API would refuse the change: {why}");
-        return Err(Error::new(Kind::Refused, message).at(before_writing(plan)));
+    refuse_known(plan)?;
+    if options.args.check {
+        let found = check_references(plan, &session.client)?;
+        found.iter().for_each(|id| {
+            session.terminal.notes().say(&format!("Checked: the new parent, customer {id}, exists."));
+        });
     }
     if !asks {
         return Ok(());
@@ -265,12 +275,5 @@ fn finish(plan: &Plan, outcome: Outcome, session: &Session<'_>, facts: &Facts) -
         output @ (Output::Json | Output::Ndjson) => printed(&facts.success(outcome), output),
         Output::Csv => csv::changes(plan.before.id(), outcome.name(), &plan.changes),
     };
-    match session.terminal.print(&text) {
-        Err(why) if outcome == Outcome::Updated => {
-            let said = format!("the change was written and verified, but {}", why.headline());
-            session.terminal.notes().warn(&said);
-            Ok(())
-        }
-        result => result,
-    }
+    session.terminal.print(&text)
 }

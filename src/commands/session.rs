@@ -13,8 +13,11 @@ use crate::error::{Error, Kind, Result};
 use crate::report::json::printed;
 use crate::report::outcome::Facts;
 use crate::signals::{Handler, Signals};
-use crate::store::{CustomerLock, Store};
+use crate::store::{CustomerLock, Ending, EntryId, Store};
 use crate::terminal::{Notes, Terminal};
+
+/// How long a second Ctrl-C waits for the store, to record that nothing was sent.
+const LAST_RECORD: Duration = Duration::from_secs(1);
 
 pub(super) struct Context {
     pub(super) global: Global,
@@ -80,7 +83,13 @@ impl Context {
             }
         };
         let warn = move |said: &str| notes.warn(said);
-        if self.signals.watch(Handler { warn: Box::new(warn), end: Box::new(end) }).is_err() {
+        let folder = self.environment.state_folder();
+        let not_sent = move |entry: &EntryId| {
+            let store = folder.as_ref().map(|folder| Store::at(folder.clone(), LAST_RECORD));
+            store.is_ok_and(|store| store.end(entry, Ending::NotWritten, None).is_ok())
+        };
+        let handler = Handler { warn: Box::new(warn), end: Box::new(end), not_sent: Box::new(not_sent) };
+        if self.signals.watch(handler).is_err() {
             notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
         }
     }

@@ -1,7 +1,7 @@
 //! What a command works with: the context that every command has, and the session with an account that most of them open.
 
 use std::ops::Deref;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[cfg(feature = "sandbox")]
 use super::sandbox_account;
@@ -111,9 +111,12 @@ impl Context {
         let store = self.store.as_ref().and_then(Store::exposed);
         let warnings = profile.warnings(self.environment)?.into_iter().chain(store);
         warnings.for_each(|warning| self.terminal.notes().warn(&warning));
+        // The key command and the requests share one time limit.
+        let begun = Instant::now();
         let account = profile.account(self.environment, self.global.timeout)?;
+        let left = self.global.timeout.saturating_sub(begun.elapsed());
         Ok(Session {
-            client: self.client(&account)?,
+            client: self.client_within(&account, left)?,
             account,
             context: self,
             #[cfg(feature = "sandbox")]
@@ -135,11 +138,15 @@ impl Context {
 
     /// From here on every question shows which account it is.
     pub(super) fn client(&self, account: &Account) -> Result<Client> {
+        self.client_within(account, self.global.timeout)
+    }
+
+    fn client_within(&self, account: &Account, timeout: Duration) -> Result<Client> {
         let variable = |name: &str| self.environment.lossy(name);
         let network = Network::from_environment(&account.base, &account.trust, variable)?;
         let (base, key) = (account.base.clone(), account.key.clone());
         self.terminal.show_badge(account.place().badge());
-        let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());
+        let client = Client::new(base, key, &network, timeout, self.terminal.notes());
         Ok(if account.is_read_only() { client.read_only() } else { client })
     }
 }

@@ -82,7 +82,8 @@ impl Client {
             300..=399 => FailureClass::Redirected,
             // A gateway sends 502 and 504, and may have passed the change on.
             ..200 | 502 | 504 => FailureClass::Lost,
-            408 | 500.. => FailureClass::ServerError,
+            503 => FailureClass::ServerError(answer.retry_after()),
+            408 | 500.. => FailureClass::ServerError(None),
             _ => return Err(Failure::new(FailureClass::Refused, answer.refusal())),
         };
         Err(Failure::new(class, answer.error()))

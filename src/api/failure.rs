@@ -26,8 +26,8 @@ pub(crate) enum FailureClass {
     RateLimited(Option<Duration>),
     /// The API answered with a redirect, which is never followed. It most likely wrote nothing, but did not say so.
     Redirected,
-    /// The API answered that it failed (408, 5xx). It has finished, with or without effect.
-    ServerError,
+    /// The API answered that it failed (408, 5xx), with or without effect. It may have told how long to wait.
+    ServerError(Option<Duration>),
     /// The request was sent, and its answer was lost or is that of a gateway (502, 504: RFC 9110 section 15.6). The server
     /// may have applied it, or may apply it later.
     Lost,
@@ -142,7 +142,7 @@ mod tests {
             (Refused, false),
             (RateLimited(None), false),
             (Redirected, false),
-            (ServerError, false),
+            (ServerError(None), false),
         ];
         for (class, again) in classes {
             let failure = Failure::new(class, Error::new(Kind::Network, "no answer"));

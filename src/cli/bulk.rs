@@ -38,7 +38,8 @@ pub enum BulkCommand {
     /// Continue an interrupted run
     ///
     /// Rows that were written are not written again. If the outcome of a row is unknown, its customer is read to find it
-    /// out. Rows that failed before anything was written are tried again.
+    /// out; if it was not written, and the customer was not modified since, it is written now. Rows that failed before
+    /// anything was written are tried again.
     #[command(after_long_help = include_str!("examples/customer-bulk-resume.txt"))]
     Resume(ResumeArgs),
     /// Try the rows of a run again that did not succeed

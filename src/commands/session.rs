@@ -1,12 +1,12 @@
 //! What a command works with: the context that every command has, and the session with an account that most of them open.
 
 use std::ops::Deref;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[cfg(feature = "sandbox")]
 use super::sandbox_account;
 use crate::account::{Account, Environment, Profile, command};
-use crate::api::{Client, Network};
+use crate::api::{Client, Network, clock};
 use crate::cli::{Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
@@ -112,9 +112,9 @@ impl Context {
         let warnings = profile.warnings(self.environment)?.into_iter().chain(store);
         warnings.for_each(|warning| self.terminal.notes().warn(&warning));
         // The key command and the requests share one time limit.
-        let begun = Instant::now();
+        let begun = clock::now();
         let account = profile.account(self.environment, self.global.timeout)?;
-        let left = self.global.timeout.saturating_sub(begun.elapsed());
+        let left = self.global.timeout.saturating_sub(clock::now().saturating_sub(begun));
         Ok(Session {
             client: self.client_within(&account, left)?,
             account,

@@ -65,10 +65,7 @@ impl Writer<'_> {
             let looked = action == Action::Look;
             action = write.step(took, event);
             if looked && matches!(action, Action::Put { .. }) {
-                let (attempt, attempts) = (write.attempts() + 1, LIMITS.attempts);
-                self.notes.say(&format!(
-                    "The customer is as it was before; trying again (attempt {attempt} of {attempts})"
-                ));
+                self.notes.say(&report::sent_again(write.attempts() + 1));
             }
         };
         facts.attempts = write.attempts().into();
@@ -217,18 +214,25 @@ impl Run<'_> {
             }
             Err(Failure { class, error }) => {
                 self.error = Some(*error);
-                match class {
-                    FailureClass::NotSent => Answer::NotSent,
-                    FailureClass::Impossible | FailureClass::Refused => Answer::Refused,
-                    FailureClass::RateLimited(pause) => Answer::NotNow(pause),
-                    FailureClass::Redirected => Answer::Redirected,
-                    FailureClass::ServerError | FailureClass::Lost => {
-                        self.open = true;
-                        Answer::Open
-                    }
-                }
+                self.failed(class)
             }
         }
+    }
+
+    fn failed(&mut self, class: FailureClass) -> Answer {
+        let answer = match class {
+            FailureClass::NotSent => Answer::NotSent,
+            FailureClass::Impossible | FailureClass::Refused => Answer::Refused,
+            FailureClass::RateLimited(pause) => Answer::NotNow(pause),
+            FailureClass::Redirected => Answer::Redirected,
+            FailureClass::ServerError(pause) => Answer::Open(pause),
+            FailureClass::Lost => Answer::Open(None),
+        };
+        self.open |= matches!(answer, Answer::Open(_));
+        if !self.open && answer != Answer::Redirected {
+            self.writing.wrote_nothing();
+        }
+        answer
     }
 
     fn wait(&mut self, pause: Duration) -> Event<Plan> {

@@ -1,6 +1,6 @@
 //! What the user reads of a write that has ended.
 
-use super::{Done, Run, Writer};
+use super::{Done, LIMITS, Run, Writer};
 use crate::account::command;
 use crate::document::Plan;
 use crate::document::json::Json;
@@ -116,6 +116,11 @@ impl Run<'_> {
             error.detail(as_before.then(|| "read again: the customer is as it was before".to_string()));
         error.at(format!("writing customer {}", self.id))
     }
+}
+
+pub(super) fn sent_again(attempt: u8) -> String {
+    let attempts = LIMITS.attempts;
+    format!("The customer is as it was before; trying again (attempt {attempt} of {attempts})")
 }
 
 /// The API accepted the change or did not answer it, and then the customer could not be read.

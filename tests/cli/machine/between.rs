@@ -125,18 +125,24 @@ fn while_the_process_is_stopped() {
     });
 }
 
+/// Two ends of which the second takes nothing more until the first is read.
+fn full() -> (UnixStream, OwnedFd) {
+    let (unread, mut full) = UnixStream::pair().expect("two sockets");
+    full.set_nonblocking(true).expect("it can be set");
+    while full.write(&[b' '; 4096]).is_ok() {}
+    full.set_nonblocking(false).expect("it can be set");
+    (unread, full.into())
+}
+
 /// A row prints nothing between its reading and its PUT; the run waits before its first reading.
 #[test]
 fn while_nobody_reads_standard_output() {
     by_every_way(|way| {
         let scene = Scene::new();
-        let (mut unread, mut full) = UnixStream::pair().expect("two sockets");
-        full.set_nonblocking(true).expect("it can be set");
-        while full.write(&[b' '; 4096]).is_ok() {}
-        full.set_nonblocking(false).expect("it can be set");
+        let (mut unread, full) = full();
         let is_run = way.contains(&"bulk");
         let mut command = scene.command(&if is_run { [way, &["-o", "csv"]].concat() } else { way.to_vec() });
-        let child = command.stdout(OwnedFd::from(full)).stderr(Stdio::piped()).spawn().expect("it starts");
+        let child = command.stdout(full).stderr(Stdio::piped()).spawn().expect("it starts");
         drop(command);
         let read = if is_run {
             scene.answer.send(()).expect("the server waits");
@@ -233,4 +239,21 @@ fn while_the_history_is_pruned() {
         assert_eq!(super::ended(prune).code, 0);
         scene.keeps_both(child)
     });
+}
+
+#[test]
+fn a_reader_who_is_slow_keeps_no_other_command_waiting() {
+    let world = World::new();
+    let (mut unread, full) = full();
+    let mut command = world.command(super::JOHN);
+    command.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
+    let first = command.spawn().expect("it starts");
+    drop(command);
+    super::until_seen(&world, "GET");
+    let second = world.run(&["customer", "update", "123", "--title", "dr", "--timeout", "30"]);
+    assert_eq!((second.code, world.puts().len()), (0, 1), "{second:#?}");
+    unread.read_to_string(&mut String::new()).expect("it is text");
+    let first = super::ended(first);
+    assert_eq!(first.code, 0, "{first:#?}");
+    assert!(["\"John\"", "\"Dr\""].iter().all(|value| world.stored(123).contains(value)), "{first:#?}");
 }

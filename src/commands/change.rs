@@ -119,6 +119,18 @@ pub(super) fn go(
     if plan.is_empty() {
         return unchanged(plan, session, facts);
     }
+    send(plan, lock, options, session, facts)
+}
+
+/// Writes a plan that was consented to, and tells what came of it.
+fn send(
+    plan: &mut Plan,
+    lock: Option<CustomerLock>,
+    options: &WriteOptions<'_>,
+    session: &Session<'_>,
+    facts: &mut Facts,
+) -> Result<End> {
+    let notes = session.terminal.notes();
     let journal = if options.args.no_journal { None } else { Some(session.store()?) };
     let done = write(plan.clone(), options, journal, session, facts)?;
     drop(lock);

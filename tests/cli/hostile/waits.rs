@@ -145,7 +145,7 @@ fn a_retry_after_beyond_the_time_limit_ends_the_command_at_once() {
         if request.method == "GET" {
             return state.honestly(request);
         }
-        with("429 Too Many Requests", "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n", "")
+        with("429 Too Many Requests", "Retry-After: Wed, 21 Oct 2099 07:28:00 GMT\r\n", "")
     });
     let run = world.run_with(
         &[("FUSEBILL_BASE_URL", server.base())],

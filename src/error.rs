@@ -18,6 +18,7 @@ pub enum Kind {
     Partial,
     Cancelled,
     Changes,
+    Unshown,
     Interrupted,
 }
 
@@ -51,6 +52,7 @@ pub static TABLE: &[Row] = &[
     row(Kind::Partial, 10, "partial", "bulk: some rows did not succeed"),
     row(Kind::Cancelled, 11, "cancelled", "cancelled by the user; nothing was written"),
     row(Kind::Changes, 12, "changes", "--dry-run --exit-code: there would be changes"),
+    row(Kind::Unshown, 13, "unshown", "written and verified, but the result could not be printed"),
     row(Kind::Interrupted, 130, "interrupted", "interrupted by Ctrl-C; one customer: nothing was written"),
 ];
 
@@ -69,6 +71,7 @@ impl Kind {
             Kind::Unknown => "The change was sent; whether it was written cannot be told.",
             Kind::Differs => "It was sent, and what is stored is not what was asked.",
             Kind::Partial => "Rows may have been written.",
+            Kind::Unshown => "The change was written and verified.",
             _ => "Nothing was written.",
         }
     }

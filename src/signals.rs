@@ -9,6 +9,7 @@ use std::time::Duration;
 use std::sync::atomic::AtomicBool;
 
 use crate::error::{Error, Kind};
+use crate::store::EntryId;
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
 #[cfg(unix)]
@@ -93,6 +94,8 @@ impl Phase {
 pub(crate) struct Handler {
     pub(crate) warn: Box<dyn Fn(&str) + Send>,
     pub(crate) end: Box<dyn Fn(Error) + Send>,
+    /// Records that the change of an entry was not sent; false if it cannot.
+    pub(crate) not_sent: Box<dyn Fn(&EntryId) -> bool + Send>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -100,6 +103,8 @@ pub(crate) struct Signals {
     phase: Arc<Mutex<Phase>>,
     taken: Arc<Condvar>,
     hints: Arc<Mutex<Vec<String>>>,
+    /// The entry of the change that is being written.
+    entry: Arc<Mutex<Option<EntryId>>>,
     /// The process id of the program that has the terminal.
     borrower: Arc<Mutex<Option<u32>>>,
     /// That program ended.
@@ -217,7 +222,11 @@ impl Signals {
             Reaction::GoOn(said) => (handler.warn)(said),
             Reaction::End(kind, said) => {
                 self.end_borrower();
-                let hints = std::mem::take(&mut *lock(&self.hints));
+                let mut hints = std::mem::take(&mut *lock(&self.hints));
+                let entry = lock(&self.entry).take().filter(|_| kind == Kind::Interrupted);
+                if entry.is_some_and(|entry| (handler.not_sent)(&entry)) {
+                    hints.clear();
+                }
                 (handler.end)(hints.into_iter().fold(Error::new(kind, said), Error::hint));
                 let code = if kind == Kind::Interrupted { 128 + signal } else { kind.code().into() };
                 std::process::exit(code);
@@ -234,8 +243,9 @@ impl Lent<'_> {
 }
 
 impl Writing<'_> {
-    /// Shown to a user who does not wait for the outcome.
-    pub(crate) fn settle_with(&mut self, hint: String) {
+    /// `hint` is shown to a user who does not wait for the outcome.
+    pub(crate) fn settle_with(&mut self, entry: Option<EntryId>, hint: String) {
+        *lock(&self.signals.entry) = entry;
         let mut hints = lock(&self.signals.hints);
         hints.retain(|other| Some(other) != self.settle.as_ref());
         hints.push(hint.clone());
@@ -256,8 +266,9 @@ impl Writing<'_> {
     }
 
     /// False if the user asked to stop, unless [`Writing::takes_signal`] said so already; else the change counts as sent.
+    /// If a signal is ending the program, this does not return.
     pub(crate) fn may_send(&mut self) -> bool {
-        match &mut *lock(&self.signals.phase) {
+        match &mut *self.signals.running() {
             Phase::Writing { signalled: true, .. } if !std::mem::replace(&mut self.taken, true) => false,
             Phase::Writing { sent, .. } => {
                 *sent = true;
@@ -276,6 +287,7 @@ impl Writing<'_> {
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
+        *lock(&self.signals.entry) = None;
         let mut phase = lock(&self.signals.phase);
         if let Phase::Writing { sent, .. } = *phase {
             *phase = if sent { Phase::Sent } else { Phase::Idle };
@@ -370,7 +382,7 @@ mod tests {
         let signals = Signals::default();
         let state = || (*lock(&signals.phase), lock(&signals.hints).len());
         let mut refused = signals.writing();
-        refused.settle_with("settle it".to_string());
+        refused.settle_with(None, "settle it".to_string());
         assert_eq!(state(), (Phase::Writing { sent: false, signalled: false }, 1));
         drop(refused);
         assert_eq!(state(), (Phase::Idle, 0));
@@ -379,7 +391,7 @@ mod tests {
         assert_eq!((stopped.may_send(), stopped.takes_signal()), (false, false), "the signal is taken once");
         drop(stopped);
         let mut sent = signals.writing();
-        sent.settle_with("settle it".to_string());
+        sent.settle_with(None, "settle it".to_string());
         assert!(sent.may_send());
         drop(sent);
         assert_eq!(state(), (Phase::Sent, 1));

@@ -81,7 +81,8 @@ impl Client {
             }
             429 => FailureClass::RateLimited(self.asked_pause(&answer)),
             300..=399 => FailureClass::Redirected,
-            ..200 | 408 | 500.. => FailureClass::Lost,
+            503 => FailureClass::Lost(answer.retry_after()),
+            ..200 | 408 | 500.. => FailureClass::Lost(None),
             _ => return Err(Failure::new(FailureClass::Refused, answer.refusal())),
         };
         Err(Failure::new(class, answer.error()))

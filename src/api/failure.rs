@@ -27,8 +27,8 @@ pub(crate) enum FailureClass {
     /// The API answered with a redirect, which is never followed. It most likely wrote nothing, but did not say so.
     Redirected,
     /// The request was sent, and its answer was lost or says that the server failed (408, 5xx: RFC 9110 section 15.6). It
-    /// may have applied the request, or may apply it later.
-    Lost,
+    /// may have applied the request, or may apply it later. A 503 may say how long to wait.
+    Lost(Option<Duration>),
 }
 
 impl Failure {
@@ -41,7 +41,7 @@ impl Failure {
     }
 
     pub(super) fn lost(error: Error) -> Failure {
-        Failure::new(FailureClass::Lost, error)
+        Failure::new(FailureClass::Lost(None), error)
     }
 
     pub(crate) fn into_error(self) -> Error {
@@ -49,7 +49,8 @@ impl Failure {
     }
 
     pub(super) fn is_transient(&self) -> bool {
-        matches!(self.class, FailureClass::NotSent | FailureClass::Lost) && self.error.kind == Kind::Network
+        matches!(self.class, FailureClass::NotSent | FailureClass::Lost(_))
+            && self.error.kind == Kind::Network
     }
 }
 
@@ -135,7 +136,7 @@ mod tests {
         use FailureClass::*;
         let classes = [
             (NotSent, true),
-            (Lost, true),
+            (Lost(None), true),
             (Impossible, false),
             (Refused, false),
             (RateLimited(None), false),

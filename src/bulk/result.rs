@@ -48,6 +48,8 @@ pub enum Outcome {
     Differs,
     /// It was sent, and whether it was written is unknown.
     Unknown,
+    /// It was sent, and whether it was written cannot be found out any more.
+    Undecided,
     /// The run ended before it.
     NotReached,
 }

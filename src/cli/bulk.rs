@@ -38,7 +38,8 @@ pub enum BulkCommand {
     /// Continue an interrupted run
     ///
     /// Rows that were written are not written again. If the outcome of a row is unknown, its customer is read to find it
-    /// out. Rows that failed before anything was written are tried again.
+    /// out; if it was not written, and the customer was not modified since, it is written now. Rows that failed before
+    /// anything was written are tried again.
     #[command(after_long_help = include_str!("examples/customer-bulk-resume.txt"))]
     Resume(ResumeArgs),
     /// Try the rows of a run again that did not succeed
@@ -125,6 +126,9 @@ pub struct PlanArgs {
     /// Write the plan to this file instead of standard output
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file))]
     pub(crate) out: Option<PathBuf>,
+    /// Also read the customers that become parents
+    #[arg(long)]
+    pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
 }
@@ -147,6 +151,9 @@ pub struct BulkUpdateArgs {
     /// Read the customers, count what would change, and stop
     #[arg(long, help_heading = "Writing")]
     pub(crate) dry_run: bool,
+    /// With --dry-run: also read the customers that become parents
+    #[arg(long, requires = "dry_run", help_heading = "Writing")]
+    pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) proof: ProofArgs,
     #[command(flatten)]

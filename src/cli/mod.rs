@@ -174,6 +174,9 @@ pub(crate) struct WriteArgs {
     /// With --dry-run: exit with 12 when there would be changes
     #[arg(long, requires = "dry_run")]
     pub(crate) exit_code: bool,
+    /// With --dry-run: also read the customer that becomes the parent
+    #[arg(long, requires = "dry_run")]
+    pub(crate) check: bool,
     /// Confirm everything without asking
     #[arg(short, long)]
     pub(crate) yes: bool,

@@ -1,9 +1,8 @@
 //! From a plan to a verified write, for every command that changes one customer.
 
-use std::cell::Cell;
-
 use super::conflict::{before_writing, settled, tell_carried, unmergeable};
 use super::consent::{consents, said_no};
+use super::refusal::{check_references, refuse_known};
 use super::session::Session;
 use super::write::{Done, Writer};
 use crate::account::command;
@@ -11,7 +10,7 @@ use crate::cli::{Output, Proof, WriteArgs};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::Consent;
 use crate::document::{Customer, Plan};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::report::change;
 use crate::report::csv;
 use crate::report::json::printed;
@@ -77,7 +76,12 @@ pub(super) fn go(
         }
         let wanted = options.by_hand || !plan.consent.is_empty() || session.account.asks_always();
         let asks = wanted && !options.args.yes;
-        show(plan, asks && !options.args.dry_run, session)?;
+        let text = shown(plan, asks && !options.args.dry_run, session);
+        if !session.terminal.prints_at_once(&text) {
+            // Nothing may read the output for hours, and other commands must not wait for it.
+            waited |= lock.take().is_some();
+        }
+        session.terminal.print(&text)?;
         if options.args.dry_run {
             return rehearse(plan, asks, options, session, facts);
         }
@@ -114,6 +118,7 @@ pub(super) fn go(
     written(plan, lock, options, session, facts)
 }
 
+/// Writes a plan that was consented to, and says what came of it.
 fn written(
     plan: &mut Plan,
     lock: Option<CustomerLock>,
@@ -133,9 +138,11 @@ fn written(
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
         notes.say(&format!("To take it back: {undo}"));
     }
-    finish(plan, Outcome::Updated, session, facts)?;
+    let printed = finish(plan, Outcome::Updated, session, facts);
     session.signals.done();
-    Ok(End::Ended(Outcome::Updated, Kind::Done))
+    let Err(why) = printed else { return Ok(End::Ended(Outcome::Updated, Kind::Done)) };
+    notes.warn(&format!("the change was written and verified, but {}", why.headline()));
+    Ok(End::Ended(Outcome::Updated, Kind::Unshown))
 }
 
 fn unchanged(plan: &Plan, session: &Session<'_>, facts: &Facts) -> Result<End> {
@@ -161,24 +168,25 @@ fn write(plan: Plan, options: &WriteOptions<'_>, session: &Session<'_>, facts: &
         preconditions: options.check,
         signals: &session.signals,
         notes: session.terminal.notes(),
-        attempts: Cell::new(0),
     };
     writer.write(plan, facts)
 }
 
-fn show(plan: &Plan, asks: bool, session: &Session<'_>) -> Result<()> {
+/// What standard output shows of a plan before it is written. In forms for programs that is nothing, and the question
+/// shows the plan.
+fn shown(plan: &Plan, asks: bool, session: &Session<'_>) -> String {
     let terminal = &session.terminal;
     let account = session.account.label();
     if !session.global.is_for_programs() {
-        return terminal.print(&change::plan(plan, &account, terminal.look()));
+        return change::plan(plan, &account, terminal.look());
     }
     if asks && terminal.may_ask() {
         terminal.tell(&change::plan(plan, &account, terminal.error_look()));
     }
-    Ok(())
+    String::new()
 }
 
-/// Refuses what the API is known to refuse, because a dry run must promise no more than the real command does.
+/// Says what the real command would ask for, and refuses what it would be refused.
 fn rehearse(
     plan: &Plan,
     asks: bool,
@@ -186,9 +194,12 @@ fn rehearse(
     session: &Session<'_>,
     facts: &mut Facts,
 ) -> Result<End> {
-    if let Some(why) = plan.known_refusal() {
-        let message = format!("the API would refuse the change: {why}");
-        return Err(Error::new(Kind::Refused, message).at(before_writing(plan)));
+    refuse_known(plan)?;
+    if options.args.check {
+        let found = check_references(plan, &session.client)?;
+        found.iter().for_each(|id| {
+            session.terminal.notes().say(&format!("Checked: the new parent, customer {id}, exists."));
+        });
     }
     let reasons = reasons(plan, options).into_iter().chain(session.account.always());
     for reason in reasons.filter(|_| asks) {
@@ -234,12 +245,5 @@ fn finish(plan: &Plan, outcome: Outcome, session: &Session<'_>, facts: &Facts) -
         output @ (Output::Json | Output::Ndjson) => printed(&facts.success(outcome), output),
         Output::Csv => csv::changes(plan.before.id(), outcome.name(), &plan.changes),
     };
-    match session.terminal.print(&text) {
-        Err(why) if outcome == Outcome::Updated => {
-            let said = format!("the change was written and verified, but {}", why.headline());
-            session.terminal.notes().warn(&said);
-            Ok(())
-        }
-        result => result,
-    }
+    session.terminal.print(&text)
 }

@@ -15,6 +15,7 @@ mod customer_update;
 mod help;
 mod lookup;
 mod profiles;
+mod refusal;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod session;

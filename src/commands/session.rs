@@ -6,15 +6,18 @@ use std::time::Duration;
 #[cfg(feature = "sandbox")]
 use super::sandbox;
 use crate::account::{Account, Profile, command, environment};
-use crate::api::{Client, Network};
+use crate::api::{Client, Network, clock};
 use crate::cli::{Global, Output, WriteArgs};
 use crate::document::Customer;
 use crate::error::{Error, Kind, Result};
 use crate::report::json::printed;
 use crate::report::outcome::Facts;
 use crate::signals::{Handler, Signals};
-use crate::store::{CustomerLock, Store};
+use crate::store::{CustomerLock, Ending, EntryId, Store};
 use crate::terminal::{Notes, Terminal};
+
+/// How long a second Ctrl-C waits for the store, to record that nothing was sent.
+const LAST_RECORD: Duration = Duration::from_secs(1);
 
 pub(super) struct Context {
     pub(super) global: Global,
@@ -76,7 +79,13 @@ impl Context {
             }
         };
         let warn = move |said: &str| notes.warn(said);
-        if self.signals.watch(Handler { warn: Box::new(warn), end: Box::new(end) }).is_err() {
+        let folder = environment::state_folder();
+        let not_sent = move |entry: &EntryId| {
+            let store = folder.as_ref().map(|folder| Store::at(folder.clone(), LAST_RECORD));
+            store.is_ok_and(|store| store.end(entry, Ending::NotWritten, None).is_ok())
+        };
+        let handler = Handler { warn: Box::new(warn), end: Box::new(end), not_sent: Box::new(not_sent) };
+        if self.signals.watch(handler).is_err() {
             notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
         }
     }
@@ -98,9 +107,12 @@ impl Context {
         let store = self.store.as_ref().and_then(Store::exposed);
         let warnings = profile.warnings()?.into_iter().chain(store);
         warnings.for_each(|warning| self.terminal.notes().warn(&warning));
+        // The key command and the requests share one time limit.
+        let begun = clock::now();
         let account = profile.account(self.global.timeout)?;
+        let left = self.global.timeout.saturating_sub(clock::now().saturating_sub(begun));
         Ok(Session {
-            client: self.client(&account)?,
+            client: self.client_within(&account, left)?,
             account,
             context: self,
             #[cfg(feature = "sandbox")]
@@ -122,10 +134,14 @@ impl Context {
 
     /// From here on every question shows which account it is.
     pub(super) fn client(&self, account: &Account) -> Result<Client> {
+        self.client_within(account, self.global.timeout)
+    }
+
+    fn client_within(&self, account: &Account, timeout: Duration) -> Result<Client> {
         let network = Network::from_environment(&account.base, &account.trust, environment::lossy)?;
         let (base, key) = (account.base.clone(), account.key.clone());
         self.terminal.show_badge(account.label().badge());
-        let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());
+        let client = Client::new(base, key, &network, timeout, self.terminal.notes());
         Ok(if account.is_read_only() { client.read_only() } else { client })
     }
 }

@@ -1,29 +1,23 @@
 //! The driver of the write protocol: each action of [`Write`] becomes a record, a request or a pause.
 //! Single edits, rows of a run and undo write through here, so none can send without a record.
 
-use std::cell::Cell;
+mod report;
+
 use std::time::Duration;
 
 use super::conflict::{conflict, tell_carried, unmergeable};
-use crate::account::command;
 use crate::api::{Client, Failure, FailureClass, Put, clock};
-use crate::document::json::Json;
-use crate::document::verify::{Difference, verify};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::protocol::compare::{Effect, Preconditions, Refresh, effect, refresh};
-use crate::protocol::{Action, Answer, Claim, Event, Limits, Reason, Refreshed, Span, Write};
+use crate::protocol::{Action, Answer, Claim, Event, Limits, Refreshed, Span, Write};
 use crate::report::outcome::Facts;
-use crate::report::table::values;
 use crate::signals::{Signals, Writing};
 use crate::store::{Ending, EntryId, Origin, Store};
 use crate::terminal::Notes;
 
 /// Each PUT is based on a reading of its own. Ten let a write through a rate limit and a slow disk, and still end.
 const LIMITS: Limits = Limits { attempts: 4, refreshes: 10 };
-
-const LATE: &str =
-    "an attempt has no known outcome; if the server applies it late, it overwrites later changes";
 
 pub(super) struct Writer<'a> {
     pub(super) client: &'a Client,
@@ -35,7 +29,6 @@ pub(super) struct Writer<'a> {
     pub(super) preconditions: Preconditions<'a>,
     pub(super) signals: &'a Signals,
     pub(super) notes: Notes,
-    pub(super) attempts: Cell<u32>,
 }
 
 pub(super) struct Done {
@@ -72,42 +65,13 @@ impl Writer<'_> {
             let looked = action == Action::Look;
             action = write.step(took, event);
             if looked && matches!(action, Action::Put { .. }) {
-                let (attempt, attempts) = (write.attempts() + 1, LIMITS.attempts);
-                self.notes.say(&format!(
-                    "The customer is as it was before; trying again (attempt {attempt} of {attempts})"
-                ));
+                self.notes.say(&report::sent_again(write.attempts() + 1));
             }
-            self.attempts.set(write.attempts().into());
         };
+        facts.attempts = write.attempts().into();
         facts.plan(write.plan());
         facts.entry(run.entry.as_ref());
         run.report(claim, write.into_plan(), facts)
-    }
-
-    fn command(&self, rest: &str) -> String {
-        command(&self.origin.profile, rest)
-    }
-
-    fn settle(&self, id: u64, entry: Option<&EntryId>) -> String {
-        match entry {
-            Some(_) => {
-                let history = self.command(&format!("customer history {id} --resolve"));
-                format!("`{history}` reads the customer and settles it")
-            }
-            None => format!(
-                "look at it with `{}` before you write again",
-                self.command(&format!("customer get {id}"))
-            ),
-        }
-    }
-
-    fn take_back(&self, id: u64, entry: Option<&EntryId>) -> String {
-        match entry {
-            Some(entry) => {
-                format!("`{}` takes the change back", self.command(&format!("customer undo {entry}")))
-            }
-            None => format!("look at it with `{}`", self.command(&format!("customer get {id}"))),
-        }
     }
 }
 
@@ -163,7 +127,8 @@ impl Run<'_> {
         self.error = recorded.map_err(failed).err();
         // Rows of a run are settled by the run.
         if self.writer.origin.row.is_none() {
-            self.writing.settle_with(self.writer.settle(self.id, self.entry.as_ref()));
+            let hint = self.writer.settle(self.id, self.entry.as_ref());
+            self.writing.settle_with(self.entry.clone(), hint);
         }
         self.error.is_none()
     }
@@ -230,15 +195,7 @@ impl Run<'_> {
                 Event::Seen(found)
             }
             Err(why) => {
-                let then = format!("then {}", why.headline());
-                self.error = Some(match self.error.take() {
-                    Some(first) => first.detail([then]),
-                    None => Error::new(
-                        Kind::Unknown,
-                        "the API took the change, but what it stored cannot be read",
-                    )
-                    .because(anyhow::anyhow!(why.headline())),
-                });
+                self.error = Some(report::unread(self.error.take(), &why));
                 Event::Seen(Effect::Unreadable)
             }
         }
@@ -257,18 +214,24 @@ impl Run<'_> {
             }
             Err(Failure { class, error }) => {
                 self.error = Some(*error);
-                match class {
-                    FailureClass::NotSent => Answer::NotSent,
-                    FailureClass::Impossible | FailureClass::Refused => Answer::Refused,
-                    FailureClass::RateLimited(pause) => Answer::NotNow(pause),
-                    FailureClass::Redirected => Answer::Redirected,
-                    FailureClass::Lost => {
-                        self.open = true;
-                        Answer::Open
-                    }
-                }
+                self.failed(class)
             }
         }
+    }
+
+    fn failed(&mut self, class: FailureClass) -> Answer {
+        let answer = match class {
+            FailureClass::NotSent => Answer::NotSent,
+            FailureClass::Impossible | FailureClass::Refused => Answer::Refused,
+            FailureClass::RateLimited(pause) => Answer::NotNow(pause),
+            FailureClass::Redirected => Answer::Redirected,
+            FailureClass::Lost(pause) => Answer::Open(pause),
+        };
+        self.open |= matches!(answer, Answer::Open(_));
+        if !self.open && answer != Answer::Redirected {
+            self.writing.wrote_nothing();
+        }
+        answer
     }
 
     fn wait(&mut self, pause: Duration) -> Event<Plan> {
@@ -282,71 +245,4 @@ impl Run<'_> {
         self.writing.wait(pause);
         if self.writing.takes_signal() { Event::Signal } else { Event::Timer }
     }
-
-    fn report(mut self, claim: Claim, plan: Plan, facts: &mut Facts) -> Result<Done> {
-        if let Claim::NotWritten(_) | Claim::Unchanged = claim {
-            self.writing.wrote_nothing();
-        }
-        if let Claim::Written { late: true } | Claim::Differs { late: true } = claim {
-            self.warn_of_a_late_put(facts);
-        }
-        if let Some(warning) = self.unrecorded.take() {
-            self.writer.notes.warn(&warning);
-            facts.warn(warning);
-        }
-        let (id, entry) = (self.id, self.entry.take());
-        // After an accepted PUT the old values are a difference; otherwise they show that nothing was written.
-        let accepted = matches!(claim, Claim::Differs { .. });
-        let differs = self.stored.as_ref().filter(|(_, found)| accepted || *found != Effect::AsBefore);
-        let verdict = differs.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
-        let error = match claim {
-            Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
-            Claim::Unchanged => return Ok(Done { plan, entry: None, written: false }),
-            Claim::NotWritten(reason) => return Err(self.why(reason)),
-            Claim::Differs { .. } => Error::new(Kind::Differs, "what is stored is not what was asked for")
-                .at(format!("verifying customer {id}"))
-                .hint(self.writer.take_back(id, entry.as_ref())),
-            Claim::Unknown(reason) => Error { kind: Kind::Unknown, hints: Vec::new(), ..self.why(reason) }
-                .detail(self.open.then(|| LATE.to_string()))
-                .hint(self.writer.settle(id, entry.as_ref())),
-        };
-        facts.verdict(&verdict);
-        Err(error.detail(verdict.differences.iter().map(line)))
-    }
-
-    fn warn_of_a_late_put(&self, facts: &mut Facts) {
-        let again = self.writer.command(&format!("customer get {}", self.id));
-        let warning = format!("{LATE}; `{again}` shows what is stored");
-        self.writer.notes.warn(&warning);
-        facts.warn(warning);
-    }
-
-    fn why(&mut self, reason: Reason) -> Error {
-        let known =
-            |error: Option<Error>| error.unwrap_or_else(|| Error::new(Kind::Failed, "it was not sent"));
-        let error = match reason {
-            Reason::Error => known(self.error.take()),
-            Reason::Interrupted => {
-                let why = self.error.take().map(|why| why.headline());
-                Error::new(Kind::Interrupted, "interrupted").detail(why)
-            }
-            Reason::NeverFresh => {
-                Error::new(Kind::Failed, "the change could not be sent within a second of a reading")
-                    .hint("this machine or its disk is too slow now; run the same command again")
-            }
-            Reason::Modified => known(self.error.take())
-                .detail(["read again: the customer was modified since, so it is not sent again".to_string()]),
-        };
-        let as_before = self.stored.as_ref().is_some_and(|(_, found)| *found == Effect::AsBefore);
-        let error =
-            error.detail(as_before.then(|| "read again: the customer is as it was before".to_string()));
-        error.at(format!("writing customer {}", self.id))
-    }
-}
-
-fn line(difference: &Difference) -> String {
-    let views = [&difference.sent, &difference.stored].map(|json| json.as_ref().map(Json::root));
-    let ([sent, stored], path) = (values(views), &difference.path);
-    let asked = if difference.asked { "" } else { " (its change was not asked for)" };
-    format!("`{path}`: sent {sent}, stored {stored}{asked}")
 }

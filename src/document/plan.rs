@@ -48,20 +48,26 @@ impl Consent {
 }
 
 impl Plan {
+    /// The text of the value that a field changes to.
+    fn new_text(&self, path: &'static str) -> Option<String> {
+        let value = self.changes.iter().find(|change| change.path.is(path))?.new_value()?;
+        Some(value.as_text().map_or(value.raw().to_string(), std::borrow::Cow::into_owned))
+    }
+
+    /// The customer that becomes the parent.
+    pub(crate) fn new_parent(&self) -> Option<u64> {
+        self.new_text("parentId")?.parse().ok()
+    }
+
     /// Why the API would refuse it, as far as its own page tells.
     pub(crate) fn known_refusal(&self) -> Option<String> {
-        let new = |path: &'static str| {
-            let change = self.changes.iter().find(|change| change.path.is(path))?;
-            change
-                .new_value()
-                .map(|value| value.as_text().map_or(value.raw().to_string(), std::borrow::Cow::into_owned))
-        };
+        let new = |path| self.new_text(path);
         let fixed =
             self.before.get(&Path::of("canChangeCurrency")).is_some_and(|value| value.raw() == "false");
         if new("status").is_some_and(|status| status == "Suspended") {
             return Some("only the system suspends customers".to_string());
         }
-        if new("parentId").is_some_and(|parent| parent == self.before.id().to_string()) {
+        if self.new_parent() == Some(self.before.id()) {
             return Some("a customer cannot be its own parent".to_string());
         }
         (fixed && new("currency").is_some())

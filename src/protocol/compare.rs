@@ -42,7 +42,7 @@ pub fn effect(plan: &Plan, stored: &Customer, preconditions: Preconditions<'_>) 
 }
 
 /// Whether the customer was not written between two readings; false without a timestamp, which alone shows it.
-pub(super) fn is_unmodified(before: &Customer, now: &Customer) -> bool {
+pub(crate) fn is_unmodified(before: &Customer, now: &Customer) -> bool {
     let path = Path::of("modifiedTimestamp");
     match (before.get(&path), now.get(&path)) {
         (Some(before), Some(now)) => !before.is_null() && (same(before, now) || same_moment(before, now)),

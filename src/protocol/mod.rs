@@ -113,8 +113,8 @@ pub enum Answer {
     NotSent,
     /// It was not sent because its moment had passed.
     TooLate,
-    /// No answer, 408, 5xx, 101 or one that is not understood: it may have taken effect, and may yet.
-    Open,
+    /// No answer, 408, 5xx, 101 or one that is not understood: it may have taken effect, and may yet. A 503 may name a pause.
+    Open(Option<Duration>),
 }
 
 /// The result of a write, as far as it is known.
@@ -348,9 +348,9 @@ impl<P> Write<P> {
             Answer::NotNow(pause) => self.pause(pause),
             Answer::NotSent => self.pause(None),
             Answer::TooLate => self.read_again(),
-            Answer::Open => {
+            Answer::Open(pause) => {
                 self.open = true;
-                self.pause(None)
+                self.pause(pause)
             }
         }
     }

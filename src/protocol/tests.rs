@@ -55,14 +55,14 @@ fn a_customer_that_is_never_read_in_time_is_not_written() {
 fn pauses_double_and_attempts_end() {
     let mut write = sending();
     for pause in [100, 200, 400] {
-        let action = write.step(span(100, 200), Event::Answer(Answer::Open));
+        let action = write.step(span(100, 200), Event::Answer(Answer::Open(None)));
         assert_eq!(action, Action::Wait(Duration::from_millis(pause)));
         assert_eq!(write.step(span(200, 300), Event::Timer), Action::Look);
         write.refreshes = 0;
         let action = write.step(span(300, 300), Event::Seen(Effect::AsBefore));
         assert_eq!(action, Action::Put { latest: Duration::from_millis(1300) });
     }
-    assert_eq!(write.step(span(300, 400), Event::Answer(Answer::Open)), Action::Look);
+    assert_eq!(write.step(span(300, 400), Event::Answer(Answer::Open(None))), Action::Look);
     let action = write.step(span(400, 500), Event::Seen(Effect::AsBefore));
     assert_eq!(action, Action::RecordOutcome(Claim::Unknown(Reason::Error)));
     assert_eq!(write.attempts(), 4);

@@ -16,6 +16,8 @@ pub(crate) struct Facts {
     warnings: Vec<String>,
     differences: Verdict,
     pub(crate) entry: Option<String>,
+    /// How many times the PUT was sent.
+    pub(crate) attempts: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

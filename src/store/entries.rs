@@ -466,12 +466,17 @@ impl Store {
         Ok(text.and_then(|text| Customer::parse(text).ok()))
     }
 
-    /// The paths that later changes of the same account wrote to the same customer.
+    /// The paths whose stored value may come from a later change of the same account: it was written, or it is open and
+    /// asks for the value that this entry asks for.
     pub(crate) fn written_after(&self, entry: &Entry) -> Result<Vec<Path>> {
         self.read(|connection| {
             let mut statement = connection.prepare(
                 "SELECT DISTINCT json_extract(edit.value, '$.path') FROM entries e, json_each(e.edits) AS edit
-                 WHERE e.customer = ? AND e.id > ? AND e.profile = ? AND e.host = ? AND e.outcome = 'written'",
+                 WHERE e.customer = ?1 AND e.id > ?2 AND e.profile = ?3 AND e.host = ?4 AND (e.outcome IN ('written', 'differs')
+                     OR (e.outcome IS NULL OR e.outcome IN ('unknown', 'undecided', 'superseded')) AND EXISTS (
+                         SELECT 1 FROM entries own, json_each(own.edits) AS asked
+                         WHERE own.id = ?2 AND asked.value -> '$.path' = edit.value -> '$.path'
+                         AND asked.value -> '$.after' IS edit.value -> '$.after'))",
             )?;
             let params = params![entry.customer, entry.id, entry.profile, entry.host];
             let paths = statement.query_map(params, |row| row.get::<_, String>(0))?;

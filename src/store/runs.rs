@@ -74,6 +74,8 @@ pub(crate) struct Row {
     /// The vendor's id of the customer; none while it was not looked up.
     pub(crate) customer: Option<u64>,
     pub(crate) task: String,
+    /// The entry of an attempt that had no known outcome, if the run was resumed since.
+    pub(crate) attempt: Option<EntryId>,
 }
 
 /// No other process carries this run out while this lives.
@@ -303,6 +305,13 @@ impl Store {
         }
     }
 
+    /// The rows of an undo whose change was not stored as it was sent.
+    pub(crate) fn count_altered(&self, undo: &Run) -> Result<u64> {
+        let sql = "SELECT count(*) FROM rows r JOIN entries e ON e.entry = r.task
+             WHERE r.run = ? AND e.stored IS NOT NULL";
+        self.read(|connection| connection.query_row(sql, [undo.id], |row| row.get(0)))
+    }
+
     /// Returns the line of another row with the same customer, if there is one.
     pub(crate) fn set_customer(&self, run: &Run, row: u64, customer: u64) -> Result<Option<u64>> {
         self.write(|transaction| {
@@ -317,10 +326,16 @@ impl Store {
     pub(crate) fn rows_to_do(&self, run: &Run, after: u64) -> Result<Vec<Row>> {
         self.read(|connection| {
             let mut rows = connection.prepare(
-                "SELECT row, line, customer, task FROM rows WHERE run = ? AND outcome IS NULL AND row > ? ORDER BY row LIMIT ?",
+                "SELECT row, line, customer, task, entry FROM rows WHERE run = ? AND outcome IS NULL AND row > ? ORDER BY row LIMIT ?",
             )?;
             let row = |row: &rusqlite::Row<'_>| {
-                Ok(Row { row: row.get(0)?, line: row.get(1)?, customer: row.get(2)?, task: row.get(3)? })
+                Ok(Row {
+                    row: row.get(0)?,
+                    line: row.get(1)?,
+                    customer: row.get(2)?,
+                    task: row.get(3)?,
+                    attempt: row.get(4)?,
+                })
             };
             let rows = rows.query_map(params![run.id, after, BATCH / 10], row)?;
             rows.collect()
@@ -335,6 +350,12 @@ impl Store {
             transaction.prepare(sql)?.execute(params![outcome, changes, error, attempts, entry, run.id, row])
         })?;
         Ok(())
+    }
+
+    /// Survives a crash, so that the row is not sent again over a correction.
+    pub(crate) fn note_attempt(&self, run: &Run, row: u64, entry: &EntryId) -> Result<()> {
+        let sql = "UPDATE rows SET entry = ? WHERE run = ? AND row = ?";
+        self.write(|transaction| transaction.execute(sql, params![entry, run.id, row])).map(drop)
     }
 
     /// In the order of the source, with rows that were not reached.
@@ -387,7 +408,7 @@ impl Store {
         let undoing: Vec<EntryId> = self.read(|connection| {
             let mut runs = connection.prepare(
                 "SELECT run FROM runs WHERE undoes = ? AND EXISTS (SELECT 1 FROM rows
-                     WHERE rows.run = runs.id AND outcome IN ('written', 'differs', 'unknown')) ORDER BY id DESC",
+                     WHERE rows.run = runs.id AND outcome IN ('written', 'differs', 'unknown', 'undecided')) ORDER BY id DESC",
             )?;
             let runs = runs.query_map([run], |row| row.get(0))?;
             runs.collect()

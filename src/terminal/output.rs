@@ -26,6 +26,11 @@ impl Terminal {
         }
     }
 
+    /// Whether [`Terminal::print`] needs no wait for a reader.
+    pub(crate) fn prints_at_once(&self, text: &str) -> bool {
+        text.is_empty() || text.len() <= ATOMIC && takes_output()
+    }
+
     /// Writes only if that needs no wait: another thread may be waiting, with standard output locked.
     pub(crate) fn print_at_once(&self, text: &str) {
         if takes_output() {
@@ -41,6 +46,9 @@ impl Terminal {
         tell(text);
     }
 }
+
+/// A pipe that polls as writable takes this many bytes without a wait (PIPE_BUF, pipe(7)).
+const ATOMIC: usize = 4096;
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Notes {

@@ -260,3 +260,28 @@ fn a_null_that_no_clear_asks_for_needs_consent() {
     run.says(&["`secondaryPhone` would lose its value", "--yes"]);
     assert_eq!(world.run(&["customer", "update", "123", "--clear", "secondary-phone"]).code, 0);
 }
+
+#[test]
+fn a_dry_run_with_check_reads_the_customer_that_becomes_the_parent() {
+    let world = World::new();
+    let dry = |parent: &str| world.update(&["--parent-id", parent, "--dry-run", "--check"]);
+    let gone = dry("999999");
+    assert_eq!(gone.code, 5, "{gone:#?}");
+    gone.says(&["its new parent, customer 999999, does not exist", "Nothing was written."]);
+    let there = dry("1016");
+    assert_eq!(there.code, 0, "{there:#?}");
+    there.says(&["Checked: the new parent, customer 1016, exists."]);
+    let rows = world.file("rows.csv", "id,parentId\n123,999999\n1020,1016\n");
+    for command in [&["plan", "--check"][..], &["update", "--dry-run", "--check"]] {
+        let planned = world.run(&[&["customer", "bulk", command[0], &rows], &command[1..]].concat());
+        assert_eq!(planned.code, 10, "{planned:#?}");
+        planned.says(&["customer 999999, does not exist", "1 would change", "1 could not be planned"]);
+    }
+    assert_eq!(world.puts(), Vec::<String>::new());
+    let connections = world.server.connections();
+    for refused in [&["update", "123", "--title", "dr", "--check"][..], &["bulk", "update", &rows, "--check"]]
+    {
+        world.run(&[&["customer"], refused].concat()).fails(2, &["--dry-run"]);
+    }
+    assert_eq!(world.server.connections(), connections);
+}

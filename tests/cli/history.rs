@@ -503,3 +503,29 @@ fn what_a_removed_profile_left_is_forgotten_with_its_runs_and_nothing_of_it_is_i
         assert!(!bytes.windows(12).any(|window| window == b"Confidential"), "{}", file.display());
     }
 }
+
+#[test]
+fn of_two_open_entries_that_ask_the_same_only_the_later_is_settled_as_written() {
+    let world = World::new();
+    for _ in 0..2 {
+        ["put:lost-before", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
+        assert_eq!(world.run(&JOHN).code, 8);
+    }
+    let written = world.stored(123).replacen("\"Jon\"", "\"John\"", 1);
+    world.server.store(&written).expect("one of the two takes effect late");
+    assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 0);
+    assert_eq!(outcomes(&world), ["superseded", "written"]);
+}
+
+#[test]
+fn a_stored_value_proves_an_open_entry_if_the_later_one_asks_for_another() {
+    let world = World::new();
+    for name in ["John", "Jim"] {
+        ["put:lost-before", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
+        assert_eq!(world.update(&["--first-name", name]).code, 8);
+    }
+    let written = world.stored(123).replacen("\"Jon\"", "\"John\"", 1);
+    world.server.store(&written).expect("the first takes effect late");
+    assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 8);
+    assert_eq!(outcomes(&world), ["written", "undecided"]);
+}

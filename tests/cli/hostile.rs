@@ -8,7 +8,7 @@ mod heads;
 mod lists;
 mod rows;
 mod sealed;
-mod server;
+pub mod server;
 mod waits;
 mod words;
 

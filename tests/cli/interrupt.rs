@@ -242,3 +242,24 @@ fn pressed_again_it_gives_up_waiting_and_the_journal_knows() {
     let resolved = world.run(&["customer", "history", "--resolve"]);
     assert!(resolved.stderr.contains("not-written"), "{}", resolved.stderr);
 }
+
+#[test]
+fn pressed_again_before_the_change_is_sent_it_is_recorded_that_nothing_was_written() {
+    let world = World::new();
+    ["put:rate-limit=1", "get@2:hang"].iter().for_each(|fault| world.fault(fault));
+    let mut running = Running::start(&world, &[]);
+    while world.requests().iter().filter(|request| request.method == "GET").count() < 2 {
+        std::thread::yield_now();
+    }
+    running.signal("INT");
+    let mut said = String::new();
+    while !said.contains("stopping before the change is sent") {
+        said = running.line();
+        assert_ne!(said, "", "it says that it stops");
+    }
+    running.signal("INT");
+    let (code, _, rest) = running.end();
+    assert_eq!(code, Some(130), "{rest}");
+    assert!(rest.contains("Nothing was written.") && !rest.contains("--resolve"), "{rest}");
+    assert_eq!(world.journal().last().expect("an outcome")["outcome"], "not-written");
+}

@@ -1,6 +1,7 @@
 //! A machine that is against us: full disks, folders that are no folders, planted links, limits, a clock that was put
 //! back. Whatever it is, nothing is sent without a record, and nothing is claimed that is not so.
 
+mod between;
 mod clock;
 mod full;
 mod homes;

@@ -122,7 +122,7 @@ fn a_change_that_happened_is_never_denied_because_its_report_failed() {
         let world = World::new();
         let run = into(&world, full(), &[UPDATE, &["-o", form]].concat());
         assert!(world.stored(123).contains("\"John\""), "{form}");
-        assert_eq!(run.code, 0, "{form}");
+        assert_eq!(run.code, 13, "{form}");
         run.says(&["the change was written and verified, but the output cannot be written", "No space left"]);
         assert!(!run.stderr.contains("Nothing was written"), "{}", run.stderr);
         let rehearsed = into(&World::new(), full(), &[UPDATE, &["-o", form, "--dry-run"]].concat());

@@ -213,5 +213,10 @@ fn a_change_that_the_api_accepted_and_did_not_store_is_shown() {
     let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nnull";
     let (run, puts, _world) = refusing(answer);
     assert_eq!((run.code, puts), (9, 1), "{run:#?}");
-    run.says(&["`firstName`: sent \"John\", stored \"Jon\""]);
+    run.says(&[
+        "`firstName`: sent \"John\", stored \"Jon\"",
+        "stored nothing of it",
+        "`fusebill customer get 123`",
+    ]);
+    assert!(!run.stderr.contains("customer undo"), "{run:#?}");
 }

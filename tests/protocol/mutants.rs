@@ -46,9 +46,9 @@ impl Rules {
             if self.never_stale { Span { began: Duration::ZERO, ended: Duration::ZERO } } else { took };
         let event = match event {
             Event::Stored(_) if self.store_errors_ignored => Event::Stored(true),
-            Event::Answer(Answer::Open) if self.open_is_refused => Event::Answer(Answer::Refused),
-            Event::Answer(Answer::Open) if self.open_is_not_sent => Event::Answer(Answer::NotSent),
-            Event::Answer(Answer::Refused) if self.refused_is_open => Event::Answer(Answer::Open),
+            Event::Answer(Answer::Open(_)) if self.open_is_refused => Event::Answer(Answer::Refused),
+            Event::Answer(Answer::Open(_)) if self.open_is_not_sent => Event::Answer(Answer::NotSent),
+            Event::Answer(Answer::Refused) if self.refused_is_open => Event::Answer(Answer::Open(None)),
             Event::Signal if self.signal_ignored => ignored(action),
             event => event,
         };

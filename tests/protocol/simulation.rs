@@ -546,13 +546,13 @@ impl Simulation {
         match self.rng.u32(..8) {
             0 => {
                 self.server.apply(put, self.now);
-                Answer::Open
+                Answer::Open(None)
             }
             1 | 2 => {
                 self.leave_under_way(put);
-                Answer::Open
+                Answer::Open(None)
             }
-            3 => Answer::Open,
+            3 => Answer::Open(None),
             4 => Answer::Refused,
             5 => Answer::NotSent,
             6 => Answer::Redirected,

@@ -454,13 +454,13 @@ impl World {
         }
         let answer = match reply {
             Reply::Document | Reply::Old | Reply::Empty => Answer::Accepted(effect.map(|(_, effect)| effect)),
-            Reply::Open => Answer::Open,
+            Reply::Open => Answer::Open(None),
             Reply::Refused => Answer::Refused,
             Reply::NotNow => Answer::NotNow(Some(Duration::from_secs(2))),
             Reply::NotSent => Answer::NotSent,
             Reply::Redirect => Answer::Redirected,
         };
-        self.truth.open |= matches!(answer, Answer::Accepted(_) | Answer::Open | Answer::Redirected);
+        self.truth.open |= matches!(answer, Answer::Accepted(_) | Answer::Open(_) | Answer::Redirected);
         self.truth.old = true;
         (SLOW, Event::Answer(answer))
     }

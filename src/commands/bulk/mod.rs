@@ -77,7 +77,14 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
         return Err(Error::new(Kind::NotFound, format!("the journal has no change of the run {name}")));
     }
     let what = format!("Take back what the run {name} wrote to {}", counted(rows, "customer"));
-    consent(&what, &[], run.yes, session)?;
+    let altered = store.count_altered(new.run())?;
+    let warning = (altered > 0).then(|| {
+        let rows = counted(altered, "row");
+        format!(
+            "in {rows} the API or another client stored other values than were sent; undo replaces those too"
+        )
+    });
+    consent(&what, warning.as_slice(), run.yes, session)?;
     start(new, run, session)
 }
 

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::super::session::{Context, Session};
+use super::super::refusal::{check_references, refuse_known};
+use super::super::session::Context;
 use super::lookups::look_up;
 use super::progress::{Progress, rounded};
 use super::rows::{check, jobs};
@@ -11,6 +12,7 @@ use super::worker::{Job, planned};
 use super::worker_pool::WorkerPool;
 use super::{begin, refuse_replacing};
 use crate::account::command;
+use crate::api::Client;
 use crate::api::rate_limit::Limits;
 use crate::bulk::plan_file::{End, Head, Planned, VERSION, Who, json_line};
 use crate::bulk::result::{Counts, Outcome};
@@ -30,7 +32,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Kind> {
         refuse_replacing("--out", out, &args.rows.file)?;
     }
     let mut export = args.out.as_deref().map(Export::to).transpose()?;
-    let (counts, limits) = read(&args.rows, &args.pace, context, |text| match &mut export {
+    let (counts, limits) = read(&args.rows, &args.pace, args.check, context, |text| match &mut export {
         Some(export) => export.write(text),
         None => context.terminal.print(text),
     })?;
@@ -45,7 +47,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Kind> {
 }
 
 pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
-    let (counts, limits) = read(&args.rows, &args.run.pace, context, |_| Ok(()))?;
+    let (counts, limits) = read(&args.rows, &args.run.pace, args.check, context, |_| Ok(()))?;
     tell(&counts, limits, context);
     context.terminal.notes().say("Dry run: nothing was written. `bulk plan` saves what would change.");
     if matches!(context.global.output, Output::Json | Output::Ndjson) {
@@ -57,6 +59,7 @@ pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> 
 fn read(
     args: &RowArgs,
     pace: &PaceArgs,
+    check_parents: bool,
     context: &Context,
     mut write: impl FnMut(&str) -> Result<()> + Send,
 ) -> Result<(Counts, Limits)> {
@@ -81,7 +84,7 @@ fn read(
     let jobs = jobs(&store, new.run()).take(usize::try_from(limit).unwrap_or(usize::MAX));
     let result = pool.run(
         jobs,
-        |job| plan_row(job, args.new_field, &store, &pool, session),
+        |job| plan_row(job, args.new_field, check_parents, &store, &pool.client(session)),
         |done| {
             if let Some((job, result)) = done {
                 let planned = result.unwrap_or_else(|error| {
@@ -111,16 +114,20 @@ fn read(
 fn plan_row(
     job: &Job,
     new_fields: bool,
+    check_parents: bool,
     store: &Store,
-    pool: &WorkerPool<'_>,
-    session: &Session<'_>,
+    client: &Client,
 ) -> Result<Planned> {
     if job.task.asks_nothing() {
         return Ok(unplanned(job));
     }
-    let now = pool.client(session).get(job.customer)?;
+    let now = client.get(job.customer)?;
     job.refuse_another(&now)?;
     let plan = planned(&job.task, now, new_fields, store)?;
+    refuse_known(&plan)?;
+    if check_parents {
+        check_references(&plan, client)?;
+    }
     Ok(Planned { lookup: unplanned(job).lookup, ..Planned::of(job.row, &plan) })
 }
 

@@ -39,13 +39,14 @@ fn taken_back(run: &Run, undo: &EntryId) -> Error {
         .hint(format!("`{again}` brings back what this one wrote; then it can go on"))
 }
 
-/// A row that cannot be settled is unknown, and is settled when the run is resumed next.
+/// A row whose customer cannot be read is unknown, and is settled when the run is resumed next.
 fn settle_in_flight(run: &Run, store: &Store, session: &Session<'_>) -> Result<()> {
     let mut after = 0;
     while let Some(name) = store.next_in_flight(run, after)? {
         // An entry that was forgotten meanwhile is not found again.
         let Some(entry) = store.entry(&name)? else { continue };
         after = entry.row.as_ref().map_or(u64::MAX, |row| row.row);
+        store.note_attempt(run, after, &name)?;
         // A row that was not written is carried out with the rest.
         let Some(result) = settle_row(after, &entry, store, session)? else { continue };
         let why = result.error.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -66,9 +67,11 @@ fn settle_row(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> 
         Ok(Ending::NotWritten) => return Ok(None),
         Ok(Ending::Written) => (Outcome::Written, None),
         Ok(Ending::Differs) => (Outcome::Differs, Some("other fields are not as they were sent".to_string())),
-        Ok(Ending::Superseded) => (Outcome::Unknown, Some("later changes set all of its fields".to_string())),
-        Ok(Ending::Gone) => (Outcome::Unknown, Some("the customer no longer exists".to_string())),
-        Ok(Ending::Undecided | Ending::Unknown) => (Outcome::Unknown, Some(UNDECIDED.to_string())),
+        Ok(Ending::Superseded) => {
+            (Outcome::Undecided, Some("later changes set all of its fields".to_string()))
+        }
+        Ok(Ending::Gone) => (Outcome::Undecided, Some("the customer no longer exists".to_string())),
+        Ok(Ending::Undecided | Ending::Unknown) => (Outcome::Undecided, Some(UNDECIDED.to_string())),
         Err(error) if matches!(error.kind, Kind::Credentials | Kind::Interrupted) => return Err(error),
         Err(error) => (Outcome::Unknown, Some(error.headline())),
     };

@@ -249,19 +249,22 @@ pub(super) fn jobs<'a>(store: &'a Store, run: &'a Run) -> impl Iterator<Item = R
 fn job(row: &store::Row, store: &Store, kind: &RunKind) -> Result<Job> {
     let damaged = || Error::new(Kind::Failed, format!("row {} is damaged in the store", row.row));
     let id = row.customer.ok_or_else(damaged)?;
+    let attempt = row.attempt.as_ref().map(|name| store.entry(name)).transpose()?.flatten();
+    let attempted = attempt.map(|entry| store.plan(&entry)).transpose()?.map(|plan| plan.before);
+    let of = |task: Task| Job { attempted, ..Job::of(row.row, id, task) };
     match kind {
         RunKind::Update => {
             let (name, edits, fixed) = task::from_json(&row.task, id).ok_or_else(damaged)?;
-            Ok(Job { name, fixed, ..Job::of(row.row, id, Task::Edits(edits)) })
+            Ok(Job { name, fixed, ..of(Task::Edits(edits)) })
         }
         RunKind::Apply => {
             let planned: Planned = serde_json::from_str(&row.task).map_err(|why| damaged().because(why))?;
             let name = planned.name().map_err(|_| damaged())?;
-            Ok(Job { name, ..Job::of(row.row, id, Task::Planned(Box::new(planned))) })
+            Ok(Job { name, ..of(Task::Planned(Box::new(planned))) })
         }
         RunKind::Undo(_) => {
             let entry = store.entry(&EntryId::typed(&row.task))?.ok_or_else(damaged)?;
-            Ok(Job::of(row.row, id, Task::Undo(Box::new(entry))))
+            Ok(of(Task::Undo(Box::new(entry))))
         }
     }
 }

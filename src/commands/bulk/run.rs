@@ -43,7 +43,7 @@ pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Res
     let stopped = worked.map_err(broke)?;
     exported.map_err(broke)?;
     let summary = Summary { about, counts: &counts, results, resume: &resume, retry: &retry, account };
-    summarize(&summary, stopped, session).map_err(broke)
+    Ok(summarize(&summary, stopped, session))
 }
 
 /// Why a run ended before its last row, and the exit code for that.
@@ -107,11 +107,11 @@ fn export(run: &Run, path: &Path, store: &Store) -> Result<()> {
     export.finish()
 }
 
-fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> Result<Kind> {
+fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> Kind {
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
     let interrupted = session.signals.is_stopping() && not_reached > 0;
-    let written = [Outcome::Written, Outcome::Differs, Outcome::Unknown];
+    let written = [Outcome::Written, Outcome::Differs, Outcome::Unknown, Outcome::Undecided];
     let may_have_written = written.iter().any(|outcome| counts.of(*outcome) > 0);
     let kind = match &stopped {
         _ if interrupted => Kind::Interrupted,
@@ -119,12 +119,15 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
         None if counts.not_succeeded() == not_reached => Kind::Done,
         _ => Kind::Partial,
     };
-    match session.global.output {
-        Output::Table => session.terminal.print(&report::table(summary, session.terminal.look()))?,
-        Output::Json => session.terminal.print(&report::json(summary, kind))?,
-        Output::Csv | Output::Ndjson => {}
-    }
     let notes = session.terminal.notes();
+    let printed = match session.global.output {
+        Output::Table => session.terminal.print(&report::table(summary, session.terminal.look())),
+        Output::Json => session.terminal.print(&report::json(summary, kind)),
+        Output::Csv | Output::Ndjson => Ok(()),
+    };
+    if let Err(why) = &printed {
+        notes.warn(&why.headline());
+    }
     let asked = interrupted.then(|| "you asked".to_string());
     if let Some(why) = stopped.map(|(_, why)| why).or(asked) {
         notes.warn(&format!("stopped, because {why}"));
@@ -144,5 +147,5 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
         let undo = command(&summary.about.profile, &format!("customer bulk undo {}", summary.about.run));
         notes.say(&format!("To take it back: {undo}"));
     }
-    Ok(kind)
+    if kind == Kind::Done && printed.is_err() { Kind::Unshown } else { kind }
 }

@@ -1,8 +1,7 @@
 //! One row, carried out the way every single edit is: read, planned, noted, written, verified.
 
-use std::cell::Cell;
-
 use super::super::conflict::conflict;
+use super::super::customer_history::UNDECIDED;
 use super::super::lookup::still_named;
 use super::super::session::{Session, lock};
 use super::super::write::Writer;
@@ -15,6 +14,7 @@ use crate::document::plan::{plan, rewrite};
 use crate::document::undo::{Undo, undo};
 use crate::document::{Customer, EditError, Edits, Plan};
 use crate::error::{Error, Kind, Result};
+use crate::protocol::compare::is_unmodified;
 use crate::report::outcome::Facts;
 use crate::search::CustomerName;
 use crate::store::{Entry, Origin, Run, RunKind, RunRow, Store};
@@ -26,16 +26,21 @@ pub(super) struct Job {
     pub(super) name: CustomerName,
     /// What the customer must hold.
     pub(super) fixed: Vec<Fixed>,
+    /// The customer before an attempt that may have been written and corrected since.
+    pub(super) attempted: Option<Customer>,
     pub(super) task: Task,
 }
 
 impl Job {
     pub(super) fn of(row: u64, customer: u64, task: Task) -> Job {
-        Job { row, customer, name: CustomerName::Id(customer), fixed: Vec::new(), task }
+        Job { row, customer, name: CustomerName::Id(customer), fixed: Vec::new(), attempted: None, task }
     }
 
     pub(super) fn refuse_another(&self, now: &Customer) -> Result<()> {
         still_named(&self.name, now)?;
+        if self.attempted.as_ref().is_some_and(|before| !is_unmodified(before, now)) {
+            return Err(Error::new(Kind::Conflict, UNDECIDED));
+        }
         let moved: Vec<&Fixed> = self.fixed.iter().filter(|fixed| !fixed.holds(now)).collect();
         if moved.is_empty() {
             return Ok(());
@@ -75,7 +80,9 @@ pub(super) fn carry_out(job: &Job, run: &Run, client: &Client, session: &Session
         Ok(outcome) => Ok(RowResult { outcome, ..result }),
         Err(error) if error.kind == Kind::Interrupted => Err(error),
         Err(error) => {
+            let modified = job.attempted.is_some() && error.kind == Kind::Conflict;
             let RowResult { outcome, error, .. } = RowResult::failed(job.row, job.customer, &error);
+            let outcome = if modified { Outcome::Undecided } else { outcome };
             Ok(RowResult { outcome, error, ..result })
         }
     }
@@ -124,12 +131,11 @@ fn write(
         preconditions: &|now: &Customer| job.refuse_another(now),
         signals: &session.signals,
         notes,
-        attempts: Cell::new(0),
     };
     let mut facts = Facts::default();
     let done = writer.write(plan, &mut facts);
     drop(lock);
-    result.attempts = writer.attempts.get();
+    result.attempts = facts.attempts;
     result.entry = facts.entry;
     let done = done?;
     result.changes = edited(&done.plan.changes);

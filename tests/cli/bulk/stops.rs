@@ -291,3 +291,31 @@ fn a_damaged_entry_keeps_no_other_row_from_being_settled() {
     let resumed = bulk(&world, &["resume", &latest(&world), "-o", "json"]);
     assert_eq!(resumed.json()["rows"], serde_json::json!({"written": 1, "unknown": 1}), "{}", resumed.stderr);
 }
+
+#[test]
+fn a_row_whose_outcome_cannot_be_found_out_is_not_offered_again() {
+    let world = fleet(1);
+    ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
+    assert_eq!(update(&world, &["--yes"], &names(1, "Lost")).code, 10);
+    let corrected = world.stored(FIRST).replacen("\"Lost\"", "\"Theirs\"", 1);
+    world.server.store(&corrected).expect("another client changes it");
+    let resumed = bulk(&world, &["resume", "--last"]);
+    assert_eq!((resumed.code, world.puts().len()), (10, 1), "{resumed:#?}");
+    resumed.says(&["its outcome is undecided"]);
+    assert!(!resumed.stderr.contains("To go on"), "{resumed:#?}");
+    let asked = world.requests().len();
+    let again = bulk(&world, &["resume", "--last"]);
+    again.says(&["This run is complete."]);
+    assert_eq!(world.requests().len(), asked, "{again:#?}");
+}
+
+#[test]
+fn a_row_that_was_not_written_is_not_sent_again_if_the_customer_was_modified_since() {
+    let world = fleet(1);
+    ["put:lost-before", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
+    assert_eq!(update(&world, &["--yes"], &names(1, "Lost")).code, 10);
+    world.fault("get@2:other-writer=suffix=\"Jr.\"");
+    let resumed = bulk(&world, &["resume", "--last", "-o", "json"]);
+    let rows = serde_json::json!({"undecided": 1});
+    assert_eq!((resumed.code, &resumed.json()["rows"], world.puts().len()), (10, &rows, 1), "{resumed:#?}");
+}

@@ -146,3 +146,16 @@ fn a_run_with_rows_that_failed_names_the_command_that_tries_them_again() {
     let resumed = bulk(&world, &["resume", &latest(&world)]);
     assert_eq!((resumed.code, resumed.stderr.contains("go on")), (0, false), "{}", resumed.stderr);
 }
+
+#[test]
+fn the_question_says_how_many_rows_were_not_stored_as_they_were_sent() {
+    let world = fleet(2);
+    let before = held(&world, 2);
+    world.fault("put:truncate=firstName,2");
+    assert_eq!(bulk_of(&world, &["update", "-", "--yes", "--jobs", "1"], names(2, "Ours")).code, 10);
+    let undo = ["undo", &latest(&world)];
+    let altered = "in 1 row the API or another client stored other values than were sent";
+    bulk(&world, &undo).fails(2, &["2 customers", altered]);
+    assert_eq!(bulk(&world, &[&undo[..], &["--yes"]].concat()).code, 0);
+    same(&held(&world, 2), &before);
+}

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 use super::server::{Says, Server, with};
 use super::{Case, SKIP, steers_nothing, try_within};
@@ -102,4 +103,73 @@ fn a_run_that_is_told_to_wait_for_ever_can_be_interrupted() {
         assert!(!run.stderr.contains("panicked"), "{headers} {run:#?}");
         assert_eq!((run.code, server.state().count("PUT")), (130, 0), "{headers} {run:#?}");
     }
+}
+
+/// The moment two seconds from now, as `Retry-After` gives it: a second at least is left of it.
+fn soon(status: &str) -> Says {
+    let moment = jiff::Timestamp::now() + Duration::from_secs(2);
+    let date = moment.strftime("%a, %d %b %Y %H:%M:%S GMT");
+    with(status, &format!("Retry-After: {date}\r\n"), "")
+}
+
+#[test]
+fn a_retry_after_that_is_a_date_is_waited_for() {
+    for (status, method, timeout) in [
+        ("429 Too Many Requests", "PUT", "60"),
+        ("429 Too Many Requests", "GET", "60"),
+        ("503 Service Unavailable", "GET", "60"),
+        ("503 Service Unavailable", "PUT", "60"),
+    ] {
+        let world = World::new();
+        let times = std::sync::Arc::new(Mutex::new(Vec::new()));
+        let asked = std::sync::Arc::clone(&times);
+        let server = Server::new([world.stored(123)], move |state, request| {
+            asked.lock().expect("one at a time").push(Instant::now());
+            let first = request.method == method && state.count(method) == 1;
+            if first { soon(status) } else { state.honestly(request) }
+        });
+        let arguments = ["customer", "update", "123", "--first-name", "John", "--timeout", timeout];
+        let run = world.run_with(&[("FUSEBILL_BASE_URL", server.base())], &arguments);
+        assert_eq!(run.code, 0, "{status} {method} {run:#?}");
+        run.says(&["trying again in"]);
+        let times = times.lock().expect("the server is idle");
+        let at = usize::from(method == "PUT");
+        assert!(times[at + 1] - times[at] >= Duration::from_secs(1), "{status} {method} {run:#?}");
+    }
+}
+
+#[test]
+fn a_retry_after_beyond_the_time_limit_ends_the_command_at_once() {
+    let world = World::new();
+    let server = Server::new([world.stored(123)], move |state, request| {
+        if request.method == "GET" {
+            return state.honestly(request);
+        }
+        with("429 Too Many Requests", "Retry-After: Wed, 21 Oct 2099 07:28:00 GMT\r\n", "")
+    });
+    let run = world.run_with(
+        &[("FUSEBILL_BASE_URL", server.base())],
+        &["customer", "update", "123", "--first-name", "John"],
+    );
+    assert_eq!((run.code, server.state().count("PUT")), (7, 1), "{run:#?}");
+}
+
+#[test]
+fn the_time_of_the_key_command_is_part_of_the_time_limit() {
+    let world = World::new();
+    let server =
+        Server::new([world.stored(123)], |_, _| with("429 Too Many Requests", "Retry-After: 3\r\n", ""));
+    let folder = world.home.path().join(".config/fusebill");
+    std::fs::create_dir_all(&folder).expect("the home can be written");
+    let key = fusebill::sandbox::KEY;
+    let text = format!(
+        "[profiles.default]\nbase_url = '{}'\napi_key_command = ['sh', '-c', 'sleep 2; echo {key}']\n",
+        server.base()
+    );
+    std::fs::write(folder.join("config.toml"), text).expect("the home can be written");
+    let mut command = world.command(["customer", "get", "123", "--timeout", "4"]);
+    command.env_remove("FUSEBILL_BASE_URL").env_remove("FUSEBILL_API_KEY").env("PATH", "/usr/bin:/bin");
+    let run = crate::world::finished(command.stdin(Stdio::null()));
+    assert_eq!(run.code, 7, "{run:#?}");
+    assert!(server.state().count("GET") <= 1, "after the key command, 3 s are not left: {run:#?}");
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::document::Change;
+use crate::document::json::on_one_line;
+use crate::document::{Change, Json};
 use crate::error::{Error, Kind};
-use crate::store::Edited;
 
 /// How a row ended. Its line of JSON is a line of the run's results.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct RowResult {
     pub outcome: Outcome,
     /// What it changed, or was to change.
     #[serde(default)]
-    pub changes: Vec<Edited>,
+    pub changes: Vec<Change>,
     /// Why it did not succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -33,7 +33,18 @@ pub struct RowResult {
 
 /// How a row can end.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr, VariantArray,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -107,19 +118,18 @@ impl RowResult {
         RowResult { error, ..RowResult::ended(row, customer, outcome) }
     }
 
-    pub(crate) fn line(&self) -> String {
-        let mut line = serde_json::to_string(self).expect("texts and tokens are JSON");
-        line.push('\n');
-        line
+    /// As a line of NDJSON.
+    pub fn line(&self) -> String {
+        on_one_line(&serde_json::to_string(self).expect("texts and tokens are JSON")) + "\n"
     }
 
     /// As a row of CSV under `HEADER`.
     pub fn cells(&self) -> Vec<String> {
-        let shown = |token: &Option<Box<serde_json::value::RawValue>>| {
-            token.as_ref().map_or_else(|| "(absent)".to_string(), |token| token.get().to_string())
+        let shown = |value: &Option<Json>| {
+            value.as_ref().map_or_else(|| "(absent)".to_string(), |value| on_one_line(value.text()))
         };
-        let change = |edited: &Edited| {
-            format!("{}: {} -> {}", edited.path, shown(&edited.before), shown(&edited.after))
+        let change = |change: &Change| {
+            format!("{}: {} -> {}", change.path, shown(&change.before), shown(&change.after))
         };
         vec![
             self.row.to_string(),
@@ -134,11 +144,6 @@ impl RowResult {
 }
 
 pub(crate) const HEADER: [&str; 7] = ["row", "customer", "outcome", "changes", "error", "attempts", "entry"];
-
-/// Changes in the form of [`RowResult::changes`].
-pub fn edited(changes: &[Change]) -> Vec<Edited> {
-    changes.iter().map(Edited::of).collect()
-}
 
 /// How many rows there are of each outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,8 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_ended_well_has_its_changes() {
-        let change = Change { path: crate::document::Path::root("a"), before: None, after: None };
-        assert_eq!(edited(&[change]).len(), 1);
+    fn a_change_of_a_row_stays_on_one_line_and_null_is_not_absent() {
+        let after = Some(Json::parse("[1,\n2]").unwrap());
+        let change = |before| Change { path: crate::document::Path::root("a"), before, after: after.clone() };
+        let changes = vec![change(None), change(Some(Json::null()))];
+        let result = RowResult { changes, ..RowResult::ended(1, 7, Outcome::Written) };
+        let again: RowResult = serde_json::from_str(&result.line()).unwrap();
+        assert_eq!(result.line().matches('\n').count(), 1);
+        assert_eq!(again.cells()[3], "a: (absent) -> [1, 2]\na: null -> [1, 2]");
     }
 }

@@ -89,15 +89,14 @@ fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
 fn print(filter: &Filter, context: &Context) -> Result<u64> {
     let (terminal, output) = (&context.terminal, context.global.output);
     let (mut rows, mut count) = (history::rows(output), 0);
-    context.store()?.history(filter, |entry| {
-        terminal.print(&history::add(&mut rows, &entry, |moment| terminal.local(moment)))?;
+    for entry in context.store()?.history(filter) {
+        terminal.print(&history::add(&mut rows, &entry?, |moment| terminal.local(moment)))?;
         count += 1;
         if output == Output::Table && count % TABLE_ROWS == 0 {
             let table = std::mem::replace(&mut rows, history::rows(output));
             terminal.print(&table.end(terminal.look()))?;
         }
-        Ok(())
-    })?;
+    }
     terminal.print(&rows.end(terminal.look()))?;
     Ok(count)
 }

@@ -9,7 +9,7 @@ use super::super::write::Writer;
 use super::worker_pool::WorkerPool;
 use crate::bulk::Fixed;
 use crate::bulk::plan_file::Planned;
-use crate::bulk::result::{Outcome, RowResult, edited};
+use crate::bulk::result::{Outcome, RowResult};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
 use crate::document::undo::{Undo, undo};
@@ -66,7 +66,7 @@ impl Task {
 }
 
 pub(super) struct Worker<'a> {
-    pub(super) run: &'a Run,
+    pub(super) run: &'a Run<'a>,
     pub(super) pool: &'a WorkerPool<'a>,
     pub(super) store: &'a Store,
     pub(super) session: &'a Session<'a>,
@@ -105,7 +105,7 @@ impl Worker<'_> {
         if plan.is_empty() {
             return Ok(Outcome::Unchanged);
         }
-        result.changes = edited(&plan.changes);
+        result.changes = plan.changes.clone();
         let writer = Writer {
             client,
             store: Some(self.store),
@@ -115,7 +115,7 @@ impl Worker<'_> {
                 command: match about.kind {
                     RunKind::Update => "customer bulk update",
                     RunKind::Apply => "customer bulk apply",
-                    RunKind::Undo(_) => "customer bulk undo",
+                    RunKind::Undo => "customer bulk undo",
                 },
                 undoes: match &job.task {
                     Task::Undo(entry) => Some(entry.entry.clone()),
@@ -135,7 +135,7 @@ impl Worker<'_> {
         result.attempts = writer.attempts.get();
         result.entry = facts.entry_name().map(str::to_string);
         let done = done?;
-        result.changes = edited(&done.plan.changes);
+        result.changes = done.plan.changes;
         Ok(if done.written { Outcome::Written } else { Outcome::Unchanged })
     }
 }

@@ -9,11 +9,11 @@ use serde_json::value::RawValue;
 
 use super::RowError;
 use super::ndjson::line;
+use crate::document::json::on_one_line;
 use crate::document::plan::{Plan, rewrite};
-use crate::document::{Customer, Json, Path, check};
+use crate::document::{Change, Customer, Json, Path, check};
 use crate::field;
 use crate::search::CustomerName;
-use crate::store::Edited;
 
 /// The version of the format; a later one is not read.
 pub const VERSION: u32 = 1;
@@ -39,7 +39,7 @@ pub struct Planned {
     pub(crate) lookup: Option<String>,
     /// The tokens that change; empty if nothing does.
     #[serde(default)]
-    pub edits: Vec<Edited>,
+    pub edits: Vec<Change>,
     /// The whole document that was read, byte for byte; left out if nothing changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
@@ -79,7 +79,7 @@ impl Planned {
             row,
             customer: Who { id: plan.before.id(), name: plan.before.name() },
             lookup: None,
-            edits: plan.replaced.iter().map(Edited::of).collect(),
+            edits: plan.replaced.clone(),
             before: (!plan.is_empty()).then(|| plan.before.text().to_string()),
             error: None,
         }
@@ -106,9 +106,8 @@ impl Planned {
     }
 }
 
-fn new_value(edited: &Edited) -> Result<(Path, Option<Json>), String> {
-    let change = edited.change().and_then(|change| Some((change.path, change.after?)));
-    let (path, value) = change.ok_or("an edit of it cannot be read")?;
+fn new_value(edit: &Change) -> Result<(Path, Option<Json>), String> {
+    let (path, value) = (edit.path.clone(), edit.after.clone().ok_or("an edit of it has no new value")?);
     match field::at(&path.dotted()) {
         Some(field) if field.kind != field::FieldKind::Codes => {
             check::value(field, value.clone()).map_err(|why| format!("`{path}` {why}"))?;
@@ -130,7 +129,7 @@ fn refuse_twice(values: &[(Path, Option<Json>)]) -> Result<(), String> {
 
 /// A line of NDJSON.
 pub fn json_line<T: Serialize>(content: &T) -> String {
-    serde_json::to_string(content).expect("texts and tokens are JSON") + "\n"
+    on_one_line(&serde_json::to_string(content).expect("texts and tokens are JSON")) + "\n"
 }
 
 pub struct Lines<R> {
@@ -247,7 +246,7 @@ mod tests {
     fn a_line_that_was_tampered_with_is_refused() {
         let other = |from: &str, to: &str| {
             let lines: Vec<String> = file().iter().map(|line| line.replacen(from, to, 1)).collect();
-            read_all(&lines).unwrap()[0].plan()
+            read_all(&lines).map_err(|why| why.to_string())?[0].plan()
         };
         assert!(other("\"customer\":{\"id\":7", "\"customer\":{\"id\":8").is_err());
         assert!(other("\"path\":\"firstName\"", "\"path\":\"id\"").is_err());

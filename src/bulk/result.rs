@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::document::Change;
+use crate::document::json::on_one_line;
+use crate::document::{Change, Json};
 use crate::error::{Error, Kind};
-use crate::store::Edited;
 
 /// How a row ended. Its line of JSON is a line of the run's results.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct RowResult {
     pub customer: u64,
     pub outcome: Outcome,
     #[serde(default)]
-    pub changes: Vec<Edited>,
+    pub changes: Vec<Change>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// How many times the PUT was sent.
@@ -26,7 +26,18 @@ pub struct RowResult {
 }
 
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr, VariantArray,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -101,11 +112,11 @@ impl RowResult {
 
     /// As a row of CSV under `HEADER`.
     pub fn cells(&self) -> Vec<String> {
-        let shown = |token: &Option<Box<serde_json::value::RawValue>>| {
-            token.as_ref().map_or_else(|| "(absent)".to_string(), |token| token.get().to_string())
+        let shown = |value: &Option<Json>| {
+            value.as_ref().map_or_else(|| "(absent)".to_string(), |value| on_one_line(value.text()))
         };
-        let change = |edited: &Edited| {
-            format!("{}: {} -> {}", edited.path, shown(&edited.before), shown(&edited.after))
+        let change = |change: &Change| {
+            format!("{}: {} -> {}", change.path, shown(&change.before), shown(&change.after))
         };
         vec![
             self.row.to_string(),
@@ -120,10 +131,6 @@ impl RowResult {
 }
 
 pub(crate) const HEADER: [&str; 7] = ["row", "customer", "outcome", "changes", "error", "attempts", "entry"];
-
-pub fn edited(changes: &[Change]) -> Vec<Edited> {
-    changes.iter().map(Edited::of).collect()
-}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts(BTreeMap<Outcome, u64>);
@@ -163,6 +170,7 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bulk::plan_file::json_line;
 
     #[test]
     fn counts_add_up_and_read_as_a_sentence() {
@@ -179,7 +187,7 @@ mod tests {
     #[test]
     fn a_row_reads_back_from_its_line() {
         let error = Error::new(Kind::Unknown, "lost").detail(["twice".to_string()]);
-        let line = crate::bulk::plan_file::json_line(&RowResult::failed(3, 7, &error));
+        let line = json_line(&RowResult::failed(3, 7, &error));
         assert_eq!(
             line,
             "{\"row\":3,\"customer\":7,\"outcome\":\"unknown\",\"changes\":[],\"error\":\"lost; twice\",\"attempts\":0}\n"
@@ -213,8 +221,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_ended_well_has_its_changes() {
-        let change = Change { path: crate::document::Path::root("a"), before: None, after: None };
-        assert_eq!(edited(&[change]).len(), 1);
+    fn a_change_of_a_row_stays_on_one_line_and_null_is_not_absent() {
+        let after = Some(Json::parse("[1,\n2]").unwrap());
+        let change = |before| Change { path: crate::document::Path::root("a"), before, after: after.clone() };
+        let changes = vec![change(None), change(Some(Json::null()))];
+        let result = RowResult { changes, ..RowResult::ended(1, 7, Outcome::Written) };
+        let again: RowResult = serde_json::from_str(&json_line(&result)).unwrap();
+        assert_eq!(json_line(&result).matches('\n').count(), 1);
+        assert_eq!(again.cells()[3], "a: (absent) -> [1, 2]\na: null -> [1, 2]");
     }
 }

@@ -86,11 +86,10 @@ fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
 fn print(filter: &Filter, context: &Context) -> Result<u64> {
     let terminal = &context.terminal;
     let (mut rows, mut count) = (history::rows(context.global.output, terminal.look()), 0);
-    context.store()?.history(filter, |entry| {
-        terminal.print(&history::add(&mut rows, &entry, |moment| terminal.local(moment)))?;
+    for entry in context.store()?.history(filter) {
+        terminal.print(&history::add(&mut rows, &entry?, |moment| terminal.local(moment)))?;
         count += 1;
-        Ok(())
-    })?;
+    }
     terminal.print(&rows.end())?;
     Ok(count)
 }

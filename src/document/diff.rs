@@ -2,17 +2,27 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Deserializer, Serialize};
+
 use super::compare::same_at;
 use super::json::{Json, ValueKind, View};
 use super::path::Path;
 
-#[derive(Debug, Clone)]
+/// As JSON, a side without the member is left out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Change {
     pub path: Path,
     /// The value before; none if the member was absent.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub before: Option<Json>,
     /// The value after; none if the member is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub after: Option<Json>,
+}
+
+/// A member that is `null` is a value: only a member that is left out is none.
+fn present<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(input).map(Some)
 }
 
 impl Change {

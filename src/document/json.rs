@@ -144,6 +144,11 @@ pub fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("a string is always JSON")
 }
 
+/// Line breaks are only between the tokens of a JSON text, where a space does as well.
+pub(crate) fn on_one_line(json: &str) -> String {
+    json.replace(['\n', '\r'], " ")
+}
+
 /// Counted from 1.
 pub(crate) fn line_of(text: &str, at: usize) -> usize {
     1 + text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count()

@@ -1,7 +1,6 @@
 //! The history: entries of the store in every form of output.
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use super::Look;
 use super::escape::escaped;
@@ -9,8 +8,8 @@ use super::json::{self, Object};
 use super::rows::{List, Rows};
 use super::table::{Cell, Tone, values};
 use crate::cli::Output;
-use crate::document::{Json, Plan};
-use crate::store::{Edited, Ending, Entry, Forgotten};
+use crate::document::{Change, Plan};
+use crate::store::{Ending, Entry, Forgotten};
 
 pub(crate) fn rows(output: Output, look: Look) -> Rows {
     let titles =
@@ -59,11 +58,8 @@ fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
 }
 
 /// "firstName: "Jon" → "John"".
-fn changed(edit: &Edited) -> String {
-    let parsed =
-        |token: &Option<Box<RawValue>>| token.as_ref().and_then(|token| Json::parse(token.get()).ok());
-    let (before, after) = (parsed(&edit.before), parsed(&edit.after));
-    let [before, after] = values([before.as_ref(), after.as_ref()].map(|json| json.map(Json::root)));
+fn changed(edit: &Change) -> String {
+    let [before, after] = values([edit.old_value(), edit.new_value()]);
     format!("{}: {before} → {after}", edit.path)
 }
 
@@ -72,7 +68,7 @@ fn who(entry: &Entry) -> String {
 }
 
 fn fields(entry: &Entry) -> String {
-    let paths: Vec<&str> = entry.edits.iter().map(|edit| edit.path.as_str()).collect();
+    let paths: Vec<String> = entry.edits.iter().map(|edit| edit.path.to_string()).collect();
     paths.join(", ")
 }
 
@@ -126,7 +122,7 @@ pub(crate) fn pruned(forgotten: Forgotten) -> String {
     object.end()
 }
 
-fn edited(edit: &Edited) -> String {
+fn edited(edit: &Change) -> String {
     let object = Object::default().member("path", &edit.path);
     object.member("before", &edit.before).member("after", &edit.after).end()
 }

@@ -3,11 +3,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 /// The name of an entry or a run: the moment in UTC to the millisecond, then four random characters. Names sort by time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(String);
 
 impl EntryId {
@@ -25,9 +24,17 @@ impl EntryId {
     pub(crate) fn typed(text: &str) -> EntryId {
         EntryId(text.trim().to_string())
     }
+}
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+impl ToSql for EntryId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.0.to_sql()
+    }
+}
+
+impl FromSql for EntryId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<EntryId> {
+        String::column_result(value).map(EntryId)
     }
 }
 

@@ -6,6 +6,7 @@ mod customer_lock;
 mod entries;
 mod id;
 mod prune;
+mod query;
 mod runs;
 pub(crate) mod secure_folder;
 
@@ -18,11 +19,11 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, ffi};
 
 pub(crate) use customer_lock::CustomerLock;
-pub(crate) use entries::{Edited, Ending, RunRow};
-pub use entries::{Entry, Filter, Origin};
+pub(crate) use entries::RunRow;
+pub use entries::{Ending, Entry, Filter, Origin};
 pub(crate) use id::EntryId;
 pub(crate) use prune::{Forget, Forgotten};
-pub(crate) use runs::{About, Duplicate, Kind as RunKind, NewRow, NewRun, Row, Run};
+pub(crate) use runs::{About, Duplicate, Kind as RunKind, Row, Run};
 
 use crate::error::{Error, Kind, Result};
 use crate::files::{has_mode, private};
@@ -109,22 +110,26 @@ impl Store {
         )
     }
 
-    /// SQLite's own waits grow up to a tenth of a second, so that later processes overtake an earlier one again and again.
     fn begin_to_write<'a>(&self, connection: &'a Connection) -> rusqlite::Result<Transaction<'a>> {
-        let deadline = Instant::now() + self.timeout;
         connection.busy_timeout(Duration::ZERO)?;
-        let begun = loop {
-            // A transaction that began by reading could not wait for another writer.
-            let begun = Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
-            let busy =
-                begun.as_ref().is_err_and(|why| why.sqlite_error_code() == Some(ErrorCode::DatabaseBusy));
-            if !busy || Instant::now() >= deadline {
-                break begun;
-            }
-            std::thread::sleep(Duration::from_millis(fastrand::u64(1..=3)));
-        };
+        // A transaction that began by reading could not wait for another writer.
+        let begin = || Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
+        let begun = self.retry(begin);
         connection.busy_timeout(self.timeout)?;
         begun
+    }
+
+    /// SQLite's own waits grow up to a tenth of a second, so that later processes overtake an earlier one again and again.
+    fn retry<T>(&self, attempt: impl Fn() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            match attempt() {
+                Err(why) if is_busy(&why) && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(fastrand::u64(1..=3)));
+                }
+                done => return done,
+            }
+        }
     }
 
     fn with<T>(
@@ -179,24 +184,25 @@ impl Store {
         if self.version(&connection)? == MIGRATIONS.len() {
             return Ok(connection);
         }
-        let _lock = self.lock_setup()?;
+        // Two processes cannot set WAL at once; one of them finds the database busy.
         let set_up = || {
-            // auto_vacuum has to be set before the first table is made. Two processes cannot set WAL at once.
+            // auto_vacuum has to be set before the first table is made.
             connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
             if shares_memory {
                 connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
             }
             migrate(&connection, MIGRATIONS)
         };
-        set_up().map_err(|why| self.failed(Some(&connection), why))?;
+        self.retry(set_up).map_err(|why| self.failed(Some(&connection), why))?;
         Ok(connection)
     }
 
-    /// A read-only store needs no locks, which could not be taken. A log beside it means that a write was cut off: SQLite says so.
+    /// A read-only store takes no locks: only root could write to it meanwhile. A log or journal beside it may hold what the
+    /// file lacks, or what must be rolled back; SQLite reads it or refuses.
     fn open_read_only(&self) -> Result<Connection> {
         let mut name =
             self.path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-        if !self.beside("-wal").exists() {
+        if !["-wal", "-journal"].iter().any(|suffix| self.beside(suffix).exists()) {
             name.push_str("?immutable=1");
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
@@ -208,19 +214,6 @@ impl Store {
 
     fn beside(&self, suffix: &str) -> PathBuf {
         self.folder.join(format!("fusebill.db{suffix}"))
-    }
-
-    /// One process at a time sets a database up.
-    fn lock_setup(&self) -> Result<std::fs::File> {
-        let path = self.folder.join("locks").join("setup");
-        let deadline = Instant::now() + self.timeout;
-        loop {
-            match customer_lock::try_hold(&path)? {
-                Some(file) => return Ok(file),
-                None if Instant::now() >= deadline => return Err(self.busy()),
-                None => std::thread::sleep(Duration::from_millis(5)),
-            }
-        }
     }
 
     fn version(&self, connection: &Connection) -> Result<usize> {
@@ -271,7 +264,7 @@ impl Store {
     /// A damaged file is examined, and never replaced.
     fn failed(&self, connection: Option<&Connection>, why: rusqlite::Error) -> Error {
         match why.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => self.busy(),
+            _ if is_busy(&why) => self.busy(),
             Some(ErrorCode::NotADatabase) => self.foreign(),
             Some(ErrorCode::DatabaseCorrupt) => self.damaged(connection, why),
             _ => {
@@ -293,6 +286,10 @@ impl Store {
             .hint(format!("copy it, then `sqlite3 {path} .recover | sqlite3 recovered.db` saves what can be read"))
             .hint("move the damaged file away; a new store is made then, which knows nothing of earlier changes")
     }
+}
+
+fn is_busy(why: &rusqlite::Error) -> bool {
+    matches!(why.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 fn is_about_writing(why: &anyhow::Error) -> bool {

@@ -7,7 +7,7 @@ use rusqlite::{Transaction, named_params};
 
 use super::entries::stamp;
 use super::runs::BATCH;
-use super::{EntryId, Store, customer_lock};
+use super::{EntryId, Store};
 use crate::error::{Error, Kind, Result};
 
 /// SQLite's lock is not fair: a process that takes it again at once starves those that poll for it. So others can write for as
@@ -43,18 +43,16 @@ const IS_OPEN: &str = "(outcome IS NULL OR outcome = 'unknown')";
 impl Store {
     pub(crate) fn to_forget(&self, what: &Forget) -> Result<Forgotten> {
         let before = stamp(what.before);
-        self.read(|connection| {
-            let count = |sql: &str| {
-                let params = named_params! {":before": before, ":profile": what.profile};
-                connection
-                    .query_row(&format!("SELECT count(*) FROM {sql}"), params, |row| row.get::<_, u64>(0))
-            };
-            let all = count(&format!("entries WHERE {OF_PROFILE}"))?;
-            let open = count(&format!("entries WHERE {OF_PROFILE} AND {IS_OPEN}"))?;
-            let unsettled = if what.unsettled { 0 } else { open };
-            let runs = count(&format!("runs WHERE {OF_PROFILE} AND started = 1"))?;
-            Ok(Forgotten { entries: all - unsettled, runs, unsettled })
-        })
+        let count = |sql: &str| {
+            let params = named_params! {":before": before, ":profile": what.profile};
+            let count = self.one(&format!("SELECT count(*) FROM {sql}"), params, |row| row.get::<_, u64>(0));
+            count.map(Option::unwrap_or_default)
+        };
+        let all = count(&format!("entries WHERE {OF_PROFILE}"))?;
+        let open = count(&format!("entries WHERE {OF_PROFILE} AND {IS_OPEN}"))?;
+        let unsettled = if what.unsettled { 0 } else { open };
+        let runs = count(&format!("runs WHERE {OF_PROFILE} AND started = 1"))?;
+        Ok(Forgotten { entries: all.saturating_sub(unsettled), runs, unsettled })
     }
 
     /// The bytes are overwritten, and the file becomes smaller. Runs that a process carries out at the moment stay.
@@ -74,12 +72,7 @@ impl Store {
         }
         let mut runs = 0;
         for (id, name) in self.runs_to_forget(what)? {
-            let path = self.run_lock(&name);
-            if let Some(_held) = customer_lock::try_hold(&path)? {
-                self.remove_run(id)?;
-                runs += 1;
-                let _ = std::fs::remove_file(path);
-            }
+            runs += u64::from(self.remove_idle_run(id, &name)?);
         }
         self.free_pages()?;
         Ok(Forgotten { entries, runs, unsettled: self.to_forget(what)?.unsettled })
@@ -88,24 +81,18 @@ impl Store {
     fn entries_to_forget(&self, what: &Forget, after: i64) -> Result<Vec<i64>> {
         let open = if what.unsettled { "false" } else { IS_OPEN };
         let before = stamp(what.before);
-        self.read(|connection| {
-            let mut ids = connection.prepare(&format!(
-                "SELECT id FROM entries WHERE id > :after AND {OF_PROFILE} AND NOT {open} ORDER BY id LIMIT :size"
-            ))?;
-            let params =
-                named_params! {":after": after, ":before": before, ":profile": what.profile, ":size": BATCH / 5};
-            let ids = ids.query_map(params, |row| row.get(0))?;
-            ids.collect()
-        })
+        let sql = format!(
+            "SELECT id FROM entries WHERE id > :after AND {OF_PROFILE} AND NOT {open} ORDER BY id LIMIT :size"
+        );
+        let params =
+            named_params! {":after": after, ":before": before, ":profile": what.profile, ":size": BATCH / 5};
+        self.all(&sql, params, |row| row.get(0))
     }
 
     fn runs_to_forget(&self, what: &Forget) -> Result<Vec<(i64, EntryId)>> {
-        let before = stamp(what.before);
-        self.read(|connection| {
-            let mut runs = connection.prepare(&format!("SELECT id, run FROM runs WHERE {OF_PROFILE}"))?;
-            let params = named_params! {":before": before, ":profile": what.profile};
-            let runs = runs.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?;
-            runs.collect()
+        let params = named_params! {":before": stamp(what.before), ":profile": what.profile};
+        self.all(&format!("SELECT id, run FROM runs WHERE {OF_PROFILE}"), params, |row| {
+            Ok((row.get(0)?, row.get(1)?))
         })
     }
 

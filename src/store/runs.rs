@@ -4,10 +4,11 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
+use strum::{EnumString, IntoStaticStr};
 
-use super::entries::{stamp, time, unreadable};
+use super::entries::stamp;
+use super::query::{SqlRow, json, optional, paged, parsed};
 use super::{EntryId, Store, customer_lock};
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -20,6 +21,8 @@ pub(crate) struct About {
     pub(crate) run: EntryId,
     pub(crate) time: Timestamp,
     pub(crate) kind: Kind,
+    /// The run that this one takes back.
+    pub(crate) undoes: Option<EntryId>,
     /// Empty until the run starts.
     pub(crate) profile: String,
     pub(crate) host: String,
@@ -29,32 +32,31 @@ pub(crate) struct About {
     pub(crate) reads_again: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Kind {
     Update,
     Apply,
-    Undo(EntryId),
+    Undo,
 }
 
 impl Kind {
     /// Its name in the store and in output.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Kind::Update => "update",
-            Kind::Apply => "apply",
-            Kind::Undo(_) => "undo",
-        }
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct NewRow {
+pub(crate) struct Row {
     pub(crate) row: u64,
     pub(crate) line: u64,
-    /// The vendor's id of the customer; none if it has to be looked up.
+    /// The vendor's id of the customer; none while it was not looked up.
     pub(crate) customer: Option<u64>,
     /// In the caller's format.
     pub(crate) task: String,
+    /// The entry of an attempt that had no known outcome, if the run was resumed since.
+    pub(crate) attempt: Option<EntryId>,
 }
 
 /// A row that names a customer, or has a number, that an earlier row has.
@@ -67,93 +69,45 @@ pub(crate) struct Duplicate {
     pub(crate) line: u64,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Row {
-    pub(crate) row: u64,
-    pub(crate) line: u64,
-    /// The vendor's id of the customer; none while it was not looked up.
-    pub(crate) customer: Option<u64>,
-    pub(crate) task: String,
-    /// The entry of an attempt that had no known outcome, if the run was resumed since.
-    pub(crate) attempt: Option<EntryId>,
-}
-
-/// No other process carries this run out while this lives.
+/// No other process carries this run out while this lives. Dropped before it starts, it leaves nothing behind.
 #[derive(Debug)]
-pub(crate) struct Run {
-    id: i64,
+pub(crate) struct Run<'a> {
+    store: &'a Store,
+    pub(crate) id: i64,
+    started: bool,
     pub(crate) about: About,
     _lock: Option<File>,
 }
 
-impl Run {
-    pub(crate) fn id(&self) -> i64 {
-        self.id
-    }
-}
-
-/// A run whose rows are still being checked. Dropped, it leaves nothing behind.
-#[derive(Debug)]
-pub(crate) struct NewRun<'a> {
-    store: &'a Store,
-    run: Option<Run>,
-}
-
-impl NewRun<'_> {
-    pub(crate) fn run(&self) -> &Run {
-        self.run.as_ref().expect("it is taken only when this is consumed")
-    }
-
+impl Run<'_> {
     /// From here on the run can be resumed.
-    pub(crate) fn start(mut self, profile: &str, host: &str) -> Result<Run> {
-        let id = self.run().id;
-        self.store.write(|transaction| {
-            let sql = "UPDATE runs SET profile = ?, host = ?, started = 1 WHERE id = ?";
-            transaction.execute(sql, params![profile, host, id])
-        })?;
-        let run = self.run.take().expect("it is taken only when this is consumed");
-        let about = About { profile: profile.to_string(), host: host.to_string(), ..run.about.clone() };
-        Ok(Run { about, ..run })
+    pub(crate) fn start(&mut self, profile: &str, host: &str) -> Result<()> {
+        let sql = "UPDATE runs SET profile = ?, host = ?, started = 1 WHERE id = ?";
+        self.store.execute(sql, params![profile, host, self.id])?;
+        (self.about.profile, self.about.host) = (profile.to_string(), host.to_string());
+        self.started = true;
+        Ok(())
     }
 }
 
-impl Drop for NewRun<'_> {
+impl Drop for Run<'_> {
     fn drop(&mut self) {
-        if let Some(run) = self.run.take().filter(|_| !self.store.is_scratch()) {
+        if !self.started && !self.store.is_scratch() {
             // The next run removes what cannot be removed now.
-            let _ = self.store.remove_run(run.id).and_then(|()| self.store.free_pages());
-            let _ = std::fs::remove_file(self.store.run_lock(&run.about.run));
+            let _ = self.store.remove_run(self.id, &self.about.run).and_then(|()| self.store.free_pages());
         }
     }
 }
 
-impl ToSql for Outcome {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.name().into())
-    }
-}
+const ABOUT: &str =
+    "SELECT id, run, time, kind, undoes, profile, host, source, new_fields, reads_again FROM runs";
 
-impl FromSql for Outcome {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Outcome> {
-        let name = value.as_str()?;
-        OUTCOMES.iter().copied().find(|outcome| outcome.name() == name).ok_or(FromSqlError::InvalidType)
-    }
-}
-
-const ABOUT: &str = "id, run, time, kind, undoes, profile, host, source, new_fields, reads_again";
-
-fn about(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, About)> {
-    let (kind, undoes): (String, Option<EntryId>) = (row.get(3)?, row.get(4)?);
-    let kind = match (kind.as_str(), undoes) {
-        ("update", None) => Kind::Update,
-        ("apply", None) => Kind::Apply,
-        ("undo", Some(run)) => Kind::Undo(run),
-        _ => return Err(unreadable(3, FromSqlError::InvalidType)),
-    };
+fn about(row: &SqlRow<'_>) -> rusqlite::Result<(i64, About)> {
     let about = About {
         run: row.get(1)?,
-        time: time(row, 2)?,
-        kind,
+        time: parsed(row, 2)?,
+        kind: parsed(row, 3)?,
+        undoes: row.get(4)?,
         profile: row.get(5)?,
         host: row.get(6)?,
         source: row.get(7)?,
@@ -165,13 +119,12 @@ fn about(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, About)> {
 
 impl Store {
     /// Also removes runs that were never started, because their process died.
-    pub(crate) fn begin_run(&self, about: About) -> Result<NewRun<'_>> {
-        self.sweep_runs()?;
+    pub(crate) fn begin_run(&self, about: About) -> Result<Run<'_>> {
+        let abandoned = "SELECT id, run FROM runs WHERE started = 0";
+        for (id, name) in self.all(abandoned, [], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            self.remove_idle_run(id, &name)?;
+        }
         let lock = self.hold_run(&about.run)?;
-        let undoes = match &about.kind {
-            Kind::Undo(run) => Some(run),
-            Kind::Update | Kind::Apply => None,
-        };
         let id = self.write(|transaction| {
             transaction.execute(
                 "INSERT INTO runs (run, time, kind, undoes, profile, host, source, new_fields, reads_again)
@@ -180,7 +133,7 @@ impl Store {
                     about.run,
                     stamp(about.time),
                     about.kind.name(),
-                    undoes,
+                    about.undoes,
                     about.profile,
                     about.host,
                     about.source,
@@ -190,26 +143,28 @@ impl Store {
             )?;
             Ok(transaction.last_insert_rowid())
         })?;
-        Ok(NewRun { store: self, run: Some(Run { id, about, _lock: lock }) })
+        Ok(Run { store: self, id, started: false, about, _lock: lock })
     }
 
-    fn sweep_runs(&self) -> Result<()> {
-        let abandoned: Vec<(i64, EntryId)> = self.read(|connection| {
-            let mut runs = connection.prepare("SELECT id, run FROM runs WHERE started = 0")?;
-            let runs = runs.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            runs.collect()
+    /// False if a process carries it out at the moment.
+    pub(super) fn remove_idle_run(&self, id: i64, name: &EntryId) -> Result<bool> {
+        let held = customer_lock::try_hold(&self.run_lock(name))?;
+        held.as_ref().map_or(Ok(()), |_| self.remove_run(id, name))?;
+        Ok(held.is_some())
+    }
+
+    fn remove_run(&self, id: i64, name: &EntryId) -> Result<()> {
+        self.in_batches(|transaction| {
+            let sql =
+                "DELETE FROM rows WHERE run = ?1 AND row IN (SELECT row FROM rows WHERE run = ?1 LIMIT ?2)";
+            transaction.execute(sql, params![id, BATCH])
         })?;
-        for (id, name) in abandoned {
-            let path = self.run_lock(&name);
-            if let Some(_held) = customer_lock::try_hold(&path)? {
-                self.remove_run(id)?;
-                let _ = std::fs::remove_file(path);
-            }
-        }
+        self.execute("DELETE FROM runs WHERE id = ?", [id])?;
+        let _ = std::fs::remove_file(self.run_lock(name));
         Ok(())
     }
 
-    pub(super) fn run_lock(&self, run: &EntryId) -> PathBuf {
+    fn run_lock(&self, run: &EntryId) -> PathBuf {
         self.folder.join("locks").join(format!("run-{run}"))
     }
 
@@ -224,48 +179,41 @@ impl Store {
         })
     }
 
-    /// None if no such run was started.
-    pub(crate) fn open_run(&self, name: &EntryId) -> Result<Option<Run>> {
-        let sql = format!("SELECT {ABOUT} FROM runs WHERE run = ? AND started = 1");
-        let found = self.read(|connection| connection.query_row(&sql, [name], about).optional())?;
-        let Some((id, about)) = found else { return Ok(None) };
+    /// None if no such run was started. Another process may be carrying it out.
+    pub(crate) fn find_run(&self, name: &EntryId) -> Result<Option<(i64, About)>> {
+        self.one(&format!("{ABOUT} WHERE run = ? AND started = 1"), [name], about)
+    }
+
+    pub(crate) fn open_run(&self, name: &EntryId) -> Result<Option<Run<'_>>> {
+        let Some((id, about)) = self.find_run(name)? else { return Ok(None) };
         let lock = self.hold_run(name)?;
-        Ok(Some(Run { id, about, _lock: lock }))
+        Ok(Some(Run { store: self, id, started: true, about, _lock: lock }))
     }
 
-    /// Another process may be carrying it out.
-    pub(crate) fn run_id(&self, name: &EntryId) -> Result<Option<i64>> {
-        let sql = "SELECT id FROM runs WHERE run = ? AND started = 1";
-        self.read(|connection| connection.query_row(sql, [name], |row| row.get(0)).optional())
-    }
-
-    pub(crate) fn last_run(&self, profile: &str) -> Result<Option<About>> {
-        let sql =
-            format!("SELECT {ABOUT} FROM runs WHERE profile = ? AND started = 1 ORDER BY id DESC LIMIT 1");
-        let found = self.read(|connection| connection.query_row(&sql, [profile], about).optional())?;
-        Ok(found.map(|(_, about)| about))
+    pub(crate) fn last_run(&self, profile: &str) -> Result<Option<EntryId>> {
+        let sql = "SELECT run FROM runs WHERE profile = ? AND started = 1 ORDER BY id DESC LIMIT 1";
+        self.one(sql, [profile], |row| row.get(0))
     }
 
     /// The newest first.
     pub(crate) fn runs(&self) -> Result<Vec<(About, u64, Counts)>> {
-        self.read(|connection| {
-            let mut runs = connection
-                .prepare(&format!("SELECT {ABOUT} FROM runs WHERE started = 1 ORDER BY id DESC"))?;
-            let runs = runs.query_map([], about)?;
-            runs.map(|found| {
-                let (id, about) = found?;
-                let (rows, counts) = tally(connection, id)?;
-                Ok((about, rows, counts))
-            })
-            .collect()
-        })
+        let runs = self.all(&format!("{ABOUT} WHERE started = 1 ORDER BY id DESC"), [], about)?;
+        let counted = |(id, about)| self.counts(id).map(|(rows, counts)| (about, rows, counts));
+        runs.into_iter().map(counted).collect()
     }
 
-    pub(crate) fn counts(&self, run: &Run) -> Result<(u64, Counts)> {
-        self.read(|connection| tally(connection, run.id))
+    /// How many rows there are, and how those ended that have an outcome.
+    pub(crate) fn counts(&self, run: i64) -> Result<(u64, Counts)> {
+        let sql = "SELECT outcome, count(*) FROM rows WHERE run = ? GROUP BY outcome";
+        let (mut rows, mut counts) = (0, Counts::default());
+        for (outcome, count) in self.all(sql, [run], |row| Ok((optional(row, 0)?, row.get::<_, u64>(1)?)))? {
+            rows += count;
+            outcome.into_iter().for_each(|outcome| counts.add_many(outcome, count));
+        }
+        Ok((rows, counts))
     }
 
-    pub(crate) fn add_rows(&self, run: &Run, rows: &[NewRow]) -> Result<Vec<Duplicate>> {
+    pub(crate) fn add_rows(&self, run: &Run<'_>, rows: &[Row]) -> Result<Vec<Duplicate>> {
         self.write(|transaction| {
             let mut duplicates = Vec::new();
             let mut add = transaction.prepare(
@@ -273,7 +221,7 @@ impl Store {
             )?;
             for row in rows {
                 if add.execute(params![run.id, row.row, row.line, row.customer, row.task])? == 0 {
-                    duplicates.push(duplicate(transaction, run, row)?);
+                    duplicates.push(duplicate(transaction, run.id, row)?);
                 }
             }
             Ok(duplicates)
@@ -282,137 +230,109 @@ impl Store {
 
     /// Also of rows that may have been written. The last entry of a row counts, because those before it wrote nothing. A
     /// superseded row stays as it is: its fields hold what a later change wrote.
-    pub(crate) fn add_rows_of(&self, undone: &EntryId, run: &Run) -> Result<u64> {
-        let (mut count, mut after) = (0, 0_u64);
-        loop {
-            let (added, last) = self.write(|transaction| {
-                let added = transaction.execute(
-                    "INSERT INTO rows (run, row, line, customer, task)
-                     SELECT ?1, e.row, e.row, e.customer, e.entry FROM entries e
-                     WHERE e.run = ?2 AND e.row > ?3
-                     AND e.id = (SELECT max(id) FROM entries o WHERE o.run = e.run AND o.row = e.row
-                         AND (o.outcome IS NULL OR o.outcome NOT IN ('not-written', 'gone', 'superseded')))
-                     ORDER BY e.row LIMIT ?4",
-                    params![run.id, undone, after, BATCH],
-                )?;
-                let last = "SELECT coalesce(max(row), 0) FROM rows WHERE run = ?";
-                Ok((added as u64, transaction.query_row(last, [run.id], |row| row.get(0))?))
-            })?;
-            (count, after) = (count + added, last);
-            if added < BATCH {
-                return Ok(count);
-            }
-        }
+    pub(crate) fn add_rows_of(&self, undone: &EntryId, run: &Run<'_>) -> Result<u64> {
+        self.in_batches(|transaction| {
+            transaction.execute(
+                "INSERT INTO rows (run, row, line, customer, task)
+                 SELECT ?1, e.row, e.row, e.customer, e.entry FROM entries e
+                 WHERE e.run = ?2 AND e.row > (SELECT coalesce(max(row), 0) FROM rows WHERE run = ?1)
+                 AND e.id = (SELECT max(id) FROM entries o WHERE o.run = e.run AND o.row = e.row
+                     AND (o.outcome IS NULL OR o.outcome NOT IN ('not-written', 'gone', 'superseded')))
+                 ORDER BY e.row LIMIT ?3",
+                params![run.id, undone, BATCH],
+            )
+        })
     }
 
     /// The rows of an undo whose change was not stored as it was sent.
-    pub(crate) fn count_altered(&self, undo: &Run) -> Result<u64> {
+    pub(crate) fn count_altered(&self, undo: &Run<'_>) -> Result<u64> {
         let sql = "SELECT count(*) FROM rows r JOIN entries e ON e.entry = r.task
              WHERE r.run = ? AND e.stored IS NOT NULL";
-        self.read(|connection| connection.query_row(sql, [undo.id], |row| row.get(0)))
+        Ok(self.one(sql, [undo.id], |row| row.get(0))?.unwrap_or_default())
     }
 
     /// Returns the line of another row with the same customer, if there is one.
-    pub(crate) fn set_customer(&self, run: &Run, row: u64, customer: u64) -> Result<Option<u64>> {
+    pub(crate) fn set_customer(&self, run: &Run<'_>, row: u64, customer: u64) -> Result<Option<u64>> {
         self.write(|transaction| {
             let sql = "UPDATE OR IGNORE rows SET customer = ? WHERE run = ? AND row = ?";
-            if transaction.prepare(sql)?.execute(params![customer, run.id, row])? == 1 {
+            if transaction.execute(sql, params![customer, run.id, row])? == 1 {
                 return Ok(None);
             }
-            line_of(transaction, run, "customer", customer)
+            line_of(transaction, "customer", run.id, customer)
         })
     }
 
-    pub(crate) fn rows_to_do(&self, run: &Run, after: u64) -> Result<Vec<Row>> {
-        self.read(|connection| {
-            let mut rows = connection.prepare(
-                "SELECT row, line, customer, task, entry FROM rows WHERE run = ? AND outcome IS NULL AND row > ? ORDER BY row LIMIT ?",
-            )?;
-            let row = |row: &rusqlite::Row<'_>| {
-                Ok(Row {
-                    row: row.get(0)?,
-                    line: row.get(1)?,
-                    customer: row.get(2)?,
-                    task: row.get(3)?,
-                    attempt: row.get(4)?,
-                })
-            };
-            let rows = rows.query_map(params![run.id, after, BATCH / 10], row)?;
-            rows.collect()
+    /// In the order of the source.
+    pub(crate) fn rows_to_do(&self, run: i64) -> impl Iterator<Item = Result<Row>> + Send {
+        paged(move |last: Option<&Row>| {
+            self.all(
+                "SELECT row, line, customer, task, entry FROM rows
+                 WHERE run = ? AND outcome IS NULL AND row > ? ORDER BY row LIMIT ?",
+                params![run, last.map_or(0, |row| row.row), BATCH / 10],
+                |row| {
+                    let (line, customer, task) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                    Ok(Row { row: row.get(0)?, line, customer, task, attempt: row.get(4)? })
+                },
+            )
         })
     }
 
-    pub(crate) fn end_row(&self, run: &Run, result: &RowResult) -> Result<()> {
-        let changes = serde_json::to_string(&result.changes).expect("texts and tokens are JSON");
-        self.write(|transaction| {
-            let sql = "UPDATE rows SET outcome = ?, changes = ?, error = ?, attempts = ?, entry = ? WHERE run = ? AND row = ?";
-            let RowResult { outcome, error, attempts, entry, row, .. } = result;
-            transaction.prepare(sql)?.execute(params![outcome, changes, error, attempts, entry, run.id, row])
-        })?;
-        Ok(())
+    pub(crate) fn end_row(&self, run: &Run<'_>, result: &RowResult) -> Result<()> {
+        let changes = serde_json::to_string(&result.changes).expect("paths and tokens are JSON");
+        let RowResult { outcome, error, attempts, entry, row, .. } = result;
+        let sql = "UPDATE rows SET outcome = ?, changes = ?, error = ?, attempts = ?, entry = ? WHERE run = ? AND row = ?";
+        self.execute(sql, params![outcome.name(), changes, error, attempts, entry, run.id, row]).map(drop)
     }
 
     /// Survives a crash, so that the row is not sent again over a correction.
-    pub(crate) fn note_attempt(&self, run: &Run, row: u64, entry: &EntryId) -> Result<()> {
+    pub(crate) fn note_attempt(&self, run: &Run<'_>, row: u64, entry: &EntryId) -> Result<()> {
         let sql = "UPDATE rows SET entry = ? WHERE run = ? AND row = ?";
-        self.write(|transaction| transaction.execute(sql, params![entry, run.id, row])).map(drop)
+        self.execute(sql, params![entry, run.id, row]).map(drop)
     }
 
     /// In the order of the source, with rows that were not reached.
-    pub(crate) fn results(&self, run: i64, mut each: impl FnMut(RowResult) -> Result<()>) -> Result<()> {
-        let mut after = 0;
-        loop {
-            let page = self.read(|connection| {
-                let mut rows = connection.prepare(
-                    "SELECT row, customer, outcome, changes, error, attempts, entry FROM rows
-                     WHERE run = ? AND row > ? ORDER BY row LIMIT ?",
-                )?;
-                let rows = rows.query_map(params![run, after, BATCH], result)?;
-                rows.collect::<rusqlite::Result<Vec<RowResult>>>()
-            })?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.row;
-            page.into_iter().try_for_each(&mut each)?;
-        }
+    pub(crate) fn results(&self, run: i64) -> impl Iterator<Item = Result<RowResult>> {
+        paged(move |last: Option<&RowResult>| {
+            self.all(
+                "SELECT row, customer, outcome, changes, error, attempts, entry FROM rows
+                 WHERE run = ? AND row > ? ORDER BY row LIMIT ?",
+                params![run, last.map_or(0, |result| result.row), BATCH],
+                result,
+            )
+        })
     }
 
     /// Rows with these outcomes become rows that were not reached.
-    pub(crate) fn reopen(&self, run: &Run, again: impl Fn(Outcome) -> bool) -> Result<()> {
-        for outcome in OUTCOMES.iter().filter(|outcome| again(**outcome)) {
-            self.in_batches(|transaction| {
-                let sql = "UPDATE rows SET outcome = NULL, changes = NULL, error = NULL, attempts = NULL, entry = NULL
-                     WHERE run = ?1 AND row IN (SELECT row FROM rows WHERE run = ?1 AND outcome = ?2 LIMIT ?3)";
-                transaction.execute(sql, params![run.id, outcome, BATCH])
-            })?;
-        }
-        Ok(())
+    pub(crate) fn reopen(&self, run: &Run<'_>, again: impl Fn(Outcome) -> bool) -> Result<()> {
+        let sql =
+            "UPDATE rows SET outcome = NULL, changes = NULL, error = NULL, attempts = NULL, entry = NULL
+             WHERE run = ?1 AND row IN (SELECT row FROM rows WHERE run = ?1 AND outcome = ?2 LIMIT ?3)";
+        OUTCOMES.iter().filter(|outcome| again(**outcome)).try_for_each(|outcome| {
+            let params = params![run.id, outcome.name(), BATCH];
+            self.in_batches(|transaction| transaction.execute(sql, params)).map(drop)
+        })
     }
 
     /// The last entry of the next row that has no result, but may have written something.
-    pub(crate) fn next_in_flight(&self, run: &Run, after: u64) -> Result<Option<EntryId>> {
-        self.read(|connection| {
-            connection
-                .prepare(
-                    "SELECT e.entry FROM rows r JOIN entries e ON e.run = ?1 AND e.row = r.row
-                     WHERE r.run = ?2 AND r.outcome IS NULL AND r.row > ?3
-                     AND e.outcome IS NOT 'not-written' AND e.id = (SELECT max(id) FROM entries WHERE run = ?1 AND row = r.row)
-                     ORDER BY r.row LIMIT 1",
-                )?
-                .query_row(params![run.about.run, run.id, after], |row| row.get(0))
-                .optional()
-        })
+    pub(crate) fn next_in_flight(&self, run: &Run<'_>, after: u64) -> Result<Option<EntryId>> {
+        self.one(
+            "SELECT e.entry FROM rows r JOIN entries e ON e.run = ?1 AND e.row = r.row
+             WHERE r.run = ?2 AND r.outcome IS NULL AND r.row > ?3
+             AND e.outcome IS NOT 'not-written' AND e.id = (SELECT max(id) FROM entries WHERE run = ?1 AND row = r.row)
+             ORDER BY r.row LIMIT 1",
+            params![run.about.run, run.id, after],
+            |row| row.get(0),
+        )
     }
 
     /// The run that took this one back, unless that was taken back in its turn.
     pub(crate) fn taken_back(&self, run: &EntryId) -> Result<Option<EntryId>> {
-        let undoing: Vec<EntryId> = self.read(|connection| {
-            let mut runs = connection.prepare(
-                "SELECT run FROM runs WHERE undoes = ? AND EXISTS (SELECT 1 FROM rows
-                     WHERE rows.run = runs.id AND outcome IN ('written', 'differs', 'unknown', 'undecided')) ORDER BY id DESC",
-            )?;
-            let runs = runs.query_map([run], |row| row.get(0))?;
-            runs.collect()
-        })?;
+        let undoing: Vec<EntryId> = self.all(
+            "SELECT run FROM runs WHERE undoes = ? AND EXISTS (SELECT 1 FROM rows
+                 WHERE rows.run = runs.id AND outcome IN ('written', 'differs', 'unknown', 'undecided')) ORDER BY id DESC",
+            [run],
+            |row| row.get(0),
+        )?;
         for undo in undoing {
             if self.taken_back(&undo)?.is_none() {
                 return Ok(Some(undo));
@@ -420,69 +340,36 @@ impl Store {
         }
         Ok(None)
     }
-
-    pub(super) fn remove_run(&self, id: i64) -> Result<()> {
-        self.in_batches(|transaction| {
-            let sql =
-                "DELETE FROM rows WHERE run = ?1 AND row IN (SELECT row FROM rows WHERE run = ?1 LIMIT ?2)";
-            transaction.execute(sql, params![id, BATCH])
-        })?;
-        self.write(|transaction| transaction.execute("DELETE FROM runs WHERE id = ?", [id])).map(drop)
-    }
 }
 
-fn result(row: &rusqlite::Row<'_>) -> rusqlite::Result<RowResult> {
-    let changes: Option<String> = row.get(3)?;
-    let changes =
-        changes.map(|text| serde_json::from_str(&text)).transpose().map_err(|why| unreadable(3, why))?;
+fn result(row: &SqlRow<'_>) -> rusqlite::Result<RowResult> {
     Ok(RowResult {
         row: row.get(0)?,
         customer: row.get::<_, Option<u64>>(1)?.unwrap_or_default(),
-        outcome: row.get::<_, Option<Outcome>>(2)?.unwrap_or(Outcome::NotReached),
-        changes: changes.unwrap_or_default(),
+        outcome: optional(row, 2)?.unwrap_or(Outcome::NotReached),
+        changes: json(row, 3)?,
         error: row.get(4)?,
         attempts: row.get::<_, Option<u32>>(5)?.unwrap_or_default(),
         entry: row.get(6)?,
     })
 }
 
-fn tally(connection: &Connection, run: i64) -> rusqlite::Result<(u64, Counts)> {
-    let mut counted =
-        connection.prepare("SELECT outcome, count(*) FROM rows WHERE run = ? GROUP BY outcome")?;
-    let counted =
-        counted.query_map([run], |row| Ok((row.get::<_, Option<Outcome>>(0)?, row.get::<_, u64>(1)?)))?;
-    let (mut rows, mut counts) = (0, Counts::default());
-    for group in counted {
-        let (outcome, count) = group?;
-        rows += count;
-        if let Some(outcome) = outcome {
-            counts.add_many(outcome, count);
-        }
-    }
-    Ok((rows, counts))
-}
-
-fn duplicate(transaction: &Transaction<'_>, run: &Run, row: &NewRow) -> rusqlite::Result<Duplicate> {
-    let same_customer = match row.customer {
-        Some(customer) => line_of(transaction, run, "customer", customer)?,
-        None => None,
-    };
+fn duplicate(transaction: &Transaction<'_>, run: i64, row: &Row) -> rusqlite::Result<Duplicate> {
+    let same = |column, value| line_of(transaction, column, run, value);
+    let same_customer = row.customer.map(|customer| same("customer", customer)).transpose()?.flatten();
+    let first = same_customer.map_or_else(|| same("row", row.row), |line| Ok(Some(line)))?;
     let customer = row.customer.filter(|_| same_customer.is_some());
-    let first = match same_customer {
-        Some(first) => Some(first),
-        None => line_of(transaction, run, "row", row.row)?,
-    };
     Ok(Duplicate { row: row.row, customer, first: first.unwrap_or_default(), line: row.line })
 }
 
 fn line_of(
     transaction: &Transaction<'_>,
-    run: &Run,
     column: &str,
+    run: i64,
     value: u64,
 ) -> rusqlite::Result<Option<u64>> {
     let sql = format!("SELECT line FROM rows WHERE run = ? AND {column} = ?");
-    transaction.prepare(&sql)?.query_row(params![run.id, value], |row| row.get(0)).optional()
+    transaction.query_row(&sql, params![run, value], |row| row.get(0)).optional()
 }
 
 #[cfg(test)]

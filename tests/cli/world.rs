@@ -138,14 +138,16 @@ impl World {
     /// What the store holds, the oldest first: of each entry a record of its intent, and one of its outcome if it has one.
     pub fn journal(&self) -> Vec<Value> {
         let (store, mut records) = (self.store(), Vec::new());
-        let each = |entry: Entry| {
+        for entry in store.history(&Filter::default()) {
+            let entry: Entry = entry.expect("the store can be read");
             let plan = store.plan(&entry).expect("an entry has a plan");
             let stored = store.stored(&entry).expect("the store can be read");
             if let Some(outcome) = entry.outcome {
                 let stored = stored.map(|stored| stored.text().to_string());
                 let name = entry.entry.to_string();
-                records
-                    .push(json!({"record": "outcome", "entry": name, "outcome": outcome, "stored": stored}));
+                records.push(
+                    json!({"record": "outcome", "entry": name, "outcome": outcome.name(), "stored": stored}),
+                );
             }
             records.push(json!({
                 "record": "intent",
@@ -161,9 +163,7 @@ impl World {
                 "before": plan.before.text(),
                 "after": plan.after.text(),
             }));
-            Ok(())
-        };
-        store.history(&Filter::default(), each).expect("the store can be read");
+        }
         records.reverse();
         records
     }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::super::lookup::find;
 use super::super::session::Session;
-use super::rows::{Checked, RowErrors, not_reached};
+use super::rows::{Checked, RowErrors};
 use super::worker_pool::WorkerPool;
 use crate::bulk::{RowError, task};
 use crate::cli::bulk::PaceArgs;
@@ -18,7 +18,7 @@ use crate::terminal::Input;
 pub(super) fn look_up(
     checked: &Checked,
     file: &Input,
-    (store, run): (&Store, &Run),
+    (store, run): (&Store, &Run<'_>),
     pace: &PaceArgs,
     session: &Session<'_>,
 ) -> Result<()> {
@@ -28,7 +28,8 @@ pub(super) fn look_up(
     session.terminal.notes().say(&format!("Looking up {}.", counted(checked.rows, "customer")));
     let pool = WorkerPool::new(pace, session);
     let (mut duplicates, mut missing) = (RowErrors::default(), RowErrors::default());
-    let jobs = not_reached(store, run)
+    let jobs = store
+        .rows_to_do(run.id)
         .filter_map(|row| row.map(|row| lookup(&row).map(|lookup| (row, lookup))).transpose());
     let find = |(_, lookup): &(Row, Lookup)| find(lookup, &pool.client(session));
     pool.run(jobs, find, |done| {

@@ -18,7 +18,7 @@ use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, Run
 use crate::error::{Error, Kind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, counted};
-use crate::store::{About, EntryId, NewRun, Run, RunKind, Store};
+use crate::store::{About, EntryId, Run, RunKind};
 use crate::terminal::Input;
 use lookups::look_up;
 use rows::{check, check_plan};
@@ -40,10 +40,16 @@ pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<Kind> {
 
 fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
     let (store, rows, run) = (context.store()?, &args.rows, &args.run);
-    let new = begin(store, RunKind::Update, rows.file.name(), rows.new_field, args.proof.verify, context)?;
-    let checked = check(rows, store, new.run(), context)?;
+    let new = store.begin_run(about(
+        RunKind::Update,
+        rows.file.name(),
+        rows.new_field,
+        args.proof.verify,
+        context,
+    ))?;
+    let checked = check(rows, store, &new, context)?;
     let session = &open(run, Some(&rows.file), context)?;
-    look_up(&checked, &rows.file, (store, new.run()), &run.pace, session)?;
+    look_up(&checked, &rows.file, (store, &new), &run.pace, session)?;
     let limit = run.pace.limit.unwrap_or(u64::MAX);
     let what = format!("Change {} as {} says", counted(checked.rows.min(limit), "customer"), rows.file);
     consent(&what, &checked.warnings(), run.yes, session)?;
@@ -52,8 +58,8 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
 
 fn apply(args: &ApplyArgs, context: &Context) -> Result<Kind> {
     let (store, run) = (context.store()?, &args.run);
-    let new = begin(store, RunKind::Apply, args.plan.name(), true, args.proof.verify, context)?;
-    let (head, rows) = check_plan(&args.plan, store, new.run(), context)?;
+    let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
+    let (head, rows) = check_plan(&args.plan, store, &new, context)?;
     let session = &open(run, Some(&args.plan), context)?;
     session.refuse_elsewhere("the plan was made", &head.profile, &head.host)?;
     if session.account.asks_always() {
@@ -70,14 +76,14 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
     let name = &undone.about.run;
     let session = &open(run, None, context)?;
     session.refuse_elsewhere("the run was made", &undone.about.profile, &undone.about.host)?;
-    let kind = RunKind::Undo(name.clone());
-    let new = begin(store, kind, format!("run {name}"), true, args.proof.verify, context)?;
-    let rows = store.add_rows_of(name, new.run())?;
+    let about = about(RunKind::Undo, format!("run {name}"), true, args.proof.verify, context);
+    let new = store.begin_run(About { undoes: Some(name.clone()), ..about })?;
+    let rows = store.add_rows_of(name, &new)?;
     if rows == 0 {
         return Err(Error::new(Kind::NotFound, format!("the journal has no change of the run {name}")));
     }
     let what = format!("Take back what the run {name} wrote to {}", counted(rows, "customer"));
-    let altered = store.count_altered(new.run())?;
+    let altered = store.count_altered(&new)?;
     let warning = (altered > 0).then(|| {
         let rows = counted(altered, "row");
         format!(
@@ -89,19 +95,12 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
 }
 
 /// The run has no account until it starts.
-fn begin<'a>(
-    store: &'a Store,
-    kind: RunKind,
-    source: String,
-    new_fields: bool,
-    verify: Proof,
-    context: &Context,
-) -> Result<NewRun<'a>> {
+fn about(kind: RunKind, source: String, new_fields: bool, verify: Proof, context: &Context) -> About {
     let time = context.terminal.now();
     let run = EntryId::new(time, fastrand::u32(..));
     let reads_again = verify == Proof::Read;
-    let (profile, host) = (String::new(), String::new());
-    store.begin_run(About { run, time, kind, profile, host, source, new_fields, reads_again })
+    let (undoes, profile, host) = (None, String::new(), String::new());
+    About { run, time, kind, undoes, profile, host, source, new_fields, reads_again }
 }
 
 /// `--results` is tried first, because the results are known only at the end of the run.
@@ -114,8 +113,8 @@ fn open<'a>(args: &RunArgs, input: Option<&Input>, context: &'a Context) -> Resu
     context.open_to_write(false)
 }
 
-fn start(new: NewRun<'_>, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
-    let run = new.start(&session.account.profile, &session.account.origin)?;
+fn start(mut run: Run<'_>, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
+    run.start(&session.account.profile, &session.account.origin)?;
     carry_out(&run, args, session)
 }
 
@@ -140,14 +139,16 @@ fn list(context: &Context) -> Result<Kind> {
 
 fn list_rows(name: &EntryId, context: &Context) -> Result<Kind> {
     let store = context.store()?;
-    let id = store.run_id(name)?.ok_or_else(|| no_such_run(name))?;
+    let (id, _) = store.find_run(name)?.ok_or_else(|| no_such_run(name))?;
     let terminal = &context.terminal;
     let mut rows = report::rows(context.global.output, terminal.look());
-    store.results(id, |result| terminal.print(&report::add(&mut rows, &result)))?;
+    for result in store.results(id) {
+        terminal.print(&report::add(&mut rows, &result?))?;
+    }
     terminal.print(&rows.end()).map(|()| Kind::Done)
 }
 
-fn open_run(name: &RunName, context: &Context) -> Result<Run> {
+fn open_run<'a>(name: &RunName, context: &'a Context) -> Result<Run<'a>> {
     let store = context.store()?;
     let name = match &name.name {
         Some(name) => EntryId::typed(name),
@@ -155,7 +156,6 @@ fn open_run(name: &RunName, context: &Context) -> Result<Run> {
             let profile = context.profile()?.name;
             let last = store.last_run(&profile)?;
             last.ok_or_else(|| Error::new(Kind::NotFound, format!("there is no run on profile {profile}")))?
-                .run
         }
     };
     store.open_run(&name)?.ok_or_else(|| no_such_run(&name))

@@ -10,7 +10,7 @@ use super::progress::{Progress, rounded};
 use super::rows::{check, jobs};
 use super::worker::{Job, planned};
 use super::worker_pool::WorkerPool;
-use super::{begin, refuse_replacing};
+use super::{about, refuse_replacing};
 use crate::account::command;
 use crate::api::Client;
 use crate::api::rate_limit::Limits;
@@ -64,10 +64,11 @@ fn read(
     mut write: impl FnMut(&str) -> Result<()> + Send,
 ) -> Result<(Counts, Limits)> {
     let store = Store::scratch()?;
-    let new = begin(&store, RunKind::Update, args.file.name(), args.new_field, Proof::default(), context)?;
-    let checked = check(args, &store, new.run(), context)?;
+    let about = about(RunKind::Update, args.file.name(), args.new_field, Proof::default(), context);
+    let run = store.begin_run(about)?;
+    let checked = check(args, &store, &run, context)?;
     let session = &context.open()?;
-    look_up(&checked, &args.file, (&store, new.run()), pace, session)?;
+    look_up(&checked, &args.file, (&store, &run), pace, session)?;
     checked.warnings().iter().for_each(|warning| session.terminal.notes().warn(warning));
     write(&json_line(&Head {
         fusebill_plan: VERSION,
@@ -81,7 +82,7 @@ fn read(
     let limit = pace.limit.unwrap_or(u64::MAX);
     let mut counts = Counts::default();
     let mut progress = Progress::of(checked.rows.min(limit), 0, &pool.limiter, &session.terminal);
-    let jobs = jobs(&store, new.run()).take(usize::try_from(limit).unwrap_or(usize::MAX));
+    let jobs = jobs(&store, &run).take(usize::try_from(limit).unwrap_or(usize::MAX));
     let result = pool.run(
         jobs,
         |job| plan_row(job, args.new_field, check_parents, &store, &pool.client(session)),

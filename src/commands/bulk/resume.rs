@@ -5,7 +5,7 @@ use super::super::session::{Context, Session};
 use super::run::carry_out;
 use super::{consent, open, open_run};
 use crate::account::command;
-use crate::bulk::result::{Outcome, RowResult, edited};
+use crate::bulk::result::{Outcome, RowResult};
 use crate::cli::bulk::ResumeArgs;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Ending, Entry, EntryId, Run, Store};
@@ -24,7 +24,7 @@ pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &
     }
     store.reopen(&run, again)?;
     settle_in_flight(&run, store, session)?;
-    let (rows, counts) = store.counts(&run)?;
+    let (rows, counts) = store.counts(run.id)?;
     if counts.all() >= rows {
         session.terminal.notes().say("This run is complete.");
     }
@@ -32,15 +32,15 @@ pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &
 }
 
 /// Resuming would write the rest of a run that was taken back, and count rows as written that no longer are.
-fn taken_back(run: &Run, undo: &EntryId) -> Error {
+fn taken_back(run: &Run<'_>, undo: &EntryId) -> Error {
     let again = command(&run.about.profile, &format!("customer bulk undo {undo}"));
     Error::new(Kind::Conflict, format!("the run {} was taken back by the run {undo}", run.about.run))
         .hint("a new run with the same file carries out all of its rows")
         .hint(format!("`{again}` brings back what this one wrote; then it can go on"))
 }
 
-/// A row whose customer cannot be read is unknown, and is settled when the run is resumed next.
-fn settle_in_flight(run: &Run, store: &Store, session: &Session<'_>) -> Result<()> {
+/// A row that cannot be settled is unknown, and is settled when the run is resumed next.
+fn settle_in_flight(run: &Run<'_>, store: &Store, session: &Session<'_>) -> Result<()> {
     let mut after = 0;
     while let Some(name) = store.next_in_flight(run, after)? {
         // An entry that was forgotten meanwhile is not found again.
@@ -80,7 +80,7 @@ fn settle_row(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> 
         attempts: 1,
         error: why,
         // What a damaged entry changed cannot be told, and the other rows are settled all the same.
-        changes: store.plan(entry).map(|plan| edited(&plan.changes)).unwrap_or_default(),
+        changes: store.plan(entry).map(|plan| plan.changes).unwrap_or_default(),
         ..RowResult::ended(row, entry.customer, outcome)
     }))
 }

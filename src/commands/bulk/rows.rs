@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::field::FIELDS;
 use crate::report::bulk::counted;
 use crate::search::CustomerName;
-use crate::store::{self, Duplicate, EntryId, NewRow, Run, RunKind, Store};
+use crate::store::{self, Duplicate, EntryId, Run, RunKind, Store};
 use crate::terminal::Input;
 
 /// How many errors are shown.
@@ -51,17 +51,17 @@ fn rows(args: &RowArgs, context: &Context) -> Result<Rows> {
 
 struct Checker<'a> {
     store: &'a Store,
-    run: &'a Run,
-    batch: Vec<NewRow>,
+    run: &'a Run<'a>,
+    batch: Vec<store::Row>,
     errors: RowErrors,
 }
 
 impl<'a> Checker<'a> {
-    fn new(store: &'a Store, run: &'a Run) -> Checker<'a> {
+    fn new(store: &'a Store, run: &'a Run<'_>) -> Checker<'a> {
         Checker { store, run, batch: Vec::new(), errors: RowErrors::default() }
     }
 
-    fn add(&mut self, row: NewRow) -> Result<()> {
+    fn add(&mut self, row: store::Row) -> Result<()> {
         let numbers = [Some(row.row), row.customer];
         // SQLite's integers are signed.
         if let Some(number) = numbers.into_iter().flatten().find(|number| i64::try_from(*number).is_err()) {
@@ -137,7 +137,7 @@ impl Checked {
 }
 
 /// Checks the whole file before anything is sent, so that an error in any row keeps every row from being written.
-pub(super) fn check(args: &RowArgs, store: &Store, run: &Run, context: &Context) -> Result<Checked> {
+pub(super) fn check(args: &RowArgs, store: &Store, run: &Run<'_>, context: &Context) -> Result<Checked> {
     let mut checker = Checker::new(store, run);
     let mut checked = Checked::default();
     for row in rows(args, context)? {
@@ -164,14 +164,20 @@ fn check_row(
                 CustomerName::Id(id) => Some(id),
                 CustomerName::Lookup(_) => None,
             };
-            checker.add(NewRow { row: row.number, line: row.line, customer, task })
+            checker.add(store::Row { row: row.number, line: row.line, customer, task, attempt: None })
         }
         Err(wrong) => {
             // It is stored all the same, so that a later row with the same customer is an error too.
             let named = wrong.iter().find_map(|error| Some((error.customer?, error.line)));
             wrong.into_iter().for_each(|error| checker.errors.add(error));
             let Some((customer, line)) = named else { return Ok(()) };
-            checker.add(NewRow { row: checked.rows, line, customer: Some(customer), task: String::new() })
+            checker.add(store::Row {
+                row: checked.rows,
+                line,
+                customer: Some(customer),
+                task: String::new(),
+                attempt: None,
+            })
         }
     }
 }
@@ -199,7 +205,12 @@ impl RowErrors {
 }
 
 /// Reads the plan to its end before anything is sent, so that nothing of an incomplete plan is written.
-pub(super) fn check_plan(plan: &Input, store: &Store, run: &Run, context: &Context) -> Result<(Head, u64)> {
+pub(super) fn check_plan(
+    plan: &Input,
+    store: &Store,
+    run: &Run<'_>,
+    context: &Context,
+) -> Result<(Head, u64)> {
     let refused = |why: NotAPlan| Error::usage(format!("{plan} cannot be applied")).because(why);
     let (head, lines) = plan_file::read(BufReader::new(context.terminal.open(plan)?)).map_err(refused)?;
     let mut checker = Checker::new(store, run);
@@ -213,7 +224,13 @@ pub(super) fn check_plan(plan: &Input, store: &Store, run: &Run, context: &Conte
         }
         last = last.max(planned.row);
         let task = serde_json::to_string(&planned).expect("texts and tokens are JSON");
-        checker.add(NewRow { row: planned.row, line, customer: Some(planned.customer.id), task })?;
+        checker.add(store::Row {
+            row: planned.row,
+            line,
+            customer: Some(planned.customer.id),
+            task,
+            attempt: None,
+        })?;
     }
     if last > count {
         let why = format!("a row has the number {last}, but there are {count} rows");
@@ -223,30 +240,15 @@ pub(super) fn check_plan(plan: &Input, store: &Store, run: &Run, context: &Conte
     Ok((head, count))
 }
 
-/// A page at a time from the store. Ends with the first error.
-pub(super) fn not_reached<'a>(
+pub(super) fn jobs<'a>(
     store: &'a Store,
-    run: &'a Run,
-) -> impl Iterator<Item = Result<store::Row>> + Send + 'a {
-    let (mut after, mut page) = (0, Vec::new().into_iter());
-    std::iter::from_fn(move || {
-        if page.len() == 0 {
-            match store.rows_to_do(run, after) {
-                Ok(rows) => page = rows.into_iter(),
-                Err(why) => return Some(Err(why)),
-            }
-        }
-        let row: store::Row = page.next()?;
-        after = row.row;
-        Some(Ok(row))
-    })
+    run: &'a Run<'_>,
+) -> impl Iterator<Item = Result<Job>> + Send + use<'a> {
+    let kind = run.about.kind;
+    store.rows_to_do(run.id).map(move |row| job(&row?, store, kind))
 }
 
-pub(super) fn jobs<'a>(store: &'a Store, run: &'a Run) -> impl Iterator<Item = Result<Job>> + Send + 'a {
-    not_reached(store, run).map(move |row| job(&row?, store, &run.about.kind))
-}
-
-fn job(row: &store::Row, store: &Store, kind: &RunKind) -> Result<Job> {
+fn job(row: &store::Row, store: &Store, kind: RunKind) -> Result<Job> {
     let damaged = || Error::new(Kind::Failed, format!("row {} is damaged in the store", row.row));
     let id = row.customer.ok_or_else(damaged)?;
     let attempt = row.attempt.as_ref().map(|name| store.entry(name)).transpose()?.flatten();
@@ -262,7 +264,7 @@ fn job(row: &store::Row, store: &Store, kind: &RunKind) -> Result<Job> {
             let name = planned.name().map_err(|_| damaged())?;
             Ok(Job { name, ..of(Task::Planned(Box::new(planned))) })
         }
-        RunKind::Undo(_) => {
+        RunKind::Undo => {
             let entry = store.entry(&EntryId::typed(&row.task))?.ok_or_else(damaged)?;
             Ok(of(Task::Undo(Box::new(entry))))
         }

@@ -18,7 +18,7 @@ use crate::report::bulk::{self as report, Summary};
 use crate::store::{Run, Store};
 
 /// `Partial` if the run broke off: rows may have been written before.
-pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
+pub(super) fn carry_out(run: &Run<'_>, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
     let (store, about) = (session.store()?, &run.about);
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
     let retry = command(&about.profile, &format!("customer bulk retry {}", about.run));
@@ -28,7 +28,7 @@ pub(super) fn carry_out(run: &Run, args: &RunArgs, session: &Session<'_>) -> Res
         session.terminal.notes().say(&format!("Writing on {}.", account.sentence()));
     }
     session.signals.rows(true);
-    let (rows, mut counts) = store.counts(run)?;
+    let (rows, mut counts) = store.counts(run.id)?;
     let worked = work(run, rows, &mut counts, store, args, session);
     counts.add_many(Outcome::NotReached, rows.saturating_sub(counts.all()));
     let broke = |why: Error| {
@@ -51,7 +51,7 @@ type Stopped = (Kind, String);
 
 /// The outcome of each row is recorded before its worker takes another one.
 fn work(
-    run: &Run,
+    run: &Run<'_>,
     rows: u64,
     counts: &mut Counts,
     store: &Store,
@@ -97,13 +97,15 @@ fn work(
     result.map(|()| stopped)
 }
 
-fn export(run: &Run, path: &Path, store: &Store) -> Result<()> {
+fn export(run: &Run<'_>, path: &Path, store: &Store) -> Result<()> {
     let name = path.to_string_lossy();
     let output =
         if name.ends_with(".ndjson") || name.ends_with(".jsonl") { Output::Ndjson } else { Output::Csv };
     let mut export = Export::to(path)?;
     export.write(&report::rows_head(output))?;
-    store.results(run.id(), |result| export.write(&report::row(&result, output)))?;
+    for result in store.results(run.id) {
+        export.write(&report::row(&result?, output))?;
+    }
     export.finish()
 }
 

@@ -8,7 +8,7 @@ use super::super::write::Writer;
 use crate::api::Client;
 use crate::bulk::Fixed;
 use crate::bulk::plan_file::Planned;
-use crate::bulk::result::{Outcome, RowResult, edited};
+use crate::bulk::result::{Outcome, RowResult};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
 use crate::document::undo::{Undo, undo};
@@ -71,7 +71,12 @@ impl Task {
 }
 
 /// `Interrupted` if the pool was stopped before the row was written.
-pub(super) fn carry_out(job: &Job, run: &Run, client: &Client, session: &Session<'_>) -> Result<RowResult> {
+pub(super) fn carry_out(
+    job: &Job,
+    run: &Run<'_>,
+    client: &Client,
+    session: &Session<'_>,
+) -> Result<RowResult> {
     let mut result = RowResult::ended(job.row, job.customer, Outcome::Unchanged);
     if job.task.asks_nothing() {
         return Ok(result);
@@ -90,7 +95,7 @@ pub(super) fn carry_out(job: &Job, run: &Run, client: &Client, session: &Session
 
 fn write(
     job: &Job,
-    run: &Run,
+    run: &Run<'_>,
     client: &Client,
     session: &Session<'_>,
     result: &mut RowResult,
@@ -109,7 +114,7 @@ fn write(
     if plan.is_empty() {
         return Ok(Outcome::Unchanged);
     }
-    result.changes = edited(&plan.changes);
+    result.changes = plan.changes.clone();
     let writer = Writer {
         client,
         store: Some(store),
@@ -119,7 +124,7 @@ fn write(
             command: match about.kind {
                 RunKind::Update => "customer bulk update",
                 RunKind::Apply => "customer bulk apply",
-                RunKind::Undo(_) => "customer bulk undo",
+                RunKind::Undo => "customer bulk undo",
             },
             undoes: match &job.task {
                 Task::Undo(entry) => Some(entry.entry.clone()),
@@ -138,7 +143,7 @@ fn write(
     result.attempts = facts.attempts;
     result.entry = facts.entry;
     let done = done?;
-    result.changes = edited(&done.plan.changes);
+    result.changes = done.plan.changes;
     Ok(if done.written { Outcome::Written } else { Outcome::Unchanged })
 }
 

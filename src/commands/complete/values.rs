@@ -109,11 +109,11 @@ fn entries(known: &Known) -> Result<Vec<Candidate>> {
     let undo = known.path.iter().any(|word| word == "undo");
     let profile = undo.then(|| known.profile.clone());
     let mut candidates = Vec::new();
-    store()?.history(&Filter { profile, limit: Some(LATEST), ..Filter::default() }, |entry| {
+    for entry in store()?.history(&Filter { profile, limit: Some(LATEST), ..Filter::default() }) {
+        let entry = entry?;
         let name = plain(&entry.entry).filter(|_| !undo || entry.outcome != Some(Ending::NotWritten));
         candidates.extend(name.map(|name| candidate(name, &history::line(&entry))));
-        Ok(())
-    })?;
+    }
     Ok(candidates)
 }
 

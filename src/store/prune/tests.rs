@@ -2,7 +2,7 @@ use rusqlite::{Connection, params};
 
 use super::*;
 use crate::bulk::result::{Outcome, RowResult};
-use crate::store::{About, NewRow, RunKind};
+use crate::store::{About, Row, RunKind};
 
 fn at(folder: &tempfile::TempDir) -> Store {
     Store::at(folder.path().to_path_buf(), Duration::from_secs(60))
@@ -24,16 +24,17 @@ fn run(store: &Store, time: &str) -> EntryId {
         run: name.clone(),
         time,
         kind: RunKind::Update,
+        undoes: None,
         profile: "live".to_string(),
         host: text(),
         source: text(),
         new_fields: false,
         reads_again: false,
     };
-    let new = store.begin_run(about).unwrap();
-    let row = NewRow { row: 1, line: 1, customer: Some(1), task: "CONFIDENTIAL".to_string() };
-    store.add_rows(new.run(), &[row]).unwrap();
-    let run = new.start("live", "host").unwrap();
+    let mut run = store.begin_run(about).unwrap();
+    let row = Row { row: 1, line: 1, customer: Some(1), task: "CONFIDENTIAL".to_string(), attempt: None };
+    store.add_rows(&run, &[row]).unwrap();
+    run.start("live", "host").unwrap();
     let result =
         RowResult { error: Some("CONFIDENTIAL".to_string()), ..RowResult::ended(1, 1, Outcome::Failed) };
     store.end_row(&run, &result).unwrap();

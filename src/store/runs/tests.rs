@@ -15,6 +15,7 @@ fn about_of(kind: Kind) -> About {
         run: EntryId::new(time, fastrand::u32(..)),
         time,
         kind,
+        undoes: None,
         profile: "live".to_string(),
         host: "host".to_string(),
         source: "customers.csv".to_string(),
@@ -23,16 +24,23 @@ fn about_of(kind: Kind) -> About {
     }
 }
 
-fn rows(range: std::ops::RangeInclusive<u64>) -> Vec<NewRow> {
+fn rows(range: std::ops::RangeInclusive<u64>) -> Vec<Row> {
     range
-        .map(|row| NewRow { row, line: row + 1, customer: Some(row * 10), task: format!("task {row}") })
+        .map(|row| Row {
+            row,
+            line: row + 1,
+            customer: Some(row * 10),
+            task: format!("task {row}"),
+            attempt: None,
+        })
         .collect()
 }
 
-fn started(store: &Store, count: u64) -> Run {
-    let new = store.begin_run(about_of(Kind::Update)).unwrap();
-    assert!(store.add_rows(new.run(), &rows(1..=count)).unwrap().is_empty());
-    new.start("live", "host").unwrap()
+fn started(store: &Store, count: u64) -> Run<'_> {
+    let mut run = store.begin_run(about_of(Kind::Update)).unwrap();
+    assert!(store.add_rows(&run, &rows(1..=count)).unwrap().is_empty());
+    run.start("live", "host").unwrap();
+    run
 }
 
 fn entry(store: &Store, run: &EntryId, row: u64, outcome: Option<Ending>) -> EntryId {
@@ -51,14 +59,8 @@ fn entry(store: &Store, run: &EntryId, row: u64, outcome: Option<Ending>) -> Ent
     name
 }
 
-fn to_do(store: &Store, run: &Run) -> Vec<u64> {
-    let (mut all, mut after) = (Vec::new(), 0);
-    loop {
-        let page = store.rows_to_do(run, after).unwrap();
-        let Some(last) = page.last() else { return all };
-        after = last.row;
-        all.extend(page.iter().map(|row| row.row));
-    }
+fn to_do(store: &Store, run: &Run<'_>) -> Vec<u64> {
+    store.rows_to_do(run.id).map(|row| row.unwrap().row).collect()
 }
 
 #[test]
@@ -74,23 +76,18 @@ fn a_run_goes_on_where_it_was_cut_off() {
     let name = run.about.run.clone();
     let error = at(&folder).open_run(&name).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict, "{error}");
-    drop((run, store));
+    drop(run);
     let store = at(&folder);
     assert!(store.open_run(&EntryId::typed("none")).unwrap().is_none());
     let run = store.open_run(&name).unwrap().unwrap();
-    let (count, counts) = store.counts(&run).unwrap();
+    let (count, counts) = store.counts(run.id).unwrap();
     assert_eq!((count, counts.of(Outcome::Written), counts.of(Outcome::Failed)), (250, 60, 60));
-    let row = store.rows_to_do(&run, 0).unwrap().remove(0);
+    let row = store.rows_to_do(run.id).next().unwrap().unwrap();
     assert_eq!((row.row, row.line, row.customer, row.task.as_str()), (121, 122, Some(1_210), "task 121"));
     store.reopen(&run, Outcome::is_open).unwrap();
     assert_eq!(to_do(&store, &run).len(), 190);
-    let mut outcomes = Vec::new();
-    store
-        .results(run.id(), |result| {
-            outcomes.push((result.row, result.customer, result.outcome.name()));
-            Ok(())
-        })
-        .unwrap();
+    let outcome = |result: RowResult| (result.row, result.customer, result.outcome.name());
+    let outcomes: Vec<_> = store.results(run.id).map(|result| outcome(result.unwrap())).collect();
     assert_eq!(outcomes[..2], [(1, 10, "not-reached"), (2, 20, "written")]);
     assert_eq!(outcomes.len(), 250);
 }
@@ -103,27 +100,20 @@ fn a_result_reads_back_as_it_was() {
     let error = Error::new(ErrorKind::Differs, "no").detail(["twice".to_string()]);
     let result = RowResult { attempts: 3, entry: Some("e".to_string()), ..RowResult::failed(1, 10, &error) };
     store.end_row(&run, &result).unwrap();
-    let mut lines = Vec::new();
-    store
-        .results(run.id(), |result| {
-            lines.push(json_line(&result));
-            Ok(())
-        })
-        .unwrap();
+    let lines: Vec<_> = store.results(run.id).map(|result| json_line(&result.unwrap())).collect();
     assert_eq!(lines, [json_line(&result)]);
 }
 
 #[test]
 fn a_customer_or_a_number_that_comes_again_is_told_with_both_lines() {
     for store in [at(&tempfile::tempdir().unwrap()), Store::scratch().unwrap()] {
-        let new = store.begin_run(about_of(Kind::Apply)).unwrap();
-        let run = new.run();
+        let run = &store.begin_run(about_of(Kind::Apply)).unwrap();
         store.add_rows(run, &rows(1..=3)).unwrap();
         let again = [
-            NewRow { row: 4, line: 5, customer: Some(20), task: String::new() },
-            NewRow { row: 3, line: 6, customer: None, task: String::new() },
-            NewRow { row: 5, line: 7, customer: None, task: String::new() },
-            NewRow { row: 6, line: 8, customer: None, task: String::new() },
+            Row { row: 4, line: 5, customer: Some(20), task: String::new(), attempt: None },
+            Row { row: 3, line: 6, customer: None, task: String::new(), attempt: None },
+            Row { row: 5, line: 7, customer: None, task: String::new(), attempt: None },
+            Row { row: 6, line: 8, customer: None, task: String::new(), attempt: None },
         ];
         let told = store.add_rows(run, &again).unwrap();
         let expected = [(4, Some(20), 3, 5), (3, None, 4, 6)];
@@ -147,16 +137,15 @@ fn a_run_that_was_never_started_leaves_nothing() {
         })
     };
     let new = store.begin_run(about_of(Kind::Update)).unwrap();
-    store.add_rows(new.run(), &rows(1..=5)).unwrap();
+    store.add_rows(&new, &rows(1..=5)).unwrap();
     drop(new);
     assert_eq!(rows_left().unwrap(), 0);
     // A process that dies runs no destructors, and gives its lock back.
     let mut killed = store.begin_run(about_of(Kind::Update)).unwrap();
-    store.add_rows(killed.run(), &rows(1..=5)).unwrap();
-    let mut held = killed.run.take();
-    let alive = at(&folder).begin_run(about_of(Kind::Update)).unwrap().run().about.run.clone();
+    store.add_rows(&killed, &rows(1..=5)).unwrap();
+    let alive = at(&folder).begin_run(about_of(Kind::Update)).unwrap().about.run.clone();
     assert_eq!(rows_left().unwrap(), 5, "it is still held");
-    held.take();
+    killed.started = true;
     drop(killed);
     drop(store.begin_run(about_of(Kind::Update)).unwrap());
     assert_eq!(rows_left().unwrap(), 0);
@@ -176,7 +165,7 @@ fn runs_are_listed_newest_first_and_the_last_of_a_profile_is_found() {
     let listed = store.runs().unwrap();
     let names: Vec<_> = listed.iter().map(|(about, rows, _)| (about.run.clone(), *rows)).collect();
     assert_eq!(names, [(second.about.run.clone(), 2), (first.about.run.clone(), 1)]);
-    assert_eq!(store.last_run("live").unwrap().unwrap().run, second.about.run);
+    assert_eq!(store.last_run("live").unwrap().unwrap(), second.about.run);
     assert!(store.last_run("test").unwrap().is_none());
 }
 
@@ -220,17 +209,18 @@ fn the_rows_of_an_undo_are_what_the_run_may_have_written() {
     entry(&store, &name, 3, Some(Ending::NotWritten));
     entry(&store, &name, 4, Some(Ending::Superseded));
     drop(run);
-    let new = store.begin_run(about_of(Kind::Undo(name.clone()))).unwrap();
-    assert_eq!(store.add_rows_of(&name, new.run()).unwrap(), count - 3);
-    let undo = new.start("live", "host").unwrap();
-    let first = store.rows_to_do(&undo, 0).unwrap().remove(0);
+    let undo_of = |run: &EntryId| About { undoes: Some(run.clone()), ..about_of(Kind::Undo) };
+    let mut undo = store.begin_run(undo_of(&name)).unwrap();
+    assert_eq!(store.add_rows_of(&name, &undo).unwrap(), count - 3);
+    undo.start("live", "host").unwrap();
+    let first = store.rows_to_do(undo.id).next().unwrap().unwrap();
     assert_eq!((first.row, first.customer, first.task), (3, Some(30), third.to_string()));
     assert_eq!(store.taken_back(&name).unwrap(), None);
     store.end_row(&undo, &RowResult::ended(5, 50, Outcome::Written)).unwrap();
     assert_eq!(store.taken_back(&name).unwrap(), Some(undo.about.run.clone()));
-    let redo = store.begin_run(about_of(Kind::Undo(undo.about.run.clone()))).unwrap();
-    store.add_rows(redo.run(), &rows(1..=1)).unwrap();
-    let redo = redo.start("live", "host").unwrap();
+    let mut redo = store.begin_run(undo_of(&undo.about.run)).unwrap();
+    store.add_rows(&redo, &rows(1..=1)).unwrap();
+    redo.start("live", "host").unwrap();
     store.end_row(&redo, &RowResult::ended(1, 10, Outcome::Unknown)).unwrap();
     assert_eq!(store.taken_back(&name).unwrap(), None);
 }

@@ -69,7 +69,7 @@ impl Kind {
     pub fn written(self) -> &'static str {
         match self {
             Kind::Unknown => "The change was sent; whether it was written cannot be told.",
-            Kind::Differs => "It was sent, and what is stored is not what was asked.",
+            Kind::Differs => "The PUT was sent, and the stored customer is not the one that was asked for.",
             Kind::Partial => "Rows may have been written.",
             Kind::Unshown => "The change was written and verified.",
             _ => "Nothing was written.",

@@ -1,5 +1,5 @@
-//! Edits of customers of the Fusebill (Stax Bill) billing API that change what was asked for and nothing else. The API
-//! changes a customer only by `PUT /v1/customers` with the whole document; what is left out becomes null.
+//! Changes single fields of customers through the Fusebill (Stax Bill) billing API. The API has only `PUT /v1/customers`
+//! with the whole document: it sets every field that the body omits to null.
 //!
 //! ```text
 //! arguments → Request            cli        no I/O
@@ -11,8 +11,8 @@
 //!           → report             report
 //! ```
 //!
-//! One [`document::Plan`] is what is shown, consented to, sent and verified. The modules below that lift the fence may
-//! touch the world; in all others clippy refuses files, the environment, the clock, sockets and printing (.clippy.toml).
+//! One [`document::Plan`] is what is shown, consented to, sent and verified. Only the modules below with an `allow`
+//! may do I/O; in all others clippy rejects files, the environment, the clock, sockets and printing (.clippy.toml).
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::print_stdout, clippy::print_stderr)]
 

@@ -1,5 +1,6 @@
-//! Ctrl-C and the other signals: before a write they end the program, during a write the program waits for its outcome.
-//! One thread takes every signal. Its reaction depends on the [`Phase`] of the program.
+//! Handles SIGINT, SIGQUIT, SIGTERM and SIGHUP. Before a write a signal ends the program. During a write the first signal
+//! stops further sending and waits for the outcome; the second ends the program. One thread receives the signals; the
+//! [`Phase`] decides the reaction.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -22,7 +23,7 @@ enum Phase {
     /// No change was sent: a signal ends the program.
     #[default]
     Idle,
-    /// Another program has the terminal, and its keys are meant for that program.
+    /// The editor has the terminal: Ctrl-C is for the editor.
     Lent,
     /// A change is being recorded and sent. The first signal keeps it from being sent, or waits for its outcome.
     Writing {
@@ -31,12 +32,12 @@ enum Phase {
     },
     /// The outcome of a change is known and not shown yet.
     Sent,
-    /// Rows are worked on until the program ends. The first signal lets the rows in flight finish.
+    /// A bulk run. The first signal lets the rows in flight finish; no new row starts.
     Rows {
         written: bool,
         signalled: bool,
     },
-    /// Everything is shown: a signal comes too late.
+    /// The result is printed: signals are ignored.
     Done,
     Interrupted,
 }
@@ -50,7 +51,7 @@ enum Reaction {
 
 const NOT_SENT: Reaction = Reaction::End(Kind::Interrupted, "interrupted");
 const SENT: Reaction =
-    Reaction::End(Kind::Unknown, "interrupted after the change was sent, before its outcome was shown");
+    Reaction::End(Kind::Unknown, "interrupted after the PUT was sent, before the outcome was printed");
 const CHANGE_IN_FLIGHT: Reaction =
     Reaction::End(Kind::Unknown, "stopped waiting for the change: it may have been written");
 const ROWS_IN_FLIGHT: Reaction =
@@ -61,7 +62,7 @@ impl Phase {
         matches!(self, Phase::Writing { signalled: true, .. } | Phase::Rows { signalled: true, .. })
     }
 
-    /// `key`: the terminal sends the signal when a key is pressed.
+    /// `key`: whether a key press sends this signal (SIGINT, SIGQUIT).
     fn signalled(&mut self, key: bool) -> Reaction {
         match self {
             Phase::Done | Phase::Interrupted => return Reaction::Ignore,
@@ -107,11 +108,11 @@ pub(crate) struct Signals {
     entry: Arc<Mutex<Option<EntryId>>>,
     /// The process id of the program that has the terminal.
     borrower: Arc<Mutex<Option<u32>>>,
-    /// That program ended.
+    /// Notified when that program has ended.
     ended: Arc<Condvar>,
 }
 
-/// A change is being sent while this lives.
+/// Marks the phase [`Phase::Writing`] until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Writing<'a> {
     signals: &'a Signals,
@@ -119,18 +120,18 @@ pub(crate) struct Writing<'a> {
     taken: bool,
 }
 
-/// Another program has the terminal while this lives.
+/// Marks the phase [`Phase::Lent`] until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lent<'a>(&'a Signals);
 
-/// How long a signal that ends the program waits for the program that has the terminal. vim and nano end on SIGTERM, and
-/// restore the modes of the terminal; if they stay, they and the shell read the same keys.
+/// How long the program waits for the editor to exit after SIGTERM. vim and nano then restore the terminal modes. If the
+/// editor kept running, it and the shell would read the same keys.
 #[cfg(unix)]
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Signals {
-    /// Among rows this changes nothing: those in flight are finished in any case.
-    /// If a signal is ending the program, this does not return: the user was told that nothing was written.
+    /// Begins a single write. Does nothing in a bulk run, where the first signal never stops a row in flight.
+    /// Does not return if a signal is ending the program, because the user has read that nothing was written.
     pub(crate) fn writing(&self) -> Writing<'_> {
         let mut phase = self.running();
         if *phase == Phase::Idle {
@@ -140,7 +141,7 @@ impl Signals {
         Writing { signals: self, settle: None, taken: false }
     }
 
-    /// Lasts until the program ends. `written`: the rows change customers.
+    /// Begins a bulk run, until the program ends. `written`: whether its rows write; a plan only reads.
     pub(crate) fn rows(&self, written: bool) {
         *self.running() = Phase::Rows { written, signalled: false };
     }
@@ -159,7 +160,7 @@ impl Signals {
         *self.running() = Phase::Done;
     }
 
-    /// Shown if a signal ends the program from here on.
+    /// Sets the hints that are printed if a signal ends the program.
     pub(crate) fn set_hints(&self, hints: Vec<String>) {
         *lock(&self.hints) = hints;
     }
@@ -183,8 +184,8 @@ impl Signals {
         }
     }
 
-    /// If nothing was sent, the exit code is 128 and the signal, as in shells; else it is that of the error.
-    /// If the system has no thread or pipe for it, a signal ends the program at any moment.
+    /// Starts the signal thread. A signal that ends the program gives exit code 128 + signal if nothing was sent, else the
+    /// code of the error. Fails if the system has no thread or pipe left; then the default signal actions stay.
     #[cfg(unix)]
     pub(crate) fn watch(&self, handler: Handler) -> io::Result<()> {
         let mut signals = signal_hook::iterator::Signals::new(std::iter::empty::<i32>())?;
@@ -193,7 +194,7 @@ impl Signals {
         std::thread::Builder::new().name("signals".to_string()).spawn(take)?;
         [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
             .into_iter()
-            // Under `nohup` the work goes on when the terminal goes away.
+            // `nohup` ignores SIGHUP: keep it ignored, so that the run survives the terminal.
             .filter(|&signal| signal != SIGHUP || !is_ignored(signal))
             .try_for_each(|signal| handle.add_signal(signal))
     }
@@ -243,7 +244,7 @@ impl Lent<'_> {
 }
 
 impl Writing<'_> {
-    /// `hint` is shown to a user who does not wait for the outcome.
+    /// `hint` is printed if a second signal ends the program before the outcome is known.
     pub(crate) fn settle_with(&mut self, entry: Option<EntryId>, hint: String) {
         *lock(&self.signals.entry) = entry;
         let mut hints = lock(&self.signals.hints);
@@ -252,20 +253,20 @@ impl Writing<'_> {
         self.settle = Some(hint);
     }
 
-    /// True once after the user asked to stop.
+    /// True at the first call after a signal, then false.
     pub(crate) fn takes_signal(&mut self) -> bool {
         let asked = lock(&self.signals.phase).is_signalled();
         asked && !std::mem::replace(&mut self.taken, true)
     }
 
-    /// Ends early if the user asks to stop.
+    /// Sleeps; a signal ends the sleep early.
     pub(crate) fn wait(&self, time: Duration) {
         let phase = lock(&self.signals.phase);
         let goes_on = |phase: &mut Phase| self.taken || !phase.is_signalled();
         drop(self.signals.taken.wait_timeout_while(phase, time, goes_on));
     }
 
-    /// False if the user asked to stop, unless [`Writing::takes_signal`] said so already; else the change counts as sent.
+    /// Marks the change as sent and returns true; false if a signal arrived that [`Writing::takes_signal`] has not returned.
     /// If a signal is ending the program, this does not return.
     pub(crate) fn may_send(&mut self) -> bool {
         match &mut *self.signals.running() {
@@ -310,7 +311,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// False if the system does not tell.
+/// Whether this process ignores the signal; false if /proc is not readable.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -319,9 +320,9 @@ fn is_ignored(signal: i32) -> bool {
     mask & 1 << (signal - 1) != 0
 }
 
-/// A file that grows beyond `ulimit -f` is then a failed write, like a full disk, and not the end of the program.
+/// Catches SIGXFSZ, so that a write beyond `ulimit -f` fails with an error instead of killing the program.
 pub(crate) fn survive_large_files() {
-    // A handler: an ignored signal would be ignored by the editor too.
+    // A handler, not SIG_IGN: the editor would inherit SIG_IGN.
     #[cfg(unix)]
     let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }

@@ -189,7 +189,7 @@ pub(super) fn exposed(folder: &Path) -> Option<String> {
         let path = path.display().to_string();
         let command = format!("chmod go-w {}", shell_words::quote(&path));
         format!(
-            "other users of this machine can {verb} `{path}`, and with it where the key is sent; `{command}` ends that"
+            "other users of this machine can {verb} `{path}`, and with it where the key is sent; run `{command}`"
         )
     };
     if files::is_folder_open_to_others(folder) {

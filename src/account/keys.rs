@@ -104,9 +104,8 @@ impl KeySource {
         let path = self.file()?;
         let shown = path.display().to_string();
         let command = format!("chmod 600 {}", shell_words::quote(&shown));
-        files::has_mode(path, 0o066).then(|| {
-            format!("other users of this machine can read the key in `{shown}`; `{command}` ends that")
-        })
+        files::has_mode(path, 0o066)
+            .then(|| format!("other users of this machine can read the key in `{shown}`; run `{command}`"))
     }
 }
 

@@ -45,7 +45,7 @@ use crate::protocol::Span;
 use crate::terminal::Notes;
 use wait::{ATTEMPTS, backoff};
 
-/// Also the most requests in flight at once.
+/// The maximum of idle connections, of `--jobs`, and so of concurrent requests.
 pub(crate) const MOST_CONNECTIONS: usize = 64;
 const JSON: &str = "application/json";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -61,8 +61,8 @@ pub(crate) struct Client {
     read_only: bool,
     limiter: Option<Arc<RateLimiter>>,
     permit: Mutex<Option<Permit>>,
-    /// The reads that settle a change that was sent wait for the limiter even if the run is stopped, as long as the row
-    /// has time left.
+    /// Set after a PUT that may have been applied: the reads that check it may wait for the limiter even after the run was
+    /// stopped, within the row's timeout.
     settling: AtomicBool,
     /// The last customer that was read, and when.
     reading: Mutex<(u64, Span)>,
@@ -72,13 +72,13 @@ pub(crate) struct Client {
 struct RequestLimits {
     /// None if no time is left.
     time: Option<Duration>,
-    /// For the lookup of the name, and again for the connection, if it is less than [`CONNECT_TIMEOUT`].
+    /// Timeout of the DNS lookup, and of the connection. `None`: only [`CONNECT_TIMEOUT`].
     connect: Option<Duration>,
     /// In bytes.
     answer: u64,
 }
 
-/// What all clients of an account share.
+/// The state that all clients of an account share.
 #[derive(Debug)]
 struct Account {
     agent: Agent,
@@ -136,7 +136,8 @@ impl Client {
         Client { read_only: true, ..self }
     }
 
-    /// On the same connections. `timeout` begins now and does not count waits for the limiter.
+    /// A client for one bulk row: same connections, its own deadline, and a rate limiter. Waits for the limiter do not count
+    /// against `timeout`.
     pub(crate) fn limited(&self, timeout: Duration, notes: Notes, limiter: Arc<RateLimiter>) -> Client {
         let client = Client::of(Arc::clone(&self.account), timeout, notes);
         Client { read_only: self.read_only, limiter: Some(limiter), ..client }
@@ -146,7 +147,7 @@ impl Client {
         lock(&self.deadline).checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 
-    /// None if another customer was read after it.
+    /// When this customer was read; `None` if it was not the last read.
     pub(crate) fn last_reading(&self, id: u64) -> Option<Span> {
         let (read, span) = *lock(&self.reading);
         (read == id).then_some(span)
@@ -156,7 +157,7 @@ impl Client {
         self.time_left().is_some_and(|left| left > pause)
     }
 
-    /// False, and at once, if the pause would miss the deadline.
+    /// Sleeps; returns false without sleeping if the pause would end after the deadline.
     pub(crate) fn wait(&self, pause: Duration) -> bool {
         let fits = self.has_time_for(pause);
         if fits {
@@ -165,7 +166,7 @@ impl Client {
         fits
     }
 
-    /// The time of `wait` does not count against the deadline.
+    /// Runs `wait`, and extends the deadline by the time it took.
     pub(crate) fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let result = wait();
@@ -173,7 +174,7 @@ impl Client {
         result
     }
 
-    /// Waits for a read and the change after it. Callers wait before they lock a customer, not while they hold the lock.
+    /// Waits for a permit for one GET and the PUT after it. Call it before taking the customer lock, not while holding it.
     pub(crate) fn acquire(&self) -> Result<()> {
         self.release();
         *lock(&self.permit) = self.permit(2).map_err(Failure::into_error)?;
@@ -189,7 +190,7 @@ impl Client {
         let settling = self.settling.load(Ordering::SeqCst);
         let grace = self.time_left().filter(|_| settling).unwrap_or_default();
         let permit = self.not_counting(|| limiter.acquire(requests, grace));
-        let stopped = || Error::new(Kind::Interrupted, "it was stopped before it was sent");
+        let stopped = || Error::new(Kind::Interrupted, "the run was stopped before the request was sent");
         permit.map(Some).ok_or_else(|| Failure::impossible(stopped()))
     }
 
@@ -204,7 +205,7 @@ impl Client {
         })
     }
 
-    /// A wrong base URL answers 404 too.
+    /// Adds a hint to a 404 if the base URL is not the vendor's: a wrong path answers 404 too.
     fn doubt_base_url(&self, error: Error) -> Error {
         let base = &self.account.base;
         if base.has_vendor_path() {
@@ -213,7 +214,7 @@ impl Client {
         error.hint(format!("the base URL is {base}; the vendor's ends in /v1"))
     }
 
-    /// Repeats what the answer says, without the key.
+    /// An error that quotes the beginning of the body, with the key redacted.
     fn unreadable(&self, message: &str, body: &str) -> Error {
         let body = self.account.key.redacted(error_body::beginning(body));
         let words = error_body::words(&body).into_iter().map(|words| format!("the API said: {words}"));
@@ -239,7 +240,7 @@ impl Client {
                     |error: Error| error.detail([format!("attempt {attempt} of {ATTEMPTS} was the last")]);
                 return result.map_err(Failure::into_error).and_then(meaning).map_err(gave_up);
             }
-            // The limiter granted the change after this read before the pause.
+            // The permit is for this read and the PUT after it, and is older than the pause: take a new one.
             if lock(&self.permit).is_some() {
                 self.acquire()?;
             }
@@ -259,7 +260,7 @@ impl Client {
         }
     }
 
-    /// False, and at once, if the pause would miss the deadline.
+    /// Prints why, then sleeps; returns false without sleeping if the pause would end after the deadline.
     pub(crate) fn pause(&self, pause: Duration, cause: &str, attempt: u32) -> bool {
         if !self.has_time_for(pause) {
             return false;
@@ -271,7 +272,7 @@ impl Client {
         self.wait(pause)
     }
 
-    /// None if the limiter makes the next request wait.
+    /// The pause after a 429; zero with a rate limiter, which delays the next request itself.
     fn asked_pause(&self, answer: &Answer) -> Option<Duration> {
         if self.limiter.is_some() { Some(Duration::ZERO) } else { answer.asked_wait() }
     }

@@ -1,6 +1,6 @@
-//! Keeps requests within the account's limit and `--rate`. Requests without an answer are taken off the number that the
-//! API says are left, because the server may not have counted them. The first request of a window goes alone, because
-//! nothing is known before its answer.
+//! Keeps requests within the account's rate limit and `--rate`. It subtracts requests without an answer from the remaining
+//! requests that the API reports, because the API may not have counted them yet. Only one request is sent at the start of a
+//! window: the quota is not known before its answer.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use super::rate_limit::{LONGEST, Limits, Quota};
 
 /// Assumed if the API does not tell when a window ends.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Two ends of windows that differ by less are the same one: the API tells them in whole seconds.
+/// Window ends that differ by less are the same window, because the API reports them in whole seconds.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
@@ -18,14 +18,14 @@ pub struct RateLimiter {
     changed: Condvar,
 }
 
-/// Drop gives back the requests that are not used.
+/// Permission for some requests. Dropping it returns the unused ones.
 #[derive(Debug)]
 pub(crate) struct Permit {
     limiter: Arc<RateLimiter>,
     requests: u32,
 }
 
-/// Pure: the time is given.
+/// Reads no clock: callers pass the time.
 #[derive(Debug)]
 struct State {
     interval: Duration,
@@ -40,15 +40,15 @@ struct State {
 }
 
 impl RateLimiter {
-    /// Lets at most `per_minute` requests begin in a minute, beside the account's own limit.
+    /// `per_minute` limits the requests in addition to the account's limit.
     pub fn new(per_minute: Option<u32>) -> RateLimiter {
         let interval = per_minute.map_or(Duration::ZERO, |count| WINDOW / count.max(1));
         let state = Mutex::new(State::new(interval, Instant::now()));
         RateLimiter { state, changed: Condvar::new() }
     }
 
-    /// None if the run was stopped and the requests would have to wait longer than `grace` after that. A row that sent a
-    /// change has such a grace, because the requests find out whether the change is stored.
+    /// Waits for a permit. After [`RateLimiter::stop`] it waits at most `grace` more, then returns `None`. Only rows whose
+    /// PUT may have been applied have a grace, because they still have to read the customer.
     pub(crate) fn acquire(self: &Arc<Self>, requests: u32, grace: Duration) -> Option<Permit> {
         let mut state = self.lock();
         let mut last = None;
@@ -68,26 +68,26 @@ impl RateLimiter {
         }
     }
 
-    /// A PUT follows its read at once, so it must not wait. If the limit is used up, the API answers 429 and writes
-    /// nothing.
+    /// Takes a permit without waiting. A PUT must follow its read at once; if the limit is used up, the API answers 429 and
+    /// writes nothing.
     pub(super) fn acquire_now(self: &Arc<Self>) -> Permit {
         self.lock().take(Instant::now(), 1);
         Permit { limiter: Arc::clone(self), requests: 1 }
     }
 
-    /// Notes the end of a request, and what its answer tells about the limits.
+    /// Records that a request has ended, and the quota in its answer.
     pub fn answered(&self, quota: Option<Quota>) {
         self.lock().answered(quota, Instant::now());
         self.changed.notify_all();
     }
 
-    /// Ends all waits, now and from here on.
+    /// From now on waits end after their `grace`.
     pub fn stop(&self) {
         self.lock().stopped = true;
         self.changed.notify_all();
     }
 
-    /// How long the account's limit makes workers wait, if it does.
+    /// How long workers will wait for the account's limit; `None` if they do not.
     pub fn waits(&self) -> Option<Duration> {
         let state = self.lock();
         let ends = state.window.filter(|(left, _)| *left <= state.pending).map(|(_, ends)| ends);
@@ -183,8 +183,8 @@ impl State {
         }
         let known = self.window.filter(|(_, known_end)| now < *known_end);
         self.window = match known {
-            // Answers overtake each other. Of one window the smallest number counts. An answer of the window before says
-            // nothing about this one.
+            // Answers can arrive out of order. Within a window the smallest remaining number counts. An answer about the
+            // previous window is ignored.
             Some((left, known_end)) if ends <= known_end + TOLERANCE => {
                 let same = ends + TOLERANCE >= known_end;
                 Some(if same { (left.min(quota.remaining), known_end.max(ends)) } else { (left, known_end) })

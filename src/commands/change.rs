@@ -1,7 +1,8 @@
-//! From a plan to a verified write, for every command that changes one customer.
+//! Shows a plan, asks for confirmation, merges changes of other clients, and writes it. Every command that changes one
+//! customer uses this.
 
 use super::conflict::{before_writing, settled, tell_carried, unmergeable};
-use super::consent::{consents, said_no};
+use super::consent::{consents, not_confirmed};
 use super::refusal::{check_references, refuse_known};
 use super::session::Session;
 use super::write::{Done, Writer};
@@ -24,12 +25,12 @@ pub(super) struct WriteOptions<'a> {
     /// Edits made in an editor or at prompts take time: the customer is read again before the write, the user is asked for
     /// consent, and may edit again.
     pub(super) by_hand: bool,
-    /// Applied to every reading of the customer before it is written.
+    /// Checks every read of the customer before the write.
     pub(super) check: &'a dyn Fn(&Customer) -> Result<()>,
 }
 
 impl<'a> WriteOptions<'a> {
-    /// For edits that were not made by hand, take nothing back and have no precondition.
+    /// The default: no editor, no undo, no precondition.
     pub(super) fn of(command: &'static str, args: &'a WriteArgs) -> WriteOptions<'a> {
         WriteOptions { args, command, undoes: None, by_hand: false, check: &|_| Ok(()) }
     }
@@ -43,7 +44,8 @@ pub(super) enum End {
     Again(Box<Customer>, Vec<Conflict>),
 }
 
-/// `lock` was taken before the customer was read. It is released while a question is open.
+/// Writes a plan of flags or of an undo. The caller took `lock` before it read the customer; the lock is released while the
+/// program waits for the user.
 pub(super) fn carry_out(
     mut plan: Plan,
     lock: Option<CustomerLock>,
@@ -52,14 +54,14 @@ pub(super) fn carry_out(
     facts: &mut Facts,
 ) -> Result<Kind> {
     let step = before_writing(&plan);
-    match go(&mut plan, lock, options, session, facts)? {
+    match confirm_and_write(&mut plan, lock, options, session, facts)? {
         End::Ended(_, kind) => Ok(kind),
-        End::Declined | End::Again(..) => Err(said_no().at(step)),
+        End::Declined | End::Again(..) => Err(not_confirmed().at(step)),
     }
 }
 
-/// [`carry_out`] for edits made by hand. `plan` ends up with the changes of other writers merged in.
-pub(super) fn go(
+/// Shows, confirms, merges and writes the plan. On return, `plan` includes the changes of other clients.
+pub(super) fn confirm_and_write(
     plan: &mut Plan,
     mut lock: Option<CustomerLock>,
     options: &WriteOptions<'_>,
@@ -78,12 +80,12 @@ pub(super) fn go(
         let asks = wanted && !options.args.yes;
         let text = shown(plan, asks && !options.args.dry_run, session);
         if !session.terminal.prints_at_once(&text) {
-            // Nothing may read the output for hours, and other commands must not wait for it.
+            // A pager may leave the pipe full for hours; other commands must not wait for the lock meanwhile.
             waited |= lock.take().is_some();
         }
         session.terminal.print(&text)?;
         if options.args.dry_run {
-            return rehearse(plan, asks, options, session, facts);
+            return dry_run(plan, asks, options, session, facts);
         }
         if !asks && !waited {
             break;
@@ -118,7 +120,7 @@ pub(super) fn go(
     written(plan, lock, options, session, facts)
 }
 
-/// Writes a plan that was consented to, and says what came of it.
+/// Writes a confirmed plan and prints the result.
 fn written(
     plan: &mut Plan,
     lock: Option<CustomerLock>,
@@ -136,7 +138,7 @@ fn written(
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
     if let Some(entry) = done.entry {
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
-        notes.say(&format!("To take it back: {undo}"));
+        notes.say(&format!("To undo: {undo}"));
     }
     let printed = finish(plan, Outcome::Updated, session, facts);
     session.signals.done();
@@ -172,8 +174,8 @@ fn write(plan: Plan, options: &WriteOptions<'_>, session: &Session<'_>, facts: &
     writer.write(plan, facts)
 }
 
-/// What standard output shows of a plan before it is written. In forms for programs that is nothing, and the question
-/// shows the plan.
+/// The text for standard output that shows the plan. It is empty for JSON, NDJSON and CSV; then the plan goes to standard
+/// error, together with the question.
 fn shown(plan: &Plan, asks: bool, session: &Session<'_>) -> String {
     let terminal = &session.terminal;
     let account = session.account.label();
@@ -186,8 +188,8 @@ fn shown(plan: &Plan, asks: bool, session: &Session<'_>) -> String {
     String::new()
 }
 
-/// Says what the real command would ask for, and refuses what it would be refused.
-fn rehearse(
+/// `--dry-run`: fails if the API is known to refuse the plan, else reports the confirmation that the write will need.
+fn dry_run(
     plan: &Plan,
     asks: bool,
     options: &WriteOptions<'_>,
@@ -203,7 +205,7 @@ fn rehearse(
     }
     let reasons = reasons(plan, options).into_iter().chain(session.account.always());
     for reason in reasons.filter(|_| asks) {
-        let warning = format!("{reason}: the change will need consent, or --yes");
+        let warning = format!("{reason}: the write will ask for confirmation, or needs --yes");
         session.terminal.notes().warn(&warning);
         facts.warn(warning);
     }
@@ -214,7 +216,7 @@ fn rehearse(
 
 fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Result<bool> {
     let reasons = reasons(plan, options);
-    let seen = "what was edited by hand is written only when it was seen".to_string();
+    let seen = "changes made in the editor or at prompts need confirmation".to_string();
     let by_hand = options.by_hand.then_some(seen).into_iter();
     let details = by_hand.chain(reasons.clone()).chain(session.account.always());
     let question = change::question(plan, &session.account.label());
@@ -224,21 +226,23 @@ fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Re
 
 fn reasons(plan: &Plan, options: &WriteOptions<'_>) -> Vec<String> {
     let reason = |consent: &Consent| match consent {
-        Consent::Billing(path) => format!("`{path}` touches billing"),
+        Consent::Billing(path) => format!("`{path}` affects billing"),
         Consent::Altered(path) => {
-            format!("`{path}` was stored otherwise than it was sent, by the API or another client")
+            format!(
+                "the stored value of `{path}` is not the one that was sent; the API or another client changed it"
+            )
         }
         Consent::Unclaimed(path) => format!(
-            "`{path}` is as the entry asked, which is said to have written nothing: it arrived late, or another \
-             client did the same"
+            "`{path}` has the value of this entry, although the journal records that the entry wrote nothing: the PUT was \
+             applied late, or another client set the same value"
         ),
         Consent::Clears(path) if options.by_hand => format!("`{path}` will be cleared (null)"),
-        Consent::Clears(path) => format!("`{path}` would lose its value, which no --clear asks for"),
+        Consent::Clears(path) => format!("`{path}` would be cleared (null), and no --clear names it"),
     };
     plan.consent.iter().map(reason).collect()
 }
 
-/// Prints the result in the forms that are for programs; the table was shown before the write.
+/// Prints the result as JSON, NDJSON or CSV. The table was printed before the write.
 fn finish(plan: &Plan, outcome: Outcome, session: &Session<'_>, facts: &Facts) -> Result<()> {
     let text = match session.global.output {
         Output::Table => return Ok(()),

@@ -1,9 +1,10 @@
-//! Consent of the user to what a command is about to do.
+//! Asks the user to confirm a command before it writes or deletes.
 
 use super::session::Context;
 use crate::error::{Error, Kind, Result};
 
-/// Whether the user says yes. `warnings` are shown before the question, `details` if no question is possible.
+/// Asks for confirmation; true for yes. `warnings` are printed before the question; `details` go into the error if there is
+/// no terminal.
 pub(super) fn consents(
     question: &str,
     warnings: &[String],
@@ -26,9 +27,9 @@ pub(super) fn consent(
     context: &Context,
 ) -> Result<()> {
     let details = [question].map(str::to_string).into_iter().chain(warnings.iter().cloned()).chain(always);
-    if consents(question, warnings, details, context)? { Ok(()) } else { Err(said_no()) }
+    if consents(question, warnings, details, context)? { Ok(()) } else { Err(not_confirmed()) }
 }
 
-pub(super) fn said_no() -> Error {
-    Error::new(Kind::Cancelled, "you said no")
+pub(super) fn not_confirmed() -> Error {
+    Error::new(Kind::Cancelled, "not confirmed")
 }

@@ -55,7 +55,7 @@ fn latest(session: &Session<'_>) -> Result<Entry> {
             format!("the later change {} has no known outcome", open.entry),
         )
         .at("looking for the last change")
-        .hint(format!("`{history}` settles it"))
+        .hint(format!("`{history}` records its outcome"))
         .hint("`fusebill customer undo ENTRY` takes a certain change back"));
     }
     let entry = written.ok_or_else(|| {

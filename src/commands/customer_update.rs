@@ -31,7 +31,7 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
     carry_out(plan, lock, &options, session, facts)
 }
 
-/// Everything that can be wrong before a request is found here.
+/// Reads `--patch`, and checks all edits, before any request is sent.
 fn edits(request: &mut Request, context: &Context) -> Result<Edits> {
     let mut list = std::mem::take(&mut request.edits);
     if let Some(input) = &request.patch {
@@ -40,7 +40,7 @@ fn edits(request: &mut Request, context: &Context) -> Result<Edits> {
     }
     let edits = Edits::check(list).map_err(refused_edit)?;
     if edits.is_empty() {
-        return Err(Error::usage("--patch: the merge patch names nothing to change"));
+        return Err(Error::usage("--patch: the merge patch sets no field"));
     }
     Ok(edits)
 }
@@ -52,7 +52,7 @@ fn read_patch(input: &Input, text: &str) -> Result<Vec<crate::document::Edit>> {
         Error::usage(format!("--patch: the merge patch in {input} cannot be read")).because(why)
     })?;
     patch::edits(&json, "--patch").map_err(|why| {
-        Error::usage(format!("--patch: the merge patch in {input} cannot be taken"))
+        Error::usage(format!("--patch: the merge patch in {input} is not valid"))
             .because(why)
             .hint("a merge patch looks like {\"firstName\": \"John\", \"suffix\": null}")
     })
@@ -83,7 +83,7 @@ fn refused_edit(why: EditError) -> Error {
             error.hint("--sales-tracking-code TYPE=CODE sets the code of one type")
         }
         EditProblem::Invalid(_) if given == "--set" && is_number(&path.dotted()) => {
-            error.hint(format!("--set always sets text; use --set-json {path}=… or the field's own flag"))
+            error.hint(format!("--set sends a string; use --set-json {path}=…, or the flag of the field"))
         }
         _ => error,
     }
@@ -99,11 +99,12 @@ fn refuse_unmet(before: &Customer, request: &Request, profile: &str) -> Result<(
     if unmet.is_empty() {
         return Ok(());
     }
-    Err(Error::new(Kind::Conflict, "the customer is not as --expect says")
+    let message = format!("customer {} does not meet --expect or --expect-modified", before.id());
+    Err(Error::new(Kind::Conflict, message)
         .at(format!("checking customer {}", before.id()))
         .detail(unmet)
         .hint(format!(
-            "look at it with `{}` and decide again",
+            "`{}` shows the stored values",
             command(profile, &format!("customer get {}", before.id()))
         )))
 }

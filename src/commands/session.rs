@@ -1,4 +1,4 @@
-//! What a command works with: the context that every command has, and the session with an account that most of them open.
+//! `Context`: the options, terminal, signals and store of a command. `Session`: a context with one account and its client.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) struct Session<'a> {
     context: &'a Context,
     pub(super) account: Account,
     pub(super) client: Client,
-    /// The built-in sandbox serves as long as this lives.
+    /// The built-in sandbox; it stops when the session is dropped.
     #[cfg(feature = "sandbox")]
     _sandbox: Option<crate::sandbox::Server>,
 }
@@ -86,11 +86,11 @@ impl Context {
         };
         let handler = Handler { warn: Box::new(warn), end: Box::new(end), not_sent: Box::new(not_sent) };
         if self.signals.watch(handler).is_err() {
-            notes.warn("signals cannot be watched, so Ctrl-C ends the program at any moment");
+            notes.warn("cannot handle signals, so Ctrl-C ends the program at once, even during a write");
         }
     }
 
-    /// No request is sent yet.
+    /// Opens the account of the profile. Sends no request.
     pub(super) fn open(&self) -> Result<Session<'_>> {
         self.watch_signals();
         let profile = self.profile()?;
@@ -120,7 +120,7 @@ impl Context {
         })
     }
 
-    /// `Usage` if the profile is read-only, unless the command only shows what would change.
+    /// Opens the account; fails with `Usage` if the profile is read-only, unless it is a dry run.
     pub(super) fn open_to_write(&self, dry_run: bool) -> Result<Session<'_>> {
         let session = self.open()?;
         if !session.account.is_read_only() || dry_run {
@@ -132,7 +132,7 @@ impl Context {
         )))
     }
 
-    /// From here on every question shows which account it is.
+    /// Creates the client. From here on every question shows the account.
     pub(super) fn client(&self, account: &Account) -> Result<Client> {
         self.client_within(account, self.global.timeout)
     }
@@ -147,7 +147,7 @@ impl Context {
 }
 
 impl Session<'_> {
-    /// `Conflict` if this is not the account that `what` names.
+    /// Fails with `Conflict` if the session's account is not this profile and host. `what` begins the message.
     pub(super) fn refuse_elsewhere(&self, what: &str, profile: &str, host: &str) -> Result<()> {
         let account = &self.account;
         if profile == account.profile && host == account.origin {
@@ -158,7 +158,7 @@ impl Session<'_> {
         Err(if profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
     }
 
-    /// Warns of earlier changes of the customer that have no outcome.
+    /// Reads the customer. Warns if the journal has entries of it without a known outcome.
     pub(super) fn read(&self, id: u64) -> Result<Customer> {
         if let Err(why) = self.warn_of_open(id) {
             self.terminal.notes().warn(&why.headline());
@@ -173,10 +173,10 @@ impl Session<'_> {
         while let Some(entry) = store.next_open(profile, Some(id), last.as_ref())? {
             let why = match entry.outcome {
                 Some(_) => "",
-                None => ": it is still running, or was cut off",
+                None => ": its command is still running, or was killed",
             };
             self.terminal.notes().warn(&format!(
-                "the change of entry {} has no known outcome{why}; `{}` reads the customer and settles it",
+                "the change of entry {} has no known outcome{why}; `{}` reads the customer and records the outcome",
                 entry.entry,
                 command(profile, &format!("customer history {id} --resolve"))
             ));
@@ -185,18 +185,20 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Without a journal there are no locks.
+    /// Takes the customer lock; `None` with `--no-journal` or `--dry-run`.
     pub(super) fn lock(&self, id: u64, args: &WriteArgs) -> Result<Option<CustomerLock>> {
         if args.no_journal || args.dry_run {
             return Ok(None);
         }
         let lock = lock(self.store()?, &self.client, id, self.terminal.notes());
-        let hint = "--no-journal writes without locks and without a record; it cannot be undone then";
+        let hint =
+            "--no-journal writes without a lock and without a record; then the change cannot be undone";
         lock.map(Some).map_err(|error| if error.kind == Kind::Failed { error.hint(hint) } else { error })
     }
 }
 
-/// The rate limiter comes first, because a wait for the API's limit is long and must not block other processes.
+/// Takes a rate-limiter permit, then the customer lock. In this order, because a wait for the API's limit can last a minute
+/// and must not block other processes.
 pub(super) fn lock(store: &Store, client: &Client, id: u64, notes: Notes) -> Result<CustomerLock> {
     let mut said = false;
     loop {
@@ -207,13 +209,15 @@ pub(super) fn lock(store: &Store, client: &Client, id: u64, notes: Notes) -> Res
         }
         client.release();
         if !said {
-            notes.say(&format!("Waiting for another fusebill on this machine that changes customer {id}."));
+            notes.say(&format!(
+                "Waiting: another fusebill process on this machine is changing customer {id}."
+            ));
             said = true;
         }
         if !client.wait(Duration::from_millis(10)) {
             return Err(Error::new(
                 Kind::Conflict,
-                "another fusebill on this machine did not finish in time",
+                "another fusebill process still holds the lock, so nothing was sent",
             )
             .at(step)
             .hint("run the same command again, or allow it to wait longer with --timeout"));

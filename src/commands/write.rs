@@ -1,5 +1,5 @@
 //! The driver of the write protocol: each action of [`Write`] becomes a record, a request or a pause.
-//! Single edits, rows of a run and undo write through here, so none can send without a record.
+//! Single edits, bulk rows and undo all use it, so none sends a PUT without a record, except with `--no-journal`.
 
 mod report;
 
@@ -16,12 +16,12 @@ use crate::signals::{Signals, Writing};
 use crate::store::{Ending, EntryId, Origin, Store};
 use crate::terminal::Notes;
 
-/// Each PUT is based on a reading of its own. Ten let a write through a rate limit and a slow disk, and still end.
+/// At most 4 PUTs, and 10 reads that renew their base: enough for a 429 or a slow disk, and a write still ends.
 const LIMITS: Limits = Limits { attempts: 4, refreshes: 10 };
 
 pub(super) struct Writer<'a> {
     pub(super) client: &'a Client,
-    /// None if the user wants no record.
+    /// `None` with `--no-journal`.
     pub(super) store: Option<&'a Store>,
     pub(super) origin: Origin,
     /// Whether the customer is read after the PUT even if its answer shows it.
@@ -32,22 +32,22 @@ pub(super) struct Writer<'a> {
 }
 
 pub(super) struct Done {
-    /// The changes on what was stored at the time of the write.
+    /// The plan that was sent: with the changes of other clients merged in.
     pub(super) plan: Plan,
     pub(super) entry: Option<EntryId>,
-    /// False if every change was stored already.
+    /// False if no PUT was needed, because the new values were already stored.
     pub(super) written: bool,
 }
 
 impl Writer<'_> {
-    /// `Unknown` if it cannot be told whether it was written; `Differs` if what is stored is not what was asked for.
-    /// After any other error nothing was written.
+    /// Writes the plan and verifies it. Fails with `Unknown` if the outcome is not known, with `Differs` if the stored
+    /// customer is not the one that was sent. After any other error nothing was written.
     pub(super) fn write(&self, plan: Plan, facts: &mut Facts) -> Result<Done> {
         let id = plan.before.id();
         let read = self.client.last_reading(id).unwrap_or_default();
         let (mut write, mut action) = Write::begin(plan, read, clock::now(), LIMITS);
         let writing = self.signals.writing();
-        let mut run = Run {
+        let mut driver = Driver {
             writer: self,
             id,
             entry: None,
@@ -61,7 +61,7 @@ impl Writer<'_> {
             if let Action::Report(claim) = action {
                 break claim;
             }
-            let (took, event) = run.perform(action, write.plan());
+            let (took, event) = driver.perform(action, write.plan());
             let looked = action == Action::Look;
             action = write.step(took, event);
             if looked && matches!(action, Action::Put { .. }) {
@@ -70,17 +70,17 @@ impl Writer<'_> {
         };
         facts.attempts = write.attempts().into();
         facts.plan(write.plan());
-        facts.entry(run.entry.as_ref());
-        run.report(claim, write.into_plan(), facts)
+        facts.entry(driver.entry.as_ref());
+        driver.report(claim, write.into_plan(), facts)
     }
 }
 
-struct Run<'a> {
+struct Driver<'a> {
     writer: &'a Writer<'a>,
     id: u64,
     entry: Option<EntryId>,
     error: Option<Error>,
-    /// The customer as it was last seen after a PUT, and what that shows.
+    /// The last read after a PUT, and its effect.
     stored: Option<(Customer, Effect)>,
     /// Whether an attempt has no known outcome, so that the server may apply it late.
     open: bool,
@@ -89,16 +89,16 @@ struct Run<'a> {
     writing: Writing<'a>,
 }
 
-impl Run<'_> {
+impl Driver<'_> {
     fn perform(&mut self, action: Action, plan: &Plan) -> (Span, Event<Plan>) {
         let began = clock::now();
         let event = match action {
-            // Rows in flight finish, unless they have to wait.
+            // A bulk row ignores the first signal, except while it waits.
             _ if self.writer.origin.row.is_none() && self.writing.takes_signal() => Event::Signal,
             Action::RecordIntent => Event::Stored(self.record_intent(plan)),
             Action::Refresh => self.refresh(plan),
             Action::Look => self.look(plan),
-            Action::Put { latest } if clock::now() > latest => Event::Answer(Answer::TooLate),
+            Action::Put { latest } if clock::now() > latest => Event::Answer(Answer::DeadlinePassed),
             Action::Put { .. } if !self.writing.may_send() => Event::Signal,
             Action::Put { latest } => Event::Answer(self.put(plan, latest)),
             Action::Wait(pause) => self.wait(pause),
@@ -114,18 +114,18 @@ impl Run<'_> {
     fn record_intent(&mut self, plan: &Plan) -> bool {
         let Some(store) = self.writer.store else { return true };
         let recorded = match &self.entry {
-            // Changes of other writers are part of what is sent now.
+            // The plan was merged with another client's changes after it was recorded.
             Some(entry) => store.replace(entry, plan),
             None => store.begin(plan, &self.writer.origin).map(|entry| self.entry = Some(entry)),
         };
         let failed = |why: Error| {
-            let message = format!("without a record of the change nothing is sent: {}", why.message);
+            let message = format!("cannot record the change, so nothing was sent: {}", why.message);
             Error { message, ..why }
                 .at(format!("before writing customer {}", self.id))
-                .hint("--no-journal writes without a record; it cannot be undone then")
+                .hint("--no-journal writes without a record; then the change cannot be undone")
         };
         self.error = recorded.map_err(failed).err();
-        // Rows of a run are settled by the run.
+        // `customer bulk resume` resolves the rows of a run.
         if self.writer.origin.row.is_none() {
             let hint = self.writer.settle(self.id, self.entry.as_ref());
             self.writing.settle_with(self.entry.clone(), hint);
@@ -147,7 +147,7 @@ impl Run<'_> {
         self.unrecorded.is_none()
     }
 
-    /// Waits until the rate limit has room for a PUT too.
+    /// Reads the customer, with a permit for the GET and the PUT after it.
     fn get(&self) -> Result<Customer> {
         self.writer.client.acquire()?;
         self.writer.client.get(self.id)
@@ -175,17 +175,18 @@ impl Run<'_> {
             }
             Refresh::Unmet(why) => Err(why),
             Refresh::Unmergeable(why) => Err(unmergeable(&why, plan)),
-            Refresh::Conflicts(conflicts) => {
-                Err(Error::new(Kind::Conflict, "the customer changed while the write had to wait")
-                    .detail(conflicts.iter().map(conflict))
-                    .hint("run the same command again to see the change against what is there now"))
-            }
+            Refresh::Conflicts(conflicts) => Err(Error::new(
+                Kind::Conflict,
+                "another client changed the same fields before the PUT was sent",
+            )
+            .detail(conflicts.iter().map(conflict))
+            .hint("run the same command again to see the change against the stored values")),
         }
     }
 
     fn look(&mut self, plan: &Plan) -> Event<Plan> {
         if let Some(why) = &self.error {
-            let said = format!("{}; reading the customer to see what came of it", why.headline());
+            let said = format!("{}; reading the customer to find out whether it was written", why.headline());
             self.writer.notes.say(&said);
         }
         match self.get() {
@@ -203,7 +204,7 @@ impl Run<'_> {
 
     fn put(&mut self, plan: &Plan, latest: Duration) -> Answer {
         let sent = self.writer.client.put(&plan.after, latest.saturating_sub(clock::now()));
-        // What an earlier attempt met says nothing about this one.
+        // The error of an earlier attempt does not apply to this one.
         self.error = None;
         match sent {
             Ok(Put::Accepted) => Answer::Accepted(None),
@@ -223,7 +224,7 @@ impl Run<'_> {
         let answer = match class {
             FailureClass::NotSent => Answer::NotSent,
             FailureClass::Impossible | FailureClass::Refused => Answer::Refused,
-            FailureClass::RateLimited(pause) => Answer::NotNow(pause),
+            FailureClass::RateLimited(pause) => Answer::RateLimited(pause),
             FailureClass::Redirected => Answer::Redirected,
             FailureClass::Lost(pause) => Answer::Open(pause),
         };

@@ -8,40 +8,40 @@ use crate::document::verify::{moved, verify};
 use crate::document::{Change, Customer, Path, Plan, View};
 use crate::error::Error;
 
-/// Checks the customer that a PUT is based on, after every reading.
+/// Checks a customer after every read; fails if the PUT must not be based on it (`--expect`, a row's timestamp).
 pub(crate) type Preconditions<'a> = &'a dyn Fn(&Customer) -> Result<(), Error>;
 
-/// The effect of an attempt, from a reading of the customer.
+/// What a read of the customer shows about an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Every new value is stored, and every other value is unchanged.
-    AsAsked,
+    NewValues,
     /// Every new value is stored, and other values changed too.
-    AsAskedAndMore,
+    NewValuesAndOthers,
     /// Nothing was written since the plan was made, and the preconditions hold.
-    AsBefore,
-    /// The values are the old ones, but the customer may have been written in between, or a precondition failed.
+    OldValues,
+    /// The old values are stored, but the customer may have been written since the plan, or a precondition fails.
     Modified,
     /// Neither the old values nor the new ones.
     Other,
-    /// The customer could not be read, or does not exist any more.
+    /// The customer could not be read, or no longer exists.
     Unreadable,
 }
 
-/// Compares the stored customer with both sides of a plan that may have been sent.
+/// Compares the stored customer with the plan's before and after.
 pub fn effect(plan: &Plan, stored: &Customer, preconditions: Preconditions<'_>) -> Effect {
     let verdict = verify(plan, stored);
     if verdict.holds() {
-        return Effect::AsAsked;
+        return Effect::NewValues;
     }
     if moved(&plan.before, stored).is_empty() {
         let untouched = is_unmodified(&plan.before, stored) && preconditions(stored).is_ok();
-        return if untouched { Effect::AsBefore } else { Effect::Modified };
+        return if untouched { Effect::OldValues } else { Effect::Modified };
     }
-    if verdict.has_what_was_asked() { Effect::AsAskedAndMore } else { Effect::Other }
+    if verdict.has_what_was_asked() { Effect::NewValuesAndOthers } else { Effect::Other }
 }
 
-/// Whether the customer was not written between two readings; false without a timestamp, which alone shows it.
+/// Whether `modifiedTimestamp` is the same in both documents; false if it is absent or null.
 pub(crate) fn is_unmodified(before: &Customer, now: &Customer) -> bool {
     let path = Path::of("modifiedTimestamp");
     match (before.get(&path), now.get(&path)) {
@@ -58,13 +58,12 @@ fn same_moment(one: View<'_>, other: View<'_>) -> bool {
 /// The result of basing an unsent plan on a new reading.
 #[derive(Debug)]
 pub enum Refresh {
-    /// The plan was made from this very text.
+    /// The stored text is byte for byte the plan's before.
     Same,
-    /// Our changes on what is stored now.
+    /// The plan's changes, merged into the stored customer.
     Merged {
-        /// From the stored customer to the one to send.
         plan: Box<Plan>,
-        /// Their changes, which stay.
+        /// The other client's changes, which the merge keeps.
         carried: Vec<Change>,
     },
     /// Every change is stored already.
@@ -73,11 +72,11 @@ pub enum Refresh {
     Conflicts(Vec<Conflict>),
     /// A precondition does not hold any more.
     Unmet(Error),
-    /// The stored customer has no place for our changes any more.
+    /// The stored customer no longer has the object that a changed value belongs in.
     Unmergeable(EditError),
 }
 
-/// Bases a plan on the customer as it is now.
+/// Rebases an unsent plan on the stored customer.
 pub fn refresh(plan: &Plan, now: &Customer, preconditions: Preconditions<'_>) -> Refresh {
     if let Err(why) = preconditions(now) {
         return Refresh::Unmet(why);
@@ -127,11 +126,11 @@ mod tests {
     #[test]
     fn an_effect_is_read_off_the_stored_customer() {
         for (changes, expected) in [
-            (&[ASKED, MOVED][..], Effect::AsAsked),
-            (&[ASKED, MOVED, ("X", "Y")], Effect::AsAskedAndMore),
-            (&[], Effect::AsBefore),
-            (&[("00:01\"", "00:01.000Z\"")], Effect::AsBefore),
-            (&[("Revenue\":1", "Revenue\":2")], Effect::AsBefore),
+            (&[ASKED, MOVED][..], Effect::NewValues),
+            (&[ASKED, MOVED, ("X", "Y")], Effect::NewValuesAndOthers),
+            (&[], Effect::OldValues),
+            (&[("00:01\"", "00:01.000Z\"")], Effect::OldValues),
+            (&[("Revenue\":1", "Revenue\":2")], Effect::OldValues),
             (&[MOVED], Effect::Modified),
             (&[("\"2026-01-01T00:00:01\"", "null")], Effect::Modified),
             (&[("X", "Y")], Effect::Other),
@@ -144,7 +143,7 @@ mod tests {
     #[test]
     fn what_no_longer_meets_the_preconditions_is_not_as_before() {
         assert_eq!(effect(&john(), &customer(&[]), &never), Effect::Modified);
-        assert_eq!(effect(&john(), &customer(&[ASKED]), &never), Effect::AsAsked);
+        assert_eq!(effect(&john(), &customer(&[ASKED]), &never), Effect::NewValues);
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! The write of one customer as a state machine: events in, actions out, no I/O.
 //! The API has no conditional write, answers get lost, and a request whose answer was lost can be applied later. Six
-//! rules keep what the program claims true all the same. Each is decided in one place below, with its reason:
+//! rules keep the claims of the program true. The named functions implement them and give the reasons:
 //!
-//! 1. *Intent first.* `Write::advance`
-//! 2. *Fresh.* `Write::advance`, `Write::base_on` and [`compare::refresh`]
-//! 3. *Definite answers.* `Write::answered`
-//! 4. *Open answers.* `Write::answered` and `Write::seen`
-//! 5. *True claims.* `Write::seen`, `Write::stop_sending`
-//! 6. *Signals.* `Write::signalled`
+//! 1. *Intent first*: the store holds the plan before its PUT leaves. `Write::advance`
+//! 2. *Fresh*: a PUT leaves within 1 s of a read, later only if reads are slow. `Write::base_on`, [`compare::refresh`]
+//! 3. *Definite answers*: a 2xx was accepted, a 4xx except 408 wrote nothing. `Write::answered`
+//! 4. *Open answers*: after no answer, 408 or 5xx the server may still apply the PUT. `Write::answered`, `Write::seen`
+//! 5. *True claims*: "not written" is claimed only if no attempt can take effect. `Write::seen`, `Write::stop_sending`
+//! 6. *Signals*: a signal stops sending, never the record of the outcome. `Write::signalled`
 //!
-//! A driver performs each [`Action`] and returns its result as an [`Event`]. tests/protocol drives the
-//! same `step` through every order of faults up to a bound.
+//! A driver performs each [`Action`] and passes the result to [`Write::step`] as an [`Event`]. tests/protocol explores
+//! `step` with every order of faults up to a bound.
 
 pub mod compare;
 pub mod settle;
@@ -19,57 +19,52 @@ use std::time::Duration;
 
 use compare::Effect;
 
-/// How old a reading may be when a PUT based on it leaves: what another client writes in between is overwritten.
+/// The age limit of the read that a PUT is based on. The PUT overwrites what another client writes after that read.
 const FRESH: Duration = Duration::from_secs(1);
-/// The longest that a reading may take to be the base of a PUT, beside [`FRESH`].
+/// The most that the duration of a read can add to [`FRESH`] if the server is slow.
 const SLOWEST: Duration = Duration::from_secs(10);
 /// The pause after the first attempt; each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// When an action began and ended, as time since the start of the machine; suspended time counts.
+/// When an action began and ended, as time since boot, including suspended time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Span {
-    /// When the action began.
     pub began: Duration,
-    /// When its event was known.
     pub ended: Duration,
 }
 
 /// The limits of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// The most PUTs.
+    /// The maximum number of PUTs.
     pub attempts: u8,
-    /// The most readings to renew the base of a PUT.
+    /// The maximum number of reads that renew the base of a PUT.
     pub refreshes: u8,
 }
 
 /// The next step of the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Make [`Write::plan`] durable as the intent of this write; a second time, in the place of the first.
+    /// Record [`Write::plan`] durably as the intent of this write; replace the intent if it was recorded before.
     RecordIntent,
-    /// Read the customer and compare it by [`compare::refresh`].
+    /// No attempt can have taken effect: read the customer and rebase the plan ([`compare::refresh`]).
     Refresh,
-    /// Read the customer and compare it by [`compare::effect`].
+    /// An attempt may have taken effect: read the customer and find out ([`compare::effect`]).
     Look,
-    /// Send [`Write::plan`], unless this moment has passed.
-    Put {
-        /// The last moment at which the request may leave.
-        latest: Duration,
-    },
-    /// Wait for this long, or less.
+    /// Send [`Write::plan`] before this deadline, or not at all.
+    Put { latest: Duration },
+    /// Wait; a signal may end the wait early.
     Wait(Duration),
     /// Record the outcome of the entry.
     RecordOutcome(Claim),
-    /// Tell the user; the write has ended.
+    /// The write has ended with this claim.
     Report(Claim),
 }
 
 /// The result of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event<P> {
-    /// Whether the store took the record.
+    /// Whether the store holds the record.
     Stored(bool),
     /// What a [`Action::Refresh`] found.
     Refreshed(Refreshed<P>),
@@ -90,7 +85,7 @@ pub enum Event<P> {
 pub enum Refreshed<P> {
     /// The same text.
     Same,
-    /// Other text, and this plan makes our changes on it.
+    /// The customer changed; this plan applies the same changes to it.
     Merged(P),
     /// Every change is stored already.
     Nothing,
@@ -101,19 +96,19 @@ pub enum Refreshed<P> {
 /// The answer to a PUT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// 2xx, and what the customer in it shows; none if the customer is to be read.
+    /// 2xx, with the effect that its customer shows; `None` if the driver must read the customer.
     Accepted(Option<Effect>),
-    /// 4xx other than 408 and 429, or it cannot be sent at all: nothing was written, and sending it again is no use.
+    /// 4xx other than 408 and 429, or the request cannot be built: nothing was written, and a retry would fail too.
     Refused,
-    /// 3xx: this server did nothing more with it, but does not say whether it did.
+    /// 3xx: the status does not say whether the server applied the change.
     Redirected,
-    /// 429: nothing was written, and it may be sent again after the pause that the API named.
-    NotNow(Option<Duration>),
-    /// It never left, for a reason that passes.
+    /// 429: nothing was written. Retry after this pause, if the API named one.
+    RateLimited(Option<Duration>),
+    /// The request was not sent because of a transient error.
     NotSent,
-    /// It was not sent because its moment had passed.
-    TooLate,
-    /// No answer, 408, 5xx, 101 or one that is not understood: it may have taken effect, and may yet. A 503 may name a pause.
+    /// The request was not sent because its deadline had passed.
+    DeadlinePassed,
+    /// No answer, 1xx, 408 or 5xx: the server may have applied the change, or may apply it later. A 503 may name a pause.
     Open(Option<Duration>),
 }
 
@@ -127,25 +122,25 @@ pub enum Claim {
         /// Whether an earlier attempt may still be applied, over later changes.
         late: bool,
     },
-    /// What is stored is not what was asked for.
+    /// The stored customer is not the one that was sent.
     Differs {
         /// Whether an earlier attempt may still be applied, over later changes.
         late: bool,
     },
-    /// No attempt took effect or can.
+    /// No attempt took effect, and none can take effect later.
     NotWritten(Reason),
-    /// An attempt may have taken effect, or may yet.
+    /// An attempt may have taken effect, or may take effect later.
     Unknown(Reason),
 }
 
 /// Why a write ended without proof that it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The last error of the driver says why.
+    /// The driver's last error is the reason.
     Error,
-    /// The customer could not be sent within a second of a reading.
-    NeverFresh,
-    /// The customer was modified since the attempt, or is in neither of the plan's states.
+    /// Every read was too old before the PUT could leave.
+    ReadsTooOld,
+    /// The customer was modified after the attempt, or its values are neither the plan's old nor its new ones.
     Modified,
     /// The user asked to stop.
     Interrupted,
@@ -169,7 +164,7 @@ enum Intent {
     Durable,
 }
 
-/// One write. `P` is the plan, [`crate::document::Plan`] in the program; the machine only keeps it.
+/// The state of one write. `P` is the plan: [`crate::document::Plan`] in the program, a small model in the explorer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Write<P> {
     plan: P,
@@ -180,16 +175,17 @@ pub struct Write<P> {
     quickest: Option<Duration>,
     attempts: u8,
     refreshes: u8,
-    /// Whether an attempt may have taken effect without an answer that says so, or may yet.
+    /// Whether an attempt got no definite answer: it may have taken effect, or may take effect later.
     open: bool,
-    /// Whether the API accepted an attempt, and whether that is already read a second time.
+    /// Whether the API answered an attempt with 2xx.
     accepted: bool,
+    /// Whether the customer was read twice after the 2xx.
     read_twice: bool,
     stopped: Option<Reason>,
 }
 
 impl<P> Write<P> {
-    /// Begins the write of a plan that was consented to, made from the reading that took this time.
+    /// Begins the write of a confirmed plan. `read` is when the plan's customer was read.
     pub fn begin(plan: P, read: Span, now: Duration, limits: Limits) -> (Write<P>, Action) {
         let mut write = Write {
             plan,
@@ -227,7 +223,7 @@ impl<P> Write<P> {
         self.intent != Intent::None
     }
 
-    /// Takes the result of the last action and gives the next action.
+    /// Consumes the result of the last action; returns the next action.
     pub fn step(&mut self, took: Span, event: Event<P>) -> Action {
         match (self.state, event) {
             (_, Event::Signal) => self.signalled(),
@@ -244,7 +240,7 @@ impl<P> Write<P> {
             (State::Looking, Event::Seen(effect)) if self.accepted => self.proven(effect),
             (State::Looking, Event::Seen(effect)) => self.seen(took, effect),
             (State::Closing(claim), Event::Stored(_)) => self.report(claim),
-            // No other event answers the action that is under way: the action is given again.
+            // The event does not belong to the current action: return that action again.
             _ => self.action(),
         }
     }
@@ -261,11 +257,11 @@ impl<P> Write<P> {
         }
     }
 
-    /// Rule 2, *fresh*: a PUT replaces the whole customer, so it leaves only within a second of a reading. Locks, slow
-    /// disks, rate limits, SIGSTOP and a sleeping laptop all come between; the clock counts suspended time.
+    /// Rule 2, *fresh*: a PUT replaces the whole customer, so it leaves only while its read is fresh ([`Write::base_on`]).
+    /// Locks, slow disks, rate limits, SIGSTOP and a suspended machine all cost time between the read and the PUT.
     ///
-    /// Rule 1, *intent first*: a PUT leaves only if the store holds exactly this plan, so that a crash at any moment
-    /// leaves a record to settle and to take back.
+    /// Rule 1, *intent first*: a PUT leaves only if the store holds exactly this plan, so that after a crash at any
+    /// moment the journal can resolve and undo the change.
     fn advance(&mut self, now: Duration) -> Action {
         if now > self.fresh_until {
             return self.read_again();
@@ -279,7 +275,7 @@ impl<P> Write<P> {
     }
 
     /// Counts the age of a reading from the moment it was asked for, because the process may be suspended while the
-    /// answer waits in a buffer. A server that takes longer than a second twice is slow, and is given that time.
+    /// answer waits in a buffer. From the second read on, the duration of the quickest read is added, up to [`SLOWEST`].
     fn base_on(&mut self, read: Span) {
         let time = read.ended.saturating_sub(read.began).min(SLOWEST);
         let slow = self.quickest.map_or(Duration::ZERO, |quickest| quickest.min(time));
@@ -292,7 +288,7 @@ impl<P> Write<P> {
             return self.look();
         }
         if self.refreshes == self.limits.refreshes {
-            return self.stop_sending(Reason::NeverFresh);
+            return self.stop_sending(Reason::ReadsTooOld);
         }
         self.refreshes += 1;
         if self.open {
@@ -307,8 +303,8 @@ impl<P> Write<P> {
         Action::Look
     }
 
-    /// No attempt can have taken effect, so our changes may be made on what is stored now. The intent must then be
-    /// recorded again: undo restores from what the store holds.
+    /// No attempt can have taken effect, so the changes are merged into the stored customer. Then the intent must be
+    /// recorded again, because undo restores the document in the journal.
     fn refreshed(&mut self, took: Span, now: Refreshed<P>) -> Action {
         match now {
             Refreshed::Same => {}
@@ -325,13 +321,13 @@ impl<P> Write<P> {
         self.advance(took.ended)
     }
 
-    /// Rule 3, *definite answers*: 2xx says that the change was taken; 4xx, 429 and a request that never left say that
-    /// this attempt wrote nothing. The class comes from the status line alone.
+    /// Rule 3, *definite answers*: 2xx means accepted; 4xx except 408, and a request that was not sent, mean that
+    /// this attempt wrote nothing. Only the status code decides, never the body.
     ///
-    /// Rule 4, *open answers*: from this moment on, before anything is read, the attempt may take effect at any time. A
-    /// later reading can show that it did, but never that it will not.
+    /// Rule 4, *open answers*: the server may apply an open attempt at any later time. A read can show that it was
+    /// applied, but never that it will not be.
     fn answered(&mut self, answer: Answer) -> Action {
-        self.attempts += u8::from(answer != Answer::TooLate);
+        self.attempts += u8::from(answer != Answer::DeadlinePassed);
         match answer {
             Answer::Accepted(effect) => {
                 self.accepted = true;
@@ -345,9 +341,9 @@ impl<P> Write<P> {
                 self.stopped.get_or_insert(Reason::Error);
                 self.look()
             }
-            Answer::NotNow(pause) => self.pause(pause),
+            Answer::RateLimited(pause) => self.pause(pause),
             Answer::NotSent => self.pause(None),
-            Answer::TooLate => self.read_again(),
+            Answer::DeadlinePassed => self.read_again(),
             Answer::Open(pause) => {
                 self.open = true;
                 self.pause(pause)
@@ -365,41 +361,41 @@ impl<P> Write<P> {
         Action::Wait(pause)
     }
 
-    /// Rule 5, *true claims*: "nothing was written" is said only if no attempt can have taken effect. If one can, a
-    /// last reading decides.
+    /// Rule 5, *true claims*: the machine claims "not written" only if no attempt can take effect. Otherwise it reads the
+    /// customer once more.
     fn stop_sending(&mut self, reason: Reason) -> Action {
         self.stopped.get_or_insert(reason);
         if self.open { self.look() } else { self.finish(Claim::NotWritten(reason)) }
     }
 
-    /// Rule 4: after an open answer or a redirect the same plan is sent again only if nothing was written since the
+    /// Rule 4: after an open answer, never after a redirect, the plan is sent again only if nothing was written since the
     /// reading it was made from, the timestamp included. If the values are as before but the timestamp moved, the attempt
     /// may have taken effect and been reverted: sending it again would undo a correction.
     ///
-    /// Rule 5: "written" says so if an earlier attempt may still be applied.
+    /// Rule 5: `late` is set if the server may still apply an earlier attempt.
     fn seen(&mut self, took: Span, effect: Effect) -> Action {
         match (effect, self.stopped) {
-            (Effect::AsAsked, _) => self.finish(Claim::Written { late: self.open }),
-            (Effect::AsAskedAndMore, _) => self.finish(Claim::Differs { late: self.open }),
-            (Effect::AsBefore, None) => {
+            (Effect::NewValues, _) => self.finish(Claim::Written { late: self.open }),
+            (Effect::NewValuesAndOthers, _) => self.finish(Claim::Differs { late: self.open }),
+            (Effect::OldValues, None) => {
                 self.base_on(took);
                 self.advance(took.ended)
             }
-            (Effect::AsBefore, Some(reason)) if self.open => self.finish(Claim::Unknown(reason)),
-            (Effect::AsBefore, Some(reason)) => self.finish(Claim::NotWritten(reason)),
+            (Effect::OldValues, Some(reason)) if self.open => self.finish(Claim::Unknown(reason)),
+            (Effect::OldValues, Some(reason)) => self.finish(Claim::NotWritten(reason)),
             (Effect::Unreadable, _) => self.finish(Claim::Unknown(Reason::Error)),
             (Effect::Modified | Effect::Other, _) => self.finish(Claim::Unknown(Reason::Modified)),
         }
     }
 
-    /// What is stored after the API accepted an attempt. One more reading is made if it shows the old values: an answer
-    /// can be one version behind what is stored.
+    /// Decides the claim after a 2xx. If the old values are stored, it reads once more, because a read can lag one version
+    /// behind the store.
     fn proven(&mut self, effect: Effect) -> Action {
         let late = self.open;
         match effect {
-            Effect::AsAsked => self.finish(Claim::Written { late }),
+            Effect::NewValues => self.finish(Claim::Written { late }),
             Effect::Unreadable => self.finish(Claim::Unknown(Reason::Error)),
-            Effect::AsBefore | Effect::Modified if !self.read_twice => {
+            Effect::OldValues | Effect::Modified if !self.read_twice => {
                 self.read_twice = true;
                 self.state = State::Pausing;
                 Action::Wait(FIRST_PAUSE)
@@ -408,8 +404,8 @@ impl<P> Write<P> {
         }
     }
 
-    /// Rule 6, *signals*: before the intent nothing is left behind; between intent and PUT the outcome is recorded; once
-    /// an attempt may have taken effect, the write finishes without sending again.
+    /// Rule 6, *signals*: before the intent, the write ends without a record. Between intent and PUT, it records "not
+    /// written". After an attempt that may have taken effect, it reads the customer and does not send again.
     fn signalled(&mut self) -> Action {
         self.stopped.get_or_insert(Reason::Interrupted);
         match self.state {

@@ -1,4 +1,4 @@
-//! Closes an entry that has no outcome, from the customer that is stored now.
+//! Resolves an entry without an outcome by comparing its plan with the stored customer.
 
 use super::compare::is_unmodified;
 use crate::document::verify::{Difference, moved, verify};
@@ -11,9 +11,9 @@ pub enum Settled {
     Written,
     /// The new values are stored, and other values changed too.
     Differs,
-    /// Nothing was written since the entry began. A request that is still under way may yet be applied.
+    /// The customer is unmodified since the intent. The server may still apply a late request.
     NotWritten,
-    /// Later entries of this machine wrote all of its values, so they prove nothing about this entry.
+    /// Later entries of this machine wrote all of this entry's paths, so the stored values prove nothing about it.
     Superseded,
     /// The new values are not stored, and the customer was modified since: no proof either way.
     Unknown,
@@ -21,9 +21,8 @@ pub enum Settled {
     Gone,
 }
 
-/// Settles an entry by the customer as it is now; none if the API has no such customer.
-/// `later` are the paths that later entries of this machine wrote. A value there is no difference of this entry, and does
-/// not prove that this entry was written.
+/// Resolves an entry. `stored` is `None` if the API has no such customer. `later` are the paths whose stored value may
+/// come from a later entry of this machine (`Store::written_after`): such a value is no difference and proves no write.
 pub fn settle(plan: &Plan, stored: Option<&Customer>, later: &[Path]) -> Settled {
     let Some(stored) = stored else { return Settled::Gone };
     let is_later = |path: &Path| later.iter().any(|wrote| wrote.covers(path));
@@ -35,7 +34,7 @@ pub fn settle(plan: &Plan, stored: Option<&Customer>, later: &[Path]) -> Settled
         let is_theirs = |difference: &Difference| is_later(&difference.path);
         return if verdict.differences.iter().all(is_theirs) { Settled::Written } else { Settled::Differs };
     }
-    // Old values alone prove nothing: the change may have been stored and taken back since.
+    // Old values alone prove nothing: the change may have been stored and reverted since.
     if moved(&plan.before, stored).is_empty() && is_unmodified(&plan.before, stored) {
         return Settled::NotWritten;
     }

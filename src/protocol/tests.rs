@@ -47,7 +47,7 @@ fn a_customer_that_is_never_read_in_time_is_not_written() {
         assert_eq!(write.step(late, Event::Stored(true)), Action::Refresh);
         assert_eq!(write.step(refreshed, Event::Refreshed(Refreshed::Merged(2))), Action::RecordIntent);
     }
-    let claim = Claim::NotWritten(Reason::NeverFresh);
+    let claim = Claim::NotWritten(Reason::ReadsTooOld);
     assert_eq!(write.step(late, Event::Stored(true)), Action::RecordOutcome(claim));
 }
 
@@ -59,11 +59,11 @@ fn pauses_double_and_attempts_end() {
         assert_eq!(action, Action::Wait(Duration::from_millis(pause)));
         assert_eq!(write.step(span(200, 300), Event::Timer), Action::Look);
         write.refreshes = 0;
-        let action = write.step(span(300, 300), Event::Seen(Effect::AsBefore));
+        let action = write.step(span(300, 300), Event::Seen(Effect::OldValues));
         assert_eq!(action, Action::Put { latest: Duration::from_millis(1300) });
     }
     assert_eq!(write.step(span(300, 400), Event::Answer(Answer::Open(None))), Action::Look);
-    let action = write.step(span(400, 500), Event::Seen(Effect::AsBefore));
+    let action = write.step(span(400, 500), Event::Seen(Effect::OldValues));
     assert_eq!(action, Action::RecordOutcome(Claim::Unknown(Reason::Error)));
     assert_eq!(write.attempts(), 4);
 }
@@ -72,7 +72,7 @@ fn pauses_double_and_attempts_end() {
 fn without_time_for_a_pause_nothing_is_sent_again() {
     let mut write = sending();
     let pause = Duration::from_secs(60);
-    let answer = Event::Answer(Answer::NotNow(Some(pause)));
+    let answer = Event::Answer(Answer::RateLimited(Some(pause)));
     assert_eq!(write.step(span(100, 200), answer), Action::Wait(pause));
     let claim = Claim::NotWritten(Reason::Error);
     assert_eq!(write.step(span(200, 200), Event::OutOfTime), Action::RecordOutcome(claim));

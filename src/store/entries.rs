@@ -1,4 +1,4 @@
-//! Journal entries: what was to be written, what undo needs, and the outcome.
+//! Journal entries: the intent of a write, the data for its undo, and its outcome.
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
@@ -18,7 +18,7 @@ const PAGE: u64 = 200;
 #[derive(Debug, Clone)]
 pub struct Entry {
     id: i64,
-    /// Its name.
+    /// The entry's id, as the user types it.
     pub entry: EntryId,
     /// When the intent was recorded.
     pub time: Timestamp,
@@ -32,14 +32,14 @@ pub struct Entry {
     pub customer: u64,
     /// The customer's name at the time.
     pub name: String,
-    /// The tokens that replace others, by path.
+    /// The replaced JSON values: path, old and new text.
     pub edits: Vec<Change>,
-    /// How it ended; none while it is unfinished.
+    /// `None` while the write has not ended.
     pub outcome: Option<Ending>,
     /// The entry that this one takes back.
     pub undoes: Option<EntryId>,
     pub(crate) undone_by: Option<EntryId>,
-    /// The row of a run that it carries out.
+    /// The bulk row that this entry writes.
     pub row: Option<RunRow>,
 }
 
@@ -55,18 +55,18 @@ pub struct RunRow {
     pub row: u64,
 }
 
-/// Where a change comes from and where it goes.
+/// The command and the account of a change.
 #[derive(Debug, Clone)]
 pub struct Origin {
     /// The profile's name.
     pub profile: String,
-    /// The host and port that is written to, or `sandbox`.
+    /// The host and port of the API, or `sandbox`.
     pub host: String,
     /// The command, without values.
     pub command: &'static str,
-    /// The entry that is taken back.
+    /// The entry that this change undoes.
     pub undoes: Option<EntryId>,
-    /// The row that is carried out.
+    /// The bulk row that this change writes.
     pub row: Option<RunRow>,
 }
 
@@ -76,17 +76,17 @@ pub struct Origin {
 pub enum Ending {
     /// What was asked for is stored, and nothing else changed.
     Written,
-    /// Something was written, but what is stored is not what was asked for.
+    /// The API accepted the PUT, but the stored customer is not the one that was sent.
     Differs,
     /// Nothing was written.
     NotWritten,
     /// The PUT was sent, and whether it took effect is not known.
     Unknown,
-    /// The same, and later changes of this machine set all of its fields, so that it does not matter any more.
+    /// Not known; later changes of this machine set all of its fields.
     Superseded,
-    /// The same, and the customer does not exist any more.
+    /// Not known; the customer no longer exists.
     Gone,
-    /// The same, and the customer was modified since, so that the outcome cannot be found out any more.
+    /// Not known, and it can no longer be found out, because the customer was modified since.
     Undecided,
 }
 
@@ -97,7 +97,7 @@ impl Ending {
     }
 }
 
-/// Which entries are wanted.
+/// The conditions of a history query; `None` matches all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub(crate) profile: Option<String>,
@@ -124,7 +124,7 @@ impl Filter {
             ("e.customer = ?", self.customer.map(|id| id.cast_signed().into())),
             ("e.run = ?", self.run.as_ref().map(|run| run.to_string().into())),
             ("e.time >= ?", since.clone()),
-            // By id as well, so that a walk from the newest ends there.
+            // Also by id: the query walks the ids downwards, and stops at the first older entry.
             ("e.id >= (SELECT min(id) FROM entries INDEXED BY entries_by_time WHERE time >= ?)", since),
         ];
         let mut sql = format!("SELECT {COLUMNS} FROM {from} WHERE {id} < ?");
@@ -162,7 +162,7 @@ fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
     })
 }
 
-/// Stored times sort as text, and SQLite's functions read them.
+/// Formats a time for the database: it sorts as text, and SQLite's date functions parse it.
 pub(super) fn stamp(time: Timestamp) -> String {
     format!("{time:.3}")
 }
@@ -176,25 +176,25 @@ fn text_after(before: &Customer, edits: &[Change]) -> String {
     splice(before.text(), before.root(), tokens.collect())
 }
 
-/// The edits as JSON. Added members are in the order of the new text, because they are added in that order again.
+/// The edits as JSON, in the order of the new text, so that replaying them adds new members in the same order.
 fn recordable(plan: &Plan) -> Result<String> {
     let mut edits = plan.replaced.clone();
     edits.sort_by_key(|change| plan.after.get(&change.path).map(|token| token.span().start));
     if text_after(&plan.before, &edits) != plan.after.text() {
-        let message = "the change does not follow from its edits, so it cannot be recorded";
+        let message = "internal error: replaying the recorded edits does not give the document to send";
         return Err(Error::new(Kind::Failed, message));
     }
     Ok(serde_json::to_string(&edits).expect("paths and tokens are JSON"))
 }
 
-/// `history --field` finds an entry by these.
+/// Indexes the changed paths for `history --field`.
 fn record_paths(transaction: &Transaction<'_>, id: i64, plan: &Plan) -> rusqlite::Result<()> {
     let mut changed = transaction.prepare("INSERT OR IGNORE INTO changed (path, entry) VALUES (?, ?)")?;
     plan.changes.iter().try_for_each(|change| changed.execute(params![change.path.to_string(), id]).map(drop))
 }
 
 impl Store {
-    /// Records the intent to write a plan. Nothing may be sent before this returned.
+    /// Records the intent durably. Send the PUT only after this has returned.
     pub fn begin(&self, plan: &Plan, origin: &Origin) -> Result<EntryId> {
         let edits = recordable(plan)?;
         let now = Timestamp::now();
@@ -224,7 +224,7 @@ impl Store {
         Ok(name)
     }
 
-    /// Used if the customer was read again before anything was sent.
+    /// Replaces the intent after a merge; no attempt may be able to take effect.
     pub(crate) fn replace(&self, entry: &EntryId, plan: &Plan) -> Result<()> {
         let edits = recordable(plan)?;
         let (before, after) = (&plan.before, digest(plan.after.text()));
@@ -239,7 +239,7 @@ impl Store {
         })
     }
 
-    /// `stored` is the document if it is not the one that was sent.
+    /// Records the outcome. `stored` is the stored document, if it is not the one that was sent.
     pub(crate) fn end(&self, entry: &EntryId, outcome: Ending, stored: Option<&Customer>) -> Result<()> {
         let sql = "UPDATE entries SET outcome = ?, ended = ?, stored = ? WHERE entry = ?";
         let ended = stamp(Timestamp::now());
@@ -249,7 +249,6 @@ impl Store {
         }
     }
 
-    /// The entry with this name.
     pub fn entry(&self, name: &EntryId) -> Result<Option<Entry>> {
         self.one(&format!("SELECT {COLUMNS} FROM entries e WHERE e.entry = ?"), [name], entry)
     }
@@ -276,7 +275,7 @@ impl Store {
         self.one(&sql, params![profile, customer, after.map_or(0, |entry| entry.id)], entry)
     }
 
-    /// The newest first.
+    /// The entries that match, newest first.
     pub fn history(&self, filter: &Filter) -> impl Iterator<Item = Result<Entry>> {
         let limit = filter.limit.unwrap_or(u64::MAX);
         let page = move |last: Option<&Entry>| {
@@ -286,13 +285,13 @@ impl Store {
         paged(page).take(usize::try_from(limit).unwrap_or(usize::MAX))
     }
 
-    /// The plan of an entry; `Failed` if its parts do not fit together.
+    /// Rebuilds the plan of an entry; fails if the edits, the document and the SHA-256 do not match.
     pub fn plan(&self, entry: &Entry) -> Result<Plan> {
         let sql = "SELECT edits, before, after FROM entries WHERE id = ?";
         let read =
             self.one(sql, [entry.id], |row| Ok((json::<Vec<Change>>(row, 0)?, row.get(1)?, row.get(2)?)))?;
         read.and_then(|(edits, before, digest)| plan(&edits, before, digest)).ok_or_else(|| {
-            let message = "what the store holds of it does not fit together";
+            let message = "the recorded document, edits and SHA-256 do not match";
             Error::new(Kind::Failed, message).at(format!("reading entry {}", entry.entry))
         })
     }
@@ -304,8 +303,8 @@ impl Store {
         Ok(text.flatten().and_then(|text| Customer::parse(text).ok()))
     }
 
-    /// The paths whose stored value may come from a later change of the same account: it was written, or it is open and
-    /// asks for the value that this entry asks for.
+    /// The paths whose stored value may come from a later entry of the same account: one that was written, or one without a
+    /// known outcome that sets the same value.
     pub(crate) fn written_after(&self, entry: &Entry) -> Result<Vec<Path>> {
         let paths = self.all(
             "SELECT DISTINCT edit.value ->> '$.path' FROM entries e, json_each(e.edits) AS edit

@@ -31,7 +31,7 @@ use crate::files::{has_mode, private};
 /// "fuse", in bytes 68 to 71 of the file's header.
 const APPLICATION_ID: i32 = 0x6675_7365;
 
-/// The schema's versions, each made from the one before; `user_version` is how many were applied.
+/// The schema migrations, in order. `PRAGMA user_version` is the number of applied ones.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
 /// The store of this user on this machine.
@@ -44,13 +44,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// Nothing is created before the first write; waits for other processes end after `timeout`.
+    /// Creates nothing before the first write. `timeout` bounds each wait for another process.
     pub fn at(folder: PathBuf, timeout: Duration) -> Store {
         let path = folder.join("fusebill.db");
         Store { folder, path, timeout, connection: Mutex::default() }
     }
 
-    /// A store for one command, in memory or, if it grows, in a file without a name.
+    /// A temporary store for one command. SQLite spills it to an unnamed file if it grows (sqlite.org/inmemorydb.html).
     pub fn scratch() -> Result<Store> {
         let open = || {
             let connection = Connection::open("")?;
@@ -58,7 +58,7 @@ impl Store {
             Ok(connection)
         };
         let connection = open().map_err(|why: rusqlite::Error| {
-            Error::new(Kind::Failed, "the rows cannot be kept in a temporary file").because(why)
+            Error::new(Kind::Failed, "cannot store the rows in a temporary database").because(why)
         })?;
         let connection = Mutex::new(Some(connection));
         Ok(Store { folder: PathBuf::new(), path: PathBuf::new(), timeout: Duration::ZERO, connection })
@@ -68,7 +68,6 @@ impl Store {
         self.path.as_os_str().is_empty()
     }
 
-    /// The database's file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -80,13 +79,11 @@ impl Store {
     pub(crate) fn exposed(&self) -> Option<String> {
         let path = shell_words::quote(&self.path.to_string_lossy()).into_owned();
         has_mode(&self.path, 0o044).then(|| {
-            format!(
-                "other users of this machine can read the customers in {path}; `chmod 600 {path}` ends that"
-            )
+            format!("other users of this machine can read the customers in {path}; run `chmod 600 {path}`")
         })
     }
 
-    /// A store that does not exist reads as empty.
+    /// Runs a query; gives the default value if the database does not exist.
     fn read<T: Default>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         self.with(
             |held| match held {
@@ -97,7 +94,7 @@ impl Store {
         )
     }
 
-    /// The transaction is on the disk when this returns.
+    /// Runs `work` in a transaction; returns after it is durable on disk.
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.with(
             |held| {
@@ -112,14 +109,15 @@ impl Store {
 
     fn begin_to_write<'a>(&self, connection: &'a Connection) -> rusqlite::Result<Transaction<'a>> {
         connection.busy_timeout(Duration::ZERO)?;
-        // A transaction that began by reading could not wait for another writer.
+        // IMMEDIATE: a transaction that begins with a read gets SQLITE_BUSY at its first write, without a wait.
         let begin = || Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
         let begun = self.retry(begin);
         connection.busy_timeout(self.timeout)?;
         begun
     }
 
-    /// SQLite's own waits grow up to a tenth of a second, so that later processes overtake an earlier one again and again.
+    /// Retries every 1 to 3 ms while the database is busy. SQLite's busy handler sleeps up to 100 ms, so a process that came
+    /// later often gets the lock first.
     fn retry<T>(&self, attempt: impl Fn() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         let deadline = Instant::now() + self.timeout;
         loop {
@@ -184,7 +182,7 @@ impl Store {
         if self.version(&connection)? == MIGRATIONS.len() {
             return Ok(connection);
         }
-        // Two processes cannot set WAL at once; one of them finds the database busy.
+        // If two processes set WAL at the same time, one gets SQLITE_BUSY.
         let set_up = || {
             // auto_vacuum has to be set before the first table is made.
             connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
@@ -197,8 +195,8 @@ impl Store {
         Ok(connection)
     }
 
-    /// A read-only store takes no locks: only root could write to it meanwhile. A log or journal beside it may hold what the
-    /// file lacks, or what must be rolled back; SQLite reads it or refuses.
+    /// Opens a read-only file as `immutable`, without locks, because no process of this user can write to it. Not if there is
+    /// a WAL or a rollback journal: SQLite must apply it, or fail.
     fn open_read_only(&self) -> Result<Connection> {
         let mut name =
             self.path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
@@ -220,10 +218,11 @@ impl Store {
         let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
         let tables =
             || connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
-        let read = || Ok((pragma("application_id")?, pragma("user_version")?, tables()?));
-        let (application, version, tables) =
+        // The tables first: another process may create them, and set both numbers, between two of these reads.
+        let read = || Ok((tables()?, pragma("application_id")?, pragma("user_version")?));
+        let (tables, application, version) =
             read().map_err(|why: rusqlite::Error| self.failed(Some(connection), why))?;
-        // A process that died while it set the database up leaves an empty one.
+        // If a process died during set-up, the database has no table and no application id.
         if application != APPLICATION_ID && tables > 0 {
             return Err(self.foreign());
         }
@@ -240,7 +239,7 @@ impl Store {
 
     fn foreign(&self) -> Error {
         Error::new(Kind::Failed, format!("{} is not a store of fusebill", self.path.display()))
-            .hint("move it away; a new store is made then, which knows nothing of earlier changes")
+            .hint("move the file away; the next command creates a new store, without the earlier changes")
     }
 
     fn unopened(&self, why: impl Into<anyhow::Error>) -> Error {
@@ -261,7 +260,7 @@ impl Store {
         .hint("run the same command again, or allow a longer wait with --timeout")
     }
 
-    /// A damaged file is examined, and never replaced.
+    /// Turns an SQLite error into a message. A damaged file is never replaced.
     fn failed(&self, connection: Option<&Connection>, why: rusqlite::Error) -> Error {
         match why.sqlite_error_code() {
             _ if is_busy(&why) => self.busy(),
@@ -329,7 +328,7 @@ fn lacks_shared_memory(error: &Error) -> bool {
     why.code == ErrorCode::CannotOpen || codes.contains(&why.extended_code)
 }
 
-/// All of them or none.
+/// Applies the missing migrations in one transaction.
 fn migrate(connection: &Connection, migrations: &[&str]) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let applied = || {

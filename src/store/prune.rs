@@ -1,4 +1,4 @@
-//! Removes entries and runs that ended long ago, with everything that was kept of them.
+//! `history prune`: deletes old entries and runs, and overwrites their bytes on disk.
 
 use std::time::{Duration, Instant};
 
@@ -10,20 +10,20 @@ use super::runs::BATCH;
 use super::{EntryId, Store};
 use crate::error::{Error, Kind, Result};
 
-/// SQLite's lock is not fair: a process that takes it again at once starves those that poll for it. So others can write for as
-/// long as a batch took, within limits.
+/// Sleeps between two batches for as long as the last batch took, 5 to 100 ms. SQLite's lock is not fair: without the pause,
+/// processes that poll for the lock would starve.
 fn rest(begun: Instant) {
     std::thread::sleep(begun.elapsed().clamp(Duration::from_millis(5), Duration::from_millis(100)));
 }
 
-/// How long emptying the log waits for readers at a time. Other processes cannot write during the wait.
+/// How long one checkpoint waits for readers. Other processes cannot write during that wait.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 const PAGES: u32 = 500;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Forget {
-    /// All profiles if none.
+    /// `None`: all profiles.
     pub(crate) profile: Option<String>,
     pub(crate) before: Timestamp,
     pub(crate) unsettled: bool,
@@ -55,11 +55,11 @@ impl Store {
         Ok(Forgotten { entries: all.saturating_sub(unsettled), runs, unsettled })
     }
 
-    /// The bytes are overwritten, and the file becomes smaller. Runs that a process carries out at the moment stay.
+    /// Deletes the entries and runs, overwrites their bytes and shrinks the file. Keeps runs that a process has locked.
     pub(crate) fn forget(&self, what: &Forget) -> Result<Forgotten> {
         let (mut entries, mut after) = (0, 0);
         loop {
-            // Looked for without a lock, so that only deletions block other writers.
+            // The search holds no write lock, so only the deletions block other writers.
             let found = self.entries_to_forget(what, after)?;
             let Some(last) = found.last() else { break };
             after = *last;
@@ -113,7 +113,7 @@ impl Store {
         }
     }
 
-    /// Also empties the log, which still has what the pages held.
+    /// Returns free pages to the file system, then truncates the WAL, which still has the deleted data.
     pub(super) fn free_pages(&self) -> Result<()> {
         let mut before = i64::MAX;
         loop {
@@ -132,7 +132,7 @@ impl Store {
         }
     }
 
-    /// With a rollback journal there is no such log. `Failed` if a reader blocks this until the timeout.
+    /// Truncates the WAL; does nothing if there is none. Fails if a reader blocks it until the timeout.
     fn empty_log(&self) -> Result<()> {
         let deadline = Instant::now() + self.timeout;
         loop {
@@ -148,10 +148,12 @@ impl Store {
             }
             if Instant::now() >= deadline {
                 let path = self.path.display();
-                let message =
-                    format!("another process reads {path}, so its log still holds what was forgotten");
-                return Err(Error::new(Kind::Failed, message)
-                    .hint("run the same command again, which empties the log"));
+                let message = format!(
+                    "another process reads {path}, so the write-ahead log still has the deleted entries"
+                );
+                return Err(
+                    Error::new(Kind::Failed, message).hint("run the same command again to empty the log")
+                );
             }
             rest(begun);
         }

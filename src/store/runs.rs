@@ -13,7 +13,7 @@ use super::{EntryId, Store, customer_lock};
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::error::{Error, Kind as ErrorKind, Result};
 
-/// Rows in a transaction or a query: other processes write in between, and memory does not grow with the run.
+/// The maximum of rows in a transaction or a query, so that other processes can write in between and memory stays bounded.
 pub(super) const BATCH: u64 = 1_000;
 
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub(crate) struct About {
     pub(crate) run: EntryId,
     pub(crate) time: Timestamp,
     pub(crate) kind: Kind,
-    /// The run that this one takes back.
+    /// The run that this run undoes.
     pub(crate) undoes: Option<EntryId>,
     /// Empty until the run starts.
     pub(crate) profile: String,
@@ -51,25 +51,25 @@ impl Kind {
 pub(crate) struct Row {
     pub(crate) row: u64,
     pub(crate) line: u64,
-    /// The vendor's id of the customer; none while it was not looked up.
+    /// The customer id; `None` until the reference is looked up.
     pub(crate) customer: Option<u64>,
-    /// In the caller's format.
+    /// What to do: an opaque text that `commands::bulk` writes and reads.
     pub(crate) task: String,
-    /// The entry of an attempt that had no known outcome, if the run was resumed since.
+    /// If the run was resumed: the entry of an earlier attempt without a known outcome.
     pub(crate) attempt: Option<EntryId>,
 }
 
-/// A row that names a customer, or has a number, that an earlier row has.
+/// A row with the customer, or the row number, of an earlier row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Duplicate {
     pub(crate) row: u64,
-    /// The customer, if that is what both have.
+    /// The customer, if that is the duplicate value; `None` if it is the row number.
     pub(crate) customer: Option<u64>,
     pub(crate) first: u64,
     pub(crate) line: u64,
 }
 
-/// No other process carries this run out while this lives. Dropped before it starts, it leaves nothing behind.
+/// A run that this process has locked. If it is dropped before [`Run::start`], its rows are deleted.
 #[derive(Debug)]
 pub(crate) struct Run<'a> {
     store: &'a Store,
@@ -80,7 +80,7 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// From here on the run can be resumed.
+    /// Marks the run as started: from now on `resume` finds it.
     pub(crate) fn start(&mut self, profile: &str, host: &str) -> Result<()> {
         let sql = "UPDATE runs SET profile = ?, host = ?, started = 1 WHERE id = ?";
         self.store.execute(sql, params![profile, host, self.id])?;
@@ -93,7 +93,7 @@ impl Run<'_> {
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         if !self.started && !self.store.is_scratch() {
-            // The next run removes what cannot be removed now.
+            // On failure `begin_run` of a later run deletes the rows.
             let _ = self.store.remove_run(self.id, &self.about.run).and_then(|()| self.store.free_pages());
         }
     }
@@ -118,7 +118,7 @@ fn about(row: &SqlRow<'_>) -> rusqlite::Result<(i64, About)> {
 }
 
 impl Store {
-    /// Also removes runs that were never started, because their process died.
+    /// Creates and locks a run. Also deletes runs that were never started because their process died.
     pub(crate) fn begin_run(&self, about: About) -> Result<Run<'_>> {
         let abandoned = "SELECT id, run FROM runs WHERE started = 0";
         for (id, name) in self.all(abandoned, [], |row| Ok((row.get(0)?, row.get(1)?)))? {
@@ -146,7 +146,7 @@ impl Store {
         Ok(Run { store: self, id, started: false, about, _lock: lock })
     }
 
-    /// False if a process carries it out at the moment.
+    /// Deletes a run, unless a process has locked it; returns whether it was deleted.
     pub(super) fn remove_idle_run(&self, id: i64, name: &EntryId) -> Result<bool> {
         let held = customer_lock::try_hold(&self.run_lock(name))?;
         held.as_ref().map_or(Ok(()), |_| self.remove_run(id, name))?;
@@ -168,18 +168,18 @@ impl Store {
         self.folder.join("locks").join(format!("run-{run}"))
     }
 
-    /// No other process sees a store for one command.
+    /// Locks a run; `None` for a scratch store, which no other process can open.
     fn hold_run(&self, run: &EntryId) -> Result<Option<File>> {
         if self.is_scratch() {
             return Ok(None);
         }
         let held = customer_lock::try_hold(&self.run_lock(run))?;
         held.map(Some).ok_or_else(|| {
-            Error::new(ErrorKind::Conflict, format!("another process is carrying out the run {run}"))
+            Error::new(ErrorKind::Conflict, format!("another process is running or undoing the run {run}"))
         })
     }
 
-    /// None if no such run was started. Another process may be carrying it out.
+    /// Finds a started run, without locking it.
     pub(crate) fn find_run(&self, name: &EntryId) -> Result<Option<(i64, About)>> {
         self.one(&format!("{ABOUT} WHERE run = ? AND started = 1"), [name], about)
     }
@@ -202,7 +202,7 @@ impl Store {
         runs.into_iter().map(counted).collect()
     }
 
-    /// How many rows there are, and how those ended that have an outcome.
+    /// The number of rows, and the number of rows per outcome.
     pub(crate) fn counts(&self, run: i64) -> Result<(u64, Counts)> {
         let sql = "SELECT outcome, count(*) FROM rows WHERE run = ? GROUP BY outcome";
         let (mut rows, mut counts) = (0, Counts::default());
@@ -228,8 +228,8 @@ impl Store {
         })
     }
 
-    /// Also of rows that may have been written. The last entry of a row counts, because those before it wrote nothing. A
-    /// superseded row stays as it is: its fields hold what a later change wrote.
+    /// Adds a row for each row of `undone` that was written or may have been written. It takes the last such entry of a row,
+    /// because the entries before it wrote nothing. It skips superseded rows, whose fields a later change has set.
     pub(crate) fn add_rows_of(&self, undone: &EntryId, run: &Run<'_>) -> Result<u64> {
         self.in_batches(|transaction| {
             transaction.execute(
@@ -262,7 +262,7 @@ impl Store {
         })
     }
 
-    /// In the order of the source.
+    /// The rows without an outcome, in the order of the source.
     pub(crate) fn rows_to_do(&self, run: i64) -> impl Iterator<Item = Result<Row>> + Send {
         paged(move |last: Option<&Row>| {
             self.all(
@@ -284,13 +284,14 @@ impl Store {
         self.execute(sql, params![outcome.name(), changes, error, attempts, entry, run.id, row]).map(drop)
     }
 
-    /// Survives a crash, so that the row is not sent again over a correction.
+    /// Records that an earlier attempt of the row has no known outcome, so that a later `resume` does not overwrite a
+    /// correction by another client.
     pub(crate) fn note_attempt(&self, run: &Run<'_>, row: u64, entry: &EntryId) -> Result<()> {
         let sql = "UPDATE rows SET entry = ? WHERE run = ? AND row = ?";
         self.execute(sql, params![entry, run.id, row]).map(drop)
     }
 
-    /// In the order of the source, with rows that were not reached.
+    /// The results of all rows in order; `NotReached` for a row without an outcome.
     pub(crate) fn results(&self, run: i64) -> impl Iterator<Item = Result<RowResult>> {
         paged(move |last: Option<&RowResult>| {
             self.all(
@@ -302,7 +303,7 @@ impl Store {
         })
     }
 
-    /// Rows with these outcomes become rows that were not reached.
+    /// Clears the outcome of the rows for which `again` is true, so that the run tries them again.
     pub(crate) fn reopen(&self, run: &Run<'_>, again: impl Fn(Outcome) -> bool) -> Result<()> {
         let sql =
             "UPDATE rows SET outcome = NULL, changes = NULL, error = NULL, attempts = NULL, entry = NULL
@@ -313,7 +314,7 @@ impl Store {
         })
     }
 
-    /// The last entry of the next row that has no result, but may have written something.
+    /// The last entry of the next row after `after` that has no outcome, but an entry that may have been written.
     pub(crate) fn next_in_flight(&self, run: &Run<'_>, after: u64) -> Result<Option<EntryId>> {
         self.one(
             "SELECT e.entry FROM rows r JOIN entries e ON e.run = ?1 AND e.row = r.row
@@ -325,7 +326,7 @@ impl Store {
         )
     }
 
-    /// The run that took this one back, unless that was taken back in its turn.
+    /// The run that undid this run, unless that undo was itself undone.
     pub(crate) fn taken_back(&self, run: &EntryId) -> Result<Option<EntryId>> {
         let undoing: Vec<EntryId> = self.all(
             "SELECT run FROM runs WHERE undoes = ? AND EXISTS (SELECT 1 FROM rows

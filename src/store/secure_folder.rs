@@ -47,7 +47,7 @@ fn check_owner_and_mode(path: &Path, there: &Metadata) -> Result<()> {
     if mode(there) & 0o022 != 0 {
         let mode = if there.is_dir() { "700" } else { "600" };
         return Err(refused(path, "can be written to by other users")
-            .hint(format!("`chmod {mode} {}` ends that", quoted(path))));
+            .hint(format!("run `chmod {mode} {}`", quoted(path))));
     }
     Ok(())
 }

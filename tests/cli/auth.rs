@@ -49,7 +49,7 @@ fn a_key_is_tried_stored_used_and_removed() {
     assert_eq!(world.bare(&here, &get).code, 0);
     std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o644)).unwrap();
     let run = world.bare(&here, &get);
-    let command = format!("`chmod 600 {}` ends that", place.display());
+    let command = format!("run `chmod 600 {}`", place.display());
     run.says(&["warning: other users of this machine can read the key in", &command]);
     assert_eq!(
         world.bare(&here, &["auth", "logout"]).stderr,

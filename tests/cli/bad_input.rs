@@ -285,7 +285,7 @@ fn a_merge_patch_that_cannot_be_used() {
         (file("text", b"firstName: John"), &["cannot be read", "not JSON", "line 1"]),
         (file("comma", b"{\"firstName\": \"John\",\n}"), &["not JSON", "line 2"]),
         (file("array", b"[{\"firstName\": \"John\"}]"), &["is an array, not an object", "looks like {"]),
-        (file("none", b"{}"), &["names nothing to change"]),
+        (file("none", b"{}"), &["sets no field"]),
         (
             file("twice", b"{\"firstName\": \"a\", \"first\\u004eame\": \"b\"}"),
             &["occurs twice in one object"],

@@ -182,7 +182,7 @@ fn a_file_that_others_can_write_is_warned_of() {
         let run = world.bare(&[], &["customer", "get", "123"]);
         assert_eq!(run.code, 0, "{}", run.stderr);
         let warning = format!(
-            "warning: other users of this machine can change `{}`, and with it where the key is sent; `chmod go-w {}` ends that\n",
+            "warning: other users of this machine can change `{}`, and with it where the key is sent; run `chmod go-w {}`\n",
             path.display(),
             path.display()
         );

@@ -31,7 +31,7 @@ fn no_writes_nothing() {
     terminal.send("n\r");
     let (code, shown) = terminal.end();
     assert_eq!(code, 11);
-    assert!(shown.contains("you said no") && shown.contains("Nothing was written."), "{shown}");
+    assert!(shown.contains("not confirmed") && shown.contains("Nothing was written."), "{shown}");
     assert_eq!(world.lines(), ["GET /v1/customers/123"]);
 }
 
@@ -65,7 +65,7 @@ fn esc_and_the_end_of_input_mean_no() {
         let world = World::new();
         let mut terminal = asked(&world);
         terminal.send(keys);
-        terminal.finish().says(11, &["you said no", "Nothing was written."]);
+        terminal.finish().says(11, &["not confirmed", "Nothing was written."]);
         assert_eq!(world.lines(), ["GET /v1/customers/123"]);
     }
 }
@@ -210,7 +210,7 @@ fn the_question_is_not_asked_of_a_machine() {
         assert_eq!(run.code, 2);
         run.says(&[
             "before writing customer 123: ",
-            "`status` touches billing",
+            "`status` affects billing",
             "--yes",
             "Nothing was written.",
         ]);
@@ -257,7 +257,7 @@ fn a_null_that_no_clear_asks_for_needs_consent() {
     let patch = world.file("patch.json", "{\"secondaryPhone\":null}");
     let run = world.run(&["customer", "update", "123", "--patch", &patch]);
     assert_eq!(run.code, 2);
-    run.says(&["`secondaryPhone` would lose its value", "--yes"]);
+    run.says(&["`secondaryPhone` would be cleared (null), and no --clear names it", "--yes"]);
     assert_eq!(world.run(&["customer", "update", "123", "--clear", "secondary-phone"]).code, 0);
 }
 

@@ -127,7 +127,7 @@ fn nothing_was_written(world: &World, ended: &Ended) {
 /// Asserts that the stored customer is what was sent, and that this is the document with these replacements.
 #[track_caller]
 fn is_written(world: &World, before: &str, replaced: &[(&str, &str)], ended: &Ended) {
-    ended.says(0, &["Written and verified", "To take it back: fusebill customer undo "]);
+    ended.says(0, &["Written and verified", "To undo: fusebill customer undo "]);
     let wanted = replaced.iter().fold(before.to_string(), |text, (from, to)| text.replacen(from, to, 1));
     assert_eq!(world.put_body(), wanted);
     assert_eq!(world.journal()[0]["command"], "customer edit");
@@ -181,7 +181,7 @@ fn after_no_the_difference_can_be_shown_and_the_text_kept() {
     what_now(&mut terminal);
     terminal.press(&format!("{DOWN}{DOWN}\r"));
     let ended = terminal.finish();
-    ended.says(11, &["you said no"]);
+    ended.says(11, &["not confirmed"]);
     is_kept(&world, &ended, "\"firstName\": \"John\"");
 }
 
@@ -525,7 +525,7 @@ fn consent_can_be_left_by_every_key_that_leaves() {
         what_now(&mut terminal);
         terminal.press(ESC);
         let ended = terminal.finish();
-        ended.says(11, &["you said no"]);
+        ended.says(11, &["not confirmed"]);
         is_kept(&world, &ended, "\"John\"");
     }
 }
@@ -630,7 +630,7 @@ fn a_word_is_chosen_from_a_menu_and_what_touches_billing_is_said() {
     assert!(!words.contains("clear it"), "the status cannot be null: {words}");
     terminal.press(&format!("{DOWN}\r"));
     let shown = review(&mut terminal);
-    assert!(shown.contains("`status` touches billing"), "{shown}");
+    assert!(shown.contains("`status` affects billing"), "{shown}");
     terminal.send("y\r");
     is_written(&world, &before, &[("\"Active\"", "\"Hold\"")], &terminal.finish());
 }
@@ -703,7 +703,7 @@ fn a_number_takes_digits_only() {
     terminal.until("parentId: 12x");
     terminal.press(&format!("{}000749\r", erased(1)));
     let shown = review(&mut terminal);
-    assert!(shown.contains("12000749") && shown.contains("`parentId` touches billing"), "{shown}");
+    assert!(shown.contains("12000749") && shown.contains("`parentId` affects billing"), "{shown}");
     terminal.send("y\r");
     is_written(&world, &before, &[("\"parentId\":null", "\"parentId\":12000749")], &terminal.finish());
 }
@@ -805,7 +805,7 @@ fn ctrl_z_at_a_question_leaves_it_usable_where_nothing_could_continue_the_progra
     terminal.press(CTRL_Z);
     terminal.press(ESC);
     let ended = terminal.finish();
-    ended.says(11, &["you said no"]);
+    ended.says(11, &["not confirmed"]);
     is_kept(&world, &ended, "\"John\"");
 
     let world = World::new();
@@ -996,6 +996,6 @@ fn a_terminal_that_is_resized_while_a_question_is_open_takes_the_answer() {
     terminal.until("> quit and keep the text");
     terminal.press("\r");
     let ended = terminal.finish();
-    ended.says(11, &["you said no"]);
+    ended.says(11, &["not confirmed"]);
     is_kept(&world, &ended, "\"John\"");
 }

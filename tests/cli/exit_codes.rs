@@ -24,7 +24,7 @@ struct Case {
 
 const JOHN: &[&str] = &["--first-name", "John"];
 const NOTHING: &str = "Nothing was written.";
-const AS_BEFORE: &str = "read again: the customer is as it was before";
+const AS_BEFORE: &str = "a read shows the old values";
 const HELD: &str = "Written and verified: 1 changed.";
 
 const fn ends(code: i32, faults: &'static [&'static str], says: &'static [&'static str]) -> Case {
@@ -199,11 +199,13 @@ fn code_2_is_a_command_that_cannot_be_carried_out_as_written() {
         ends(2, &[], &["no flag names a change"]).of("usage").with(&[]).sent(0, 0),
         ends(2, &[], &["--parent-id", "whole number"]).of("usage").with(&["--parent-id", "x"]).sent(0, 0),
         ends(2, &[], &["--frist-name", "--first-name"]).of("usage").with(&["--frist-name", "x"]).sent(0, 0),
-        ends(2, &[], &["needs consent", "`status` touches billing", "--yes"])
+        ends(2, &[], &["needs consent", "`status` affects billing", "--yes"])
             .of("usage")
             .with(&["--status", "Hold"]),
         ends(2, &[], &["no field `fristName`", "`firstName`"]).of("usage").with(&["--set", "fristName=x"]),
-        ends(2, &[], &["would lose its value", "--yes"]).of("usage").with(&["--set-json", "lastName=null"]),
+        ends(2, &[], &["would be cleared (null), and no --clear names it", "--yes"])
+            .of("usage")
+            .with(&["--set-json", "lastName=null"]),
     ]);
 }
 
@@ -264,9 +266,13 @@ fn code_5_is_a_change_that_the_api_refuses_in_its_own_words() {
 
 #[test]
 fn code_6_is_a_customer_that_is_not_as_expected() {
-    all([ends(6, &[], &["not as --expect says", "status: expected Hold, found \"Active\""])
-        .of("conflict")
-        .with(&["--first-name", "John", "--expect", "status=Hold"])]);
+    all([ends(
+        6,
+        &[],
+        &["does not meet --expect or --expect-modified", "status: expected Hold, found \"Active\""],
+    )
+    .of("conflict")
+    .with(&["--first-name", "John", "--expect", "status=Hold"])]);
 }
 
 #[test]
@@ -374,7 +380,7 @@ fn what_may_still_arrive_is_told_though_the_change_was_written_by_another_attemp
         "warning: an attempt has no known outcome; if the server applies it late, it overwrites later changes",
         "`fusebill customer get 123`",
     ]);
-    run.says(&["The customer is as it was before; trying again (attempt 2 of 4)\n"]);
+    run.says(&["The customer is unchanged; sending the PUT again (attempt 2 of 4)\n"]);
     let broke = World::new();
     broke.fault("put:status=500");
     broke.update(&["--first-name", "John"]).says(&[HELD, "if the server applies it late"]);
@@ -395,7 +401,7 @@ fn code_8_is_a_write_of_which_nobody_knows() {
             .sent(5, 1)
             .leaves("John"),
         unknown(ends(8, &["put:lost-before", "get@2*all:status=500"], &[TOLD, SETTLE])).sent(5, 1),
-        unknown(ends(8, &["put:null", "get@2:status=401"], &[TOLD, SETTLE, "the API took the change"]))
+        unknown(ends(8, &["put:null", "get@2:status=401"], &[TOLD, SETTLE, "the API accepted the PUT"]))
             .sent(2, 1)
             .leaves("John"),
         unknown(ends(
@@ -451,7 +457,7 @@ fn code_6_is_a_field_that_changed_while_the_write_had_to_wait() {
     let run = world.update(&["--first-name", "John"]);
     assert_eq!((run.code, world.puts().len()), (6, 1), "{run:#?}");
     run.says(&[
-        "the customer changed while the write had to wait",
+        "another client changed the same fields before the PUT was sent",
         "`firstName`: was \"Jon\", is now \"Jim\"",
         NOTHING,
     ]);
@@ -481,7 +487,7 @@ fn code_8_is_a_write_that_nobody_answers_in_time() {
 
 #[test]
 fn code_9_is_a_write_that_is_not_stored_as_asked() {
-    const NOT_AS_ASKED: &str = "It was sent, and what is stored is not what was asked.";
+    const NOT_AS_ASKED: &str = "The PUT was sent, and the stored customer is not the one that was asked for.";
     let differs = |case: Case| case.outcome("differs", Some("differs"));
     all([
         differs(ends(
@@ -498,13 +504,9 @@ fn code_9_is_a_write_that_is_not_stored_as_asked() {
         ))
         .sent(2, 1),
         differs(ends(9, &["put:html=200"], &[NOT_AS_ASKED, "stored \"Jon\""])).sent(3, 1),
-        differs(ends(
-            9,
-            &["put:truncate=companyName,4"],
-            &["stored \"Acme\" (its change was not asked for)"],
-        ))
-        .sent(1, 1)
-        .leaves("John"),
+        differs(ends(9, &["put:truncate=companyName,4"], &["stored \"Acme\" (not changed by this command)"]))
+            .sent(1, 1)
+            .leaves("John"),
     ]);
 }
 
@@ -537,7 +539,7 @@ fn a_dry_run_of_what_needs_consent_asks_nothing() {
     let world = World::new();
     let run = world.update(&["--status", "Hold", "--dry-run"]);
     let shown = table(JON, &[["status", "\"Active\"", "\"Hold\""]]);
-    let warning = "`status` touches billing: the change will need consent, or --yes";
+    let warning = "`status` affects billing: the write will ask for confirmation, or needs --yes";
     run.is(0, &shown, &format!("warning: {warning}\nDry run: 1 changed. Nothing was written.\n"));
     let json = world.update(&["--status", "Hold", "--dry-run", "-o", "json"]).json();
     assert_eq!(json["warnings"], serde_json::json!([warning]));

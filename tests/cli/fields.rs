@@ -222,7 +222,7 @@ fn what_touches_billing_is_not_written_without_consent() {
         let world = world();
         let run = world.run(&["customer", "update", "7001", &format!("--{}", field.flag), &new(field).0]);
         assert_eq!(run.code, 2, "{}", field.flag);
-        run.says(&[&format!("`{}` touches billing", field.path), "--yes", "Nothing was written."]);
+        run.says(&[&format!("`{}` affects billing", field.path), "--yes", "Nothing was written."]);
         assert_eq!(world.lines(), ["GET /v1/customers/7001"]);
         assert_eq!(world.stored(7001), full());
     }

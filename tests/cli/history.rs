@@ -216,7 +216,10 @@ fn what_arrived_after_all_is_undone_when_somebody_says_so() {
     world.server.store(&late).expect("it arrives late");
     let run = world.run(&["customer", "undo", &entry]);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    run.says(&["`firstName` is as the entry asked, which is said to have written nothing", "--yes"]);
+    run.says(&[
+        "`firstName` has the value of this entry, although the journal records that the entry wrote nothing",
+        "--yes",
+    ]);
     assert_eq!(world.stored(123), late);
     assert_eq!(world.run(&["customer", "undo", &entry, "--yes"]).code, 0);
     assert_eq!(settled(&world.stored(123)), settled(&before));
@@ -302,7 +305,9 @@ fn expect_modified_guards_by_the_moment() {
         .fails(6, &["modifiedTimestamp"]);
     let zoned = format!("{}Z", moment.trim_end_matches('Z'));
     assert_eq!(world.run(&[&JOHN[..], &["--expect-modified", &zoned]].concat()).code, 0);
-    world.run(&[&JOHN[..], &["--expect-modified", &moment]].concat()).fails(6, &["is not as --expect says"]);
+    world
+        .run(&[&JOHN[..], &["--expect-modified", &moment]].concat())
+        .fails(6, &["does not meet --expect or --expect-modified"]);
 }
 
 #[test]
@@ -317,7 +322,7 @@ fn what_the_api_made_of_a_value_that_was_asked_for_is_taken_back() {
         let run = world.run(&["customer", "undo", "--last"]);
         assert_eq!(run.code, asks, "{fault} {}", run.stderr);
         if asks == 2 {
-            run.says(&["`firstName` was stored otherwise than it was sent, by the API or another client"]);
+            run.says(&["the stored value of `firstName` is not the one that was sent; the API or another client changed it"]);
             assert_eq!(world.run(&["customer", "undo", "--last", "--yes"]).code, 0, "{fault}");
         }
         assert_eq!(settled(&world.stored(123)), settled(&before), "{fault}");

@@ -51,7 +51,7 @@ fn a_null_clears_once_it_is_consented_to() {
     let run = world.pipe(PATCH, patch.as_bytes());
     assert_eq!(run.code, 2);
     run.says(&[
-        "`lastName` would lose its value",
+        "`lastName` would be cleared (null), and no --clear names it",
         "`customerReference.reference3`",
         "--yes",
         "Nothing was written.",

@@ -240,7 +240,7 @@ pub fn finished(command: &mut Command) -> Run {
 
 impl Run {
     pub fn of(output: std::process::Output) -> Run {
-        const UNDO: &str = "To take it back: ";
+        const UNDO: &str = "To undo: ";
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints text");
         let said = text(output.stderr);
         collect(&said);

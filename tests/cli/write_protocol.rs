@@ -73,7 +73,7 @@ fn a_correction_after_a_lost_answer_is_not_undone() {
     let world = world(&["put:lost-after", "get@2:other-writer=firstName=\"Jon\""]);
     let run = world.update(&["--first-name", "John"]);
     assert_eq!((run.code, world.puts().len()), (8, 1), "{run:#?}");
-    run.says(&["the customer was modified since, so it is not sent again", LATE]);
+    run.says(&["the customer was modified since, so the PUT is not sent again", LATE]);
     holds(&world, &["\"firstName\":\"Jon\""]);
 }
 
@@ -112,7 +112,7 @@ fn preconditions_are_checked_again_before_a_second_attempt() {
         let expected = format!("{field}={}", held[field].to_string().trim_matches('"'));
         let run = world.update(&["--first-name", "John", "--expect", &expected]);
         assert_eq!((run.code, world.puts().len()), (6, 1), "{run:#?}");
-        run.says(&["the customer is not as --expect says", "Nothing was written."]);
+        run.says(&["does not meet --expect or --expect-modified", "Nothing was written."]);
         assert_eq!(outcome(&world), "not-written");
     }
     let other = "get@2:other-writer=suffix=\"Jr.\"";
@@ -149,7 +149,7 @@ fn what_an_earlier_attempt_met_is_not_the_reason_of_a_later_one() {
     let world = world(&["put:rate-limit=1", "get@3*4:status=500"]);
     let run = world.update(&["--first-name", "John", "--verify", "read"]);
     assert_eq!((run.code, world.puts().len()), (8, 2), "{run:#?}");
-    run.says(&["the API took the change, but what it stored cannot be read"]);
+    run.says(&["the API accepted the PUT, but the customer cannot be read to verify it"]);
     assert!(!run.stderr.contains("reading the customer to see what came of it"), "{run:#?}");
 }
 
@@ -215,7 +215,7 @@ fn a_change_that_the_api_accepted_and_did_not_store_is_shown() {
     assert_eq!((run.code, puts), (9, 1), "{run:#?}");
     run.says(&[
         "`firstName`: sent \"John\", stored \"Jon\"",
-        "stored nothing of it",
+        "stored none of the new values",
         "`fusebill customer get 123`",
     ]);
     assert!(!run.stderr.contains("customer undo"), "{run:#?}");

@@ -74,7 +74,7 @@ impl Rules {
     pub(crate) fn effect(self, effect: Effect, base: Doc, now: Doc) -> Effect {
         let same = (base.f, base.g) == (now.f, now.g);
         let hidden = self.timestamp_ignored && same || self.no_preconditions && base.version == now.version;
-        if hidden && effect == Effect::Modified { Effect::AsBefore } else { effect }
+        if hidden && effect == Effect::Modified { Effect::OldValues } else { effect }
     }
 
     pub(crate) fn refreshed(

@@ -535,7 +535,7 @@ impl Simulation {
         let Action::Put { latest } = writing.action else { unreachable!("only a PUT is sent") };
         // The request left when the action began; it reaches the server now.
         if moment(writing.began) > latest {
-            return Answer::TooLate;
+            return Answer::DeadlinePassed;
         }
         let customer = self.clients[at].customer;
         let put = self.request(at, writing);
@@ -556,7 +556,7 @@ impl Simulation {
             4 => Answer::Refused,
             5 => Answer::NotSent,
             6 => Answer::Redirected,
-            _ => Answer::NotNow(Some(moment(self.rng.u64(100..40_000)))),
+            _ => Answer::RateLimited(Some(moment(self.rng.u64(100..40_000)))),
         }
     }
 

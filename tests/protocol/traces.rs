@@ -44,7 +44,7 @@ fn a_put_that_was_dropped_is_sent_again() {
 
 #[test]
 fn a_rate_limited_put_is_sent_again_after_a_reading() {
-    let trace = [Recorded, Dropped(NotNow), Waited, Read, Stored(Document), Recorded, Told];
+    let trace = [Recorded, Dropped(RateLimited), Waited, Read, Stored(Document), Recorded, Told];
     assert_eq!(claim(Second::Value, &trace), Claim::Written { late: false });
 }
 
@@ -91,7 +91,7 @@ fn a_put_under_way_is_told_although_another_client_made_the_same_change() {
 #[test]
 fn preconditions_are_checked_again_after_a_wait() {
     for second in [Second::Expected, Second::Derived] {
-        let limited = [Recorded, Dropped(NotNow), ForeignG(1), Waited, Read, Recorded, Told];
+        let limited = [Recorded, Dropped(RateLimited), ForeignG(1), Waited, Read, Recorded, Told];
         assert_eq!(claim(second, &limited), Claim::NotWritten(Reason::Error));
         let lost = [Recorded, Dropped(Open), ForeignG(1), Waited, Read, Recorded, Told];
         assert_eq!(claim(second, &lost), Claim::Unknown(Reason::Modified));
@@ -121,7 +121,7 @@ fn ctrl_c_before_the_put_closes_the_entry() {
     assert_eq!((before.claim(), before.has_open_entry()), (Some(interrupted), false));
     let between = after(Second::Value, &[Recorded, Signal, Recorded, Told]);
     assert_eq!((between.claim(), between.has_open_entry()), (Some(interrupted), false));
-    let limited = after(Second::Value, &[Recorded, Dropped(NotNow), Signal, Recorded, Told]);
+    let limited = after(Second::Value, &[Recorded, Dropped(RateLimited), Signal, Recorded, Told]);
     assert_eq!((limited.claim(), limited.has_open_entry()), (Some(interrupted), false));
 }
 

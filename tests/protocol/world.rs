@@ -102,7 +102,7 @@ pub(crate) enum Move {
     Dropped(Reply),
     UnderWay,
     Altered,
-    TooLate,
+    DeadlinePassed,
     Waited,
     OutOfTime,
     Told,
@@ -120,7 +120,7 @@ pub(crate) enum Reply {
     /// Lost, 408, 5xx.
     Open,
     Refused,
-    NotNow,
+    RateLimited,
     NotSent,
     Redirect,
 }
@@ -143,7 +143,7 @@ impl fmt::Display for Move {
             Move::Dropped(reply) => write!(f, "PUT not stored, answer: {reply:?}"),
             Move::UnderWay => write!(f, "PUT under way, no answer"),
             Move::Altered => write!(f, "PUT stored with another value, answered"),
-            Move::TooLate => write!(f, "PUT not sent: its moment has passed"),
+            Move::DeadlinePassed => write!(f, "PUT not sent: its moment has passed"),
             Move::Waited => write!(f, "waited"),
             Move::OutOfTime => write!(f, "no time left to wait"),
             Move::Told => write!(f, "reported"),
@@ -222,9 +222,9 @@ impl World {
                 use Reply as R;
                 into.extend([R::Document, R::Empty, R::Old, R::Open, R::Redirect].map(Move::Stored));
                 into.extend(
-                    [R::Old, R::Open, R::Refused, R::NotNow, R::NotSent, R::Redirect].map(Move::Dropped),
+                    [R::Old, R::Open, R::Refused, R::RateLimited, R::NotSent, R::Redirect].map(Move::Dropped),
                 );
-                into.extend([Move::UnderWay, Move::Altered, Move::TooLate]);
+                into.extend([Move::UnderWay, Move::Altered, Move::DeadlinePassed]);
             }
         }
     }
@@ -337,7 +337,7 @@ impl World {
     ) {
         let base = *write.plan();
         if matches!(action, Action::Put { .. })
-            && !matches!(step, Move::Signal | Move::TooLate | Move::Dropped(Reply::NotSent))
+            && !matches!(step, Move::Signal | Move::DeadlinePassed | Move::Dropped(Reply::NotSent))
         {
             self.judge_put(base, documents, violations);
             self.truth.sent += 1;
@@ -400,7 +400,7 @@ impl World {
     fn read(&mut self, base: Doc, action: Action, documents: &mut Documents, rules: Rules) -> Event<Doc> {
         let effect = documents.effect(base, self.doc);
         if rules.blind && action == Action::Look {
-            return Event::Seen(Effect::AsBefore);
+            return Event::Seen(Effect::OldValues);
         }
         self.sees(self.doc, effect);
         self.truth.old = false;
@@ -436,9 +436,9 @@ impl World {
                 self.under_way[usize::from(base.g)] += 1;
                 Reply::Open
             }
-            Move::TooLate => {
+            Move::DeadlinePassed => {
                 self.truth.old = true;
-                return (SLOW, Event::Answer(Answer::TooLate));
+                return (SLOW, Event::Answer(Answer::DeadlinePassed));
             }
             Move::Dropped(reply) => reply,
             _ => unreachable!("no answer to a PUT: {step}"),
@@ -456,7 +456,7 @@ impl World {
             Reply::Document | Reply::Old | Reply::Empty => Answer::Accepted(effect.map(|(_, effect)| effect)),
             Reply::Open => Answer::Open(None),
             Reply::Refused => Answer::Refused,
-            Reply::NotNow => Answer::NotNow(Some(Duration::from_secs(2))),
+            Reply::RateLimited => Answer::RateLimited(Some(Duration::from_secs(2))),
             Reply::NotSent => Answer::NotSent,
             Reply::Redirect => Answer::Redirected,
         };
@@ -509,7 +509,7 @@ impl World {
             Claim::Written { late: false } | Claim::Differs { late: false } if under_way => {
                 violations.push("the user is not warned of a PUT that is under way");
             }
-            Claim::Written { .. } if seen != Some(Effect::AsAsked) => {
+            Claim::Written { .. } if seen != Some(Effect::NewValues) => {
                 violations.push("the user is told that it is written, and no reading showed that");
             }
             Claim::Written { .. } | Claim::Differs { .. } if truth.unseen => {

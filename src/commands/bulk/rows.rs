@@ -95,7 +95,7 @@ impl<'a> Checker<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     pub(super) rows: u64,
-    /// Rows that set each field that touches billing.
+    /// Rows that set each field that affects billing.
     billing: BTreeMap<&'static str, u64>,
     clears: u64,
     /// Rows that are whole customers: what changes is known only when the customers are read.
@@ -124,7 +124,7 @@ impl Checked {
 
     pub(super) fn warnings(&self) -> Vec<String> {
         let billing = self.billing.iter().map(|(path, rows)| {
-            format!("`{path}`, which touches billing, is set in {}", counted(*rows, "row"))
+            format!("`{path}`, which affects billing, is set in {}", counted(*rows, "row"))
         });
         let clears =
             (self.clears > 0).then(|| format!("fields are cleared in {}", counted(self.clears, "row")));

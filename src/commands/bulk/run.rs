@@ -147,7 +147,7 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     }
     if counts.of(Outcome::Written) + counts.of(Outcome::Differs) > 0 {
         let undo = command(&summary.about.profile, &format!("customer bulk undo {}", summary.about.run));
-        notes.say(&format!("To take it back: {undo}"));
+        notes.say(&format!("To undo: {undo}"));
     }
     if kind == Kind::Done && printed.is_err() { Kind::Unshown } else { kind }
 }

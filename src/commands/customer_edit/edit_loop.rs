@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::super::change::{End, WriteOptions, go};
+use super::super::change::{End, WriteOptions, confirm_and_write};
 use super::super::conflict::{settled, tell_carried, three, unmergeable};
 use super::super::session::Session;
 use super::prompts::Prompts;
@@ -260,10 +260,10 @@ impl<'a> EditLoop<'a> {
 
     fn write(&mut self, mut plan: Plan, text: &str, facts: &mut Facts) -> Result<Round> {
         let options = WriteOptions { by_hand: true, ..WriteOptions::of("customer edit", &self.args.write) };
-        match go(&mut plan, None, &options, self.session, facts) {
+        match confirm_and_write(&mut plan, None, &options, self.session, facts) {
             Ok(End::Ended(outcome, kind)) => Ok(Round::Break((outcome, kind))),
             Ok(End::Declined) => {
-                self.again_or_quit(Some(&plan), "you said no").map(|()| Round::Continue(None))
+                self.again_or_quit(Some(&plan), "not confirmed").map(|()| Round::Continue(None))
             }
             Ok(End::Again(theirs, conflicts)) => {
                 self.now = *theirs;

@@ -1,6 +1,6 @@
-//! What the user reads of a write that has ended.
+//! Turns a finished write into its result, error and warnings.
 
-use super::{Done, LIMITS, Run, Writer};
+use super::{Done, Driver, LIMITS, Writer};
 use crate::account::command;
 use crate::document::Plan;
 use crate::document::json::Json;
@@ -24,7 +24,7 @@ impl Writer<'_> {
         match entry {
             Some(_) => {
                 let history = self.command(&format!("customer history {id} --resolve"));
-                format!("`{history}` reads the customer and settles it")
+                format!("`{history}` reads the customer and records the outcome")
             }
             None => format!(
                 "look at it with `{}` before you write again",
@@ -36,14 +36,14 @@ impl Writer<'_> {
     fn take_back(&self, id: u64, entry: Option<&EntryId>) -> String {
         match entry {
             Some(entry) => {
-                format!("`{}` takes the change back", self.command(&format!("customer undo {entry}")))
+                format!("`{}` undoes the change", self.command(&format!("customer undo {entry}")))
             }
             None => format!("look at it with `{}`", self.command(&format!("customer get {id}"))),
         }
     }
 }
 
-impl Run<'_> {
+impl Driver<'_> {
     pub(super) fn report(mut self, claim: Claim, plan: Plan, facts: &mut Facts) -> Result<Done> {
         if let Claim::NotWritten(_) | Claim::Unchanged = claim {
             self.writing.wrote_nothing();
@@ -56,9 +56,9 @@ impl Run<'_> {
             facts.warn(warning);
         }
         let (id, entry) = (self.id, self.entry.take());
-        // After an accepted PUT the old values are a difference; otherwise they show that nothing was written.
-        let accepted = matches!(claim, Claim::Differs { .. });
-        let differs = self.stored.as_ref().filter(|(_, found)| accepted || *found != Effect::AsBefore);
+        // If the claim is `Differs`, old values are a difference; for other claims they only show that nothing was written.
+        let differs_claim = matches!(claim, Claim::Differs { .. });
+        let differs = self.stored.as_ref().filter(|(_, found)| differs_claim || *found != Effect::OldValues);
         let verdict = differs.map(|(stored, _)| verify(&plan, stored)).unwrap_or_default();
         let error = match claim {
             Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
@@ -73,16 +73,16 @@ impl Run<'_> {
         Err(error.detail(verdict.differences.iter().map(line)))
     }
 
-    /// A change of which nothing is stored cannot be taken back.
+    /// No undo hint if nothing of the change is stored.
     fn differs(&self, entry: Option<&EntryId>) -> Error {
         let changed_nothing = self
             .stored
             .as_ref()
-            .is_some_and(|(_, found)| matches!(found, Effect::AsBefore | Effect::Modified));
+            .is_some_and(|(_, found)| matches!(found, Effect::OldValues | Effect::Modified));
         let (said, entry) = if changed_nothing {
-            ("the API took the change, but stored nothing of it", None)
+            ("the API accepted the PUT, but stored none of the new values", None)
         } else {
-            ("what is stored is not what was asked for", entry)
+            ("the stored customer is not the one that was sent", entry)
         };
         let error = Error::new(Kind::Differs, said).at(format!("verifying customer {}", self.id));
         error.hint(self.writer.take_back(self.id, entry))
@@ -97,36 +97,37 @@ impl Run<'_> {
 
     fn why(&mut self, reason: Reason) -> Error {
         let known =
-            |error: Option<Error>| error.unwrap_or_else(|| Error::new(Kind::Failed, "it was not sent"));
+            |error: Option<Error>| error.unwrap_or_else(|| Error::new(Kind::Failed, "the PUT was not sent"));
         let error = match reason {
             Reason::Error => known(self.error.take()),
             Reason::Interrupted => {
                 let why = self.error.take().map(|why| why.headline());
                 Error::new(Kind::Interrupted, "interrupted").detail(why)
             }
-            Reason::NeverFresh => {
-                Error::new(Kind::Failed, "the change could not be sent within a second of a reading")
-                    .hint("this machine or its disk is too slow now; run the same command again")
-            }
+            Reason::ReadsTooOld => Error::new(
+                Kind::Failed,
+                "every read of the customer was too old before the PUT could be sent",
+            )
+            .hint("this machine, its disk or the network is too slow now; run the same command again"),
             Reason::Modified => known(self.error.take())
-                .detail(["read again: the customer was modified since, so it is not sent again".to_string()]),
+                .detail(["a read shows that the customer was modified since, so the PUT is not sent again"
+                    .to_string()]),
         };
-        let as_before = self.stored.as_ref().is_some_and(|(_, found)| *found == Effect::AsBefore);
-        let error =
-            error.detail(as_before.then(|| "read again: the customer is as it was before".to_string()));
+        let as_before = self.stored.as_ref().is_some_and(|(_, found)| *found == Effect::OldValues);
+        let error = error.detail(as_before.then(|| "a read shows the old values".to_string()));
         error.at(format!("writing customer {}", self.id))
     }
 }
 
 pub(super) fn sent_again(attempt: u8) -> String {
     let attempts = LIMITS.attempts;
-    format!("The customer is as it was before; trying again (attempt {attempt} of {attempts})")
+    format!("The customer is unchanged; sending the PUT again (attempt {attempt} of {attempts})")
 }
 
-/// The API accepted the change or did not answer it, and then the customer could not be read.
+/// The error if the customer cannot be read after a PUT that was accepted or got no answer.
 pub(super) fn unread(first: Option<Error>, why: &Error) -> Error {
     let accepted = || {
-        let message = "the API took the change, but what it stored cannot be read";
+        let message = "the API accepted the PUT, but the customer cannot be read to verify it";
         Error::new(Kind::Unknown, message).because(anyhow::anyhow!(why.headline()))
     };
     first.map_or_else(accepted, |first| first.detail([format!("then {}", why.headline())]))
@@ -135,6 +136,6 @@ pub(super) fn unread(first: Option<Error>, why: &Error) -> Error {
 fn line(difference: &Difference) -> String {
     let views = [&difference.sent, &difference.stored].map(|json| json.as_ref().map(Json::root));
     let ([sent, stored], path) = (values(views), &difference.path);
-    let asked = if difference.asked { "" } else { " (its change was not asked for)" };
+    let asked = if difference.asked { "" } else { " (not changed by this command)" };
     format!("`{path}`: sent {sent}, stored {stored}{asked}")
 }

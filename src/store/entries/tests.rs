@@ -85,7 +85,7 @@ fn an_entry_that_was_tampered_with_gives_no_plan() {
     let spoil = |sql: &str| store.write(|transaction| transaction.execute(sql, [])).unwrap();
     spoil("UPDATE entries SET before = replace(before, '1E5', '1E6')");
     let error = store.plan(&store.entry(&name).unwrap().unwrap()).unwrap_err();
-    assert!(error.message.contains("does not fit together"), "{error}");
+    assert!(error.message.contains("do not match"), "{error}");
     spoil("UPDATE entries SET outcome = 'who knows'");
     assert!(store.entry(&name).unwrap_err().message.ends_with("cannot be used"));
 }

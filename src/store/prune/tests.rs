@@ -94,7 +94,7 @@ fn it_is_not_said_to_be_forgotten_while_the_log_of_a_reader_holds_it() {
     let reader = Connection::open(store.path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM entries").unwrap();
     let error = store.forget(&all("2026-02-01T00:00:00Z")).unwrap_err();
-    assert!(error.message.contains("its log still holds what was forgotten"), "{error}");
+    assert!(error.message.contains("the write-ahead log still has the deleted entries"), "{error}");
     reader.execute_batch("COMMIT").unwrap();
     store.forget(&all("2026-02-01T00:00:00Z")).unwrap();
     let log = folder.path().join("fusebill.db-wal");

@@ -156,8 +156,8 @@ fn a_run_that_another_process_carries_out_is_neither_taken_up_nor_taken_back() {
         std::thread::yield_now();
     }
     let run = latest(&world);
-    bulk(&world, &["resume", &run]).fails(6, &["another process is carrying out the run"]);
-    bulk(&world, &["undo", &run, "--yes"]).fails(6, &["another process is carrying out the run"]);
+    bulk(&world, &["resume", &run]).fails(6, &["another process is running or undoing the run"]);
+    bulk(&world, &["undo", &run, "--yes"]).fails(6, &["another process is running or undoing the run"]);
     assert_eq!(world.requests().len(), 2);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");

@@ -40,7 +40,7 @@ fn without_yes_the_change_is_shown_and_the_text_kept() {
     let before = world.stored(123);
     let run = edit(&world, JOHN, &[]);
     let said = "error: before writing customer 123: this change needs consent, but there is no terminal, or --no-input is set\n  \
-                what was edited by hand is written only when it was seen\nNothing was written.\n\
+                changes made in the editor or at prompts need confirmation\nNothing was written.\n\
                 hint: add --yes to consent on the command line\n";
     let text = kept(&world, &run);
     let said = format!("{said}{}", hints(&text_in(&folders(&world)[0])));
@@ -55,7 +55,7 @@ fn what_touches_billing_is_named_where_consent_is_missing() {
     let run = typed(&world, &[("\"Active\"", "\"Hold\"")], &["-o", "json"]);
     assert_eq!((run.code, &run.json()["error"]["kind"]), (2, &"usage".into()));
     let message = run.json()["error"]["message"].to_string();
-    assert!(message.contains("`status` touches billing"), "{message}");
+    assert!(message.contains("`status` affects billing"), "{message}");
     let hint = run.json()["error"]["hint"].to_string();
     assert!(hint.contains("--yes") && hint.contains("customer edit 123 --recover"), "{hint}");
     assert_eq!((gets(&world), folders(&world).len()), (2, 1));

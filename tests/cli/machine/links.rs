@@ -93,7 +93,7 @@ fn what_others_can_read_is_warned_of_and_what_they_can_change_is_refused_with_wh
     for bits in [0o640, 0o604] {
         set_mode(&store, bits);
         let run = world.run(&["customer", "get", "123", "-o", "json"]);
-        let command = format!("`chmod 600 {}` ends that", store.display());
+        let command = format!("run `chmod 600 {}`", store.display());
         run.says(&["can read the customers in", &command]);
         assert_eq!((run.code, mode(&store)), (0, bits));
     }

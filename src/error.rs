@@ -68,7 +68,7 @@ impl Kind {
     /// The sentence about what was written, for a failure of this kind.
     pub fn written(self) -> &'static str {
         match self {
-            Kind::Unknown => "The change was sent; whether it was written cannot be told.",
+            Kind::Unknown => "The PUT was sent; it is not known whether the API stored the change.",
             Kind::Differs => "The PUT was sent, and the stored customer is not the one that was asked for.",
             Kind::Partial => "Rows may have been written.",
             Kind::Unshown => "The change was written and verified.",

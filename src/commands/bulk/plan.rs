@@ -41,7 +41,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Kind> {
     if let Some(out) = &args.out {
         let out = shell_words::quote(&out.to_string_lossy()).into_owned();
         let apply = command(&context.profile()?.name, &format!("customer bulk apply {out}"));
-        context.terminal.notes().say(&format!("To carry it out: {apply}"));
+        context.terminal.notes().say(&format!("To apply it: {apply}"));
     }
     Ok(kind(&counts))
 }

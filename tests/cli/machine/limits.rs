@@ -77,7 +77,7 @@ fn without_threads_one_change_is_written_and_ctrl_c_is_said_to_end_it() {
     world.fault("get:latency=500ms");
     let run = under(&world, NO_THREADS, &JOHN);
     wrote_john(&world, &run);
-    run.says(&["warning: signals cannot be watched"]);
+    run.says(&["warning: cannot handle signals"]);
 }
 
 #[test]

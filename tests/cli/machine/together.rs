@@ -12,7 +12,7 @@ fn who_waits_for_a_customer_too_long_ends_and_sent_nothing() {
     let second = world.run(&["customer", "update", "123", "--title", "dr", "--timeout", "1"]);
     second.fails(
         6,
-        &["Waiting for another fusebill", "did not finish in time", "Nothing was written.", "--timeout"],
+        &["Waiting: another fusebill process", "still holds the lock", "Nothing was written.", "--timeout"],
     );
     assert_eq!((world.lines().len(), kinds(&world)), (2, vec!["intent".to_string()]));
     first.kill().expect("it can be killed");

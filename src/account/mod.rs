@@ -101,10 +101,12 @@ impl Profile {
             let base = BaseUrl::parse(&url).map_err(|error| error.at(URL_VARIABLE))?;
             return Ok((base, URL_VARIABLE));
         }
-        match self.settings.text(Key::BaseUrl) {
-            Some(url) => Ok((BaseUrl::parse(url)?, FROM_PROFILE)),
-            None => Ok((BaseUrl::parse(VENDOR_URL)?, BUILT_IN)),
-        }
+        let from = self.settings.text(Key::BaseUrl).map_or(BUILT_IN, |_| FROM_PROFILE);
+        Ok((self.own_base()?, from))
+    }
+
+    fn own_base(&self) -> Result<BaseUrl> {
+        BaseUrl::parse(self.settings.text(Key::BaseUrl).unwrap_or(VENDOR_URL))
     }
 
     pub(crate) fn key_source(&self) -> Result<Option<KeySource>> {
@@ -154,9 +156,10 @@ impl Profile {
         if self.settings == Settings::default() && own_key.is_none() {
             return Ok(Vec::new());
         }
-        let own_url = self.settings.text(Key::BaseUrl).unwrap_or(VENDOR_URL).trim_end_matches('/');
-        let url = environment::said(URL_VARIABLE)?.filter(|url| url.trim_end_matches('/') != own_url);
-        let mut overrides: Vec<_> = url.map(|_| URL_VARIABLE).into_iter().collect();
+        let mut overrides = Vec::new();
+        if self.base()?.0 != self.own_base()? {
+            overrides.push(URL_VARIABLE);
+        }
         match KeySource::of_environment()?.filter(|_| own_key.is_some()) {
             Some(KeySource::Variable) => overrides.push(keys::VARIABLE),
             Some(_) => overrides.push(keys::FILE_VARIABLE),
@@ -190,6 +193,7 @@ impl Profile {
     pub(crate) fn account(&self, limit: Duration) -> Result<Account> {
         let (base, _) = self.base()?;
         let source = self.key_source()?.ok_or_else(|| no_key(&self.name))?;
+        self.refuse_elsewhere(&source, &base)?;
         let key = source.read(limit, &base).map_err(|error| match source {
             KeySource::Stored(_) => {
                 error.hint(format!("`{}` stores one for this address", command(&self.name, "auth login")))
@@ -197,6 +201,19 @@ impl Profile {
             _ => error,
         });
         self.with_key(key?)
+    }
+
+    /// A key of the profile is sent to the profile's address only. A stored key has an address of its own.
+    fn refuse_elsewhere(&self, source: &KeySource, base: &BaseUrl) -> Result<()> {
+        let of_profile = matches!(source, KeySource::Command(_) | KeySource::File(_));
+        let own = self.own_base()?;
+        if !of_profile || *base == own {
+            return Ok(());
+        }
+        let message = format!("the key of {} is for the profile's address, so it is not sent", source.name());
+        Err(Error::new(Kind::Credentials, message)
+            .detail([format!("the profile's: {own}"), format!("asked for: {base}, by {URL_VARIABLE}")])
+            .hint(format!("unset {URL_VARIABLE}, or set {} to a key for that address", keys::VARIABLE)))
     }
 }
 

@@ -51,7 +51,8 @@ struct Progress {
     next: u64,
     /// Counts repeated rows too: the API cuts pages from the list by position.
     rows: u64,
-    before: HashSet<u64>,
+    /// The ids on every page so far: a customer that changes while the list is read may move by many pages.
+    seen: HashSet<u64>,
     headers: PageHeaders,
     ended: bool,
     changed: bool,
@@ -66,7 +67,7 @@ impl Client {
 }
 
 impl Pages<'_> {
-    /// None after the last page. Customers of the page before are left out.
+    /// None after the last page. Customers of earlier pages are left out.
     pub(crate) fn read(&mut self) -> Result<Option<Vec<Customer>>> {
         if self.progress.ended {
             return Ok(None);
@@ -145,11 +146,9 @@ impl Progress {
         self.headers = page.headers.or(self.headers);
         self.next += 1;
         self.rows += rows;
-        let ids: HashSet<u64> = page.customers.iter().map(Customer::id).collect();
         let mut customers = page.customers;
-        customers.retain(|customer| !self.before.contains(&customer.id()));
-        self.before = ids;
-        let repeated = rows > customers.len() as u64;
+        let repeated = customers.iter().any(|customer| self.seen.contains(&customer.id()));
+        customers.retain(|customer| self.seen.insert(customer.id()));
         self.ended = customers.is_empty()
             || match self.headers.total() {
                 Some(total) => self.rows >= total,
@@ -230,6 +229,14 @@ mod tests {
             read(&[(&[1, 2, 3], told(9)), (&[4], UNTOLD), (&[], UNTOLD)]),
             (vec![1, 2, 3, 4], true, 0)
         );
+    }
+
+    #[test]
+    fn a_customer_that_moves_is_listed_once() {
+        let pages: [(&[u64], PageHeaders); 4] =
+            [(&[1, 2, 3], told(9)), (&[4, 5, 6], told(9)), (&[8, 9, 1], told(9)), (&[], told(9))];
+        assert_eq!(read(&pages), (vec![1, 2, 3, 4, 5, 6, 8, 9], true, 1));
+        assert_eq!(read(&[(&[1, 1, 2], told(3))]), (vec![1, 2], false, 0), "twice on one page");
     }
 
     #[test]

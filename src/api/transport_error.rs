@@ -132,12 +132,12 @@ fn no_socket(peer: &Peer<'_>, why: &io::Error) -> Error {
 fn proxy_refused(proxy: &NamedProxy, target: &str, reason: &str) -> Error {
     let NamedProxy { authority, .. } = proxy;
     let login = if proxy.proxy.username().is_some() {
-        "407 means that it does not take the user name and the password in its URL; @ : / ? # and % in them have to be \
-         percent-encoded"
+        "401 and 407 mean that it does not take the user name and the password in its URL; @ : / ? # and % in them have \
+         to be percent-encoded"
             .to_string()
     } else {
         format!(
-            "407 means that it asks for a user name and a password: put them into its URL, percent-encoded: \
+            "401 and 407 mean that it asks for a user name and a password: put them into its URL, percent-encoded: \
              http://USER:PASSWORD@{authority}"
         )
     };
@@ -145,8 +145,8 @@ fn proxy_refused(proxy: &NamedProxy, target: &str, reason: &str) -> Error {
         .because(anyhow::anyhow!("{reason}"))
         .hint(login)
         .hint(
-            "401 and 403 mean that it does not allow this host: ask its operators to allow it, or name the host in \
-             NO_PROXY to connect directly",
+            "403 means that it does not allow this host: ask its operators to allow it, or name the host in NO_PROXY to \
+             connect directly",
         )
         .hint("5xx often passes: run the same command again")
 }
@@ -170,13 +170,32 @@ fn tls(peer: &Peer<'_>, why: rustls::Error) -> Error {
             }
         }
         E::AlertReceived(Alert::CertificateRequired) => wants_certificate(&peer.to_string()),
-        E::AlertReceived(_) | E::PeerIncompatible(_) => {
-            network_error(format!("the TLS handshake with {peer} failed")).because(why).hint(
-                "this program speaks TLS 1.2 and 1.3, without a client certificate; check the host of the base URL",
-            )
-        }
+        // In TLS 1.2 there is no alert of its own for a client without a certificate (RFC 5246 section 7.4.6).
+        E::AlertReceived(alert) => network_error(format!("{peer} ended the TLS handshake"))
+            .because(anyhow::anyhow!("{}", in_words(&alert)))
+            .hint(
+                "it may speak neither TLS 1.2 nor 1.3, or ask for a client certificate, which this program does not have; \
+                 check the host of the base URL",
+            ),
+        E::PeerIncompatible(why) => network_error(format!("the TLS handshake with {peer} failed"))
+            .because(anyhow::anyhow!("{}", in_words(&why)))
+            .hint("this program speaks TLS 1.2 and 1.3; check the host of the base URL"),
         why => network_error(format!("TLS with {peer} failed")).because(why),
     }
+}
+
+/// The name of an enum's variant in words; rustls shows many of its errors as Rust names such as `CaUsedAsEndEntity`.
+fn in_words(variant: &impl fmt::Debug) -> String {
+    let name = format!("{variant:?}");
+    let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
 }
 
 fn certificate(peer: &Peer<'_>, why: CertificateError) -> Error {
@@ -210,13 +229,15 @@ fn certificate(peer: &Peer<'_>, why: CertificateError) -> Error {
             network_error(format!("{whose} is not valid before {}", moment(not_before)))
                 .hint(format!("check this machine's clock, which says {}", moment(time)))
         }
-        E::Other(OtherError(inner)) => {
-            network_error(format!("{whose} cannot be accepted")).because(anyhow::anyhow!("{inner}")).hint(
-                "an authority's own certificate cannot be a server's; `openssl req -x509` makes one with \
-                 -addext basicConstraints=critical,CA:FALSE",
-            )
-        }
-        why => network_error(format!("{whose} cannot be accepted")).because(rustls::Error::from(why)),
+        E::Other(OtherError(inner)) => network_error(format!("{whose} cannot be accepted"))
+            .because(anyhow::anyhow!("{}", in_words(&inner)))
+            .hint(
+                "if it is an authority's own certificate, it cannot be a server's too; `openssl req -x509` makes one for \
+                 a server with -addext basicConstraints=critical,CA:FALSE",
+            ),
+        why => network_error(format!("{whose} cannot be accepted"))
+            .because(anyhow::anyhow!("{}", in_words(&why)))
+            .hint("the server's operators have to replace it"),
     }
 }
 
@@ -277,6 +298,7 @@ mod tests {
         assert_eq!(plain("DnsName(\"*.example.com\")"), "*.example.com");
         assert_eq!(plain("IpAddress(127.0.0.1)"), "127.0.0.1");
         assert_eq!(plain("DirectoryName"), "DirectoryName");
+        assert_eq!(in_words(&CertificateError::BadEncoding), "bad encoding");
         assert_eq!(moment(UnixTime::since_unix_epoch(std::time::Duration::ZERO)), "1970-01-01T00:00:00Z");
     }
 }

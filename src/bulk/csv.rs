@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::columns::{Column, columns, edit, refuse_rewritten};
 use super::records::Records;
-use super::{Fixed, MODIFIED, Row, RowError, Spelling, checked};
+use super::{Fixed, MODIFIED, Row, RowError, Spelling, checked, doubts};
 use crate::document::time::timestamp;
 use crate::document::{Edit, Json, Path};
 use crate::search::{CustomerName, Lookup, lookup};
@@ -55,13 +55,15 @@ impl<R: Read> Rows<R> {
             errors.extend(read.err().map(|why| RowError::of_column(line, name, why)));
         }
         let edits = checked(list, line, |given, _| given.to_string());
-        match (customer, edits.map_err(|more| errors.extend(more))) {
+        let id = customer.as_ref().and_then(CustomerName::id);
+        match (customer, edits) {
             (Some(customer), Ok(edits)) if errors.is_empty() => {
-                Ok(Row { number, line, customer, edits, fixed, whole: false })
+                return Ok(Row { number, line, customer, edits, fixed, whole: false });
             }
-            (Some(CustomerName::Id(id)), _) => Err(errors.into_iter().map(|error| error.about(id)).collect()),
-            _ => Err(errors),
+            (_, Ok(edits)) => errors.extend(doubts(edits.doubts(), line)),
+            (_, Err(more)) => errors.extend(more),
         }
+        Err(errors.into_iter().map(|error| RowError { customer: id, ..error }).collect())
     }
 
     fn customer(&self, cell: &str) -> Result<CustomerName, String> {

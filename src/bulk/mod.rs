@@ -110,11 +110,25 @@ fn checked(
     line: u64,
     column: impl Fn(&str, &Path) -> String,
 ) -> Result<Edits, Vec<RowError>> {
-    let error = |why: EditError| match why.about() {
+    let error = |why: EditError| refused(&why, line, &column);
+    Edits::check_unless_stored(list).map_err(|refused| refused.into_iter().map(error).collect())
+}
+
+fn refused(why: &EditError, line: u64, column: impl Fn(&str, &Path) -> String) -> RowError {
+    match why.about() {
         Some((given, path)) => RowError::of_column(line, &column(given, path), why.without_flag()),
         None => RowError::of_line(line, why.without_flag()),
-    };
-    Edits::check_each(list).map_err(|refused| refused.into_iter().map(error).collect())
+    }
+}
+
+/// Refused values of a row that was read before; the rows of NDJSON have no columns.
+pub(crate) fn doubts(
+    refused_values: impl Iterator<Item = EditError>,
+    line: u64,
+) -> impl Iterator<Item = RowError> {
+    let column =
+        |given: &str, path: &Path| if given.is_empty() { path.to_string() } else { given.to_string() };
+    refused_values.map(move |why| refused(&why, line, column))
 }
 
 #[cfg(test)]

@@ -108,12 +108,12 @@ impl Planned {
 
 fn new_value(edit: &Change) -> Result<(Path, Option<Json>), String> {
     let (path, value) = (edit.path.clone(), edit.after.clone().ok_or("an edit of it has no new value")?);
-    match field::at(&path.dotted()) {
+    let value = match field::at(&path.dotted()) {
         Some(field) if field.kind != field::FieldKind::Codes => {
-            check::value(field, value.clone()).map_err(|why| format!("`{path}` {why}"))?;
+            check::value(field, value).map_err(|why| format!("`{path}` {why}"))?.value
         }
-        _ => {}
-    }
+        _ => value,
+    };
     Ok((path, Some(value)))
 }
 

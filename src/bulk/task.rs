@@ -30,7 +30,7 @@ pub(crate) fn from_json(text: &str, id: u64) -> Option<(CustomerName, Edits, Vec
         Some(lookup) => CustomerName::parse(&lookup).ok()?,
         None => CustomerName::Id(id),
     };
-    Some((name, Edits::check(task.edits).ok()?, task.fixed))
+    Some((name, Edits::check_unless_stored(task.edits).ok()?, task.fixed))
 }
 
 #[cfg(test)]

@@ -125,8 +125,14 @@ fn logout(profile: &Profile, context: &Context) -> Result<Kind> {
 
 impl Context {
     pub(super) fn done(&self, profile: &str, outcome: &str) -> Result<Kind> {
-        self.terminal.print(&report::done(profile, outcome, self.global.output)).map(|()| Kind::Done)
+        let printed = self.terminal.print(&report::done(profile, outcome, self.global.output));
+        printed.map(|()| Kind::Done).map_err(unshown)
     }
+}
+
+/// The command did what it was asked for.
+pub(super) fn unshown(error: Error) -> Error {
+    Error { kind: Kind::Unshown, ..error }
 }
 
 pub(super) fn not_removed(profile: &str, why: std::io::Error) -> Error {

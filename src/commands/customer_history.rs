@@ -1,5 +1,6 @@
 //! `fusebill customer history`: the changes of this machine and their outcomes.
 
+use super::auth::unshown;
 use super::consent::consent;
 use super::session::{Context, Session};
 use crate::account::Profile;
@@ -137,7 +138,7 @@ fn prune(args: &PruneArgs, context: &Context) -> Result<Kind> {
     let done = store.forget(&what)?;
     notes.say(&format!("Forgotten: {} of {whose}.", forgotten(done)));
     if context.global.wants_json() {
-        context.terminal.print(&printed(&history::pruned(done), Output::Json))?;
+        context.terminal.print(&printed(&history::pruned(done), Output::Json)).map_err(unshown)?;
     }
     Ok(Kind::Done)
 }

@@ -34,11 +34,12 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
 /// Reads `--patch`, and checks all edits, before any request is sent.
 fn edits(request: &mut Request, context: &Context) -> Result<Edits> {
     let mut list = std::mem::take(&mut request.edits);
+    Edits::check(list.clone()).map_err(refused_edit)?;
     if let Some(input) = &request.patch {
         let text = context.terminal.read(input).map_err(|why| why.at("--patch"))?;
         list.extend(read_patch(input, &text)?);
     }
-    let edits = Edits::check(list).map_err(refused_edit)?;
+    let edits = Edits::check_unless_stored(list).map_err(|mut refused| refused_edit(refused.remove(0)))?;
     if edits.is_empty() {
         return Err(Error::usage("--patch: the merge patch sets no field"));
     }

@@ -7,9 +7,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::check;
-use super::json::{Json, ValueKind};
+use super::compare::same_or_absent;
+use super::customer::Customer;
+use super::json::{Json, ValueKind, View};
 use super::path::Path;
-use crate::field::{self, Field};
+use crate::field;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Edit {
@@ -49,12 +51,10 @@ impl Action {
     }
 }
 
-/// Edits that were checked against the field table and do not contradict each other.
+/// Edits that were checked against the field table and do not contradict each other. The values are as they were given:
+/// [`plan`](super::plan::plan) compares them with the stored ones before it spells them as the vendor does.
 #[derive(Debug, Clone, Default)]
-pub struct Edits {
-    list: Vec<Edit>,
-    pub(crate) warnings: Vec<String>,
-}
+pub struct Edits(Vec<Edit>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditError {
@@ -123,53 +123,52 @@ impl EditError {
 }
 
 impl Edits {
-    /// Checks edits against the field table and each other, and spells values as the vendor does.
+    /// Checks edits against the field table and each other.
     pub fn check(list: Vec<Edit>) -> Result<Edits, EditError> {
-        Edits::check_each(list).map_err(|mut refused| refused.remove(0))
+        let edits = Edits::check_unless_stored(list).map_err(|mut refused| refused.remove(0))?;
+        edits.doubts().next().map_or(Ok(()), Err)?;
+        Ok(edits)
     }
 
-    /// [`Edits::check`] with every error: one for each edit that is refused alone; if there is none, the first value that
-    /// is set twice.
-    pub(crate) fn check_each(list: Vec<Edit>) -> Result<Edits, Vec<EditError>> {
-        let mut edits = Edits::default();
-        let refused: Vec<EditError> = list.into_iter().filter_map(|edit| edits.add(edit).err()).collect();
-        if !refused.is_empty() {
-            return Err(refused);
+    /// [`Edits::check`] for documents and rows, which repeat stored values: a value that the field table refuses may be the
+    /// stored one, and then it is no error. Gives every error: one for each edit that is refused alone; if there is none, the
+    /// first value that is set twice.
+    pub fn check_unless_stored(list: Vec<Edit>) -> Result<Edits, Vec<EditError>> {
+        if list.iter().any(|edit| allowed(edit).is_err()) {
+            let refused = list.iter().filter_map(|edit| allowed(edit).err().or_else(|| edit.doubt()));
+            return Err(refused.collect());
         }
+        let edits = Edits(list);
         edits.refuse_twice().map_err(|why| vec![why])?;
         Ok(edits)
     }
 
+    /// The values that are refused unless the customer has them already.
+    pub(crate) fn doubts(&self) -> impl Iterator<Item = EditError> {
+        self.iter().filter_map(Edit::doubt)
+    }
+
+    /// The doubts that the customer does not settle.
+    pub(crate) fn refused(&self, customer: &Customer) -> impl Iterator<Item = EditError> {
+        self.iter().filter(|edit| !edit.is_stored(customer)).filter_map(Edit::doubt)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Edit> {
-        self.list.iter()
+        self.0.iter()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.0.is_empty()
     }
 
     /// The edit of the value at this path or of one around it.
     pub fn covering(&self, path: &Path) -> Option<&Edit> {
-        self.list.iter().find(|edit| edit.path.covers(path))
-    }
-
-    fn add(&mut self, mut edit: Edit) -> Result<(), EditError> {
-        let dotted = edit.path.dotted();
-        if let Some(field) = field::at(&dotted) {
-            let (action, warning) = allowed(field, &edit.action)
-                .map_err(|why| EditError::of(&edit, EditProblem::Invalid(why)))?;
-            edit.action = action;
-            self.warnings.extend(warning);
-        } else if let Some(problem) = unwritten(&edit, &dotted) {
-            return Err(EditError::of(&edit, problem));
-        }
-        self.list.push(edit);
-        Ok(())
+        self.iter().find(|edit| edit.path.covers(path))
     }
 
     /// Sorted, a path precedes the paths that lead into it, so neighbours show every overlap.
     fn refuse_twice(&self) -> Result<(), EditError> {
-        let mut sorted: Vec<&Edit> = self.list.iter().collect();
+        let mut sorted: Vec<&Edit> = self.iter().collect();
         sorted.sort_by_key(|edit| (&edit.path, edit.action.code_type().map(str::to_lowercase)));
         for pair in sorted.windows(2) {
             let (one, other) = (pair[0], pair[1]);
@@ -185,26 +184,55 @@ impl Edits {
     }
 }
 
-/// The action in the vendor's spelling, and a warning if the value is doubtful.
-fn allowed(field: &Field, action: &Action) -> Result<(Action, Option<String>), String> {
-    match action {
-        Action::Set(value) => {
-            let checked = check::value(field, value.clone())?;
-            return Ok((Action::Set(checked.value), checked.warning));
+impl Edit {
+    /// The value in the vendor's spelling.
+    pub(super) fn spelled(&self, value: &Json) -> Result<check::Checked, EditError> {
+        match field::at(&self.path.dotted()) {
+            Some(field) => check::value(field, value.clone())
+                .map_err(|why| EditError::of(self, EditProblem::Invalid(why))),
+            None => Ok(check::Checked { value: value.clone(), warning: None }),
         }
-        Action::Clear => {
-            if let Some(why) = field.never_null() {
-                return Err(format!("cannot be cleared: {why}"));
-            }
-        }
-        Action::Object => return Err("takes no object".to_string()),
-        Action::SetCode { kind, code } => {
-            check::code_part("type", kind)?;
-            check::code_part("code", code)?;
-        }
-        Action::RemoveCode { kind } => check::code_part("type", kind)?,
     }
-    Ok((action.clone(), None))
+
+    /// Whether the customer has exactly the value that it sets.
+    pub(super) fn is_stored(&self, customer: &Customer) -> bool {
+        let Action::Set(value) = &self.action else { return false };
+        is_unchanged(&self.path, customer.get(&self.path), value.root())
+    }
+
+    fn doubt(&self) -> Option<EditError> {
+        match &self.action {
+            Action::Set(value) => self.spelled(value).err(),
+            _ => None,
+        }
+    }
+}
+
+/// An empty list of codes equals no list.
+pub(super) fn is_unchanged(path: &Path, old: Option<View<'_>>, new: View<'_>) -> bool {
+    let no_codes = path.is(field::CODES_PATH) && old.is_none_or(View::is_null) && new.is_empty_array();
+    no_codes || same_or_absent(path, old, Some(new))
+}
+
+/// Whether it may be made, apart from the value that it sets.
+fn allowed(edit: &Edit) -> Result<(), EditError> {
+    let dotted = edit.path.dotted();
+    let Some(field) = field::at(&dotted) else {
+        return unwritten(edit, &dotted).map_or(Ok(()), |problem| Err(EditError::of(edit, problem)));
+    };
+    let invalid = |why: String| EditError::of(edit, EditProblem::Invalid(why));
+    match &edit.action {
+        Action::Set(_) => Ok(()),
+        Action::Clear => match field.never_null() {
+            Some(why) => Err(invalid(format!("cannot be cleared: {why}"))),
+            None => Ok(()),
+        },
+        Action::Object => Err(invalid("takes no object".to_string())),
+        Action::SetCode { kind, code } => {
+            check::code_part("type", kind).and_then(|()| check::code_part("code", code)).map_err(invalid)
+        }
+        Action::RemoveCode { kind } => check::code_part("type", kind).map_err(invalid),
+    }
 }
 
 /// Why a path that is no writable field is refused; none if it may be a field that the table does not know.
@@ -245,7 +273,7 @@ mod tests {
     #[test]
     fn every_edit_that_is_refused_is_told_and_what_it_is_about() {
         let about = |list: Vec<Edit>| {
-            let refused = Edits::check_each(list).map(|edits| edits.iter().count());
+            let refused = Edits::check_unless_stored(list).map(|edits| edits.iter().count());
             refused.map_err(|refused| {
                 let about = refused.iter().map(|why| why.about().unwrap());
                 about.map(|(given, path)| format!("{given}|{path}")).collect::<Vec<_>>()
@@ -257,15 +285,6 @@ mod tests {
         assert_eq!(about(vec![set("x", "1"), set("x.y", "1")]).unwrap_err(), ["--set-json x.y|x.y"]);
         assert_eq!(about(vec![set("x", "1"), set("x", "1"), id()]).unwrap_err(), ["--set-json id|id"]);
         assert_eq!(about(vec![set("x", "1"), set("y", "1")]), Ok(2));
-    }
-
-    #[test]
-    fn what_was_asked_for_is_counted_and_its_warnings_are_kept() {
-        let edits = |list: Vec<Edit>| Edits::check(list).unwrap();
-        assert!(edits(Vec::new()).is_empty() && !edits(vec![set("firstName", "\"a\"")]).is_empty());
-        assert_eq!(edits(vec![set("firstName", "\"a\"")]).warnings, [""; 0]);
-        let long = format!("\"{}\"", "x".repeat(51));
-        assert_eq!(edits(vec![set("companyName", &long)]).warnings.len(), 1);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::codes;
 use super::compare::same_or_absent;
 use super::customer::{Customer, get};
 use super::diff::{Change, diff};
-use super::edit::{Action, Edit, EditError, EditProblem, Edits};
+use super::edit::{Action, Edit, EditError, EditProblem, Edits, is_unchanged};
 use super::json::{Json, ValueKind, View};
 use super::path::Path;
 use super::splice::splice;
@@ -82,10 +82,10 @@ impl Plan {
 /// An edit to the value that is there changes nothing, not even its spelling. `new_fields` allows paths that the customer
 /// does not have.
 pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, EditError> {
-    let mut warnings = edits.warnings.clone();
+    let mut warnings = Vec::new();
     let mut values: Vec<(Path, Option<Json>)> = Vec::new();
     for edit in edits.iter() {
-        if let Some(value) = value(&before, edit, new_fields)? {
+        if let Some(value) = value(&before, edit, new_fields, &mut warnings)? {
             values.push((edit.path.clone(), Some(value)));
         }
     }
@@ -144,22 +144,27 @@ fn outermost_made(before: &Customer, path: &Path) -> Path {
     path.outermost(held.count()).unwrap_or_else(|| path.clone())
 }
 
-fn value(before: &Customer, edit: &Edit, new_fields: bool) -> Result<Option<Json>, EditError> {
+/// A value that the customer has already is not checked.
+fn value(
+    before: &Customer,
+    edit: &Edit,
+    new_fields: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Json>, EditError> {
     let old = find(before, edit, new_fields)?;
     let new = match &edit.action {
         Action::SetCode { .. } | Action::RemoveCode { .. } => return Ok(None),
         Action::Object => return object(edit, old),
-        Action::Set(value) => value.clone(),
+        Action::Set(_) if edit.is_stored(before) => return Ok(None),
+        Action::Set(value) => {
+            let spelled = edit.spelled(value)?;
+            warnings.extend(spelled.warning);
+            spelled.value
+        }
         Action::Clear if edit.path.is(field::CODES_PATH) => Json::known("[]"),
         Action::Clear => Json::null(),
     };
     Ok((!is_unchanged(&edit.path, old, new.root())).then_some(new))
-}
-
-/// An empty list of codes equals no list.
-fn is_unchanged(path: &Path, old: Option<View<'_>>, new: View<'_>) -> bool {
-    let no_codes = path.is(field::CODES_PATH) && old.is_none_or(View::is_null) && new.is_empty_array();
-    no_codes || same_or_absent(path, old, Some(new))
 }
 
 fn object(edit: &Edit, old: Option<View<'_>>) -> Result<Option<Json>, EditError> {

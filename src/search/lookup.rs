@@ -44,6 +44,13 @@ impl CustomerName {
         }
         id(text).map(CustomerName::Id).ok_or_else(how_named)
     }
+
+    pub(crate) fn id(&self) -> Option<u64> {
+        match self {
+            CustomerName::Id(id) => Some(*id),
+            CustomerName::Lookup(_) => None,
+        }
+    }
 }
 
 /// A customer's id: a positive whole number without a sign.

@@ -93,6 +93,29 @@ fn a_flag_goes_before_the_environment_and_that_before_the_profile() {
 }
 
 #[test]
+fn a_key_of_the_profile_goes_to_no_other_address() {
+    for key in ["api_key_command = 'touch asked'", "api_key_file = 'the key'"] {
+        let world =
+            configured(&format!("[profiles.default]\nbase_url = 'https://nowhere.invalid/v1'\n{key}\n"));
+        world.file(".config/fusebill/the key", sandbox::KEY);
+        let url = world.server.base_url();
+        let run = world.bare(&[("FUSEBILL_BASE_URL", &url)], GET);
+        let name = key.split(' ').next().expect("a name");
+        run.fails(
+            4,
+            &[
+                &format!("the key of {name} is for the profile's address, so it is not sent"),
+                "the profile's: https://nowhere.invalid/v1",
+                &format!("asked for: {url}, by FUSEBILL_BASE_URL"),
+                "set FUSEBILL_API_KEY to a key for that address",
+            ],
+        );
+        world.was_left_alone();
+        assert!(!world.home.path().join("asked").exists(), "the command does not run");
+    }
+}
+
+#[test]
 fn what_is_not_the_profile_s_is_said_above_the_change() {
     let world = configured("[profiles.live]\nlabel = 'PROD'\n");
     let update = ["--profile", "live", "customer", "update", "123", "--first-name", "J", "--dry-run"];

@@ -165,19 +165,14 @@ fn values_of_the_wrong_kind() {
 }
 
 #[test]
-fn e_mail_addresses_that_are_none() {
-    let wrong = "which is no e-mail address";
+fn what_cannot_be_a_list_of_addresses() {
     let empty = "has an empty address in its list";
     for (list, says) in [
-        ("a", wrong),
-        ("a@b", wrong),
-        ("a@", wrong),
-        ("@example.com", wrong),
-        ("A <a@example.com>", wrong),
-        ("a b@example.com", wrong),
-        ("a@example.com\nBcc: b@example.com", wrong),
+        ("a@example.com\nBcc: b@example.com", "which has a control character in it"),
+        ("a@example.com\u{7}", "which has a control character in it"),
         ("a@example.com;", empty),
         ("a@example.com;;b@example.com", empty),
+        (" ", empty),
     ] {
         for flag in ["--primary-email", "--secondary-email"] {
             refused(&[flag, list], &[flag, says]);

@@ -46,7 +46,7 @@ fn new(field: &Field) -> (String, String) {
     match (field.kind, field.path) {
         (FieldKind::Text { .. }, _) => pair("=01234, \"é\" \\ 株 😀", r#""=01234, \"é\" \\ 株 😀""#),
         (FieldKind::Emails { .. }, _) => {
-            pair("a@example.com; b@example.org", "\"a@example.com; b@example.org\"")
+            pair("a@example.com;b@example.org", "\"a@example.com;b@example.org\"")
         }
         (FieldKind::Choice(words), _) => (words[1].to_uppercase(), format!("\"{}\"", words[1])),
         (FieldKind::Currency, _) => pair("cad", "\"CAD\""),
@@ -301,4 +301,25 @@ fn a_parent_is_taken_away_only_by_clearing_it() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(world.put_body().contains("\"parentId\":null"));
     assert!(world.stored(2002).contains("\"parentId\":null"));
+}
+
+#[test]
+fn addresses_are_stored_without_the_blanks_and_line_breaks_around_them() {
+    let world = World::new();
+    let run = world.update(&["--primary-email", " a@example.com\r\n;\tb@example.com\r\n"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(world.stored(123).contains(r#""primaryEmail":"a@example.com;b@example.com""#));
+}
+
+#[test]
+fn the_server_judges_addresses_and_the_doubtful_ones_are_warned_of() {
+    let world = World::new();
+    let run = world.update(&["--primary-email", "राम@मोहन.ईन्फो"]);
+    assert_eq!((run.code, run.stderr.contains("warning")), (0, false), "{}", run.stderr);
+    let run = world.update(&["--secondary-email", "A <a@example.com>"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.says(&[
+        "warning: `secondaryEmail` holds `A <a@example.com>`, which does not look like an e-mail address",
+    ]);
+    assert!(world.stored(123).contains(r#""secondaryEmail":"A <a@example.com>""#));
 }

@@ -291,6 +291,16 @@ fn a_list_that_changes_while_it_is_read_is_said_to() {
 }
 
 #[test]
+fn a_customer_that_moved_by_many_pages_is_listed_once() {
+    let world = World::new();
+    store(&world, 3_000);
+    world.fault(&format!("list@4:body=[{}]", world.stored(123)));
+    let run = list(&world, &["-o", "csv", "--columns", "id"]);
+    assert_eq!(run.stdout.lines().filter(|line| *line == "123").count(), 1);
+    run.says(&["warning: the list changed while it was read"]);
+}
+
+#[test]
 fn mistakes_are_told_before_anything_is_sent() {
     for (arguments, says) in [
         (&["--where", "status"][..], &["--where status: it takes FIELD=PATTERN", "status=Active"][..]),

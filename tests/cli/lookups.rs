@@ -65,6 +65,14 @@ fn none_and_several_are_errors_that_show_the_candidates() {
 }
 
 #[test]
+fn a_customer_that_the_api_sends_twice_is_one() {
+    let world = world(&[]);
+    let text = world.stored(901);
+    world.fault(&format!("list:body=[{text},{text}]"));
+    assert_eq!(id_of(&world.run(&["customer", "get", "reference:ZED-7", "-o", "json"])), "901");
+}
+
+#[test]
 fn many_candidates_are_counted_and_the_first_of_them_shown() {
     let world = World::new();
     for id in 910..925 {

@@ -170,3 +170,34 @@ fn without_a_terminal_nothing_is_asked() {
     assert_eq!(world.puts(), [""; 0]);
     assert_eq!(finished(&mut world.command(["--no-input", "customer", "get", "123"])).code, 0);
 }
+
+#[test]
+fn whatever_cannot_be_printed_is_a_failure() {
+    let world = World::new();
+    assert_eq!(world.run(UPDATE).code, 0);
+    let rows = world.file("rows.csv", "id,firstName\n123,Joe\n");
+    for form in ["table", "json", "ndjson", "csv"] {
+        for arguments in [
+            &["customer", "get", "123"][..],
+            &["customer", "list"],
+            &["customer", "history"],
+            &["customer", "undo", "--last", "--dry-run"],
+            &["customer", "bulk", "plan", &rows],
+            &["auth", "status"],
+            &["profile", "list"],
+            &["profile", "show"],
+        ] {
+            let run = into(&world, full(), &[arguments, &["-o", form]].concat());
+            assert_eq!(run.code, 1, "{arguments:?} {form}: {}", run.stderr);
+            run.says(&["error: the output cannot be written"]);
+        }
+    }
+    for arguments in [
+        &["profile", "set", "x", "--jobs", "2"][..],
+        &["customer", "history", "prune", "--older-than", "0d", "--yes"],
+    ] {
+        let run = into(&world, full(), &[arguments, &["-o", "json"]].concat());
+        assert_eq!(run.code, 13, "{arguments:?}: {}", run.stderr);
+        assert!(!run.stderr.contains("Nothing was written"), "{}", run.stderr);
+    }
+}

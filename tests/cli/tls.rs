@@ -192,7 +192,7 @@ fn an_authority_is_no_server_even_where_it_is_trusted() {
     site.authority = site.world.file("server.pem", pem);
     site.was_refused(
         &site.trusting(READ),
-        &["cannot be accepted", "an authority's own certificate", "CA:FALSE"],
+        &["cannot be accepted", "ca used as end entity", "an authority's own certificate", "CA:FALSE"],
     );
 }
 
@@ -216,7 +216,7 @@ fn a_handshake_that_the_server_refuses_is_not_tried_again() {
     // A fatal alert (RFC 8446, 6): handshake_failure.
     let server = Listener::saying(&[21, 3, 3, 0, 2, 2, 40]);
     let run = World::new().run_with(&[("FUSEBILL_BASE_URL", &server.url())], READ);
-    run.fails(7, &["the TLS handshake with ", "HandshakeFailure", "speaks TLS 1.2 and 1.3"]);
+    run.fails(7, &[" ended the TLS handshake: handshake failure", "neither TLS 1.2 nor 1.3"]);
     assert_eq!(server.connections(), 1);
     never_heard_the_key(&server);
 }
@@ -228,6 +228,17 @@ fn a_server_that_wants_a_client_certificate_is_not_tried_again() {
     let pem = world.file("authority.pem", authority.pem());
     let run = world.run_with(&[("FUSEBILL_BASE_URL", &server.url()), ("SSL_CERT_FILE", &pem)], READ);
     run.fails(7, &["asks for a client certificate"]);
+    assert_eq!(server.connections(), 1);
+    never_heard_the_key(&server);
+}
+
+#[test]
+fn a_server_that_wants_a_client_certificate_in_tls_1_2_is_said_to() {
+    let (world, authority) = (World::new(), Authority::new());
+    let server = Listener::wanting_certificates_in_tls12(authority.vouches_for(HERE), &authority);
+    let pem = world.file("authority.pem", authority.pem());
+    let run = world.run_with(&[("FUSEBILL_BASE_URL", &server.url()), ("SSL_CERT_FILE", &pem)], READ);
+    run.fails(7, &["client certificate"]);
     assert_eq!(server.connections(), 1);
     never_heard_the_key(&server);
 }

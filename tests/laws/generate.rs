@@ -96,7 +96,7 @@ pub(crate) fn fitting(field: &'static Field) -> BoxedStrategy<Value> {
             prop_oneof![4 => said(), 1 => "[1-9][0-9]{0,9}"].prop_map(|t| Value::text(&t)).boxed()
         }
         FieldKind::Emails { .. } => {
-            select(vec!["", "a@example.com", "a@example.com;b@example.org", "a+b@b.example.co, c@d.co"])
+            select(vec!["", "a@example.com", "a@example.com;b@example.org", "a+b@b.example.co,c@d.co"])
                 .prop_map(Value::text)
                 .boxed()
         }

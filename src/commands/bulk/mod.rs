@@ -1,5 +1,6 @@
 //! `fusebill customer bulk`: many customers from a file.
 
+mod doubts;
 mod lookups;
 mod plan;
 mod progress;
@@ -20,6 +21,7 @@ use crate::export::Export;
 use crate::report::bulk::{self as report, counted};
 use crate::store::{About, EntryId, Run, RunKind};
 use crate::terminal::Input;
+use doubts::settle_doubts;
 use lookups::look_up;
 use rows::{check, check_plan};
 use run::carry_out;
@@ -50,6 +52,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
     let checked = check(rows, store, &new, context)?;
     let session = &open(run, Some(&rows.file), context)?;
     look_up(&checked, &rows.file, (store, &new), &run.pace, session)?;
+    settle_doubts(&checked, &rows.file, (store, &new), &run.pace, session)?;
     let limit = run.pace.limit.unwrap_or(u64::MAX);
     let what = format!("Change {} as {} says", counted(checked.rows.min(limit), "customer"), rows.file);
     consent(&what, &checked.warnings(), run.yes, session)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::refusal::{check_references, refuse_known};
 use super::super::session::Context;
+use super::doubts::settle_doubts;
 use super::lookups::look_up;
 use super::progress::{Progress, rounded};
 use super::rows::{check, jobs};
@@ -69,6 +70,7 @@ fn read(
     let checked = check(args, &store, &run, context)?;
     let session = &context.open()?;
     look_up(&checked, &args.file, (&store, &run), pace, session)?;
+    settle_doubts(&checked, &args.file, (&store, &run), pace, session)?;
     checked.warnings().iter().for_each(|warning| session.terminal.notes().warn(warning));
     write(&json_line(&Head {
         fusebill_plan: VERSION,

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 use super::super::session::Context;
 use super::worker::{Job, Task};
 use crate::bulk::plan_file::{self, Head, NotAPlan, Planned};
-use crate::bulk::{Row, RowError, csv, ndjson, task};
+use crate::bulk::{self, Row, RowError, csv, ndjson, task};
 use crate::cli::bulk::RowArgs;
 use crate::document::{Action, Edit, Path};
 use crate::error::{Error, Kind, Result};
@@ -54,11 +54,13 @@ struct Checker<'a> {
     run: &'a Run<'a>,
     batch: Vec<store::Row>,
     errors: RowErrors,
+    /// Values that are errors unless they are stored already.
+    doubts: RowErrors,
 }
 
 impl<'a> Checker<'a> {
     fn new(store: &'a Store, run: &'a Run<'_>) -> Checker<'a> {
-        Checker { store, run, batch: Vec::new(), errors: RowErrors::default() }
+        Checker { store, run, batch: Vec::new(), errors: RowErrors::default(), doubts: RowErrors::default() }
     }
 
     fn add(&mut self, row: store::Row) -> Result<()> {
@@ -87,6 +89,7 @@ impl<'a> Checker<'a> {
         if self.errors.count == 0 {
             return Ok(());
         }
+        self.errors.append(self.doubts);
         let errors = counted(self.errors.count as u64, "error");
         Err(Error::usage(format!("{file} has {errors}, so nothing was sent")).detail(self.errors.lines()))
     }
@@ -101,6 +104,8 @@ pub(super) struct Checked {
     /// Rows that are whole customers: what changes is known only when the customers are read.
     whole: u64,
     pub(super) looks_up: bool,
+    /// Rows with a value that is refused unless it is stored already.
+    pub(super) doubtful: u64,
 }
 
 impl Checked {
@@ -159,11 +164,11 @@ fn check_row(
     match row {
         Ok(row) => {
             checked.count(&row);
+            let doubts = checker.doubts.count;
+            bulk::doubts(row.edits.doubts(), row.line).for_each(|doubt| checker.doubts.add(doubt));
+            checked.doubtful += u64::from(checker.doubts.count > doubts);
             let task = task::to_json(&row.customer, &row.edits, &row.fixed);
-            let customer = match row.customer {
-                CustomerName::Id(id) => Some(id),
-                CustomerName::Lookup(_) => None,
-            };
+            let customer = row.customer.id();
             checker.add(store::Row { row: row.number, line: row.line, customer, task, attempt: None })
         }
         Err(wrong) => {
@@ -194,6 +199,17 @@ impl RowErrors {
         if self.shown.len() < SHOWN {
             self.shown.push(error);
         }
+    }
+
+    fn append(&mut self, other: RowErrors) {
+        self.count += other.count;
+        self.shown.extend(other.shown);
+        self.shown.sort_by_key(|error| error.line);
+        self.shown.truncate(SHOWN);
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.shown.len() == SHOWN
     }
 
     pub(super) fn lines(mut self) -> Vec<String> {

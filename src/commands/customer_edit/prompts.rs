@@ -114,7 +114,7 @@ impl<'a> Prompts<'a> {
             field.help,
             shown(now)
         );
-        let check = |text: &str| judged(field, text);
+        let check = |text: &str| if text == before { Ok(None) } else { judged(field, text) };
         let text = self.ask_line(&about, field.path, if plain { &before } else { "" }, &check)?;
         match text {
             text if text.is_empty() => self.empty_line(field),

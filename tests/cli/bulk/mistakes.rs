@@ -192,3 +192,49 @@ fn a_dash_for_standard_output_makes_no_file_of_that_name() {
     bulk(&world, &["plan", &file, "--out", "-"]).fails(2, &["'--out <FILE>'", "`./-`"]);
     assert!(world.requests().is_empty());
 }
+
+/// Two customers; the first has values that no flag could set.
+fn with_old_values() -> World {
+    let world = fleet(2);
+    let mut customer: serde_json::Value = serde_json::from_str(&world.stored(FIRST)).expect("JSON");
+    customer["primaryEmail"] = "billing@example.com;".into();
+    customer["title"] = "Sir".into();
+    world.server.store(&customer.to_string()).expect("a customer");
+    world
+}
+
+#[test]
+fn a_stored_value_that_does_not_change_is_no_mistake() {
+    let cells = format!("{FIRST},billing@example.com;,Sir");
+    let object = format!(r#"{{"id":{FIRST},"primaryEmail":"billing@example.com;","title":"Sir"}}"#);
+    for input in [format!("id,primary-email,title\n{cells}\n"), object] {
+        let world = with_old_values();
+        let run = bulk_of(&world, &["update", "-", "--yes"], &input);
+        assert_eq!((run.code, world.puts()), (0, vec![]), "{}", run.stderr);
+        let run = bulk_of(&world, &["plan", "-"], &input);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+    let world = with_old_values();
+    let patch = r#"{"primaryEmail":"billing@example.com;","title":"Sir","firstName":"New"}"#;
+    let run = world
+        .pipe(&["customer", "update", &FIRST.to_string(), "--patch", "-", "--dry-run"], patch.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("New") && !run.stdout.contains("Sir"), "{}", run.stdout);
+}
+
+#[test]
+fn a_refused_value_that_is_not_the_stored_one_stops_the_file_before_its_first_write() {
+    let world = with_old_values();
+    let second = FIRST + 1;
+    let csv =
+        format!("id,primary-email,first-name\n{second},b@example.com;,B\n{FIRST},billing@example.com;,A\n");
+    let run = bulk_of(&world, &["update", "-", "--yes"], csv);
+    run.fails(
+        2,
+        &[
+            "standard input has 1 error, so nothing was written",
+            "line 2, column `primary-email`: `primaryEmail` has an empty address",
+        ],
+    );
+    assert_eq!(world.puts(), [""; 0]);
+}

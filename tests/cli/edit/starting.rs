@@ -78,7 +78,9 @@ fn quotes_that_do_not_close_are_refused_before_anything_is_read() {
     for name in ["FUSEBILL_EDITOR", "VISUAL", "EDITOR"] {
         let world = World::new();
         let run = world.run_with(&[("PATH", TOOLS), (name, "vi 'x")], &["customer", "edit", "123"]);
-        let said = format!("error: {name}: the quotes in `vi 'x` do not close\nNothing was written.\n");
+        let said = format!(
+            "error: {name}: `vi 'x` names no program, or its quotes do not close\nNothing was written.\n"
+        );
         run.is(2, "", &said);
         world.was_left_alone();
         nothing_is_kept(&world);

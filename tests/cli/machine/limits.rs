@@ -102,6 +102,8 @@ fn without_threads_a_program_gives_no_key_and_nothing_is_sent() {
     let world = World::new();
     world.file("key.sh", format!("echo {KEY}"));
     assert_eq!(world.run(&["profile", "set", "default", "--api-key-command", "/bin/sh key.sh"]).code, 0);
+    let url = world.server.base_url();
+    assert_eq!(world.run(&["profile", "set", "default", "--base-url", &url]).code, 0);
     let run = under(&world, &format!("unset FUSEBILL_API_KEY; {NO_THREADS}"), &JOHN);
     wrote_nothing(&world, &run, 4, &["api_key_command", "Resource temporarily unavailable"]);
 }

@@ -70,10 +70,25 @@ impl Listener {
 
     /// Speaks TLS with those only who have a certificate of this authority.
     pub fn wanting_certificates(identity: Identity, authority: &Authority) -> Listener {
+        Listener::wanting(DEFAULT_VERSIONS, identity, authority)
+    }
+
+    /// The same in TLS 1.2, which has no alert for a client without a certificate.
+    pub fn wanting_certificates_in_tls12(identity: Identity, authority: &Authority) -> Listener {
+        Listener::wanting(&[&TLS12], identity, authority)
+    }
+
+    fn wanting(
+        versions: &[&'static SupportedProtocolVersion],
+        identity: Identity,
+        authority: &Authority,
+    ) -> Listener {
         let mut roots = RootCertStore::empty();
         roots.add(authority.certificate()).expect("a certificate");
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build();
-        Listener::encrypted(identity, verifier.expect("a verifier"), |client| head(client).map(|_| ()))
+        Listener::speaking(versions, identity, verifier.expect("a verifier"), |client| {
+            head(client).map(|_| ())
+        })
     }
 
     /// Speaks TLS and answers a request with these, each in a record of its own, all of them in one piece.

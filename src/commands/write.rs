@@ -1,9 +1,12 @@
 //! The driver of the write protocol: each action of [`Write`] becomes a record, a request or a pause.
 //! Single edits, rows of a run and undo write through here, so none can send without a record.
 
+mod action;
 mod report;
 
 use std::time::Duration;
+
+pub(super) use action::{Act, Acted, currency, previewed};
 
 use super::conflict::{conflict, tell_carried, unmergeable};
 use crate::api::{Client, Failure, FailureClass, Put, clock};
@@ -43,41 +46,18 @@ impl Writer<'_> {
     /// `Unknown` if it cannot be told whether it was written; `Differs` if what is stored is not what was asked for.
     /// After any other error nothing was written.
     pub(super) fn write(&self, plan: Plan, facts: &mut Facts) -> Result<Done> {
-        let id = plan.before.id();
-        let read = self.client.last_reading(id).unwrap_or_default();
-        let (mut write, mut action) = Write::begin(plan, read, clock::now(), LIMITS);
-        let writing = self.signals.writing();
-        let mut run = Run {
-            writer: self,
-            id,
-            entry: None,
-            error: None,
-            stored: None,
-            open: false,
-            unrecorded: None,
-            writing,
-        };
-        let claim = loop {
-            if let Action::Report(claim) = action {
-                break claim;
-            }
-            let (took, event) = run.perform(action, write.plan());
-            let looked = action == Action::Look;
-            action = write.step(took, event);
-            if looked && matches!(action, Action::Put { .. }) {
-                self.notes.say(&report::sent_again(write.attempts() + 1));
-            }
-        };
-        facts.attempts = write.attempts().into();
-        facts.plan(write.plan());
-        facts.entry(run.entry.as_ref());
-        run.report(claim, write.into_plan(), facts)
+        let read = self.client.last_reading(plan.before.id()).unwrap_or_default();
+        let mut run = Run::of(self, plan.before.id(), None);
+        let (claim, plan) = run.drive(plan, read, LIMITS, facts);
+        run.report(claim, plan, facts)
     }
 }
 
 struct Run<'a> {
     writer: &'a Writer<'a>,
     id: u64,
+    /// The status action that is sent instead of a PUT.
+    act: Option<&'a Act<'a>>,
     entry: Option<EntryId>,
     error: Option<Error>,
     /// The customer as it was last seen after a PUT, and what that shows.
@@ -87,6 +67,43 @@ struct Run<'a> {
     /// Why the store has no outcome of the entry.
     unrecorded: Option<String>,
     writing: Writing<'a>,
+}
+
+impl<'a> Run<'a> {
+    fn of(writer: &'a Writer<'a>, id: u64, act: Option<&'a Act<'a>>) -> Run<'a> {
+        let writing = writer.signals.writing();
+        Run {
+            writer,
+            id,
+            act,
+            entry: None,
+            error: None,
+            stored: None,
+            open: false,
+            unrecorded: None,
+            writing,
+        }
+    }
+
+    /// Performs every action of the protocol. `read` is when the customer was read that the plan was made from.
+    fn drive(&mut self, plan: Plan, read: Span, limits: Limits, facts: &mut Facts) -> (Claim, Plan) {
+        let (mut write, mut action) = Write::begin(plan, read, clock::now(), limits);
+        let claim = loop {
+            if let Action::Report(claim) = action {
+                break claim;
+            }
+            let (took, event) = self.perform(action, write.plan());
+            let looked = action == Action::Look;
+            action = write.step(took, event);
+            if looked && matches!(action, Action::Put { .. }) {
+                self.writer.notes.say(&report::sent_again(write.attempts() + 1));
+            }
+        };
+        facts.attempts = write.attempts().into();
+        facts.plan(write.plan());
+        facts.entry(self.entry.as_ref());
+        (claim, write.into_plan())
+    }
 }
 
 impl Run<'_> {
@@ -107,7 +124,8 @@ impl Run<'_> {
         };
         let took = Span { began, ended: clock::now() };
         let read = matches!(event, Event::Refreshed(_) | Event::Seen(_));
-        let reading = self.writer.client.last_reading(self.id).filter(|_| read);
+        // An action is based on its preview too, which is asked for after the customer.
+        let reading = self.writer.client.last_reading(self.id).filter(|_| read && self.act.is_none());
         (reading.unwrap_or(took), event)
     }
 
@@ -116,7 +134,11 @@ impl Run<'_> {
         let recorded = match &self.entry {
             // Changes of other writers are part of what is sent now.
             Some(entry) => store.replace(entry, plan),
-            None => store.begin(plan, &self.writer.origin).map(|entry| self.entry = Some(entry)),
+            None => {
+                let action = self.act.map(Act::record);
+                let begun = store.begin_action(plan, &self.writer.origin, action.as_deref());
+                begun.map(|entry| self.entry = Some(entry))
+            }
         };
         let failed = |why: Error| {
             let message = format!("without a record of the change nothing is sent: {}", why.message);
@@ -155,7 +177,10 @@ impl Run<'_> {
 
     fn refresh(&mut self, plan: &Plan) -> Event<Plan> {
         let found = match self.get() {
-            Ok(now) => self.rebase(plan, &now),
+            Ok(now) => match self.act {
+                Some(act) => act.rebase(plan, &now),
+                None => self.rebase(plan, &now),
+            },
             Err(why) if why.kind == Kind::Interrupted => return Event::Signal,
             Err(why) => Err(why),
         };
@@ -190,7 +215,7 @@ impl Run<'_> {
         }
         match self.get() {
             Ok(stored) => {
-                let found = effect(plan, &stored, self.writer.preconditions);
+                let found = self.effect(plan, &stored);
                 self.stored = Some((stored, found));
                 Event::Seen(found)
             }
@@ -201,14 +226,25 @@ impl Run<'_> {
         }
     }
 
+    fn effect(&self, plan: &Plan, stored: &Customer) -> Effect {
+        match self.act {
+            Some(act) => act.effect(plan, stored),
+            None => effect(plan, stored, self.writer.preconditions),
+        }
+    }
+
     fn put(&mut self, plan: &Plan, latest: Duration) -> Answer {
-        let sent = self.writer.client.put(&plan.after, latest.saturating_sub(clock::now()));
+        let connect = latest.saturating_sub(clock::now());
+        let sent = match self.act {
+            Some(act) => act.send(self.id, connect),
+            None => self.writer.client.put(&plan.after, connect),
+        };
         // What an earlier attempt met says nothing about this one.
         self.error = None;
         match sent {
             Ok(Put::Accepted) => Answer::Accepted(None),
             Ok(Put::Stored(stored)) => {
-                let found = effect(plan, &stored, self.writer.preconditions);
+                let found = self.effect(plan, &stored);
                 self.stored = Some((*stored, found));
                 Answer::Accepted((!self.writer.reads_again).then_some(found))
             }

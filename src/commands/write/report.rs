@@ -16,7 +16,7 @@ const LATE: &str =
     "an attempt has no known outcome; if the server applies it late, it overwrites later changes";
 
 impl Writer<'_> {
-    fn command(&self, rest: &str) -> String {
+    pub(super) fn command(&self, rest: &str) -> String {
         command(&self.origin.profile, rest)
     }
 
@@ -64,7 +64,7 @@ impl Run<'_> {
             Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
             Claim::Unchanged => return Ok(Done { plan, entry: None, written: false }),
             Claim::NotWritten(reason) => return Err(self.why(reason)),
-            Claim::Differs { .. } => self.differs(entry.as_ref()),
+            Claim::Differs { .. } => self.differs(entry.as_ref(), plan.new_status().is_some()),
             Claim::Unknown(reason) => Error { kind: Kind::Unknown, hints: Vec::new(), ..self.why(reason) }
                 .detail(self.open.then(|| LATE.to_string()))
                 .hint(self.writer.settle(id, entry.as_ref())),
@@ -73,8 +73,9 @@ impl Run<'_> {
         Err(error.detail(verdict.differences.iter().map(line)))
     }
 
-    /// A change of which nothing is stored cannot be taken back.
-    fn differs(&self, entry: Option<&EntryId>) -> Error {
+    /// A change of which nothing is stored cannot be taken back, and what a change of the status (`of_status`) did is not
+    /// taken back by the old word.
+    fn differs(&self, entry: Option<&EntryId>, of_status: bool) -> Error {
         let changed_nothing = self
             .stored
             .as_ref()
@@ -85,7 +86,7 @@ impl Run<'_> {
             ("what is stored is not what was asked for", entry)
         };
         let error = Error::new(Kind::Differs, said).at(format!("verifying customer {}", self.id));
-        error.hint(self.writer.take_back(self.id, entry))
+        error.hint(self.writer.take_back(self.id, entry.filter(|_| !of_status)))
     }
 
     fn warn_of_a_late_put(&self, facts: &mut Facts) {

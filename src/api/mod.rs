@@ -1,6 +1,7 @@
 //! The client of the API, and the only user of ureq. One agent serves all requests, so connections are reused. No
 //! redirect is followed, because ureq would follow the redirect of a PUT with a GET and report success.
 
+mod action;
 mod answer;
 mod base_url;
 pub(crate) mod clock;
@@ -334,7 +335,7 @@ impl Account {
         let key = self.key.header();
         let mut request =
             Request::builder().uri(url).header(ACCEPT, JSON).header(AUTHORIZATION, key.as_str());
-        if method == Method::PUT {
+        if method != Method::GET {
             request = request.header(CONTENT_TYPE, JSON);
         }
         let request = request.method(method).body(body).map_err(|why| {

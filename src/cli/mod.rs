@@ -10,6 +10,7 @@ mod list;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod short_help;
+mod status;
 #[cfg(test)]
 mod tests;
 pub mod topics;
@@ -32,6 +33,8 @@ pub(crate) use global::{Global, Output};
 pub(crate) use list::ListArgs;
 #[cfg(feature = "sandbox")]
 pub(crate) use sandbox::{SandboxCommand, ServeArgs};
+pub use status::{ActivateArgs, CancelArgs, PlainArgs, UnholdArgs};
+pub(crate) use status::{PriceArgs, StatusArgs};
 
 use crate::document::Path;
 use crate::field;
@@ -109,6 +112,34 @@ pub enum CustomerCommand {
     /// opens again with each error above its line. The text is kept until its change is written.
     #[command(after_long_help = include_str!("examples/customer-edit.txt"))]
     Edit(EditArgs),
+    /// Activate a draft customer; shows its first invoice before
+    ///
+    /// Starts billing. The invoice is shown and confirmed first; the request is sent once and never repeated. An
+    /// activation cannot be taken back. `fusebill help status` tells more.
+    #[command(after_long_help = include_str!("examples/customer-activate.txt"))]
+    Activate(ActivateArgs),
+    /// Put an active customer on hold
+    ///
+    /// Suspends its subscriptions and stops invoices. What is owed is still collected. `unhold` ends it, and may charge
+    /// for the time on hold.
+    #[command(after_long_help = include_str!("examples/customer-hold.txt"))]
+    Hold(PlainArgs),
+    /// End a hold; shows what it charges before
+    ///
+    /// --charge says what to charge for the time on hold. The invoice is shown and confirmed first; the request is sent
+    /// once and never repeated.
+    #[command(after_long_help = include_str!("examples/customer-unhold.txt"))]
+    Unhold(UnholdArgs),
+    /// Cancel a customer and all its subscriptions
+    ///
+    /// --reverse says what to give back of the current period. The API has no preview of it.
+    #[command(after_long_help = include_str!("examples/customer-cancel.txt"))]
+    Cancel(CancelArgs),
+    /// Take a cancellation back
+    ///
+    /// The customer becomes active. Whether its subscriptions return is not documented; what was reversed stays reversed.
+    #[command(after_long_help = include_str!("examples/customer-uncancel.txt"))]
+    Uncancel(PlainArgs),
     /// Change many customers from a file
     #[command(subcommand)]
     Bulk(BulkCommand),
@@ -318,8 +349,10 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches_mut(&mut matches)
 }
 
-const WRITERS: &[&str] =
-    &["update", "edit", "undo", "apply", "resume", "retry", "set", "remove", "login", "logout", "prune"];
+const WRITERS: &[&str] = &[
+    "activate", "hold", "unhold", "cancel", "uncancel", "update", "edit", "undo", "apply", "resume", "retry",
+    "set", "remove", "login", "logout", "prune",
+];
 
 /// The command line may have errors in it.
 pub(crate) fn may_write(arguments: &[OsString]) -> bool {

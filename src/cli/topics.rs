@@ -8,6 +8,7 @@ pub static TOPICS: &[(&str, Text)] = &[
     ("exit-codes", exit_codes),
     ("environment", environment),
     ("safety", || include_str!("topics/safety.txt").to_string()),
+    ("status", || include_str!("topics/status.txt").to_string()),
     ("bulk", || include_str!("topics/bulk.txt").to_string()),
     ("json", || include_str!("topics/json.txt").to_string()),
 ];
@@ -78,7 +79,7 @@ mod tests {
 
     #[test]
     fn no_line_of_prose_is_broken_on_a_usual_terminal() {
-        for name in ["safety", "bulk", "json"] {
+        for name in ["safety", "status", "bulk", "json"] {
             let text = topic(name).unwrap();
             let long: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
             assert_eq!(long, [""; 0]);

@@ -7,6 +7,7 @@ use super::refusal::{check_references, refuse_known};
 use super::session::Session;
 use super::write::{Done, Writer};
 use crate::account::command;
+use crate::action::{advised, status};
 use crate::cli::{Output, Proof, WriteArgs};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::Consent;
@@ -68,6 +69,7 @@ pub(super) fn confirm_and_write(
     session: &Session<'_>,
     facts: &mut Facts,
 ) -> Result<End> {
+    plan.warnings.extend(advice(plan, session));
     plan.warnings.iter().for_each(|warning| session.terminal.notes().warn(warning));
     // If the user took time to answer, the customer is read again before the write.
     let mut waited = options.by_hand;
@@ -136,7 +138,7 @@ fn written(
     }
     let notes = session.terminal.notes();
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
-    if let Some(entry) = done.entry {
+    if let Some(entry) = done.entry.filter(|_| plan.new_status().is_none()) {
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
         notes.say(&format!("To undo: {undo}"));
     }
@@ -145,6 +147,18 @@ fn written(
     let Err(why) = printed else { return Ok(End::Ended(Outcome::Updated, Kind::Done)) };
     notes.warn(&format!("the change was written and verified, but {}", why.headline()));
     Ok(End::Ended(Outcome::Updated, Kind::Unshown))
+}
+
+/// The vendor's page advises its own methods to change a status.
+fn advice(plan: &Plan, session: &Session<'_>) -> Option<String> {
+    let (before, after) = (status(&plan.before), plan.new_status()?);
+    let id = plan.before.id();
+    let own = advised(&before, &after)
+        .map(|name| command(&session.account.profile, &format!("customer {name} {id}")));
+    let own = own.map_or_else(|| "its own methods".to_string(), |own| format!("`{own}`"));
+    Some(format!(
+        "to change a status the vendor advises {own}; what this change charges or stops is not documented"
+    ))
 }
 
 fn unchanged(plan: &Plan, session: &Session<'_>, facts: &Facts) -> Result<End> {

@@ -4,18 +4,22 @@ use super::auth::unshown;
 use super::consent::consent;
 use super::session::{Context, Session};
 use crate::account::Profile;
+use crate::action::stored::settle as action_settled;
 use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
 use crate::error::{Error, Kind, Result};
 use crate::protocol::settle::{Settled, settle as settled};
 use crate::report::account_label::AccountLabel;
 use crate::report::bulk::counted;
 use crate::report::json::printed;
-use crate::report::{change, history};
+use crate::report::{action, change, history};
 use crate::search::CustomerName;
 use crate::store::{Ending, Entry, EntryId, Filter, Forget, Forgotten, Store};
 
 /// How many entries a terminal shows unless `--limit` is given.
 const LIMIT: u64 = 20;
+
+/// How long a request whose answer was lost may still be applied.
+const ON_ITS_WAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// How many unsettled entries are listed.
 const TOLD: usize = 20;
@@ -103,7 +107,9 @@ fn show(entry: &Entry, context: &Context) -> Result<Kind> {
             let account = AccountLabel { profile, host, ..AccountLabel::default() };
             let when = context.terminal.local(entry.time);
             let look = context.terminal.look();
-            format!("{}{}", history::head(entry, &when, look), change::plan(&plan, &account, look))
+            let charges = entry.action.as_ref().and_then(|action| action::recorded(action, look));
+            let changes = change::plan(&plan, &account, look);
+            format!("{}{changes}{}", history::head(entry, &when, look), charges.unwrap_or_default())
         }
         output @ (Output::Json | Output::Ndjson) => printed(&history::whole(entry, &plan), output),
         Output::Csv => crate::report::csv::changes(plan.before.id(), entry.state(), &plan.changes),
@@ -192,6 +198,12 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
 pub(super) const UNDECIDED: &str =
     "the customer was modified since, so it cannot be told whether this change was written";
 
+/// Whether no request of an entry can be on its way any more. Servers and proxies give a request up within minutes.
+fn is_old(entry: &Entry, session: &Session<'_>) -> bool {
+    let age = session.terminal.now().duration_since(entry.time);
+    age > ON_ITS_WAY
+}
+
 /// The error is the reason why there is no outcome yet.
 pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending> {
     let open = |why: String| Error::new(Kind::Unknown, why);
@@ -212,7 +224,14 @@ pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Res
         Err(why) if why.kind == Kind::NotFound => None,
         stored => Some(stored?),
     };
-    let ending = match settled(&plan, stored.as_ref(), &store.written_after(entry)?) {
+    let later = store.written_after(entry)?;
+    let settled = match entry.action {
+        Some(_) => action_settled(&plan, stored.as_ref(), &later, is_old(entry, session)).ok_or_else(|| {
+            open("the status is as it was, and the request may still be on its way: settle it in 10 minutes".to_string())
+        })?,
+        None => settled(&plan, stored.as_ref(), &later),
+    };
+    let ending = match settled {
         Settled::Written => Ending::Written,
         Settled::Differs => Ending::Differs,
         Settled::NotWritten => Ending::NotWritten,

@@ -5,6 +5,7 @@ use super::conflict::conflict;
 use super::customer_history::find;
 use super::session::{Context, Session};
 use crate::account::command;
+use crate::action::opposite;
 use crate::cli::UndoArgs;
 use crate::document::plan::Consent;
 use crate::document::undo::{Undo, undo};
@@ -24,6 +25,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context, facts: &mut Facts) -> Resu
     let step = format!("undoing entry {}", entry.entry);
     let refused = session.refuse_elsewhere("it was made", &entry.profile, &entry.host);
     refused.map_err(|error| error.at(&step))?;
+    refuse_action(&entry).map_err(|error| error.at(&step))?;
     let done = session.store()?.plan(&entry)?;
     let lock = session.lock(entry.customer, &args.write)?;
     let now = session.read(entry.customer)?;
@@ -84,6 +86,24 @@ fn refuse_other_profile(entry: &Entry, context: &Context) -> Result<()> {
         .at(format!("undoing entry {}", entry.entry))
         .detail([format!("this is profile {meant}")])
         .hint(format!("add --profile {made_on}")))
+}
+
+/// A status action moved money: what takes it back is another action, at its own price.
+fn refuse_action(entry: &Entry) -> Result<()> {
+    let Some(name) = entry.action_name() else { return Ok(()) };
+    let (back, cost) = opposite(&name);
+    let error = Error::new(
+        Kind::Conflict,
+        format!("it is the status action `{name}`, which undo does not take back"),
+    );
+    let customer = entry.customer;
+    Err(match back {
+        Some(back) => {
+            let back = command(&entry.profile, &format!("customer {back} {customer}"));
+            error.hint(format!("its opposite is `{back}`: {cost}"))
+        }
+        None => error.hint(cost),
+    })
 }
 
 fn restored(done: &Plan, stored: Option<&Customer>, now: &Customer) -> Result<Plan> {

@@ -10,6 +10,7 @@ mod customer_edit;
 mod customer_get;
 mod customer_history;
 mod customer_list;
+mod customer_status;
 mod customer_undo;
 mod customer_update;
 mod help;
@@ -24,6 +25,7 @@ mod write;
 use std::ffi::OsString;
 
 use crate::account::environment;
+use crate::action::StatusAction;
 use crate::cli::usage_error::{color, usage_error};
 use crate::cli::{self, Command, CustomerCommand, Output};
 use crate::error::{Kind, Result};
@@ -73,6 +75,21 @@ fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<
         Command::Customer(CustomerCommand::List(args)) => customer_list::run(args, context),
         Command::Customer(CustomerCommand::Update(args)) => customer_update::run(args, context, facts),
         Command::Customer(CustomerCommand::Edit(args)) => customer_edit::run(args, context, facts),
+        Command::Customer(CustomerCommand::Activate(args)) => {
+            customer_status::run(args.action(), &args.common, Some(&args.price), context, facts)
+        }
+        Command::Customer(CustomerCommand::Hold(args)) => {
+            customer_status::run(StatusAction::Hold, &args.common, None, context, facts)
+        }
+        Command::Customer(CustomerCommand::Unhold(args)) => {
+            customer_status::run(args.action(), &args.common, Some(&args.price), context, facts)
+        }
+        Command::Customer(CustomerCommand::Cancel(args)) => {
+            customer_status::run(args.action(), &args.common, None, context, facts)
+        }
+        Command::Customer(CustomerCommand::Uncancel(args)) => {
+            customer_status::run(StatusAction::Uncancel, &args.common, None, context, facts)
+        }
         Command::Customer(CustomerCommand::History(args)) => customer_history::run(args, context),
         Command::Customer(CustomerCommand::Undo(args)) => customer_undo::run(args, context, facts),
         Command::Auth(command) => auth::run(command, context),

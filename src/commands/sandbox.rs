@@ -108,8 +108,15 @@ pub(super) fn behaviour_candidates(typed: &str) -> Vec<Candidate> {
 
 pub(super) fn fault_candidates(typed: &str) -> Vec<Candidate> {
     let Some((hit, _)) = typed.split_once(':') else {
-        let hit =
-            [("get", "reading one customer"), ("put", "writing"), ("list", "lists"), ("any", "any request")];
+        let hit = [
+            ("get", "reading one customer"),
+            ("put", "writing"),
+            ("list", "lists"),
+            ("post", "status actions"),
+            ("preview", "previews of status actions"),
+            ("overview", "reading balances"),
+            ("any", "any request"),
+        ];
         return matching(typed, hit.map(|(name, help)| candidate(format!("{name}:"), help)));
     };
     let sign = |kind: &FaultKind| if kind.value.starts_with('=') { "=" } else { "" };

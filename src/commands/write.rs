@@ -1,9 +1,12 @@
 //! The driver of the write protocol: each action of [`Write`] becomes a record, a request or a pause.
 //! Single edits, bulk rows and undo all use it, so none sends a PUT without a record, except with `--no-journal`.
 
+mod action;
 mod report;
 
 use std::time::Duration;
+
+pub(super) use action::{Act, Acted, currency, previewed};
 
 use super::conflict::{conflict, tell_carried, unmergeable};
 use crate::api::{Client, Failure, FailureClass, Put, clock};
@@ -43,41 +46,18 @@ impl Writer<'_> {
     /// Writes the plan and verifies it. Fails with `Unknown` if the outcome is not known, with `Differs` if the stored
     /// customer is not the one that was sent. After any other error nothing was written.
     pub(super) fn write(&self, plan: Plan, facts: &mut Facts) -> Result<Done> {
-        let id = plan.before.id();
-        let read = self.client.last_reading(id).unwrap_or_default();
-        let (mut write, mut action) = Write::begin(plan, read, clock::now(), LIMITS);
-        let writing = self.signals.writing();
-        let mut driver = Driver {
-            writer: self,
-            id,
-            entry: None,
-            error: None,
-            stored: None,
-            open: false,
-            unrecorded: None,
-            writing,
-        };
-        let claim = loop {
-            if let Action::Report(claim) = action {
-                break claim;
-            }
-            let (took, event) = driver.perform(action, write.plan());
-            let looked = action == Action::Look;
-            action = write.step(took, event);
-            if looked && matches!(action, Action::Put { .. }) {
-                self.notes.say(&report::sent_again(write.attempts() + 1));
-            }
-        };
-        facts.attempts = write.attempts().into();
-        facts.plan(write.plan());
-        facts.entry(driver.entry.as_ref());
-        driver.report(claim, write.into_plan(), facts)
+        let read = self.client.last_reading(plan.before.id()).unwrap_or_default();
+        let mut driver = Driver::of(self, plan.before.id(), None);
+        let (claim, plan) = driver.drive(plan, read, LIMITS, facts);
+        driver.report(claim, plan, facts)
     }
 }
 
 struct Driver<'a> {
     writer: &'a Writer<'a>,
     id: u64,
+    /// The status action that is sent instead of a PUT.
+    act: Option<&'a Act<'a>>,
     entry: Option<EntryId>,
     error: Option<Error>,
     /// The last read after a PUT, and its effect.
@@ -87,6 +67,43 @@ struct Driver<'a> {
     /// Why the store has no outcome of the entry.
     unrecorded: Option<String>,
     writing: Writing<'a>,
+}
+
+impl<'a> Driver<'a> {
+    fn of(writer: &'a Writer<'a>, id: u64, act: Option<&'a Act<'a>>) -> Driver<'a> {
+        let writing = writer.signals.writing();
+        Driver {
+            writer,
+            id,
+            act,
+            entry: None,
+            error: None,
+            stored: None,
+            open: false,
+            unrecorded: None,
+            writing,
+        }
+    }
+
+    /// Performs every action of the protocol. `read` is when the customer was read that the plan was made from.
+    fn drive(&mut self, plan: Plan, read: Span, limits: Limits, facts: &mut Facts) -> (Claim, Plan) {
+        let (mut write, mut action) = Write::begin(plan, read, clock::now(), limits);
+        let claim = loop {
+            if let Action::Report(claim) = action {
+                break claim;
+            }
+            let (took, event) = self.perform(action, write.plan());
+            let looked = action == Action::Look;
+            action = write.step(took, event);
+            if looked && matches!(action, Action::Put { .. }) {
+                self.writer.notes.say(&report::sent_again(write.attempts() + 1));
+            }
+        };
+        facts.attempts = write.attempts().into();
+        facts.plan(write.plan());
+        facts.entry(self.entry.as_ref());
+        (claim, write.into_plan())
+    }
 }
 
 impl Driver<'_> {
@@ -107,7 +124,8 @@ impl Driver<'_> {
         };
         let took = Span { began, ended: clock::now() };
         let read = matches!(event, Event::Refreshed(_) | Event::Seen(_));
-        let reading = self.writer.client.last_reading(self.id).filter(|_| read);
+        // An action is based on its preview too, which is asked for after the customer.
+        let reading = self.writer.client.last_reading(self.id).filter(|_| read && self.act.is_none());
         (reading.unwrap_or(took), event)
     }
 
@@ -116,7 +134,11 @@ impl Driver<'_> {
         let recorded = match &self.entry {
             // The plan was merged with another client's changes after it was recorded.
             Some(entry) => store.replace(entry, plan),
-            None => store.begin(plan, &self.writer.origin).map(|entry| self.entry = Some(entry)),
+            None => {
+                let action = self.act.map(Act::record);
+                let begun = store.begin_action(plan, &self.writer.origin, action.as_deref());
+                begun.map(|entry| self.entry = Some(entry))
+            }
         };
         let failed = |why: Error| {
             let message = format!("cannot record the change, so nothing was sent: {}", why.message);
@@ -155,7 +177,10 @@ impl Driver<'_> {
 
     fn refresh(&mut self, plan: &Plan) -> Event<Plan> {
         let found = match self.get() {
-            Ok(now) => self.rebase(plan, &now),
+            Ok(now) => match self.act {
+                Some(act) => act.rebase(plan, &now),
+                None => self.rebase(plan, &now),
+            },
             Err(why) if why.kind == Kind::Interrupted => return Event::Signal,
             Err(why) => Err(why),
         };
@@ -191,7 +216,7 @@ impl Driver<'_> {
         }
         match self.get() {
             Ok(stored) => {
-                let found = effect(plan, &stored, self.writer.preconditions);
+                let found = self.effect(plan, &stored);
                 self.stored = Some((stored, found));
                 Event::Seen(found)
             }
@@ -202,14 +227,25 @@ impl Driver<'_> {
         }
     }
 
+    fn effect(&self, plan: &Plan, stored: &Customer) -> Effect {
+        match self.act {
+            Some(act) => act.effect(plan, stored),
+            None => effect(plan, stored, self.writer.preconditions),
+        }
+    }
+
     fn put(&mut self, plan: &Plan, latest: Duration) -> Answer {
-        let sent = self.writer.client.put(&plan.after, latest.saturating_sub(clock::now()));
+        let connect = latest.saturating_sub(clock::now());
+        let sent = match self.act {
+            Some(act) => act.send(self.id, connect),
+            None => self.writer.client.put(&plan.after, connect),
+        };
         // The error of an earlier attempt does not apply to this one.
         self.error = None;
         match sent {
             Ok(Put::Accepted) => Answer::Accepted(None),
             Ok(Put::Stored(stored)) => {
-                let found = effect(plan, &stored, self.writer.preconditions);
+                let found = self.effect(plan, &stored);
                 self.stored = Some((*stored, found));
                 Answer::Accepted((!self.writer.reads_again).then_some(found))
             }

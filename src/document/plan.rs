@@ -54,6 +54,11 @@ impl Plan {
         Some(value.as_text().map_or(value.raw().to_string(), std::borrow::Cow::into_owned))
     }
 
+    /// The status that the customer gets.
+    pub(crate) fn new_status(&self) -> Option<String> {
+        self.new_text("status")
+    }
+
     /// The customer that becomes the parent.
     pub(crate) fn new_parent(&self) -> Option<u64> {
         self.new_text("parentId")?.parse().ok()
@@ -64,7 +69,7 @@ impl Plan {
         let new = |path| self.new_text(path);
         let fixed =
             self.before.get(&Path::of("canChangeCurrency")).is_some_and(|value| value.raw() == "false");
-        if new("status").is_some_and(|status| status == "Suspended") {
+        if self.new_status().is_some_and(|status| status == "Suspended") {
             return Some("only the system suspends customers".to_string());
         }
         if self.new_parent() == Some(self.before.id()) {

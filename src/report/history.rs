@@ -8,7 +8,7 @@ use super::json::{self, Object};
 use super::rows::{List, Rows};
 use super::table::{Cell, Tone, values};
 use crate::cli::Output;
-use crate::document::{Change, Plan};
+use crate::document::{Change, Json, Plan};
 use crate::store::{Ending, Entry, Forgotten};
 
 pub(crate) fn rows(output: Output, look: Look) -> Rows {
@@ -102,7 +102,8 @@ fn summary(entry: &Entry) -> String {
         .member("row", &entry.row.as_ref().map(|row| row.row))
         .token("customer", &customer.end())
         .token("edits", &json::array(entry.edits.iter().map(edited)))
-        .member("outcome", &entry.state());
+        .member("outcome", &entry.state())
+        .token("action", entry.action.as_ref().map_or("null", Json::text));
     object.end()
 }
 

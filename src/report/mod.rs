@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod account_label;
+pub(crate) mod action;
 pub(crate) mod bulk;
 pub(crate) mod change;
 pub mod csv;

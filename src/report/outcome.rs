@@ -16,6 +16,8 @@ pub(crate) struct Facts {
     warnings: Vec<String>,
     differences: Verdict,
     pub(crate) entry: Option<String>,
+    /// The status action, as JSON.
+    action: Option<String>,
     /// How many times the PUT was sent.
     pub(crate) attempts: u32,
 }
@@ -55,6 +57,10 @@ impl Facts {
         self.entry = entry.map(ToString::to_string);
     }
 
+    pub(crate) fn action(&mut self, action: String) {
+        self.action = Some(action);
+    }
+
     pub(crate) fn verdict(&mut self, verdict: &Verdict) {
         self.differences = verdict.clone();
     }
@@ -80,7 +86,10 @@ impl Facts {
             .token("differences", &json::array(self.differences.differences.iter().map(different)))
             .member("entry", &self.entry)
             .member("error", &error);
-        object.end()
+        match &self.action {
+            Some(action) => object.token("action", action).end(),
+            None => object.end(),
+        }
     }
 }
 

@@ -9,10 +9,12 @@ use flate2::write::GzEncoder;
 use jiff::Timestamp;
 
 use super::access::{Quota, check_key};
+use super::actions::{self, Address, Post};
 use super::behaviour::Behaviour;
 use super::fault::{Fault, Operation};
 use super::fault_plan::FaultPlan;
-use super::record::{Recorded, Records};
+use super::ledger::Movement;
+use super::record::{Recorded, Records, normalized};
 use super::response::Response;
 use super::store::{Store, lock};
 use super::{customers, list};
@@ -26,16 +28,26 @@ pub(crate) struct Api {
     pub(crate) connections: AtomicUsize,
 }
 
-/// The path in lower case without a slash at its end: the vendor's documents write both forms.
-pub(crate) fn normalized(path: &str) -> String {
-    path.trim_end_matches('/').to_ascii_lowercase()
-}
-
 /// HEAD is a GET here; hyper drops the body of its response.
 pub(crate) fn operation(request: &Recorded) -> Operation {
     let method = request.method.as_str();
     let reads = matches!(method, "GET" | "HEAD");
-    match normalized(&request.path).strip_prefix("/v1/customers") {
+    let path = normalized(&request.path);
+    if let Some(address) = Address::of(&request.path) {
+        return match method {
+            "POST" if address.is_preview(request) => Operation::Preview,
+            "POST" => Operation::Post,
+            _ => Operation::WrongMethod("POST"),
+        };
+    }
+    if let Some(id) = path.strip_prefix("/v1/customers/").and_then(|rest| rest.strip_suffix("/overview")) {
+        return match id.parse() {
+            Ok(id) if reads => Operation::Overview(id),
+            Ok(_) => Operation::WrongMethod("GET,HEAD"),
+            Err(_) => Operation::Nothing,
+        };
+    }
+    match path.strip_prefix("/v1/customers") {
         Some("") if reads => Operation::List,
         Some("") if method == "PUT" => Operation::Put,
         Some("") => Operation::WrongMethod("GET,HEAD,PUT"),
@@ -68,6 +80,10 @@ impl Api {
         self.store.read(|table| table.get(id).map(|document| document.text().to_string())).ok().flatten()
     }
 
+    pub(crate) fn money(&self, id: u64) -> Vec<Movement> {
+        self.store.read(|table| table.ledger(id).moves).unwrap_or_default()
+    }
+
     fn admit(&self, request: &Recorded, operation: Operation, now: Timestamp) -> Result<(), Response> {
         check_key(&request.header_values("authorization"), &self.behaviour)?;
         lock(&self.quota).take(now, &self.behaviour)?;
@@ -94,6 +110,11 @@ impl Api {
                 let put = customers::Put { body: &request.body, behaviour, now, faults };
                 self.store.write(|table| put.apply(table))
             }
+            Operation::Post | Operation::Preview => {
+                let post = Post { request, behaviour, faults, now };
+                self.store.write(|table| post.apply(table))
+            }
+            Operation::Overview(id) => self.store.read(|table| actions::overview(table, id, behaviour)),
             Operation::List => {
                 let query = request.query.as_deref().unwrap_or_default();
                 self.store.read(|table| list::list(table, query, behaviour))
@@ -115,7 +136,11 @@ impl Api {
 fn check_content_type(request: &Recorded, operation: Operation) -> Result<(), Response> {
     let sent = request.header("content-type").unwrap_or_default();
     let media_type = sent.split(';').next().unwrap_or_default().trim();
-    if operation != Operation::Put || media_type.eq_ignore_ascii_case("application/json") {
+    let has_body = match operation {
+        Operation::Post | Operation::Preview => Address::of(&request.path).is_some_and(Address::has_body),
+        operation => operation == Operation::Put,
+    };
+    if !has_body || media_type.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
     let text = format!("The media type '{media_type}' is not supported; send application/json.");

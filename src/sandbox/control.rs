@@ -1,4 +1,4 @@
-//! The sandbox's own addresses, `/_sandbox/faults` and `/_sandbox/requests`: scripts in any language inject faults and read
+//! The sandbox's own addresses, `/_sandbox/faults`, `/_sandbox/requests` and `/_sandbox/money/ID`: scripts in any language inject faults and read
 //! the recorded requests. They need no key, count against no limit and are not recorded.
 
 use super::api::Api;
@@ -21,6 +21,10 @@ pub(crate) fn respond(api: &Api, method: &str, path: &str, body: Option<&[u8]>) 
         ("faults", _) => Response::empty(405).allowing("GET,HEAD,POST,DELETE"),
         ("requests", "GET" | "HEAD") => Response::json(200, lock(&api.records).to_json()),
         ("requests", _) => Response::empty(405).allowing("GET,HEAD"),
+        (path, "GET" | "HEAD") => match path.strip_prefix("money/").map(str::parse) {
+            Some(Ok(id)) => Response::json(200, serde_json::to_vec(&api.money(id)).unwrap_or_default()),
+            _ => Response::empty(404),
+        },
         _ => Response::empty(404),
     }
 }

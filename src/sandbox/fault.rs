@@ -7,13 +7,14 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 use jiff::SignedDuration;
 
+use super::money::cents_of;
 use super::response::{Delivery, Response};
 use crate::document::json::Json;
 use crate::document::path::Path;
 
 /// `[METHOD][@N][*TIMES]:KIND[=VALUE]`
 ///
-/// METHOD is `get` (one customer), `put`, `list` or `any`; `any` is the default. `@N` makes the Nth such request the
+/// METHOD is `get` (one customer), `put`, `list`, `post` (a status action), `preview` (of one), `overview` or `any`; `any` is the default. `@N` makes the Nth such request the
 /// first it hits, counted from when the fault was given; `*TIMES` is how many it hits, `*all` all that follow. The
 /// default of both is one.
 #[derive(Debug, Clone)]
@@ -35,6 +36,9 @@ enum Method {
     Get,
     Put,
     List,
+    Post,
+    Preview,
+    Overview,
     #[strum(serialize = "any", serialize = "")]
     Any,
 }
@@ -44,6 +48,9 @@ pub(crate) enum Operation {
     Get(u64),
     Put,
     List,
+    Post,
+    Preview,
+    Overview(u64),
     Nothing,
     /// The methods that the known address has.
     WrongMethod(&'static str),
@@ -54,7 +61,7 @@ pub(crate) enum Effect {
     Latency(Duration),
     Hang,
     LostBefore,
-    /// The PUT takes effect this much later.
+    /// The PUT or POST takes effect this much later.
     Late(Duration),
     /// Sent instead of handling the request.
     Refuse(Response),
@@ -66,6 +73,10 @@ pub(crate) enum Effect {
     Swap(u64),
     Deliver(Delivery),
     OtherWriter(Path, String),
+    /// Another client does the same action first.
+    DoneFirst,
+    /// Every subscription costs this much more, in cents.
+    Price(i64),
     Truncate(Path, usize),
     Ignore(Path),
 }
@@ -131,13 +142,17 @@ static KINDS: &[FaultKind] = &[
         |_| Ok(Effect::LostBefore)),
     kind("lost-after", "", "applies the request, closes the connection without an answer",
         |_| Ok(Effect::Deliver(Delivery::Lost))),
-    kind("late", "=DURATION", "closes the connection without an answer; applies the PUT this much later",
+    kind("late", "=DURATION", "closes the connection without an answer; applies the PUT or POST this much later",
         |value| duration(value).map(Effect::Late)),
     kind("close", "", "answers, then closes the connection without announcing it",
         |_| Ok(Effect::Deliver(Delivery::ThenClose))),
     kind("hang", "", "never answers",
         |_| Ok(Effect::Hang)),
-    kind("other-writer", "=PATH=JSON", "another client writes this value just before a GET or PUT is handled", other_writer),
+    kind("other-writer", "=PATH=JSON", "another client writes this value just before a GET, PUT or POST is handled", other_writer),
+    kind("done-first", "", "another client does the same status action just before",
+        |_| Ok(Effect::DoneFirst)),
+    kind("price", "=AMOUNT", "every subscription costs this much more, from just before a POST or preview is handled",
+        |value| Ok(Effect::Price(cents(value)?))),
     kind("truncate", "=PATH,N", "a PUT stores only the first N UTF-16 units of this text", truncate),
     kind("ignore", "=PATH", "a PUT leaves this field as it was",
         |value| parse_path(value).map(Effect::Ignore)),
@@ -155,8 +170,13 @@ impl Fault {
 
     pub(crate) fn concerns(&self, operation: &Operation) -> bool {
         let can_hit = match self.effect {
-            Effect::Late(_) | Effect::Truncate(..) | Effect::Ignore(_) => *operation == Operation::Put,
-            Effect::OtherWriter(..) => matches!(operation, Operation::Put | Operation::Get(_)),
+            Effect::Truncate(..) | Effect::Ignore(_) => *operation == Operation::Put,
+            Effect::Late(_) => matches!(operation, Operation::Put | Operation::Post),
+            Effect::OtherWriter(..) => {
+                matches!(operation, Operation::Put | Operation::Get(_) | Operation::Post)
+            }
+            Effect::DoneFirst => *operation == Operation::Post,
+            Effect::Price(_) => matches!(operation, Operation::Post | Operation::Preview),
             _ => true,
         };
         let is_method = match self.method {
@@ -164,6 +184,9 @@ impl Fault {
             Method::Get => matches!(operation, Operation::Get(_)),
             Method::Put => *operation == Operation::Put,
             Method::List => *operation == Operation::List,
+            Method::Post => *operation == Operation::Post,
+            Method::Preview => *operation == Operation::Preview,
+            Method::Overview => matches!(operation, Operation::Overview(_)),
         };
         can_hit && is_method
     }
@@ -195,7 +218,8 @@ fn parse(text: &str) -> anyhow::Result<Fault> {
         Some("all") => None,
         times => Some(times.map_or(Ok(1), |times| count(times, "*"))?),
     };
-    let unknown = |_| anyhow!("there is no method `{method}`; there are get, put, list, any");
+    let unknown =
+        |_| anyhow!("there is no method `{method}`; there are get, put, list, post, preview, overview, any");
     let fault = Fault {
         method: method.parse().map_err(unknown)?,
         from,
@@ -204,7 +228,14 @@ fn parse(text: &str) -> anyhow::Result<Fault> {
         effect: parse_kind(name, value)?,
         spelling: text.to_string(),
     };
-    let possible = [Operation::Get(0), Operation::Put, Operation::List];
+    let possible = [
+        Operation::Get(0),
+        Operation::Put,
+        Operation::List,
+        Operation::Post,
+        Operation::Preview,
+        Operation::Overview(0),
+    ];
     if !possible.iter().any(|operation| fault.concerns(operation)) {
         bail!("`{name}` cannot happen to `{method}`");
     }
@@ -281,6 +312,12 @@ fn truncate(value: &str) -> anyhow::Result<Effect> {
     let (path, units) = two(value, ',', "PATH,N")?;
     Ok(Effect::Truncate(parse_path(path)?, number(units, "a number of UTF-16 units")?))
 }
+
+fn cents(text: &str) -> anyhow::Result<i64> {
+    let number: f64 = number(text, "an amount such as 5.00")?;
+    if number.is_finite() { Ok(cents_of(text)) } else { bail!("`{text}` is not an amount such as 5.00") }
+}
+
 fn number<T: FromStr>(text: &str, what: &str) -> anyhow::Result<T> {
     text.parse().map_err(|_| anyhow!("`{text}` is not {what}"))
 }
@@ -363,7 +400,7 @@ mod tests {
     fn a_fault_that_is_not_understood_is_answered_with_what_is_allowed() {
         for (text, part) in [
             ("status=500", "[METHOD]"),
-            ("post:status=500", "get, put, list, any"),
+            ("delete:status=500", "get, put, list, post, preview, overview, any"),
             ("put:statsu=500", "latency, status"),
             ("put:status=99", "200 to 599"),
             ("put:status", "`status=CODE`"),

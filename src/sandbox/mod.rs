@@ -3,6 +3,8 @@
 //! Imports go one way, in the order of the list below.
 
 mod behaviour;
+mod ledger;
+mod money;
 mod response;
 mod table;
 
@@ -14,6 +16,7 @@ mod timestamp;
 mod fault_plan;
 mod store;
 
+mod actions;
 mod customers;
 mod list;
 
@@ -26,6 +29,7 @@ pub use access::{KEY, Limits};
 pub use behaviour::{Behaviour, Choice};
 pub use fault::{Fault, FaultKind};
 pub use http::server::{Options, Server};
+pub use ledger::Movement;
 pub use record::Recorded;
 pub use store::{State, reset};
 pub use table::seed;

@@ -51,6 +51,11 @@ fn as_text<S: Serializer>(body: &[u8], serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(&String::from_utf8_lossy(body))
 }
 
+/// The path in lower case without a slash at its end: the vendor's documents write both forms.
+pub(crate) fn normalized(path: &str) -> String {
+    path.trim_end_matches('/').to_ascii_lowercase()
+}
+
 pub(crate) struct Records {
     kept: VecDeque<Recorded>,
     most: usize,

@@ -1,4 +1,5 @@
-//! Stores the customers in memory, or in a file that several sandboxes share: a header line, then one customer a line.
+//! Stores the customers in memory, or in a file that several sandboxes share: a header line, then one customer a line, then
+//! one ledger a line.
 //! Every write replaces the file, so a reader sees the old or the new state. A lock on the file `<name>.lock` beside it
 //! serializes the writes of several processes.
 
@@ -122,6 +123,10 @@ fn render(table: &Table) -> String {
     for document in table.documents() {
         // Inside a string JSON escapes line breaks, so these are between tokens.
         text.push_str(&document.text().replace(['\n', '\r'], " "));
+        text.push('\n');
+    }
+    for ledger in table.ledgers() {
+        text.push_str(&serde_json::to_string(ledger).unwrap_or_default());
         text.push('\n');
     }
     text

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
 
+use super::ledger::{self, Ledger};
 use crate::document::json::{Json, View};
 use crate::document::path::Path;
 use crate::document::splice::splice;
@@ -20,17 +21,18 @@ pub fn seed() -> impl Iterator<Item = &'static str> {
 #[derive(Default)]
 pub(crate) struct Table {
     documents: BTreeMap<u64, Json>,
+    ledgers: BTreeMap<u64, Ledger>,
 }
 
 impl Table {
     pub(crate) fn seeded() -> anyhow::Result<Table> {
-        Table::read(seed()).context("the built-in seed")
+        Table::read(seed().chain(Ledger::seeded())).context("the built-in seed")
     }
 
     pub(crate) fn read<'a>(documents: impl Iterator<Item = &'a str>) -> anyhow::Result<Table> {
         let mut table = Table::default();
         for (at, document) in documents.enumerate() {
-            table.add(document).with_context(|| format!("customer {}", at + 1))?;
+            table.add_line(document).with_context(|| format!("line {}", at + 1))?;
         }
         Ok(table)
     }
@@ -49,6 +51,28 @@ impl Table {
 
     pub(crate) fn put(&mut self, id: u64, document: Json) {
         self.documents.insert(id, document);
+    }
+
+    fn add_line(&mut self, text: &str) -> anyhow::Result<()> {
+        if !text.starts_with(&format!("{{\"{}\":", ledger::OF)) {
+            return self.add(text);
+        }
+        self.keep(serde_json::from_str(text)?);
+        Ok(())
+    }
+
+    /// What the customer pays for.
+    pub(crate) fn ledger(&self, id: u64) -> Ledger {
+        let made = || self.get(id).map(|document| Ledger::of(id, document.root()));
+        self.ledgers.get(&id).cloned().or_else(made).unwrap_or_else(|| Ledger::of(id, Json::null().root()))
+    }
+
+    pub(crate) fn keep(&mut self, ledger: Ledger) {
+        self.ledgers.insert(ledger.ledger_of, ledger);
+    }
+
+    pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
+        self.ledgers.values()
     }
 
     pub(crate) fn add(&mut self, text: &str) -> anyhow::Result<()> {

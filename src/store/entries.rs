@@ -41,11 +41,18 @@ pub struct Entry {
     pub(crate) undone_by: Option<EntryId>,
     /// The bulk row that this entry writes.
     pub row: Option<RunRow>,
+    /// The status action that it is: its name, option, total, currency and preview.
+    pub(crate) action: Option<Json>,
 }
 
 impl Entry {
     pub(crate) fn state(&self) -> &'static str {
         self.outcome.map_or("unfinished", Ending::name)
+    }
+
+    /// The name of its status action.
+    pub(crate) fn action_name(&self) -> Option<String> {
+        Some(self.action.as_ref()?.root().member("name")?.text_or_token().into_owned())
     }
 }
 
@@ -141,7 +148,7 @@ impl Filter {
 
 const COLUMNS: &str = "e.id, e.entry, e.time, e.profile, e.host, e.command, e.customer, e.name, e.edits, e.outcome, \
     e.undoes, e.run, e.row, (SELECT u.entry FROM entries u WHERE u.undoes = e.entry AND u.outcome IN ('written', 'differs') \
-    ORDER BY u.id DESC LIMIT 1)";
+    ORDER BY u.id DESC LIMIT 1), e.action";
 
 fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
     let run: Option<EntryId> = row.get(11)?;
@@ -159,6 +166,7 @@ fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
         undoes: row.get(10)?,
         undone_by: row.get(13)?,
         row: run.zip(row.get(12)?).map(|(run, row)| RunRow { run, row }),
+        action: row.get::<_, Option<String>>(14)?.and_then(|text| Json::parse(text).ok()),
     })
 }
 
@@ -196,13 +204,18 @@ fn record_paths(transaction: &Transaction<'_>, id: i64, plan: &Plan) -> rusqlite
 impl Store {
     /// Records the intent durably. Send the PUT only after this has returned.
     pub fn begin(&self, plan: &Plan, origin: &Origin) -> Result<EntryId> {
+        self.begin_action(plan, origin, None)
+    }
+
+    /// The same for a status action, which is recorded as JSON.
+    pub(crate) fn begin_action(&self, plan: &Plan, origin: &Origin, action: Option<&str>) -> Result<EntryId> {
         let edits = recordable(plan)?;
         let now = Timestamp::now();
         let name = EntryId::new(now, fastrand::u32(..));
         self.write(|transaction| {
             transaction.execute(
-                "INSERT INTO entries (entry, time, profile, host, command, customer, name, edits, before, after, undoes, run, row)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO entries (entry, time, profile, host, command, customer, name, edits, before, after, undoes, run, row, action)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 params![
                     name,
                     stamp(now),
@@ -217,6 +230,7 @@ impl Store {
                     origin.undoes,
                     origin.row.as_ref().map(|row| &row.run),
                     origin.row.as_ref().map(|row| row.row),
+                    action,
                 ],
             )?;
             record_paths(transaction, transaction.last_insert_rowid(), plan)

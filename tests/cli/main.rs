@@ -30,6 +30,7 @@ mod sandbox_command;
 mod schema;
 mod secrets;
 mod set;
+mod status;
 mod terminal;
 mod tls;
 mod update;

@@ -2,6 +2,7 @@
 
 use fusebill::sandbox::{Behaviour, Limits, Options, Server};
 
+use crate::actions;
 use crate::client::{Ask, Reply, Wire, at, behaving, plus, with, without};
 
 fn edit(choice: &str, id: u64, change: impl Fn(&str) -> String) -> Reply {
@@ -187,6 +188,24 @@ static CASES: &[Case] = &[
         refused(&long(choice, "companyName", &"x".repeat(256)), "longer than 255");
         refused(&long(choice, "firstName", &"x".repeat(51)), "longer than 50");
     }),
+    ("action-refusal=400", |choice| assert_eq!(actions::hold(&behaving(&[choice]), 1019).status, 400)),
+    ("action-refusal=409", |choice| assert_eq!(actions::hold(&behaving(&[choice]), 1019).status, 409)),
+    ("activation-defaults=false", |choice| assert_eq!(actions::activated_in_part(choice), [200, 200])),
+    ("activation-defaults=refuse", |choice| assert_eq!(actions::activated_in_part(choice), [200, 400])),
+    ("hold-from=active", |choice| assert_eq!(actions::hold(&behaving(&[choice]), 1017).status, 400)),
+    ("hold-from=active+draft+suspended", |choice| {
+        let server = behaving(&[choice]);
+        let held = [1017, 1020].map(|id| actions::hold(&server, id).at("status"));
+        assert_eq!(held, ["\"Hold\"", "\"Hold\""]);
+    }),
+    ("uncancel-to=active", |choice| assert_eq!(actions::back(choice), ["\"Active\"", "0.00"])),
+    ("uncancel-to=previous", |choice| assert_eq!(actions::back(choice)[0], "\"Hold\"")),
+    ("uncancel-subscriptions=stay", |choice| assert_eq!(actions::back(choice), ["\"Active\"", "0.00"])),
+    ("uncancel-subscriptions=return", |choice| assert_eq!(actions::back(choice), ["\"Active\"", "75.25"])),
+    ("preview-extra=none", |choice| assert_eq!(actions::previewed(choice), ["158.20", "-"])),
+    ("preview-extra=additional", |choice| assert_eq!(actions::previewed(choice), ["129.95", "28.25"])),
+    ("collection=ok", |choice| assert_eq!(actions::owed(choice), "0.00")),
+    ("collection=fails", |choice| assert_eq!(actions::owed(choice), "158.20")),
     ("modified=every-put", |choice| {
         let [before, answer, later] = untouched(choice);
         assert!(before != answer && before != later);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use fusebill::document::json::Json;
 use fusebill::sandbox::{Fault, Options, Server, State};
 
+use crate::actions;
 use crate::client::{Ask, Reply, Wire, at, behaving, faulty, request, sandbox, with};
 
 /// A PUT of customer 123 with another first name, and whether it took effect.
@@ -167,6 +168,16 @@ static CASES: &[(&str, fn())] = &[
         let reply = server.put(&before);
         assert_eq!(reply.at("portalUserName"), "\"theirs\"");
         assert_eq!(reply.at("customerReference.reference2"), at(&before, "customerReference.reference2"));
+    }),
+    ("done-first", || {
+        let server = faulty(&["post:done-first"]);
+        let reply = actions::activate(&server, "");
+        assert_eq!((reply.status, actions::moved(&server, 1017)), (400, actions::one("activate", 15_820)));
+    }),
+    ("price", || {
+        let server = faulty(&["post:price=5.00"]);
+        assert_eq!(actions::activate(&server, "?preview=true").at("invoicePreview.total"), "158.20");
+        assert_eq!(actions::activate(&server, "?view=sideeffects").at("invoicePreview.total"), "169.50");
     }),
     ("truncate", || {
         let (reply, _) = answered("put:truncate=customerReference.reference1,4");

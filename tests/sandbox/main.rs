@@ -2,6 +2,7 @@
 // Helpers outside a test function are tests too.
 #![allow(clippy::unwrap_used)]
 
+mod actions;
 mod behaviours;
 mod client;
 mod control;

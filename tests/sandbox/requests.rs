@@ -36,12 +36,14 @@ fn an_address_is_read_without_regard_to_case_and_to_a_slash_at_its_end() {
 #[test]
 fn an_unknown_address_is_404_and_a_wrong_method_405() {
     let server = sandbox();
-    for target in ["/v1", "/v1/customers/abc", "/v1/customers/123/overview", "/", "/v1/invoices"] {
+    for target in ["/v1", "/v1/customers/abc", "/v1/customers/123/other", "/", "/v1/invoices"] {
         assert_eq!(server.ask("GET", target, "").unwrap().status, 404, "{target}");
     }
     assert_eq!(server.ask("POST", "/v1/customers", "{}").unwrap().status, 405);
     assert_eq!(server.ask("DELETE", "/v1/customers/123", "").unwrap().status, 405);
     assert_eq!(server.ask("PUT", "/v1/customers/123", "{}").unwrap().status, 405);
+    assert_eq!(server.ask("GET", "/v1/customeractivation", "").unwrap().status, 405);
+    assert_eq!(server.ask("PUT", "/v1/customers/123/overview", "").unwrap().status, 405);
 }
 
 #[test]

@@ -16,7 +16,7 @@ const LATE: &str =
     "an attempt has no known outcome; if the server applies it late, it overwrites later changes";
 
 impl Writer<'_> {
-    fn command(&self, rest: &str) -> String {
+    pub(super) fn command(&self, rest: &str) -> String {
         command(&self.origin.profile, rest)
     }
 
@@ -64,7 +64,7 @@ impl Driver<'_> {
             Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
             Claim::Unchanged => return Ok(Done { plan, entry: None, written: false }),
             Claim::NotWritten(reason) => return Err(self.why(reason)),
-            Claim::Differs { .. } => self.differs(entry.as_ref()),
+            Claim::Differs { .. } => self.differs(entry.as_ref(), plan.new_status().is_some()),
             Claim::Unknown(reason) => Error { kind: Kind::Unknown, hints: Vec::new(), ..self.why(reason) }
                 .detail(self.open.then(|| LATE.to_string()))
                 .hint(self.writer.settle(id, entry.as_ref())),
@@ -73,8 +73,8 @@ impl Driver<'_> {
         Err(error.detail(verdict.differences.iter().map(line)))
     }
 
-    /// No undo hint if nothing of the change is stored.
-    fn differs(&self, entry: Option<&EntryId>) -> Error {
+    /// No undo hint if nothing of the change is stored, or if the status changed: the old word does not undo what that did.
+    fn differs(&self, entry: Option<&EntryId>, of_status: bool) -> Error {
         let changed_nothing = self
             .stored
             .as_ref()
@@ -85,7 +85,7 @@ impl Driver<'_> {
             ("the stored customer is not the one that was sent", entry)
         };
         let error = Error::new(Kind::Differs, said).at(format!("verifying customer {}", self.id));
-        error.hint(self.writer.take_back(self.id, entry))
+        error.hint(self.writer.take_back(self.id, entry.filter(|_| !of_status)))
     }
 
     fn warn_of_a_late_put(&self, facts: &mut Facts) {

@@ -1,6 +1,6 @@
 //! Reads and edits one customer by the vendor's page "Edit customer" (`PUT /v1/customers`).
 
-mod body;
+pub(super) mod body;
 mod check;
 pub(crate) mod codes;
 mod loose_json;

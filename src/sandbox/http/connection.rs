@@ -20,11 +20,11 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
-use crate::sandbox::api::{Api, normalized, operation};
+use crate::sandbox::api::{Api, operation};
 use crate::sandbox::control;
 use crate::sandbox::fault::Effect;
 use crate::sandbox::fault_plan::FaultPlan;
-use crate::sandbox::record::Recorded;
+use crate::sandbox::record::{Recorded, normalized};
 use crate::sandbox::response::{Delivery, Response};
 use crate::sandbox::store::lock;
 

@@ -16,6 +16,7 @@ use crate::sandbox::access::{Limits, Quota};
 use crate::sandbox::api::Api;
 use crate::sandbox::behaviour::Behaviour;
 use crate::sandbox::fault::Fault;
+use crate::sandbox::ledger::Movement;
 use crate::sandbox::record::{Recorded, Records};
 use crate::sandbox::store::{State, Store, lock};
 
@@ -108,6 +109,11 @@ impl Server {
     /// A customer's document; none if there is no such customer or the state cannot be read.
     pub fn customer(&self, id: u64) -> Option<String> {
         self.api.document(id)
+    }
+
+    /// The amounts that status actions charged or reversed, oldest first.
+    pub fn money(&self, id: u64) -> Vec<Movement> {
+        self.api.money(id)
     }
 
     /// Stores a customer's document byte for byte. It must be a JSON object with a whole number as its `id`.

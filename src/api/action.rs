@@ -1,0 +1,87 @@
+//! The balances of a customer, the preview of a status action, and the action itself.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ureq::http::Method;
+
+use super::failure::{Attempt, Failure, FailureClass};
+use super::{Answer, CONNECT_TIMEOUT, Client, LARGEST_ANSWER, RequestLimits};
+use crate::action::Post;
+use crate::document::Json;
+use crate::error::{Error, Kind, Result};
+
+impl Client {
+    /// The short form of a customer, with its balances.
+    pub(crate) fn overview(&self, id: u64) -> Result<Json> {
+        let meaning = |answer: Answer| match answer.status {
+            200..=299 => self.parsed(answer),
+            404 => Err(answer.not_found(id)),
+            _ => Err(answer.error()),
+        };
+        let overview = self.read(&format!("/customers/{id}/overview"), LARGEST_ANSWER, meaning);
+        overview.map_err(|error| error.at(format!("reading the balances of customer {id}")))
+    }
+
+    /// Sent once: if the API overlooked that it is a preview, a second request would charge a second time.
+    pub(crate) fn preview(&self, post: &Post) -> Result<Json> {
+        let answer = self.post(post, None).map_err(Failure::into_error)?;
+        match answer.status {
+            200..=299 => self.parsed(answer),
+            408 | 429 | 500.. | 300..=399 => Err(when_again(answer.error(), &answer)),
+            _ => Err(answer.refusal()),
+        }
+    }
+
+    fn parsed(&self, answer: Answer) -> Result<Json> {
+        let body = answer.body.map_err(Failure::into_error)?;
+        Json::parse(body.as_str())
+            .map_err(|why| self.unreadable("the API's answer is not JSON", &body).because(why))
+    }
+
+    /// Sends an action once. None if the answer of a success is not JSON.
+    ///
+    /// Everything but a refusal leaves open whether it was done; so does a redirect, because the server that redirects may
+    /// have done it.
+    pub(crate) fn act(&self, post: &Post, connect: Duration) -> Attempt<Option<Json>> {
+        use FailureClass::{Impossible, Lost, NotSent, RateLimited, Refused};
+        if self.read_only {
+            return Err(Failure::impossible(Error::usage("the profile is read-only")));
+        }
+        let answer = match self.post(post, Some(connect)) {
+            Err(failure) if matches!(failure.class, NotSent | Impossible) => return Err(failure),
+            answer => {
+                self.settling.store(true, Ordering::SeqCst);
+                answer?
+            }
+        };
+        let class = match answer.status {
+            200..=299 => return Ok(answer.body.ok().and_then(|body| Json::parse(body).ok())),
+            429 => RateLimited(None),
+            408 | ..200 | 300..=399 | 500.. => Lost(None),
+            _ => return Err(Failure::new(Refused, answer.refusal())),
+        };
+        Err(Failure::new(class, when_again(answer.error(), &answer)))
+    }
+
+    /// It has two thirds of the time that is left, as a PUT has.
+    fn post(&self, post: &Post, connect: Option<Duration>) -> Attempt<Answer> {
+        let permit = self.permit(1)?;
+        let time = self.time_left().map(|left| left * 2 / 3);
+        let connect = connect.map(|connect| connect.min(CONNECT_TIMEOUT));
+        let limits = RequestLimits { time, connect, answer: LARGEST_ANSWER };
+        self.send(Method::POST, &post.path, post.body.as_str(), limits, permit)
+    }
+}
+
+/// An action never waits for the limit, because its price may change meanwhile.
+fn when_again(error: Error, answer: &Answer) -> Error {
+    if answer.status != 429 || error.kind != Kind::Network {
+        return error;
+    }
+    let when = match answer.asked_wait() {
+        Some(wait) => format!("in {} s", wait.as_secs_f64().ceil()),
+        None => "when the minute, or the day, of the limit is over".to_string(),
+    };
+    Error { hints: vec![format!("run the same command again {when}")], ..error }
+}

@@ -1,0 +1,318 @@
+//! `fusebill customer activate|hold|unhold|cancel|uncancel`: the charges are shown before anything is sent.
+
+use std::cell::OnceCell;
+
+use super::consent::{consents, not_confirmed};
+use super::lookup::still_named;
+use super::session::{Context, Session};
+use super::write::{Act, Acted, Writer, currency, previewed};
+use crate::account::command;
+use crate::action::{Standing, StatusAction, opposite, status};
+use crate::api::clock;
+use crate::cli::{Output, PriceArgs, Proof, ProofArgs, StatusArgs, WriteArgs};
+use crate::document::{Customer, Json, Plan};
+use crate::error::{Error, Kind, Result};
+use crate::protocol::{Refreshed, Span};
+use crate::report::action::{self, Price, owed, record};
+use crate::report::csv;
+use crate::report::json::printed;
+use crate::report::outcome::{Facts, Outcome};
+use crate::store::{CustomerLock, Origin};
+
+pub(super) fn run(
+    action: StatusAction,
+    args: &StatusArgs,
+    price: Option<&PriceArgs>,
+    context: &Context,
+    facts: &mut Facts,
+) -> Result<Kind> {
+    let bounds = Bounds::of(args, price)?;
+    let session = &context.open_to_write(args.preview)?;
+    let id = session.find(&args.customer)?;
+    let lock = session.lock(id, &as_write(args))?;
+    let overview = overview(id, session);
+    let began = clock::now();
+    let before = session.read(id)?;
+    facts.customer(&before);
+    still_named(&args.customer, &before)?;
+    facts.action(record(action, None, &currency(&before)));
+    if let Some(kind) = stands(action, &before, session, facts)? {
+        return Ok(kind);
+    }
+    let plan = action.plan(before)?;
+    let preview =
+        action.has_preview().then(|| previewed(action, &plan.before, &session.client)).transpose()?;
+    let read = Span { began, ended: clock::now() };
+    let currency = currency(&plan.before);
+    facts.plan(&plan);
+    facts.action(record(action, preview.as_ref(), &currency));
+    let act = Act { action, client: &session.client, preview, currency, charged: OnceCell::new() };
+    let ready = Ready { act: &act, plan, overview, read, lock };
+    ready.go(args, &bounds, session, facts)
+}
+
+/// The lock needs to know only whether anything is sent.
+fn as_write(args: &StatusArgs) -> WriteArgs {
+    WriteArgs {
+        dry_run: args.preview,
+        exit_code: false,
+        check: false,
+        yes: args.yes,
+        proof: ProofArgs { verify: Proof::Read },
+        no_journal: false,
+    }
+}
+
+/// The balances are shown if they can be read; the action does not depend on them.
+fn overview(id: u64, session: &Session<'_>) -> Option<Json> {
+    let read = session.client.overview(id);
+    read.map_err(|why| session.terminal.notes().warn(&why.headline())).ok()
+}
+
+/// Ends the command if the customer has the status already. `Refused` if the API is documented to refuse it.
+fn stands(
+    action: StatusAction,
+    before: &Customer,
+    session: &Session<'_>,
+    facts: &Facts,
+) -> Result<Option<Kind>> {
+    let (id, now) = (before.id(), status(before));
+    match action.standing(&now) {
+        Standing::Possible => Ok(None),
+        Standing::There => {
+            let said = format!("No change: customer {id} is {now} already. Nothing was sent.");
+            session.terminal.notes().say(&said);
+            finish(Outcome::Unchanged, None, session, facts)?;
+            Ok(Some(Kind::Done))
+        }
+        Standing::Refused(instead) => {
+            let message = format!("a customer that is {now} cannot be changed by `{}`", action.name());
+            let error = Error::new(Kind::Refused, message).at(format!("{} of customer {id}", action.name()));
+            let name = |name: &str| command(&session.account.profile, &format!("customer {name} {id}"));
+            Err(instead
+                .map_or_else(
+                    || error_without_way(&now),
+                    |instead| vec![format!("`{}` leads there", name(instead))],
+                )
+                .into_iter()
+                .fold(error, Error::hint))
+        }
+    }
+}
+
+fn error_without_way(now: &str) -> Vec<String> {
+    let suspended = "the system lifts a suspension when the account is in good standing again";
+    (now == "Suspended").then(|| suspended.to_string()).into_iter().collect()
+}
+
+/// What the user agreed to on the command line.
+struct Bounds {
+    expect: Option<rust_decimal::Decimal>,
+    max: Option<rust_decimal::Decimal>,
+}
+
+impl Bounds {
+    /// `--yes` says yes to the action, and a bound says yes to its price.
+    fn of(args: &StatusArgs, price: Option<&PriceArgs>) -> Result<Bounds> {
+        let Some(price) = price else { return Ok(Bounds { expect: None, max: None }) };
+        let bounds = Bounds { expect: price.expect_total, max: price.max_total };
+        if args.yes && !args.preview && bounds.expect.is_none() && bounds.max.is_none() {
+            return Err(Error::usage("--yes alone does not say how much may be charged")
+                .hint("add --expect-total AMOUNT or --max-total AMOUNT; --preview shows the total"));
+        }
+        Ok(bounds)
+    }
+
+    fn check(&self, act: &Act<'_>) -> Result<()> {
+        let Some(preview) = &act.preview else { return Ok(()) };
+        let price = |amount| Price::of(amount, &act.currency);
+        let total = price(preview.total);
+        let refused = |said: String| {
+            Err(Error::new(Kind::Conflict, said).hint("--preview shows the charges without sending anything"))
+        };
+        match (self.expect, self.max) {
+            (Some(expected), _) if expected != preview.total => {
+                refused(format!("it would charge {total}, and --expect-total says {}", price(expected)))
+            }
+            (_, Some(most)) if preview.total > most => {
+                refused(format!("it would charge {total}, more than --max-total {}", price(most)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An action that can be shown, agreed to and sent.
+struct Ready<'a> {
+    act: &'a Act<'a>,
+    plan: Plan,
+    overview: Option<Json>,
+    /// When the customer and the preview were read.
+    read: Span,
+    lock: Option<CustomerLock>,
+}
+
+impl Ready<'_> {
+    fn go(
+        mut self,
+        args: &StatusArgs,
+        bounds: &Bounds,
+        session: &Session<'_>,
+        facts: &mut Facts,
+    ) -> Result<Kind> {
+        let step = format!("{} of customer {}", self.act.action.name(), self.plan.before.id());
+        self.show(!args.yes && !args.preview, session)?;
+        bounds.check(self.act).map_err(|error| error.at(&step))?;
+        if args.preview {
+            session.terminal.notes().say("Preview only. Nothing was sent that counts.");
+            finish(Outcome::Planned, Some(&self.plan), session, facts)?;
+            return Ok(Kind::Done);
+        }
+        if !args.yes {
+            self.ask(args, session).map_err(|error| error.at(&step))?;
+        }
+        self.send(session, facts)
+    }
+
+    /// Standard output shows it; in forms for programs the question does.
+    fn show(&mut self, asks: bool, session: &Session<'_>) -> Result<()> {
+        let (terminal, act) = (&session.terminal, self.act);
+        let account = session.account.label();
+        let shown = |look| {
+            action::shown(
+                act.action,
+                &self.plan,
+                self.overview.as_ref(),
+                act.preview.as_ref(),
+                &account,
+                look,
+            )
+        };
+        if session.global.is_for_programs() {
+            if asks && terminal.may_ask() {
+                terminal.tell(&shown(terminal.error_look()));
+            }
+            return Ok(());
+        }
+        let text = shown(terminal.look());
+        if !terminal.prints_at_once(&text) {
+            // Nothing may read the output for hours, and other commands must not wait for it.
+            self.lock = None;
+        }
+        terminal.print(&text)
+    }
+
+    /// The lock is released while the question is open. The customer and its price are read again after it.
+    fn ask(&mut self, args: &StatusArgs, session: &Session<'_>) -> Result<()> {
+        self.lock = None;
+        let price = self.act.preview.as_ref().map(|preview| Price::of(preview.total, &self.act.currency));
+        let question =
+            action::question(self.act.action, &self.plan, price.as_ref(), &session.account.label());
+        let details = [question.clone()].into_iter().chain(session.account.always());
+        let answer = session.client.not_counting(|| consents(&question, &[], details, session));
+        let bound = "off a terminal, add --yes and --expect-total AMOUNT, or --max-total AMOUNT";
+        let answer = answer.map_err(|error| match error.kind {
+            Kind::Usage if price.is_some() => Error { hints: vec![bound.to_string()], ..error },
+            _ => error,
+        });
+        if !answer? {
+            return Err(not_confirmed());
+        }
+        self.lock = session.lock(self.plan.before.id(), &as_write(args))?;
+        let began = clock::now();
+        let now = session.client.get(self.plan.before.id())?;
+        still_named(&args.customer, &now)?;
+        if let Refreshed::Merged(plan) = self.act.rebase(&self.plan, &now)? {
+            self.plan = plan;
+        }
+        self.read = Span { began, ended: clock::now() };
+        Ok(())
+    }
+
+    fn send(self, session: &Session<'_>, facts: &mut Facts) -> Result<Kind> {
+        let (act, id) = (self.act, self.plan.before.id());
+        let writer = Writer {
+            client: &session.client,
+            store: Some(session.store()?),
+            origin: Origin {
+                profile: session.account.profile.clone(),
+                host: session.account.origin.clone(),
+                command: act.action.command(),
+                undoes: None,
+                row: None,
+            },
+            reads_again: true,
+            preconditions: &|_| Ok(()),
+            signals: &session.signals,
+            notes: session.terminal.notes(),
+        };
+        let Acted { plan, stored, entry } = writer.act(self.plan, act, self.read, facts)?;
+        drop(self.lock);
+        let notes = session.terminal.notes();
+        notes.say(&done(act, stored.as_ref()));
+        let (back, cost) = opposite(act.action.name());
+        if let Some(back) = back {
+            let back = command(&session.account.profile, &format!("customer {back} {id}"));
+            notes.say(&format!("The opposite is {back}: {cost}."));
+        }
+        if entry.is_some() {
+            balances(id, act, self.overview.as_ref(), session, facts);
+        }
+        let printed = finish(Outcome::Updated, Some(&plan), session, facts);
+        session.signals.done();
+        let Err(why) = printed else { return Ok(Kind::Done) };
+        notes.warn(&format!("it was done and verified, but {}", why.headline()));
+        Ok(Kind::Unshown)
+    }
+}
+
+fn done(act: &Act<'_>, stored: Option<&Customer>) -> String {
+    let now = stored.map_or_else(|| act.action.target().to_string(), status);
+    let price = |amount| Price::of(amount, &act.currency);
+    let charged = match (act.charged.get(), &act.preview) {
+        (Some(charged), _) => format!(" Charged: {}.", price(*charged)),
+        (None, Some(preview)) => {
+            format!(" The answer does not say what was charged; the preview said {}.", price(preview.total))
+        }
+        (None, None) => String::new(),
+    };
+    format!("Done and verified: the customer is {now}.{charged}")
+}
+
+/// Shows the balances that moved. What was paid at once moves none.
+fn balances(id: u64, act: &Act<'_>, before: Option<&Json>, session: &Session<'_>, facts: &mut Facts) {
+    let (Some(before), Some(after)) = (before, overview(id, session)) else { return };
+    let notes = session.terminal.notes();
+    let old: Vec<_> = action::balances(Some(before)).collect();
+    for (name, now) in action::balances(Some(&after)) {
+        let then = old.iter().find(|(known, _)| *known == name).map(|(_, then)| then);
+        if let Some(then) = then.filter(|then| **then != now) {
+            notes.say(&format!("{name}: {then} → {now}"));
+        }
+    }
+    let moved = owed(&after).zip(owed(before)).and_then(|(after, before)| after.checked_sub(before));
+    let Some((moved, preview)) = moved.zip(act.preview.as_ref()) else { return };
+    if act.charged.get().is_none() && !moved.is_zero() && moved != preview.total {
+        let price = |amount| Price::of(amount, &act.currency);
+        let warning = format!(
+            "the balance moved by {}, and the preview said {}: look at the invoices",
+            price(moved),
+            price(preview.total)
+        );
+        notes.warn(&warning);
+        facts.warn(warning);
+    }
+}
+
+/// Prints the result in the forms that are for programs; the tables were shown before.
+fn finish(outcome: Outcome, plan: Option<&Plan>, session: &Session<'_>, facts: &Facts) -> Result<()> {
+    let text = match session.global.output {
+        Output::Table => return Ok(()),
+        output @ (Output::Json | Output::Ndjson) => printed(&facts.success(outcome), output),
+        Output::Csv => {
+            let changes = plan.map(|plan| plan.changes.as_slice()).unwrap_or_default();
+            csv::changes(plan.map_or(0, |plan| plan.before.id()), outcome.name(), changes)
+        }
+    };
+    session.terminal.print(&text)
+}

@@ -136,7 +136,7 @@ fn written(
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
     if let Some(entry) = done.entry {
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
-        notes.say(&format!("To take it back: {undo}"));
+        notes.say_command("To take it back:", &undo, session.terminal.error_look().width);
     }
     let printed = finish(plan, Outcome::Updated, session, facts);
     session.signals.done();
@@ -172,18 +172,19 @@ fn write(plan: Plan, options: &WriteOptions<'_>, session: &Session<'_>, facts: &
     writer.write(plan, facts)
 }
 
-/// What standard output shows of a plan before it is written. In forms for programs that is nothing, and the question
-/// shows the plan.
+/// What standard output shows of a plan before it is written; in forms for programs that is nothing. The user sees the plan
+/// above the question, even if standard output is a file.
 fn shown(plan: &Plan, asks: bool, session: &Session<'_>) -> String {
     let terminal = &session.terminal;
     let account = session.account.label();
-    if !session.global.is_for_programs() {
-        return change::plan(plan, &account, terminal.look());
-    }
-    if asks && terminal.may_ask() {
+    let is_seen = !session.global.is_for_programs() && terminal.shows_output();
+    if asks && terminal.may_ask() && !is_seen {
         terminal.tell(&change::plan(plan, &account, terminal.error_look()));
     }
-    String::new()
+    if session.global.is_for_programs() {
+        return String::new();
+    }
+    change::plan(plan, &account, terminal.look())
 }
 
 /// Says what the real command would ask for, and refuses what it would be refused.

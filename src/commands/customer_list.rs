@@ -46,7 +46,7 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
     if output == Output::Table {
         terminal.notes().say(&found.sentence(&pages));
     }
-    if found.count == 0 {
+    if found.count == 0 && output == Output::Table {
         for wider in request.search.wider() {
             terminal
                 .notes()

@@ -17,7 +17,7 @@ pub use input::Input;
 pub use output::Notes;
 use output::tell;
 pub(crate) use progress::Bar;
-pub(crate) use prompts::{Check, List};
+pub(crate) use prompts::{Check, List, ask_again};
 
 use crate::account::environment;
 use crate::report::Look;

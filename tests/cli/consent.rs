@@ -1,5 +1,7 @@
 //! Questions, asked in a real pseudo-terminal, and what happens where there is none.
 
+use expectrl::process::unix::Signal;
+
 use crate::terminal::Terminal;
 use crate::world::World;
 
@@ -68,6 +70,18 @@ fn esc_and_the_end_of_input_mean_no() {
         terminal.finish().says(11, &["you said no", "Nothing was written."]);
         assert_eq!(world.lines(), ["GET /v1/customers/123"]);
     }
+}
+
+#[test]
+fn the_question_is_shown_again_when_the_shell_continues_the_program() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    terminal.signal(Signal::SIGCONT);
+    terminal.until("Write 1 change to customer 123 ");
+    terminal.until("[y/n] ");
+    terminal.send("y\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, shown.contains("Written and verified")), (0, true), "{shown}");
 }
 
 #[test]

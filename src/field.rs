@@ -252,12 +252,22 @@ impl Field {
     }
 }
 
+const LEAST_LIKENESS: f64 = 0.75;
+/// The shortest part of a name that means it.
+const LEAST_PART: usize = 4;
+
 /// The names most similar to `meant`, at most three, closest first.
 pub(crate) fn nearest<'a>(meant: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let meant = meant.to_lowercase();
     let mut close: Vec<(f64, &str)> =
         names.into_iter().map(|name| (likeness(&meant, &name.to_lowercase()), name)).collect();
-    close.retain(|(score, _)| *score >= 0.75);
+    // `phone` means primaryPhone or secondaryPhone.
+    let is_part = |name: &str| meant.len() >= LEAST_PART && name.to_lowercase().contains(&meant);
+    close
+        .iter_mut()
+        .filter(|(_, name)| is_part(name))
+        .for_each(|(score, _)| *score = score.max(LEAST_LIKENESS));
+    close.retain(|(score, _)| *score >= LEAST_LIKENESS);
     close.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     close.dedup_by(|a, b| a.1 == b.1);
     close.into_iter().take(3).map(|(_, name)| name).collect()
@@ -296,6 +306,7 @@ mod tests {
         assert_eq!(nearest("FirstName", names()).first(), Some(&"firstName"));
         assert_eq!(nearest("reference1", names()).first(), Some(&"customerReference.reference1"));
         assert!(nearest("zzz", names()).is_empty());
+        assert_eq!(nearest("phone", names()), ["primaryPhone", "secondaryPhone"]);
         assert_eq!(nearest("status", ["account.status", "status"]), ["status", "account.status"]);
     }
 

@@ -14,7 +14,7 @@ use crate::store::EntryId;
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
 #[cfg(unix)]
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 #[cfg(unix)]
 use signal_hook::flag;
 
@@ -95,6 +95,8 @@ impl Phase {
 pub(crate) struct Handler {
     pub(crate) warn: Box<dyn Fn(&str) + Send>,
     pub(crate) end: Box<dyn Fn(Error) + Send>,
+    /// Called when the shell continues the program after Ctrl-Z.
+    pub(crate) continued: Box<dyn Fn() + Send>,
     /// Records that the change of an entry was not sent; false if it cannot.
     pub(crate) not_sent: Box<dyn Fn(&EntryId) -> bool + Send>,
 }
@@ -192,7 +194,7 @@ impl Signals {
         let (own, handle) = (self.clone(), signals.handle());
         let take = move || signals.forever().for_each(|signal| own.take(signal, &handler));
         std::thread::Builder::new().name("signals".to_string()).spawn(take)?;
-        [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
+        [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCONT]
             .into_iter()
             // `nohup` ignores SIGHUP: keep it ignored, so that the run survives the terminal.
             .filter(|&signal| signal != SIGHUP || !is_ignored(signal))
@@ -216,6 +218,9 @@ impl Signals {
 
     #[cfg(unix)]
     fn take(&self, signal: i32, handler: &Handler) {
+        if signal == SIGCONT {
+            return (handler.continued)();
+        }
         let reaction = lock(&self.phase).signalled(matches!(signal, SIGINT | SIGQUIT));
         self.taken.notify_all();
         match reaction {

@@ -36,6 +36,14 @@ pub(crate) fn wants_plain() -> bool {
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
+/// Whether the locale is known and not UTF-8 (POSIX, "Internationalization Variables").
+pub(crate) fn wants_ascii() -> bool {
+    let set = |name: &&str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find(|name| set(name)).map(|name| lossy(name));
+    let locale = locale.flatten().unwrap_or_else(|| "UTF-8".to_string()).to_lowercase();
+    !locale.contains("utf-8") && !locale.contains("utf8")
+}
+
 /// `$XDG_STATE_HOME/fusebill`, or the platform's equivalent.
 pub(crate) fn state_folder() -> Result<PathBuf> {
     let strategy = strategy()?;

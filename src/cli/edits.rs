@@ -5,6 +5,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use jiff::Timestamp;
 
+use crate::document::addresses::ListEdit;
 use crate::document::expect::Expectation;
 use crate::document::time::timestamp;
 use crate::document::{Action, Edit, EditError, EditProblem, Json, Path, check};
@@ -19,6 +20,18 @@ const GUARD: &str = "Guard";
 pub struct EditFlags {
     #[command(flatten)]
     fields: FieldFlags,
+    /// Add an address to the list (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = Section::Contact.heading())]
+    add_primary_email: Vec<String>,
+    /// Remove an address from the list (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = Section::Contact.heading())]
+    remove_primary_email: Vec<String>,
+    /// Add an address to the list (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = Section::Contact.heading())]
+    add_secondary_email: Vec<String>,
+    /// Remove an address from the list (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = Section::Contact.heading())]
+    remove_secondary_email: Vec<String>,
     /// Remove the code of one sales-tracking type (repeatable)
     #[arg(long = "remove-sales-tracking-code", value_name = "TYPE")]
     #[arg(help_heading = Section::References.heading())]
@@ -53,10 +66,35 @@ struct FieldFlags(Vec<(&'static Field, String)>);
 #[derive(Debug)]
 pub struct Request {
     pub edits: Vec<Edit>,
+    /// Changes of lists that only the customer tells.
+    pub(crate) addresses: Vec<AddressEdit>,
     pub(crate) patch: Option<Input>,
     pub(crate) expectations: Vec<Expectation>,
     pub(crate) modified: Option<Timestamp>,
     pub(crate) new_fields: bool,
+}
+
+/// An address to add to a list or to remove from it.
+#[derive(Debug, Clone)]
+pub(crate) struct AddressEdit {
+    pub(crate) field: &'static Field,
+    adds: bool,
+    address: String,
+}
+
+impl AddressEdit {
+    /// The flag, for messages.
+    pub(crate) fn given(&self) -> String {
+        format!("--{}-{}", if self.adds { "add" } else { "remove" }, self.field.flag)
+    }
+
+    pub(crate) fn path(&self) -> Path {
+        Path::of(self.field.path)
+    }
+
+    pub(crate) fn change(&self) -> ListEdit<'_> {
+        if self.adds { ListEdit::Add(&self.address) } else { ListEdit::Remove(&self.address) }
+    }
 }
 
 impl Args for FieldFlags {
@@ -126,18 +164,47 @@ impl EditFlags {
             let (path, value) = assignment("--expect", pair, "PATH=VALUE")?;
             expectations.push(Expectation { path, value: value.to_string() });
         }
-        if edits.is_empty() && self.patch.is_none() {
+        let addresses = self.addresses()?;
+        if edits.is_empty() && addresses.is_empty() && self.patch.is_none() {
             return Err(Error::usage("no flag names a change").hint(
                 "name a field, such as --first-name John; `fusebill help customer update` lists them",
             ));
         }
         Ok(Request {
             edits,
+            addresses,
             patch: self.patch.clone(),
             expectations,
             modified: self.expect_modified,
             new_fields: self.new_field,
         })
+    }
+}
+
+impl EditFlags {
+    fn addresses(&self) -> Result<Vec<AddressEdit>> {
+        let flags = [
+            ("primary-email", true, &self.add_primary_email),
+            ("primary-email", false, &self.remove_primary_email),
+            ("secondary-email", true, &self.add_secondary_email),
+            ("secondary-email", false, &self.remove_secondary_email),
+        ];
+        let mut edits = Vec::new();
+        for (flag, adds, addresses) in flags {
+            let Some(field) = field::by_flag(flag) else { continue };
+            edits.extend(addresses.iter().map(|one| AddressEdit {
+                field,
+                adds,
+                address: one.trim().to_string(),
+            }));
+        }
+        match edits.iter().find(|one| one.address.is_empty() || one.address.contains([';', ','])) {
+            Some(one) => {
+                Err(Error::usage(format!("{} takes one address, not `{}`", one.given(), one.address))
+                    .hint("repeat the flag for each address"))
+            }
+            None => Ok(edits),
+        }
     }
 }
 

@@ -21,9 +21,41 @@ pub struct ListArgs {
     /// Stop after this many customers
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) columns: Columns,
+}
+
+#[derive(Debug, Args)]
+pub struct FindArgs {
+    /// Words to look for
+    #[arg(required = true, value_name = "TEXT")]
+    pub(crate) text: Vec<String>,
+    /// Stop after this many customers
+    #[arg(long, value_name = "COUNT", default_value = "50", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: u64,
+    #[command(flatten)]
+    pub(crate) columns: Columns,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Columns {
     /// Show these fields (comma-separated); JSON has the id in any case
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
-    pub(crate) columns: Vec<String>,
+    columns: Vec<String>,
+}
+
+impl Columns {
+    /// None for the usual columns of the output format.
+    pub(crate) fn paths(&self) -> Result<Option<Vec<Path>>> {
+        let mut columns = Vec::new();
+        for name in &self.columns {
+            let path = column(name.trim())?;
+            if !columns.contains(&path) {
+                columns.push(path);
+            }
+        }
+        Ok(Some(columns).filter(|columns| !columns.is_empty()))
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -39,18 +71,11 @@ impl ListArgs {
     pub(crate) fn request(&self) -> Result<ListRequest> {
         let condition = |text: &String| Condition::parse(text).map_err(|why| usage("--where", text, &why));
         let conditions = self.conditions.iter().map(condition).collect::<Result<_>>()?;
-        let mut columns = Vec::new();
-        for name in &self.columns {
-            let path = column(name.trim())?;
-            if !columns.contains(&path) {
-                columns.push(path);
-            }
-        }
         Ok(ListRequest {
             search: Search::new(conditions),
             order: self.order()?,
             limit: self.limit,
-            columns: Some(columns).filter(|columns| !columns.is_empty()),
+            columns: self.columns.paths()?,
         })
     }
 
@@ -92,7 +117,7 @@ mod tests {
             sort: sort.map(str::to_string),
             desc: true,
             limit: None,
-            columns: columns.iter().map(|name| (*name).to_string()).collect(),
+            columns: Columns { columns: columns.iter().map(|name| (*name).to_string()).collect() },
         }
     }
 

@@ -7,6 +7,7 @@ mod completions;
 mod edits;
 mod global;
 mod list;
+mod next_guess;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod short_help;
@@ -27,10 +28,10 @@ use jiff::civil::DateTime;
 pub(crate) use account::{AuthCommand, ProfileCommand};
 pub(crate) use bulk::BulkCommand;
 pub use completions::Shell;
-pub(crate) use edits::EditFlags;
 pub use edits::Request;
+pub(crate) use edits::{AddressEdit, EditFlags};
 pub(crate) use global::{Global, Output};
-pub(crate) use list::ListArgs;
+pub(crate) use list::{FindArgs, ListArgs};
 #[cfg(feature = "sandbox")]
 pub(crate) use sandbox::{SandboxCommand, ServeArgs};
 pub use status::{ActivateArgs, CancelArgs, PlainArgs, UnholdArgs};
@@ -93,7 +94,10 @@ pub enum CustomerCommand {
     /// Show customers
     #[command(after_long_help = include_str!("examples/customer-get.txt"))]
     Get(GetArgs),
-    /// Find customers
+    /// Find customers by a word of their name, company, e-mail address or reference
+    #[command(after_long_help = include_str!("examples/customer-find.txt"))]
+    Find(FindArgs),
+    /// List the customers that match, or all
     ///
     /// Asks the API for the customers that match every --where, page by page, and checks each customer that it sends;
     /// customers that do not match are left out. Without --where, lists all customers.
@@ -104,7 +108,7 @@ pub enum CustomerCommand {
     /// Reads the customer, shows the change, sends the whole customer back, and compares what is stored with what was
     /// sent. A field that no flag names keeps its value.
     #[command(after_long_help = include_str!("examples/customer-update.txt"))]
-    Update(UpdateArgs),
+    Update(Box<UpdateArgs>),
     /// Change fields in your editor, or at prompts
     ///
     /// Opens the customer as a text in $FUSEBILL_EDITOR, $VISUAL, $EDITOR or vi. Your changes are shown, confirmed and

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::next_guess::suggest;
 use super::styled;
 use crate::error::{Error, Kind};
 use crate::report::Look;
@@ -19,6 +20,7 @@ pub(crate) fn usage_error(
     may_write: bool,
 ) -> (String, Option<Error>) {
     suggest_joined_value(&mut error);
+    suggest(&mut error, arguments);
     make_safe(&mut error);
     let plain: String = error.to_string().lines().map(|line| shown(line) + "\n").collect();
     let message = message(&error, &plain, arguments);

@@ -140,7 +140,7 @@ fn written(
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
     if let Some(entry) = done.entry.filter(|_| plan.new_status().is_none()) {
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
-        notes.say(&format!("To undo: {undo}"));
+        notes.say_command("To undo:", &undo, session.terminal.error_look().width);
     }
     let printed = finish(plan, Outcome::Updated, session, facts);
     session.signals.done();
@@ -188,18 +188,19 @@ fn write(plan: Plan, options: &WriteOptions<'_>, session: &Session<'_>, facts: &
     writer.write(plan, facts)
 }
 
-/// The text for standard output that shows the plan. It is empty for JSON, NDJSON and CSV; then the plan goes to standard
-/// error, together with the question.
+/// The text for standard output that shows the plan. It is empty for JSON, NDJSON and CSV. If the command asks, the plan goes
+/// to standard error too, above the question, if standard output is a file.
 fn shown(plan: &Plan, asks: bool, session: &Session<'_>) -> String {
     let terminal = &session.terminal;
     let account = session.account.label();
-    if !session.global.is_for_programs() {
-        return change::plan(plan, &account, terminal.look());
-    }
-    if asks && terminal.may_ask() {
+    let is_seen = !session.global.is_for_programs() && terminal.shows_output();
+    if asks && terminal.may_ask() && !is_seen {
         terminal.tell(&change::plan(plan, &account, terminal.error_look()));
     }
-    String::new()
+    if session.global.is_for_programs() {
+        return String::new();
+    }
+    change::plan(plan, &account, terminal.look())
 }
 
 /// `--dry-run`: fails if the API is known to refuse the plan, else reports the confirmation that the write will need.

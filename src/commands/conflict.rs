@@ -6,12 +6,12 @@ use crate::document::merge::{Conflict, settle};
 use crate::document::{Change, Customer, EditError, Path, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::report::escape::escaped;
-use crate::report::table::values;
+use crate::report::value::all_said;
 use crate::terminal::{List, Notes};
 
 pub(super) fn tell_carried(carried: &[Change], notes: Notes) {
     for change in carried {
-        let [old, new] = values([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
+        let [old, new] = all_said([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
         let path = &change.path;
         notes.say(&format!("Meanwhile changed by others, and kept: `{path}` {old} → {new}"));
     }
@@ -74,7 +74,7 @@ fn choose(conflict: &Conflict, by_hand: bool, session: &Session<'_>) -> Result<C
 
 /// Base, ours, theirs.
 pub(super) fn three(conflict: &Conflict) -> [String; 3] {
-    values([&conflict.base, &conflict.ours, &conflict.theirs].map(|json| json.as_ref().map(Json::root)))
+    all_said([&conflict.base, &conflict.ours, &conflict.theirs].map(|json| json.as_ref().map(Json::root)))
 }
 
 pub(super) fn conflict(conflict: &Conflict) -> String {

@@ -90,7 +90,8 @@ fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
 /// Returns the number of entries.
 fn print(filter: &Filter, context: &Context) -> Result<u64> {
     let terminal = &context.terminal;
-    let (mut rows, mut count) = (history::rows(context.global.output, terminal.look()), 0);
+    let (mut rows, mut count) =
+        (history::rows(context.global.output, terminal.look(), filter.profile.is_none()), 0);
     for entry in context.store()?.history(filter) {
         terminal.print(&history::add(&mut rows, &entry?, |moment| terminal.local(moment)))?;
         count += 1;

@@ -46,6 +46,13 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
     if output == Output::Table {
         terminal.notes().say(&found.sentence(&pages));
     }
+    if found.count == 0 && output == Output::Table {
+        for wider in request.search.wider() {
+            terminal
+                .notes()
+                .say(&format!("A pattern is for the whole value; a part is found with --where '{wider}'."));
+        }
+    }
     found.warn(&pages, terminal.notes());
     if found.count > 0 {
         missing.iter().for_each(|path| terminal.notes().warn(&no_such_column(path)));

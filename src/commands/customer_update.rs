@@ -1,17 +1,22 @@
 //! `fusebill customer update`: one edit from flags to a verified write.
 
+use std::borrow::Cow;
+
 use super::change::{WriteOptions, carry_out};
 use super::lookup::still_named;
 use super::session::Context;
 use crate::account::command;
-use crate::cli::{Request, UpdateArgs};
+use crate::cli::{AddressEdit, Request, UpdateArgs};
+use crate::document::addresses::{self, ListEdit};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;
-use crate::document::{Customer, EditError, EditProblem, Edits, Json, patch};
+use crate::document::{Action, Customer, Edit, EditError, EditProblem, Edits, Json, View, patch};
 use crate::error::{Error, Kind, Result};
-use crate::field;
+use crate::field::{self, FIELDS};
 use crate::report::outcome::Facts;
 use crate::terminal::Input;
+
+const PATCH: &str = "--patch";
 
 pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
     let mut request = args.edits.request()?;
@@ -26,6 +31,7 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
         refuse_unmet(customer, &request, &session.account.profile)
     };
     check(&before)?;
+    let edits = with_addresses(&edits, &before, &request.addresses, context)?;
     let plan = plan(before, &edits, request.new_fields).map_err(refused_edit)?;
     let options = WriteOptions { check: &check, ..WriteOptions::of("customer update", &args.write) };
     carry_out(plan, lock, &options, session, facts)
@@ -40,13 +46,57 @@ fn edits(request: &mut Request, context: &Context) -> Result<Edits> {
         list.extend(read_patch(input, &text)?);
     }
     let edits = Edits::check_unless_stored(list).map_err(|mut refused| refused_edit(refused.remove(0)))?;
-    if edits.is_empty() {
+    if let Some((given, twice)) = twice(&edits, &request.addresses) {
+        return Err(Error::usage(format!("{} and {given} both set `{}`", twice.given, twice.path)));
+    }
+    if edits.is_empty() && request.addresses.is_empty() {
         return Err(Error::usage("--patch: the merge patch sets no field"));
     }
     Ok(edits)
 }
 
-fn read_patch(input: &Input, text: &str) -> Result<Vec<crate::document::Edit>> {
+/// An edit of a list whose addresses other flags add or remove.
+fn twice<'a>(edits: &'a Edits, addresses: &[AddressEdit]) -> Option<(String, &'a Edit)> {
+    addresses.iter().find_map(|one| Some((one.given(), edits.covering(&one.path())?)))
+}
+
+/// The edits, and the lists of the customer with addresses added and removed. What changes nothing is said.
+fn with_addresses(
+    edits: &Edits,
+    before: &Customer,
+    addresses: &[AddressEdit],
+    context: &Context,
+) -> Result<Edits> {
+    let mut list: Vec<Edit> = edits.iter().cloned().collect();
+    for field in FIELDS {
+        let of_field: Vec<&AddressEdit> =
+            addresses.iter().filter(|one| one.field.path == field.path).collect();
+        let Some(first) = of_field.first() else { continue };
+        let path = first.path();
+        let old = before.get(&path).filter(|old| !old.is_null());
+        let old = match old.map(View::as_text) {
+            None => Cow::default(),
+            Some(Some(text)) => text,
+            Some(None) => {
+                let why =
+                    format!("{}: `{path}` holds something else than a list of addresses", first.given());
+                return Err(Error::usage(why));
+            }
+        };
+        let changes: Vec<ListEdit<'_>> = of_field.iter().map(|one| one.change()).collect();
+        let (new, notes) = addresses::edit(&old, &changes).map_err(|why| {
+            Error::usage(format!("{}: `{path}` {why}", first.given()))
+                .hint(format!("--clear {} clears it", field.flag))
+        })?;
+        notes.iter().for_each(|note| context.terminal.notes().warn(&format!("`{path}` {note}")));
+        if new != old {
+            list.push(Edit { path, action: Action::Set(Json::string(&new)), given: first.given() });
+        }
+    }
+    Edits::check(list).map_err(refused_edit)
+}
+
+fn read_patch(input: &Input, text: &str) -> Result<Vec<Edit>> {
     // A file that an editor marked as UTF-8 is still the same JSON (RFC 8259 section 8.1).
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let json = Json::parse(text).map_err(|why| {
@@ -76,10 +126,12 @@ fn refused_edit(why: EditError) -> Error {
             }
         }
         EditProblem::OtherCase(has) => error.hint(format!("write `{has}`")),
-        EditProblem::Whole => error.hint(format!(
-            "name a field in it, such as `{path}.…`, or use --patch, which merges objects; \
-             `fusebill help customer update` lists the flags"
-        )),
+        EditProblem::Whole => {
+            let patch = if given == PATCH { "" } else { ", or use --patch, which merges objects" };
+            error.hint(format!(
+                "name a field in it, such as `{path}.…`{patch}; `fusebill help customer update` lists the flags"
+            ))
+        }
         EditProblem::NoMembers(_) if path.dotted() == field::CODES_PATH => {
             error.hint("--sales-tracking-code TYPE=CODE sets the code of one type")
         }

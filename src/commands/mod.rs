@@ -7,6 +7,7 @@ mod complete;
 mod conflict;
 mod consent;
 mod customer_edit;
+mod customer_find;
 mod customer_get;
 mod customer_history;
 mod customer_list;
@@ -72,6 +73,7 @@ fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<
     match command {
         Command::Customer(CustomerCommand::Bulk(command)) => bulk::run(command, context),
         Command::Customer(CustomerCommand::Get(args)) => customer_get::run(args, context),
+        Command::Customer(CustomerCommand::Find(args)) => customer_find::run(args, context),
         Command::Customer(CustomerCommand::List(args)) => customer_list::run(args, context),
         Command::Customer(CustomerCommand::Update(args)) => customer_update::run(args, context, facts),
         Command::Customer(CustomerCommand::Edit(args)) => customer_edit::run(args, context, facts),

@@ -84,7 +84,12 @@ impl Context {
             let store = folder.as_ref().map(|folder| Store::at(folder.clone(), LAST_RECORD));
             store.is_ok_and(|store| store.end(entry, Ending::NotWritten, None).is_ok())
         };
-        let handler = Handler { warn: Box::new(warn), end: Box::new(end), not_sent: Box::new(not_sent) };
+        let handler = Handler {
+            warn: Box::new(warn),
+            end: Box::new(end),
+            continued: Box::new(crate::terminal::ask_again),
+            not_sent: Box::new(not_sent),
+        };
         if self.signals.watch(handler).is_err() {
             notes.warn("cannot handle signals, so Ctrl-C ends the program at once, even during a write");
         }

@@ -3,6 +3,7 @@
 //! Data flows [`json`] → [`customer`] → [`edit`] (from flags, a merge [`patch`] or an [`edit_text`]) → [`plan`], which
 //! [`splice`]s the new text and [`diff`]s it → [`verify`]. Nothing here prints, reads a file, a clock or the environment.
 
+pub mod addresses;
 pub mod check;
 pub mod codes;
 pub mod compare;
@@ -12,6 +13,7 @@ pub mod diff;
 pub mod edit;
 pub mod edit_text;
 pub mod expect;
+pub(crate) mod hidden;
 pub mod indent;
 pub mod json;
 pub mod merge;

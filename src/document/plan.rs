@@ -2,11 +2,13 @@
 //! [`plan`] checks each edit against the field table and the customer; [`rewrite`] sets values that were checked before
 //! (undo, merge, a plan file). Both refuse to change a read-only field.
 
+use super::addresses;
 use super::codes;
 use super::compare::same_or_absent;
 use super::customer::{Customer, get};
 use super::diff::{Change, diff};
 use super::edit::{Action, Edit, EditError, EditProblem, Edits, is_unchanged};
+use super::hidden::doubts;
 use super::json::{Json, ValueKind, View};
 use super::path::Path;
 use super::splice::splice;
@@ -97,6 +99,7 @@ pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, E
     values.extend(tracking_codes(&before, edits, &mut warnings)?);
     let given = |path: &Path| edits.covering(path).map(|edit| edit.given.clone()).unwrap_or_default();
     let plan = build(before, &values, given)?;
+    warnings.extend(plan.changes.iter().flat_map(doubtful));
     let consent =
         consent(&plan.changes, |path| edits.covering(path).is_some_and(|edit| edit.action.spells_clearing()));
     Ok(Plan { warnings, consent, ..plan })
@@ -294,6 +297,14 @@ fn is_inside(change: &Change, fixed: &field::ReadOnly) -> bool {
     let below = &fixed.names()[change.path.names().len().min(fixed.names().len())..];
     let holds = |value: View<'_>| get(value, below).is_some_and(|held| !held.is_null());
     change.path.covers(&fixed) && [change.old_value(), change.new_value()].into_iter().flatten().any(holds)
+}
+
+/// Why a new text may not be what was meant.
+fn doubtful(change: &Change) -> Vec<String> {
+    let text = |view: Option<View<'_>>| view.and_then(View::as_text).unwrap_or_default().into_owned();
+    let (old, new) = (text(change.old_value()), text(change.new_value()));
+    let shrinks = addresses::shrinks(&change.path, &old, &new);
+    doubts(&old, &new).into_iter().chain(shrinks).map(|why| format!("`{}` will {why}", change.path)).collect()
 }
 
 fn consent(changes: &[Change], spelled: impl Fn(&Path) -> bool) -> Vec<Consent> {

@@ -66,7 +66,7 @@ pub(crate) fn list(profiles: &[Listed], output: Output, look: Look) -> String {
 
 fn listed(one: &Listed) -> Vec<Cell> {
     vec![
-        Cell::new(&one.profile, if one.current { Tone::Bold } else { Tone::Plain }),
+        Cell::new(&one.profile, if one.current { Tone::Bold } else { Tone::Plain }).whole(),
         Cell::plain(one.current.to_string()),
         Cell::plain(one.label.as_deref().unwrap_or_default()),
         Cell::plain(&one.api),
@@ -106,7 +106,7 @@ fn lines(
     if matches!(output, Output::Json | Output::Ndjson) {
         return printed(&json::of(object), output);
     }
-    let mut rows = Rows::new(output, look, List::Array, titles, names);
+    let mut rows = Rows::new(output, look, List::Array, titles, names).wrapped();
     let text: String = cells.into_iter().map(|cells| rows.add(|| cells, String::new)).collect();
     text + &rows.end()
 }

@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(named(None, None).badge(), None);
         let overridden = AccountLabel { overrides: &["A", "B"], ..named(Some("PROD"), None) };
         assert_eq!(overridden.list(plain), "profile live, PROD, h, by A and B");
-        let look = Look { color: true, width: None };
+        let look = Look { color: true, ..Look::default() };
         assert_eq!(
             named(Some("PROD"), Some("red")).list(look),
             "profile live, \u{1b}[31m\u{1b}[1m\u{1b}[7mPROD\u{1b}[0m, h"

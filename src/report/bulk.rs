@@ -9,7 +9,7 @@ use super::account_label::AccountLabel;
 use super::csv::csv;
 use super::json::{Object, printed};
 use super::rows::{List, Rows};
-use super::table::{Cell, Tone, table as draw};
+use super::table::{Cell, Long, Tone, table as draw};
 use crate::bulk::plan_file::json_line;
 use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
@@ -62,7 +62,7 @@ pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
     }
     rows.push(row("all", counts.all(), Tone::Bold));
     let title = look.bold(&format!("Run {} ({})", summary.about.run, summary.about.kind.name()));
-    let table = draw(&["Outcome", "Rows"], &rows, look);
+    let table = draw(&["Outcome", "Rows"], &rows, look, Long::Cut);
     format!("{title}  ({})\n{table}", summary.account.list(look))
 }
 
@@ -132,8 +132,8 @@ pub(crate) fn list(
 fn cells(run: &Listed, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
     let (about, rows, _) = run;
     vec![
-        Cell::new(about.run.to_string(), Tone::Bold),
-        Cell::plain(local(about.time)).meaning(about.time.to_string()),
+        Cell::new(about.run.to_string(), Tone::Bold).whole(),
+        Cell::plain(local(about.time)).meaning(about.time.to_string()).whole(),
         Cell::plain(&about.profile),
         Cell::plain(&about.host),
         Cell::plain(about.kind.name()),

@@ -1,26 +1,43 @@
 //! The changes of a plan, as a table and in the question for consent.
 
+use dialoguer::console::truncate_str;
+
 use super::Look;
 use super::account_label::AccountLabel;
+use super::bulk::counted;
 use super::escape::escaped;
-use super::table::{Cell, Tone, table, values};
-use crate::document::{Change, Json, Plan};
+use super::parts::{Part, cut, parts};
+use super::table::{Cell, Long, Tone, fits, marked, table};
+use super::value::values;
+use crate::document::{Change, Json, Plan, View};
+use crate::field::{self, FieldKind};
 
-/// A terminal narrower than this has no room for a table.
-const NARROW: u16 = 40;
+/// Columns of an old value on the line that shows the new one too.
+const MOST_BEFORE: usize = 32;
+
+const HEADER: [&str; 3] = ["Field", "Before", "After"];
 
 pub(crate) fn plan(plan: &Plan, account: &AccountLabel<'_>, look: Look) -> String {
     let head = format!("{}  ({})", look.bold(&escaped(&who(plan))), account.list(look));
-    if look.width.is_some_and(|width| width < NARROW) {
-        let lines = plan.changes.iter().map(|change| {
-            let [before, after] = shown(change);
-            let path = change.path.to_string();
-            format!("{}\n  {}\n  → {}\n", escaped(&path), escaped(&before), escaped(&after))
-        });
-        return format!("{head}\n{}", lines.collect::<String>());
-    }
     let rows: Vec<Vec<Cell>> = plan.changes.iter().map(row).collect();
-    format!("{head}\n{}", table(&["Field", "Before", "After"], &rows, look))
+    if fits(&HEADER, &rows, look) {
+        return format!("{head}\n{}", table(&HEADER, &rows, look, Long::Wrap));
+    }
+    let blocks = plan.changes.iter().map(|change| block(change, look));
+    format!("{head}\n{}", blocks.collect::<String>())
+}
+
+/// A change below its path, for a terminal that has no room for the table. Only what did not change is cut.
+fn block(change: &Change, look: Look) -> String {
+    let [before, after] = changed(change).map(|parts| cut(parts, look.more()));
+    let arrow = look.arrow();
+    let indented = |parts: &[Part], tone, first: &str| {
+        let indent = " ".repeat(first.chars().count());
+        format!("{first}{}\n", marked(parts, tone, look).replace('\n', &format!("\n{indent}")))
+    };
+    let old = indented(&before, Tone::Old, &" ".repeat(3 + arrow.chars().count()));
+    let new = indented(&after, new_tone(change), &format!("  {arrow} "));
+    format!("{}\n{old}{new}", escaped(&change.path.to_string()))
 }
 
 pub(crate) fn who(plan: &Plan) -> String {
@@ -29,13 +46,42 @@ pub(crate) fn who(plan: &Plan) -> String {
 }
 
 fn row(change: &Change) -> Vec<Cell> {
-    let new = if change.clears() { Tone::Dim } else { Tone::New };
-    let [before, after] = shown(change);
-    vec![Cell::plain(change.path.to_string()), Cell::new(before, Tone::Old), Cell::new(after, new)]
+    let [before, after] = changed(change);
+    let path = Cell::plain(change.path.to_string());
+    vec![path, Cell::marked(before, Tone::Old), Cell::marked(after, new_tone(change))]
 }
 
-fn shown(change: &Change) -> [String; 2] {
-    values([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)))
+fn new_tone(change: &Change) -> Tone {
+    if change.clears() { Tone::Dim } else { Tone::New }
+}
+
+/// Both values, with what in them changed. A value that is removed is told in words.
+fn changed(change: &Change) -> [Vec<Part>; 2] {
+    let views = [&change.before, &change.after].map(|json| json.as_ref().map(Json::root));
+    let [before, after] = values(&change.path, views);
+    let field = field::at(&change.path.dotted());
+    let is_list =
+        field.is_some_and(|field| matches!(field.kind, FieldKind::Emails { .. } | FieldKind::Codes));
+    let [before, mut after] = parts(&before, &after, is_list);
+    let removal = match change.new_value().and_then(View::as_text) {
+        Some(text) if text.is_empty() => " (empty text)",
+        _ if change.clears() => " (cleared)",
+        _ => "",
+    };
+    if !removal.is_empty() {
+        after.push(Part { text: removal.to_string(), changed: false });
+    }
+    [before, after]
+}
+
+/// "Jon → John" on one line, where unchanged runs of long values are cut.
+pub(crate) fn line(change: &Change, look: Look) -> String {
+    let [before, after] = changed(change).map(|parts| {
+        let parts = cut(parts, look.more()).into_iter().map(|part| part.text);
+        escaped(&parts.collect::<String>()).into_owned()
+    });
+    let before = truncate_str(&before, MOST_BEFORE, look.more());
+    format!("{before} {} {after}", look.arrow())
 }
 
 /// "2 changed, 1 cleared".
@@ -49,7 +95,13 @@ pub(crate) fn counts(plan: &Plan) -> String {
 }
 
 pub(crate) fn question(plan: &Plan, account: &AccountLabel<'_>) -> String {
-    format!("Write to {} on {}: {}?", escaped(&who(plan)), account.sentence(), counts(plan))
+    let cleared = match plan.changes.iter().filter(|change| change.clears()).count() {
+        0 => String::new(),
+        cleared => format!(" ({cleared} cleared)"),
+    };
+    let changes = counted(plan.changes.len() as u64, "change");
+    let who = who(plan).replacen('C', "c", 1);
+    format!("Write {changes}{cleared} to {} on {}?", escaped(&who), account.sentence())
 }
 
 #[cfg(test)]
@@ -64,11 +116,11 @@ mod tests {
         let before = Customer::parse(r#"{"id":7,"status":"Active","suffix":null}"#).unwrap();
         let plan = rewrite(before, vec![(Path::root("suffix"), Some(Json::string("Jr")))]).unwrap();
         let account = AccountLabel { profile: "p", host: "h", overrides: &[], label: None, color: None };
-        let look = Look { color: false, width: Some(20) };
+        let look = Look { width: Some(12), ..Look::default() };
         assert_eq!(
             super::plan(&plan, &account, look),
-            "Customer 7  (profile p, h)\nsuffix\n  null\n  → \"Jr\"\n"
+            "Customer 7  (profile p, h)\nsuffix\n    null\n  → Jr\n"
         );
-        assert!(super::plan(&plan, &account, Look::default()).contains("┆"));
+        assert!(super::plan(&plan, &account, Look::default()).ends_with("\nsuffix  null    Jr\n"));
     }
 }

@@ -7,7 +7,8 @@ use super::csv::cell;
 use super::escape::escaped;
 use super::json::printed;
 use super::rows::{List, Rows};
-use super::table::{Cell, Tone, table, value};
+use super::table::{Cell, Long, Tone, table};
+use super::value::value;
 use crate::cli::Output;
 use crate::document::json::ValueKind;
 use crate::document::{Customer, Path, View};
@@ -25,10 +26,10 @@ pub(crate) fn sections(customer: &Customer, look: Look) -> String {
             rows.push(vec![Cell::new(heading, Tone::Bold), Cell::plain("")]);
         }
         let tone = if view.is_null() { Tone::Dim } else { Tone::Plain };
-        rows.push(vec![Cell::plain(format!("  {path}")), Cell::new(value(Some(*view)), tone)]);
+        rows.push(vec![Cell::plain(format!("  {path}")).whole(), Cell::new(value(path, Some(*view)), tone)]);
     }
     let title = look.bold(&escaped(&format!("Customer {} {}", customer.id(), customer.name())));
-    format!("{}\n{}", title.trim_end(), table(&["Field", "Value"], &rows, look))
+    format!("{}\n{}", title.trim_end(), table(&["Field", "Value"], &rows, look, Long::Wrap))
 }
 
 /// Customers for programs: the server's own text, several in an array; in CSV a row for each and a column for each path.

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-/// Writes as `\u{…}` what could control a terminal: the control characters C0, DEL and C1, line and paragraph separators,
-/// and the bidirectional controls, which can make a line read as another (Unicode Technical Report 36, section 2.5).
+use crate::document::hidden::is_hidden;
+
+/// Writes characters that cannot be seen, or that could control a terminal, as `\u{…}`. Every text that the program prints
+/// goes through here.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    replaced(text, steers, |c, out| match c {
+    replaced(text, is_hidden, |c, out| match c {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
@@ -15,8 +17,10 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
 
 /// Writes the same characters in JSON or CSV as JSON's `\uXXXX`, which keeps the meaning of JSON. Line breaks and tabs stay.
 pub(crate) fn unsteered(text: &str) -> Cow<'_, str> {
-    let hidden = |c: char| steers(c) && !matches!(c, '\n' | '\t');
-    replaced(text, hidden, |c, out| *out += &format!("\\u{:04x}", u32::from(c)))
+    let hidden = |c: char| is_hidden(c) && !matches!(c, '\n' | '\t');
+    replaced(text, hidden, |c, out| {
+        c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| *out += &format!("\\u{unit:04x}"));
+    })
 }
 
 fn replaced(text: &str, which: impl Fn(char) -> bool, replace: impl Fn(char, &mut String)) -> Cow<'_, str> {
@@ -30,12 +34,6 @@ fn replaced(text: &str, which: impl Fn(char) -> bool, replace: impl Fn(char, &mu
     Cow::Owned(out)
 }
 
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,16 +42,16 @@ mod tests {
     fn nothing_that_steers_a_terminal_is_left() {
         let text = "a\u{1b}[2J\u{7}\r\n\t\u{7f}\u{9b}31m\u{202e}x\u{2066}\u{200f}\u{61c}\u{2028}é株😀";
         let shown = escaped(text);
-        assert!(!shown.contains(steers), "{shown}");
+        assert!(!shown.contains(is_hidden), "{shown}");
         assert_eq!(&shown[..12], "a\\u{1b}[2J\\u");
         assert!(shown.ends_with("é株😀"));
     }
 
     #[test]
     fn json_that_is_shown_says_what_it_said() {
-        let json = "{\n\t\"a\": \"\u{9b}31m\u{202e}é\u{7f}\"\n}\n";
+        let json = "{\n\t\"a\": \"\u{9b}31m\u{202e}é\u{7f}\u{e0041}\"\n}\n";
         let shown = unsteered(json);
-        assert_eq!(shown, "{\n\t\"a\": \"\\u009b31m\\u202eé\\u007f\"\n}\n");
+        assert_eq!(shown, "{\n\t\"a\": \"\\u009b31m\\u202eé\\u007f\\udb40\\udc41\"\n}\n");
         let [shown, json] =
             [&shown, json].map(|text| crate::document::Json::parse(text.to_string()).unwrap());
         assert!(crate::document::compare::same(shown.root(), json.root()));

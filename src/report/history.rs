@@ -3,17 +3,36 @@
 use jiff::Timestamp;
 
 use super::Look;
+use super::change::line as line_of;
 use super::escape::escaped;
 use super::json::{self, Object};
 use super::rows::{List, Rows};
-use super::table::{Cell, Tone, values};
+use super::table::{Cell, Tone};
 use crate::cli::Output;
 use crate::document::{Change, Json, Plan};
 use crate::store::{Ending, Entry, Forgotten};
 
-pub(crate) fn rows(output: Output, look: Look) -> Rows {
-    let titles =
-        ["Entry", "When", "Profile", "", "", "Customer", "", "", "Changed", "", "Outcome", "Undone by"];
+/// A terminal from this width on has room for the time of each entry.
+const WIDE: u16 = 100;
+
+pub(crate) fn rows(output: Output, look: Look, all_profiles: bool) -> Rows {
+    // The name of an entry begins with its time, so a narrow terminal needs no other column for it.
+    let is_narrow = look.width.is_some_and(|width| width < WIDE);
+    let [entry, when] = if is_narrow { ["Entry (by time, UTC)", ""] } else { ["Entry", "When"] };
+    let titles = [
+        entry,
+        when,
+        if all_profiles { "Profile" } else { "" },
+        "",
+        "",
+        "Customer",
+        "",
+        "",
+        "Changed",
+        "",
+        "Outcome",
+        "",
+    ];
     let names = [
         "entry",
         "time",
@@ -32,35 +51,38 @@ pub(crate) fn rows(output: Output, look: Look) -> Rows {
 }
 
 pub(crate) fn add(rows: &mut Rows, entry: &Entry, local: impl Fn(Timestamp) -> String) -> String {
-    rows.add(|| cells(entry, local), || summary(entry))
+    let look = rows.look();
+    rows.add(|| cells(entry, local, look), || summary(entry))
 }
 
-fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
+fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String, look: Look) -> Vec<Cell> {
     let tone = match entry.outcome {
         Some(Ending::Written) => Tone::Plain,
         Some(Ending::NotWritten | Ending::Superseded | Ending::Gone) => Tone::Dim,
         Some(Ending::Differs | Ending::Unknown | Ending::Undecided) | None => Tone::Old,
     };
+    let state = if entry.undone_by.is_some() { "undone" } else { entry.state() };
     vec![
-        Cell::new(entry.entry.to_string(), Tone::Bold),
-        Cell::plain(local(entry.time)).meaning(entry.time.to_string()),
+        Cell::new(entry.entry.to_string(), Tone::Bold).whole(),
+        Cell::plain(local(entry.time)).meaning(entry.time.to_string()).whole(),
         Cell::plain(&entry.profile),
         Cell::plain(&entry.host),
         Cell::plain(&entry.command),
         Cell::plain(who(entry)),
         Cell::plain(entry.customer.to_string()),
         Cell::plain(&entry.name),
-        Cell::plain(entry.edits.iter().map(changed).collect::<Vec<_>>().join("; ")),
+        Cell::plain(
+            entry
+                .edits
+                .iter()
+                .map(|edit| format!("{}: {}", edit.path, line_of(edit, look)))
+                .collect::<Vec<_>>()
+                .join("; "),
+        ),
         Cell::plain(fields(entry)),
-        Cell::new(entry.state(), tone),
+        Cell::new(state, tone).meaning(entry.state()).whole(),
         Cell::plain(entry.undone_by.as_ref().map(ToString::to_string).unwrap_or_default()),
     ]
-}
-
-/// "firstName: "Jon" → "John"".
-fn changed(edit: &Change) -> String {
-    let [before, after] = values([edit.old_value(), edit.new_value()]);
-    format!("{}: {before} → {after}", edit.path)
 }
 
 fn who(entry: &Entry) -> String {

@@ -13,16 +13,20 @@ pub(crate) mod history;
 pub(crate) mod json;
 pub(crate) mod list;
 pub(crate) mod outcome;
+mod parts;
 pub(crate) mod rows;
 pub mod table;
+pub mod value;
 
 use dialoguer::console::Style;
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Look {
     pub color: bool,
-    /// Columns to wrap at; none for no wrapping.
+    /// Columns of the terminal; none if nothing is cut.
     pub width: Option<u16>,
+    /// Only ASCII, except in values.
+    pub ascii: bool,
 }
 
 impl Look {
@@ -32,6 +36,15 @@ impl Look {
 
     pub(crate) fn alarm(self, text: &str) -> String {
         self.painted(Style::new().bold().red(), text)
+    }
+
+    /// The sign of what was cut.
+    pub(crate) fn more(self) -> &'static str {
+        if self.ascii { "..." } else { "…" }
+    }
+
+    pub(crate) fn arrow(self) -> &'static str {
+        if self.ascii { "->" } else { "→" }
     }
 
     pub(crate) fn painted(self, style: Style, text: &str) -> String {

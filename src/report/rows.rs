@@ -4,7 +4,7 @@
 use super::Look;
 use super::csv::csv;
 use super::json::printed;
-use super::table::{Cell, table};
+use super::table::{Cell, Long, table};
 use crate::cli::Output;
 use crate::document::indent::indented;
 use crate::document::json::quote;
@@ -25,6 +25,7 @@ pub(crate) struct Rows {
     titles: Vec<String>,
     names: Vec<String>,
     count: usize,
+    long: Long,
     table: Vec<Vec<Cell>>,
 }
 
@@ -37,7 +38,17 @@ impl Rows {
         names: &[T],
     ) -> Rows {
         let [titles, names] = [titles, names].map(|all| all.iter().map(ToString::to_string).collect());
-        Rows { output, look, list, titles, names, count: 0, table: Vec::new() }
+        Rows { output, look, list, titles, names, count: 0, long: Long::Cut, table: Vec::new() }
+    }
+
+    pub(super) fn look(&self) -> Look {
+        self.look
+    }
+
+    /// Shows long values whole, on several lines.
+    #[must_use]
+    pub(crate) fn wrapped(self) -> Rows {
+        Rows { long: Long::Wrap, ..self }
     }
 
     /// Adds a row with a cell for each column, and gives the text that can be printed now.
@@ -72,7 +83,7 @@ impl Rows {
 
     fn table(&mut self) -> String {
         let titles: Vec<&str> = kept(self.titles.iter().map(String::as_str).collect(), &self.titles);
-        table(&titles, &std::mem::take(&mut self.table), self.look)
+        table(&titles, &std::mem::take(&mut self.table), self.look, self.long)
     }
 
     fn head(&self) -> String {
@@ -131,7 +142,7 @@ mod tests {
         assert_eq!(of(Output::Ndjson), "{\"n\":1,\"t\":[]}\n{\"n\":2,\"t\":[]}\n");
         let json = "[\n  {\n    \"n\": 1,\n    \"t\": []\n  },\n  {\n    \"n\": 2,\n    \"t\": []\n  }\n]\n";
         assert_eq!(of(Output::Json), json);
-        assert!(of(Output::Table).contains("│ 2 ┆ \\u{1b} │"), "{}", of(Output::Table));
+        assert!(of(Output::Table).contains("\n2  \\u{1b}\n"), "{}", of(Output::Table));
     }
 
     #[test]
@@ -146,8 +157,8 @@ mod tests {
         let texts: Vec<String> =
             (0..=TABLE_ROWS).map(|n| rows.add(|| vec![Cell::plain(n.to_string())], String::new)).collect();
         let printed = texts.iter().position(|text| !text.is_empty());
-        assert_eq!((printed, texts[TABLE_ROWS - 1].lines().count()), (Some(TABLE_ROWS - 1), TABLE_ROWS + 4));
-        assert!(rows.end().contains("│ 1000 │"));
+        assert_eq!((printed, texts[TABLE_ROWS - 1].lines().count()), (Some(TABLE_ROWS - 1), TABLE_ROWS + 2));
+        assert!(rows.end().ends_with("\n1000\n"));
     }
 
     #[test]

@@ -1,20 +1,19 @@
-//! Tables, and values as their cells.
+//! Tables: a header, a rule, and columns as wide as their content needs.
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentLineStyle, LineStyle, Table, TableStyle, Width};
+use dialoguer::console::{Style, measure_text_width, truncate_str};
 
 use super::Look;
 use super::escape::escaped;
-use crate::document::View;
-use crate::document::indent::compact;
-use crate::document::json::ValueKind;
+use super::parts::Part;
 
 /// A cell, with the text for people and the text for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
-    text: String,
+    parts: Vec<Part>,
     exact: Option<String>,
     tone: Tone,
+    whole: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +25,27 @@ pub enum Tone {
     Dim,
 }
 
+/// What happens to values that are too long for the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Long {
+    /// They continue on the next line.
+    Wrap,
+    /// They are cut, so that a row has one line.
+    Cut,
+}
+
+/// Columns between two columns of the table.
+const GAP: usize = 2;
+/// A column is not cut below this width.
+const LEAST: usize = 6;
+
 impl Cell {
     pub fn new(text: impl Into<String>, tone: Tone) -> Cell {
-        Cell { text: text.into(), exact: None, tone }
+        Cell::marked(vec![Part { text: text.into(), changed: false }], tone)
+    }
+
+    pub(super) fn marked(parts: Vec<Part>, tone: Tone) -> Cell {
+        Cell { parts, exact: None, tone, whole: false }
     }
 
     pub(crate) fn plain(text: impl Into<String>) -> Cell {
@@ -39,141 +56,171 @@ impl Cell {
         Cell { exact: Some(exact.into()), ..self }
     }
 
-    pub(super) fn exact(&self) -> &str {
-        self.exact.as_deref().unwrap_or(&self.text)
+    /// A name that is typed again, or a date: it is never cut or broken.
+    #[must_use]
+    pub(crate) fn whole(self) -> Cell {
+        Cell { whole: true, ..self }
     }
 
-    fn painted(&self) -> comfy_table::Cell {
-        let cell = comfy_table::Cell::new(escaped(&self.text));
-        match self.tone {
-            Tone::Plain => cell,
-            Tone::Bold => cell.add_attribute(Attribute::Bold),
-            Tone::Old => cell.fg(Color::Red),
-            Tone::New => cell.fg(Color::Green),
-            Tone::Dim => cell.add_attribute(Attribute::Dim),
-        }
+    pub(super) fn exact(&self) -> String {
+        self.exact.clone().unwrap_or_else(|| self.parts.iter().map(|part| part.text.as_str()).collect())
+    }
+
+    /// The width of its widest line.
+    fn width(&self) -> usize {
+        self.shown().lines().map(measure_text_width).max().unwrap_or_default()
+    }
+
+    fn shown(&self) -> String {
+        self.parts.iter().map(|part| escaped(&part.text)).collect()
+    }
+
+    fn painted(&self, look: Look, width: usize, long: Long) -> comfy_table::Cell {
+        comfy_table::Cell::new(match long {
+            Long::Cut => self.tone.painted(&truncate_str(&self.shown(), width, look.more()), look),
+            Long::Wrap => marked(&self.parts, self.tone, look),
+        })
     }
 }
 
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Tone::Plain => Style::new(),
+            Tone::Bold => Style::new().bold(),
+            Tone::Old => Style::new().red(),
+            Tone::New => Style::new().green(),
+            Tone::Dim => Style::new().dim(),
+        }
+    }
+
+    fn painted(self, text: &str, look: Look) -> String {
+        look.painted(self.style(), text)
+    }
+}
+
+/// The text with its changes marked: by style if there is one, else by a line of `^` below. Output
+/// that is piped is plain.
+pub(super) fn marked(parts: &[Part], tone: Tone, look: Look) -> String {
+    let style = |part: &Part| if part.changed { tone.style().bold().underlined() } else { tone.style() };
+    let text: String = parts.iter().map(|part| look.painted(style(part), &escaped(&part.text))).collect();
+    if look.color || look.width.is_none() || !parts.iter().any(|part| part.changed) {
+        return text;
+    }
+    let below = |part: &Part| {
+        let mark = if part.changed { "^" } else { " " };
+        mark.repeat(measure_text_width(&escaped(&part.text)))
+    };
+    format!("{text}\n{}", parts.iter().map(below).collect::<String>().trim_end())
+}
+
 /// A table with a header, fitted to the look; ends with a line break.
-pub fn table(header: &[&str], rows: &[Vec<Cell>], look: Look) -> String {
+pub fn table(header: &[&str], rows: &[Vec<Cell>], look: Look, long: Long) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
+    let rule = if look.ascii { '-' } else { '─' };
+    let lines = ContentLineStyle::none().junction(' ');
+    let style = TableStyle::new().header_lines(lines).content_lines(lines);
+    table.load_style(style.header_separator(LineStyle::none().fill(rule).junction(' ')));
     if look.color {
         table.enforce_styling();
     } else {
         table.force_no_tty();
     }
-    if let Some(width) = look.width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    table.set_header(header.iter().map(|title| Cell::new(*title, Tone::Bold).painted()));
+    let header: Vec<Cell> = header.iter().map(|title| Cell::new(*title, Tone::Bold)).collect();
+    let widths = widths(&header, rows, look);
+    let painted = |row: &Vec<Cell>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| cell.painted(look, *width, long));
+        cells.collect::<Vec<_>>()
+    };
+    table.set_header(painted(&header));
     for row in rows {
-        table.add_row(row.iter().map(Cell::painted));
+        table.add_row(painted(row));
     }
-    keep_first_column(&mut table, look);
+    for (at, column) in table.column_iter_mut().enumerate() {
+        let right = u16::from(at + 1 < widths.len());
+        column.set_padding((0, right));
+        let width = u16::try_from(widths[at]).unwrap_or(u16::MAX).saturating_add(right);
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+    }
     format!("{}\n", table.trim_fmt())
 }
 
-/// Users copy the first column, so it wraps only if it would take most of the line.
-fn keep_first_column(table: &mut Table, look: Look) {
-    let widest = table.column_max_content_widths().first().copied().unwrap_or_default();
-    if look.width.is_some_and(|width| widest + 12 < width)
-        && let Some(column) = table.column_mut(0)
-    {
-        column.set_constraint(ColumnConstraint::ContentWidth);
+/// As wide as the content, or narrower so that the table fits: the widest column gives way first.
+fn widths(header: &[Cell], rows: &[Vec<Cell>], look: Look) -> Vec<usize> {
+    let all = || std::iter::once(header).chain(rows.iter().map(Vec::as_slice));
+    let column = |at: usize| all().filter_map(move |row| row.get(at));
+    let mut widths: Vec<usize> =
+        (0..header.len()).map(|at| column(at).map(Cell::width).max().unwrap_or_default()).collect();
+    let Some(room) = look.width else { return widths };
+    let room = usize::from(room).saturating_sub(GAP * header.len().saturating_sub(1));
+    let gives: Vec<bool> = (0..header.len()).map(|at| !column(at).any(|cell| cell.whole)).collect();
+    while widths.iter().sum::<usize>() > room {
+        let widest =
+            (0..widths.len()).filter(|at| gives[*at] && widths[*at] > LEAST).max_by_key(|at| widths[*at]);
+        let Some(widest) = widest else { break };
+        widths[widest] -= 1;
     }
+    widths
 }
 
-/// A value so that empty, null, absent and the text "null" look different: text in quotes, the rest as JSON.
-pub(crate) fn value(view: Option<View<'_>>) -> String {
-    let Some(view) = view else { return "(absent)".to_string() };
-    match view.as_text() {
-        Some(text) => format!("\"{text}\""),
-        None => codes(view).unwrap_or_else(|| compact(view.raw())),
-    }
-}
-
-/// Values of one field as `value` shows them; all in full if two different ones would look the same.
-pub fn values<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
-    let full = |view: Option<View<'_>>| view.map_or_else(|| value(None), |view| compact(view.raw()));
-    let short = views.map(value);
-    let alike =
-        |one: usize, other: usize| short[one] == short[other] && full(views[one]) != full(views[other]);
-    if (0..N).any(|one| (0..one).any(|other| alike(one, other))) { views.map(full) } else { short }
-}
-
-/// Sales-tracking codes as `TYPE=CODE`, which their flag takes; none for any other value.
-fn codes(list: View<'_>) -> Option<String> {
-    if list.kind() != ValueKind::Array || list.children().next().is_none() {
-        return None;
-    }
-    let part = |code: View<'_>, name: &str| Some(code.member(name)?.as_text()?.into_owned());
-    let pair = |code| Some(format!("{}={}", part(code, "type")?, part(code, "code")?));
-    list.children().map(pair).collect::<Option<Vec<String>>>().map(|pairs| pairs.join("; "))
+/// Whether the table fits without a cut or a wrap.
+pub(super) fn fits(header: &[&str], rows: &[Vec<Cell>], look: Look) -> bool {
+    let header: Vec<Cell> = header.iter().map(|title| Cell::plain(*title)).collect();
+    let widths = widths(&header, rows, Look { width: None, ..look });
+    let all = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    look.width.is_none_or(|width| all <= usize::from(width))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Json;
 
-    #[test]
-    fn values_that_are_different_look_different() {
-        let shown = |text: &str| value(Some(Json::parse(text).unwrap().root()));
-        let all = [
-            shown("null"),
-            shown("\"null\""),
-            shown("\"\""),
-            value(None),
-            shown("[]"),
-            shown("\"[]\""),
-            shown("{}"),
-        ];
-        assert_eq!(all, ["null", "\"null\"", "\"\"", "(absent)", "[]", "\"[]\"", "{}"]);
-        assert_eq!(
-            (shown("1E5"), shown("\"\\u00e9\""), shown("\"\\ud800\"")),
-            ("1E5".into(), "\"é\"".into(), "\"\\ud800\"".into())
-        );
-    }
-
-    #[test]
-    fn two_values_that_differ_never_look_the_same() {
-        let code =
-            |name: &str| Json::parse(format!(r#"[{{"type":"A","code":"1","name":"{name}"}}]"#)).unwrap();
-        let (one, other) = (code("x"), code("y"));
-        let shown = values([Some(one.root()), Some(other.root()), None]);
-        assert_eq!(
-            shown[1..],
-            [r#"[{"type":"A","code":"1","name":"y"}]"#.to_string(), "(absent)".to_string()]
-        );
-        assert_eq!(values([Some(one.root()), None]), ["A=1", "(absent)"]);
-    }
-
-    #[test]
-    fn tracking_codes_read_as_their_flag_takes_them() {
-        let list =
-            Json::parse(r#"[{"type":"Region","code":"NA","id":1},{"type":"Rep","code":"7"}]"#).unwrap();
-        assert_eq!(value(Some(list.root())), "Region=NA; Rep=7");
-        assert_eq!(value(Some(Json::parse("[{\"type\":1}, 2]").unwrap().root())), "[{\"type\":1},2]");
+    fn rows(rows: &[[&str; 2]]) -> Vec<Vec<Cell>> {
+        rows.iter().map(|row| row.iter().map(|text| Cell::plain(*text)).collect()).collect()
     }
 
     #[test]
     fn wide_characters_keep_the_columns_straight() {
-        let rows = [["株式会社", "x"], ["e\u{301}", "😀"], ["plain", "y"]];
-        let rows: Vec<Vec<Cell>> =
-            rows.iter().map(|row| row.iter().map(|text| Cell::plain(*text)).collect()).collect();
-        let shown = table(&["A", "B"], &rows, Look::default());
-        let widths: Vec<usize> = shown.lines().map(unicode_width::UnicodeWidthStr::width).collect();
-        assert!(widths.iter().all(|width| *width == widths[0]), "{shown}");
+        let shown = table(
+            &["A", "B"],
+            &rows(&[["株式会社", "|"], ["e\u{301}", "|"], ["plain", "|"]]),
+            Look::default(),
+            Long::Cut,
+        );
+        let at: Vec<usize> =
+            shown.lines().skip(2).map(|line| measure_text_width(line.split('|').next().unwrap())).collect();
+        assert_eq!(at, [10, 10, 10], "{shown}");
     }
 
     #[test]
     fn a_table_keeps_within_the_terminal() {
         let rows = [vec![Cell::plain("landingPage"), Cell::new("long words ".repeat(30), Tone::New)]];
-        let shown = table(&["Field", "Value"], &rows, Look { color: false, width: Some(40) });
-        assert!(shown.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 40), "{shown}");
-        assert!(!shown.contains('\u{1b}'));
-        assert!(table(&["F", "V"], &rows, Look { color: true, width: None }).contains('\u{1b}'));
+        let look = Look { width: Some(40), ..Look::default() };
+        for long in [Long::Cut, Long::Wrap] {
+            let shown = table(&["Field", "Value"], &rows, look, long);
+            assert!(shown.lines().all(|line| measure_text_width(line) <= 40), "{shown}");
+            assert_eq!(
+                (shown.contains('…'), shown.lines().count() == 3),
+                (long == Long::Cut, long == Long::Cut)
+            );
+        }
+        assert!(
+            table(&["F", "V"], &rows, Look { color: true, ..Look::default() }, Long::Cut).contains('\u{1b}')
+        );
+    }
+
+    #[test]
+    fn names_and_dates_are_never_cut() {
+        let row = |text: &str| vec![Cell::plain(text).whole(), Cell::plain("a long value")];
+        let look = Look { width: Some(20), ..Look::default() };
+        let shown = table(&["Entry", "Changed"], &[row("20261130-144912003-nn6j")], look, Long::Cut);
+        assert!(shown.ends_with("\n20261130-144912003-nn6j  a lon…\n"), "{shown}");
+    }
+
+    #[test]
+    fn without_a_terminal_nothing_is_cut_and_ascii_is_enough() {
+        let look = Look { ascii: true, ..Look::default() };
+        let shown = table(&["F", "Value"], &rows(&[["x", &"y".repeat(300)]]), look, Long::Cut);
+        assert_eq!(shown, format!("F  Value\n-- {}\nx  {}\n", "-".repeat(300), "y".repeat(300)));
     }
 }

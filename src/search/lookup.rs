@@ -42,7 +42,7 @@ impl CustomerName {
             }
             return Ok(CustomerName::Lookup(lookup));
         }
-        id(text).map(CustomerName::Id).ok_or_else(how_named)
+        id(text).map(CustomerName::Id).ok_or_else(|| how_to_name(text))
     }
 
     pub(crate) fn id(&self) -> Option<u64> {
@@ -57,6 +57,18 @@ impl CustomerName {
 pub(crate) fn id(text: &str) -> Option<u64> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|id| *id > 0 && digits)
+}
+
+/// The lookup that was probably meant.
+fn how_to_name(text: &str) -> String {
+    let by = if text.contains('@') { "email" } else { "reference" };
+    match text.trim() {
+        "" => how_named(),
+        text if text.bytes().all(|byte| byte.is_ascii_digit()) => how_named(),
+        text => {
+            format!("{}; did you mean {by}:{text}? `fusebill customer find` looks for words", how_named())
+        }
+    }
 }
 
 fn how_named() -> String {

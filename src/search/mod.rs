@@ -4,6 +4,7 @@
 //! Source: the vendor's pages "List customers", "String filtering" and "Date filtering".
 
 pub mod filters;
+pub(crate) mod find;
 pub mod lookup;
 pub mod names;
 mod pattern;
@@ -74,6 +75,11 @@ impl Search {
         self.conditions.iter().all(Condition::is_exact)
     }
 
+    /// What may be typed instead, if nothing matches.
+    pub(crate) fn wider(&self) -> Vec<String> {
+        self.conditions.iter().filter_map(Condition::wider).collect()
+    }
+
     pub(crate) fn kept_back(&self) -> impl Iterator<Item = &str> {
         self.conditions.iter().filter(|condition| condition.query().is_none()).map(Condition::given)
     }
@@ -116,6 +122,13 @@ impl Condition {
     pub(crate) fn containing(path: &'static str, text: &str) -> Condition {
         let pattern = Pattern::Text(Wildcards::containing(text));
         Condition { name: Name::at(path), pattern, given: format!("{path}=*{text}*") }
+    }
+
+    /// The same condition for a part of the value, if it is for the whole value.
+    pub(crate) fn wider(&self) -> Option<String> {
+        let (field, text) = self.given.split_once('=')?;
+        let is_whole = matches!(&self.pattern, Pattern::Text(typed) if !text.is_empty() && typed.is_whole());
+        is_whole.then(|| format!("{field}=*{text}*"))
     }
 
     /// The condition as it was typed.

@@ -90,8 +90,12 @@ fn unknown(text: &str, folded: &str) -> QueryError {
     }
     let flags = FIELDS.iter().map(|field| field.flag);
     let names = paths().chain(flags).chain(FILTERS.iter().map(|filter| filter.name));
-    let mut near = field::nearest(text, names);
-    near.dedup_by_key(|name| fold(name));
+    let flag = |name: &'static str| {
+        let field = path(name).and_then(field::at);
+        field.map_or(name, |field| field.flag)
+    };
+    let mut near: Vec<&str> = field::nearest(text, names).into_iter().map(flag).collect();
+    near.dedup();
     let error = QueryError::new(format!("there is no field `{text}` to search by"));
     if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(", "))) }
 }

@@ -55,6 +55,10 @@ impl Wildcards {
         Wildcards { parts: kept.map(|(_, part)| part).collect() }
     }
 
+    pub(super) fn is_whole(&self) -> bool {
+        self.parts.len() == 1
+    }
+
     pub(super) fn is_bare(&self) -> bool {
         self.parts.iter().all(String::is_empty)
     }

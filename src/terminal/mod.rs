@@ -17,8 +17,9 @@ pub use input::Input;
 pub use output::Notes;
 use output::tell;
 pub(crate) use progress::Bar;
-pub(crate) use prompts::{Check, List};
+pub(crate) use prompts::{Check, List, ask_again};
 
+use crate::account::environment;
 use crate::report::Look;
 use crate::report::account_label::Badge;
 
@@ -56,6 +57,7 @@ impl Terminal {
                 Color::Never => false,
                 Color::Auto => terminal && !plain,
             },
+            ascii: environment::wants_ascii(),
             width: terminal.then(|| term.size_checked().map(|(_, columns)| columns)).flatten(),
         };
         Terminal {
@@ -91,6 +93,11 @@ impl Terminal {
 
     pub(crate) fn error_look(&self) -> Look {
         self.error_look
+    }
+
+    /// Whether the user sees standard output.
+    pub(crate) fn shows_output(&self) -> bool {
+        io::stdout().is_terminal()
     }
 
     pub(crate) fn may_ask(&self) -> bool {

@@ -63,6 +63,18 @@ impl Notes {
         }
     }
 
+    /// A command after its reason, on its own line if the terminal would break it.
+    pub(crate) fn say_command(self, reason: &str, command: &str, width: Option<u16>) {
+        let line = format!("{reason} {command}");
+        let fits = width.is_none_or(|width| line.chars().count() <= usize::from(width));
+        if fits {
+            self.say(&line);
+        } else {
+            self.say(reason);
+            self.say(&format!("  {command}"));
+        }
+    }
+
     #[must_use]
     pub(crate) fn hushed(self) -> Notes {
         Notes { quiet: true, ..self }

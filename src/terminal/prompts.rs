@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::io::ErrorKind;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dialoguer::console::{Term, truncate_str};
 use dialoguer::{FuzzySelect, Input, Password, Select};
@@ -37,9 +38,8 @@ impl Terminal {
     /// dialoguer's `Confirm` takes the single key `y`, even one typed before the question.
     pub(crate) fn confirm(&self, question: &str) -> Result<bool> {
         let asking = Asking::line_by_line();
-        let question = self.labelled(&escaped(question));
+        let _open = OpenQuestion::show(format!("{} [y/n] ", self.labelled(&escaped(question))));
         loop {
-            tell(&format!("{question} [y/n] "));
             let line = asking.read_line().map_err(|why| no_answer(why.into()))?;
             if !line.ends_with('\n') {
                 tell("\n");
@@ -48,7 +48,10 @@ impl Terminal {
             match line.trim().to_lowercase().as_str() {
                 "y" | "yes" => return Ok(true),
                 "n" | "no" => return Ok(false),
-                _ => tell("type y or n\n"),
+                _ => {
+                    tell("type y or n\n");
+                    ask_again();
+                }
             }
         }
     }
@@ -140,6 +143,35 @@ impl Terminal {
             None => question.to_string(),
         }
     }
+}
+
+/// The question of [`Terminal::confirm`] that waits for its answer.
+static OPEN: Mutex<Option<String>> = Mutex::new(None);
+
+struct OpenQuestion;
+
+impl OpenQuestion {
+    fn show(question: String) -> OpenQuestion {
+        *open() = Some(question);
+        ask_again();
+        OpenQuestion
+    }
+}
+
+impl Drop for OpenQuestion {
+    fn drop(&mut self) {
+        *open() = None;
+    }
+}
+
+fn open() -> MutexGuard<'static, Option<String>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Shows the open question, if there is one: after Ctrl-Z and `fg` it is out of sight.
+pub(crate) fn ask_again() {
+    let question = open().clone();
+    question.iter().for_each(|question| tell(question));
 }
 
 fn cut(text: &str, columns: usize) -> String {

@@ -376,7 +376,7 @@ fn the_profile_s_editor_is_used_where_no_variable_of_this_tool_names_one() {
     let world = configured("[profiles.default]\neditor = ['sed', '-i', 's/\"Jon\"/\"Joe\"/']\n");
     let edit = ["customer", "edit", "123", "--dry-run"];
     let run = world.run_with(&[("VISUAL", "false"), ("EDITOR", "false")], &edit);
-    assert!(run.code == 0 && run.stdout.contains("\"Joe\""), "{}", run.stderr);
+    assert!(run.code == 0 && run.stdout.contains("Jon     Joe"), "{}", run.stderr);
     let run = world.run_with(&[("FUSEBILL_EDITOR", "sed -i s/Smith/Smythe/")], &edit);
-    assert!(run.code == 0 && run.stdout.contains("\"Smythe\""), "{}", run.stderr);
+    assert!(run.code == 0 && run.stdout.contains("Smith   Smythe"), "{}", run.stderr);
 }

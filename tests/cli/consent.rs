@@ -1,5 +1,7 @@
 //! Questions, asked in a real pseudo-terminal, and what happens where there is none.
 
+use expectrl::process::unix::Signal;
+
 use crate::terminal::Terminal;
 use crate::world::World;
 
@@ -7,8 +9,8 @@ const HOLD: [&str; 5] = ["customer", "update", "123", "--status", "hold"];
 
 fn asked(world: &World) -> Terminal {
     let mut terminal = Terminal::start(world.command(HOLD));
-    let shown = terminal.until("Write to Customer 123");
-    assert!(shown.contains("\"Active\"") && shown.contains("\"Hold\""), "the change is seen first: {shown}");
+    let shown = terminal.until("Write 1 change to customer 123 ");
+    assert!(shown.contains("Active"), "the change is seen first: {shown}");
     terminal.until("[y/n] ");
     terminal
 }
@@ -68,6 +70,18 @@ fn esc_and_the_end_of_input_mean_no() {
         terminal.finish().says(11, &["not confirmed", "Nothing was written."]);
         assert_eq!(world.lines(), ["GET /v1/customers/123"]);
     }
+}
+
+#[test]
+fn the_question_is_shown_again_when_the_shell_continues_the_program() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    terminal.signal(Signal::SIGCONT);
+    terminal.until("Write 1 change to customer 123 ");
+    terminal.until("[y/n] ");
+    terminal.send("y\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, shown.contains("Written and verified")), (0, true), "{shown}");
 }
 
 #[test]
@@ -138,7 +152,7 @@ fn where_both_changed_the_same_field_ours_is_shown_and_asked_about_again() {
     let (mut terminal, theirs) = conflicted(&world);
     terminal.press("\u{1b}[B\r");
     let shown = terminal.until("[y/n] ");
-    assert!(shown.contains("\"Cancelled\"") && shown.contains("\"Hold\""), "the new change: {shown}");
+    assert!(shown.contains("Cancelled") && shown.contains("Hold"), "the new change: {shown}");
     terminal.send("y\r");
     let (code, shown) = terminal.end();
     assert_eq!((code, shown.contains("Written and verified")), (0, true), "{shown}");
@@ -214,7 +228,7 @@ fn the_question_is_not_asked_of_a_machine() {
             "--yes",
             "Nothing was written.",
         ]);
-        assert!(!run.stderr.contains('┌'), "what is shown to nobody: {}", run.stderr);
+        assert!(!run.stderr.contains('─'), "what is shown to nobody: {}", run.stderr);
     }
     let yes = world.pipe(&HOLD, b"y\ny\ny\n");
     assert_eq!(yes.code, 2, "an answer on standard input is no consent");
@@ -235,12 +249,12 @@ fn what_a_program_reads_is_shown_beside_it_only_where_it_is_asked_about() {
         let world = World::new();
         let mut terminal = Terminal::start(world.command([&HOLD[..], &["-o", "json", extra]].concat()));
         if shown_first {
-            assert!(terminal.until("Write to Customer 123").contains('┌'));
+            assert!(terminal.until("to customer 123 ").contains("Field"));
             terminal.until("[y/n] ");
             terminal.send("n\r");
         }
         let (code, shown) = terminal.end();
-        assert_eq!((code, shown.contains('┌')), (if shown_first { 11 } else { 0 }, false), "{shown}");
+        assert_eq!((code, shown.contains('─')), (if shown_first { 11 } else { 0 }, false), "{shown}");
     }
 }
 

@@ -53,7 +53,7 @@ fn edit(world: &World, visits: &[&str]) -> Terminal {
 /// Waits for the question of consent.
 #[track_caller]
 fn consent(terminal: &mut Terminal) -> String {
-    let shown = terminal.until("Write to Customer 123");
+    let shown = terminal.until(" to customer 123 ");
     terminal.until("[y/n] ");
     shown
 }
@@ -141,7 +141,7 @@ fn yes_writes_what_was_typed_and_nothing_else() {
     let before = world.stored(123);
     let mut terminal = edit(&world, &[JOHN]);
     let shown = consent(&mut terminal);
-    assert!(shown.contains("│ firstName ┆ \"Jon\"  ┆ \"John\" │"), "{shown}");
+    assert!(shown.contains("firstName  Jon     John"), "{shown}");
     assert_eq!((world.lines().len(), kept(&world).len()), (1, 1), "nothing happened yet");
     terminal.send("y\r");
     is_written(&world, &before, &[("\"Jon\"", "\"John\"")], &terminal.finish());
@@ -159,7 +159,7 @@ fn after_no_the_same_text_can_be_edited_again() {
     what_now(&mut terminal);
     terminal.press("\r");
     let shown = consent(&mut terminal);
-    assert!(shown.contains("\"John\"") && shown.contains("\"Smythe\""), "{shown}");
+    assert!(shown.contains("John") && shown.contains("Smythe"), "{shown}");
     assert_eq!(seen(&world, 2), seen(&world, 1).replacen("\"Jon\"", "\"John\"", 1));
     terminal.send("y\r");
     let replaced = [("\"Jon\"", "\"John\""), ("\"Smith\"", "\"Smythe\"")];
@@ -177,7 +177,7 @@ fn after_no_the_difference_can_be_shown_and_the_text_kept() {
         assert!(items.contains(item), "{item} is not in {items}");
     }
     terminal.press(&format!("{DOWN}\r"));
-    terminal.until("│ firstName ┆ \"Jon\"  ┆ \"John\" │");
+    terminal.until("firstName  Jon     John");
     what_now(&mut terminal);
     terminal.press(&format!("{DOWN}{DOWN}\r"));
     let ended = terminal.finish();
@@ -221,8 +221,7 @@ fn what_is_right_beside_a_mistake_can_be_seen_and_the_text_be_kept() {
     let mut terminal = edit(&world, &[&visit]);
     what_now(&mut terminal);
     terminal.press(&format!("{DOWN}\r"));
-    let shown = terminal.until("\"Smythe\" │");
-    assert!(shown.contains("\"Smith\""), "{shown}");
+    terminal.until("lastName  Smith   Smythe");
     what_now(&mut terminal);
     terminal.press(&format!("{DOWN}{DOWN}\r"));
     let ended = terminal.finish();
@@ -255,7 +254,7 @@ fn an_editor_that_returns_at_once_is_asked_about() {
     assert!(items.contains("I have saved it") && items.contains("open the editor again"), "{items}");
     terminal.press(&format!("{DOWN}\r"));
     let shown = consent(&mut terminal);
-    assert!(shown.contains("\"John\""), "{shown}");
+    assert!(shown.contains("John"), "{shown}");
     terminal.send("y\r");
     terminal.finish().says(0, &["Written and verified"]);
 }
@@ -269,7 +268,7 @@ fn a_text_that_was_saved_after_the_editor_returned_is_read_when_it_is_said_so() 
     std::fs::write(path, text.replacen("\"Jon\"", "\"John\"", 1)).expect("the text can be saved");
     terminal.press("\r");
     let shown = consent(&mut terminal);
-    assert!(shown.contains("\"John\""), "{shown}");
+    assert!(shown.contains("John"), "{shown}");
     terminal.send("y\r");
     terminal.finish().says(0, &["Written and verified"]);
 }
@@ -375,7 +374,7 @@ fn our_value_over_theirs_is_seen_and_asked_about_again() {
     let (mut terminal, theirs) = conflicted(&world, &[]);
     terminal.press(&format!("{DOWN}\r"));
     let shown = consent(&mut terminal);
-    assert!(shown.contains("│ firstName ┆ \"Jan\"  ┆ \"John\" │"), "{shown}");
+    assert!(shown.contains("firstName  Jan     John"), "{shown}");
     terminal.send("y\r");
     is_written(&world, &theirs, &[("\"Jan\"", "\"John\"")], &terminal.finish());
 }
@@ -402,7 +401,7 @@ fn edited_again_after_a_conflict_the_text_says_what_is_written() {
         match first_name {
             Some(name) => {
                 let shown = consent(&mut terminal);
-                assert!(shown.contains("┆ \"Jan\"") && shown.contains(name), "{shown}");
+                assert!(shown.contains("Jan") && shown.contains(name.trim_matches('"')), "{shown}");
                 terminal.send("y\r");
                 is_written(&world, &theirs, &[("\"Jan\"", name)], &terminal.finish());
             }
@@ -483,7 +482,7 @@ fn one_can_begin_anew_and_keep_or_delete_what_was_left() {
         offer(&mut terminal);
         terminal.press(&keys);
         let shown = consent(&mut terminal);
-        assert!(shown.contains("\"Smythe\"") && !shown.contains("\"John\""), "{shown}");
+        assert!(shown.contains("Smythe") && !shown.contains("John"), "{shown}");
         assert!(seen(&world, 1).contains("\"Jon\""));
         terminal.send("y\r");
         terminal.finish().says(0, &["Written and verified: 1 changed."]);
@@ -602,7 +601,7 @@ fn a_field_is_searched_and_its_text_is_judged_when_it_is_typed() {
     let mut terminal = prompted(&world);
     terminal.press("firstn");
     terminal.until("firstn|");
-    let found = terminal.until("\"Jon\"");
+    let found = terminal.until("Jon");
     assert!(found.contains("> firstName ") && !found.contains("lastName"), "{found}");
     terminal.press("\r");
     let about = terminal.until("unchanged can go back.");
@@ -613,7 +612,7 @@ fn a_field_is_searched_and_its_text_is_judged_when_it_is_typed() {
     terminal.until(&format!("firstName: {}", "x".repeat(51)));
     terminal.press(&format!("{}noh!\r", erased(51)));
     let shown = review(&mut terminal);
-    assert!(shown.contains("┆ \"noh!\" │"), "{shown}");
+    assert!(shown.contains("  noh!"), "{shown}");
     terminal.send("y\r");
     is_written(&world, &before, &[("\"Jon\"", "\"noh!\"")], &terminal.finish());
     assert!(!world.home.path().join("seen-1").exists(), "no editor was opened");
@@ -715,7 +714,7 @@ fn changed_at_prompts(world: &World) -> Terminal {
     terminal.press(&format!("{}John\r", erased(3)));
     let items = fields(&mut terminal);
     assert!(items.contains("> review and write: 1 changed"), "{items}");
-    assert!(items.contains("\"Jon\" → \"John\""), "{items}");
+    assert!(items.contains("Jon → John"), "{items}");
     terminal
 }
 
@@ -761,7 +760,7 @@ fn no_goes_back_to_the_list_with_what_was_changed() {
     choose(&mut terminal, "lastName", "lastName: Smith");
     terminal.press(&format!("{}ythe\r", erased(3)));
     let shown = review(&mut terminal);
-    assert!(shown.contains("\"John\"") && shown.contains("\"Smythe\""), "{shown}");
+    assert!(shown.contains("John") && shown.contains("Smythe"), "{shown}");
     terminal.send("y\r");
     let replaced = [("\"Jon\"", "\"John\""), ("\"Smith\"", "\"Smythe\"")];
     is_written(&world, &before, &replaced, &terminal.finish());
@@ -814,7 +813,7 @@ fn ctrl_z_at_a_question_leaves_it_usable_where_nothing_could_continue_the_progra
     choose(&mut terminal, "firstName", "firstName: Jon");
     terminal.press(&format!("{CTRL_Z}{}John{CTRL_Z}\r", erased(3)));
     let items = fields(&mut terminal);
-    assert!(items.contains("\"Jon\" → \"John\""), "{items}");
+    assert!(items.contains("Jon → John"), "{items}");
     terminal.press(ESC);
     terminal.finish().says(11, &[]);
 }
@@ -918,9 +917,8 @@ fn an_emptied_text_cancels_and_is_not_offered_again() {
 #[track_caller]
 fn keeps_within(shown: &str, columns: usize) {
     use unicode_width::UnicodeWidthStr;
-    let tables = shown.lines().map(str::trim_end).filter(|line| line.contains(['│', '╞', '┌', '└']));
-    // A table of three columns cannot be narrower than its words.
-    for line in tables.filter(|_| columns >= 40) {
+    let rules = shown.lines().map(str::trim_end).filter(|line| line.contains('─'));
+    for line in rules {
         assert!(line.width() <= columns, "wider than {columns}: {line:?}");
     }
 }
@@ -941,7 +939,7 @@ fn every_question_keeps_within_a_narrow_terminal_and_is_readable() {
         let screen = |terminal: &Terminal| screen(terminal.shown(), width, height);
         let shown = words(&screen(&terminal).join(""));
         let asked =
-            "Write to Customer 123 Jon Smith (Acme Inc.) on profile default (127.0.0.1): 1 changed? [y/n]";
+            "Write 1 change to customer 123 Jon Smith (Acme Inc.) on profile default (127.0.0.1)? [y/n]";
         assert!(shown.ends_with(&words(asked)), "{shown}");
         meanwhile(&world, "\"Jon\"", "\"Jan\"");
         terminal.send("y\r");

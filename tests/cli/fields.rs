@@ -199,7 +199,7 @@ fn many_fields_change_in_one_put() {
     let said = format!("Written and verified: {} changed.\n", FIELDS.len());
     assert_eq!((run.code, run.stderr.as_str()), (0, said.as_str()));
     assert_eq!(world.put_body(), after);
-    assert_eq!(run.stdout.lines().count(), FIELDS.len() + 5);
+    assert_eq!(run.stdout.lines().count(), FIELDS.len() + 3);
 }
 
 #[test]

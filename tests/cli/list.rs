@@ -46,10 +46,9 @@ fn every_customer_is_listed_with_one_request() {
     let world = World::new();
     let run = list(&world, &[]);
     assert_eq!((run.code, run.stderr.as_str()), (0, "38 customers.\n"));
-    assert_eq!(run.stdout.lines().count(), COUNT + 4);
-    let header = run.stdout.lines().nth(1).expect("a header");
-    let columns: Vec<&str> =
-        header.split(['│', '┆']).map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    assert_eq!(run.stdout.lines().count(), COUNT + 2);
+    let header = run.stdout.lines().next().expect("a header");
+    let columns: Vec<&str> = header.split_whitespace().collect();
     assert_eq!(
         columns,
         ["id", "companyName", "firstName", "lastName", "primaryEmail", "reference", "status"]
@@ -62,7 +61,7 @@ fn every_customer_is_listed_with_one_request() {
 fn a_table_shows_values_so_that_they_can_be_told_apart() {
     let world = World::new();
     let run = list(&world, &["--where", "company-name=Empty*", "--columns", "id,suffix,reference1,nothing"]);
-    let row = "│ 1013 ┆ \"\"     ┆ \"\"                           ┆ (absent) │";
+    let row = "\n1013  \"\"      \"\"                            (absent)\n";
     assert!(run.stdout.contains(row), "{}", run.stdout);
     assert_eq!(run.stderr, "1 customer.\nwarning: none of these customers has `nothing`\n");
 }
@@ -206,7 +205,8 @@ fn columns_are_a_merge_patch_in_json_and_cells_in_csv() {
 fn no_match_is_nothing_and_no_failure() {
     let world = World::new();
     let none = |form: &str| list(&world, &["--where", "first-name=Nobody", "-o", form, "--columns", "id"]);
-    none("table").is(0, "", "No customer matches.\n");
+    let wider = "A pattern is for the whole value; a part is found with --where 'first-name=*Nobody*'.\n";
+    none("table").is(0, "", &format!("No customer matches.\n{wider}"));
     none("json").is(0, "[]\n", "");
     none("ndjson").is(0, "", "");
     none("csv").is(0, "id\n", "");
@@ -384,7 +384,7 @@ fn pages_that_came_before_a_failure_are_out_and_the_exit_code_tells() {
     store(&world, 1_500);
     world.fault("list@2*all:status=500");
     let run = list(&world, &[]);
-    assert_eq!((run.code, run.stdout.lines().count()), (7, 1_004));
+    assert_eq!((run.code, run.stdout.lines().count()), (7, 1_002));
     run.says(&["reading page 2 of the list"]);
 }
 

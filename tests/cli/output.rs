@@ -66,7 +66,7 @@ fn quiet_leaves_the_data_and_the_failures() {
     let world = World::new();
     let run = world.run(&[UPDATE, &["-q"]].concat());
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    assert!(run.stdout.contains("\"John\""));
+    assert!(run.stdout.contains("Jon     John"));
     world.update(&["--first-name", "John", "-q"]).is(0, "", "");
     world.run(&["customer", "get", "99", "-q"]).fails(3, &["error: "]);
     world.fault("get:status=503");

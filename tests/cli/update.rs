@@ -9,11 +9,9 @@ fn one_update_is_a_get_and_a_put_on_one_connection() {
     let run = world.run(&["customer", "update", "123", "--first-name", "John"]);
     let table = "\
 Customer 123 Jon Smith (Acme Inc.)  (profile default, 127.0.0.1)
-┌───────────┬────────┬────────┐
-│ Field     ┆ Before ┆ After  │
-╞═══════════╪════════╪════════╡
-│ firstName ┆ \"Jon\"  ┆ \"John\" │
-└───────────┴────────┴────────┘
+Field      Before  After
+────────── ─────── ─────
+firstName  Jon     John
 ";
     run.is(0, table, "Written and verified: 1 changed.\n");
     assert_eq!(run.undo, Some(format!("fusebill customer undo {}", world.entry())));

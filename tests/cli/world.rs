@@ -204,23 +204,39 @@ pub fn compact(json: &str) -> String {
     json.chars().filter(|c| keep(*c)).collect()
 }
 
-/// The table of changes as it is to be printed.
+/// The table of changes as it is to be printed; values are JSON.
 pub fn table(head: &str, rows: &[[&str; 3]]) -> String {
-    let all = || std::iter::once(&["Field", "Before", "After"]).chain(rows);
-    let width = |column: usize| all().map(|row| row[column].width()).max().unwrap_or(0);
+    let shown = |[path, before, after]: &[&str; 3]| {
+        let removed = match *after {
+            "\"\"" => " (empty text)",
+            "null" | "[]" if *before != "null" => " (cleared)",
+            _ => "",
+        };
+        [(*path).to_string(), bare(before), bare(after) + removed]
+    };
+    let header = ["Field", "Before", "After"].map(str::to_string);
+    let rows: Vec<[String; 3]> = rows.iter().map(shown).collect();
+    let width = |column: usize| {
+        let all = std::iter::once(&header).chain(&rows);
+        all.map(|row| row[column].width()).max().unwrap_or(0)
+    };
     let widths = [width(0), width(1), width(2)];
-    let rule = |left: &str, line: &str, middle: &str, right: &str| {
-        format!("{left}{}{right}\n", widths.map(|width| line.repeat(width + 2)).join(middle))
+    let line = |row: &[String; 3]| {
+        let cell = |column: usize| row[column].clone() + &" ".repeat(widths[column] - row[column].width());
+        format!("{}  {}  {}", cell(0), cell(1), cell(2)).trim_end().to_string() + "\n"
     };
-    let cells = |row: &[&str; 3]| {
-        let cell =
-            |column: usize| format!(" {}{} ", row[column], " ".repeat(widths[column] - row[column].width()));
-        format!("│{}┆{}┆{}│\n", cell(0), cell(1), cell(2))
-    };
-    let body: String = rows.iter().map(cells).collect();
-    let title = cells(&["Field", "Before", "After"]);
-    let (top, under) = (rule("┌", "─", "┬", "┐"), rule("╞", "═", "╪", "╡"));
-    format!("{head}  (profile default, 127.0.0.1)\n{top}{title}{under}{body}{}", rule("└", "─", "┴", "┘"))
+    let rule =
+        format!("{} {} {}\n", "─".repeat(widths[0] + 1), "─".repeat(widths[1] + 1), "─".repeat(widths[2]));
+    let body: String = rows.iter().map(line).collect();
+    format!("{head}  (profile default, 127.0.0.1)\n{}{rule}{body}", line(&header))
+}
+
+/// A text without its quotes, if nothing else looks like it.
+fn bare(json: &str) -> String {
+    let inside = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    let escapes = ["\\n", "\\r", "\\t", "\\u", "\\\"", "\\\\", "…"];
+    let plain = inside.filter(|text| !text.is_empty() && *text != "null" && text.trim() == *text);
+    plain.filter(|text| !escapes.iter().any(|escape| text.contains(escape))).unwrap_or(json).to_string()
 }
 
 /// The head of customer 123.

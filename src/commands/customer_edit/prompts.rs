@@ -4,12 +4,13 @@ use super::super::session::Session;
 use super::{heading, menu, not_kept, pick, text_of};
 use crate::document::edit_text::{read, without_notes};
 use crate::document::plan::plan;
-use crate::document::{Action, Customer, Edit, EditError, Edits, Json, Path, View, check};
+use crate::document::{Action, Change, Customer, Edit, EditError, Edits, Json, Path, View, check};
 use crate::drafts::Draft;
 use crate::error::{Error, Kind, Result};
 use crate::field::{self, FIELDS, Field, FieldKind};
+use crate::report::change;
 use crate::report::escape::escaped;
-use crate::report::table::value;
+use crate::report::value::{said, value};
 use crate::terminal::{Check, List};
 
 const CLEAR: &str = "clear it (null)";
@@ -56,10 +57,15 @@ impl<'a> Prompts<'a> {
         let mut items = vec![String::new()];
         for field in FIELDS {
             let path = Path::of(field.path);
-            let [before, now] = [self.shown, &self.current].map(|customer| shown(customer.get(&path)));
-            let same = before == now;
+            let [before, now] = [self.shown, &self.current].map(|customer| customer.get(&path));
+            let same = said(before) == said(now);
             changed += usize::from(!same);
-            let value = if same { now } else { format!("{before} → {now}") };
+            let value = if same {
+                escaped(&value(&path, now)).into_owned()
+            } else {
+                let [before, after] = [before, now].map(|view| view.map(View::to_json));
+                change::line(&Change { path, before, after }, self.session.terminal.error_look())
+            };
             items.push(format!("{:width$}  {value}", field.path));
         }
         items[0] = match changed {
@@ -97,8 +103,15 @@ impl<'a> Prompts<'a> {
         let now_item = now_text.as_deref().unwrap_or(CLEAR);
         let first = items.iter().position(|item| item == now_item);
         let prompt = format!("{}, now {} (Esc goes back)", field.path, shown(now));
-        let picked = pick(&List { first, ..menu(prompt, items) }, self.session)?;
-        Ok(picked.map(|at| words.get(at).map_or_else(Json::null, |word| Json::string(word))))
+        // A value that is no word has a line too, so that the menu begins where Enter changes nothing.
+        items.extend(first.is_none().then(|| "keep the value it has".to_string()));
+        let first = Some(first.unwrap_or(items.len() - 1));
+        let clears = field.never_null().is_none().then_some(words.len());
+        let chosen = |at: usize| match words.get(at) {
+            Some(word) => Some(Json::string(word)),
+            None => (Some(at) == clears).then(Json::null),
+        };
+        Ok(pick(&List { first, ..menu(prompt, items) }, self.session)?.and_then(chosen))
     }
 
     /// A line for a text, a number or a code. An empty line may mean several things, so it is followed by a question.
@@ -175,7 +188,7 @@ impl<'a> Prompts<'a> {
 }
 
 fn shown(view: Option<View<'_>>) -> String {
-    escaped(&value(view)).into_owned()
+    escaped(&said(view)).into_owned()
 }
 
 /// The text that it returns is a warning. An empty line is checked later.

@@ -146,7 +146,7 @@ impl Writer<'_> {
     ) -> Result<Acted> {
         let mut driver = Driver::of(self, plan.before.id(), Some(act));
         let (claim, plan) = driver.drive(plan, read, LIMITS, facts);
-        run.acted(claim, plan, act, facts)
+        driver.acted(claim, plan, act, facts)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::protocol::compare::Effect;
 use crate::protocol::{Claim, Reason};
 use crate::report::outcome::Facts;
-use crate::report::table::values;
+use crate::report::value::all_said;
 use crate::store::EntryId;
 
 const LATE: &str =
@@ -135,7 +135,7 @@ pub(super) fn unread(first: Option<Error>, why: &Error) -> Error {
 
 fn line(difference: &Difference) -> String {
     let views = [&difference.sent, &difference.stored].map(|json| json.as_ref().map(Json::root));
-    let ([sent, stored], path) = (values(views), &difference.path);
+    let ([sent, stored], path) = (all_said(views), &difference.path);
     let asked = if difference.asked { "" } else { " (not changed by this command)" };
     format!("`{path}`: sent {sent}, stored {stored}{asked}")
 }

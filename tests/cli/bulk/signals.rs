@@ -142,7 +142,7 @@ fn one_ctrl_c_ends_a_run_whose_only_put_was_refused_for_now() {
     let (code, stdout, stderr) = running.end();
     assert_eq!((code, world.puts().len()), (Some(130), 1), "{stderr}");
     assert!(
-        stdout.contains("not-reached ┆ 3") && !stderr.contains("may have been written"),
+        stdout.contains("not-reached  3") && !stderr.contains("may have been written"),
         "{stdout}{stderr}"
     );
     let journal = world.journal();

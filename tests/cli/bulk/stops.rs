@@ -234,7 +234,7 @@ fn a_run_that_was_cut_off_is_listed_with_what_is_left_and_the_last_one_goes_on()
     assert!(listed.stdout.contains("1 written, 2 not-reached (resume continues)"), "{}", listed.stdout);
     assert_eq!(bulk(&world, &["resume", "--last"]).code, 0);
     let listed = bulk(&world, &["list"]);
-    assert!(listed.stdout.contains("3 written "), "{}", listed.stdout);
+    assert!(listed.stdout.contains("3 written\n"), "{}", listed.stdout);
     let rows = bulk(&world, &["list", &latest(&world), "-o", "csv"]).stdout;
     assert_eq!((rows.lines().count(), rows.matches(",written,").count()), (4, 3), "{rows}");
     let json = bulk(&world, &["list", &latest(&world), "-o", "json"]).json();

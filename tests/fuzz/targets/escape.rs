@@ -12,7 +12,7 @@ use fusebill::error::{Error, Kind};
 use fusebill::report::Look;
 use fusebill::report::escape::escaped;
 use fusebill::report::failure::failure;
-use fusebill::report::table::{Cell, Tone, table};
+use fusebill::report::table::{Cell, Long, Tone, table};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -24,9 +24,9 @@ fuzz_target!(|text: &str| {
         assert!(matches!(shown, Cow::Borrowed(same) if same == text));
     }
     let rows = [vec![Cell::new("name", Tone::Bold), Cell::new(text, Tone::New)]];
-    let plain = table(&[text, "x"], &rows, Look::default());
+    let plain = table(&[text, "x"], &rows, Look::default(), Long::Cut);
     assert!(!plain.chars().any(|c| c != '\n' && steers(c)), "{plain:?}");
-    let narrow = table(&["f", "v"], &rows, Look { color: false, width: Some(60) });
+    let narrow = table(&["f", "v"], &rows, Look { width: Some(60), ..Look::default() }, Long::Wrap);
     assert!(!narrow.chars().any(|c| c != '\n' && steers(c)), "{narrow:?}");
     let error = Error::new(Kind::Failed, text).at(text).detail([text.to_string()]).hint(text);
     let said = failure(&error, Look::default(), true);
@@ -44,12 +44,23 @@ fn as_shown(c: char) -> String {
     }
 }
 
-/// General categories Cc, Zl and Zp, the property Bidi_Control, and the byte order mark.
+/// What is not seen: Unicode's Default_Ignorable_Code_Point, White_Space but the space, and the categories Cc, Zl and Zp.
 fn steers(c: char) -> bool {
-    let code = c as u32;
-    code < 0x20
-        || (0x7f..0xa0).contains(&code)
-        || [0x61c, 0x200e, 0x200f, 0x2028, 0x2029, 0xfeff].contains(&code)
-        || (0x202a..=0x202e).contains(&code)
-        || (0x2066..=0x2069).contains(&code)
+    let ranges = [
+        (0x00, 0x1f),
+        (0x7f, 0xa0),
+        (0x115f, 0x1160),
+        (0x17b4, 0x17b5),
+        (0x180b, 0x180f),
+        (0x2000, 0x200f),
+        (0x2028, 0x202f),
+        (0x205f, 0x206f),
+        (0xfe00, 0xfe0f),
+        (0xfff0, 0xfffb),
+        (0x1bca0, 0x1bca3),
+        (0x1d173, 0x1d17a),
+        (0xe0000, 0xe0fff),
+    ];
+    ranges.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(c)))
+        || "\u{ad}\u{34f}\u{61c}\u{1680}\u{2800}\u{3000}\u{3164}\u{feff}\u{ffa0}".contains(c)
 }

@@ -1,0 +1,179 @@
+//! What a user meant who typed something close: tips for clap's errors.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::field::{self, FIELDS};
+use crate::search::names;
+
+/// Commands by the words that users try.
+const COMMANDS: &[(&str, &str)] = &[
+    ("get", "customer get"),
+    ("show", "customer get"),
+    ("list", "customer list"),
+    ("find", "customer find"),
+    ("search", "customer find"),
+    ("update", "customer update"),
+    ("set", "customer update"),
+    ("change", "customer update"),
+    ("edit", "customer edit"),
+    ("bulk", "customer bulk"),
+    ("import", "customer bulk update"),
+    ("history", "customer history"),
+    ("log", "customer history"),
+    ("undo", "customer undo"),
+    ("revert", "customer undo"),
+    ("login", "auth login"),
+    ("logout", "auth logout"),
+];
+
+/// Signs that word processors make of hyphens and quotes.
+const DASHES: [char; 7] = ['-', '\u{2010}', '\u{2011}', '–', '—', '―', '−'];
+const QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
+
+/// Adds a tip to the error, in place of clap's if this one is certain.
+pub(super) fn suggest(error: &mut clap::Error, arguments: &[OsString]) {
+    let words: Vec<&str> = arguments.iter().skip(1).map(|word| word.to_str().unwrap_or_default()).collect();
+    let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let tip = match error.kind() {
+        ErrorKind::UnknownArgument => unknown(&text(ContextKind::InvalidArg), &words),
+        ErrorKind::InvalidSubcommand => command(&text(ContextKind::InvalidSubcommand), &words),
+        ErrorKind::MissingRequiredArgument => missing(&text(ContextKind::InvalidArg), &words),
+        _ => None,
+    };
+    let Some(tip) = tip else { return };
+    for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested] {
+        error.remove(kind);
+    }
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+}
+
+fn command(typed: &str, words: &[&str]) -> Option<String> {
+    let folded = typed.to_lowercase();
+    let (_, meant) = COMMANDS.iter().find(|(word, _)| *word == folded)?;
+    let is_inside = words.first() == Some(&"customer") && !meant.starts_with("customer");
+    (!is_inside).then(|| format!("did you mean `fusebill {meant}`?"))
+}
+
+fn missing(what: &str, words: &[&str]) -> Option<String> {
+    if words.contains(&"undo") && what.contains("ENTRY") {
+        return Some(
+            "--last takes back the latest change; `fusebill customer history` names the others".to_string(),
+        );
+    }
+    what.contains("<CUSTOMER>")
+        .then(|| "`fusebill customer find TEXT` shows the ids of customers".to_string())
+}
+
+fn unknown(typed: &str, words: &[&str]) -> Option<String> {
+    let at = words.iter().position(|word| *word == typed || word.split('=').next() == Some(typed));
+    if let Some(flag) = flag_in(words) {
+        return Some(flag);
+    }
+    if !typed.starts_with('-') {
+        return stray(typed, &words[..at?], &words[at?..]);
+    }
+    let before = words[..at?].last().filter(|word| word.starts_with("--") && !word.contains('='));
+    let is_value = !typed.trim_start_matches('-').starts_with(char::is_alphabetic);
+    before
+        .filter(|_| is_value)
+        .map(|flag| format!("a value that begins with '-' is joined to its flag: {flag}={typed}"))
+}
+
+/// A word that names a flag in another spelling: another case, a single or a pasted dash.
+fn flag_in(words: &[&str]) -> Option<String> {
+    words.iter().find_map(|word| {
+        let name = word.split('=').next().unwrap_or_default();
+        let bare = name.trim_start_matches(DASHES);
+        let flag = FIELDS.iter().find(|field| names::path(bare) == Some(field.path) && bare.len() > 2)?.flag;
+        let dashes = &name[..name.len() - bare.len()];
+        if dashes.is_empty() || name == format!("--{flag}") {
+            return None;
+        }
+        let why = if dashes.is_ascii() { "" } else { " The dash was pasted from a document." };
+        Some(format!("did you mean --{flag}?{why}"))
+    })
+}
+
+/// A word that belongs to no flag.
+fn stray(typed: &str, before: &[&str], from: &[&str]) -> Option<String> {
+    if let Some((name, value)) = typed.split_once('=')
+        && let Some(field) = names::path(name).and_then(field::at)
+    {
+        return Some(format!("did you mean --{} {}?", field.flag, shell_words::quote(value)));
+    }
+    let at = before.iter().rposition(|word| word.starts_with("--"))?;
+    let (flag, first) =
+        before[at].split_once('=').map_or((before[at], None), |(flag, value)| (flag, Some(value)));
+    let rest = from.iter().take_while(|word| !word.starts_with('-'));
+    let values: Vec<&str> =
+        first.into_iter().chain(before[at + 1..].iter().copied()).chain(rest.copied()).collect();
+    match flag {
+        _ if values.len() < 2 => None,
+        "--clear" => Some(format!("several fields have commas between them: --clear {}", values.join(","))),
+        _ => {
+            let value = values.join(" ");
+            let value = value.trim_matches(QUOTES);
+            Some(format!(
+                "a value of several words needs quotes (' or \"): {flag} {}",
+                shell_words::quote(value)
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// The tip for a command line.
+    fn tip(line: &str) -> String {
+        let arguments: Vec<_> = shell_words::split(line).unwrap().into_iter().map(Into::into).collect();
+        let mut error = super::super::parse(&arguments).unwrap_err();
+        super::suggest(&mut error, &arguments);
+        let text = error.to_string();
+        let tips = text.lines().filter_map(|line| line.trim_start().strip_prefix("tip: "));
+        tips.collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn the_next_guess_is_answered() {
+        for (line, expected) in [
+            ("update 123", "did you mean `fusebill customer update`?"),
+            ("customer search acme", "did you mean `fusebill customer find`?"),
+            ("customer Show 123", "did you mean `fusebill customer get`?"),
+            ("login", "did you mean `fusebill auth login`?"),
+            (
+                "customer undo",
+                "--last takes back the latest change; `fusebill customer history` names the others",
+            ),
+            ("customer get", "`fusebill customer find TEXT` shows the ids of customers"),
+            (
+                "customer update 123 --company-name Acme Limited --title Mr",
+                "a value of several words needs quotes (' or \"): --company-name 'Acme Limited'",
+            ),
+            (
+                "customer update 123 --company-name “Acme Limited”",
+                "a value of several words needs quotes (' or \"): --company-name 'Acme Limited'",
+            ),
+            (
+                "customer update 123 —company-name Acme",
+                "did you mean --company-name? The dash was pasted from a document.",
+            ),
+            ("customer update 123 -company-name Acme", "did you mean --company-name?"),
+            ("customer update 123 --Company-Name Acme", "did you mean --company-name?"),
+            ("customer update 123 --companyName=Acme", "did you mean --company-name?"),
+            ("customer update 123 companyName=Acme", "did you mean --company-name Acme?"),
+            (
+                "customer update 123 --clear title suffix",
+                "several fields have commas between them: --clear title,suffix",
+            ),
+            (
+                "customer update 123 --reference --1",
+                "a value that begins with '-' is joined to its flag: --reference=--1",
+            ),
+        ] {
+            assert_eq!(tip(&format!("fusebill {line}")), expected, "{line}");
+        }
+        assert!(tip("fusebill customer update 123 --frist-name x").contains("--first-name"));
+    }
+}

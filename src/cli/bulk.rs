@@ -10,6 +10,7 @@ use crate::account::Settings;
 use crate::account::setting::Key;
 use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
+use crate::bulk::cell::{CLEAR, EMPTY};
 use crate::terminal::Input;
 
 /// Customers at once if neither a flag nor the profile sets a number.
@@ -63,21 +64,33 @@ pub enum BulkCommand {
 
 #[derive(Debug, Args)]
 pub struct RowArgs {
-    /// CSV with a header that begins with `id` or `reference`, or NDJSON of `id` and a merge patch; - reads standard input
+    /// CSV, XLSX or ODS with a header that has `id` or begins with `reference`, or NDJSON of `id` and a merge patch; - reads standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: Input,
     /// Separator of CSV cells: `,`, `;` or `tab` [default: detected]
     #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Rows")]
     pub(crate) delimiter: Option<char>,
     /// The cell that clears a field
-    #[arg(long, value_name = "TEXT", default_value = "#N/A", help_heading = "Rows")]
+    #[arg(long, value_name = "TEXT", default_value = CLEAR, help_heading = "Rows")]
     pub(crate) null_token: String,
     /// The cell that sets a field to empty text
-    #[arg(long, value_name = "TEXT", default_value = "#EMPTY", help_heading = "Rows")]
+    #[arg(long, value_name = "TEXT", default_value = EMPTY, help_heading = "Rows")]
     pub(crate) empty_token: String,
     /// Ignore a column (repeatable, comma-separated)
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Rows")]
     pub(crate) ignore_column: Vec<String>,
+    /// Allow values of this column that a spreadsheet seems to have respelled (repeatable, comma-separated)
+    ///
+    /// A value that differs from the old one only in leading zeros, in the form of a number or a date, in its encoding, or
+    /// in blanks and invisible characters is refused otherwise.
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',', help_heading = "Rows")]
+    pub(crate) allow_respelled: Vec<String>,
+    /// The base of an exported file that was renamed: FILE.csv.base, or the exported .xlsx
+    #[arg(long, value_name = "FILE", conflicts_with = "no_base", help_heading = "Rows")]
+    pub(crate) base: Option<PathBuf>,
+    /// Take every cell of an exported file as an edit, also those that were not edited
+    #[arg(long, help_heading = "Rows")]
+    pub(crate) no_base: bool,
     /// Allow fields in NDJSON that a customer does not have
     #[arg(long, help_heading = "Rows")]
     pub(crate) new_field: bool,
@@ -120,6 +133,17 @@ pub struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct FailureArgs {
+    /// Write the rows that did not succeed to this file, with the reason
+    ///
+    /// It has the form of the input, so that the rows can be mended and used again: CSV, or XLSX if its name ends in .xlsx, or
+    /// NDJSON.
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    #[arg(value_parser = PathBufValueParser::new().try_map(file))]
+    pub(crate) failures: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub struct PlanArgs {
     #[command(flatten)]
     pub(crate) rows: RowArgs,
@@ -158,6 +182,8 @@ pub struct BulkUpdateArgs {
     pub(crate) proof: ProofArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) failures: FailureArgs,
 }
 
 #[derive(Debug, Args)]
@@ -176,6 +202,8 @@ pub struct ResumeArgs {
     pub(crate) run_name: RunName,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) failures: FailureArgs,
 }
 
 #[derive(Debug, Args)]
@@ -202,15 +230,16 @@ impl RowArgs {
     pub(crate) fn spelling(&self, delimiter: char) -> Spelling {
         Spelling {
             delimiter: self.delimiter.unwrap_or(delimiter),
-            null: self.null_token.clone(),
-            empty: self.empty_token.clone(),
+            null: self.null_token.trim().to_string(),
+            empty: self.empty_token.trim().to_string(),
             ignored: self.ignore_column.clone(),
+            allowed: self.allow_respelled.clone(),
         }
     }
 }
 
 /// `-` is refused, because elsewhere it means standard output.
-fn file(path: PathBuf) -> Result<PathBuf, String> {
+pub(super) fn file(path: PathBuf) -> Result<PathBuf, String> {
     if path.as_os_str() == "-" {
         return Err("a file is needed here, not standard output; `./-` is a file of that name".to_string());
     }

@@ -1,6 +1,11 @@
 //! `fusebill customer list`.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
+use super::bulk::file;
 
 use crate::api::Order;
 use crate::document::Path;
@@ -24,6 +29,12 @@ pub struct ListArgs {
     /// Show these fields (comma-separated); JSON has the id in any case
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
+    /// Export to a file, .csv or .xlsx, that `customer bulk` reads after it was edited
+    ///
+    /// What was exported is kept too: a CSV file's base in FILE.csv.base, that of a workbook inside it. `customer bulk` writes only
+    /// cells that were edited, and merges them with what is stored then.
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file))]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone)]
@@ -93,6 +104,7 @@ mod tests {
             desc: true,
             limit: None,
             columns: columns.iter().map(|name| (*name).to_string()).collect(),
+            out: None,
         }
     }
 

@@ -10,7 +10,7 @@ use super::progress::{Progress, rounded};
 use super::rows::{check, jobs};
 use super::worker::{Job, planned};
 use super::worker_pool::WorkerPool;
-use super::{about, refuse_replacing};
+use super::{about, refuse_other_base, refuse_replacing};
 use crate::account::command;
 use crate::api::Client;
 use crate::api::rate_limit::Limits;
@@ -68,6 +68,7 @@ fn read(
     let run = store.begin_run(about)?;
     let checked = check(args, &store, &run, context)?;
     let session = &context.open()?;
+    refuse_other_base(&checked, session)?;
     look_up(&checked, &args.file, (&store, &run), pace, session)?;
     checked.warnings().iter().for_each(|warning| session.terminal.notes().warn(warning));
     write(&json_line(&Head {

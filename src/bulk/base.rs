@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ndjson::line;
 use super::plan_file::json_line;
-use crate::document::{Customer, Json, Path, View};
+use crate::document::merge::{Merge, merge};
+use crate::document::plan::{plan, rewrite};
+use crate::document::{Customer, EditError, Edits, Json, Path, View};
 
 /// The version of the format; a later one is not read.
 pub const VERSION: u32 = 1;
@@ -172,6 +174,19 @@ fn places(
         context.0.update(&text);
         lines.push((exported.id, begins));
     }
+}
+
+/// Merges the edits of a row with the customer that is stored now. `exported` has the exported values of the edited fields; the
+/// base is the stored customer with these, so all that a colleague changed elsewhere stays.
+pub fn merged(
+    now: &Customer,
+    edits: &Edits,
+    exported: &[(Path, Json)],
+    new_fields: bool,
+) -> Result<Merge, EditError> {
+    let exported = exported.iter().map(|(path, value)| (path.clone(), Some(value.clone()))).collect();
+    let base = rewrite(now.clone(), exported)?.after;
+    merge(&plan(base, edits, new_fields)?, now)
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub enum Respelling {
     Boolean,
     #[strum(to_string = "UTF-8 read in another encoding")]
     Encoding,
+    #[strum(to_string = "characters are written as codes")]
+    Coded,
     #[strum(to_string = "characters are lost")]
     Lost,
     #[strum(to_string = "blanks or invisible characters differ")]
@@ -29,6 +31,8 @@ pub enum Respelling {
 
 /// Spreadsheets compute with this many digits.
 const DIGITS: usize = 15;
+/// How much of each end of a long text a message shows.
+const END: usize = 20;
 /// The days that Excel counts from 1900, for years about ours.
 const SERIALS: std::ops::Range<u32> = 20_000..80_000;
 const MONTHS: [&str; 12] =
@@ -51,7 +55,22 @@ pub fn respelled(old: &str, new: &str) -> Option<Respelling> {
         .or_else(|| is_formula(&bare_old, &bare_new).then_some(Respelling::Formula))
         .or_else(|| is_boolean.then_some(Respelling::Boolean))
         .or_else(|| is_misread(old, new).then_some(Respelling::Encoding))
+        .or_else(|| (visible(&decoded(new)) == bare_old).then_some(Respelling::Coded))
         .or_else(|| is_lossy(old, new).then_some(Respelling::Lost))
+}
+
+/// The two texts of a message, cut in the middle: what differs is mostly at an end.
+pub(crate) fn shown(old: &str, new: &str, how: Respelling) -> String {
+    format!("`{}` \u{2192} `{}` ({how})", cut(old), cut(new))
+}
+
+fn cut(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    if characters.len() <= 2 * END {
+        return text.to_string();
+    }
+    let (begin, end) = (&characters[..END], &characters[characters.len() - END..]);
+    format!("{}\u{2026}{}", begin.iter().collect::<String>(), end.iter().collect::<String>())
 }
 
 /// Without invisible characters; every blank is a space, line ends are LF, and no blank is at an end.
@@ -63,7 +82,9 @@ fn visible(text: &str) -> String {
 }
 
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+    // XML cannot hold most control characters.
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
         | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -158,6 +179,23 @@ fn is_misread(old: &str, new: &str) -> bool {
         })
 }
 
+/// XLSX writes a control character as `_x001B_`, and some programs do not read that back.
+fn decoded(text: &str) -> String {
+    let mut parts = text.split("_x");
+    let mut plain = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let code = part.get(..4).filter(|_| part[4..].starts_with('_'));
+        match code.and_then(|code| char::from_u32(u32::from_str_radix(code, 16).ok()?)) {
+            Some(c) => {
+                plain.push(c);
+                plain.push_str(&part[5..]);
+            }
+            None => plain.extend(["_x", part]),
+        }
+    }
+    plain
+}
+
 /// Whether characters became `?` or U+FFFD, because the file's encoding has no others.
 fn is_lossy(old: &str, new: &str) -> bool {
     let lost = |(before, after): (char, char)| {
@@ -196,12 +234,14 @@ mod tests {
             ("José", "JosÃ©", Encoding),
             ("Łódź", "Å\u{81}Ã³dÅº", Encoding),
             ("José", "Jos√©", Encoding),
+            ("a\u{1b}b", "a_x001B_b", Coded),
             ("José", "Jos?", Lost),
             ("José", "Jos\u{fffd}", Lost),
             ("a\u{a0}b", "a b", Invisible),
             ("Jo ", "Jo", Invisible),
             ("Jo", "\u{200b}Jo", Invisible),
             ("a\r\nb", "a\nb", Invisible),
+            ("a\u{1b}b", "ab", Invisible),
         ] {
             assert_eq!(respelled(old, new), Some(how), "{old:?} {new:?}");
         }

@@ -152,7 +152,7 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         let (old, new) = (token.root().text_or_token(), shown(cell));
         let new = new.strip_prefix(TEXT).unwrap_or(&new);
         let how = respelled(&old, new)?;
-        let error = self.error(line, at, format!("`{old}` \u{2192} `{new}` ({how})"));
+        let error = self.error(line, at, super::respelled::shown(&old, new, how));
         Some(RowError { is_respelled: true, ..error })
     }
 

@@ -18,12 +18,17 @@ const USUAL_JOBS: u32 = 4;
 
 #[derive(Debug, Subcommand)]
 pub enum BulkCommand {
-    /// Read every customer of a file and save what would change
+    /// Read every customer of a file and show what would change
     ///
-    /// The plan is NDJSON: the changes of each customer, and the customer as it was. Look at it, then run it with `apply`.
-    /// Nothing is written to the account.
+    /// Changes are counted by field, with samples; `-o csv` has every one. `--out` saves the plan, which `apply` writes. Nothing is
+    /// written to the account.
     #[command(after_long_help = include_str!("examples/customer-bulk-plan.txt"))]
     Plan(PlanArgs),
+    /// Show what a plan changes
+    ///
+    /// Changes are counted by field, with samples; `-o csv` has every one. Nothing is sent.
+    #[command(after_long_help = include_str!("examples/customer-bulk-show.txt"))]
+    Show(ShowArgs),
     /// Write the changes of a plan
     ///
     /// Asks nothing unless the profile has `confirm = "always"`: you have seen the plan. A row is refused if one of its
@@ -147,14 +152,24 @@ pub struct FailureArgs {
 pub struct PlanArgs {
     #[command(flatten)]
     pub(crate) rows: RowArgs,
-    /// Write the plan to this file instead of standard output
+    /// Save the plan to this file, for `apply`; without it `-o ndjson` prints the plan
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file))]
     pub(crate) out: Option<PathBuf>,
     /// Also read the customers that become parents
     #[arg(long)]
     pub(crate) check: bool,
+    /// Exit with 12 if anything would change
+    #[arg(long)]
+    pub(crate) exit_code: bool,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The plan that `bulk plan --out` saved
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: Input,
 }
 
 #[derive(Debug, Args)]
@@ -178,6 +193,9 @@ pub struct BulkUpdateArgs {
     /// With --dry-run: also read the customers that become parents
     #[arg(long, requires = "dry_run", help_heading = "Writing")]
     pub(crate) check: bool,
+    /// With --dry-run: exit with 12 if anything would change
+    #[arg(long, requires = "dry_run", help_heading = "Writing")]
+    pub(crate) exit_code: bool,
     #[command(flatten)]
     pub(crate) proof: ProofArgs,
     #[command(flatten)]

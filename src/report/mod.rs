@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod json;
 pub(crate) mod list;
 pub(crate) mod outcome;
+pub(crate) mod plan;
 pub(crate) mod rows;
 pub mod table;
 

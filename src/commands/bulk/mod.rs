@@ -8,6 +8,7 @@ mod progress;
 mod resume;
 mod rows;
 mod run;
+mod show;
 mod worker;
 mod worker_pool;
 
@@ -30,6 +31,7 @@ use run::carry_out;
 pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<Kind> {
     match command {
         BulkCommand::Plan(args) => plan::run(args, context),
+        BulkCommand::Show(args) => show::run(args, context),
         BulkCommand::Apply(args) => apply(args, context),
         BulkCommand::Update(args) if args.dry_run => plan::dry_run(args, context),
         BulkCommand::Update(args) => update(args, context),

@@ -7,8 +7,9 @@ use super::super::session::{Session, lock};
 use super::super::write::Writer;
 use crate::api::Client;
 use crate::bulk::Fixed;
+use crate::bulk::base::merged;
 use crate::bulk::plan_file::Planned;
-use crate::bulk::respelled::respelled;
+use crate::bulk::respelled::{respelled, shown};
 use crate::bulk::result::{Outcome, RowResult};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
@@ -193,24 +194,12 @@ pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Stor
     }
 }
 
-/// The base is the customer that is stored now, but for the edited fields: those are as they were exported.
-fn merged(
-    now: &Customer,
-    edits: &Edits,
-    base: &[(Path, Json)],
-    new_fields: bool,
-) -> std::result::Result<Merge, EditError> {
-    let exported = base.iter().map(|(path, value)| (path.clone(), Some(value.clone()))).collect();
-    let base = rewrite(now.clone(), exported)?.after;
-    merge(&plan(base, edits, new_fields)?, now)
-}
-
 fn refuse_respelled(plan: &Plan, guarded: &[Path]) -> Result<()> {
     let how = |change: &Change| {
         let old = change.old_value().filter(|old| !old.is_null())?.text_or_token();
         let new = change.new_value().filter(|new| !new.is_null())?.text_or_token();
         let how = respelled(&old, &new)?;
-        Some(format!("`{}`: `{old}` \u{2192} `{new}` ({how})", change.path))
+        Some(format!("`{}`: {}", change.path, shown(&old, &new, how)))
     };
     let found: Vec<String> =
         plan.changes.iter().filter(|change| guarded.contains(&change.path)).filter_map(how).collect();

@@ -250,3 +250,71 @@ fn a_file_is_exported_to_csv_or_xlsx_and_every_path_is_tried_first() {
     let header = lines(&world.home.path().join("c.csv")).swap_remove(0);
     assert!(header.starts_with("id,lastName,#customerAccountStatus,#fusebill-export "), "{header}");
 }
+
+/// Texts that spreadsheets, CSV and this program read as something else.
+const NASTY: &[&str] = &[
+    "",
+    " ",
+    "  x",
+    "x  ",
+    "\u{a0}",
+    "\u{200b}",
+    "007",
+    "+1",
+    "1E5",
+    "1.5E+7",
+    "1/2",
+    "=1+1",
+    "-1",
+    "@x",
+    "'x",
+    "#N/A",
+    "#CLEAR",
+    "#empty",
+    "#TEXT:x",
+    "####",
+    "Err:502",
+    "TRUE",
+    "null",
+    "a,b;c\td",
+    "\"",
+    "\"\"",
+    "a\nb",
+    "a\rb",
+    "a\r\nb",
+    "x\r",
+    "\u{1}",
+    "\u{7f}",
+    "_x000D_",
+    "&lt;",
+    "José",
+    "JosÃ©",
+    "😀",
+    "e\u{301}",
+    "\u{202e}abc",
+    "\u{feff}x",
+    "\u{fffd}",
+    "sep=;",
+    "id",
+    "undefined",
+    "NaN",
+    "0x1F",
+    "1,000",
+];
+
+#[test]
+fn a_table_of_nasty_texts_asks_for_nothing_in_either_form() {
+    let count = u64::try_from(NASTY.len()).expect("a count");
+    let world = fleet(count);
+    for (id, text) in ids(count).zip(NASTY) {
+        let old = tokens(&world.stored(id))["lastName"].clone();
+        let new = serde_json::to_string(text).expect("text is JSON");
+        colleague(&world, id, &format!("\"lastName\":{old}"), &format!("\"lastName\":{new}"));
+    }
+    for name in NAMES {
+        let path = export(&world, name);
+        let before = world.requests().len();
+        let run = update(&world, &path, &[]);
+        assert_eq!((run.code, world.requests().len() - before), (0, 0), "{name}: {}", run.stderr);
+    }
+}

@@ -59,6 +59,8 @@ pub struct Row {
     pub base: Vec<(Path, Json)>,
     /// Fields whose new value must not be the stored one as a spreadsheet respells it.
     pub guarded: Vec<Path>,
+    /// Cells that are blank and were not when they were exported.
+    pub(crate) blanked: u64,
     /// The cells, or the line of NDJSON, as they were read.
     pub raw: Vec<String>,
 }

@@ -81,7 +81,18 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
         .map_err(|errors| errors.into_iter().map(|error| error.about(customer)).collect::<Vec<_>>())?;
     let (whole, raw) = (!fixed.is_empty(), vec![text.to_string()]);
     let (base, guarded) = (Vec::new(), Vec::new());
-    Ok(Row { number, line, customer: CustomerName::Id(customer), edits, fixed, whole, base, guarded, raw })
+    Ok(Row {
+        number,
+        line,
+        customer: CustomerName::Id(customer),
+        edits,
+        fixed,
+        whole,
+        base,
+        guarded,
+        raw,
+        blanked: 0,
+    })
 }
 
 fn split_fixed(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {

@@ -83,13 +83,13 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         for (at, cell) in cells.iter().enumerate() {
             self.read(line, at, cell, &exported, &mut read);
         }
-        let RowCells { list, fixed, base, guarded, mut errors } = read;
+        let RowCells { list, fixed, base, guarded, blanked, mut errors } = read;
         let edits = checked(list, line, |given, _| given.to_string());
         match (customer, edits.map_err(|more| errors.extend(more))) {
             (Some(customer), Ok(edits)) if errors.is_empty() => {
                 let raw = cells.iter().map(shown).collect();
                 let number = self.number;
-                Ok(Row { number, line, customer, edits, fixed, whole: false, base, guarded, raw })
+                Ok(Row { number, line, customer, edits, fixed, whole: false, base, guarded, blanked, raw })
             }
             _ => Err(about(errors)),
         }
@@ -131,7 +131,7 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
             return;
         }
         match edit(column, cell, &self.spelling) {
-            Ok(None) => {}
+            Ok(None) => read.blanked += u64::from(old.is_some()),
             Err(why) => read.errors.push(self.error(line, at, why)),
             Ok(Some(edit)) => {
                 if let (Some((_, token)), false) = (old, self.is_allowed(at)) {
@@ -191,6 +191,7 @@ struct RowCells {
     fixed: Vec<Fixed>,
     base: Vec<(Path, Json)>,
     guarded: Vec<Path>,
+    blanked: u64,
     errors: Vec<RowError>,
 }
 

@@ -101,6 +101,7 @@ mod tests {
                 whole: false,
                 base: vec![(Path::root("firstName"), Json::parse("1E5").unwrap())],
                 guarded: vec![Path::root("odd.name/~")],
+                blanked: 0,
                 raw: vec!["7".to_string(), "\r\n".to_string()],
             };
             let task = from_json(&to_json(&row, None), 7).unwrap();

@@ -78,6 +78,8 @@ pub(super) struct Checked {
     /// Rows that are whole customers: what changes is known only when the customers are read.
     whole: u64,
     pub(super) looks_up: bool,
+    /// Cells that are blank and were not when they were exported.
+    blanked: u64,
     /// Rows that ask for a change.
     pub(super) asking: u64,
     /// Where the file was exported, if its base is used.
@@ -88,6 +90,7 @@ pub(super) struct Checked {
 
 impl Checked {
     fn count(&mut self, row: &Row) {
+        self.blanked += row.blanked;
         self.asking += u64::from(!row.edits.is_empty());
         self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
         if row.whole {
@@ -116,7 +119,11 @@ impl Checked {
             let rows = counted(self.whole, "row");
             format!("the changes of {rows} with a whole customer are not known yet; `bulk plan` shows them")
         });
-        billing.chain(clears).chain(whole).collect()
+        let blanked = (self.blanked > 0).then(|| {
+            let cells = counted(self.blanked, "cell");
+            format!("{cells} blank now but not when exported: a blank cell changes nothing, #CLEAR clears")
+        });
+        billing.chain(clears).chain(blanked).chain(whole).collect()
     }
 }
 

@@ -123,6 +123,7 @@ fn the_order_of_rows_and_columns_is_free_and_so_are_more_columns() {
     let world = fleet(4);
     let path = export(&world, "customers.csv");
     edit(&path, FIRST, "lastName", "Edited");
+    edit(&path, FIRST, "firstName", "");
     let text = std::fs::read_to_string(&path).expect("the export can be read");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
     let mut rows: Vec<Vec<String>> =
@@ -134,6 +135,8 @@ fn the_order_of_rows_and_columns_is_free_and_so_are_more_columns() {
     let mut writer = csv::Writer::from_path(&path).expect("the export can be written");
     rows.iter().for_each(|row| writer.write_record(row).expect("a row"));
     writer.flush().expect("the export can be written");
+    let plan = bulk(&world, &["plan", &path.display().to_string()]);
+    plan.says(&["1 cell blank now but not when exported", "1 would change"]);
     let run = update(&world, &path, &[]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!((world.puts().len(), tokens(&world.stored(FIRST))["lastName"].as_str()), (1, "\"Edited\""));

@@ -51,7 +51,7 @@ pub static TABLE: &[Row] = &[
     row(Kind::Differs, 9, "differs", "written, but what is stored differs from what was asked"),
     row(Kind::Partial, 10, "partial", "bulk: some rows did not succeed"),
     row(Kind::Cancelled, 11, "cancelled", "cancelled by the user; nothing was written"),
-    row(Kind::Changes, 12, "changes", "--dry-run --exit-code: there would be changes"),
+    row(Kind::Changes, 12, "changes", "--exit-code: there would be changes"),
     row(Kind::Unshown, 13, "unshown", "written and verified, but the result could not be printed"),
     row(Kind::Interrupted, 130, "interrupted", "interrupted by Ctrl-C; one customer: nothing was written"),
 ];

@@ -27,6 +27,9 @@ impl Export {
                 return Ok((OpenOptions::new().write(true).open(path)?, None));
             }
             let target = target(path);
+            if target.is_dir() {
+                return Err(io::ErrorKind::IsADirectory.into());
+            }
             let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
             let (file, partial) = files::partial(folder.unwrap_or(Path::new(".")))?.into_parts();
             Ok((file, Some(partial)))
@@ -48,7 +51,11 @@ impl Export {
     }
 
     pub(crate) fn write(&mut self, text: &str) -> Result<()> {
-        self.out.write_all(text.as_bytes()).map_err(|why| failed(&self.path, why))
+        self.write_bytes(text.as_bytes())
+    }
+
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.out.write_all(bytes).map_err(|why| failed(&self.path, why))
     }
 
     pub(crate) fn finish(mut self) -> Result<()> {
@@ -74,6 +81,6 @@ fn target(path: &Path) -> PathBuf {
     path.canonicalize().ok().or_else(linked).unwrap_or_else(|| path.to_path_buf())
 }
 
-fn is_device(path: &Path) -> bool {
+pub(crate) fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }

@@ -1,8 +1,9 @@
 //! The header of a CSV file: which column sets which field, and which edit a cell asks for.
 
+use super::cell::{Cell, TEXT, refuse_error_value, refuse_rewritten};
 use super::{MODIFIED, RowError, Spelling};
 use crate::document::{Action, Edit, Json, Path, check};
-use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
+use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, READ_ONLY, ReadOnly, nearest};
 
 #[derive(Debug, Clone)]
 pub enum Column {
@@ -10,24 +11,36 @@ pub enum Column {
     /// The customer's reference, by which the customer is looked up.
     Reference,
     Modified,
-    /// `--ignore-column` names it.
+    /// `--ignore-column` names it, or its name begins with `#`.
     Ignored,
+    /// It has no name, so every cell in it must be blank.
+    Nameless,
     Field(&'static Field),
     /// It sets the sales-tracking code of this type.
     Code(String),
 }
 
-const SPREADSHEET_ERRORS: &[&str] =
-    &["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"];
+/// The vendor's own names of the id, in its exports and imports.
+const VENDOR_IDS: &[&str] = &["staxbillid", "fusebillid"];
 
-/// The first is `id` or `reference`. The others are named by flag (`first-name`), by JSON name (`firstName`,
-/// `reference1`) or by path (`customerReference.reference1`); `sales-tracking-code:TYPE` sets the code of one type;
-/// `modifiedTimestamp` must equal the stored one.
+/// The name of an exported file's last column begins so; the name of the export follows.
+pub(crate) const MARK: &str = "#fusebill-export ";
+
+/// One is `id`, or the first is `reference`. The others are named by flag (`first-name`), by JSON name (`firstName`,
+/// `reference1`), by path (`customerReference.reference1`) or by the vendor's name (`StaxBillId`, `FirstName`), in any case;
+/// `sales-tracking-code:TYPE` sets the code of one type; `modifiedTimestamp` must equal the stored one. A column whose name
+/// begins with `#` is not read.
 pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Vec<RowError>> {
     let mut errors = Vec::new();
     let mut columns: Vec<Column> = Vec::new();
     for (at, name) in header.iter().enumerate() {
-        match column(at, name.trim(), spelling) {
+        let by_reference = at == 0 && name.trim().eq_ignore_ascii_case("reference");
+        let column = if by_reference && !header.iter().any(|name| is_id(name)) {
+            Ok(Column::Reference)
+        } else {
+            column(name.trim(), spelling)
+        };
+        match column {
             Ok(column) if repeats(&columns, &column) => {
                 errors.push(RowError::of_column(1, name, "sets what an earlier column sets"));
             }
@@ -35,52 +48,73 @@ pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Ve
             Err(why) => errors.push(RowError::of_column(1, name, why)),
         }
     }
+    if !header.iter().any(|name| is_id(name)) && !matches!(columns.first(), Some(Column::Reference)) {
+        let why = "no column is `id`, the Fusebill id of the customer; without it the first one must be `reference`";
+        errors.insert(0, RowError::of_line(1, why));
+    }
     for name in spelling.ignored.iter().filter(|name| !header.iter().any(|column| column.trim() == **name)) {
         errors.push(RowError::of_line(1, format!("--ignore-column {name}: there is no such column")));
+    }
+    let named = |name: &String| header.iter().any(|column| squashed(column) == squashed(name));
+    for name in spelling.allowed.iter().filter(|name| !named(name)) {
+        errors.push(RowError::of_line(1, format!("--allow-respelled {name}: there is no such column")));
     }
     if errors.is_empty() { Ok(columns) } else { Err(errors) }
 }
 
-fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> {
-    match (at, name.to_ascii_lowercase().as_str()) {
-        (0, "id") => return Ok(Column::Id),
-        (0, "reference") => return Ok(Column::Reference),
-        (0, _) => {
-            let why = "the first column must be `id`, the Fusebill id of the customer, or `reference`";
-            return Err(why.to_string());
-        }
-        _ => {}
-    }
-    if spelling.ignored.iter().any(|ignored| ignored == name) {
+/// A name without its case and its punctuation: `First Name`, `first-name` and `FirstName` are one.
+pub(super) fn squashed(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn is_id(name: &str) -> bool {
+    let name = name.trim();
+    name.eq_ignore_ascii_case("id") || VENDOR_IDS.contains(&squashed(name).as_str())
+}
+
+fn column(name: &str, spelling: &Spelling) -> Result<Column, String> {
+    if name.starts_with('#') || spelling.ignored.iter().any(|ignored| ignored == name) {
         return Ok(Column::Ignored);
     }
-    if name == MODIFIED {
+    if name.is_empty() {
+        return Ok(Column::Nameless);
+    }
+    if is_id(name) {
+        return Ok(Column::Id);
+    }
+    if name.eq_ignore_ascii_case(MODIFIED) {
         return Ok(Column::Modified);
     }
     if let Some((flag, kind)) = name.split_once(':')
-        && field::by_flag(flag).is_some_and(|field| field.kind == FieldKind::Codes)
+        && named(flag).is_some_and(|field| field.kind == FieldKind::Codes)
     {
         return Ok(Column::Code(kind.trim().to_string()));
     }
-    let dotted = Path::parse(name).map(|path| path.dotted()).unwrap_or_default();
-    let by_last_name = || FIELDS.iter().find(|field| field.path.rsplit('.').next() == Some(name));
-    let field = field::by_flag(name).or_else(|| field::at(&dotted)).or_else(by_last_name);
-    match field {
+    match named(name) {
         Some(field) if field.kind == FieldKind::Codes => {
             Err("sales-tracking codes are set type by type: name the column `sales-tracking-code:TYPE`"
                 .to_string())
         }
         Some(field) => Ok(Column::Field(field)),
-        None => Err(unknown(name, &dotted)),
+        None => Err(unknown(name)),
     }
 }
 
-fn unknown(name: &str, dotted: &str) -> String {
-    if name.is_empty() {
-        return "has no name: delete the column, or ignore it with --ignore-column ''".to_string();
-    }
+/// The field with this flag, JSON name or path, in any case.
+fn named(name: &str) -> Option<&'static Field> {
+    let dotted = Path::parse(name).map(|path| path.dotted()).unwrap_or_default();
+    let exact = field::by_flag(name).or_else(|| field::at(&dotted));
+    let squashed_name = squashed(name);
+    let last =
+        |field: &&Field| field.path.rsplit('.').next().is_some_and(|last| squashed(last) == squashed_name);
+    let whole = |field: &&Field| [field.flag, field.path].iter().any(|name| squashed(name) == squashed_name);
+    exact.or_else(|| FIELDS.iter().find(whole)).or_else(|| FIELDS.iter().find(last))
+}
+
+fn unknown(name: &str) -> String {
+    let dotted = Path::parse(name).map(|path| path.dotted()).unwrap_or_default();
     let ignore = format!("--ignore-column {} ignores it", shell_words::quote(name));
-    if let Some(fixed) = field::read_only(dotted) {
+    if let Some(fixed) = read_only(&dotted) {
         return format!("is read-only: {}; {ignore}", fixed.why);
     }
     let names = FIELDS.iter().flat_map(|field| [field.path, field.flag]);
@@ -88,6 +122,10 @@ fn unknown(name: &str, dotted: &str) -> String {
         Some(near) => format!("is no field (did you mean `{near}`?); {ignore}"),
         None => format!("is no field; {ignore}"),
     }
+}
+
+fn read_only(dotted: &str) -> Option<&'static ReadOnly> {
+    READ_ONLY.iter().find(|field| field.path.eq_ignore_ascii_case(dotted))
 }
 
 fn repeats(columns: &[Column], column: &Column) -> bool {
@@ -100,13 +138,19 @@ fn repeats(columns: &[Column], column: &Column) -> bool {
     })
 }
 
-pub(super) fn edit(column: &Column, cell: &str, spelling: &Spelling) -> Result<Option<Edit>, String> {
-    if cell.trim().is_empty() {
+pub(super) fn edit(column: &Column, cell: &Cell, spelling: &Spelling) -> Result<Option<Edit>, String> {
+    if cell.is_blank() {
         return Ok(None);
     }
     let (path, action) = match column {
-        Column::Field(field) => (field.path, field_action(field, cell, spelling)?),
-        Column::Code(kind) => (CODES_PATH, code_action(kind, cell.trim(), spelling)?),
+        Column::Field(field) => {
+            let text = cell.text(field.kind == FieldKind::Integer)?;
+            (field.path, field_action(field, text, spelling)?)
+        }
+        Column::Code(kind) => (CODES_PATH, code_action(kind, cell.text(false)?.trim(), spelling)?),
+        Column::Nameless => {
+            return Err("has no name: name the column, or begin its name with `#`".to_string());
+        }
         Column::Id | Column::Reference | Column::Modified | Column::Ignored => return Ok(None),
     };
     Ok(Some(Edit { path: Path::of(path), action, given: String::new() }))
@@ -120,6 +164,9 @@ fn field_action(field: &Field, cell: &str, spelling: &Spelling) -> Result<Action
     if trimmed == spelling.empty && field.is_text() {
         return Ok(Action::Set(Json::string("")));
     }
+    if let Some(text) = cell.strip_prefix(TEXT) {
+        return check::from_text(field, text).map(Action::Set);
+    }
     refuse_error_value(trimmed, spelling)?;
     refuse_rewritten(trimmed)?;
     check::from_text(field, if field.is_text() { cell } else { trimmed }).map(Action::Set)
@@ -130,41 +177,15 @@ fn code_action(kind: &str, code: &str, spelling: &Spelling) -> Result<Action, St
     if code == spelling.null {
         return Ok(Action::RemoveCode { kind });
     }
-    refuse_error_value(code, spelling)?;
-    refuse_rewritten(code)?;
+    let code = match code.strip_prefix(TEXT) {
+        Some(text) => text,
+        None => {
+            refuse_error_value(code, spelling)?;
+            refuse_rewritten(code)?;
+            code
+        }
+    };
     Ok(Action::SetCode { kind, code: code.to_string() })
-}
-
-fn refuse_error_value(text: &str, spelling: &Spelling) -> Result<(), String> {
-    let tokens = [&spelling.null, &spelling.empty];
-    if !text.starts_with('#') || tokens.iter().any(|token| *token == text) {
-        return Ok(());
-    }
-    if let Some(meant) = tokens.into_iter().find(|token| token.eq_ignore_ascii_case(text)) {
-        return Err(format!("`{text}` is not `{meant}`: write it in the same case"));
-    }
-    if SPREADSHEET_ERRORS.contains(&text) {
-        return Err(format!("`{text}` is a spreadsheet's error value: a formula failed"));
-    }
-    if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
-        return Err(format!("`{text}` is a spreadsheet's sign for a column too narrow for its value"));
-    }
-    Ok(())
-}
-
-/// Refuses a number in scientific notation: a spreadsheet rewrites phone numbers and references so.
-pub(super) fn refuse_rewritten(text: &str) -> Result<(), String> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return Ok(()) };
-    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
-    let exponent_digits = exponent.strip_prefix(['+', '-']);
-    let signed = exponent_digits.is_some() || mantissa.contains(['.', ',']);
-    if signed && digits(whole) && digits(fraction) && digits(exponent_digits.unwrap_or(exponent)) {
-        return Err(format!(
-            "`{text}` is a number as a spreadsheet rewrites it, and digits are lost; make the column text there"
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -173,7 +194,7 @@ mod tests {
 
     fn spelling(ignored: &[&str]) -> Spelling {
         let ignored = ignored.iter().map(|name| (*name).to_string()).collect();
-        Spelling { delimiter: ',', null: "#N/A".to_string(), empty: "#EMPTY".to_string(), ignored }
+        Spelling { ignored, ..Spelling::default() }
     }
 
     fn header(names: &[&str], ignored: &[&str]) -> Result<Vec<String>, Vec<String>> {
@@ -212,29 +233,29 @@ mod tests {
     }
 
     #[test]
+    fn the_vendors_names_and_every_case_are_known() {
+        let names = ["StaxBillId", "FirstName", "COMPANYNAME", "Primary Email", "quickbooksid", "Reference"];
+        let expected = ["Id", "firstName", "companyName", "primaryEmail", "quickBooksId", "reference"];
+        assert_eq!(header(&names, &[]).unwrap(), expected);
+    }
+
+    #[test]
     fn a_column_that_is_left_out_is_named_as_a_shell_takes_it() {
         let said = |name: &str| header(&["id", name], &[]).unwrap_err().join("\n");
         assert!(said("Our Note").contains("--ignore-column 'Our Note' ignores it"), "{}", said("Our Note"));
-        assert!(
-            said(" ").contains("has no name") && said(" ").contains("--ignore-column ''"),
-            "{}",
-            said(" ")
-        );
-        assert!(header(&["id", ""], &[""]).is_ok());
+        assert_eq!(header(&["id", " ", "#our"], &[]).unwrap(), ["Id", "Nameless", "Ignored"]);
     }
 
     #[test]
     fn what_is_no_column_is_said() {
-        let said =
-            header(&["firstName", "fristName", "firstName", "first-name", "createdTimestamp", "id"], &["x"])
-                .unwrap_err()
-                .join("\n");
+        let said = header(&["firstName", "fristName", "firstName", "first-name", "createdTimestamp"], &["x"])
+            .unwrap_err()
+            .join("\n");
         for part in [
-            "first column must be `id`",
+            "no column is `id`",
             "`fristName`: is no field (did you mean `firstName`",
             "earlier column",
             "`createdTimestamp`: is read-only",
-            "`id`: is read-only",
             "--ignore-column x: there is no such column",
         ] {
             assert!(said.contains(part), "{part} in {said}");
@@ -245,24 +266,27 @@ mod tests {
     fn blank_leaves_alone_and_three_nothings_differ() {
         let column = Column::Field(field::at("firstName").unwrap());
         let action = |cell: &str| {
-            edit(&column, cell, &spelling(&[])).unwrap().map(|edit| format!("{:?}", edit.action))
+            let cell = Cell::Text(cell.to_string());
+            edit(&column, &cell, &spelling(&[])).unwrap().map(|edit| format!("{:?}", edit.action))
         };
         assert_eq!(action("  "), None);
-        assert_eq!(action("#N/A").unwrap(), "Clear");
+        assert_eq!(action("#CLEAR").unwrap(), "Clear");
         assert_eq!(action("#EMPTY").unwrap(), "Set(Json(\"\"))");
         assert_eq!(action(" J ").unwrap(), "Set(Json(\" J \"))");
+        assert_eq!(action("#TEXT:#CLEAR").unwrap(), "Set(Json(\"#CLEAR\"))");
     }
 
     #[test]
     fn what_a_spreadsheet_damaged_is_refused() {
         let column = Column::Field(field::at("primaryPhone").unwrap());
+        let read = |cell: &str| edit(&column, &Cell::Text(cell.to_string()), &spelling(&[]));
         for cell in
-            ["1.61356E+11", "1E+11", "6,13E10", "1.5e-7", "#REF!", "#DIV/0!", "####", "#n/a", "#Empty"]
+            ["1.61356E+11", "1E+11", "6,13E10", "1.5e-7", "#REF!", "#DIV/0!", "####", "#N/A", "#Empty"]
         {
-            assert!(edit(&column, cell, &spelling(&[])).is_err(), "{cell}");
+            assert!(read(cell).is_err(), "{cell}");
         }
-        for cell in ["12E4", "E5", "1.E5", "PO-1.2E+3", "0613", "1e", "##", "###1", "#N/A", "n/a"] {
-            assert!(edit(&column, cell, &spelling(&[])).is_ok(), "{cell}");
+        for cell in ["12E4", "E5", "1.E5", "PO-1.2E+3", "0613", "1e", "##", "###1", "#CLEAR", "n/a"] {
+            assert!(read(cell).is_ok(), "{cell}");
         }
     }
 
@@ -281,17 +305,21 @@ mod tests {
             ["id", "reference", "sales-tracking-code:A", "sales-tracking-code:B", "modifiedTimestamp"];
         assert_eq!(header(&apart, &[]).unwrap().len(), 5);
         assert_eq!(header(&["reference", "first-name"], &[]).unwrap(), ["Reference", "firstName"]);
+        assert_eq!(header(&["reference", "ID"], &[]).unwrap(), ["reference", "Id"]);
         assert!(said(&["id", "sales-tracking-code"]).contains("type by type"));
     }
 
     #[test]
     fn a_code_is_set_or_taken_out() {
         let column = Column::Code("Region".to_string());
-        let action = |cell: &str| edit(&column, cell, &spelling(&[])).unwrap().map(|edit| edit.action);
+        let action = |cell: &str| {
+            let cell = Cell::Text(cell.to_string());
+            edit(&column, &cell, &spelling(&[])).unwrap().map(|edit| edit.action)
+        };
         assert!(
             matches!(action(" EU "), Some(Action::SetCode { kind, code }) if kind == "Region" && code == "EU")
         );
-        assert!(matches!(action("#N/A"), Some(Action::RemoveCode { kind }) if kind == "Region"));
+        assert!(matches!(action("#CLEAR"), Some(Action::RemoveCode { kind }) if kind == "Region"));
         assert!(action("").is_none());
     }
 }

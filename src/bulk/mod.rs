@@ -1,12 +1,16 @@
 //! Many customers from a file: its rows and their errors, the plan file, the results. Pure: it reads an input that it is
 //! given and writes lines; the rows of a run are in [`crate::store`].
 
+pub mod base;
+pub mod cell;
 pub mod columns;
-pub mod csv;
 pub mod ndjson;
 pub mod plan_file;
 mod records;
+pub mod respelled;
 pub mod result;
+pub mod sheet;
+pub mod table;
 pub mod task;
 
 use jiff::Timestamp;
@@ -27,6 +31,15 @@ pub struct Spelling {
     pub empty: String,
     /// Columns that are not read.
     pub ignored: Vec<String>,
+    /// Columns in which a value may differ from the old one only as a spreadsheet respells it.
+    pub allowed: Vec<String>,
+}
+
+impl Default for Spelling {
+    fn default() -> Spelling {
+        let (null, empty) = (cell::CLEAR.to_string(), cell::EMPTY.to_string());
+        Spelling { delimiter: ',', null, empty, ignored: Vec::new(), allowed: Vec::new() }
+    }
 }
 
 /// The edits of one customer.
@@ -42,6 +55,14 @@ pub struct Row {
     pub fixed: Vec<Fixed>,
     /// Whether it is a whole customer, most of whose values are the stored ones.
     pub(crate) whole: bool,
+    /// The exported values of the fields that are edited: the base of a three-way merge. Empty without an export.
+    pub base: Vec<(Path, Json)>,
+    /// Fields whose new value must not be the stored one as a spreadsheet respells it.
+    pub guarded: Vec<Path>,
+    /// Cells that are blank and were not when they were exported.
+    pub(crate) blanked: u64,
+    /// The cells, or the line of NDJSON, as they were read.
+    pub raw: Vec<String>,
 }
 
 /// The time of a customer's last change: a row that has it is written only if the customer was not changed since.
@@ -80,10 +101,15 @@ impl Fixed {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}{}: {why}", .column.as_ref().map_or(String::new(), |name| format!(", column {name}")))]
+#[error("{}{}: {why}", .cell.as_ref().map_or_else(|| format!("line {line}"), |cell| format!("cell {cell}")),
+    .column.as_ref().map_or(String::new(), |name| format!(", column {name}")))]
 pub struct RowError {
     /// The line, counted from 1.
     pub line: u64,
+    /// The cell of a spreadsheet: `C17`.
+    pub(crate) cell: Option<String>,
+    /// Whether the value differs from the old one only as a spreadsheet respells it.
+    pub(crate) is_respelled: bool,
     /// The column's name, if one cell is wrong.
     pub(crate) column: Option<String>,
     pub(crate) why: String,
@@ -92,7 +118,7 @@ pub struct RowError {
 
 impl RowError {
     pub(crate) fn of_line(line: u64, why: impl Into<String>) -> RowError {
-        RowError { line, column: None, why: why.into(), customer: None }
+        RowError { line, cell: None, is_respelled: false, column: None, why: why.into(), customer: None }
     }
 
     pub(crate) fn of_column(line: u64, column: &str, why: impl Into<String>) -> RowError {

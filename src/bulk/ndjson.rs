@@ -1,6 +1,7 @@
 //! Rows of NDJSON: each line is an object with the customer's `id` and a merge patch (RFC 7396) of the rest.
 //! A line with a `modifiedTimestamp` is a whole customer, as `customer list` prints it. Its timestamp and its other
-//! read-only members must equal the stored ones; then the customer was not changed since it was read.
+//! read-only members must equal the stored ones; then the customer was not changed since it was read. Members whose name begins
+//! with `#` are not read.
 
 use std::io::{self, BufRead};
 
@@ -70,12 +71,28 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
         wrong("a row names its customer: \"id\" and a whole number such as 123".to_string())
     })?;
     let edits = patch::edits(&json, "").map_err(|why| wrong(why.to_string()))?;
-    let list: Vec<Edit> = edits.into_iter().filter(|edit| edit.path.dotted() != "id").collect();
+    let list: Vec<Edit> = edits
+        .into_iter()
+        .filter(|edit| edit.path.dotted() != "id" && !edit.path.names()[0].starts_with('#'))
+        .collect();
     let (list, fixed) =
         if json.root().member(MODIFIED).is_some() { split_fixed(list) } else { (list, Vec::new()) };
     let edits = checked(list, line, |_, path| path.to_string())
         .map_err(|errors| errors.into_iter().map(|error| error.about(customer)).collect::<Vec<_>>())?;
-    Ok(Row { number, line, customer: CustomerName::Id(customer), edits, whole: !fixed.is_empty(), fixed })
+    let (whole, raw) = (!fixed.is_empty(), vec![text.to_string()]);
+    let (base, guarded) = (Vec::new(), Vec::new());
+    Ok(Row {
+        number,
+        line,
+        customer: CustomerName::Id(customer),
+        edits,
+        fixed,
+        whole,
+        base,
+        guarded,
+        raw,
+        blanked: 0,
+    })
 }
 
 fn split_fixed(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::RowError;
 use super::ndjson::line;
+use super::result::Outcome;
 use crate::document::json::on_one_line;
 use crate::document::plan::{Plan, rewrite};
 use crate::document::{Change, Customer, Json, Path, check};
@@ -82,6 +83,15 @@ impl Planned {
             edits: plan.replaced.clone(),
             before: (!plan.is_empty()).then(|| plan.before.text().to_string()),
             error: None,
+        }
+    }
+
+    /// `Written` if it would change something.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match (&self.error, &self.before) {
+            (Some(_), _) => Outcome::Failed,
+            (None, Some(_)) => Outcome::Written,
+            (None, None) => Outcome::Unchanged,
         }
     }
 

@@ -6,10 +6,12 @@ use std::io::{self, BufRead, BufReader, Bytes, Read};
 use std::iter::Peekable;
 
 use super::RowError;
+use super::cell::Cell;
+use super::table::Record;
 
 /// The records of a file without the blank lines: the line that each begins on, counted from 1, and its cells.
-/// LF, CRLF, CR and the CR CR LF of Windows scripts end a line.
-pub(super) struct Records<R: Read> {
+/// LF, CRLF, CR and the CR CR LF of Windows scripts end a line. A first line `sep=;` says what is between the cells.
+pub struct Records<R: Read> {
     bytes: Peekable<Bytes<BufReader<R>>>,
     delimiter: u8,
     line: u64,
@@ -24,7 +26,14 @@ impl<R: Read> Records<R> {
         if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
             input.consume(3);
         }
-        Ok(Records { bytes: input.bytes().peekable(), delimiter, line: 1, column: 0, failed: false })
+        let named = separator(input.fill_buf()?);
+        let delimiter = named.unwrap_or(delimiter);
+        let mut records =
+            Records { bytes: input.bytes().peekable(), delimiter, line: 1, column: 0, failed: false };
+        if named.is_some() {
+            records.skip_line();
+        }
+        Ok(records)
     }
 
     fn record(&mut self) -> Result<(u64, Vec<String>), RowError> {
@@ -121,7 +130,7 @@ impl<R: Read> Records<R> {
 }
 
 impl<R: Read> Iterator for Records<R> {
-    type Item = Result<(u64, Vec<String>), RowError>;
+    type Item = Result<Record, RowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed && self.bytes.peek().is_some() {
@@ -134,10 +143,20 @@ impl<R: Read> Iterator for Records<R> {
             if record.as_ref().is_ok_and(|(_, cells)| *cells == [""]) {
                 continue;
             }
-            return Some(record);
+            return Some(record.map(|(line, cells)| (line, cells.into_iter().map(Cell::Text).collect())));
         }
         None
     }
+}
+
+/// Excel reads and writes `sep=;` as the first line, with or without quotes.
+fn separator(begin: &[u8]) -> Option<u8> {
+    let begin = begin.strip_prefix(b"\"").unwrap_or(begin);
+    let (name, rest) = begin.split_at_checked(4)?;
+    let (separator, rest) = rest.split_first()?;
+    let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+    let ends = rest.first().is_none_or(|byte| matches!(byte, b'\r' | b'\n'));
+    (name.eq_ignore_ascii_case(b"sep=") && ends && b",;\t|".contains(separator)).then_some(*separator)
 }
 
 fn text(line: u64, cell: Vec<u8>) -> Result<String, RowError> {

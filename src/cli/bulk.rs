@@ -10,6 +10,7 @@ use crate::account::Settings;
 use crate::account::setting::Key;
 use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
+use crate::bulk::cell::{CLEAR, EMPTY};
 use crate::terminal::Input;
 
 /// Customers at once if neither a flag nor the profile sets a number.
@@ -17,12 +18,17 @@ const USUAL_JOBS: u32 = 4;
 
 #[derive(Debug, Subcommand)]
 pub enum BulkCommand {
-    /// Read every customer of a file and save what would change
+    /// Read every customer of a file and show what would change
     ///
-    /// The plan is NDJSON: the changes of each customer, and the customer as it was. Look at it, then run it with `apply`.
-    /// Nothing is written to the account.
+    /// Changes are counted by field, with samples; `-o csv` has every one. `--out` saves the plan, which `apply` writes. Nothing is
+    /// written to the account.
     #[command(after_long_help = include_str!("examples/customer-bulk-plan.txt"))]
     Plan(PlanArgs),
+    /// Show what a plan changes
+    ///
+    /// Changes are counted by field, with samples; `-o csv` has every one. Nothing is sent.
+    #[command(after_long_help = include_str!("examples/customer-bulk-show.txt"))]
+    Show(ShowArgs),
     /// Write the changes of a plan
     ///
     /// Asks nothing unless the profile has `confirm = "always"`: you have seen the plan. A row is refused if one of its
@@ -63,21 +69,33 @@ pub enum BulkCommand {
 
 #[derive(Debug, Args)]
 pub struct RowArgs {
-    /// CSV with a header that begins with `id` or `reference`, or NDJSON of `id` and a merge patch; - reads standard input
+    /// CSV, XLSX or ODS with a header that has `id` or begins with `reference`, or NDJSON of `id` and a merge patch; - reads standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: Input,
     /// Separator of CSV cells: `,`, `;` or `tab` [default: detected]
     #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Rows")]
     pub(crate) delimiter: Option<char>,
     /// The cell that clears a field
-    #[arg(long, value_name = "TEXT", default_value = "#N/A", help_heading = "Rows")]
+    #[arg(long, value_name = "TEXT", default_value = CLEAR, help_heading = "Rows")]
     pub(crate) null_token: String,
     /// The cell that sets a field to empty text
-    #[arg(long, value_name = "TEXT", default_value = "#EMPTY", help_heading = "Rows")]
+    #[arg(long, value_name = "TEXT", default_value = EMPTY, help_heading = "Rows")]
     pub(crate) empty_token: String,
     /// Ignore a column (repeatable, comma-separated)
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Rows")]
     pub(crate) ignore_column: Vec<String>,
+    /// Allow values of this column that a spreadsheet seems to have respelled (repeatable, comma-separated)
+    ///
+    /// A value that differs from the old one only in leading zeros, in the form of a number or a date, in its encoding, or
+    /// in blanks and invisible characters is refused otherwise.
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',', help_heading = "Rows")]
+    pub(crate) allow_respelled: Vec<String>,
+    /// The base of an exported file that was renamed: FILE.csv.base, or the exported .xlsx
+    #[arg(long, value_name = "FILE", conflicts_with = "no_base", help_heading = "Rows")]
+    pub(crate) base: Option<PathBuf>,
+    /// Take every cell of an exported file as an edit, also those that were not edited
+    #[arg(long, help_heading = "Rows")]
+    pub(crate) no_base: bool,
     /// Allow fields in NDJSON that a customer does not have
     #[arg(long, help_heading = "Rows")]
     pub(crate) new_field: bool,
@@ -120,17 +138,38 @@ pub struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct FailureArgs {
+    /// Write the rows that did not succeed to this file, with the reason
+    ///
+    /// It has the form of the input, so that the rows can be mended and used again: CSV, or XLSX if its name ends in .xlsx, or
+    /// NDJSON.
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    #[arg(value_parser = PathBufValueParser::new().try_map(file))]
+    pub(crate) failures: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub struct PlanArgs {
     #[command(flatten)]
     pub(crate) rows: RowArgs,
-    /// Write the plan to this file instead of standard output
+    /// Save the plan to this file, for `apply`; without it `-o ndjson` prints the plan
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file))]
     pub(crate) out: Option<PathBuf>,
     /// Also read the customers that become parents
     #[arg(long)]
     pub(crate) check: bool,
+    /// Exit with 12 if anything would change
+    #[arg(long)]
+    pub(crate) exit_code: bool,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The plan that `bulk plan --out` saved
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: Input,
 }
 
 #[derive(Debug, Args)]
@@ -154,10 +193,15 @@ pub struct BulkUpdateArgs {
     /// With --dry-run: also read the customers that become parents
     #[arg(long, requires = "dry_run", help_heading = "Writing")]
     pub(crate) check: bool,
+    /// With --dry-run: exit with 12 if anything would change
+    #[arg(long, requires = "dry_run", help_heading = "Writing")]
+    pub(crate) exit_code: bool,
     #[command(flatten)]
     pub(crate) proof: ProofArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) failures: FailureArgs,
 }
 
 #[derive(Debug, Args)]
@@ -176,6 +220,8 @@ pub struct ResumeArgs {
     pub(crate) run_name: RunName,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) failures: FailureArgs,
 }
 
 #[derive(Debug, Args)]
@@ -202,15 +248,16 @@ impl RowArgs {
     pub(crate) fn spelling(&self, delimiter: char) -> Spelling {
         Spelling {
             delimiter: self.delimiter.unwrap_or(delimiter),
-            null: self.null_token.clone(),
-            empty: self.empty_token.clone(),
+            null: self.null_token.trim().to_string(),
+            empty: self.empty_token.trim().to_string(),
             ignored: self.ignore_column.clone(),
+            allowed: self.allow_respelled.clone(),
         }
     }
 }
 
 /// `-` is refused, because elsewhere it means standard output.
-fn file(path: PathBuf) -> Result<PathBuf, String> {
+pub(super) fn file(path: PathBuf) -> Result<PathBuf, String> {
     if path.as_os_str() == "-" {
         return Err("a file is needed here, not standard output; `./-` is a file of that name".to_string());
     }

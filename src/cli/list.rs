@@ -1,6 +1,11 @@
 //! `fusebill customer list`.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
+use super::bulk::file;
 
 use crate::api::Order;
 use crate::document::Path;
@@ -23,6 +28,12 @@ pub struct ListArgs {
     pub(crate) limit: Option<u64>,
     #[command(flatten)]
     pub(crate) columns: Columns,
+    /// Export to a file, .csv or .xlsx, that `customer bulk` reads after it was edited
+    ///
+    /// What was exported is kept too: a CSV file's base in FILE.csv.base, that of a workbook inside it. `customer bulk` writes only
+    /// cells that were edited, and merges them with what is stored then.
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file))]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +129,7 @@ mod tests {
             desc: true,
             limit: None,
             columns: Columns { columns: columns.iter().map(|name| (*name).to_string()).collect() },
+            out: None,
         }
     }
 

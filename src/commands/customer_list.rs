@@ -1,5 +1,6 @@
 //! `fusebill customer list`.
 
+use super::customer_export::Table;
 use super::session::Context;
 use crate::api::Pages;
 use crate::api::pages::LARGEST;
@@ -17,9 +18,14 @@ const LEAST: u64 = 100;
 
 pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
     let request = args.request()?;
+    if let Some(out) = &args.out {
+        Table::try_out(out)?;
+    }
     let session = &context.open()?;
     let (terminal, output) = (&session.terminal, session.global.output);
     say_what_is_checked_here(&request.search, terminal.notes());
+    let out = args.out.as_ref();
+    let mut table = out.map(|out| Table::new(out, request.columns.clone(), session)).transpose()?;
     let mut listing = Listing::new(request.columns.clone(), output, terminal.look());
     let mut text = String::new();
     let exact = request.limit.filter(|_| request.search.is_exact());
@@ -33,6 +39,13 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
     while let Some(page) = pages.read()? {
         let matches = found.take(page);
         missing.retain(|path| !matches.iter().any(|customer| customer.get(path).is_some()));
+        if let Some(table) = &mut table {
+            table.add(&matches)?;
+            if found.is_enough() {
+                break;
+            }
+            continue;
+        }
         text += &listing.take(&matches);
         // A failure is printed as one JSON value too, so nothing may be printed before it.
         if output != Output::Json && !terminal.stream(&std::mem::take(&mut text))? {
@@ -42,8 +55,12 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
             break;
         }
     }
-    terminal.print(&(text + &listing.end()))?;
-    if output == Output::Table {
+    if let Some(table) = table {
+        table.finish(found.count, session)?;
+    } else {
+        terminal.print(&(text + &listing.end()))?;
+    }
+    if output == Output::Table && (args.out.is_none() || args.limit.is_some()) {
         terminal.notes().say(&found.sentence(&pages));
     }
     if found.count == 0 && output == Output::Table {

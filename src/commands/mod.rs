@@ -7,6 +7,7 @@ mod complete;
 mod conflict;
 mod consent;
 mod customer_edit;
+mod customer_export;
 mod customer_find;
 mod customer_get;
 mod customer_history;

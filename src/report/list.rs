@@ -40,14 +40,19 @@ impl Listing {
     }
 }
 
+/// The columns of an exported file: `id`, and every field that `customer bulk` takes from a cell.
+pub(crate) fn exported() -> Vec<Path> {
+    let fields = FIELDS.iter().map(|field| field.path).filter(|path| *path != CODES_PATH);
+    std::iter::once("id").chain(fields).map(Path::of).collect()
+}
+
 /// In CSV `id`, every field that `customer bulk update` takes from a cell, and the time of the last change, so that it
 /// refuses customers that changed since.
 fn usual(output: Output) -> Vec<Path> {
     if output != Output::Csv {
         return SHOWN.iter().map(|path| Path::of(path)).collect();
     }
-    let fields = FIELDS.iter().map(|field| field.path).filter(|path| *path != CODES_PATH);
-    std::iter::once("id").chain(fields).chain([MODIFIED]).map(Path::of).collect()
+    exported().into_iter().chain([Path::of(MODIFIED)]).collect()
 }
 
 fn cells(customer: &Customer, columns: &[Path]) -> Vec<Cell> {

@@ -14,6 +14,7 @@ pub(crate) mod json;
 pub(crate) mod list;
 pub(crate) mod outcome;
 mod parts;
+pub(crate) mod plan;
 pub(crate) mod rows;
 pub mod table;
 pub mod value;

@@ -23,7 +23,7 @@ pub(crate) use entries::RunRow;
 pub use entries::{Ending, Entry, Filter, Origin};
 pub(crate) use id::EntryId;
 pub(crate) use prune::{Forget, Forgotten};
-pub(crate) use runs::{About, Duplicate, Kind as RunKind, Row, Run};
+pub(crate) use runs::{About, Duplicate, Failure, Kind as RunKind, Row, Run};
 
 use crate::error::{Error, Kind, Result};
 use crate::files::{has_mode, private};

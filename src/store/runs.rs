@@ -59,6 +59,16 @@ pub(crate) struct Row {
     pub(crate) attempt: Option<EntryId>,
 }
 
+/// A row that did not succeed.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) row: u64,
+    /// None if the row was not reached.
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) error: Option<String>,
+    pub(crate) task: String,
+}
+
 /// A row with the customer, or the row number, of an earlier row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Duplicate {
@@ -301,6 +311,25 @@ impl Store {
                 result,
             )
         })
+    }
+
+    /// The rows that did not succeed, in the order of the source.
+    pub(crate) fn failures(&self, run: i64) -> impl Iterator<Item = Result<Failure>> {
+        paged(move |last: Option<&Failure>| {
+            self.all(
+                "SELECT row, outcome, error, task FROM rows WHERE run = ? AND row > ?
+                 AND (outcome IS NULL OR outcome NOT IN ('written', 'unchanged')) ORDER BY row LIMIT ?",
+                params![run, last.map_or(0, |failure| failure.row), BATCH / 10],
+                |row| {
+                    let (error, task) = (row.get(2)?, row.get(3)?);
+                    Ok(Failure { row: row.get(0)?, outcome: optional(row, 1)?, error, task })
+                },
+            )
+        })
+    }
+
+    pub(crate) fn first_task(&self, run: i64) -> Result<Option<String>> {
+        self.one("SELECT task FROM rows WHERE run = ? ORDER BY row LIMIT 1", [run], |row| row.get(0))
     }
 
     /// Clears the outcome of the rows for which `again` is true, so that the run tries them again.

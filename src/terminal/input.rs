@@ -1,8 +1,9 @@
 //! Files and standard input.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Terminal;
 use crate::error::{Error, Result};
@@ -18,11 +19,16 @@ impl Terminal {
     pub(crate) fn open(&self, input: &Input) -> Result<Box<dyn Read>> {
         match input {
             Input::Stdin => Ok(Box::new(io::stdin())),
-            Input::File(path) => match std::fs::File::open(path) {
+            Input::File(path) => match File::open(path) {
                 Ok(file) => Ok(Box::new(file)),
                 Err(why) => Err(unreadable(input, why)),
             },
         }
+    }
+
+    /// A file that is read from any place.
+    pub(crate) fn open_file(&self, path: &Path) -> Result<File> {
+        File::open(path).map_err(|why| unreadable(&Input::File(path.to_path_buf()), why))
     }
 
     pub(crate) fn read(&self, input: &Input) -> Result<String> {

@@ -7,6 +7,7 @@ mod many;
 mod mistakes;
 mod plans;
 mod progress;
+mod round_trip;
 mod signals;
 mod stops;
 mod undone;

@@ -15,6 +15,7 @@ mod merging;
 mod parsing;
 mod paths;
 mod reports;
+mod round_trip;
 mod rows;
 mod search;
 mod spelling;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use fusebill::bulk::plan_file::{End, Head, Planned, VERSION, json_line, read as read_plan};
-use fusebill::bulk::{Row, RowError, Spelling, csv as csv_rows, ndjson};
+use fusebill::bulk::{Row, RowError, Spelling, ndjson, table as csv_rows};
 use fusebill::document::diff::diff;
 use fusebill::document::{Action, Change, Json, Plan};
 use fusebill::field::{CODES_PATH, FIELDS, Field, FieldKind};
@@ -20,16 +20,11 @@ use crate::generate::{Oddity, case, fitting, said};
 use crate::law;
 use crate::spelling::{Value, spell};
 
-const NULL: &str = "#N/A";
+const NULL: &str = "#CLEAR";
 const EMPTY: &str = "#EMPTY";
 
 fn spelling(delimiter: char) -> Spelling {
-    Spelling {
-        delimiter,
-        null: NULL.to_string(),
-        empty: EMPTY.to_string(),
-        ignored: vec!["note".to_string()],
-    }
+    Spelling { delimiter, ignored: vec!["note".to_string()], ..Spelling::default() }
 }
 
 /// A cell, and the edit that it is to become: the path and the action, as text.

@@ -5,6 +5,7 @@
 
 mod docs;
 mod shells;
+mod spreadsheets;
 #[path = "../cli/terminal.rs"]
 #[expect(dead_code, reason = "tests/cli uses the rest")]
 mod terminal;
@@ -40,6 +41,6 @@ fn is_installed(program: &str) -> bool {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests = shells::tests().into_iter().chain(docs::tests()).collect();
+    let tests = shells::tests().into_iter().chain(docs::tests()).chain(spreadsheets::tests()).collect();
     libtest_mimic::run(&arguments, tests).exit_code()
 }

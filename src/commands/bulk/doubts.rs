@@ -52,7 +52,7 @@ pub(super) fn settle_doubts(
 }
 
 fn doubtful(row: &Row) -> Option<Edits> {
-    let (_, edits, _) = task::from_json(&row.task, 0)?;
+    let edits = task::from_json(&row.task, 0)?.edits;
     edits.doubts().next()?;
     Some(edits)
 }

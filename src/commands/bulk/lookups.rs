@@ -65,8 +65,8 @@ pub(super) fn look_up(
 }
 
 fn lookup(row: &Row) -> Option<Lookup> {
-    match task::from_json(&row.task, 0)? {
-        (CustomerName::Lookup(lookup), ..) if row.customer.is_none() => Some(lookup),
+    match task::from_json(&row.task, 0)?.customer {
+        CustomerName::Lookup(lookup) if row.customer.is_none() => Some(lookup),
         _ => None,
     }
 }

@@ -1,16 +1,19 @@
 //! `fusebill customer bulk`: many customers from a file.
 
 mod doubts;
+mod failures;
+mod input;
 mod lookups;
 mod plan;
 mod progress;
 mod resume;
 mod rows;
 mod run;
+mod show;
 mod worker;
 mod worker_pool;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::session::{Context, Session};
 use crate::bulk::result::Outcome;
@@ -22,13 +25,15 @@ use crate::report::bulk::{self as report, counted};
 use crate::store::{About, EntryId, Run, RunKind};
 use crate::terminal::Input;
 use doubts::settle_doubts;
+pub(super) use input::beside;
 use lookups::look_up;
-use rows::{check, check_plan};
+use rows::{Checked, check, check_plan};
 use run::carry_out;
 
 pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<Kind> {
     match command {
         BulkCommand::Plan(args) => plan::run(args, context),
+        BulkCommand::Show(args) => show::run(args, context),
         BulkCommand::Apply(args) => apply(args, context),
         BulkCommand::Update(args) if args.dry_run => plan::dry_run(args, context),
         BulkCommand::Update(args) => update(args, context),
@@ -50,26 +55,29 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
         context,
     ))?;
     let checked = check(rows, store, &new, context)?;
-    let session = &open(run, Some(&rows.file), context)?;
+    let session = &open(run, args.failures.failures.as_ref(), Some(&rows.file), context)?;
+    refuse_other_base(&checked, session)?;
     look_up(&checked, &rows.file, (store, &new), &run.pace, session)?;
     settle_doubts(&checked, &rows.file, (store, &new), &run.pace, session)?;
     let limit = run.pace.limit.unwrap_or(u64::MAX);
-    let what = format!("Change {} as {} says", counted(checked.rows.min(limit), "customer"), rows.file);
-    consent(&what, &checked.warnings(), run.yes, session)?;
-    start(new, run, session)
+    let what = format!("Change {} as {} says", counted(checked.asking.min(limit), "customer"), rows.file);
+    if checked.asking > 0 {
+        consent(&what, &checked.warnings(), run.yes, session)?;
+    }
+    start(new, run, args.failures.failures.as_ref(), session)
 }
 
 fn apply(args: &ApplyArgs, context: &Context) -> Result<Kind> {
     let (store, run) = (context.store()?, &args.run);
     let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
     let (head, rows) = check_plan(&args.plan, store, &new, context)?;
-    let session = &open(run, Some(&args.plan), context)?;
+    let session = &open(run, None, Some(&args.plan), context)?;
     session.refuse_elsewhere("the plan was made", &head.profile, &head.host)?;
     if session.account.asks_always() {
         let what = format!("Carry out {}, a plan for {}", args.plan, counted(rows, "customer"));
         consent(&what, &[], run.yes, session)?;
     }
-    start(new, run, session)
+    start(new, run, None, session)
 }
 
 fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
@@ -77,7 +85,7 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
     // It is held to the end, so that no other process resumes the run meanwhile.
     let undone = open_run(&args.run_name, context)?;
     let name = &undone.about.run;
-    let session = &open(run, None, context)?;
+    let session = &open(run, None, None, context)?;
     session.refuse_elsewhere("the run was made", &undone.about.profile, &undone.about.host)?;
     let about = about(RunKind::Undo, format!("run {name}"), true, args.proof.verify, context);
     let new = store.begin_run(About { undoes: Some(name.clone()), ..about })?;
@@ -94,7 +102,17 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
         )
     });
     consent(&what, warning.as_slice(), run.yes, session)?;
-    start(new, run, session)
+    start(new, run, None, session)
+}
+
+fn refuse_other_base(checked: &Checked, session: &Session<'_>) -> Result<()> {
+    let Some(head) = &checked.exported else { return Ok(()) };
+    session.refuse_elsewhere("the file was exported", &head.profile, &head.host)?;
+    let when = session.terminal.local(head.time);
+    let rows = counted(checked.rows, "row");
+    let edited = checked.asking;
+    session.terminal.notes().say(&format!("Exported {when}: {edited} of {rows} edited since."));
+    Ok(())
 }
 
 /// The run has no account until it starts.
@@ -106,19 +124,33 @@ fn about(kind: RunKind, source: String, new_fields: bool, verify: Proof, context
     About { run, time, kind, undoes, profile, host, source, new_fields, reads_again }
 }
 
-/// `--results` is tried first, because the results are known only at the end of the run.
-fn open<'a>(args: &RunArgs, input: Option<&Input>, context: &'a Context) -> Result<Session<'a>> {
-    if let Some(results) = &args.results {
-        input.map_or(Ok(()), |input| refuse_replacing("--results", results, input))?;
+/// The files of the results are tried first, because they are written only at the end of the run.
+fn open<'a>(
+    args: &RunArgs,
+    failures: Option<&PathBuf>,
+    input: Option<&Input>,
+    context: &'a Context,
+) -> Result<Session<'a>> {
+    let files = [("--results", args.results.as_ref()), ("--failures", failures)];
+    for (flag, file) in files.into_iter().filter_map(|(flag, file)| Some((flag, file?))) {
+        input.map_or(Ok(()), |input| refuse_replacing(flag, file, input))?;
         let unusable = |why| Error { kind: Kind::Usage, ..why };
-        Export::try_out(results).map_err(|why| unusable(why).at("--results"))?;
+        Export::try_out(file).map_err(|why| unusable(why).at(flag))?;
+    }
+    if args.results.is_some() && args.results.as_ref() == failures {
+        return Err(Error::usage("--results and --failures name one file"));
     }
     context.open_to_write(false)
 }
 
-fn start(mut run: Run<'_>, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
+fn start(
+    mut run: Run<'_>,
+    args: &RunArgs,
+    failures: Option<&PathBuf>,
+    session: &Session<'_>,
+) -> Result<Kind> {
     run.start(&session.account.profile, &session.account.origin)?;
-    carry_out(&run, args, session)
+    carry_out(&run, args, failures, session)
 }
 
 fn refuse_replacing(flag: &str, out: &Path, input: &Input) -> Result<()> {

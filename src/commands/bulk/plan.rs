@@ -11,7 +11,7 @@ use super::progress::{Progress, rounded};
 use super::rows::{check, jobs};
 use super::worker::{Job, planned};
 use super::worker_pool::WorkerPool;
-use super::{about, refuse_replacing};
+use super::{about, refuse_other_base, refuse_replacing};
 use crate::account::command;
 use crate::api::Client;
 use crate::api::rate_limit::Limits;
@@ -22,6 +22,7 @@ use crate::cli::{Output, Proof};
 use crate::error::{Error, Kind, Result};
 use crate::export::Export;
 use crate::report::bulk::rehearsed;
+use crate::report::plan::{Overview, csv_head, csv_rows};
 use crate::search::CustomerName;
 use crate::store::{RunKind, Store};
 
@@ -33,18 +34,61 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Kind> {
         refuse_replacing("--out", out, &args.rows.file)?;
     }
     let mut export = args.out.as_deref().map(Export::to).transpose()?;
-    let (counts, limits) = read(&args.rows, &args.pace, args.check, context, |text| match &mut export {
-        Some(export) => export.write(text),
-        None => context.terminal.print(text),
+    let (terminal, output) = (&context.terminal, context.global.output);
+    if output == Output::Csv {
+        terminal.print(&csv_head())?;
+    }
+    let mut overview = Overview::default();
+    let (counts, limits) = read(&args.rows, &args.pace, args.check, context, |line| {
+        let text = line.text();
+        export.as_mut().map_or(Ok(()), |export| export.write(&text))?;
+        if let Line::Row(planned) = &line {
+            overview.add(planned);
+        }
+        match (output, &line) {
+            (Output::Ndjson, _) if args.out.is_none() => terminal.print(&text),
+            (Output::Csv, Line::Row(planned)) => terminal.print(&csv_rows(planned)),
+            _ => Ok(()),
+        }
     })?;
     export.map_or(Ok(()), Export::finish)?;
+    match output {
+        Output::Table => terminal.print(&overview.table(terminal.look()))?,
+        Output::Json => terminal.print(&rehearsed(&counts, output))?,
+        Output::Csv | Output::Ndjson => {}
+    }
     tell(&counts, limits, context);
     if let Some(out) = &args.out {
         let out = shell_words::quote(&out.to_string_lossy()).into_owned();
         let apply = command(&context.profile()?.name, &format!("customer bulk apply {out}"));
         context.terminal.notes().say(&format!("To apply it: {apply}"));
     }
-    Ok(kind(&counts))
+    Ok(drift(&counts, args.exit_code))
+}
+
+/// A line of a plan file.
+enum Line<'a> {
+    Head(Head),
+    Row(&'a Planned),
+    End(End),
+}
+
+impl Line<'_> {
+    fn text(&self) -> String {
+        match self {
+            Line::Head(head) => json_line(head),
+            Line::Row(planned) => json_line(planned),
+            Line::End(end) => json_line(end),
+        }
+    }
+}
+
+/// `--exit-code` tells a plan that changes something from one that does not.
+fn drift(counts: &Counts, exit_code: bool) -> Kind {
+    match kind(counts) {
+        Kind::Done if exit_code && counts.of(Outcome::Written) > 0 => Kind::Changes,
+        kind => kind,
+    }
 }
 
 pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
@@ -54,7 +98,7 @@ pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> 
     if matches!(context.global.output, Output::Json | Output::Ndjson) {
         context.terminal.print(&rehearsed(&counts, context.global.output))?;
     }
-    Ok(kind(&counts))
+    Ok(drift(&counts, args.exit_code))
 }
 
 fn read(
@@ -62,17 +106,18 @@ fn read(
     pace: &PaceArgs,
     check_parents: bool,
     context: &Context,
-    mut write: impl FnMut(&str) -> Result<()> + Send,
+    mut write: impl FnMut(Line<'_>) -> Result<()> + Send,
 ) -> Result<(Counts, Limits)> {
     let store = Store::scratch()?;
     let about = about(RunKind::Update, args.file.name(), args.new_field, Proof::default(), context);
     let run = store.begin_run(about)?;
     let checked = check(args, &store, &run, context)?;
     let session = &context.open()?;
+    refuse_other_base(&checked, session)?;
     look_up(&checked, &args.file, (&store, &run), pace, session)?;
     settle_doubts(&checked, &args.file, (&store, &run), pace, session)?;
     checked.warnings().iter().for_each(|warning| session.terminal.notes().warn(warning));
-    write(&json_line(&Head {
+    write(Line::Head(Head {
         fusebill_plan: VERSION,
         profile: session.account.profile.clone(),
         host: session.account.origin.clone(),
@@ -94,12 +139,8 @@ fn read(
                     progress.failed(job.row, job.customer, &error.headline());
                     Planned { error: Some(error.headline()), ..unplanned(&job) }
                 });
-                counts.add(match (&planned.error, &planned.before) {
-                    (Some(_), _) => Outcome::Failed,
-                    (None, Some(_)) => Outcome::Written,
-                    (None, None) => Outcome::Unchanged,
-                });
-                write(&json_line(&planned))?;
+                counts.add(planned.outcome());
+                write(Line::Row(&planned))?;
             }
             progress.show(&counts, sentence);
             Ok(ControlFlow::Continue(()))
@@ -110,7 +151,7 @@ fn read(
     if session.signals.is_stopping() {
         return Err(Error::new(Kind::Interrupted, "the plan was not finished"));
     }
-    write(&json_line(&End { end_of_plan: counts.all() }))?;
+    write(Line::End(End { end_of_plan: counts.all() }))?;
     Ok((counts, pool.limiter.limits()))
 }
 
@@ -143,7 +184,7 @@ fn unplanned(job: &Job) -> Planned {
     Planned { row: job.row, customer, lookup, edits: Vec::new(), before: None, error: None }
 }
 
-fn sentence(counts: &Counts) -> String {
+pub(super) fn sentence(counts: &Counts) -> String {
     let failed = match counts.of(Outcome::Failed) {
         0 => String::new(),
         failed => format!(", {failed} could not be planned"),
@@ -175,6 +216,6 @@ fn tell(counts: &Counts, limits: Limits, context: &Context) {
     ));
 }
 
-fn kind(counts: &Counts) -> Kind {
+pub(super) fn kind(counts: &Counts) -> Kind {
     if counts.of(Outcome::Failed) > 0 { Kind::Partial } else { Kind::Done }
 }

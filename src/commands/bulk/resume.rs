@@ -8,16 +8,20 @@ use crate::account::command;
 use crate::bulk::result::{Outcome, RowResult};
 use crate::cli::bulk::ResumeArgs;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Ending, Entry, EntryId, Run, Store};
+use crate::store::{Ending, Entry, EntryId, Run, RunKind, Store};
 
 pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &Context) -> Result<Kind> {
     let store = context.store()?;
     let run = open_run(&args.run_name, context)?;
     let about = &run.about;
+    if args.failures.failures.is_some() && about.kind != RunKind::Update {
+        return Err(Error::usage(format!("--failures: the run {} has no file of rows", about.run))
+            .hint("`--results` writes the outcome of every row"));
+    }
     if let Some(undo) = store.taken_back(&about.run)? {
         return Err(taken_back(&run, &undo));
     }
-    let session = &open(&args.run, None, context)?;
+    let session = &open(&args.run, args.failures.failures.as_ref(), None, context)?;
     session.refuse_elsewhere("the run was made", &about.profile, &about.host)?;
     if session.account.asks_always() {
         consent(&format!("Go on with the run {}", about.run), &[], args.run.yes, session)?;
@@ -28,7 +32,7 @@ pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &
     if counts.all() >= rows {
         session.terminal.notes().say("This run is complete.");
     }
-    carry_out(&run, &args.run, session)
+    carry_out(&run, &args.run, args.failures.failures.as_ref(), session)
 }
 
 /// Resuming would write the rest of a run that was taken back, and count rows as written that no longer are.

@@ -1,12 +1,14 @@
 //! The rows of a run: read and checked once, kept in the store, then given one by one.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::BufReader;
 
 use super::super::session::Context;
+use super::input;
 use super::worker::{Job, Task};
+use crate::bulk::base::Head as BaseHead;
 use crate::bulk::plan_file::{self, Head, NotAPlan, Planned};
-use crate::bulk::{self, Row, RowError, csv, ndjson, task};
+use crate::bulk::{self, Row, RowError, task};
 use crate::cli::bulk::RowArgs;
 use crate::document::{Action, Edit, Path};
 use crate::error::{Error, Kind, Result};
@@ -19,35 +21,10 @@ use crate::terminal::Input;
 /// How many errors are shown.
 const SHOWN: usize = 100;
 
+/// How many respelled values of a column are shown.
+const SAMPLES: usize = 3;
+
 const BATCH: usize = 1_000;
-
-/// How many bytes of a file are looked at to tell its format; its first line is mostly shorter.
-const BEGINNING: u64 = 64 * 1024;
-
-type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<RowError>>>>;
-
-fn rows(args: &RowArgs, context: &Context) -> Result<Rows> {
-    let mut input = BufReader::new(context.terminal.open(&args.file)?);
-    let mut begin = Vec::new();
-    let read = input.by_ref().take(BEGINNING).read_until(b'\n', &mut begin);
-    read.map_err(|why| Error::usage(format!("cannot read {}", args.file)).because(why))?;
-    let text = String::from_utf8_lossy(&begin);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    if text.starts_with('[') {
-        return Err(Error::usage(format!("{} is a JSON array, not one object a line", args.file))
-            .hint("`customer list -o ndjson` prints lines; `jq -c '.[]'` makes them of an array"));
-    }
-    let is_ndjson = text.starts_with('{');
-    let spelling = args.spelling(csv::delimiter(text.lines().next().unwrap_or_default()));
-    let input = Cursor::new(begin).chain(input);
-    if is_ndjson {
-        return Ok(Box::new(ndjson::Rows::new(input)));
-    }
-    Ok(match csv::Rows::new(input, spelling) {
-        Ok(rows) => Box::new(rows),
-        Err(header) => Box::new(std::iter::once(Err(header))),
-    })
-}
 
 struct Checker<'a> {
     store: &'a Store,
@@ -106,10 +83,20 @@ pub(super) struct Checked {
     pub(super) looks_up: bool,
     /// Rows with a value that is refused unless it is stored already.
     pub(super) doubtful: u64,
+    /// Cells that are blank and were not when they were exported.
+    blanked: u64,
+    /// Rows that ask for a change.
+    pub(super) asking: u64,
+    /// Where the file was exported, if its base is used.
+    pub(super) exported: Option<BaseHead>,
+    /// The names of the file's columns; none in NDJSON.
+    pub(super) header: Option<Vec<String>>,
 }
 
 impl Checked {
     fn count(&mut self, row: &Row) {
+        self.blanked += row.blanked;
+        self.asking += u64::from(!row.edits.is_empty());
         self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
         if row.whole {
             self.whole += 1;
@@ -137,15 +124,21 @@ impl Checked {
             let rows = counted(self.whole, "row");
             format!("the changes of {rows} with a whole customer are not known yet; `bulk plan` shows them")
         });
-        billing.chain(clears).chain(whole).collect()
+        let blanked = (self.blanked > 0).then(|| {
+            let cells = counted(self.blanked, "cell");
+            format!("{cells} blank now but not when exported: a blank cell changes nothing, #CLEAR clears")
+        });
+        billing.chain(clears).chain(blanked).chain(whole).collect()
     }
 }
 
 /// Checks the whole file before anything is sent, so that an error in any row keeps every row from being written.
 pub(super) fn check(args: &RowArgs, store: &Store, run: &Run<'_>, context: &Context) -> Result<Checked> {
     let mut checker = Checker::new(store, run);
-    let mut checked = Checked::default();
-    for row in rows(args, context)? {
+    let opened = input::open(args, context)?;
+    opened.note.iter().for_each(|note| context.terminal.notes().say(note));
+    let mut checked = Checked { exported: opened.exported, header: opened.header, ..Checked::default() };
+    for row in opened.rows {
         checked.rows += 1;
         check_row(row, &mut checked, &mut checker)?;
     }
@@ -167,7 +160,7 @@ fn check_row(
             let doubts = checker.doubts.count;
             bulk::doubts(row.edits.doubts(), row.line).for_each(|doubt| checker.doubts.add(doubt));
             checked.doubtful += u64::from(checker.doubts.count > doubts);
-            let task = task::to_json(&row.customer, &row.edits, &row.fixed);
+            let task = task::to_json(&row, checked.header.as_ref());
             let customer = row.customer.id();
             checker.add(store::Row { row: row.number, line: row.line, customer, task, attempt: None })
         }
@@ -190,13 +183,21 @@ fn check_row(
 #[derive(Debug, Default)]
 pub(super) struct RowErrors {
     shown: Vec<RowError>,
+    /// Respelled values by column: the first few, and how many there are.
+    respelled: BTreeMap<String, (Vec<RowError>, usize)>,
     pub(super) count: usize,
 }
 
 impl RowErrors {
     pub(super) fn add(&mut self, error: RowError) {
         self.count += 1;
-        if self.shown.len() < SHOWN {
+        if error.is_respelled {
+            let (first, count) = self.respelled.entry(error.column.clone().unwrap_or_default()).or_default();
+            *count += 1;
+            if first.len() < SAMPLES {
+                first.push(error);
+            }
+        } else if self.shown.len() < SHOWN {
             self.shown.push(error);
         }
     }
@@ -214,10 +215,25 @@ impl RowErrors {
 
     pub(super) fn lines(mut self) -> Vec<String> {
         self.shown.sort_by_key(|error| error.line);
-        let more = self.count - self.shown.len();
+        let grouped: usize = self.respelled.values().map(|(_, count)| count).sum();
+        let more = self.count - grouped - self.shown.len();
         let more = (more > 0).then(|| format!("and {more} more"));
-        self.shown.iter().map(ToString::to_string).chain(more).collect()
+        let respelled = self.respelled.iter().map(|(column, (first, count))| group(column, first, *count));
+        self.shown.iter().map(ToString::to_string).chain(more).chain(respelled).collect()
     }
+}
+
+fn group(column: &str, first: &[RowError], count: usize) -> String {
+    let values = counted(count as u64, "value");
+    let place = |error: &RowError| error.cell.clone().unwrap_or_else(|| format!("line {}", error.line));
+    let samples: Vec<String> = first.iter().map(|error| format!("{}: {}", place(error), error.why)).collect();
+    let more = if count > first.len() { ", \u{2026}" } else { "" };
+    let name = column.trim_matches('`');
+    format!(
+        "column {column}: {values} as a spreadsheet respells them: {}{more}; --allow-respelled {} takes them",
+        samples.join(", "),
+        shell_words::quote(name)
+    )
 }
 
 /// Reads the plan to its end before anything is sent, so that nothing of an incomplete plan is written.
@@ -272,8 +288,9 @@ fn job(row: &store::Row, store: &Store, kind: RunKind) -> Result<Job> {
     let of = |task: Task| Job { attempted, ..Job::of(row.row, id, task) };
     match kind {
         RunKind::Update => {
-            let (name, edits, fixed) = task::from_json(&row.task, id).ok_or_else(damaged)?;
-            Ok(Job { name, fixed, ..of(Task::Edits(edits)) })
+            let task = task::from_json(&row.task, id).ok_or_else(damaged)?;
+            let work = Task::Edits { edits: task.edits, base: task.base, guarded: task.guarded };
+            Ok(Job { name: task.customer, fixed: task.fixed, ..of(work) })
         }
         RunKind::Apply => {
             let planned: Planned = serde_json::from_str(&row.task).map_err(|why| damaged().because(why))?;

@@ -1,9 +1,10 @@
 //! A run from its first row to its summary: every command that writes many customers ends up here.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::session::Session;
+use super::failures;
 use super::progress::Progress;
 use super::rows::jobs;
 use super::worker;
@@ -18,7 +19,12 @@ use crate::report::bulk::{self as report, Summary};
 use crate::store::{Run, Store};
 
 /// `Partial` if the run broke off: rows may have been written before.
-pub(super) fn carry_out(run: &Run<'_>, args: &RunArgs, session: &Session<'_>) -> Result<Kind> {
+pub(super) fn carry_out(
+    run: &Run<'_>,
+    args: &RunArgs,
+    failures: Option<&PathBuf>,
+    session: &Session<'_>,
+) -> Result<Kind> {
     let (store, about) = (session.store()?, &run.about);
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
     let retry = command(&about.profile, &format!("customer bulk retry {}", about.run));
@@ -40,8 +46,13 @@ pub(super) fn carry_out(run: &Run<'_>, args: &RunArgs, session: &Session<'_>) ->
     };
     let results = args.results.as_deref();
     let exported = results.map_or(Ok(()), |path| export(run, path, store));
+    let failed = failures.map(|path| failures::write(run, path, store).map(|count| (path, count)));
     let stopped = worked.map_err(broke)?;
     exported.map_err(broke)?;
+    if let Some((path, count)) = failed.transpose().map_err(broke)? {
+        let rows = report::counted(count, "row");
+        session.terminal.notes().say(&format!("{rows} that did not succeed: {}", path.display()));
+    }
     let summary = Summary { about, counts: &counts, results, resume: &resume, retry: &retry, account };
     Ok(summarize(&summary, stopped, session))
 }

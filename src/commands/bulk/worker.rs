@@ -7,12 +7,14 @@ use super::super::session::{Session, lock};
 use super::super::write::Writer;
 use crate::api::Client;
 use crate::bulk::Fixed;
+use crate::bulk::base::merged;
 use crate::bulk::plan_file::Planned;
+use crate::bulk::respelled::{respelled, shown};
 use crate::bulk::result::{Outcome, RowResult};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
 use crate::document::undo::{Undo, undo};
-use crate::document::{Customer, EditError, Edits, Plan};
+use crate::document::{Change, Customer, EditError, Edits, Json, Path, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::protocol::compare::is_unmodified;
 use crate::report::outcome::Facts;
@@ -54,7 +56,7 @@ impl Job {
 
 #[derive(Debug, Clone)]
 pub(super) enum Task {
-    Edits(Edits),
+    Edits { edits: Edits, base: Vec<(Path, Json)>, guarded: Vec<Path> },
     Planned(Box<Planned>),
     Undo(Box<Entry>),
 }
@@ -63,7 +65,7 @@ impl Task {
     /// The customer of such a task need not be read.
     pub(super) fn asks_nothing(&self) -> bool {
         match self {
-            Task::Edits(edits) => edits.is_empty(),
+            Task::Edits { edits, .. } => edits.is_empty(),
             Task::Planned(line) => line.edits.is_empty() && line.before.is_none() && line.error.is_none(),
             Task::Undo(_) => false,
         }
@@ -128,7 +130,7 @@ fn write(
             },
             undoes: match &job.task {
                 Task::Undo(entry) => Some(entry.entry.clone()),
-                Task::Edits(_) | Task::Planned(_) => None,
+                Task::Edits { .. } | Task::Planned(_) => None,
             },
             row: Some(RunRow { run: about.run.clone(), row: job.row }),
         },
@@ -156,7 +158,20 @@ pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Stor
         Error::new(Kind::Conflict, message).at(&step).detail(conflicts.iter().map(conflict))
     };
     match task {
-        Task::Edits(edits) => plan(now, edits, new_fields).map_err(refused),
+        Task::Edits { edits, base, guarded } => {
+            let plan = if base.is_empty() {
+                plan(now, edits, new_fields).map_err(refused)?
+            } else {
+                match merged(&now, edits, base, new_fields).map_err(refused)? {
+                    Merge::Merged { plan, .. } => *plan,
+                    Merge::Conflicts(conflicts) => {
+                        return Err(moved("fields of it changed since the export", &conflicts));
+                    }
+                }
+            };
+            refuse_respelled(&plan, guarded).map_err(|error| error.at(&step))?;
+            Ok(plan)
+        }
         Task::Planned(line) => {
             if let Some(why) = &line.error {
                 return Err(unplanned(format!("it was not planned: {why}")));
@@ -177,4 +192,20 @@ pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Stor
             }
         }
     }
+}
+
+fn refuse_respelled(plan: &Plan, guarded: &[Path]) -> Result<()> {
+    let how = |change: &Change| {
+        let old = change.old_value().filter(|old| !old.is_null())?.text_or_token();
+        let new = change.new_value().filter(|new| !new.is_null())?.text_or_token();
+        let how = respelled(&old, &new)?;
+        Some(format!("`{}`: {}", change.path, shown(&old, &new, how)))
+    };
+    let found: Vec<String> =
+        plan.changes.iter().filter(|change| guarded.contains(&change.path)).filter_map(how).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    let message = "a value differs from the stored one only as a spreadsheet respells it";
+    Err(Error::new(Kind::Refused, message).detail(found))
 }

@@ -41,7 +41,7 @@ fn csv(count: u64) -> String {
         for path in ["firstName", "reference", "primaryPhone", "customerReference.reference1"] {
             out += &match asked.get(path) {
                 None => ",".to_string(),
-                Some(None) => ",#N/A".to_string(),
+                Some(None) => ",#CLEAR".to_string(),
                 Some(Some(text)) if text.is_empty() => ",#EMPTY".to_string(),
                 Some(Some(text)) => format!(",\"{}\"", text.replace('"', "\"\"")),
             };

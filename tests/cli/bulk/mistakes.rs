@@ -80,7 +80,8 @@ fn columns_that_are_unknown_read_only_or_there_twice_are_mistakes() {
             "`salesTrackingCodes`",
         ],
     );
-    refused(&[], "firstName,id\na,1\n", &["the first column must be `id`"]);
+    refused(&[], "firstName,reference\na,1\n", &["no column is `id`"]);
+    assert_eq!(taken(&[], format!("FirstName,#mine,STAXBILLID\nKept,7,{FIRST}\n"))["firstName"], "\"Kept\"");
     refused(
         &["--ignore-column", "note"],
         "id,firstName\n1,a\n",
@@ -102,7 +103,7 @@ fn bytes_that_are_no_text_are_found_on_their_line() {
     refused(&[], b"id,firstName\n1,a\n2,b\xe9\n", &["line 3: not UTF-8", "CSV UTF-8"]);
     refused(&[], b"{\"id\":1}\n{\"id\":2,\"firstName\":\"\xe9\"}\n", &["line 2: not UTF-8"]);
     let utf16: Vec<u8> = "id,firstName\n1,a\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    refused(&[], [&[0xff, 0xfe][..], &utf16].concat(), &["line 1"]);
+    refused(&[], &utf16, &["line 1"]);
 }
 
 #[test]
@@ -130,11 +131,19 @@ fn delimiters_marks_and_line_ends_of_spreadsheets_are_read() {
         (&[][..], format!("id;firstName;companyName\n{FIRST};Semi;\"a;b\nc\"\n")),
         (&[], format!("\u{feff}id\tfirstName\tcompanyName\r\n{FIRST}\tSemi\t\"a;b\nc\"\r\n")),
         (&[], format!("\u{feff}id,firstName,companyName\r\n\r\n{FIRST},Semi,\"a;b\nc\"")),
+        (&[], format!("id,firstName,companyName\r\r\n{FIRST},Semi,\"a;b\nc\"\r\r\n")),
+        (&[], format!("sep=;\r\nid;firstName;companyName\r\n{FIRST};Semi;\"a;b\nc\"\r\n")),
+        (&[], format!("id,firstName,companyName,,\n,,,,\n{FIRST},Semi,\"a;b\nc\",,\n,,,,\n")),
         (&["--delimiter", "tab"], format!("id\tfirstName\tcompanyName\n{FIRST}\tSemi\t\"a;b\nc\"\n")),
         (&["--delimiter", ";"], format!("id;firstName;companyName\n{FIRST};Semi;\"a;b\nc\"\n")),
     ] {
         let stored = taken(arguments, &csv);
         assert_eq!((&*stored["firstName"], &*stored["companyName"]), ("\"Semi\"", "\"a;b\\nc\""), "{csv:?}");
+    }
+    let text = format!("\u{feff}id\tfirstName\r\n{FIRST}\tZoë\r\n");
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+        assert_eq!(taken(&[], utf16)["firstName"], "\"Zoë\"");
     }
     refused(&["--delimiter", ","], "id;firstName\n1;a\n", &["`id;firstName`"]);
 }
@@ -143,12 +152,12 @@ fn delimiters_marks_and_line_ends_of_spreadsheets_are_read() {
 fn three_nothings_differ() {
     let before = tokens(&fleet(1).stored(FIRST));
     let header = "id,firstName,lastName,companyName,reference1\n";
-    let stored = taken(&[], format!("{header}{FIRST}, ,#N/A,#EMPTY,\n"));
+    let stored = taken(&[], format!("{header}{FIRST}, ,#CLEAR,#EMPTY,\n"));
     assert_eq!(stored["firstName"], before["firstName"]);
     assert_eq!((&*stored["lastName"], &*stored["companyName"]), ("null", "\"\""));
     assert_eq!(stored["customerReference.reference1"], before["customerReference.reference1"]);
-    let arguments = ["--null-token", "NULL", "--empty-token", "-"];
-    let stored = taken(&arguments, format!("{header}{FIRST},NULL,-,#EMPTY,\n"));
+    let arguments = ["--null-token", " NULL ", "--empty-token", "-"];
+    let stored = taken(&arguments, format!("{header}{FIRST},NULL,-,#TEXT:#EMPTY,\n"));
     let [first, last, company] = ["firstName", "lastName", "companyName"].map(|name| stored[name].as_str());
     assert_eq!([first, last, company], ["null", "\"\"", "\"#EMPTY\""]);
     let patch = format!("{{\"id\":{FIRST},\"firstName\":null,\"lastName\":\"\"}}\n");
@@ -173,7 +182,7 @@ fn sales_tracking_codes_have_a_column_for_each_type() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     let now = codes(&world);
     assert!(now.contains("\"APAC\"") && now.contains("\"Q1-2024\""), "{now}");
-    let run = bulk_of(&world, &["update", "-", "--yes"], "id,sales-tracking-code:Region\n123,#N/A\n");
+    let run = bulk_of(&world, &["update", "-", "--yes"], "id,sales-tracking-code:Region\n123,#CLEAR\n");
     assert_eq!(run.code, 0, "{}", run.stderr);
     let now = codes(&world);
     assert!(!now.contains("\"APAC\"") && now.contains("\"Q1-2024\""), "{now}");
@@ -237,4 +246,38 @@ fn a_refused_value_that_is_not_the_stored_one_stops_the_file_before_its_first_wr
         ],
     );
     assert_eq!(world.puts(), [""; 0]);
+}
+
+#[test]
+fn a_formula_that_failed_clears_nothing_in_any_language() {
+    for value in ["#N/A", "#NV", "#WERT!", "#REF!", "#¿NOMBRE?", "Err:502"] {
+        let file = format!("id,first-name,primary-phone\n1,a,{value}\n");
+        refused(&[], file, &["line 2, column `primary-phone`: `", "error value", "`#CLEAR` clears"]);
+    }
+    assert_eq!(taken(&[], format!("id,firstName\n{FIRST},#TEXT:#N/A\n"))["firstName"], "\"#N/A\"");
+}
+
+#[test]
+fn a_value_beyond_the_named_columns_is_a_mistake() {
+    refused(&[], "id,firstName,\n1,a,x\n", &["line 2, column ``: has no name"]);
+    refused(&[], "id,firstName\n1,a,,x\n", &["line 2: has 4 cells, the header has 2"]);
+}
+
+#[test]
+fn without_a_base_a_value_that_is_stored_in_another_spelling_is_not_written() {
+    let world = fleet(1);
+    let rows = |value: &str| format!("id,reference\n{FIRST},{value}\n");
+    let update = |arguments: &[&str], value: &str| {
+        bulk_of(&world, &[&["update", "-", "--yes"], arguments].concat(), rows(value))
+    };
+    assert_eq!(update(&[], "00007").code, 0);
+    let puts = world.puts().len();
+    let run = update(&[], "7");
+    let why = "only as a spreadsheet respells it; `reference`: `00007` → `7` (read as a number)";
+    assert!(run.code == 10 && run.stderr.contains(why), "{}", run.stderr);
+    assert_eq!(world.puts().len(), puts);
+    assert_eq!(update(&["--allow-respelled", "Reference"], "7").code, 0);
+    assert_eq!(tokens(&world.stored(FIRST))["reference"], "\"7\"");
+    update(&["--allow-respelled", "title"], "7")
+        .fails(2, &["--allow-respelled title: there is no such column"]);
 }

@@ -12,7 +12,13 @@ fn planned() -> (World, String) {
     let world = fleet(ROWS);
     let path = world.home.path().join("names.plan").display().to_string();
     let run = bulk_of(&world, &["plan", "-", "--jobs", "1", "--out", &path], names(ROWS, "Planned"));
-    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let field = run.stdout.lines().nth(3).expect("a line for the field");
+    assert!(
+        field.contains("firstName") && field.contains("12") && field.contains("\"Planned\""),
+        "{}",
+        run.stdout
+    );
     run.says(&["12 would change, 0 unchanged", "bulk apply", "24 requests"]);
     (world, path)
 }
@@ -49,7 +55,7 @@ fn a_plan_writes_nothing_and_applied_it_writes_what_it_shows_and_twice_changes_n
 #[test]
 fn a_plan_on_standard_output_is_the_same_and_can_be_piped() {
     let world = fleet(3);
-    let plan = bulk_of(&world, &["plan", "-"], names(3, "Piped"));
+    let plan = bulk_of(&world, &["plan", "-", "-o", "ndjson"], names(3, "Piped"));
     assert_eq!((plan.code, plan.stdout.lines().count()), (0, 5), "{}", plan.stderr);
     let run = bulk_of(&world, &["apply", "-", "-o", "json"], &plan.stdout);
     assert_eq!((run.code, &run.json()["rows"]["written"]), (0, &3.into()), "{}", run.stderr);
@@ -142,4 +148,23 @@ fn row_numbers_that_were_tampered_with_do_no_harm() {
         let run = bulk_of(&world, &["apply", "-", "-o", "ndjson"], tampered);
         assert_eq!((run.code, world.requests().len()), (2, seen), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_plan_is_shown_by_field_row_by_row_and_as_a_number() {
+    let (world, path) = planned();
+    let sent = world.requests().len();
+    let shown = bulk(&world, &["show", &path]);
+    assert!(shown.code == 0 && shown.stdout.contains("firstName"), "{}", shown.stdout);
+    shown.says(&["12 would change, 0 unchanged", "on profile default"]);
+    let rows = bulk(&world, &["show", &path, "-o", "csv"]).stdout;
+    assert_eq!(
+        (rows.lines().count(), rows.lines().next()),
+        (13, Some("row,customer,name,field,before,after"))
+    );
+    assert_eq!(bulk(&world, &["show", &path, "-o", "json"]).json()["would_change"], 12);
+    assert_eq!(world.requests().len(), sent);
+    let plan = |name: &str| bulk_of(&world, &["plan", "-", "--exit-code"], names(1, name)).code;
+    let same = tokens(&world.stored(FIRST))["firstName"].trim_matches('"').to_string();
+    assert_eq!((plan("Another"), plan(&same)), (12, 0));
 }

@@ -220,7 +220,7 @@ fn a_run_is_resumed_only_where_it_was_made() {
 #[test]
 fn the_question_says_what_is_more_than_a_plain_change() {
     let world = fleet(3);
-    let rows = format!("id,status,first-name\n{FIRST},hold,\n{},hold,#N/A\n{},,Jo\n", FIRST + 1, FIRST + 2);
+    let rows = format!("id,status,first-name\n{FIRST},hold,\n{},hold,#CLEAR\n{},,Jo\n", FIRST + 1, FIRST + 2);
     let billing = "`status`, which affects billing, is set in 2 rows";
     update(&world, &[], &rows).fails(2, &["Change 3 customers", billing, "fields are cleared in 1 row\n"]);
     world.was_left_alone();

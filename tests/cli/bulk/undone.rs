@@ -12,7 +12,7 @@ const NDJSON: &str = "ndjson";
 fn undo_brings_every_customer_back_byte_for_byte_and_can_be_undone_itself() {
     let world = fleet(ROWS);
     let before = held(&world, ROWS);
-    let rows: String = (0..ROWS).map(|at| format!("{},N{at},#N/A,#EMPTY,R{at}\n", FIRST + at)).collect();
+    let rows: String = (0..ROWS).map(|at| format!("{},N{at},#CLEAR,#EMPTY,R{at}\n", FIRST + at)).collect();
     let csv = format!("id,first-name,reference,primary-phone,reference1\n{rows}");
     let run = bulk_of(&world, &["update", "-", "--yes", "-o", NDJSON], csv);
     assert_eq!((run.code, count(&lines(&run.stdout), "written")), (0, 30), "{}", run.stderr);

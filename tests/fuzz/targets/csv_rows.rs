@@ -8,7 +8,7 @@
 #![no_main]
 
 use fusebill::bulk::columns::{Column, columns};
-use fusebill::bulk::{Row, Spelling, csv};
+use fusebill::bulk::{Row, Spelling, table};
 use fusebill::document::Action;
 use fusebill::field::{CODES_PATH, Field};
 use fusebill::search::{CustomerName, Lookup};
@@ -17,16 +17,11 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let Some((choice, file)) = data.split_first() else { return };
     let delimiter = b",;\t"[usize::from(*choice) % 3];
-    let spelling = Spelling {
-        delimiter: char::from(delimiter),
-        null: "#N/A".to_string(),
-        empty: "#EMPTY".to_string(),
-        ignored: Vec::new(),
-    };
+    let spelling = Spelling { delimiter: char::from(delimiter), ..Spelling::default() };
     let unmarked = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let mut records = records(unmarked, delimiter).into_iter();
     let header = records.next();
-    let Ok(mut rows) = csv::Rows::new(file, spelling.clone()) else { return };
+    let Ok(mut rows) = table::Rows::new(file, spelling.clone()) else { return };
     let Some(header) = header else { return assert!(rows.next().is_none(), "rows out of nothing") };
     assert!(!header.is_misquoted);
     let names: Vec<String> =
@@ -156,7 +151,7 @@ fn is_row(row: &Row, number: u64, record: &Record, columns: &[Column]) {
             _ if trimmed.is_empty() => continue,
             Column::Id | Column::Reference | Column::Ignored | Column::Modified => continue,
             Column::Field(field) => (field.path, in_field(field, cell)),
-            Column::Code(kind) if trimmed == "#N/A" => {
+            Column::Code(kind) if trimmed == "#CLEAR" => {
                 (CODES_PATH, format!("{:?}", Action::RemoveCode { kind: kind.clone() }))
             }
             Column::Code(kind) => {
@@ -182,7 +177,7 @@ fn is_row(row: &Row, number: u64, record: &Record, columns: &[Column]) {
 fn in_field(field: &Field, cell: &str) -> String {
     let trimmed = cell.trim();
     match trimmed {
-        "#N/A" => format!("{:?}", Action::Clear),
+        "#CLEAR" => format!("{:?}", Action::Clear),
         "#EMPTY" if field.is_text() => "text ".to_string(),
         _ if field.is_text() => format!("text {cell}"),
         number if field.kind == fusebill::field::FieldKind::Integer => number.to_string(),

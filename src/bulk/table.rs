@@ -1,9 +1,12 @@
-//! Rows of a CSV file: each cell is an edit of its column's field.
+//! Rows of a table: each cell is an edit of its column's field, unless it is the cell that was exported.
 
 use std::io::Read;
 
-use super::columns::{Column, columns, edit, refuse_rewritten};
+use super::base::Base;
+use super::cell::{Cell, TEXT, refuse_rewritten, written};
+use super::columns::{Column, MARK, columns, edit, squashed};
 use super::records::Records;
+use super::respelled::respelled;
 use super::{Fixed, MODIFIED, Row, RowError, Spelling, checked, doubts};
 use crate::document::time::timestamp;
 use crate::document::{Edit, Json, Path};
@@ -16,49 +19,85 @@ pub fn delimiter(first_line: &str) -> char {
     most.unwrap_or(',')
 }
 
-pub struct Rows<R: Read> {
-    records: Records<R>,
+/// The line that each record begins on, counted from 1, and its cells.
+pub type Record = (u64, Vec<Cell>);
+
+pub struct Rows<I> {
+    records: I,
     spelling: Spelling,
     names: Vec<String>,
     columns: Vec<Column>,
+    base: Option<Base>,
+    /// Whether errors name cells as a spreadsheet does.
+    is_sheet: bool,
     number: u64,
 }
 
-impl<R: Read> Rows<R> {
-    pub fn new(input: R, spelling: Spelling) -> Result<Rows<R>, Vec<RowError>> {
+impl<R: Read> Rows<Records<R>> {
+    /// The rows of a CSV file.
+    pub fn new(input: R, spelling: Spelling) -> Result<Rows<Records<R>>, Vec<RowError>> {
         let delimiter = u8::try_from(spelling.delimiter).unwrap_or(b',');
-        let mut records =
+        let records =
             Records::new(input, delimiter).map_err(|why| vec![RowError::of_line(1, why.to_string())])?;
+        Rows::of(records, spelling, false)
+    }
+}
+
+impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
+    /// The first record is the header.
+    pub fn of(mut records: I, spelling: Spelling, is_sheet: bool) -> Result<Rows<I>, Vec<RowError>> {
         let empty = || RowError::of_line(1, "the file is empty: a header with `id` or `reference` is needed");
-        let (_, names) = records.next().unwrap_or_else(|| Err(empty())).map_err(|error| vec![error])?;
+        let (_, cells) = records.next().unwrap_or_else(|| Err(empty())).map_err(|error| vec![error])?;
+        let names: Vec<String> =
+            cells.iter().map(|cell| cell.text(true).unwrap_or_default().to_string()).collect();
         let columns = columns(&names, &spelling)?;
-        Ok(Rows { records, spelling, names, columns, number: 0 })
+        Ok(Rows { records, spelling, names, columns, base: None, is_sheet, number: 0 })
     }
 
-    fn row(&self, line: u64, cells: &[String]) -> Result<Row, Vec<RowError>> {
-        let number = self.number;
-        if cells.len() != self.columns.len() {
-            let why = format!("has {} cells, the header has {}", cells.len(), self.columns.len());
-            return Err(vec![RowError::of_line(line, why)]);
+    /// The name of the export that the table came from, unless its mark was deleted.
+    pub fn export(&self) -> Option<&str> {
+        self.names.iter().find_map(|name| name.trim().strip_prefix(MARK))
+    }
+
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    #[must_use]
+    pub fn with_base(self, base: Base) -> Rows<I> {
+        Rows { base: Some(base), ..self }
+    }
+
+    fn row(&mut self, line: u64, cells: Vec<Cell>) -> Result<Row, Vec<RowError>> {
+        let cells = self.cells(line, cells)?;
+        let customer = self.customer(&cells);
+        let id = if let Ok(CustomerName::Id(id)) = customer { Some(id) } else { None };
+        let exported = self.exported(id).map_err(|why| vec![RowError::of_line(line, why)])?;
+        let mut read = RowCells::default();
+        let key = self.key();
+        let customer = customer.map_err(|why| read.errors.push(self.error(line, key, why))).ok();
+        for (at, cell) in cells.iter().enumerate() {
+            self.read(line, at, cell, &exported, &mut read);
         }
-        let (mut list, mut fixed, mut errors) = (Vec::new(), Vec::new(), Vec::new());
-        let customer = self.customer(&cells[0]);
-        let customer =
-            customer.map_err(|why| errors.push(RowError::of_column(line, &self.names[0], why))).ok();
-        for ((column, name), cell) in self.columns.iter().zip(&self.names).zip(cells) {
-            let given = || name.trim().to_string();
-            let read = match column {
-                Column::Modified => modified(cell).map(|it| fixed.extend(it)),
-                _ => edit(column, cell, &self.spelling)
-                    .map(|edit| list.extend(edit.map(|edit| Edit { given: given(), ..edit }))),
-            };
-            errors.extend(read.err().map(|why| RowError::of_column(line, name, why)));
-        }
+        let RowCells { list, fixed, base, guarded, blanked, mut errors } = read;
         let edits = checked(list, line, |given, _| given.to_string());
         let id = customer.as_ref().and_then(CustomerName::id);
         match (customer, edits) {
             (Some(customer), Ok(edits)) if errors.is_empty() => {
-                return Ok(Row { number, line, customer, edits, fixed, whole: false });
+                let raw = cells.iter().map(shown).collect();
+                let number = self.number;
+                return Ok(Row {
+                    number,
+                    line,
+                    customer,
+                    edits,
+                    fixed,
+                    whole: false,
+                    base,
+                    guarded,
+                    blanked,
+                    raw,
+                });
             }
             (_, Ok(edits)) => errors.extend(doubts(edits.doubts(), line)),
             (_, Err(more)) => errors.extend(more),
@@ -66,18 +105,120 @@ impl<R: Read> Rows<R> {
         Err(errors.into_iter().map(|error| RowError { customer: id, ..error }).collect())
     }
 
-    fn customer(&self, cell: &str) -> Result<CustomerName, String> {
+    /// Blank cells beyond the header are dropped.
+    fn cells(&self, line: u64, mut cells: Vec<Cell>) -> Result<Vec<Cell>, Vec<RowError>> {
+        let width = self.columns.len();
+        if cells.len() > width && cells[width..].iter().all(Cell::is_blank) {
+            cells.truncate(width);
+        }
+        if cells.len() == width {
+            return Ok(cells);
+        }
+        let why = format!("has {} cells, the header has {width}", cells.len());
+        Err(vec![RowError::of_line(line, why)])
+    }
+
+    /// The values that were exported, by field.
+    fn exported(&mut self, id: Option<u64>) -> Result<Vec<(Path, Json)>, String> {
+        let (Some(base), Some(id)) = (&mut self.base, id) else { return Ok(Vec::new()) };
+        let exported = base.get(id).map_err(|why| format!("the base: {why}"))?;
+        let cells = exported.map(|exported| exported.cells).unwrap_or_default();
+        Ok(base.head.fields.iter().cloned().zip(cells).collect())
+    }
+
+    fn read(&self, line: u64, at: usize, cell: &Cell, exported: &[(Path, Json)], read: &mut RowCells) {
+        let column = &self.columns[at];
+        if matches!(column, Column::Modified) {
+            match cell.text(false).and_then(modified) {
+                Ok(it) => read.fixed.extend(it),
+                Err(why) => read.errors.push(self.error(line, at, why)),
+            }
+            return;
+        }
+        let path = if let Column::Field(field) = column { Some(Path::of(field.path)) } else { None };
+        let old = path.as_ref().and_then(|path| exported.iter().find(|(at, _)| at == path));
+        if old.is_some_and(|(_, token)| is_exported(token, cell)) {
+            return;
+        }
+        match edit(column, cell, &self.spelling) {
+            Ok(None) => read.blanked += u64::from(old.is_some()),
+            Err(why) => read.errors.push(self.error(line, at, why)),
+            Ok(Some(edit)) => {
+                if let (Some((_, token)), false) = (old, self.is_allowed(at)) {
+                    read.errors.extend(self.respelled(line, at, token, cell));
+                }
+                read.base.extend(old.cloned());
+                read.guarded.extend(path.filter(|_| !self.is_allowed(at)));
+                read.list.push(Edit { given: self.names[at].trim().to_string(), ..edit });
+            }
+        }
+    }
+
+    fn is_allowed(&self, at: usize) -> bool {
+        self.spelling.allowed.iter().any(|name| squashed(name) == squashed(&self.names[at]))
+    }
+
+    fn respelled(&self, line: u64, at: usize, token: &Json, cell: &Cell) -> Option<RowError> {
+        let (old, new) = (token.root().text_or_token(), shown(cell));
+        let new = new.strip_prefix(TEXT).unwrap_or(&new);
+        let how = respelled(&old, new)?;
+        let error = self.error(line, at, super::respelled::shown(&old, new, how));
+        Some(RowError { is_respelled: true, ..error })
+    }
+
+    fn error(&self, line: u64, at: usize, why: impl Into<String>) -> RowError {
+        let cell = self.is_sheet.then(|| format!("{}{line}", letters(at)));
+        RowError { cell, ..RowError::of_column(line, &self.names[at], why) }
+    }
+
+    /// The column that names the customer.
+    fn key(&self) -> usize {
+        let id = self.columns.iter().position(|column| matches!(column, Column::Id));
+        id.unwrap_or_default()
+    }
+
+    fn customer(&self, cells: &[Cell]) -> Result<CustomerName, String> {
+        let key = self.key();
+        let is_id = matches!(self.columns[key], Column::Id);
+        let cell = cells[key].text(is_id)?;
         let trimmed = cell.trim();
         if trimmed.is_empty() {
             return Err("is blank, so no customer is named".to_string());
         }
         refuse_rewritten(trimmed)?;
-        if matches!(self.columns[0], Column::Reference) {
+        if !is_id {
             return Ok(CustomerName::Lookup(Lookup::Reference(cell.to_string())));
         }
         let id = lookup::id(trimmed).map(CustomerName::Id);
         id.ok_or_else(|| format!("takes a Fusebill id, a whole number such as 123, not `{trimmed}`"))
     }
+}
+
+/// What the cells of a row ask for.
+#[derive(Default)]
+struct RowCells {
+    list: Vec<Edit>,
+    fixed: Vec<Fixed>,
+    base: Vec<(Path, Json)>,
+    guarded: Vec<Path>,
+    blanked: u64,
+    errors: Vec<RowError>,
+}
+
+fn is_exported(token: &Json, cell: &Cell) -> bool {
+    let (Cell::Text(text) | Cell::Whole(text)) = cell else { return false };
+    *text == written(Some(token.root()))
+}
+
+fn shown(cell: &Cell) -> String {
+    let (Cell::Text(text) | Cell::Whole(text) | Cell::Other(text)) = cell;
+    text.clone()
+}
+
+/// The name of a column in a spreadsheet, counted from 0: `C`, `AA`.
+fn letters(at: usize) -> String {
+    let letter = |at: usize| char::from(b'A' + u8::try_from(at % 26).unwrap_or_default()).to_string();
+    if at < 26 { letter(at) } else { letters(at / 26 - 1) + &letter(at) }
 }
 
 fn modified(cell: &str) -> Result<Option<Fixed>, String> {
@@ -89,13 +230,21 @@ fn modified(cell: &str) -> Result<Option<Fixed>, String> {
     Ok(Some(Fixed { path: Path::root(MODIFIED), value: Json::string(cell), why: String::new() }))
 }
 
-impl<R: Read> Iterator for Rows<R> {
+impl<I: Iterator<Item = Result<Record, RowError>>> Iterator for Rows<I> {
     type Item = Result<Row, Vec<RowError>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let record = self.records.next()?;
-        self.number += 1;
-        Some(record.map_err(|error| vec![error]).and_then(|(line, cells)| self.row(line, &cells)))
+        loop {
+            let record = self.records.next()?;
+            if record.as_ref().is_ok_and(|(_, cells)| cells.iter().all(Cell::is_blank)) {
+                continue;
+            }
+            self.number += 1;
+            return Some(match record {
+                Ok((line, cells)) => self.row(line, cells),
+                Err(error) => Err(vec![error]),
+            });
+        }
     }
 }
 
@@ -104,12 +253,7 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8], delimiter: char) -> Vec<String> {
-        let spelling = Spelling {
-            delimiter,
-            null: "#N/A".to_string(),
-            empty: "#EMPTY".to_string(),
-            ignored: Vec::new(),
-        };
+        let spelling = Spelling { delimiter, ..Spelling::default() };
         let shown =
             |errors: Vec<RowError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
         let rows = match Rows::new(text, spelling) {
@@ -129,7 +273,7 @@ mod tests {
 
     #[test]
     fn rows_are_read_as_spreadsheets_write_them() {
-        let text = "\u{feff}id;firstName;companyName\r\n7;Jo;\"Two\nLines; Inc.\"\r\n\r\n8;#N/A;\r\n";
+        let text = "\u{feff}id;firstName;companyName\r\n7;Jo;\"Two\nLines; Inc.\"\r\n\r\n8;#CLEAR;\r\n";
         assert_eq!(
             read(text.as_bytes(), ';'),
             [
@@ -157,7 +301,7 @@ mod tests {
 
     #[test]
     fn every_mistake_has_its_line_and_column() {
-        let text = "id,firstName,status,parentId\nx,ok,Active,5\n7,ok\n8,\"a\nb\",Gone,1.5E+7\n,,,\n";
+        let text = "id,firstName,status,parentId\nx,ok,Active,5\n7,ok\n8,\"a\nb\",Gone,1.5E+7\n,a,,\n";
         let read = read(text.as_bytes(), ',');
         assert_eq!(read.len(), 4);
         assert!(read[0].starts_with("line 2, column `id`: takes a Fusebill id"), "{read:?}");
@@ -219,9 +363,8 @@ mod tests {
                 Err(std::io::Error::other("disk"))
             }
         }
-        let spelling = Spelling { delimiter: ',', null: "#".into(), empty: "-".into(), ignored: Vec::new() };
         let file = b"id,firstName\n7,a\n8,\"b".as_slice().chain(Failing);
-        let rows = Rows::new(file, spelling).unwrap();
+        let rows = Rows::new(file, Spelling::default()).unwrap();
         let said: Vec<String> = rows.take(9).filter_map(|row| Some(row.err()?[0].to_string())).collect();
         assert_eq!(said, ["line 3: disk"]);
     }
@@ -255,9 +398,7 @@ mod tests {
     #[test]
     fn a_row_says_when_its_customer_was_changed_last() {
         let read = |text: &str| {
-            let spelling =
-                Spelling { delimiter: ',', null: "#".into(), empty: "-".into(), ignored: Vec::new() };
-            let row = Rows::new(text.as_bytes(), spelling).unwrap().next().unwrap();
+            let row = Rows::new(text.as_bytes(), Spelling::default()).unwrap().next().unwrap();
             row.map(|row| {
                 row.fixed.iter().map(|it| format!("{} {}", it.path, it.value.text())).collect::<Vec<_>>()
             })

@@ -1,0 +1,76 @@
+//! `--failures`: the rows that did not succeed, in the form of the input, each with its reason.
+
+use std::path::Path;
+
+use crate::bulk::result::Outcome;
+use crate::bulk::sheet::{self, Heading};
+use crate::bulk::task;
+use crate::document::json::quote;
+use crate::error::{Error, Kind, Result};
+use crate::export::Export;
+use crate::report::csv::csv;
+use crate::store::{Failure, Run, Store};
+
+/// The column, or the member, with the reason. It begins with `#`, so it is not read when the file is used again.
+const REASON: &str = "#reason";
+
+/// The file is complete when the run has ended; a run without failures gives one without rows.
+pub(super) fn write(run: &Run<'_>, path: &Path, store: &Store) -> Result<u64> {
+    let header = store.first_task(run.id)?.and_then(|task| task::header(&task)).unwrap_or_default();
+    let mut out = Export::to(path)?;
+    if header.is_empty() {
+        return write_lines(run, store, out);
+    }
+    if !is_workbook(path) {
+        out.write(&csv([record(&header, header.clone(), REASON.to_string())]))?;
+        let count = each(run, store, |raw, why| out.write(&csv([record(&header, raw, why)])))?;
+        return out.finish().map(|()| count);
+    }
+    let unwritable =
+        |why| Error::new(Kind::Failed, format!("{} cannot be written", path.display())).because(why);
+    let named = |name: String| Heading { name, field: None, is_key: false };
+    let headings = record(&header, header.clone(), REASON.to_string()).into_iter().map(named);
+    let mut book = sheet::Writer::new(&headings.collect::<Vec<_>>()).map_err(unwritable)?;
+    let count = each(run, store, |raw, why| book.row(&record(&header, raw, why)).map_err(unwritable))?;
+    out.write_bytes(&book.finish().map_err(unwritable)?)?;
+    out.finish().map(|()| count)
+}
+
+fn is_workbook(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
+}
+
+fn write_lines(run: &Run<'_>, store: &Store, mut out: Export) -> Result<u64> {
+    let count = each(run, store, |raw, why| {
+        let members = raw.concat();
+        let members = members.trim().trim_start_matches('\u{feff}').trim_start_matches('{');
+        out.write(&format!("{{{}:{},{members}\n", quote(REASON), quote(&why)))
+    })?;
+    out.finish().map(|()| count)
+}
+
+/// The cells of a row, and the reason in place of an earlier one.
+fn record(header: &[String], mut cells: Vec<String>, reason: String) -> Vec<String> {
+    if let Some(at) = header.iter().position(|name| name.trim() == REASON) {
+        cells.remove(at);
+    }
+    cells.push(reason);
+    cells
+}
+
+fn each(
+    run: &Run<'_>,
+    store: &Store,
+    mut write: impl FnMut(Vec<String>, String) -> Result<()>,
+) -> Result<u64> {
+    let mut count = 0;
+    for failure in store.failures(run.id) {
+        let Failure { row, outcome, error, task } = failure?;
+        let damaged = || Error::new(Kind::Failed, format!("row {row} is damaged in the store"));
+        let raw = task::from_json(&task, 0).ok_or_else(damaged)?.raw;
+        let outcome = outcome.unwrap_or(Outcome::NotReached).name();
+        write(raw, error.map_or_else(|| outcome.to_string(), |why| format!("{outcome}: {why}")))?;
+        count += 1;
+    }
+    Ok(count)
+}

@@ -3,6 +3,7 @@
 use super::{MODIFIED, RowError, Spelling};
 use crate::document::{Action, Edit, Json, Path, check};
 use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
+use crate::search::names;
 
 #[derive(Debug, Clone)]
 pub enum Column {
@@ -54,33 +55,30 @@ fn column(at: usize, name: &str, spelling: &Spelling) -> Result<Column, String> 
     if spelling.ignored.iter().any(|ignored| ignored == name) {
         return Ok(Column::Ignored);
     }
-    if name == MODIFIED {
+    if names::path(name) == Some(MODIFIED) {
         return Ok(Column::Modified);
     }
-    if let Some((flag, kind)) = name.split_once(':')
-        && field::by_flag(flag).is_some_and(|field| field.kind == FieldKind::Codes)
+    if let Some((codes, kind)) = name.split_once(':')
+        && names::path(codes) == Some(CODES_PATH)
     {
         return Ok(Column::Code(kind.trim().to_string()));
     }
-    let dotted = Path::parse(name).map(|path| path.dotted()).unwrap_or_default();
-    let by_last_name = || FIELDS.iter().find(|field| field.path.rsplit('.').next() == Some(name));
-    let field = field::by_flag(name).or_else(|| field::at(&dotted)).or_else(by_last_name);
-    match field {
+    match names::path(name).and_then(field::at) {
         Some(field) if field.kind == FieldKind::Codes => {
             Err("sales-tracking codes are set type by type: name the column `sales-tracking-code:TYPE`"
                 .to_string())
         }
         Some(field) => Ok(Column::Field(field)),
-        None => Err(unknown(name, &dotted)),
+        None => Err(unknown(name)),
     }
 }
 
-fn unknown(name: &str, dotted: &str) -> String {
+fn unknown(name: &str) -> String {
     if name.is_empty() {
         return "has no name: delete the column, or ignore it with --ignore-column ''".to_string();
     }
     let ignore = format!("--ignore-column {} ignores it", shell_words::quote(name));
-    if let Some(fixed) = field::read_only(dotted) {
+    if let Some(fixed) = names::path(name).and_then(field::read_only) {
         return format!("is read-only: {}; {ignore}", fixed.why);
     }
     let names = FIELDS.iter().flat_map(|field| [field.path, field.flag]);

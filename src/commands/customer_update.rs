@@ -4,10 +4,11 @@ use super::change::{WriteOptions, carry_out};
 use super::lookup::still_named;
 use super::session::Context;
 use crate::account::command;
+use crate::bulk::{Fixed, MODIFIED};
 use crate::cli::{Request, UpdateArgs};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;
-use crate::document::{Customer, EditError, EditProblem, Edits, Json, patch};
+use crate::document::{Action, Customer, Edit, EditError, EditProblem, Edits, Json, patch};
 use crate::error::{Error, Kind, Result};
 use crate::field;
 use crate::report::outcome::Facts;
@@ -15,7 +16,7 @@ use crate::terminal::Input;
 
 pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
     let mut request = args.edits.request()?;
-    let edits = edits(&mut request, context)?;
+    let (edits, fixed) = edits(&mut request, context)?;
     let session = &context.open_to_write(args.write.dry_run)?;
     let id = session.find(&args.customer)?;
     let lock = session.lock(id, &args.write)?;
@@ -23,7 +24,8 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
     facts.customer(&before);
     let check = |customer: &Customer| {
         still_named(&args.customer, customer)?;
-        refuse_unmet(customer, &request, &session.account.profile)
+        refuse_unmet(customer, &request, &session.account.profile)?;
+        refuse_moved(customer, &fixed)
     };
     check(&before)?;
     let plan = plan(before, &edits, request.new_fields).map_err(refused_edit)?;
@@ -32,21 +34,55 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
 }
 
 /// Everything that can be wrong before a request is found here.
-fn edits(request: &mut Request, context: &Context) -> Result<Edits> {
-    let mut list = std::mem::take(&mut request.edits);
+fn edits(request: &mut Request, context: &Context) -> Result<(Edits, Vec<Fixed>)> {
+    let (mut list, mut fixed) = (std::mem::take(&mut request.edits), Vec::new());
     Edits::check(list.clone()).map_err(refused_edit)?;
     if let Some(input) = &request.patch {
         let text = context.terminal.read(input).map_err(|why| why.at("--patch"))?;
-        list.extend(read_patch(input, &text)?);
+        let (patched, held) = read_only_apart(read_patch(input, &text)?);
+        list.extend(patched);
+        fixed = held;
     }
     let edits = Edits::check_unless_stored(list).map_err(|mut refused| refused_edit(refused.remove(0)))?;
-    if edits.is_empty() {
+    if edits.is_empty() && fixed.is_empty() {
         return Err(Error::usage("--patch: the merge patch names nothing to change"));
     }
-    Ok(edits)
+    Ok((edits, fixed))
 }
 
-fn read_patch(input: &Input, text: &str) -> Result<Vec<crate::document::Edit>> {
+/// `customer get -o json | jq … | customer update --patch -` repeats read-only members: they must be the stored ones.
+fn read_only_apart(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
+    let mut fixed = Vec::new();
+    let writable = |edit: Edit| match (field::read_only(&edit.path.dotted()), &edit.action) {
+        (Some(known), Action::Set(value)) => {
+            fixed.push(Fixed { path: edit.path, value: value.clone(), why: known.why.to_string() });
+            None
+        }
+        _ => Some(edit),
+    };
+    (list.into_iter().filter_map(writable).collect(), fixed)
+}
+
+/// A patch with the customer's timestamp is a whole customer: if the timestamp moved, other members may have moved too.
+fn refuse_moved(customer: &Customer, fixed: &[Fixed]) -> Result<()> {
+    let moved: Vec<&Fixed> = fixed.iter().filter(|fixed| !fixed.holds(customer)).collect();
+    let Some(first) = moved.first() else { return Ok(()) };
+    let id = customer.id();
+    if let Some(other) = moved.iter().find(|fixed| fixed.path.dotted() == "id") {
+        let message = format!("--patch: the patch is of customer {}, not of {id}", other.value.text());
+        return Err(Error::usage(message));
+    }
+    if moved.iter().any(|fixed| fixed.path.dotted() == MODIFIED && !fixed.value.root().is_null()) {
+        return Err(Error::new(Kind::Conflict, "the customer is not as the patch has it")
+            .at(format!("checking customer {id}"))
+            .detail(moved.iter().map(|fixed| fixed.moved("patch", customer)))
+            .hint("read it again, and make the patch of that"));
+    }
+    let (path, problem) = (first.path.clone(), EditProblem::ReadOnly(first.why.clone()));
+    Err(refused_edit(EditError { given: "--patch".to_string(), path, problem }))
+}
+
+fn read_patch(input: &Input, text: &str) -> Result<Vec<Edit>> {
     // A file that an editor marked as UTF-8 is still the same JSON (RFC 8259 section 8.1).
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let json = Json::parse(text).map_err(|why| {

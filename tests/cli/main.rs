@@ -30,6 +30,7 @@ mod sandbox_command;
 mod schema;
 mod secrets;
 mod set;
+mod suites;
 mod terminal;
 mod tls;
 mod update;

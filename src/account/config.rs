@@ -137,7 +137,7 @@ impl Config {
         for (key, value) in changes {
             text = self.edited(&text, |profiles| {
                 if let Some(profile) = profiles.get_mut(name).and_then(Item::as_table_like_mut) {
-                    edit::change(profile, Setting::of(*key).name, value.as_ref());
+                    edit::change(profile, Setting::of(*key), value.as_ref());
                 }
             })?;
         }

@@ -77,8 +77,10 @@ pub static SETTINGS: &[Setting] = &[
     Setting { key: Key::CaFile, name: "ca_file", flag: "ca-file", kind: SettingKind::File, help: "PEM file of the certificate authorities to trust instead" },
 ];
 
-pub(super) fn named(name: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.name == name)
+/// By its name or its flag, with dashes or underscores.
+pub(crate) fn named(name: &str) -> Option<&'static Setting> {
+    let dashed = name.replace('_', "-");
+    SETTINGS.iter().find(|setting| setting.name == name || setting.flag == dashed)
 }
 
 pub(super) fn unknown(name: &str) -> (String, String) {
@@ -210,7 +212,9 @@ mod tests {
             let flag =
                 if setting.key == Key::Color { "label-color" } else { &setting.name.replace('_', "-") };
             assert_eq!(setting.flag, flag);
-            assert_eq!(named(setting.name).map(|found| found.key), Some(setting.key));
+            for name in [setting.name, setting.flag, &setting.flag.replace('-', "_")] {
+                assert_eq!(named(name).map(|found| found.key), Some(setting.key));
+            }
         }
     }
 

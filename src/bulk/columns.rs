@@ -3,7 +3,8 @@
 use super::cell::{Cell, TEXT, refuse_error_value, refuse_rewritten};
 use super::{MODIFIED, RowError, Spelling};
 use crate::document::{Action, Edit, Json, Path, check};
-use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, READ_ONLY, ReadOnly, nearest};
+use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
+use crate::search::names;
 
 #[derive(Debug, Clone)]
 pub enum Column {
@@ -100,21 +101,19 @@ fn column(name: &str, spelling: &Spelling) -> Result<Column, String> {
     }
 }
 
-/// The field with this flag, JSON name or path, in any case.
+/// The field with this flag, JSON name or path, in any case and punctuation, as vendors and spreadsheets write names.
 fn named(name: &str) -> Option<&'static Field> {
-    let dotted = Path::parse(name).map(|path| path.dotted()).unwrap_or_default();
-    let exact = field::by_flag(name).or_else(|| field::at(&dotted));
     let squashed_name = squashed(name);
     let last =
         |field: &&Field| field.path.rsplit('.').next().is_some_and(|last| squashed(last) == squashed_name);
     let whole = |field: &&Field| [field.flag, field.path].iter().any(|name| squashed(name) == squashed_name);
-    exact.or_else(|| FIELDS.iter().find(whole)).or_else(|| FIELDS.iter().find(last))
+    let known = names::path(name).and_then(field::at);
+    known.or_else(|| FIELDS.iter().find(whole)).or_else(|| FIELDS.iter().find(last))
 }
 
 fn unknown(name: &str) -> String {
-    let dotted = Path::parse(name).map(|path| path.dotted()).unwrap_or_default();
     let ignore = format!("--ignore-column {} ignores it", shell_words::quote(name));
-    if let Some(fixed) = read_only(&dotted) {
+    if let Some(fixed) = names::path(name).and_then(field::read_only) {
         return format!("is read-only: {}; {ignore}", fixed.why);
     }
     let names = FIELDS.iter().flat_map(|field| [field.path, field.flag]);
@@ -122,10 +121,6 @@ fn unknown(name: &str) -> String {
         Some(near) => format!("is no field (did you mean `{near}`?); {ignore}"),
         None => format!("is no field; {ignore}"),
     }
-}
-
-fn read_only(dotted: &str) -> Option<&'static ReadOnly> {
-    READ_ONLY.iter().find(|field| field.path.eq_ignore_ascii_case(dotted))
 }
 
 fn repeats(columns: &[Column], column: &Column) -> bool {

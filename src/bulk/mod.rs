@@ -90,13 +90,14 @@ impl Fixed {
         moments.is_some_and(same) || same_or_absent(&self.path, Some(wanted), found)
     }
 
-    pub(crate) fn moved(&self, customer: &Customer) -> String {
+    /// `whole` is what holds the value: a row or a patch.
+    pub(crate) fn moved(&self, whole: &str, customer: &Customer) -> String {
         let wanted = self.value.text();
         let found = customer.get(&self.path).map_or("(absent)", View::raw);
         if self.path.dotted() == MODIFIED {
-            return format!("it was changed since the row was made: then modified {wanted}, now {found}");
+            return format!("it was changed since the {whole} was made: then modified {wanted}, now {found}");
         }
-        format!("{wanted} in the row, {found} now: {}", self.why)
+        format!("{wanted} in the {whole}, {found} now: {}", self.why)
     }
 }
 
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_moved_is_said_with_both_values() {
-        let moved = |path: &str, value: &str| fixed(path, value).moved(&customer());
+        let moved = |path: &str, value: &str| fixed(path, value).moved("row", &customer());
         assert_eq!(moved("status", "\"Draft\""), r#""Draft" in the row, "Active" now: the vendor sets it"#);
         let since = moved(MODIFIED, "\"2026\"");
         assert!(

@@ -1,10 +1,10 @@
 //! `fusebill profile` and `fusebill auth`.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use crate::account::config::check_name;
-use crate::account::setting::{Key, SETTINGS, Setting, SettingKind, Value};
+use crate::account::setting::{Key, SETTINGS, Setting, SettingKind, Value, named};
 use crate::api::key::has_key;
 
 #[derive(Debug, Subcommand)]
@@ -53,7 +53,7 @@ const UNSET: &str = "unset";
 
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
-        let names = SETTINGS.iter().map(|setting| setting.flag);
+        let names = SETTINGS.iter().map(|setting| PossibleValue::new(setting.flag).alias(setting.name));
         let unset = Arg::new(UNSET)
             .long(UNSET)
             .value_name("SETTING")
@@ -72,6 +72,8 @@ impl Args for SettingFlags {
 
 fn flag(setting: &'static Setting) -> Arg {
     let arg = Arg::new(setting.flag).long(setting.flag).help(setting.help).help_heading("Settings");
+    // `--color` is a flag of every command.
+    let arg = if setting.name.contains('_') { arg.alias(setting.name) } else { arg };
     let arg = arg.value_parser(|text: &str| setting.read(text));
     match setting.kind {
         SettingKind::Choice(words) => {
@@ -94,7 +96,7 @@ impl FromArgMatches for SettingFlags {
         let mut changes = Vec::new();
         for setting in SETTINGS {
             let value = matches.get_one::<Value>(setting.flag).cloned();
-            let is_unset = unset.iter().any(|flag| **flag == setting.flag);
+            let is_unset = unset.iter().any(|name| named(name).is_some_and(|named| named.key == setting.key));
             if value.is_some() && is_unset {
                 let message = format!("--{} is both set and unset\n", setting.flag);
                 return Err(clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, message));

@@ -11,6 +11,7 @@ use crate::document::time::timestamp;
 use crate::document::{Action, Edit, EditError, EditProblem, Json, Path, check};
 use crate::error::{Error, Result};
 use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, Section, nearest};
+use crate::search::names;
 use crate::terminal::Input;
 
 const OTHER: &str = "Any field";
@@ -162,7 +163,9 @@ impl EditFlags {
         let mut expectations = Vec::new();
         for pair in &self.expect {
             let (path, value) = assignment("--expect", pair, "PATH=VALUE")?;
-            expectations.push(Expectation { path, value: value.to_string() });
+            let value = names::path(&path.dotted())
+                .map_or_else(|| value.to_string(), |known| names::spelled(known, value));
+            expectations.push(Expectation { path, value });
         }
         let addresses = self.addresses()?;
         if edits.is_empty() && addresses.is_empty() && self.patch.is_none() {
@@ -232,11 +235,7 @@ fn field_edit(field: &'static Field, value: &str) -> Result<Edit> {
 
 fn clear(name: &str) -> Result<Edit> {
     let given = format!("--clear {name}");
-    let path = match field::by_flag(name) {
-        Some(field) => Path::of(field.path),
-        None => path("--clear", name)?,
-    };
-    Ok(Edit { path, action: Action::Clear, given })
+    Ok(Edit { path: path("--clear", name)?, action: Action::Clear, given })
 }
 
 fn assignment<'a>(flag: &str, pair: &'a str, form: &str) -> Result<(Path, &'a str)> {
@@ -245,7 +244,11 @@ fn assignment<'a>(flag: &str, pair: &'a str, form: &str) -> Result<(Path, &'a st
     Ok((path(flag, left)?, right))
 }
 
+/// A field by any of its names; a JSON Pointer and any other path are taken as they are written.
 fn path(flag: &str, text: &str) -> Result<Path> {
+    if let Some(known) = names::path(text).filter(|_| !text.starts_with('/')) {
+        return Ok(Path::of(known));
+    }
     Path::parse(text).map_err(|why| {
         let error = Error::usage(format!("{flag}: `{text}` is not a path")).because(why);
         match nearest(text, FIELDS.iter().map(|field| field.path)).first() {

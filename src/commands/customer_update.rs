@@ -6,6 +6,7 @@ use super::change::{WriteOptions, carry_out};
 use super::lookup::still_named;
 use super::session::Context;
 use crate::account::command;
+use crate::bulk::{Fixed, MODIFIED};
 use crate::cli::{AddressEdit, Request, UpdateArgs};
 use crate::document::addresses::{self, ListEdit};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
@@ -20,7 +21,7 @@ const PATCH: &str = "--patch";
 
 pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
     let mut request = args.edits.request()?;
-    let edits = edits(&mut request, context)?;
+    let (edits, fixed) = edits(&mut request, context)?;
     let session = &context.open_to_write(args.write.dry_run)?;
     let id = session.find(&args.customer)?;
     let lock = session.lock(id, &args.write)?;
@@ -28,7 +29,8 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
     facts.customer(&before);
     let check = |customer: &Customer| {
         still_named(&args.customer, customer)?;
-        refuse_unmet(customer, &request, &session.account.profile)
+        refuse_unmet(customer, &request, &session.account.profile)?;
+        refuse_moved(customer, &fixed)
     };
     check(&before)?;
     let edits = with_addresses(&edits, &before, &request.addresses, context)?;
@@ -38,21 +40,23 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
 }
 
 /// Reads `--patch`, and checks all edits, before any request is sent.
-fn edits(request: &mut Request, context: &Context) -> Result<Edits> {
-    let mut list = std::mem::take(&mut request.edits);
+fn edits(request: &mut Request, context: &Context) -> Result<(Edits, Vec<Fixed>)> {
+    let (mut list, mut fixed) = (std::mem::take(&mut request.edits), Vec::new());
     Edits::check(list.clone()).map_err(refused_edit)?;
     if let Some(input) = &request.patch {
         let text = context.terminal.read(input).map_err(|why| why.at("--patch"))?;
-        list.extend(read_patch(input, &text)?);
+        let (patched, held) = read_only_apart(read_patch(input, &text)?);
+        list.extend(patched);
+        fixed = held;
     }
     let edits = Edits::check_unless_stored(list).map_err(|mut refused| refused_edit(refused.remove(0)))?;
     if let Some((given, twice)) = twice(&edits, &request.addresses) {
         return Err(Error::usage(format!("{} and {given} both set `{}`", twice.given, twice.path)));
     }
-    if edits.is_empty() && request.addresses.is_empty() {
+    if edits.is_empty() && fixed.is_empty() && request.addresses.is_empty() {
         return Err(Error::usage("--patch: the merge patch sets no field"));
     }
-    Ok(edits)
+    Ok((edits, fixed))
 }
 
 /// An edit of a list whose addresses other flags add or remove.
@@ -93,7 +97,39 @@ fn with_addresses(
             list.push(Edit { path, action: Action::Set(Json::string(&new)), given: first.given() });
         }
     }
-    Edits::check(list).map_err(refused_edit)
+    Edits::check_unless_stored(list).map_err(|mut refused| refused_edit(refused.remove(0)))
+}
+
+/// `customer get -o json | jq … | customer update --patch -` repeats read-only members: they must be the stored ones.
+fn read_only_apart(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
+    let mut fixed = Vec::new();
+    let writable = |edit: Edit| match (field::read_only(&edit.path.dotted()), &edit.action) {
+        (Some(known), Action::Set(value)) => {
+            fixed.push(Fixed { path: edit.path, value: value.clone(), why: known.why.to_string() });
+            None
+        }
+        _ => Some(edit),
+    };
+    (list.into_iter().filter_map(writable).collect(), fixed)
+}
+
+/// A patch with the customer's timestamp is a whole customer: if the timestamp moved, other members may have moved too.
+fn refuse_moved(customer: &Customer, fixed: &[Fixed]) -> Result<()> {
+    let moved: Vec<&Fixed> = fixed.iter().filter(|fixed| !fixed.holds(customer)).collect();
+    let Some(first) = moved.first() else { return Ok(()) };
+    let id = customer.id();
+    if let Some(other) = moved.iter().find(|fixed| fixed.path.dotted() == "id") {
+        let message = format!("--patch: the patch is of customer {}, not of {id}", other.value.text());
+        return Err(Error::usage(message));
+    }
+    if moved.iter().any(|fixed| fixed.path.dotted() == MODIFIED && !fixed.value.root().is_null()) {
+        return Err(Error::new(Kind::Conflict, "the customer is not as the patch has it")
+            .at(format!("checking customer {id}"))
+            .detail(moved.iter().map(|fixed| fixed.moved("patch", customer)))
+            .hint("read it again, and make the patch of that"));
+    }
+    let (path, problem) = (first.path.clone(), EditProblem::ReadOnly(first.why.clone()));
+    Err(refused_edit(EditError { given: "--patch".to_string(), path, problem }))
 }
 
 fn read_patch(input: &Input, text: &str) -> Result<Vec<Edit>> {

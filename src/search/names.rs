@@ -6,7 +6,7 @@ use super::QueryError;
 use super::filters::{FILTERS, Filter, MatchKind, sales_tracking_code};
 use crate::document::customer::get;
 use crate::document::{Path, View};
-use crate::field::{self, CODES_PATH, FIELDS, MOST_CODES, READ_ONLY};
+use crate::field::{self, CODES_PATH, FIELDS, FieldKind, MOST_CODES, READ_ONLY};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
@@ -53,7 +53,18 @@ pub fn find(text: &str) -> Result<Name, QueryError> {
     }
 }
 
-/// The path of a field by any name that [`find`] accepts.
+/// The value in the vendor's spelling, if the field takes words: `active` means `Active`.
+pub(crate) fn spelled(path: &'static str, value: &str) -> String {
+    if field::at(path).is_some_and(|field| field.kind == FieldKind::Currency) && value != "null" {
+        return value.to_ascii_uppercase();
+    }
+    let MatchKind::Word(words) = Name::at(path).kind else { return value.to_string() };
+    let word = words.iter().find(|word| word.eq_ignore_ascii_case(value));
+    word.map_or(value, |word| word).to_string()
+}
+
+/// The path of a field by any name that [`find`] accepts: the names of `--set`, `--clear`, `--expect`, `--columns`,
+/// `--where` and the columns of CSV.
 pub fn path(text: &str) -> Option<&'static str> {
     let folded = fold_name(text);
     filter_named(&folded).map(|filter| filter.path).or_else(|| field_named(&folded))

@@ -380,3 +380,20 @@ fn the_profile_s_editor_is_used_where_no_variable_of_this_tool_names_one() {
     let run = world.run_with(&[("FUSEBILL_EDITOR", "sed -i s/Smith/Smythe/")], &edit);
     assert!(run.code == 0 && run.stdout.contains("Smith   Smythe"), "{}", run.stderr);
 }
+
+#[test]
+fn a_setting_has_the_same_names_in_the_file_and_as_a_flag() {
+    let world = configured("[profiles.live]\nread-only = true\nlabel_color = 'red'\n");
+    let set = |arguments: &[&str]| world.run(&[&["profile", "set", "live"], arguments].concat());
+    let file =
+        || std::fs::read_to_string(world.home.path().join(".config/fusebill/config.toml")).expect("a file");
+    assert_eq!(set(&["--read_only=false", "--label-color", "green", "--api_key_file", "/k"]).code, 0);
+    assert_eq!(
+        file(),
+        "[profiles.live]\nread-only = false\nlabel_color = \"green\"\napi_key_file = \"/k\"\n"
+    );
+    assert_eq!(set(&["--unset", "read_only,label-color,api_key_file"]).code, 0);
+    assert_eq!(file(), "[profiles.live]\n");
+    let twice = configured("[profiles.live]\nread-only = true\nread_only = true\n");
+    twice.run(&["profile", "list"]).fails(2, &["line 3: `read_only` is set twice"]);
+}

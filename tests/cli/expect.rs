@@ -27,7 +27,7 @@ fn what_holds_lets_the_change_through() {
 #[test]
 fn what_does_not_hold_writes_nothing_and_says_what_is_there() {
     for (pair, says) in [
-        ("status=active", "status: expected active, found \"Active\""),
+        ("status=hold", "status: expected Hold, found \"Active\""),
         ("suffix=", "suffix: expected , found null"),
         ("suffix=Jr.", "suffix: expected Jr., found null"),
         ("firstName=null", "firstName: expected null, found \"Jon\""),

@@ -33,6 +33,7 @@ mod schema;
 mod secrets;
 mod set;
 mod status;
+mod suites;
 mod terminal;
 mod tls;
 mod update;

@@ -127,14 +127,14 @@ fn a_file_with_a_byte_order_mark_is_the_same_patch() {
 #[test]
 fn a_patch_cannot_touch_what_is_read_only() {
     for (patch, path) in [
-        (r#"{"id":5}"#, "`id` is read-only"),
+        (r#"{"id":5}"#, "the patch is of customer 5, not of 123"),
         (r#"{"customerReference":{"id":5}}"#, "`customerReference.id` is read-only"),
         (r#"{"modifiedTimestamp":null}"#, "`modifiedTimestamp` is read-only"),
         (r#"{"salesforceId":"x"}"#, "`salesforceId` is read-only"),
     ] {
         let world = World::new();
         world.pipe(PATCH, patch.as_bytes()).fails(2, &["--patch", path, "Nothing was written."]);
-        world.was_left_alone();
+        assert_eq!(world.puts(), [""; 0]);
     }
 }
 
@@ -144,4 +144,30 @@ fn null_for_a_whole_object_is_refused_for_the_fields_inside_it() {
     let run = world.pipe(&[PATCH, &["--yes"]].concat(), br#"{"customerReference":null}"#);
     run.fails(2, &["`customerReference` holds several fields", "one by one", "Nothing was written."]);
     world.was_left_alone();
+}
+
+#[test]
+fn a_whole_customer_that_was_read_is_a_patch() {
+    let world = World::new();
+    let stored = world.stored(123);
+    let edited = stored.replace("\"Jon\"", "\"John\"");
+    let run = world.pipe(PATCH, edited.as_bytes());
+    assert_eq!((run.code, run.stderr.as_str()), (0, "Written and verified: 1 changed.\n"));
+    assert_eq!(world.put_body(), edited);
+    // The write moved the timestamp.
+    let run = world.pipe(PATCH, edited.replace("John", "Jim").as_bytes());
+    run.fails(6, &["the customer is not as the patch has it", "it was changed since the patch was made"]);
+    assert_eq!(put(r#"{"id":123,"firstName":"John"}"#, &[]), edited);
+}
+
+#[test]
+fn another_read_only_value_in_a_patch_is_refused() {
+    let world = World::new();
+    for (patch, says) in [
+        (r#"{"id":124,"firstName":"J"}"#, "--patch: the patch is of customer 124, not of 123"),
+        (r#"{"uri":"x","firstName":"J"}"#, "--patch: `uri` is read-only"),
+    ] {
+        world.pipe(PATCH, patch.as_bytes()).fails(2, &[says]);
+    }
+    assert_eq!(world.puts(), [""; 0]);
 }

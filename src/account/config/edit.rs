@@ -3,7 +3,7 @@
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike};
 
 use super::{BYTE_ORDER_MARK, PROFILES};
-use crate::account::setting::Value;
+use crate::account::setting::{self, Setting, Value};
 
 /// The text after an edit of its profiles; none if the text has no table for them. A byte order mark and the line ends of
 /// Windows stay, which toml_edit drops. If some lines end in one way and some in the other, all end with `\n` afterwards.
@@ -26,8 +26,15 @@ pub(super) fn edited(text: &str, edit: impl FnOnce(&mut dyn TableLike)) -> Optio
     Some(mark.to_string() + &if is_windows { after.replace('\n', "\r\n") } else { after })
 }
 
+/// The name of a setting as the file spells it.
+pub(super) fn spelled<'a>(profile: &'a dyn TableLike, setting: &'static Setting) -> &'a str {
+    let is_it = |name: &&str| setting::named(name).is_some_and(|found| found.key == setting.key);
+    profile.iter().map(|(name, _)| name).find(is_it).unwrap_or(setting.name)
+}
+
 /// A comment behind the old value stays.
-pub(super) fn change(profile: &mut dyn TableLike, name: &str, value: Option<&Value>) {
+pub(super) fn change(profile: &mut dyn TableLike, setting: &'static Setting, value: Option<&Value>) {
+    let name = &spelled(profile, setting).to_string();
     let Some(value) = value else {
         profile.remove(name);
         return;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use toml_edit::{Document, Item, Key as Name, TableLike};
 
+use super::edit::spelled;
 use super::{PROFILES, Settings, check_name};
 use crate::account::setting::{self, Key, Setting, SettingKind, Value};
 use crate::account::{DEFAULT, SANDBOX};
@@ -106,14 +107,21 @@ fn settings(profile: &str, table: &dyn TableLike) -> Result<Settings> {
             return Err(error(format!("the sandbox is on this machine and takes no `{name}`")));
         }
         let value = value(setting, item).map_err(|why| error(format!("`{name}` {why}")))?;
-        settings.0.insert(setting.key, value);
+        if settings.0.insert(setting.key, value).is_some() {
+            return Err(error(format!(
+                "`{name}` is set twice, as `{}` and as `{}`",
+                setting.name, setting.flag
+            )));
+        }
     }
     for (one, other) in [(Key::ApiKeyCommand, Key::ApiKeyFile), (Key::TlsRoots, Key::CaFile)] {
         if settings.get(one).is_some() && settings.get(other).is_some() {
-            let (one, other) = (Setting::of(one), Setting::of(other).name);
-            let message = format!("profile {profile} has both {} and {other}", one.name);
+            let (one, other) = (Setting::of(one), Setting::of(other));
+            let message = format!("profile {profile} has both {} and {}", one.name, other.name);
             let hint = format!("`fusebill profile set {profile} --unset {}` takes one of them out", one.flag);
-            return Err(ParseError::new(table.key(other).and_then(Name::span), message).hint(hint));
+            return Err(
+                ParseError::new(table.key(spelled(table, other)).and_then(Name::span), message).hint(hint)
+            );
         }
     }
     Ok(settings)

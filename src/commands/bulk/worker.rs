@@ -50,7 +50,7 @@ impl Job {
         let error = Error::new(Kind::Conflict, "the customer is not as the row has it");
         Err(error
             .at(format!("planning customer {}", now.id()))
-            .detail(moved.into_iter().map(|fixed| fixed.moved(now))))
+            .detail(moved.into_iter().map(|fixed| fixed.moved("row", now))))
     }
 }
 

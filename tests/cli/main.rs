@@ -31,6 +31,7 @@ mod schema;
 mod secrets;
 mod set;
 mod status;
+mod status_matrix;
 mod terminal;
 mod tls;
 mod update;

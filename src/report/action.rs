@@ -153,7 +153,8 @@ pub(crate) fn question(
             "reverse the unearned part of the period".to_string()
         }
         (StatusAction::Cancel(_), None) => "reverse all of the current period".to_string(),
-        (_, None) => "no charge is known".to_string(),
+        (StatusAction::Hold, None) => "suspend its subscriptions".to_string(),
+        (_, None) => "make it active again".to_string(),
     };
     format!("{} {} on {}: {what}?", capital(action.name()), escaped(&lower(&who(plan))), account.sentence())
 }

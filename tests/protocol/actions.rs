@@ -147,10 +147,13 @@ fn customer(deal: Deal) -> Customer {
 
 /// What the program's own functions say, computed once for each pair.
 #[derive(Default)]
-struct Documents(HashMap<(Deal, Deal), (Effect, Option<Settled>, Option<Settled>)>);
+struct Documents(HashMap<(Deal, Deal), Shown>);
+
+/// The effect, and how an entry is settled soon and later.
+type Shown = (Effect, Option<Settled>, Option<Settled>);
 
 impl Documents {
-    fn of(&mut self, base: Deal, now: Deal) -> (Effect, Option<Settled>, Option<Settled>) {
+    fn of(&mut self, base: Deal, now: Deal) -> Shown {
         *self.0.entry((base, now)).or_insert_with(|| {
             let plan = StatusAction::Hold.plan(customer(base)).expect("a status can be planned");
             let stored = customer(now);
@@ -277,7 +280,7 @@ impl World {
                 self.judge(claim, found);
             }
             (_, Client::Running(write, action)) => {
-                self.client_moves(step, write, action, documents, rules, found)
+                self.client_moves(step, write, action, documents, rules, found);
             }
             _ => {}
         }
@@ -423,11 +426,11 @@ impl World {
     fn judge(&self, claim: Claim, found: &mut Vec<Violation>) {
         match claim {
             Claim::NotWritten(_) | Claim::Unchanged if self.applied > 0 || self.under_way > 0 => {
-                found.push(DENIED)
+                found.push(DENIED);
             }
             Claim::Written { .. } if self.unseen || self.read.status != 1 => found.push(UNPROVEN),
             Claim::Written { late: false } | Claim::Differs { late: false } if self.under_way > 0 => {
-                found.push(SILENT)
+                found.push(SILENT);
             }
             Claim::Written { .. } if self.told.is_some_and(|told| told != 0) => found.push(CHARGED),
             // What an accepted request led to can be unknown too, if it cannot be read.

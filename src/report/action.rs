@@ -74,12 +74,16 @@ fn before(action: StatusAction, customer: &Customer, overview: Option<&Json>, lo
             rows.push(vec![Cell::plain(title), Cell::plain(value.text_or_token())]);
         }
     }
-    rows.extend(balances(overview).map(|(name, token)| vec![Cell::plain(name), Cell::plain(token)]));
+    let is_balance = |(name, _): &(String, String)| customer.root().member(name).is_none();
+    rows.extend(
+        balances(overview)
+            .filter(is_balance)
+            .map(|(name, token)| vec![Cell::plain(name), Cell::plain(token)]),
+    );
     table(&["Before", ""], &rows, look)
 }
 
-/// The vendor's page shows an overview "with balances"; their names are not all published, so every number that is not
-/// in the customer counts.
+/// The vendor's page shows an overview "with balances"; their names are not all published, so every number counts.
 pub(crate) fn balances(overview: Option<&Json>) -> impl Iterator<Item = (String, String)> {
     let members = overview.into_iter().flat_map(|overview| overview.root().members());
     members.filter_map(|(key, value)| {

@@ -246,6 +246,12 @@ fn a_status_by_put_names_what_the_vendor_advises_and_offers_no_undo() {
     run.says(&["to change a status the vendor advises `fusebill customer hold 123`"]);
 }
 
+#[test]
+fn numbers_that_the_customer_has_are_no_balances() {
+    let run = World::new().run(&["customer", "hold", "12000750", "--preview"]);
+    assert!(run.stdout.contains("arBalance") && !run.stdout.contains("primaryPhone"), "{}", run.stdout);
+}
+
 fn asked(world: &World) -> Terminal {
     let mut terminal =
         Terminal::start(world.command(["customer", "activate", "1017", "--all-subscriptions"]));

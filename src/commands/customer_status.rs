@@ -90,17 +90,14 @@ fn stands(
             let error = Error::new(Kind::Refused, message).at(format!("{} of customer {id}", action.name()));
             let name = |name: &str| command(&session.account.profile, &format!("customer {name} {id}"));
             Err(instead
-                .map_or_else(
-                    || error_without_way(&now),
-                    |instead| vec![format!("`{}` leads there", name(instead))],
-                )
+                .map_or_else(|| no_way(&now), |instead| vec![format!("`{}` leads there", name(instead))])
                 .into_iter()
                 .fold(error, Error::hint))
         }
     }
 }
 
-fn error_without_way(now: &str) -> Vec<String> {
+fn no_way(now: &str) -> Vec<String> {
     let suspended = "the system lifts a suspension when the account is in good standing again";
     (now == "Suspended").then(|| suspended.to_string()).into_iter().collect()
 }
@@ -253,7 +250,8 @@ impl Ready<'_> {
         let (back, cost) = opposite(act.action.name());
         if let Some(back) = back {
             let back = command(&session.account.profile, &format!("customer {back} {id}"));
-            notes.say(&format!("The opposite is {back}: {cost}."));
+            notes.say(&format!("The opposite: {back}"));
+            notes.say(&format!("({cost}.)"));
         }
         if entry.is_some() {
             balances(id, act, self.overview.as_ref(), session, facts);

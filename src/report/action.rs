@@ -74,12 +74,16 @@ fn before(action: StatusAction, customer: &Customer, overview: Option<&Json>, lo
             rows.push(vec![Cell::plain(title), Cell::plain(value.text_or_token())]);
         }
     }
-    rows.extend(balances(overview).map(|(name, token)| vec![Cell::plain(name), Cell::plain(token)]));
+    let is_balance = |(name, _): &(String, String)| customer.root().member(name).is_none();
+    rows.extend(
+        balances(overview)
+            .filter(is_balance)
+            .map(|(name, token)| vec![Cell::plain(name), Cell::plain(token)]),
+    );
     table(&["Before", ""], &rows, look, Long::Wrap)
 }
 
-/// The vendor's page shows an overview "with balances"; their names are not all published, so every number that is not
-/// in the customer counts.
+/// The vendor's page shows an overview "with balances"; their names are not all published, so every number counts.
 pub(crate) fn balances(overview: Option<&Json>) -> impl Iterator<Item = (String, String)> {
     let members = overview.into_iter().flat_map(|overview| overview.root().members());
     members.filter_map(|(key, value)| {
@@ -153,7 +157,8 @@ pub(crate) fn question(
             "reverse the unearned part of the period".to_string()
         }
         (StatusAction::Cancel(_), None) => "reverse all of the current period".to_string(),
-        (_, None) => "no charge is known".to_string(),
+        (StatusAction::Hold, None) => "suspend its subscriptions".to_string(),
+        (_, None) => "make it active again".to_string(),
     };
     format!("{} {} on {}: {what}?", capital(action.name()), escaped(&lower(&who(plan))), account.sentence())
 }

@@ -180,7 +180,7 @@ fn help_completes_commands_and_topics() {
 fn faults_and_behaviours_are_completed() {
     let world = World::new();
     let serve = |words: &[&str]| values(&world, &[&["sandbox", "serve"], words].concat());
-    assert_eq!(serve(&["--fault", ""]), ["get:", "put:", "list:", "any:"]);
+    assert_eq!(serve(&["--fault", ""]), ["get:", "put:", "list:", "post:", "preview:", "overview:", "any:"]);
     assert_eq!(serve(&["--fault", "put@2:stat"]), ["put@2:status=", "put@2:status-after="]);
     assert_eq!(serve(&["--fault", "get:cu"]), ["get:cut"]);
     assert_eq!(serve(&["--behaviour", "put-"]), ["put-answer="]);

@@ -544,9 +544,12 @@ fn a_dry_run_of_what_needs_consent_asks_nothing() {
     let run = world.update(&["--status", "Hold", "--dry-run"]);
     let shown = table(JON, &[["status", "\"Active\"", "\"Hold\""]]);
     let warning = "`status` affects billing: the write will ask for confirmation, or needs --yes";
-    run.is(0, &shown, &format!("warning: {warning}\nDry run: 1 changed. Nothing was written.\n"));
+    let advice = "to change a status the vendor advises `fusebill customer hold 123`; \
+                  what this change charges or stops is not documented";
+    let said = format!("warning: {advice}\nwarning: {warning}\nDry run: 1 changed. Nothing was written.\n");
+    run.is(0, &shown, &said);
     let json = world.update(&["--status", "Hold", "--dry-run", "-o", "json"]).json();
-    assert_eq!(json["warnings"], serde_json::json!([warning]));
+    assert_eq!(json["warnings"], serde_json::json!([advice, warning]));
     let yes = world.update(&["--status", "Hold", "--dry-run", "--yes"]);
     assert!(!yes.stderr.contains("consent"), "{yes:#?}");
     assert!(world.puts().is_empty());

@@ -74,6 +74,10 @@ fn shown(field: &Field, token: &str) -> String {
     }
 }
 
+/// What is said of the change of the status.
+const ADVICE: &str = "warning: to change a status the vendor advises `fusebill customer activate 7001`; \
+                      what this change charges or stops is not documented\n";
+
 fn world() -> World {
     let world = World::new();
     world.server.store(&full()).expect("the customer is one");
@@ -88,7 +92,8 @@ fn update(world: &World, field: &Field, arguments: &[&str]) -> Run {
 /// Asserts everything about one field that became `token`.
 fn became(world: &World, run: &Run, field: &Field, token: &str, said: &str) {
     let rows = [[field.path, &shown(field, &old(field)), &shown(field, token)]];
-    run.is(0, &table(HEAD, &rows), &format!("Written and verified: {said}.\n"));
+    let advice = if field.path == "status" { ADVICE } else { "" };
+    run.is(0, &table(HEAD, &rows), &format!("{advice}Written and verified: {said}.\n"));
     let after = replaced(&full(), field, token);
     assert_eq!(world.lines(), ["GET /v1/customers/7001", "PUT /v1/customers"], "{}", field.flag);
     assert_eq!(world.put_body(), after);
@@ -196,7 +201,7 @@ fn many_fields_change_in_one_put() {
         after = replaced(&after, field, &token);
     }
     let run = world.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    let said = format!("Written and verified: {} changed.\n", FIELDS.len());
+    let said = format!("{ADVICE}Written and verified: {} changed.\n", FIELDS.len());
     assert_eq!((run.code, run.stderr.as_str()), (0, said.as_str()));
     assert_eq!(world.put_body(), after);
     assert_eq!(run.stdout.lines().count(), FIELDS.len() + 3);

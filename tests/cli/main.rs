@@ -33,6 +33,7 @@ mod schema;
 mod secrets;
 mod set;
 mod status;
+mod status_matrix;
 mod suites;
 mod terminal;
 mod tls;

@@ -116,7 +116,7 @@ fn what_serve_does_not_understand_is_a_usage_error() {
     for (arguments, says) in [
         (["--fault", "statsu"], &["--fault statsu", "[METHOD]", "put:status=500"][..]),
         (["--fault", "put:statsu=500"], &["--fault put:statsu=500", "there is no fault `statsu`", "latency"]),
-        (["--fault", "post:cut"], &["--fault", "get, put, list, any"]),
+        (["--fault", "delete:cut"], &["--fault", "get, put, list, post, preview, overview, any"]),
         (["--behaviour", "reset"], &["--behaviour reset", "NAME=VALUE"]),
         (["--behaviour", "reset=never"], &["--behaviour reset=never", "iso, epoch, none"]),
         (["--behaviour", "rest=iso"], &["--behaviour rest=iso", "nested-omitted"]),

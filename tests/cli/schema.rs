@@ -53,6 +53,10 @@ fn every_object_is_as_the_schema_says() {
     check("change", &["customer", "update", "123", "--title", "Sir"]);
     check("change", &["customer", "edit", "123"]);
     check("change", &["customer", "undo", "--last"]);
+    check("change", &["customer", "activate", "1017", "--preview"]);
+    check("change", &["customer", "activate", "1018", "--all-subscriptions", "--yes", "--max-total", "100"]);
+    check("change", &["customer", "cancel", "1019", "--reverse", "full", "--yes"]);
+    check("change", &["customer", "hold", "1021", "--yes"]);
     check("change", &["--profile", "nobody", "auth", "status"]);
     check("change", &["profile", "remove", "nobody", "--yes"]);
     check("run", &["customer", "bulk", "update", &rows, "--yes"]);

@@ -2,6 +2,7 @@
 
 use fusebill::sandbox::Movement;
 
+use crate::terminal::Terminal;
 use crate::world::World;
 
 const ALL: [&str; 3] = ["customer", "activate", "1017"];
@@ -65,7 +66,7 @@ fn an_action_without_a_preview_needs_yes() {
     assert_eq!((world.run(&["customer", "hold", "123"]).code, posts(&world)), (2, 0));
     let run = world.run(&["customer", "hold", "123", "--yes"]);
     assert_eq!((run.code, status(&world, 123).as_str()), (0, "Hold"), "{run:#?}");
-    run.says(&["The opposite is fusebill customer unhold --charge none 123"]);
+    run.says(&["The opposite: fusebill customer unhold --charge none 123\n"]);
     assert_eq!(
         world
             .requests()
@@ -243,4 +244,62 @@ fn a_status_by_put_names_what_the_vendor_advises_and_offers_no_undo() {
     let run = world.update(&["--status", "Hold", "--yes"]);
     assert_eq!((run.code, run.undo.clone()), (0, None), "{run:#?}");
     run.says(&["to change a status the vendor advises `fusebill customer hold 123`"]);
+}
+
+#[test]
+fn numbers_that_the_customer_has_are_no_balances() {
+    let run = World::new().run(&["customer", "hold", "12000750", "--preview"]);
+    assert!(run.stdout.contains("arBalance") && !run.stdout.contains("primaryPhone"), "{}", run.stdout);
+}
+
+fn asked(world: &World) -> Terminal {
+    let mut terminal =
+        Terminal::start(world.command(["customer", "activate", "1017", "--all-subscriptions"]));
+    let shown = terminal.until("charge 129.95 CAD? [y/n] ");
+    assert!(shown.contains("Support plan") && shown.contains("Activate customer 1017"), "{shown}");
+    terminal
+}
+
+#[test]
+fn a_yes_sends_it_once_and_a_no_sends_nothing() {
+    for (answer, code, sent) in [("y\r", 0, 1), ("n\r", 11, 0)] {
+        let world = World::new();
+        let mut terminal = asked(&world);
+        terminal.send(answer);
+        let (ended, shown) = terminal.end();
+        assert_eq!((ended, posts(&world), moved(&world, 1017).len()), (code, sent, sent), "{shown}");
+    }
+}
+
+#[test]
+fn a_price_that_changes_while_the_question_is_open_is_a_conflict() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    world.fault("preview:price=5.00");
+    terminal.send("y\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, posts(&world)), (6, 0), "{shown}");
+    assert!(shown.contains("the price changed meanwhile: it was 129.95 CAD"), "{shown}");
+}
+
+#[test]
+fn an_edit_by_another_client_while_the_question_is_open_changes_nothing() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    world.fault("get:other-writer=firstName=\"Theirs\"");
+    terminal.send("y\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, posts(&world)), (0, 1), "{shown}");
+    assert!(world.stored(1017).contains("\"firstName\":\"Theirs\""));
+}
+
+#[test]
+fn an_action_that_another_client_does_while_the_question_is_open_is_not_sent() {
+    let world = World::new();
+    let mut terminal = asked(&world);
+    world.fault("get:other-writer=status=\"Active\"");
+    terminal.send("y\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, posts(&world)), (6, 0), "{shown}");
+    assert!(shown.contains("another client did this meanwhile"), "{shown}");
 }

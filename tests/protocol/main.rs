@@ -3,6 +3,7 @@
 //!
 //! Bounds: two fields of three values, three attempts, three writes of another client, one Ctrl-C, a crash anywhere.
 
+mod actions;
 mod documents;
 mod explorer;
 mod mutants;

@@ -59,7 +59,8 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show customers')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Find customers')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find customers by a word of their name, company, e-mail address or reference')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the customers that match, or all')
             [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Change fields of one customer')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change fields in your editor, or at prompts')
             [CompletionResult]::new('activate', 'activate', [CompletionResultType]::ParameterValue, 'Activate a draft customer; shows its first invoice before')
@@ -73,6 +74,25 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             break
         }
         'fusebill;customer;get' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for all requests and retries together (in bulk, of each row), in seconds')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; a command that needs an answer fails')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors and warnings beside the data')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors and warnings beside the data')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log requests and answers on standard error, without the key')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log requests and answers on standard error, without the key')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            break
+        }
+        'fusebill;customer;find' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many customers')
+            [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Show these fields (comma-separated); JSON has the id in any case')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the data on standard output')
@@ -139,6 +159,10 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--parent-id', '--parent-id', [CompletionResultType]::ParameterName, 'Id of the parent customer; asks before it is written')
             [CompletionResult]::new('--quickbooks-latch-type', '--quickbooks-latch-type', [CompletionResultType]::ParameterName, 'How the customer is matched in QuickBooks Online')
             [CompletionResult]::new('--quickbooks-id', '--quickbooks-id', [CompletionResultType]::ParameterName, 'Name id in QuickBooks Online')
+            [CompletionResult]::new('--add-primary-email', '--add-primary-email', [CompletionResultType]::ParameterName, 'Add an address to the list (repeatable)')
+            [CompletionResult]::new('--remove-primary-email', '--remove-primary-email', [CompletionResultType]::ParameterName, 'Remove an address from the list (repeatable)')
+            [CompletionResult]::new('--add-secondary-email', '--add-secondary-email', [CompletionResultType]::ParameterName, 'Add an address to the list (repeatable)')
+            [CompletionResult]::new('--remove-secondary-email', '--remove-secondary-email', [CompletionResultType]::ParameterName, 'Remove an address from the list (repeatable)')
             [CompletionResult]::new('--remove-sales-tracking-code', '--remove-sales-tracking-code', [CompletionResultType]::ParameterName, 'Remove the code of one sales-tracking type (repeatable)')
             [CompletionResult]::new('--clear', '--clear', [CompletionResultType]::ParameterName, 'Set to null: flag names or paths (repeatable, comma-separated)')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Set the value at a path to this text, always as a string (repeatable)')

@@ -7,7 +7,7 @@ mod completions;
 mod edits;
 mod global;
 mod list;
-mod next_guess;
+pub(crate) mod next_guess;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod short_help;
@@ -360,7 +360,8 @@ const WRITERS: &[&str] = &[
 
 /// The command line may have errors in it.
 pub(crate) fn may_write(arguments: &[OsString]) -> bool {
-    arguments.iter().any(|argument| WRITERS.iter().any(|name| argument == name))
+    let is_help = arguments.get(1).is_some_and(|argument| argument == "help");
+    !is_help && arguments.iter().any(|argument| WRITERS.iter().any(|name| argument == name))
 }
 
 pub(crate) fn styled(text: &StyledStr, look: Look) -> String {

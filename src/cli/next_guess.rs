@@ -49,9 +49,14 @@ pub(super) fn suggest(error: &mut clap::Error, arguments: &[OsString]) {
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
 }
 
+/// The command that a word means: `update` is `customer update`.
+pub(crate) fn meant(word: &str) -> Option<&'static str> {
+    let folded = word.to_lowercase();
+    COMMANDS.iter().find(|(word, _)| *word == folded).map(|(_, meant)| *meant)
+}
+
 fn command(typed: &str, words: &[&str]) -> Option<String> {
-    let folded = typed.to_lowercase();
-    let (_, meant) = COMMANDS.iter().find(|(word, _)| *word == folded)?;
+    let meant = meant(typed)?;
     let is_inside = words.first() == Some(&"customer") && !meant.starts_with("customer");
     (!is_inside).then(|| format!("did you mean `fusebill {meant}`?"))
 }
@@ -71,14 +76,29 @@ fn unknown(typed: &str, words: &[&str]) -> Option<String> {
     if let Some(flag) = flag_in(words) {
         return Some(flag);
     }
+    if words.first() == Some(&"customer") && words.get(1) == Some(&"list") && !typed.starts_with('-') {
+        return Some(format!("`fusebill customer find {}` looks for words", shell_words::quote(typed)));
+    }
     if !typed.starts_with('-') {
         return stray(typed, &words[..at?], &words[at?..]);
+    }
+    if let Some(tip) = part_of_flags(typed.trim_start_matches(DASHES)).filter(|_| words.contains(&"update")) {
+        return Some(tip);
     }
     let before = words[..at?].last().filter(|word| word.starts_with("--") && !word.contains('='));
     let is_value = !typed.trim_start_matches('-').starts_with(char::is_alphabetic);
     before
         .filter(|_| is_value)
         .map(|flag| format!("a value that begins with '-' is joined to its flag: {flag}={typed}"))
+}
+
+/// `phone` is a part of --primary-phone and --secondary-phone.
+fn part_of_flags(part: &str) -> Option<String> {
+    const LEAST: usize = 4;
+    let flags =
+        FIELDS.iter().map(|field| field.flag).filter(|flag| part.len() >= LEAST && flag.contains(part));
+    let flags: Vec<String> = flags.take(3).map(|flag| format!("--{flag}")).collect();
+    (!flags.is_empty()).then(|| format!("did you mean {}?", flags.join(" or ")))
 }
 
 /// A word that names a flag in another spelling: another case, a single or a pasted dash.
@@ -162,6 +182,8 @@ mod tests {
             ("customer update 123 -company-name Acme", "did you mean --company-name?"),
             ("customer update 123 --Company-Name Acme", "did you mean --company-name?"),
             ("customer update 123 --companyName=Acme", "did you mean --company-name?"),
+            ("customer update 123 --phone 555", "did you mean --primary-phone or --secondary-phone?"),
+            ("customer list acme", "`fusebill customer find acme` looks for words"),
             ("customer update 123 companyName=Acme", "did you mean --company-name Acme?"),
             (
                 "customer update 123 --clear title suffix",

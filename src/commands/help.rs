@@ -4,6 +4,7 @@ use clap::builder::StyledStr;
 
 use super::session::Context;
 use crate::cli;
+use crate::cli::next_guess::meant;
 use crate::cli::topics::{names, topic};
 use crate::error::{Error, Kind, Result};
 
@@ -22,7 +23,10 @@ fn command_help(words: &[String]) -> Result<StyledStr> {
     let mut command = &mut root;
     for word in words {
         command = command.find_subcommand_mut(word).ok_or_else(|| {
-            Error::usage(format!("there is no command or topic `{}`", words.join(" ")))
+            let error = Error::usage(format!("there is no command or topic `{}`", words.join(" ")));
+            let near = meant(word).map(|meant| format!("did you mean `fusebill help {meant}`?"));
+            near.into_iter()
+                .fold(error, Error::hint)
                 .hint(format!("the topics are {}; `fusebill --help` lists the commands", names()))
         })?;
     }

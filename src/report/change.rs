@@ -74,13 +74,14 @@ fn changed(change: &Change) -> [Vec<Part>; 2] {
     [before, after]
 }
 
-/// "Jon → John" on one line, where unchanged runs of long values are cut.
+/// "Jon → John" on one line. On a terminal, unchanged runs of long values are cut.
 pub(crate) fn line(change: &Change, look: Look) -> String {
+    let is_short = look.width.is_some();
     let [before, after] = changed(change).map(|parts| {
-        let parts = cut(parts, look.more()).into_iter().map(|part| part.text);
-        escaped(&parts.collect::<String>()).into_owned()
+        let parts = if is_short { cut(parts, look.more()) } else { parts };
+        escaped(&parts.into_iter().map(|part| part.text).collect::<String>()).into_owned()
     });
-    let before = truncate_str(&before, MOST_BEFORE, look.more());
+    let before = if is_short { truncate_str(&before, MOST_BEFORE, look.more()) } else { before.into() };
     format!("{before} {} {after}", look.arrow())
 }
 

@@ -33,7 +33,7 @@ fn flags_that_do_not_exist_or_lack_their_value() {
         (&["--first-name"], &["a value is required for '--first-name"]),
         (&["extra", "--first-name", "x"], &["unexpected argument 'extra'"]),
         (&["--first-name", "-x"], &["'-x'", "joined to its flag: --FLAG=VALUE"]),
-        (&["--parent-id", "-1"], &["'-1'", "--FLAG=VALUE"]),
+        (&["--parent-id", "-1"], &["'-1'", "joined to its flag: --parent-id=-1"]),
         (&["--first-name", "a", "--first-name", "b"], &["--first-name", "multiple times"]),
         (&["--first-name", "a", "--exit-code"], &["--dry-run"]),
         (&["--first-name", "a", "-q", "-v"], &["--quiet", "--verbose"]),

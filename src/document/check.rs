@@ -90,14 +90,16 @@ fn within(text: &str, max: usize) -> Result<(), String> {
 /// The API reference separates addresses by `;`, the vendor's import page by `,`.
 const SEPARATORS: [char; 2] = [';', ','];
 
-/// The list without the blanks and line breaks around its addresses.
+/// The list without line breaks around its addresses and blanks at its ends. Spaces between addresses stay, because they are
+/// part of what was typed or stored.
 fn addresses(list: &str) -> Result<String, String> {
     if list.is_empty() {
         return Ok(String::new());
     }
     let mut clean = String::new();
     let mut separators = list.matches(SEPARATORS);
-    for address in list.split(SEPARATORS).map(str::trim) {
+    for piece in list.trim().split(SEPARATORS) {
+        let address = piece.trim();
         if address.is_empty() {
             return Err("has an empty address in its list".to_string());
         }
@@ -107,10 +109,18 @@ fn addresses(list: &str) -> Result<String, String> {
                 "holds `{shown}`, which has a control character in it; addresses are separated by `;`"
             ));
         }
-        clean.push_str(address);
+        clean.push_str(without_line_breaks(piece));
         clean.push_str(separators.next().unwrap_or_default());
     }
     Ok(clean)
+}
+
+fn without_line_breaks(piece: &str) -> &str {
+    let only_spaces = |around: &str| around.chars().all(|c| c == ' ');
+    let start = piece.trim_start();
+    let piece = if only_spaces(&piece[..piece.len() - start.len()]) { piece } else { start };
+    let end = piece.trim_end();
+    if only_spaces(&piece[end.len()..]) { piece } else { end }
 }
 
 /// The first address that may be none. The rules of RFC 5321, RFC 6531 and of real servers differ, so it is a warning only.
@@ -122,7 +132,7 @@ fn doubtful_address(list: &str) -> Option<&str> {
             plain && domain.contains('.') && domain.split('.').all(|label| !label.is_empty())
         }) && !address.contains(char::is_whitespace)
     };
-    list.split(SEPARATORS).find(|address| !list.is_empty() && !is_usual(address))
+    list.split(SEPARATORS).map(str::trim).find(|address| !list.is_empty() && !is_usual(address))
 }
 
 fn doubtful(field: &Field, address: &str) -> String {
@@ -257,7 +267,8 @@ mod tests {
     #[test]
     fn blanks_and_line_breaks_around_addresses_are_dropped() {
         assert_eq!(ok("primary-email", r#""a@x.org\r\n""#), "\"a@x.org\"");
-        assert_eq!(ok("primary-email", r#"" a@x.org ;\n b@x.org\u00a0""#), "\"a@x.org;b@x.org\"");
+        assert_eq!(ok("primary-email", r#"" a@x.org ;\n b@x.org\u00a0""#), "\"a@x.org ;b@x.org\"");
+        assert_eq!(ok("primary-email", r#""a@x.org; b@x.org""#), "\"a@x.org; b@x.org\"");
         let longest = format!("{}@x.org", "a".repeat(249));
         assert_eq!(ok("primary-email", &format!("\" {longest} \"")), format!("\"{longest}\""));
     }

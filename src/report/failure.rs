@@ -48,6 +48,6 @@ mod tests {
     fn only_a_command_that_may_write_says_that_nothing_was_written() {
         let said = |kind| failure(&Error::new(kind, "no"), Look::default(), false);
         assert_eq!(said(Kind::NotFound), "error: no\n");
-        assert!(said(Kind::Unknown).contains("whether it was written"));
+        assert!(said(Kind::Unknown).contains("not known whether"));
     }
 }

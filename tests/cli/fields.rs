@@ -319,7 +319,7 @@ fn addresses_are_stored_without_the_blanks_and_line_breaks_around_them() {
 #[test]
 fn the_server_judges_addresses_and_the_doubtful_ones_are_warned_of() {
     let world = World::new();
-    let run = world.update(&["--primary-email", "राम@मोहन.ईन्फो"]);
+    let run = world.update(&["--secondary-email", "राम@मोहन.ईन्फो"]);
     assert_eq!((run.code, run.stderr.contains("warning")), (0, false), "{}", run.stderr);
     let run = world.update(&["--secondary-email", "A <a@example.com>"]);
     assert_eq!(run.code, 0, "{}", run.stderr);

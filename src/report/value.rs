@@ -30,12 +30,12 @@ pub(crate) fn said(view: Option<View<'_>>) -> String {
     }
 }
 
-/// Values of one field as [`value`] shows them. If two different ones would look the same, their texts are spelled out.
+/// Values of one field as `value` shows them. If two different ones would look the same, their texts are spelled out.
 pub fn values<const N: usize>(path: &Path, views: [Option<View<'_>>; N]) -> [String; N] {
     distinct(views, |view| value(path, view))
 }
 
-/// Values as [`said`] shows them; different ones never look the same.
+/// Values as `said` shows them; different ones never look the same.
 pub fn all_said<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
     distinct(views, said)
 }

@@ -99,7 +99,7 @@ fn csv_spectrum() {
         }
         let columns = format!("id,{}", PATHS[..header.len()].join(","));
         let rows = with_ids(&csv, &mut ids.iter().copied(), &columns);
-        let run = world.pipe(&["customer", "bulk", "plan", "-"], rows.as_bytes());
+        let run = world.pipe(&["customer", "bulk", "plan", "-", "-o", "ndjson"], rows.as_bytes());
         let planned: Vec<Value> =
             run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         let mut found: Vec<Vec<String>> = planned

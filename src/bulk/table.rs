@@ -59,6 +59,11 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         self.names.iter().find_map(|name| name.trim().strip_prefix(MARK))
     }
 
+    /// Whether a column has the Fusebill ids; otherwise the first has references.
+    pub fn has_ids(&self) -> bool {
+        self.columns.iter().any(|column| matches!(column, Column::Id))
+    }
+
     pub fn names(&self) -> &[String] {
         &self.names
     }

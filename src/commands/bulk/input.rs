@@ -136,6 +136,10 @@ where
                 "--base FILE names the base that was kept with it; --no-base takes every cell as an edit",
             ));
     }
+    if !rows.has_ids() {
+        return Err(Error::usage(format!("{} was exported, and its base finds customers by id", args.file))
+            .hint("put the column `id` back; --no-base takes every cell as an edit"));
+    }
     let exported = Some(base.head.clone());
     Ok(Opened { header, exported, ..Opened::of(Box::new(rows.with_base(base))) })
 }

@@ -321,3 +321,17 @@ fn a_table_of_nasty_texts_asks_for_nothing_in_either_form() {
         assert_eq!((run.code, world.requests().len() - before), (0, 0), "{name}: {}", run.stderr);
     }
 }
+
+#[test]
+fn an_exported_table_without_its_ids_is_refused() {
+    let world = World::with(boundless());
+    let path = export(&world, "customers.csv");
+    let base = path.with_file_name("customers.csv.base");
+    std::fs::write(&path, "reference,firstName\nACME-7,Jon\n").expect("the export can be written");
+    let (requests, base) = (world.requests().len(), base.display().to_string());
+    for more in [&[][..], &["--base", &base]] {
+        update(&world, &path, more).fails(2, &["its base finds customers by id", "put the column `id` back"]);
+    }
+    assert_eq!(world.requests().len(), requests);
+    assert_eq!(update(&world, &path, &["--no-base"]).code, 0);
+}

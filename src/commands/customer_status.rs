@@ -166,7 +166,11 @@ impl Ready<'_> {
             return Ok(Kind::Done);
         }
         if !args.yes {
-            self.ask(args, session).map_err(|error| error.at(&step))?;
+            self.ask(session).map_err(|error| error.at(&step))?;
+        }
+        // A question, or output that waited for its reader, gave the lock back.
+        if self.lock.is_none() {
+            self.renew(args, session).map_err(|error| error.at(&step))?;
         }
         self.send(session, facts)
     }
@@ -193,14 +197,14 @@ impl Ready<'_> {
         }
         let text = shown(terminal.look());
         if !terminal.prints_at_once(&text) {
-            // Nothing may read the output for hours, and other commands must not wait for it.
+            // A pager may leave the pipe full for hours; other commands must not wait for the lock meanwhile.
             self.lock = None;
         }
         terminal.print(&text)
     }
 
-    /// The lock is released while the question is open. The customer and its price are read again after it.
-    fn ask(&mut self, args: &StatusArgs, session: &Session<'_>) -> Result<()> {
+    /// The lock is released while the question is open.
+    fn ask(&mut self, session: &Session<'_>) -> Result<()> {
         self.lock = None;
         let price = self.act.preview.as_ref().map(|preview| Price::of(preview.total, &self.act.currency));
         let question =
@@ -212,9 +216,11 @@ impl Ready<'_> {
             Kind::Usage if price.is_some() => Error { hints: vec![bound.to_string()], ..error },
             _ => error,
         });
-        if !answer? {
-            return Err(not_confirmed());
-        }
+        if answer? { Ok(()) } else { Err(not_confirmed()) }
+    }
+
+    /// Takes the lock again, and reads the customer and its price again.
+    fn renew(&mut self, args: &StatusArgs, session: &Session<'_>) -> Result<()> {
         self.lock = session.lock(self.plan.before.id(), &as_write(args))?;
         let began = clock::now();
         let now = session.client.get(self.plan.before.id())?;

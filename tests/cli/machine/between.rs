@@ -257,3 +257,21 @@ fn a_reader_who_is_slow_keeps_no_other_command_waiting() {
     assert_eq!(first.code, 0, "{first:#?}");
     assert!(["\"John\"", "\"Dr\""].iter().all(|value| world.stored(123).contains(value)), "{first:#?}");
 }
+
+#[test]
+fn an_action_whose_output_waits_for_its_reader_is_checked_again_before_it_is_sent() {
+    let world = World::new();
+    let posts = |world: &World| world.lines().iter().filter(|line| line.starts_with("POST")).count();
+    let (mut unread, full) = full();
+    let mut command = world.command(["customer", "hold", "123", "--yes"]);
+    command.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
+    let first = command.spawn().expect("it starts");
+    drop(command);
+    super::until_seen(&world, "GET");
+    let second = world.run(&["customer", "hold", "123", "--yes", "--timeout", "30"]);
+    assert_eq!((second.code, posts(&world)), (0, 1), "{second:#?}");
+    unread.read_to_string(&mut String::new()).expect("it is text");
+    let first = super::ended(first);
+    assert_eq!((first.code, posts(&world)), (6, 1), "{first:#?}");
+    first.says(&["another client did this meanwhile", "Nothing was"]);
+}

@@ -32,7 +32,7 @@ use crate::files::{has_mode, private};
 const APPLICATION_ID: i32 = 0x6675_7365;
 
 /// The schema migrations, in order. `PRAGMA user_version` is the number of applied ones.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("status_actions.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
 /// The store of this user on this machine.
 #[derive(Debug)]

@@ -16,9 +16,10 @@ CREATE TABLE entries (
     undoes   TEXT,
     run      TEXT,
     row      INTEGER,
+    action   TEXT,                               -- of a status action, JSON: {"name", "option", "total", "currency", "preview"}
     after    BLOB NOT NULL,                      -- SHA-256 of the document that was to be sent
     edits    TEXT NOT NULL,                      -- JSON: [{"path", "before", "after"}], the tokens that replace others
-    before   TEXT NOT NULL,                      -- the document that was read; long, so what is read without it stands before it
+    before   TEXT NOT NULL,                      -- the document that was read; long, so the columns that are read without it come first
     stored   TEXT                                -- the document that is stored, if it is not the one that was sent
 );
 CREATE INDEX entries_by_time ON entries(time);

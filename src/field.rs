@@ -225,7 +225,7 @@ pub(crate) fn section(path: &str) -> Section {
 
 impl Field {
     /// Whether a change of it affects billing, so that it needs consent even if a flag names it.
-    pub fn touches_billing(&self) -> bool {
+    pub fn affects_billing(&self) -> bool {
         matches!(self.path, "status" | "currency" | "parentId")
     }
 

@@ -13,7 +13,7 @@ pub(super) fn tell_carried(carried: &[Change], notes: Notes) {
     for change in carried {
         let [old, new] = all_said([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
         let path = &change.path;
-        notes.say(&format!("Meanwhile changed by others, and kept: `{path}` {old} → {new}"));
+        notes.say(&format!("Kept a change of another client: `{path}` {old} → {new}"));
     }
 }
 
@@ -53,7 +53,7 @@ fn choose(conflict: &Conflict, by_hand: bool, session: &Session<'_>) -> Result<C
     let [base, ours, theirs] = three(conflict);
     let path = &conflict.path;
     let notes = session.terminal.notes();
-    notes.warn(&format!("`{path}` was changed by others meanwhile:"));
+    notes.warn(&format!("another client changed `{path}`:"));
     for (whose, value) in [("it was", &base), ("theirs", &theirs), ("yours ", &ours)] {
         session.terminal.tell(&format!("  {whose}: {}\n", escaped(value)));
     }

@@ -310,7 +310,7 @@ fn doubtful(change: &Change) -> Vec<String> {
 fn consent(changes: &[Change], spelled: impl Fn(&Path) -> bool) -> Vec<Consent> {
     let mut reasons = Vec::new();
     for change in changes {
-        if field::at(&change.path.dotted()).is_some_and(field::Field::touches_billing) {
+        if field::at(&change.path.dotted()).is_some_and(field::Field::affects_billing) {
             reasons.push(Consent::Billing(change.path.clone()));
         }
         if change.clears() && !spelled(&change.path) {

@@ -47,7 +47,7 @@ impl Overview {
 }
 
 fn lines(path: &str, field: &Field) -> Vec<Vec<Cell>> {
-    let billing = field::at(path).is_some_and(field::Field::touches_billing);
+    let billing = field::at(path).is_some_and(field::Field::affects_billing);
     let name = if billing { format!("{path} (billing)") } else { path.to_string() };
     let line = |(at, (customer, change)): (usize, &(u64, Change))| {
         let first = |text: String| Cell::plain(if at == 0 { text } else { String::new() });

@@ -131,7 +131,12 @@ fn what_another_writer_changed_elsewhere_meanwhile_is_shown_and_kept() {
     let world = World::new();
     let (code, shown, theirs) = answered_after(&world, "\"PO-2291\"", "\"PO-1\"");
     assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("kept: `customerReference.reference1` \"PO-2291\" → \"PO-1\""), "{shown}");
+    assert!(
+        shown.contains(
+            "Kept a change of another client: `customerReference.reference1` \"PO-2291\" → \"PO-1\""
+        ),
+        "{shown}"
+    );
     assert_eq!(world.put_body(), theirs.replacen("\"Active\"", "\"Hold\"", 1));
 }
 
@@ -139,8 +144,12 @@ fn what_another_writer_changed_elsewhere_meanwhile_is_shown_and_kept() {
 fn conflicted(world: &World) -> (Terminal, String) {
     let (mut terminal, theirs) = yes_after(world, "\"status\":\"Active\"", "\"status\":\"Cancelled\"");
     let shown = terminal.until("Which value?");
-    let said =
-        ["changed by others meanwhile:", "it was: \"Active\"", "theirs: \"Cancelled\"", "yours : \"Hold\""];
+    let said = [
+        "another client changed `status`:",
+        "it was: \"Active\"",
+        "theirs: \"Cancelled\"",
+        "yours : \"Hold\"",
+    ];
     assert!(said.iter().all(|said| shown.contains(said)), "{shown}");
     terminal.until("  write mine:  \"Hold\"");
     (terminal, theirs)

@@ -355,7 +355,8 @@ fn what_others_changed_elsewhere_meanwhile_is_shown_and_kept() {
     let theirs = meanwhile(&world, "\"PO-2291\"", "\"PO-1\"");
     terminal.send("y\r");
     let ended = terminal.finish();
-    ended.says(0, &["kept: `customerReference.reference1` \"PO-2291\" → \"PO-1\""]);
+    ended
+        .says(0, &["Kept a change of another client: `customerReference.reference1` \"PO-2291\" → \"PO-1\""]);
     is_written(&world, &theirs, &[("\"Jon\"", "\"John\"")], &ended);
 }
 
@@ -366,7 +367,8 @@ fn conflicted(world: &World, visits: &[&str]) -> (Terminal, String) {
     let theirs = meanwhile(world, "\"Jon\"", "\"Jan\"");
     terminal.send("y\r");
     let shown = terminal.until("Which value?");
-    let said = ["changed by others meanwhile:", "it was: \"Jon\"", "theirs: \"Jan\"", "yours : \"John\""];
+    let said =
+        ["another client changed `firstName`:", "it was: \"Jon\"", "theirs: \"Jan\"", "yours : \"John\""];
     assert!(said.iter().all(|said| shown.contains(said)), "{shown}");
     let items = terminal.until("edit again, with both values in the text");
     for item in ["> keep theirs: \"Jan\"", "  write mine:  \"John\""] {
@@ -418,7 +420,7 @@ fn edited_again_after_a_conflict_the_text_says_what_is_written() {
             }
         }
         let text = seen(&world, 2);
-        let both = "  //! changed by others meanwhile: was \"Jon\", is now \"Jan\"; yours is \"John\"\n  \
+        let both = "  //! another client changed it: was \"Jon\", is now \"Jan\"; yours is \"John\"\n  \
                     \"firstName\": \"John\",";
         assert!(text.contains(both), "{text}");
     }
@@ -626,7 +628,7 @@ fn a_field_is_searched_and_its_text_is_judged_when_it_is_typed() {
 }
 
 #[test]
-fn a_word_is_chosen_from_a_menu_and_what_touches_billing_is_said() {
+fn a_word_is_chosen_from_a_menu_and_what_affects_billing_is_said() {
     let world = World::new();
     let before = world.stored(123);
     let mut terminal = prompted(&world);

@@ -85,7 +85,7 @@ fn world() -> World {
 }
 
 fn update(world: &World, field: &Field, arguments: &[&str]) -> Run {
-    let consent: &[&str] = if field.touches_billing() { &["--yes"] } else { &[] };
+    let consent: &[&str] = if field.affects_billing() { &["--yes"] } else { &[] };
     world.run(&[&["customer", "update", "7001"], arguments, consent].concat())
 }
 
@@ -222,8 +222,8 @@ fn words_are_taken_in_any_case_and_sent_in_the_vendors() {
 }
 
 #[test]
-fn what_touches_billing_is_not_written_without_consent() {
-    for field in FIELDS.iter().filter(|field| field.touches_billing()) {
+fn what_affects_billing_is_not_written_without_consent() {
+    for field in FIELDS.iter().filter(|field| field.affects_billing()) {
         let world = world();
         let run = world.run(&["customer", "update", "7001", &format!("--{}", field.flag), &new(field).0]);
         assert_eq!(run.code, 2, "{}", field.flag);

@@ -102,7 +102,7 @@ impl Checked {
             self.whole += 1;
             return;
         }
-        for field in FIELDS.iter().filter(|field| field.touches_billing()) {
+        for field in FIELDS.iter().filter(|field| field.affects_billing()) {
             if row.edits.covering(&Path::of(field.path)).is_some() {
                 *self.billing.entry(field.path).or_default() += 1;
             }

@@ -248,7 +248,7 @@ impl<'a> EditLoop<'a> {
     fn note_conflicts(&mut self, text: &str, conflicts: &[Conflict]) -> Result<Round> {
         let note = |one: &Conflict| {
             let [base, ours, theirs] = three(one);
-            let said = format!("changed by others meanwhile: was {base}, is now {theirs}; yours is {ours}");
+            let said = format!("another client changed it: was {base}, is now {theirs}; yours is {ours}");
             Note { line: line_at(text, &one.path), text: said }
         };
         let lines = self.annotate(text, &conflicts.iter().map(note).collect::<Vec<_>>())?;

@@ -50,7 +50,7 @@ fn without_yes_the_change_is_shown_and_the_text_kept() {
 }
 
 #[test]
-fn what_touches_billing_is_named_where_consent_is_missing() {
+fn what_affects_billing_is_named_where_consent_is_missing() {
     let world = World::new();
     let run = typed(&world, &[("\"Active\"", "\"Hold\"")], &["-o", "json"]);
     assert_eq!((run.code, &run.json()["error"]["kind"]), (2, &"usage".into()));

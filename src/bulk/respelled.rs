@@ -5,6 +5,7 @@ use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252}
 use strum::Display;
 
 use crate::document::decimal::Decimal;
+use crate::document::hidden::is_hidden;
 
 /// How a text was respelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display)]
@@ -81,11 +82,9 @@ fn visible(text: &str) -> String {
     plain.trim().to_string()
 }
 
+/// Blanks are spaces to [`visible`]. XML cannot hold most control characters, so a workbook loses them.
 fn is_invisible(c: char) -> bool {
-    // XML cannot hold most control characters.
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-        | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e007f}')
+    if c.is_control() { !matches!(c, '\n' | '\t') } else { is_hidden(c) && !c.is_whitespace() }
 }
 
 fn number(old: &str, new: &str) -> Option<Respelling> {

@@ -84,6 +84,7 @@ fn spelled(text: &str) -> Cow<'_, str> {
         || trimmed.starts_with(TEXT)
         || is_error_value(trimmed)
         || is_too_narrow(trimmed)
+        || is_formula(trimmed)
         || refuse_rewritten(trimmed).is_err();
     if means_more { Cow::Owned(format!("{TEXT}{text}")) } else { Cow::Borrowed(text) }
 }
@@ -106,6 +107,17 @@ pub(super) fn refuse_error_value(text: &str, spelling: &Spelling) -> Result<(), 
         ));
     }
     Ok(())
+}
+
+/// A spreadsheet would compute the text of a CSV cell, and may start a program for it (OWASP, "CSV Injection"). A telephone
+/// number is no formula.
+fn is_formula(text: &str) -> bool {
+    let is_number = |c: char| c.is_ascii_digit() || " ()./-".contains(c);
+    match text.chars().next() {
+        Some('=' | '@') => true,
+        Some('+' | '-') => !text[1..].chars().all(is_number),
+        _ => false,
+    }
 }
 
 fn is_too_narrow(text: &str) -> bool {
@@ -194,8 +206,25 @@ mod tests {
         let cell = |json: &str| written(Some(Json::parse(json).unwrap().root()));
         assert_eq!((written(None).as_str(), cell("null").as_str(), cell("\"\"").as_str()), ("", "", EMPTY));
         assert_eq!((cell("\"0613\"").as_str(), cell("5551234").as_str()), ("0613", "5551234"));
-        for text in ["#CLEAR", "#empty", " ", "#N/A", "1.5E+7", "#TEXT:x", "####", " #EMPTY "] {
-            assert_eq!(cell(&format!("\"{text}\"")), format!("#TEXT:{text}"));
+        for text in [
+            "#CLEAR",
+            "#empty",
+            " ",
+            "#N/A",
+            "1.5E+7",
+            "#TEXT:x",
+            "####",
+            " #EMPTY ",
+            "=1+1",
+            "@SUM(A1)",
+            "+cmd|' /C calc'!A0",
+            "-x",
+            "\\t=1",
+        ] {
+            assert_eq!(cell(&format!("\"{text}\"")), format!("#TEXT:{}", text.replace("\\t", "\t")));
+        }
+        for text in ["+1 (613) 555-0123", "-5", "a=b", "a@b.org", "+"] {
+            assert_eq!(cell(&format!("\"{text}\"")), text);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::store::{EntryId, secure_folder};
 
 /// Kept beside the text as `about.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct About {
+pub(crate) struct DraftInfo {
     pub(crate) v: u32,
     pub(crate) profile: String,
     /// The journal's name of the host.
@@ -33,7 +33,7 @@ pub(crate) const VERSION: u32 = 1;
 #[derive(Debug)]
 pub(crate) struct Draft {
     folder: PathBuf,
-    pub(crate) about: About,
+    pub(crate) about: DraftInfo,
     _lock: File,
 }
 
@@ -43,7 +43,7 @@ const LOCK: &str = "lock";
 const OPEN: &str = "open";
 
 impl Draft {
-    pub(crate) fn keep(folder: &Path, about: About, text: &str) -> Result<Draft> {
+    pub(crate) fn keep(folder: &Path, about: DraftInfo, text: &str) -> Result<Draft> {
         let name = EntryId::new(about.time, fastrand::u32(..));
         let folder = folder.join(format!("{}-{name}", about.customer));
         let keep = || -> Result<Draft> {
@@ -61,7 +61,7 @@ impl Draft {
     /// of a later version.
     pub(crate) fn left(folder: &Path, profile: &str, host: &str, customer: u64) -> Result<Vec<Draft>> {
         let entries = match fs::read_dir(folder) {
-            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.with_context(|| format!("{} cannot be read", folder.display()))?,
         };
         let prefix = format!("{customer}-");
@@ -91,7 +91,7 @@ impl Draft {
             fs::read(&path)
         };
         match read() {
-            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             text => text.with_context(|| format!("the text {} cannot be read", path.display())),
         }
     }
@@ -116,7 +116,7 @@ impl Draft {
         self.note()
     }
 
-    pub(crate) fn forget(self) -> Result<()> {
+    pub(crate) fn delete(self) -> Result<()> {
         fs::remove_dir_all(&self.folder)
             .with_context(|| format!("{} cannot be removed", self.folder.display()))
     }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::account::environment;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The variables that name an editor; the first that is set wins. The profile's editor comes after the first variable.
 pub(crate) static VARIABLES: &[&str] = &["FUSEBILL_EDITOR", "VISUAL", "EDITOR"];
@@ -97,14 +97,14 @@ impl Editor {
             started(editor.id());
             editor.wait()
         };
-        let status = run().map_err(|why| {
-            Error::new(Kind::Failed, format!("the editor `{}` cannot be started", self.program))
-                .because(why)
+        let status = run().map_err(|error| {
+            Error::new(ErrorKind::Failed, format!("the editor `{}` cannot be started", self.program))
+                .source(error)
                 .hint(format!("set one of {} to an editor that is installed", VARIABLES.join(", ")))
         })?;
         if !status.success() {
-            let said = format!("the editor `{}` failed: {status}", self.program);
-            return Err(Error::new(Kind::Failed, said));
+            let message = format!("the editor `{}` failed: {status}", self.program);
+            return Err(Error::new(ErrorKind::Failed, message));
         }
         Ok(begun.elapsed() < AT_ONCE)
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How a command ended. [`TABLE`] says what each kind means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     Done,
     Failed,
     Usage,
@@ -24,40 +24,40 @@ pub enum Kind {
 
 /// A row of the table of exit codes.
 #[derive(Debug)]
-pub struct Row {
-    pub kind: Kind,
+pub struct ExitCode {
+    pub kind: ErrorKind,
     pub code: u8,
     /// The kind's name in the JSON output.
     pub name: &'static str,
     pub meaning: &'static str,
 }
 
-const fn row(kind: Kind, code: u8, name: &'static str, meaning: &'static str) -> Row {
-    Row { kind, code, name, meaning }
+const fn row(kind: ErrorKind, code: u8, name: &'static str, meaning: &'static str) -> ExitCode {
+    ExitCode { kind, code, name, meaning }
 }
 
 /// Every kind with its exit code; `fusebill help exit-codes` prints it.
 #[rustfmt::skip]
-pub static TABLE: &[Row] = &[
-    row(Kind::Done, 0, "done", "done, or nothing to change (no PUT is sent)"),
-    row(Kind::Failed, 1, "failed", "failed, nothing was written"),
-    row(Kind::Usage, 2, "usage", "usage: bad flag, bad value, bad file, or consent missing; nothing was written"),
-    row(Kind::NotFound, 3, "not-found", "not found, or a lookup matched several"),
-    row(Kind::Credentials, 4, "credentials", "credentials missing or refused"),
-    row(Kind::Refused, 5, "refused", "the API refused the change (its own words are shown); nothing was written"),
-    row(Kind::Conflict, 6, "conflict", "conflict: the customer changed meanwhile, or --expect failed; nothing was written"),
-    row(Kind::Network, 7, "network", "network, server or rate limit; nothing was written"),
-    row(Kind::Unknown, 8, "unknown", "unknown: the PUT was sent and whether it took effect cannot be told"),
-    row(Kind::Differs, 9, "differs", "written, but what is stored differs from what was asked"),
-    row(Kind::Partial, 10, "partial", "bulk: some rows did not succeed"),
-    row(Kind::Cancelled, 11, "cancelled", "cancelled by the user; nothing was written"),
-    row(Kind::Changes, 12, "changes", "--exit-code: there would be changes"),
-    row(Kind::Unshown, 13, "unshown", "written and verified, but the result could not be printed"),
-    row(Kind::Interrupted, 130, "interrupted", "interrupted by Ctrl-C; one customer: nothing was written"),
+pub static TABLE: &[ExitCode] = &[
+    row(ErrorKind::Done, 0, "done", "done, or nothing to change (no PUT is sent)"),
+    row(ErrorKind::Failed, 1, "failed", "failed, nothing was written"),
+    row(ErrorKind::Usage, 2, "usage", "usage: bad flag, bad value, bad file, or consent missing; nothing was written"),
+    row(ErrorKind::NotFound, 3, "not-found", "not found, or a lookup matched several"),
+    row(ErrorKind::Credentials, 4, "credentials", "credentials missing or refused"),
+    row(ErrorKind::Refused, 5, "refused", "the API refused the change (its own words are shown); nothing was written"),
+    row(ErrorKind::Conflict, 6, "conflict", "conflict: the customer changed meanwhile, or --expect failed; nothing was written"),
+    row(ErrorKind::Network, 7, "network", "network, server or rate limit; nothing was written"),
+    row(ErrorKind::Unknown, 8, "unknown", "unknown: the PUT was sent and whether it took effect cannot be told"),
+    row(ErrorKind::Differs, 9, "differs", "written, but what is stored differs from what was asked"),
+    row(ErrorKind::Partial, 10, "partial", "bulk: some rows did not succeed"),
+    row(ErrorKind::Cancelled, 11, "cancelled", "cancelled by the user; nothing was written"),
+    row(ErrorKind::Changes, 12, "changes", "--exit-code: there would be changes"),
+    row(ErrorKind::Unshown, 13, "unshown", "written and verified, but the result could not be printed"),
+    row(ErrorKind::Interrupted, 130, "interrupted", "interrupted by Ctrl-C; one customer: nothing was written"),
 ];
 
-impl Kind {
-    pub(crate) fn row(self) -> &'static Row {
+impl ErrorKind {
+    pub(crate) fn row(self) -> &'static ExitCode {
         TABLE.iter().find(|row| row.kind == self).unwrap_or(&TABLE[1])
     }
 
@@ -68,10 +68,12 @@ impl Kind {
     /// The sentence about what was written, for a failure of this kind.
     pub fn written(self) -> &'static str {
         match self {
-            Kind::Unknown => "The PUT was sent; it is not known whether the API stored the change.",
-            Kind::Differs => "The PUT was sent, and the stored customer is not the one that was asked for.",
-            Kind::Partial => "Rows may have been written.",
-            Kind::Unshown => "The change was written and verified.",
+            ErrorKind::Unknown => "The PUT was sent; it is not known whether the API stored the change.",
+            ErrorKind::Differs => {
+                "The PUT was sent, and the stored customer is not the one that was asked for."
+            }
+            ErrorKind::Partial => "Rows may have been written.",
+            ErrorKind::Unshown => "The change was written and verified.",
             _ => "Nothing was written.",
         }
     }
@@ -79,40 +81,40 @@ impl Kind {
 
 #[derive(Debug)]
 pub struct Error {
-    pub kind: Kind,
+    pub kind: ErrorKind,
     /// For example "reading customer 123".
     pub step: Option<String>,
     /// One sentence without a full stop.
     pub message: String,
     /// Lines that belong to the message: the API's own words, the values that conflict.
     pub details: Vec<String>,
-    pub cause: Option<anyhow::Error>,
+    pub source: Option<anyhow::Error>,
     pub hints: Vec<String>,
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    pub fn new(kind: Kind, message: impl Into<String>) -> Error {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         let message = message.into();
-        Error { kind, step: None, message, details: Vec::new(), cause: None, hints: Vec::new() }
+        Error { kind, step: None, message, details: Vec::new(), source: None, hints: Vec::new() }
     }
 
     /// An error on the command line or in a file named on it.
     pub fn usage(message: impl Into<String>) -> Error {
-        Error::new(Kind::Usage, message)
+        Error::new(ErrorKind::Usage, message)
     }
 
     /// Names the step that failed; the innermost name wins.
     #[must_use]
-    pub fn at(mut self, step: impl Into<String>) -> Error {
+    pub fn step(mut self, step: impl Into<String>) -> Error {
         self.step.get_or_insert_with(|| step.into());
         self
     }
 
     #[must_use]
-    pub(crate) fn because(mut self, cause: impl Into<anyhow::Error>) -> Error {
-        self.cause = Some(cause.into());
+    pub(crate) fn source(mut self, source: impl Into<anyhow::Error>) -> Error {
+        self.source = Some(source.into());
         self
     }
 
@@ -135,9 +137,9 @@ impl Error {
             Some(step) => format!("{step}: {}", self.message),
             None => self.message.clone(),
         };
-        for cause in self.cause.iter().flat_map(anyhow::Error::chain) {
+        for source in self.source.iter().flat_map(anyhow::Error::chain) {
             line.push_str(": ");
-            line.push_str(&cause.to_string());
+            line.push_str(&source.to_string());
         }
         line
     }
@@ -163,8 +165,8 @@ mod tests {
 
     #[test]
     fn causes_are_part_of_the_headline() {
-        let cause = anyhow::anyhow!("disk full").context("writing");
-        let error = Error::new(Kind::Failed, "it failed").because(cause).at("storing").at("outside");
+        let source = anyhow::anyhow!("disk full").context("writing");
+        let error = Error::new(ErrorKind::Failed, "it failed").source(source).step("storing").step("outside");
         assert_eq!(error.headline(), "storing: it failed: writing: disk full");
     }
 }

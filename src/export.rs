@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files;
 use crate::store::secure_folder;
 
@@ -34,7 +34,7 @@ impl Export {
             let (file, partial) = files::partial(folder.unwrap_or(Path::new(".")))?.into_parts();
             Ok((file, Some(partial)))
         };
-        let (file, partial) = open().map_err(|why| failed(path, why))?;
+        let (file, partial) = open().map_err(|error| failed(path, error))?;
         Ok(Export { path: path.to_path_buf(), out: BufWriter::new(file), partial })
     }
 
@@ -55,7 +55,7 @@ impl Export {
     }
 
     pub(crate) fn write_bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        self.out.write_all(bytes).map_err(|why| failed(&self.path, why))
+        self.out.write_all(bytes).map_err(|error| failed(&self.path, error))
     }
 
     pub(crate) fn finish(mut self) -> Result<()> {
@@ -67,12 +67,12 @@ impl Export {
             }
             Ok(())
         };
-        finish().map_err(|why| failed(&self.path, why))
+        finish().map_err(|error| failed(&self.path, error))
     }
 }
 
-fn failed(path: &Path, why: io::Error) -> Error {
-    Error::new(Kind::Failed, format!("{} cannot be written", path.display())).because(why)
+fn failed(path: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::Failed, format!("{} cannot be written", path.display())).source(error)
 }
 
 /// The file need not exist.

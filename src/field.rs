@@ -21,7 +21,7 @@ pub enum FieldKind {
         /// The vendor's limit, in UTF-16 units.
         max: usize,
         /// Whether a longer text is an error.
-        over: Over,
+        over: OverLimit,
     },
     /// E-mail addresses separated by semicolons.
     Emails {
@@ -40,7 +40,7 @@ pub enum FieldKind {
 
 /// The result of a text longer than its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
+pub enum OverLimit {
     /// An error: the vendor names one limit.
     Refused,
     /// A warning: the vendor's pages differ, so the server decides.
@@ -71,7 +71,7 @@ pub const CODE_MAX: usize = 255;
 pub const CODES_PATH: &str = "customerReference.salesTrackingCodes";
 
 const fn text(max: usize) -> FieldKind {
-    FieldKind::Text { max, over: Over::Refused }
+    FieldKind::Text { max, over: OverLimit::Refused }
 }
 
 const fn field(
@@ -97,7 +97,7 @@ pub static FIELDS: &[Field] = &[
     field("lastName", "last-name", text(50), Section::Name, "Last name"),
     field("suffix", "suffix", text(50), Section::Name, "Name suffix, for example Jr. or Sr."),
     // 50 in the API reference, 255 in the vendor's bulk import documentation.
-    field("companyName", "company-name", FieldKind::Text { max: 50, over: Over::Warned }, Section::Name, "Company name"),
+    field("companyName", "company-name", FieldKind::Text { max: 50, over: OverLimit::Warned }, Section::Name, "Company name"),
     field("primaryEmail", "primary-email", FieldKind::Emails { max: 255 }, Section::Contact, "Addresses invoices are sent to, separated by ';'"),
     field("primaryPhone", "primary-phone", text(50), Section::Contact, "Primary phone number"),
     field("secondaryEmail", "secondary-email", FieldKind::Emails { max: 255 }, Section::Contact, "Addresses nothing is sent to, separated by ';'"),
@@ -111,7 +111,7 @@ pub static FIELDS: &[Field] = &[
     field("customerAcquisition.campaign", "campaign", text(255), Section::Acquisition, "Name of the campaign"),
     field("customerAcquisition.keyword", "keyword", text(255), Section::Acquisition, "Search words that led to the site"),
     field("customerAcquisition.landingPage", "landing-page", text(255), Section::Acquisition, "First page of the visit"),
-    field("customerAcquisition.medium", "medium", text(255), Section::Acquisition, "Kind of campaign: banner, e-mail, click ad"),
+    field("customerAcquisition.medium", "medium", text(255), Section::Acquisition, "ErrorKind of campaign: banner, e-mail, click ad"),
     field("customerAcquisition.source", "source", text(255), Section::Acquisition, "Where the campaign came from"),
     field("status", "status", FieldKind::Choice(STATUSES), Section::Billing, "Status; asks before it is written"),
     field("currency", "currency", FieldKind::Currency, Section::Billing, "ISO 4217 code, changeable while Draft; asks before it is written"),
@@ -127,7 +127,7 @@ pub struct ReadOnly {
     pub path: &'static str,
     pub(crate) section: Section,
     /// Why it is read-only.
-    pub why: &'static str,
+    pub reason: &'static str,
     /// Whether the vendor may change it between two reads.
     pub derived: bool,
 }
@@ -136,12 +136,12 @@ const KEY: &str = "it identifies the customer";
 const COMPUTED: &str = "the vendor computes it";
 const LINKED: &str = "it is set by linking the accounts, which has an endpoint of its own";
 
-const fn fixed(path: &'static str, section: Section, why: &'static str) -> ReadOnly {
-    ReadOnly { path, section, why, derived: false }
+const fn fixed(path: &'static str, section: Section, reason: &'static str) -> ReadOnly {
+    ReadOnly { path, section, reason, derived: false }
 }
 
 const fn derived(path: &'static str, section: Section) -> ReadOnly {
-    ReadOnly { path, section, why: COMPUTED, derived: true }
+    ReadOnly { path, section, reason: COMPUTED, derived: true }
 }
 
 /// Fields seen in the vendor's responses that are not request parameters of the PUT.

@@ -114,7 +114,7 @@ pub(crate) fn try_hold(path: &Path) -> io::Result<Option<File>> {
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(why)) => Err(why),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

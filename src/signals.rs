@@ -9,7 +9,7 @@ use std::time::Duration;
 #[cfg(unix)]
 use std::sync::atomic::AtomicBool;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 use crate::store::EntryId;
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
@@ -46,16 +46,16 @@ enum Phase {
 enum Reaction {
     Ignore,
     GoOn(&'static str),
-    End(Kind, &'static str),
+    End(ErrorKind, &'static str),
 }
 
-const NOT_SENT: Reaction = Reaction::End(Kind::Interrupted, "interrupted");
+const NOT_SENT: Reaction = Reaction::End(ErrorKind::Interrupted, "interrupted");
 const SENT: Reaction =
-    Reaction::End(Kind::Unknown, "interrupted after the PUT was sent, before the outcome was printed");
+    Reaction::End(ErrorKind::Unknown, "interrupted after the PUT was sent, before the outcome was printed");
 const CHANGE_IN_FLIGHT: Reaction =
-    Reaction::End(Kind::Unknown, "stopped waiting for the change: it may have been written");
+    Reaction::End(ErrorKind::Unknown, "stopped waiting for the change: it may have been written");
 const ROWS_IN_FLIGHT: Reaction =
-    Reaction::End(Kind::Partial, "stopped waiting for the rows in flight: they may have been written");
+    Reaction::End(ErrorKind::Partial, "stopped waiting for the rows in flight: they may have been written");
 
 impl Phase {
     fn is_signalled(self) -> bool {
@@ -118,7 +118,7 @@ pub(crate) struct Signals {
 #[derive(Debug)]
 pub(crate) struct Writing<'a> {
     signals: &'a Signals,
-    settle: Option<String>,
+    resolve: Option<String>,
     taken: bool,
 }
 
@@ -140,7 +140,7 @@ impl Signals {
             *phase = Phase::Writing { sent: false, signalled: false };
         }
         drop(phase);
-        Writing { signals: self, settle: None, taken: false }
+        Writing { signals: self, resolve: None, taken: false }
     }
 
     /// Begins a bulk run, until the program ends. `written`: whether its rows write; a plan only reads.
@@ -225,16 +225,16 @@ impl Signals {
         self.taken.notify_all();
         match reaction {
             Reaction::Ignore => {}
-            Reaction::GoOn(said) => (handler.warn)(said),
-            Reaction::End(kind, said) => {
+            Reaction::GoOn(message) => (handler.warn)(message),
+            Reaction::End(kind, message) => {
                 self.end_borrower();
                 let mut hints = std::mem::take(&mut *lock(&self.hints));
-                let entry = lock(&self.entry).take().filter(|_| kind == Kind::Interrupted);
+                let entry = lock(&self.entry).take().filter(|_| kind == ErrorKind::Interrupted);
                 if entry.is_some_and(|entry| (handler.not_sent)(&entry)) {
                     hints.clear();
                 }
-                (handler.end)(hints.into_iter().fold(Error::new(kind, said), Error::hint));
-                let code = if kind == Kind::Interrupted { 128 + signal } else { kind.code().into() };
+                (handler.end)(hints.into_iter().fold(Error::new(kind, message), Error::hint));
+                let code = if kind == ErrorKind::Interrupted { 128 + signal } else { kind.code().into() };
                 std::process::exit(code);
             }
         }
@@ -250,12 +250,12 @@ impl Lent<'_> {
 
 impl Writing<'_> {
     /// `hint` is printed if a second signal ends the program before the outcome is known.
-    pub(crate) fn settle_with(&mut self, entry: Option<EntryId>, hint: String) {
+    pub(crate) fn hint_if_killed(&mut self, entry: Option<EntryId>, hint: String) {
         *lock(&self.signals.entry) = entry;
         let mut hints = lock(&self.signals.hints);
-        hints.retain(|other| Some(other) != self.settle.as_ref());
+        hints.retain(|other| Some(other) != self.resolve.as_ref());
         hints.push(hint.clone());
-        self.settle = Some(hint);
+        self.resolve = Some(hint);
     }
 
     /// True at the first call after a signal, then false.
@@ -298,8 +298,8 @@ impl Drop for Writing<'_> {
         if let Phase::Writing { sent, .. } = *phase {
             *phase = if sent { Phase::Sent } else { Phase::Idle };
         }
-        if let Some(settle) = self.settle.as_ref().filter(|_| *phase != Phase::Sent) {
-            lock(&self.signals.hints).retain(|hint| hint != settle);
+        if let Some(resolve) = self.resolve.as_ref().filter(|_| *phase != Phase::Sent) {
+            lock(&self.signals.hints).retain(|hint| hint != resolve);
         }
     }
 }
@@ -388,7 +388,7 @@ mod tests {
         let signals = Signals::default();
         let state = || (*lock(&signals.phase), lock(&signals.hints).len());
         let mut refused = signals.writing();
-        refused.settle_with(None, "settle it".to_string());
+        refused.hint_if_killed(None, "resolve it".to_string());
         assert_eq!(state(), (Phase::Writing { sent: false, signalled: false }, 1));
         drop(refused);
         assert_eq!(state(), (Phase::Idle, 0));
@@ -397,7 +397,7 @@ mod tests {
         assert_eq!((stopped.may_send(), stopped.takes_signal()), (false, false), "the signal is taken once");
         drop(stopped);
         let mut sent = signals.writing();
-        sent.settle_with(None, "settle it".to_string());
+        sent.hint_if_killed(None, "resolve it".to_string());
         assert!(sent.may_send());
         drop(sent);
         assert_eq!(state(), (Phase::Sent, 1));

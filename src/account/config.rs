@@ -5,7 +5,7 @@ mod parse;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Item, Table, TableLike};
@@ -13,7 +13,7 @@ use toml_edit::{Item, Table, TableLike};
 use super::environment;
 use super::setting::{Key, SETTINGS, Setting, Value};
 use super::{DEFAULT, SANDBOX};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files;
 
 const FILE: &str = "config.toml";
@@ -80,7 +80,7 @@ impl Config {
     pub(crate) fn load() -> Result<Config> {
         let path = environment::config_folder()?.join(FILE);
         let text = read(&path)
-            .map_err(|why| Error::usage(format!("cannot read `{}`", path.display())).because(why))?;
+            .map_err(|error| Error::usage(format!("cannot read `{}`", path.display())).source(error))?;
         Config::parse(path, text)
     }
 
@@ -88,7 +88,7 @@ impl Config {
     pub fn parse(path: PathBuf, text: String) -> Result<Config> {
         match parse::profiles(&text) {
             Ok(profiles) => Ok(Config { path, text, profiles }),
-            Err(why) => Err(why.into_error(Some(&path), &text)),
+            Err(error) => Err(error.into_error(Some(&path), &text)),
         }
     }
 
@@ -150,26 +150,27 @@ impl Config {
 
     /// Errors have no line, because the user has not seen this text.
     fn changed(&self, text: String) -> Result<Config> {
-        let profiles = parse::profiles(&text).map_err(|why| why.into_error(None, &text))?;
+        let profiles = parse::profiles(&text).map_err(|error| error.into_error(None, &text))?;
         Ok(Config { path: self.path.clone(), text, profiles })
     }
 
     fn edited(&self, text: &str, edit: impl FnOnce(&mut dyn TableLike)) -> Result<String> {
-        edit::edited(text, edit)
-            .ok_or_else(|| Error::new(Kind::Failed, format!("`{}` cannot be edited", self.path.display())))
+        edit::edited(text, edit).ok_or_else(|| {
+            Error::new(ErrorKind::Failed, format!("`{}` cannot be edited", self.path.display()))
+        })
     }
 
     /// Fails if the file is not `before` any more. A link stays a link, and the mode stays.
     pub(crate) fn save(&self, before: &Config) -> Result<()> {
-        let failed = |why: io::Error| {
-            Error::new(Kind::Failed, format!("cannot write `{}`", self.path.display())).because(why)
+        let failed = |error: io::Error| {
+            Error::new(ErrorKind::Failed, format!("cannot write `{}`", self.path.display())).source(error)
         };
         files::make_folder(self.folder()).map_err(failed)?;
         let _lock = lock();
         let target = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         if read(&target).map_err(failed)? != before.text {
             let message = format!("another program changed `{}` meanwhile", self.path.display());
-            return Err(Error::new(Kind::Conflict, message).hint("run the same command again"));
+            return Err(Error::new(ErrorKind::Conflict, message).hint("run the same command again"));
         }
         let mode = std::fs::metadata(&target).ok().map(|file| file.permissions());
         files::replace_as(&target, self.text.as_bytes(), mode).map_err(failed)
@@ -178,7 +179,7 @@ impl Config {
 
 fn read(path: &Path) -> io::Result<String> {
     match std::fs::read_to_string(path) {
-        Err(why) if why.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         read => read,
     }
 }
@@ -322,9 +323,9 @@ mod tests {
                 "line 3: profile a has both api_key_command and api_key_file",
             ),
         ] {
-            let said = refused(text);
-            assert!(said.contains(says), "{text}\n{said}");
-            assert!(!said.contains("MDpz"), "{said}");
+            let message = refused(text);
+            assert!(message.contains(says), "{text}\n{message}");
+            assert!(!message.contains("MDpz"), "{message}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The error does not repeat a value that is not UTF-8.
 pub(crate) fn variable(name: &str) -> Result<Option<String>> {
@@ -17,7 +17,7 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>> {
 
 /// For variables that choose the account. An empty one is an error: a script that forgot to fill it must not write to
 /// another account.
-pub(crate) fn said(name: &str) -> Result<Option<String>> {
+pub(crate) fn non_empty(name: &str) -> Result<Option<String>> {
     match variable(name)? {
         Some(value) if value.is_empty() => Err(Error::usage(format!("{name} is set, and empty"))
             .hint(format!("unset {name}, or set it to a value"))),
@@ -64,9 +64,9 @@ pub(crate) fn path(written: &str, folder: &std::path::Path) -> PathBuf {
 }
 
 fn strategy() -> Result<impl BaseStrategy> {
-    etcetera::choose_base_strategy().map_err(|why| {
-        Error::new(Kind::Failed, "no home directory is known")
-            .because(anyhow::Error::from(why))
+    etcetera::choose_base_strategy().map_err(|error| {
+        Error::new(ErrorKind::Failed, "no home directory is known")
+            .source(anyhow::Error::from(error))
             .hint("set HOME")
     })
 }
@@ -76,6 +76,6 @@ fn rooted(folder: PathBuf) -> Result<PathBuf> {
     if folder.is_absolute() {
         return Ok(folder);
     }
-    Err(Error::new(Kind::Failed, "the home directory is not an absolute path")
+    Err(Error::new(ErrorKind::Failed, "the home directory is not an absolute path")
         .hint("set HOME to a path that begins with /"))
 }

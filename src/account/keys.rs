@@ -1,7 +1,7 @@
 //! Sources of the API key, and reading it from them.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::environment;
 use crate::api::key::{EMPTY, has_key, without_keys};
 use crate::api::{ApiKey, BaseUrl};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files;
 
 pub(crate) const VARIABLE: &str = "FUSEBILL_API_KEY";
@@ -68,17 +68,17 @@ impl KeySource {
     /// `limit` bounds a program that prints the key. No message repeats the key.
     pub(crate) fn read(&self, limit: Duration, base: &BaseUrl) -> Result<ApiKey> {
         let file = |path: &Path| {
-            File::open(path).and_then(read_text).map_err(|why| self.unreadable(path).because(why))
+            File::open(path).and_then(read_text).map_err(|reason| self.unreadable(path).source(reason))
         };
         let pasted = Zeroizing::new(match self {
             KeySource::Variable => environment::variable(VARIABLE)?.unwrap_or_default(),
             KeySource::VariableFile(path) | KeySource::File(path) => file(path)?,
             KeySource::Stored(path) => of_address(&file(path)?, base)?,
-            KeySource::Command(words) => printed(words, limit).map_err(|error| error.at(self.name()))?,
+            KeySource::Command(words) => printed(words, limit).map_err(|error| error.step(self.name()))?,
         });
-        ApiKey::parse(&pasted).map_err(|why| {
-            Error::new(Kind::Credentials, why).at(self.name()).hint(match self {
-                KeySource::Variable if why == EMPTY => {
+        ApiKey::parse(&pasted).map_err(|reason| {
+            Error::new(ErrorKind::Credentials, reason).step(self.name()).hint(match self {
+                KeySource::Variable if reason == EMPTY => {
                     "unset it to use the key of the profile, or set it to a key"
                 }
                 KeySource::Command(_) => {
@@ -91,12 +91,12 @@ impl KeySource {
 
     fn unreadable(&self, path: &Path) -> Error {
         if has_key(&path.to_string_lossy()) {
-            return Error::new(Kind::Credentials, "it names no file, and looks like a key itself")
-                .at(self.name())
+            return Error::new(ErrorKind::Credentials, "it names no file, and looks like a key itself")
+                .step(self.name())
                 .hint(format!("the key goes into {VARIABLE}, or into a file that {FILE_VARIABLE} names"));
         }
-        Error::new(Kind::Credentials, format!("cannot read `{}`", path.display()))
-            .at(self.name())
+        Error::new(ErrorKind::Credentials, format!("cannot read `{}`", path.display()))
+            .step(self.name())
             .hint("it must be a text file that holds the key and nothing else")
     }
 
@@ -118,14 +118,14 @@ fn of_address(text: &str, base: &BaseUrl) -> Result<String> {
     if tried_at == base.to_string() {
         return Ok(key.to_string());
     }
-    Err(Error::new(Kind::Credentials, "the stored key is for another address, so it is not sent")
+    Err(Error::new(ErrorKind::Credentials, "the stored key is for another address, so it is not sent")
         .detail([format!("stored for: {tried_at}"), format!("asked for: {base}")]))
 }
 
 pub(crate) fn read_text(from: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    let invalid = |why: &'static str| io::Error::new(ErrorKind::InvalidData, why);
+    let invalid = |reason: &'static str| io::Error::new(io::ErrorKind::InvalidData, reason);
     if bytes.len() as u64 > LARGEST {
         return Err(invalid("it is too long"));
     }
@@ -140,14 +140,14 @@ fn printed(words: &[String], limit: Duration) -> Result<String> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|why| failed(program, "cannot be started").because(why))?;
+        .map_err(|error| failed(program, "cannot be started").source(error))?;
     let output = output(&mut child, Instant::now() + limit);
     if !matches!(output, Ok(Some(_))) {
         // Both fail if it ended meanwhile.
         let _ = child.kill();
         let _ = child.wait();
     }
-    let output = output.map_err(|why| failed(program, "cannot be waited for").because(why))?;
+    let output = output.map_err(|error| failed(program, "cannot be waited for").source(error))?;
     let (bytes, status) = output.ok_or_else(|| {
         failed(program, &format!("did not end within {} s", limit.as_secs_f64()))
             .hint("--timeout SECONDS allows more time")
@@ -162,13 +162,13 @@ fn printed(words: &[String], limit: Duration) -> Result<String> {
     String::from_utf8(bytes).map_err(|_| failed(program, "prints text that is not UTF-8"))
 }
 
-fn failed(program: &str, why: &str) -> Error {
-    Error::new(Kind::Credentials, format!("the program `{}` {why}", without_keys(program)))
+fn failed(program: &str, reason: &str) -> Error {
+    Error::new(ErrorKind::Credentials, format!("the program `{}` {reason}", without_keys(program)))
 }
 
 /// None if the program does not end in time.
 fn output(child: &mut Child, ends: Instant) -> io::Result<Option<(Vec<u8>, ExitStatus)>> {
-    let stdout = child.stdout.take().ok_or(ErrorKind::BrokenPipe)?;
+    let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
     let chunks = chunks(stdout.take(LARGEST + 1))?;
     let status = loop {
         match child.try_wait()? {
@@ -191,7 +191,7 @@ fn chunks(mut from: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>>
         let mut chunk = [0; 4096];
         loop {
             match from.read(&mut chunk) {
-                Err(why) if why.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) => break,
                 Ok(length) => drop(sender.send(chunk[..length].to_vec())),
             }
@@ -202,14 +202,14 @@ fn chunks(mut from: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>>
 
 /// The keys that `auth login` stored: a 0600 file for each profile in a 0700 folder.
 #[derive(Debug)]
-pub struct Vault {
+pub struct KeyStore {
     folder: PathBuf,
 }
 
-impl Vault {
+impl KeyStore {
     /// The keys in the folder of config.toml.
-    pub fn in_folder(folder: &Path) -> Vault {
-        Vault { folder: folder.join("keys") }
+    pub fn in_folder(folder: &Path) -> KeyStore {
+        KeyStore { folder: folder.join("keys") }
     }
 
     /// The path of a profile's key; the file need not exist.
@@ -234,8 +234,8 @@ impl Vault {
     pub(crate) fn remove(&self, profile: &str) -> io::Result<bool> {
         match std::fs::remove_file(self.place(profile)) {
             Ok(()) => files::sync_folder(&self.folder).map(|()| true),
-            Err(why) if why.kind() == ErrorKind::NotFound => Ok(false),
-            Err(why) => Err(why),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
         }
     }
 }
@@ -250,7 +250,7 @@ mod tests {
 
     fn refused(script: &str, limit: Duration) -> String {
         let error = printed(&words(script), limit).expect_err(script);
-        assert_eq!(error.kind, Kind::Credentials);
+        assert_eq!(error.kind, ErrorKind::Credentials);
         error.message
     }
 
@@ -288,7 +288,7 @@ mod tests {
     fn a_stored_key_is_its_owners_alone() {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().unwrap();
-        let vault = Vault::in_folder(home.path());
+        let vault = KeyStore::in_folder(home.path());
         assert_eq!((vault.source("live"), vault.remove("live").unwrap()), (None, false));
         let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();
         let base = BaseUrl::parse("https://api.example/v1").unwrap();

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::api::{ApiKey, BaseUrl, Trust};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::account_label::{AccountLabel, Badge};
 use crate::store::Entry;
 pub(crate) use config::{Config, Settings};
 pub(crate) use keys::KeySource;
-pub use keys::Vault;
+pub use keys::KeyStore;
 use setting::Key;
 
 pub(crate) const DEFAULT: &str = "default";
@@ -66,14 +66,14 @@ impl Profile {
         let config = Config::load()?;
         let (name, source) = Profile::named(flag)?;
         if !config.has(&name) {
-            return Err(no_such(&name, &config).at(source));
+            return Err(no_such(&name, &config).step(source));
         }
         Ok(Profile::of(&name, &config))
     }
 
     /// The profile may not exist. The second part is the flag or the variable that names it.
     pub(crate) fn named(flag: Option<&str>) -> Result<(String, &'static str)> {
-        Ok(match (flag, environment::said(VARIABLE)?) {
+        Ok(match (flag, environment::non_empty(VARIABLE)?) {
             (Some(flag), _) => (flag.to_string(), "--profile"),
             (None, Some(variable)) => (variable, VARIABLE),
             (None, None) => (DEFAULT.to_string(), ""),
@@ -97,8 +97,8 @@ impl Profile {
 
     /// The second part is the variable that sets it, [`FROM_PROFILE`] or [`BUILT_IN`].
     pub(crate) fn base(&self) -> Result<(BaseUrl, &'static str)> {
-        if let Some(url) = environment::said(URL_VARIABLE)? {
-            let base = BaseUrl::parse(&url).map_err(|error| error.at(URL_VARIABLE))?;
+        if let Some(url) = environment::non_empty(URL_VARIABLE)? {
+            let base = BaseUrl::parse(&url).map_err(|error| error.step(URL_VARIABLE))?;
             return Ok((base, URL_VARIABLE));
         }
         let from = self.settings.text(Key::BaseUrl).map_or(BUILT_IN, |_| FROM_PROFILE);
@@ -125,7 +125,7 @@ impl Profile {
         if let Some(path) = self.settings.text(Key::ApiKeyFile) {
             return Some(KeySource::File(environment::path(path, &self.folder)));
         }
-        Vault::in_folder(&self.folder).source(&self.name)
+        KeyStore::in_folder(&self.folder).source(&self.name)
     }
 
     fn trust(&self) -> Trust {
@@ -211,7 +211,7 @@ impl Profile {
             return Ok(());
         }
         let message = format!("the key of {} is for the profile's address, so it is not sent", source.name());
-        Err(Error::new(Kind::Credentials, message)
+        Err(Error::new(ErrorKind::Credentials, message)
             .detail([format!("the profile's: {own}"), format!("asked for: {base}, by {URL_VARIABLE}")])
             .hint(format!("unset {URL_VARIABLE}, or set {} to a key for that address", keys::VARIABLE)))
     }
@@ -246,7 +246,7 @@ impl Account {
 }
 
 fn no_key(profile: &str) -> Error {
-    let error = Error::new(Kind::Credentials, format!("there is no API key for profile {profile}"))
+    let error = Error::new(ErrorKind::Credentials, format!("there is no API key for profile {profile}"))
         .hint(format!("`{}` stores one", command(profile, "auth login")))
         .hint(format!("or set {}, or {} to a file that holds it", keys::VARIABLE, keys::FILE_VARIABLE));
     if cfg!(feature = "sandbox") {

@@ -145,7 +145,7 @@ impl SettingKind {
     fn check_text(self, text: &str) -> Result<(), String> {
         match self {
             SettingKind::Url => {
-                BaseUrl::parse(text).map(drop).map_err(|why| format!("is refused: {}", why.message))
+                BaseUrl::parse(text).map(drop).map_err(|error| format!("is refused: {}", error.message))
             }
             SettingKind::Text
                 if text.trim().is_empty() || text.chars().count() > LABEL_MAX || escaped(text) != text =>

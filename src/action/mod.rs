@@ -53,7 +53,7 @@ pub struct Post {
 
 /// Whether an action is possible for a customer in a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Transition {
     /// Documented as possible, or not documented: the server decides.
     Possible,
     /// The customer has the status that the action leads to.
@@ -142,9 +142,9 @@ impl StatusAction {
         }
     }
 
-    pub fn standing(self, status: &str) -> Standing {
-        use Standing::{Possible, Refused, There};
+    pub fn standing(self, status: &str) -> Transition {
         use StatusAction::{Activate, Cancel, Hold, Uncancel, Unhold};
+        use Transition::{Possible, Refused, There};
         match (self, status) {
             (Activate { .. } | Unhold(_) | Uncancel, "Active") => There,
             (Hold, "Hold") | (Cancel(_), "Cancelled") => There,
@@ -219,7 +219,8 @@ impl StatusAction {
     /// The change as it is shown and recorded: the customer with the new status, and otherwise as it is.
     pub fn plan(self, before: Customer) -> Result<Plan> {
         let status = vec![(Path::of("status"), Some(Json::string(self.target())))];
-        rewrite(before, status).map_err(|why| Error::new(crate::error::Kind::Failed, why.to_string()))
+        rewrite(before, status)
+            .map_err(|reason| Error::new(crate::error::ErrorKind::Failed, reason.to_string()))
     }
 }
 
@@ -277,10 +278,10 @@ mod tests {
             (StatusAction::Cancel(Reverse::None), "Suspended"),
             (ACTIVATE, "New"),
         ] {
-            assert_eq!(action.standing(status), Standing::Possible, "{action:?} {status}");
+            assert_eq!(action.standing(status), Transition::Possible, "{action:?} {status}");
         }
-        assert_eq!(ACTIVATE.standing("Active"), Standing::There);
-        assert_eq!(StatusAction::Hold.standing("Cancelled"), Standing::Refused(Some("uncancel")));
+        assert_eq!(ACTIVATE.standing("Active"), Transition::There);
+        assert_eq!(StatusAction::Hold.standing("Cancelled"), Transition::Refused(Some("uncancel")));
     }
 
     #[test]

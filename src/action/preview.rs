@@ -136,8 +136,8 @@ fn discounts(charge: View<'_>) -> impl Iterator<Item = Line> {
     let one = charge.member("draftDiscount").filter(|one| one.kind() == ValueKind::Object);
     let several = charge.member("draftDiscounts").into_iter().flat_map(View::children);
     one.into_iter().chain(several).map(|discount| {
-        let said = text(discount, "description");
-        let what = if said.is_empty() { "Discount".to_string() } else { format!("Discount: {said}") };
+        let message = text(discount, "description");
+        let what = if message.is_empty() { "Discount".to_string() } else { format!("Discount: {message}") };
         Line { what, amount: text(discount, "amount"), ..Line::default() }
     })
 }
@@ -177,14 +177,14 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_total_is_no_preview() {
-        for (text, why) in [
+        for (text, reason) in [
             ("{}", NoPreview::NoInvoice),
             (r#"{"invoicePreview":null}"#, NoPreview::NoInvoice),
             (r#"{"invoicePreview":{}}"#, NoPreview::NoTotal),
             (r#"{"invoicePreview":{"total":"12"}}"#, NoPreview::NoTotal),
             (r#"{"invoicePreview":{"total":1},"additionalInvoicesForPreview":[{}]}"#, NoPreview::NoTotal),
         ] {
-            assert_eq!(parse(text).unwrap_err(), why, "{text}");
+            assert_eq!(parse(text).unwrap_err(), reason, "{text}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{StatusAction, status};
 use crate::document::{Customer, Path, Plan};
 use crate::protocol::compare::{Effect, is_unmodified};
-use crate::protocol::settle::Settled;
+use crate::protocol::resolve::Resolution;
 
 /// Compares the stored customer with both sides of an action. A status that is reached proves that the action was done,
 /// by this request or by another client.
@@ -21,20 +21,20 @@ pub fn effect(action: StatusAction, plan: &Plan, stored: &Customer) -> Effect {
 
 /// Settles an entry of an action by the status; none if that is too early. A request that was lost may still be on its
 /// way, so the old status shows that nothing was done only after some time (`is_old`).
-pub fn settle(plan: &Plan, stored: Option<&Customer>, later: &[Path], is_old: bool) -> Option<Settled> {
-    let Some(stored) = stored else { return Some(Settled::Gone) };
+pub fn resolve(plan: &Plan, stored: Option<&Customer>, later: &[Path], is_old: bool) -> Option<Resolution> {
+    let Some(stored) = stored else { return Some(Resolution::Gone) };
     if later.iter().any(|path| path.is("status")) {
-        return Some(Settled::Superseded);
+        return Some(Resolution::Superseded);
     }
     let (before, now) = (status(&plan.before), status(stored));
     // What an un-cancelled customer becomes is not documented.
     if now == status(&plan.after) || before == "Cancelled" && now != before {
-        return Some(Settled::Written);
+        return Some(Resolution::Written);
     }
     if now != before || !is_unmodified(&plan.before, stored) {
-        return Some(Settled::Unknown);
+        return Some(Resolution::Unknown);
     }
-    is_old.then_some(Settled::NotWritten)
+    is_old.then_some(Resolution::NotWritten)
 }
 
 #[cfg(test)]
@@ -63,15 +63,15 @@ mod tests {
     }
 
     #[test]
-    fn an_old_status_settles_only_an_old_entry() {
+    fn an_old_status_resolves_only_an_old_entry() {
         let plan = StatusAction::Hold.plan(customer("Active", 1)).unwrap();
-        let settled = |stored: &Customer, is_old| settle(&plan, Some(stored), &[], is_old);
-        assert_eq!(settled(&customer("Hold", 2), false), Some(Settled::Written));
-        assert_eq!(settled(&customer("Active", 1), false), None);
-        assert_eq!(settled(&customer("Active", 1), true), Some(Settled::NotWritten));
-        assert_eq!(settled(&customer("Active", 2), true), Some(Settled::Unknown));
+        let resolved = |stored: &Customer, is_old| resolve(&plan, Some(stored), &[], is_old);
+        assert_eq!(resolved(&customer("Hold", 2), false), Some(Resolution::Written));
+        assert_eq!(resolved(&customer("Active", 1), false), None);
+        assert_eq!(resolved(&customer("Active", 1), true), Some(Resolution::NotWritten));
+        assert_eq!(resolved(&customer("Active", 2), true), Some(Resolution::Unknown));
         let later = [Path::of("status")];
-        assert_eq!(settle(&plan, Some(&customer("Hold", 2)), &later, true), Some(Settled::Superseded));
-        assert_eq!(settle(&plan, None, &[], true), Some(Settled::Gone));
+        assert_eq!(resolve(&plan, Some(&customer("Hold", 2)), &later, true), Some(Resolution::Superseded));
+        assert_eq!(resolve(&plan, None, &[], true), Some(Resolution::Gone));
     }
 }

@@ -9,7 +9,7 @@ use super::failure::{Attempt, Failure, FailureClass};
 use super::{Answer, CONNECT_TIMEOUT, Client, LARGEST_ANSWER, RequestLimits};
 use crate::action::Post;
 use crate::document::Json;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 impl Client {
     /// The short form of a customer, with its balances.
@@ -20,7 +20,7 @@ impl Client {
             _ => Err(answer.error()),
         };
         let overview = self.read(&format!("/customers/{id}/overview"), LARGEST_ANSWER, meaning);
-        overview.map_err(|error| error.at(format!("reading the balances of customer {id}")))
+        overview.map_err(|error| error.step(format!("reading the balances of customer {id}")))
     }
 
     /// Sent once: if the API overlooked that it is a preview, a second request would charge a second time.
@@ -36,7 +36,7 @@ impl Client {
     fn parsed(&self, answer: Answer) -> Result<Json> {
         let body = answer.body.map_err(Failure::into_error)?;
         Json::parse(body.as_str())
-            .map_err(|why| self.unreadable("the API's answer is not JSON", &body).because(why))
+            .map_err(|error| self.unreadable("the API's answer is not JSON", &body).source(error))
     }
 
     /// Sends an action once. None if the answer of a success is not JSON.
@@ -51,7 +51,7 @@ impl Client {
         let answer = match self.post(post, Some(connect)) {
             Err(failure) if matches!(failure.class, NotSent | Impossible) => return Err(failure),
             answer => {
-                self.settling.store(true, Ordering::SeqCst);
+                self.resolving.store(true, Ordering::SeqCst);
                 answer?
             }
         };
@@ -76,7 +76,7 @@ impl Client {
 
 /// An action never waits for the limit, because its price may change meanwhile.
 fn when_again(error: Error, answer: &Answer) -> Error {
-    if answer.status != 429 || error.kind != Kind::Network {
+    if answer.status != 429 || error.kind != ErrorKind::Network {
         return error;
     }
     let when = match answer.asked_wait() {

@@ -9,7 +9,7 @@ use ureq::http::{HeaderMap, HeaderValue, Response};
 
 use super::rate_limit::{self, Quota, RateLimits};
 use super::{ApiKey, Failure, Network, error_body};
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 
 /// The pause of all workers after a 429 that does not tell how long to wait.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(15);
@@ -26,9 +26,9 @@ impl Answer {
     /// `largest` bounds the body, in bytes, after decompression.
     pub(super) fn read(mut response: Response<Body>, largest: u64, network: &Network) -> Answer {
         let bytes = response.body_mut().with_config().limit(largest).read_to_vec();
-        let not_utf8 = |_| Failure::lost(Error::new(Kind::Failed, "the API's answer is not UTF-8 text"));
+        let not_utf8 = |_| Failure::lost(Error::new(ErrorKind::Failed, "the API's answer is not UTF-8 text"));
         let body = bytes
-            .map_err(|why| Failure::from_ureq(why, network))
+            .map_err(|error| Failure::from_ureq(error, network))
             .and_then(|bytes| String::from_utf8(bytes).map_err(not_utf8));
         let (parts, _) = response.into_parts();
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }

@@ -21,8 +21,8 @@ pub(crate) struct BaseUrl {
 impl BaseUrl {
     /// Refuses anything but `https://`, or `http://` to a loopback address; and a user name, a query or a fragment.
     pub(crate) fn parse(text: &str) -> Result<BaseUrl> {
-        let refuse = |why: &str| {
-            Error::usage(format!("the base URL `{}` {why}", without_secrets(text)))
+        let refuse = |reason: &str| {
+            Error::usage(format!("the base URL `{}` {reason}", without_secrets(text)))
                 .hint("a base URL looks like https://secure.fusebill.com/v1")
         };
         if text.contains(['?', '#', '@']) {

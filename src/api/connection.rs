@@ -191,8 +191,8 @@ mod tests {
             assert!(addresses.iter().all(|address| address.ip().is_loopback()), "{url}: {addresses:?}");
         }
         for url in ["http://192.0.2.1/v1", "http://[2001:db8::1]/v1", "http://0.0.0.0:9/v1"] {
-            let Error::Other(why) = resolve(true, url).unwrap_err() else { panic!("{url}") };
-            assert!(why.downcast::<NotConnected>().unwrap().source.is_none(), "{url}");
+            let Error::Other(reason) = resolve(true, url).unwrap_err() else { panic!("{url}") };
+            assert!(reason.downcast::<NotConnected>().unwrap().source.is_none(), "{url}");
             assert_eq!(resolve(false, url).unwrap().len(), 1);
         }
     }

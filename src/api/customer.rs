@@ -9,7 +9,7 @@ use super::failure::{Attempt, Failure, FailureClass};
 use super::rate_limiter::RateLimiter;
 use super::{Answer, CONNECT_TIMEOUT, Client, LARGEST_ANSWER, RequestLimits, clock, lock};
 use crate::document::Customer;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::Span;
 
 #[derive(Debug)]
@@ -30,19 +30,19 @@ impl Client {
         let customer = self.read(&format!("/customers/{id}"), LARGEST_ANSWER, meaning);
         let mut reading = lock(&self.reading);
         *reading = (id, Span { ended: clock::now(), ..reading.1 });
-        customer.map_err(|error| error.at(format!("reading customer {id}")))
+        customer.map_err(|error| error.step(format!("reading customer {id}")))
     }
 
     fn customer(&self, answer: Answer, id: u64) -> Result<Customer> {
         let body = answer.body.map_err(Failure::into_error)?;
-        let customer = Customer::parse(body.as_str()).map_err(|why| {
+        let customer = Customer::parse(body.as_str()).map_err(|error| {
             self.unreadable("the API's answer is not a customer that can be edited safely", &body)
-                .because(why)
+                .source(error)
         })?;
         if customer.id() != id {
             let got = customer.id();
             let message = format!("the API answered with customer {got} when asked for {id}");
-            return Err(Error::new(Kind::Failed, message));
+            return Err(Error::new(ErrorKind::Failed, message));
         }
         Ok(customer)
     }
@@ -60,7 +60,7 @@ impl Client {
         let may_be_stored =
             !matches!(result, Err(Failure { class: NotSent | Impossible | Refused | RateLimited(_), .. }));
         if may_be_stored {
-            self.settling.store(true, Ordering::SeqCst);
+            self.resolving.store(true, Ordering::SeqCst);
         }
         result
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Answer;
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 
 pub(super) type Attempt<T> = Result<T, Failure>;
 
@@ -50,7 +50,7 @@ impl Failure {
 
     pub(super) fn is_transient(&self) -> bool {
         matches!(self.class, FailureClass::NotSent | FailureClass::Lost(_))
-            && self.error.kind == Kind::Network
+            && self.error.kind == ErrorKind::Network
     }
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for Failure {
 }
 
 pub(super) fn timed_out(message: &str) -> Error {
-    Error::new(Kind::Network, message).hint("--timeout SECONDS allows more time")
+    Error::new(ErrorKind::Network, message).hint("--timeout SECONDS allows more time")
 }
 
 impl Answer {
@@ -69,17 +69,17 @@ impl Answer {
     pub(super) fn error(&self) -> Error {
         let status = self.status;
         let error = match status {
-            ..200 => Error::new(Kind::Failed, format!("the API did not answer the request (HTTP {status})")),
+            ..200 => Error::new(ErrorKind::Failed, format!("the API did not answer the request (HTTP {status})")),
             300..=399 => return self.redirected(),
-            400 => Error::new(Kind::Credentials, "the API does not take the request (HTTP 400)").hint(
+            400 => Error::new(ErrorKind::Credentials, "the API does not take the request (HTTP 400)").hint(
                 "for a read the one cause the vendor documents is a malformed key: paste it as the web page shows it",
             ),
             401 | 403 => self.credentials(),
-            429 => Error::new(Kind::Network, "the API's rate limit is used up (HTTP 429)")
+            429 => Error::new(ErrorKind::Network, "the API's rate limit is used up (HTTP 429)")
                 .hint(self.when_again()),
-            408 | 500.. => Error::new(Kind::Network, format!("the API failed (HTTP {status})"))
+            408 | 500.. => Error::new(ErrorKind::Network, format!("the API failed (HTTP {status})"))
                 .hint("this usually passes: run the same command again"),
-            _ => Error::new(Kind::Failed, format!("the API does not take the request (HTTP {status})")),
+            _ => Error::new(ErrorKind::Failed, format!("the API does not take the request (HTTP {status})")),
         };
         error.detail(self.words())
     }
@@ -89,31 +89,31 @@ impl Answer {
         let mut words = self.words();
         let error = match status {
             401 | 403 => self.credentials(),
-            404 => Error::new(Kind::NotFound, "the API has no such customer (any more) (HTTP 404)"),
+            404 => Error::new(ErrorKind::NotFound, "the API has no such customer (any more) (HTTP 404)"),
             _ => {
                 if words.is_empty() {
                     words.push("it gave no reason".to_string());
                 }
-                Error::new(Kind::Refused, format!("the API refused the change (HTTP {status})"))
+                Error::new(ErrorKind::Refused, format!("the API refused the change (HTTP {status})"))
             }
         };
         error.detail(words)
     }
 
     pub(super) fn not_found(&self, id: u64) -> Error {
-        Error::new(Kind::NotFound, "there is no such customer (HTTP 404)")
+        Error::new(ErrorKind::NotFound, "there is no such customer (HTTP 404)")
             .detail(self.words())
             .hint(format!("check the id {id}, and that the key belongs to the customer's account"))
     }
 
     fn credentials(&self) -> Error {
-        Error::new(Kind::Credentials, format!("the API refused the key (HTTP {})", self.status))
+        Error::new(ErrorKind::Credentials, format!("the API refused the key (HTTP {})", self.status))
             .hint("`fusebill auth status` tells where the key comes from; it must be one of this environment (live or test)")
     }
 
     fn redirected(&self) -> Error {
         let target = self.header("location").unwrap_or("an address that it does not name");
-        Error::new(Kind::Network, format!("the API redirects to {target} (HTTP {})", self.status)).hint(
+        Error::new(ErrorKind::Network, format!("the API redirects to {target} (HTTP {})", self.status)).hint(
             "redirects are never followed, because a change would be lost on the way; check the base URL",
         )
     }
@@ -143,11 +143,11 @@ mod tests {
             (Redirected, false),
         ];
         for (class, again) in classes {
-            let failure = Failure::new(class, Error::new(Kind::Network, "no answer"));
+            let failure = Failure::new(class, Error::new(ErrorKind::Network, "no answer"));
             assert_eq!(failure.is_transient(), again, "{class:?}");
             assert_eq!(failure.to_string(), failure.into_error().to_string());
         }
-        let error = Error::new(Kind::Failed, "the API's answer is not UTF-8 text");
+        let error = Error::new(ErrorKind::Failed, "the API's answer is not UTF-8 text");
         assert!(!Failure::lost(error).is_transient());
     }
 }

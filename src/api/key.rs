@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_header_is_refused_without_repeating_it() {
-        for (pasted, why) in [
+        for (pasted, reason) in [
             ("", "empty"),
             (" \n", "empty"),
             ("Basic ", "empty"),
@@ -186,7 +186,7 @@ mod tests {
             (&"MD".repeat(LONGEST), "too long"),
         ] {
             let error = ApiKey::parse(pasted).unwrap_err();
-            assert!(error.contains(why) && !error.contains("MD"), "{pasted:?}: {error}");
+            assert!(error.contains(reason) && !error.contains("MD"), "{pasted:?}: {error}");
         }
     }
 
@@ -238,8 +238,8 @@ mod tests {
             "a%252Fb%252bc%253D%2522%2526%255C%39",
             "&#97;/b&#43;c&#x3d;&quot;&amp;\\9",
         ] {
-            let said = format!("é Basic {written}, {written}.");
-            assert_eq!(key.redacted(&said), "é Basic [redacted], [redacted].", "{written}");
+            let message = format!("é Basic {written}, {written}.");
+            assert_eq!(key.redacted(&message), "é Basic [redacted], [redacted].", "{written}");
         }
         for other in ["a/b+c=", "é%", "", "\\u00", "&#", "a/b+c=\"&\\8"] {
             assert!(matches!(key.redacted(other), Cow::Borrowed(same) if same == other));

@@ -41,7 +41,7 @@ use rate_limiter::Permit;
 pub use rate_limiter::RateLimiter;
 pub(crate) use trust::Trust;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::Span;
 use crate::terminal::Notes;
 use wait::{ATTEMPTS, backoff};
@@ -64,7 +64,7 @@ pub(crate) struct Client {
     permit: Mutex<Option<Permit>>,
     /// Set after a PUT that may have been applied: the reads that check it may wait for the limiter even after the run was
     /// stopped, within the row's timeout.
-    settling: AtomicBool,
+    resolving: AtomicBool,
     /// The last customer that was read, and when.
     reading: Mutex<(u64, Span)>,
 }
@@ -127,7 +127,7 @@ impl Client {
             read_only: false,
             limiter: None,
             permit: Mutex::default(),
-            settling: AtomicBool::default(),
+            resolving: AtomicBool::default(),
             reading: Mutex::default(),
         }
     }
@@ -188,10 +188,11 @@ impl Client {
 
     fn permit(&self, requests: u32) -> Attempt<Option<Permit>> {
         let Some(limiter) = &self.limiter else { return Ok(None) };
-        let settling = self.settling.load(Ordering::SeqCst);
-        let grace = self.time_left().filter(|_| settling).unwrap_or_default();
+        let resolving = self.resolving.load(Ordering::SeqCst);
+        let grace = self.time_left().filter(|_| resolving).unwrap_or_default();
         let permit = self.not_counting(|| limiter.acquire(requests, grace));
-        let stopped = || Error::new(Kind::Interrupted, "the run was stopped before the request was sent");
+        let stopped =
+            || Error::new(ErrorKind::Interrupted, "the run was stopped before the request was sent");
         permit.map(Some).ok_or_else(|| Failure::impossible(stopped()))
     }
 
@@ -199,7 +200,7 @@ impl Client {
         self.read("/customers?pageSize=1&pageNumber=0", LARGEST_ANSWER, |answer| match answer.status {
             200..=299 => Ok(answer.rate_limits()),
             404 => {
-                let error = Error::new(Kind::NotFound, "there are no customers (HTTP 404)");
+                let error = Error::new(ErrorKind::NotFound, "there are no customers (HTTP 404)");
                 Err(self.doubt_base_url(error))
             }
             _ => Err(answer.error()),
@@ -219,7 +220,7 @@ impl Client {
     fn unreadable(&self, message: &str, body: &str) -> Error {
         let body = self.account.key.redacted(error_body::beginning(body));
         let words = error_body::words(&body).into_iter().map(|words| format!("the API said: {words}"));
-        Error::new(Kind::Failed, message).detail(words.take(1))
+        Error::new(ErrorKind::Failed, message).detail(words.take(1))
     }
 
     fn read<T>(&self, path: &str, largest: u64, meaning: impl Fn(Answer) -> Result<T>) -> Result<T> {
@@ -338,14 +339,14 @@ impl Account {
         if method != Method::GET {
             request = request.header(CONTENT_TYPE, JSON);
         }
-        let request = request.method(method).body(body).map_err(|why| {
-            Failure::impossible(Error::new(Kind::Failed, "the request cannot be formed").because(why))
+        let request = request.method(method).body(body).map_err(|error| {
+            Failure::impossible(Error::new(ErrorKind::Failed, "the request cannot be formed").source(error))
         })?;
         let mut request = request.with_agent(&self.agent).configure().timeout_global(limits.time);
         if limits.connect.is_some() {
             request = request.timeout_resolve(limits.connect).timeout_connect(limits.connect);
         }
-        let response = request.run().map_err(|why| Failure::from_ureq(why, &self.network))?;
+        let response = request.run().map_err(|error| Failure::from_ureq(error, &self.network))?;
         Ok(Answer::read(response, limits.answer, &self.network).redacted(&self.key))
     }
 }

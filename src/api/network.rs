@@ -64,8 +64,8 @@ fn proxy(base: &BaseUrl, set: &impl Fn(&str) -> Option<String>) -> Result<Option
         return Ok(None);
     };
     // No message repeats any part of the value, because it may hold a password.
-    let refused = |why: &str| {
-        Error::usage(format!("the proxy in {variable} {why}"))
+    let refused = |reason: &str| {
+        Error::usage(format!("the proxy in {variable} {reason}"))
             .hint(format!("set {variable} to a URL like http://proxy.example.com:3128, or unset it"))
     };
     let (proxy, authority) = read_proxy(value.trim()).map_err(refused)?;
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_proxy_that_is_not_understood_is_refused_and_shown_nowhere() {
-        for (value, why) in [
+        for (value, reason) in [
             ("socks5://me:secret@p.example:1080", "is a SOCKS proxy"),
             ("gopher://me:secret@p.example", "cannot be read"),
             ("http://secret:99999", "cannot be read"),
@@ -223,7 +223,7 @@ mod tests {
             ("http://me:se cret@p.example", "cannot be read"),
         ] {
             let error = proxy_host(VENDOR, &[("all_proxy", value)]).unwrap_err();
-            assert!(error.headline().contains(&format!("the proxy in all_proxy {why}")), "{error:?}");
+            assert!(error.headline().contains(&format!("the proxy in all_proxy {reason}")), "{error:?}");
             assert!(
                 !format!("{error:?}").contains("cret") && !format!("{error:?}").contains(":9"),
                 "{error:?}"

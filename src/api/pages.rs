@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::{Answer, Client, Failure, LARGEST_PAGE};
 use crate::document::json::ValueKind;
 use crate::document::{Customer, Json};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The vendor's own maximum is "never below 1,000".
 pub(crate) const LARGEST: u64 = 1_000;
@@ -74,7 +74,7 @@ impl Pages<'_> {
         }
         let page = self.client.read(&self.path(), LARGEST_PAGE, |answer| self.page(answer));
         let page =
-            page.map_err(|error| error.at(format!("reading page {} of the list", self.progress.next + 1)))?;
+            page.map_err(|error| error.step(format!("reading page {} of the list", self.progress.next + 1)))?;
         Ok(Some(self.progress.take(page, self.size)))
     }
 
@@ -93,7 +93,7 @@ impl Pages<'_> {
             // The vendor documents 400 for a malformed key; a filter may cause it too.
             400 if !self.query.is_empty() => {
                 let message = "the API does not take the filter or the key (HTTP 400)";
-                return Err(Error::new(Kind::Failed, message)
+                return Err(Error::new(ErrorKind::Failed, message)
                     .detail(answer.words())
                     .hint("without --where the same command tells which of the two it is"));
             }
@@ -104,14 +104,14 @@ impl Pages<'_> {
             PageHeaders { count: number("x-count"), most: number("x-maxcount"), size: number("x-pagesize") };
         let body = answer.body.map_err(Failure::into_error)?;
         let wrong = || self.client.unreadable("the API's answer is not a list of customers", &body);
-        let list = Json::parse(body.as_str()).map_err(|why| wrong().because(why))?;
+        let list = Json::parse(body.as_str()).map_err(|reason| wrong().source(reason))?;
         if list.root().kind() != ValueKind::Array {
             return Err(wrong());
         }
         let customers = list.root().children().enumerate().map(|(at, row)| {
-            Customer::parse(row.raw()).map_err(|why| {
+            Customer::parse(row.raw()).map_err(|reason| {
                 let message = format!("row {} of the API's answer is not a customer", at + 1);
-                Error::new(Kind::Failed, message).because(why)
+                Error::new(ErrorKind::Failed, message).source(reason)
             })
         });
         Ok(Page { customers: customers.collect::<Result<_>>()?, headers })

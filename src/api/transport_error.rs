@@ -9,7 +9,7 @@ use rustls::{CertificateError, InvalidMessage, OtherError};
 use super::connection::NotConnected;
 use super::failure::{Failure, FailureClass, timed_out};
 use super::network::{NamedProxy, Network};
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 
 struct Peer<'a> {
     address: &'a str,
@@ -24,43 +24,43 @@ impl fmt::Display for Peer<'_> {
 }
 
 impl Failure {
-    pub(super) fn from_ureq(why: ureq::Error, network: &Network) -> Failure {
+    pub(super) fn from_ureq(error: ureq::Error, network: &Network) -> Failure {
         use ureq::Error as E;
         let broken = "the exchange with the API failed";
-        match why {
+        match error {
             E::Other(other) => match other.downcast::<NotConnected>() {
-                Ok(why) => not_connected(&why, network),
-                Err(other) => Failure::lost(network_error(broken).because(anyhow::Error::from_boxed(other))),
+                Ok(error) => not_connected(&error, network),
+                Err(other) => Failure::lost(network_error(broken).source(anyhow::Error::from_boxed(other))),
             },
             E::Timeout(_) => Failure::lost(timed_out("no answer within the time allowed")),
             E::BodyExceedsLimit(limit) => {
                 let message = format!("the API's answer is larger than {limit} bytes");
-                Failure::lost(Error::new(Kind::Failed, message))
+                Failure::lost(Error::new(ErrorKind::Failed, message))
             }
             E::Io(io) => match tls_error(&io) {
                 // TLS 1.3 lets a server refuse after the handshake, before it reads a request.
                 Some(rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired)) => {
                     Failure::impossible(wants_certificate("the API"))
                 }
-                _ => Failure::lost(network_error("the connection broke").because(io)),
+                _ => Failure::lost(network_error("the connection broke").source(io)),
             },
-            other => Failure::lost(network_error(broken).because(other)),
+            other => Failure::lost(network_error(broken).source(other)),
         }
     }
 }
 
-fn tls_error(why: &io::Error) -> Option<&rustls::Error> {
-    why.get_ref()?.downcast_ref()
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
 }
 
 fn network_error(message: impl Into<String>) -> Error {
-    Error::new(Kind::Network, message)
+    Error::new(ErrorKind::Network, message)
 }
 
-fn not_connected(why: &NotConnected, network: &Network) -> Failure {
+fn not_connected(reason: &NotConnected, network: &Network) -> Failure {
     let proxy = network.proxy.as_ref();
-    let peer = Peer { address: &why.peer, proxy: proxy.filter(|proxy| proxy.authority == why.peer) };
-    let (class, mut error) = match &why.source {
+    let peer = Peer { address: &reason.peer, proxy: proxy.filter(|proxy| proxy.authority == reason.peer) };
+    let (class, mut error) = match &reason.source {
         Some(source) => cause(source, &peer, network),
         None => {
             let message =
@@ -75,12 +75,12 @@ fn not_connected(why: &NotConnected, network: &Network) -> Failure {
     Failure::new(class, error)
 }
 
-fn cause(why: &ureq::Error, peer: &Peer<'_>, network: &Network) -> (FailureClass, Error) {
+fn cause(error: &ureq::Error, peer: &Peer<'_>, network: &Network) -> (FailureClass, Error) {
     use FailureClass::{Impossible, NotSent};
     use ureq::Error as E;
-    match (why, &network.proxy) {
+    match (error, &network.proxy) {
         (E::Io(io), _) => match tls_error(io) {
-            Some(why) => (Impossible, tls(peer, why.clone())),
+            Some(error) => (Impossible, tls(peer, error.clone())),
             None => (NotSent, no_socket(peer, io)),
         },
         (E::Timeout(_), _) => {
@@ -95,36 +95,36 @@ fn cause(why: &ureq::Error, peer: &Peer<'_>, network: &Network) -> (FailureClass
             let message = format!("the proxy {} does not answer as a proxy does", proxy.authority);
             (Impossible, network_error(message))
         }
-        (E::Rustls(why), _) if network.has_system_roots() => (
+        (E::Rustls(error), _) if network.has_system_roots() => (
             Impossible,
             Error::usage("the certificate authorities of this machine cannot be read")
-                .because(why.clone())
+                .source(error.clone())
                 .hint("install them (the package `ca-certificates`), or set SSL_CERT_FILE to a file of them"),
         ),
-        (E::Rustls(why), _) => (Impossible, tls(peer, why.clone())),
+        (E::Rustls(error), _) => (Impossible, tls(peer, error.clone())),
         (other, _) => (Impossible, unreachable(peer, &other.to_string())),
     }
 }
 
-fn unreachable(peer: &Peer<'_>, why: &str) -> Error {
+fn unreachable(peer: &Peer<'_>, reason: &str) -> Error {
     let error = match peer.proxy {
         None => network_error("the API cannot be reached")
             .hint("check the network, then run the same command again"),
         Some(NamedProxy { variable, .. }) => network_error(format!("{peer} cannot be reached"))
             .hint(format!("check {variable}, or unset it if the API is reached without a proxy")),
     };
-    error.because(anyhow::anyhow!("{why}"))
+    error.source(anyhow::anyhow!("{reason}"))
 }
 
-fn no_socket(peer: &Peer<'_>, why: &io::Error) -> Error {
+fn no_socket(peer: &Peer<'_>, error: &io::Error) -> Error {
     use io::ErrorKind as K;
-    match why.kind() {
+    match error.kind() {
         K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe => {
             network_error(format!("the connection to {peer} broke before anything was sent"))
-                .because(anyhow::anyhow!("{why}"))
+                .source(anyhow::anyhow!("{error}"))
                 .hint("a firewall or a proxy that blocks TLS causes this; else run the same command again")
         }
-        _ => unreachable(peer, &why.to_string()),
+        _ => unreachable(peer, &error.to_string()),
     }
 }
 
@@ -142,7 +142,7 @@ fn proxy_refused(proxy: &NamedProxy, target: &str, reason: &str) -> Error {
         )
     };
     network_error(format!("the proxy {authority} does not connect to {target}"))
-        .because(anyhow::anyhow!("{reason}"))
+        .source(anyhow::anyhow!("{reason}"))
         .hint(login)
         .hint(
             "403 means that it does not allow this host: ask its operators to allow it, or name the host in NO_PROXY to \
@@ -156,10 +156,10 @@ fn wants_certificate(peer: &str) -> Error {
         .hint("check the host of the base URL")
 }
 
-fn tls(peer: &Peer<'_>, why: rustls::Error) -> Error {
+fn tls(peer: &Peer<'_>, reason: rustls::Error) -> Error {
     use rustls::{AlertDescription as Alert, Error as E};
-    match why {
-        E::InvalidCertificate(why) => certificate(peer, why),
+    match reason {
+        E::InvalidCertificate(reason) => certificate(peer, reason),
         E::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => {
             let error = network_error(format!("{peer} does not speak TLS"));
             match peer.proxy {
@@ -172,15 +172,15 @@ fn tls(peer: &Peer<'_>, why: rustls::Error) -> Error {
         E::AlertReceived(Alert::CertificateRequired) => wants_certificate(&peer.to_string()),
         // In TLS 1.2 there is no alert of its own for a client without a certificate (RFC 5246 section 7.4.6).
         E::AlertReceived(alert) => network_error(format!("{peer} ended the TLS handshake"))
-            .because(anyhow::anyhow!("{}", in_words(&alert)))
+            .source(anyhow::anyhow!("{}", in_words(&alert)))
             .hint(
                 "it may speak neither TLS 1.2 nor 1.3, or ask for a client certificate, which this program does not have; \
                  check the host of the base URL",
             ),
-        E::PeerIncompatible(why) => network_error(format!("the TLS handshake with {peer} failed"))
-            .because(anyhow::anyhow!("{}", in_words(&why)))
+        E::PeerIncompatible(reason) => network_error(format!("the TLS handshake with {peer} failed"))
+            .source(anyhow::anyhow!("{}", in_words(&reason)))
             .hint("this program speaks TLS 1.2 and 1.3; check the host of the base URL"),
-        why => network_error(format!("TLS with {peer} failed")).because(why),
+        reason => network_error(format!("TLS with {peer} failed")).source(reason),
     }
 }
 
@@ -198,10 +198,10 @@ fn in_words(variant: &impl fmt::Debug) -> String {
     words
 }
 
-fn certificate(peer: &Peer<'_>, why: CertificateError) -> Error {
+fn certificate(peer: &Peer<'_>, error: CertificateError) -> Error {
     use CertificateError as E;
     let whose = format!("the certificate of {peer}");
-    match why {
+    match error {
         // A bad signature comes from an issuer with the name of a trusted one and another key.
         E::UnknownIssuer | E::BadSignature => {
             network_error(format!("{whose} is from an authority that is not trusted"))
@@ -230,13 +230,13 @@ fn certificate(peer: &Peer<'_>, why: CertificateError) -> Error {
                 .hint(format!("check this machine's clock, which says {}", moment(time)))
         }
         E::Other(OtherError(inner)) => network_error(format!("{whose} cannot be accepted"))
-            .because(anyhow::anyhow!("{}", in_words(&inner)))
+            .source(anyhow::anyhow!("{}", in_words(&inner)))
             .hint(
                 "if it is an authority's own certificate, it cannot be a server's too; `openssl req -x509` makes one for \
                  a server with -addext basicConstraints=critical,CA:FALSE",
             ),
-        why => network_error(format!("{whose} cannot be accepted"))
-            .because(anyhow::anyhow!("{}", in_words(&why)))
+        error => network_error(format!("{whose} cannot be accepted"))
+            .source(anyhow::anyhow!("{}", in_words(&error)))
             .hint("the server's operators have to replace it"),
     }
 }

@@ -27,16 +27,16 @@ pub(super) fn root_certificates(
     let (file, folders) = (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"));
     let mut roots = Vec::new();
     if let Some(path) = &file {
-        add_file(&mut roots, Path::new(path)).map_err(|error| error.at("SSL_CERT_FILE"))?;
+        add_file(&mut roots, Path::new(path)).map_err(|error| error.step("SSL_CERT_FILE"))?;
     }
     if let Some(folders) = &folders {
-        add_folders(&mut roots, folders).map_err(|error| error.at("SSL_CERT_DIR"))?;
+        add_folders(&mut roots, folders).map_err(|error| error.step("SSL_CERT_DIR"))?;
     }
     match trust {
         _ if !roots.is_empty() => {}
         Trust::Bundled => return Ok(RootCerts::WebPki),
         Trust::System => return Ok(RootCerts::PlatformVerifier),
-        Trust::Only(path) => add_file(&mut roots, path).map_err(|error| error.at("ca_file"))?,
+        Trust::Only(path) => add_file(&mut roots, path).map_err(|error| error.step("ca_file"))?,
     }
     Ok(RootCerts::Specific(Arc::new(roots)))
 }
@@ -51,13 +51,13 @@ fn add_file(roots: &mut Vec<Certificate<'static>>, path: &Path) -> Result<()> {
     let shown = path.display();
     let hint = "it has to be a PEM file with the certificates of the authorities to trust";
     let text = std::fs::read(path)
-        .map_err(|why| Error::usage(format!("cannot read `{shown}`")).because(why).hint(hint))?;
+        .map_err(|error| Error::usage(format!("cannot read `{shown}`")).source(error).hint(hint))?;
     let mut count = 0;
     for certificate in CertificateDer::pem_slice_iter(&text) {
         count += 1;
         let not_one = || Error::usage(format!("certificate {count} in `{shown}` is not one")).hint(hint);
-        let certificate = certificate.map_err(|why| not_one().because(why))?;
-        is_root(&certificate).map_err(|why| not_one().because(why))?;
+        let certificate = certificate.map_err(|error| not_one().source(error))?;
+        is_root(&certificate).map_err(|error| not_one().source(error))?;
         roots.push(Certificate::from_der(&certificate).to_owned());
     }
     if count == 0 {
@@ -70,8 +70,8 @@ fn add_file(roots: &mut Vec<Certificate<'static>>, path: &Path) -> Result<()> {
 fn add_folders(roots: &mut Vec<Certificate<'static>>, folders: &str) -> Result<()> {
     let before = roots.len();
     for folder in std::env::split_paths(folders).filter(|folder| !folder.as_os_str().is_empty()) {
-        let entries = std::fs::read_dir(&folder).map_err(|why| {
-            Error::usage(format!("cannot read the folder `{}`", folder.display())).because(why)
+        let entries = std::fs::read_dir(&folder).map_err(|reason| {
+            Error::usage(format!("cannot read the folder `{}`", folder.display())).source(reason)
         })?;
         let files = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
         for text in files.filter_map(|path| std::fs::read(path).ok()) {
@@ -92,7 +92,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::error::Kind;
+    use crate::error::ErrorKind;
 
     fn pem() -> String {
         let key = rcgen::KeyPair::generate().unwrap();
@@ -134,11 +134,16 @@ mod tests {
     #[test]
     fn a_ca_file_that_cannot_be_used_is_named_with_the_reason() {
         let private = rcgen::KeyPair::generate().unwrap().serialize_pem();
-        for (content, why) in [("", "there is no certificate in"), (&private, "there is no certificate in")] {
+        for (content, reason) in
+            [("", "there is no certificate in"), (&private, "there is no certificate in")]
+        {
             let file = file(content);
             let error = count(&Trust::Only(file.path().to_path_buf()), &[]).unwrap_err();
             let path = file.path().display();
-            assert_eq!((error.kind, error.headline()), (Kind::Usage, format!("ca_file: {why} `{path}`")));
+            assert_eq!(
+                (error.kind, error.headline()),
+                (ErrorKind::Usage, format!("ca_file: {reason} `{path}`"))
+            );
         }
         let error = count(&Trust::Only("/no/such/file".into()), &[]).unwrap_err();
         assert!(

@@ -43,7 +43,7 @@ struct End {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum NotABase {
+pub enum BaseError {
     #[error("a later version of fusebill made it (format {0}; this one reads {VERSION})", VERSION = VERSION)]
     Newer(u32),
     #[error("its first line is not the head of a base")]
@@ -118,18 +118,18 @@ pub struct Base {
 }
 
 impl Base {
-    pub fn read(input: Box<dyn Source>) -> Result<Base, NotABase> {
+    pub fn read(input: Box<dyn Source>) -> Result<Base, BaseError> {
         #[derive(Deserialize)]
         struct Version {
             fusebill_base: u32,
         }
         let mut input = BufReader::new(input);
-        let first = line(&mut input)?.ok_or(NotABase::NoHead)?;
-        let version: Version = serde_json::from_slice(&first).map_err(|_| NotABase::NoHead)?;
+        let first = line(&mut input)?.ok_or(BaseError::NoHead)?;
+        let version: Version = serde_json::from_slice(&first).map_err(|_| BaseError::NoHead)?;
         if version.fusebill_base > VERSION {
-            return Err(NotABase::Newer(version.fusebill_base));
+            return Err(BaseError::Newer(version.fusebill_base));
         }
-        let head: Head = serde_json::from_slice(&first).map_err(|_| NotABase::NoHead)?;
+        let head: Head = serde_json::from_slice(&first).map_err(|_| BaseError::NoHead)?;
         let mut context = Sha::new();
         context.0.update(&first);
         let lines = places(&mut input, context, head.fields.len())?;
@@ -137,13 +137,13 @@ impl Base {
     }
 
     /// The customer as it was exported; none if it was not.
-    pub fn get(&mut self, id: u64) -> Result<Option<Exported>, NotABase> {
+    pub fn get(&mut self, id: u64) -> Result<Option<Exported>, BaseError> {
         let Ok(at) = self.lines.binary_search_by_key(&id, |(id, _)| *id) else { return Ok(None) };
-        let wanted = i64::try_from(self.lines[at].1).map_err(|_| NotABase::Damaged)?;
-        let here = i64::try_from(self.input.stream_position()?).map_err(|_| NotABase::Damaged)?;
+        let wanted = i64::try_from(self.lines[at].1).map_err(|_| BaseError::Damaged)?;
+        let here = i64::try_from(self.input.stream_position()?).map_err(|_| BaseError::Damaged)?;
         self.input.seek_relative(wanted - here)?;
-        let text = line(&mut self.input)?.ok_or(NotABase::Damaged)?;
-        let exported: Exported = serde_json::from_slice(&text).map_err(|_| NotABase::Damaged)?;
+        let text = line(&mut self.input)?.ok_or(BaseError::Damaged)?;
+        let exported: Exported = serde_json::from_slice(&text).map_err(|_| BaseError::Damaged)?;
         Ok(Some(exported).filter(|exported| exported.id == id))
     }
 }
@@ -153,23 +153,23 @@ fn places(
     input: &mut BufReader<Box<dyn Source>>,
     mut context: Sha,
     fields: usize,
-) -> Result<Vec<(u64, u64)>, NotABase> {
+) -> Result<Vec<(u64, u64)>, BaseError> {
     let mut lines = Vec::new();
     loop {
         let begins = input.stream_position()?;
-        let text = line(input)?.ok_or(NotABase::Damaged)?;
+        let text = line(input)?.ok_or(BaseError::Damaged)?;
         if let Ok(end) = serde_json::from_slice::<End>(&text) {
             let fits = end.end_of_base == lines.len() as u64 && end.digest == context.hex();
             if !fits || line(input)?.is_some() {
-                return Err(NotABase::Damaged);
+                return Err(BaseError::Damaged);
             }
             lines.sort_unstable();
             input.seek(SeekFrom::Start(0))?;
             return Ok(lines);
         }
-        let exported: Exported = serde_json::from_slice(&text).map_err(|_| NotABase::Damaged)?;
+        let exported: Exported = serde_json::from_slice(&text).map_err(|_| BaseError::Damaged)?;
         if exported.cells.len() != fields {
-            return Err(NotABase::Damaged);
+            return Err(BaseError::Damaged);
         }
         context.0.update(&text);
         lines.push((exported.id, begins));
@@ -215,7 +215,7 @@ mod tests {
         text + &writer.end()
     }
 
-    fn read(text: &str) -> Result<Base, NotABase> {
+    fn read(text: &str) -> Result<Base, BaseError> {
         Base::read(Box::new(Cursor::new(text.as_bytes().to_vec())))
     }
 
@@ -233,14 +233,14 @@ mod tests {
     #[test]
     fn a_base_that_is_not_whole_is_not_read() {
         let whole = text();
-        assert!(matches!(read(""), Err(NotABase::NoHead)));
-        assert!(matches!(read(&whole.replacen(":1,", ":2,", 1)), Err(NotABase::Newer(2))));
+        assert!(matches!(read(""), Err(BaseError::NoHead)));
+        assert!(matches!(read(&whole.replacen(":1,", ":2,", 1)), Err(BaseError::Newer(2))));
         let lines: Vec<&str> = whole.lines().collect();
         let without = |at: usize| [&lines[..at], &lines[at + 1..]].concat().join("\n");
         for damaged in
             [without(1), without(2), without(3), whole.replace("1E5", "1E6"), format!("{whole}{{}}\n")]
         {
-            assert!(matches!(read(&damaged), Err(NotABase::Damaged)), "{damaged}");
+            assert!(matches!(read(&damaged), Err(BaseError::Damaged)), "{damaged}");
         }
         assert!(read(&whole.replace('\n', "\r\n")).is_ok());
     }

@@ -231,8 +231,8 @@ mod tests {
     #[test]
     fn a_number_is_text_only_where_numbers_are_stored() {
         assert_eq!(Cell::Whole("7".to_string()).text(true), Ok("7"));
-        let said = |cell: Cell| cell.text(false).unwrap_err();
-        assert!(said(Cell::Whole("7".to_string())).starts_with("holds the number 7, not text"));
-        assert!(said(Cell::Other("a date".to_string())).starts_with("holds a date"));
+        let message = |cell: Cell| cell.text(false).unwrap_err();
+        assert!(message(Cell::Whole("7".to_string())).starts_with("holds the number 7, not text"));
+        assert!(message(Cell::Other("a date".to_string())).starts_with("holds a date"));
     }
 }

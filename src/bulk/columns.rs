@@ -46,12 +46,12 @@ pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Ve
                 errors.push(RowError::of_column(1, name, "sets what an earlier column sets"));
             }
             Ok(column) => columns.push(column),
-            Err(why) => errors.push(RowError::of_column(1, name, why)),
+            Err(error) => errors.push(RowError::of_column(1, name, error)),
         }
     }
     if !header.iter().any(|name| is_id(name)) && !matches!(columns.first(), Some(Column::Reference)) {
-        let why = "no column is `id`, the Fusebill id of the customer; without it the first one must be `reference`";
-        errors.insert(0, RowError::of_line(1, why));
+        let error = "no column is `id`, the Fusebill id of the customer; without it the first one must be `reference`";
+        errors.insert(0, RowError::of_line(1, error));
     }
     for name in spelling.ignored.iter().filter(|name| !header.iter().any(|column| column.trim() == **name)) {
         errors.push(RowError::of_line(1, format!("--ignore-column {name}: there is no such column")));
@@ -114,7 +114,7 @@ fn named(name: &str) -> Option<&'static Field> {
 fn unknown(name: &str) -> String {
     let ignore = format!("--ignore-column {} ignores it", shell_words::quote(name));
     if let Some(fixed) = names::path(name).and_then(field::read_only) {
-        return format!("is read-only: {}; {ignore}", fixed.why);
+        return format!("is read-only: {}; {ignore}", fixed.reason);
     }
     let names = FIELDS.iter().flat_map(|field| [field.path, field.flag]);
     match nearest(name, names).first() {
@@ -236,16 +236,21 @@ mod tests {
 
     #[test]
     fn a_column_that_is_left_out_is_named_as_a_shell_takes_it() {
-        let said = |name: &str| header(&["id", name], &[]).unwrap_err().join("\n");
-        assert!(said("Our Note").contains("--ignore-column 'Our Note' ignores it"), "{}", said("Our Note"));
+        let message = |name: &str| header(&["id", name], &[]).unwrap_err().join("\n");
+        assert!(
+            message("Our Note").contains("--ignore-column 'Our Note' ignores it"),
+            "{}",
+            message("Our Note")
+        );
         assert_eq!(header(&["id", " ", "#our"], &[]).unwrap(), ["Id", "Nameless", "Ignored"]);
     }
 
     #[test]
     fn what_is_no_column_is_said() {
-        let said = header(&["firstName", "fristName", "firstName", "first-name", "createdTimestamp"], &["x"])
-            .unwrap_err()
-            .join("\n");
+        let message =
+            header(&["firstName", "fristName", "firstName", "first-name", "createdTimestamp"], &["x"])
+                .unwrap_err()
+                .join("\n");
         for part in [
             "no column is `id`",
             "`fristName`: is no field (did you mean `firstName`",
@@ -253,7 +258,7 @@ mod tests {
             "`createdTimestamp`: is read-only",
             "--ignore-column x: there is no such column",
         ] {
-            assert!(said.contains(part), "{part} in {said}");
+            assert!(message.contains(part), "{part} in {message}");
         }
     }
 
@@ -287,21 +292,21 @@ mod tests {
 
     #[test]
     fn no_column_says_what_an_earlier_one_says() {
-        let said = |names: &[&str]| header(names, &[]).unwrap_err().join("\n");
+        let message = |names: &[&str]| header(names, &[]).unwrap_err().join("\n");
         for names in [
             ["id", "sales-tracking-code:Region", "sales-tracking-code:region"],
             ["id", "modifiedTimestamp", "modifiedTimestamp"],
             ["id", "reference1", "customerReference.reference1"],
             ["reference", "first-name", "reference"],
         ] {
-            assert!(said(&names).contains("earlier column"), "{names:?}: {}", said(&names));
+            assert!(message(&names).contains("earlier column"), "{names:?}: {}", message(&names));
         }
         let apart =
             ["id", "reference", "sales-tracking-code:A", "sales-tracking-code:B", "modifiedTimestamp"];
         assert_eq!(header(&apart, &[]).unwrap().len(), 5);
         assert_eq!(header(&["reference", "first-name"], &[]).unwrap(), ["Reference", "firstName"]);
         assert_eq!(header(&["reference", "ID"], &[]).unwrap(), ["reference", "Id"]);
-        assert!(said(&["id", "sales-tracking-code"]).contains("type by type"));
+        assert!(message(&["id", "sales-tracking-code"]).contains("type by type"));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub struct Row {
     pub customer: CustomerName,
     pub edits: Edits,
     /// Values that the customer must hold already, because they cannot be set.
-    pub fixed: Vec<Fixed>,
+    pub fixed: Vec<UnsettableValue>,
     /// Whether it is a whole customer, most of whose values are the stored ones.
     pub(crate) whole: bool,
     /// The exported values of the fields that are edited: the base of a three-way merge. Empty without an export.
@@ -70,13 +70,13 @@ pub(crate) const MODIFIED: &str = "modifiedTimestamp";
 
 /// A value in a row that cannot be set: the customer must hold it already.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Fixed {
+pub struct UnsettableValue {
     pub path: Path,
     pub value: Json,
-    pub(crate) why: String,
+    pub(crate) reason: String,
 }
 
-impl Fixed {
+impl UnsettableValue {
     /// Whether a customer holds the value. Timestamps compare as moments: the vendor writes the same moment in several
     /// forms, and spreadsheets cut off fractions of a second.
     pub(crate) fn holds(&self, customer: &Customer) -> bool {
@@ -97,12 +97,12 @@ impl Fixed {
         if self.path.dotted() == MODIFIED {
             return format!("it was changed since the {whole} was made: then modified {wanted}, now {found}");
         }
-        format!("{wanted} in the {whole}, {found} now: {}", self.why)
+        format!("{wanted} in the {whole}, {found} now: {}", self.reason)
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}: {why}", .cell.as_ref().map_or_else(|| format!("line {line}"), |cell| format!("cell {cell}")),
+#[error("{}{}: {reason}", .cell.as_ref().map_or_else(|| format!("line {line}"), |cell| format!("cell {cell}")),
     .column.as_ref().map_or(String::new(), |name| format!(", column {name}")))]
 pub struct RowError {
     /// The line, counted from 1.
@@ -113,17 +113,24 @@ pub struct RowError {
     pub(crate) is_respelled: bool,
     /// The column's name, if one cell is wrong.
     pub(crate) column: Option<String>,
-    pub(crate) why: String,
+    pub(crate) reason: String,
     pub(crate) customer: Option<u64>,
 }
 
 impl RowError {
-    pub(crate) fn of_line(line: u64, why: impl Into<String>) -> RowError {
-        RowError { line, cell: None, is_respelled: false, column: None, why: why.into(), customer: None }
+    pub(crate) fn of_line(line: u64, reason: impl Into<String>) -> RowError {
+        RowError {
+            line,
+            cell: None,
+            is_respelled: false,
+            column: None,
+            reason: reason.into(),
+            customer: None,
+        }
     }
 
-    pub(crate) fn of_column(line: u64, column: &str, why: impl Into<String>) -> RowError {
-        RowError { column: Some(format!("`{}`", column.trim())), ..RowError::of_line(line, why) }
+    pub(crate) fn of_column(line: u64, column: &str, reason: impl Into<String>) -> RowError {
+        RowError { column: Some(format!("`{}`", column.trim())), ..RowError::of_line(line, reason) }
     }
 
     fn about(self, customer: u64) -> RowError {
@@ -137,14 +144,14 @@ fn checked(
     line: u64,
     column: impl Fn(&str, &Path) -> String,
 ) -> Result<Edits, Vec<RowError>> {
-    let error = |why: EditError| refused(&why, line, &column);
+    let error = |reason: EditError| refused(&reason, line, &column);
     Edits::check_unless_stored(list).map_err(|refused| refused.into_iter().map(error).collect())
 }
 
-fn refused(why: &EditError, line: u64, column: impl Fn(&str, &Path) -> String) -> RowError {
-    match why.about() {
-        Some((given, path)) => RowError::of_column(line, &column(given, path), why.without_flag()),
-        None => RowError::of_line(line, why.without_flag()),
+fn refused(error: &EditError, line: u64, column: impl Fn(&str, &Path) -> String) -> RowError {
+    match error.about() {
+        Some((given, path)) => RowError::of_column(line, &column(given, path), error.without_flag()),
+        None => RowError::of_line(line, error.without_flag()),
     }
 }
 
@@ -155,16 +162,16 @@ pub(crate) fn doubts(
 ) -> impl Iterator<Item = RowError> {
     let column =
         |given: &str, path: &Path| if given.is_empty() { path.to_string() } else { given.to_string() };
-    refused_values.map(move |why| refused(&why, line, column))
+    refused_values.map(move |error| refused(&error, line, column))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fixed(path: &str, value: &str) -> Fixed {
+    fn fixed(path: &str, value: &str) -> UnsettableValue {
         let value = Json::parse(value).unwrap();
-        Fixed { path: Path::parse(path).unwrap(), value, why: "the vendor sets it".to_string() }
+        UnsettableValue { path: Path::parse(path).unwrap(), value, reason: "the vendor sets it".to_string() }
     }
 
     fn customer() -> Customer {

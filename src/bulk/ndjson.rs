@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead};
 
-use super::{Fixed, MODIFIED, Row, RowError, checked};
+use super::{MODIFIED, Row, RowError, UnsettableValue, checked};
 use crate::document::json::ValueKind;
 use crate::document::{Action, Edit, Edits, Json, customer, patch};
 use crate::search::CustomerName;
@@ -31,7 +31,7 @@ impl<R: BufRead> Iterator for Rows<R> {
             let text = match line(&mut self.input) {
                 Ok(None) => return None,
                 Ok(Some(bytes)) => bytes,
-                Err(why) => return Some(Err(vec![RowError::of_line(self.line, why.to_string())])),
+                Err(error) => return Some(Err(vec![RowError::of_line(self.line, error.to_string())])),
             };
             let Ok(text) = String::from_utf8(text) else {
                 self.number += 1;
@@ -59,10 +59,10 @@ pub(crate) fn line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 }
 
 fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
-    let wrong = |why: String| vec![RowError::of_line(line, why)];
-    let json = Json::parse(text).map_err(|why| {
-        let why = why.to_string();
-        wrong(why.replacen(" at line 1 column", " at column", 1))
+    let wrong = |reason: String| vec![RowError::of_line(line, reason)];
+    let json = Json::parse(text).map_err(|reason| {
+        let reason = reason.to_string();
+        wrong(reason.replacen(" at line 1 column", " at column", 1))
     })?;
     if json.root().kind() != ValueKind::Object {
         return Err(wrong(format!("a row is an object, not {}", json.root().kind())));
@@ -70,7 +70,7 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
     let customer = json.root().member("id").and_then(customer::id_of).ok_or_else(|| {
         wrong("a row names its customer: \"id\" and a whole number such as 123".to_string())
     })?;
-    let edits = patch::edits(&json, "").map_err(|why| wrong(why.to_string()))?;
+    let edits = patch::edits(&json, "").map_err(|reason| wrong(reason.to_string()))?;
     let list: Vec<Edit> = edits
         .into_iter()
         .filter(|edit| edit.path.dotted() != "id" && !edit.path.names()[0].starts_with('#'))
@@ -95,12 +95,12 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
     })
 }
 
-fn split_fixed(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
+fn split_fixed(list: Vec<Edit>) -> (Vec<Edit>, Vec<UnsettableValue>) {
     let mut fixed = Vec::new();
     let writable = |edit: Edit| match (Edits::check(vec![edit.clone()]), &edit.action) {
-        (Err(why), Action::Set(value)) => {
-            let why = why.without_flag();
-            fixed.push(Fixed { path: edit.path, value: value.clone(), why });
+        (Err(error), Action::Set(value)) => {
+            let reason = error.without_flag();
+            fixed.push(UnsettableValue { path: edit.path, value: value.clone(), reason });
             None
         }
         _ => Some(edit),

@@ -34,7 +34,7 @@ pub struct Head {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Planned {
     pub(crate) row: u64,
-    pub customer: Who,
+    pub customer: PlannedCustomer,
     /// The lookup of a row without an id: `reference:ACME-7`. It must still find the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lookup: Option<String>,
@@ -51,7 +51,7 @@ pub struct Planned {
 
 /// A customer, with its name at the time of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Who {
+pub struct PlannedCustomer {
     pub id: u64,
     pub(crate) name: String,
 }
@@ -62,7 +62,7 @@ pub struct End {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotAPlan {
+pub enum PlanFileError {
     #[error("a later version of fusebill made it (format {0}; this one reads {VERSION})", VERSION = VERSION)]
     Newer(u32),
     #[error("its first line is not the head of a plan")]
@@ -78,7 +78,7 @@ impl Planned {
     pub fn of(row: u64, plan: &Plan) -> Planned {
         Planned {
             row,
-            customer: Who { id: plan.before.id(), name: plan.before.name() },
+            customer: PlannedCustomer { id: plan.before.id(), name: plan.before.name() },
             lookup: None,
             edits: plan.replaced.clone(),
             before: (!plan.is_empty()).then(|| plan.before.text().to_string()),
@@ -104,15 +104,15 @@ impl Planned {
         let Some(before) = &self.before else {
             return if self.edits.is_empty() { Ok(None) } else { Err("its customer is missing".to_string()) };
         };
-        let before =
-            Customer::parse(before.as_str()).map_err(|why| format!("its customer cannot be read: {why}"))?;
+        let before = Customer::parse(before.as_str())
+            .map_err(|error| format!("its customer cannot be read: {error}"))?;
         if before.id() != self.customer.id {
             let (named, held) = (self.customer.id, before.id());
             return Err(format!("it names customer {named} and holds customer {held}"));
         }
         let values = self.edits.iter().map(new_value).collect::<Result<Vec<_>, _>>()?;
         refuse_twice(&values)?;
-        rewrite(before, values).map(Some).map_err(|why| why.without_flag())
+        rewrite(before, values).map(Some).map_err(|error| error.without_flag())
     }
 }
 
@@ -120,7 +120,7 @@ fn new_value(edit: &Change) -> Result<(Path, Option<Json>), String> {
     let (path, value) = (edit.path.clone(), edit.after.clone().ok_or("an edit of it has no new value")?);
     let value = match field::at(&path.dotted()) {
         Some(field) if field.kind != field::FieldKind::Codes => {
-            check::value(field, value).map_err(|why| format!("`{path}` {why}"))?.value
+            check::value(field, value).map_err(|error| format!("`{path}` {error}"))?.value
         }
         _ => value,
     };
@@ -150,47 +150,47 @@ pub struct Lines<R> {
 }
 
 /// Reads the head, and gives the rows one by one.
-pub fn read<R: BufRead>(mut input: R) -> Result<(Head, Lines<R>), NotAPlan> {
+pub fn read<R: BufRead>(mut input: R) -> Result<(Head, Lines<R>), PlanFileError> {
     #[derive(Deserialize)]
     struct Version {
         fusebill_plan: u32,
     }
-    let first = line(&mut input).ok().flatten().ok_or(NotAPlan::NoHead)?;
-    let version: Version = serde_json::from_slice(&first).map_err(|_| NotAPlan::NoHead)?;
+    let first = line(&mut input).ok().flatten().ok_or(PlanFileError::NoHead)?;
+    let version: Version = serde_json::from_slice(&first).map_err(|_| PlanFileError::NoHead)?;
     if version.fusebill_plan > VERSION {
-        return Err(NotAPlan::Newer(version.fusebill_plan));
+        return Err(PlanFileError::Newer(version.fusebill_plan));
     }
-    let head = serde_json::from_slice(&first).map_err(|_| NotAPlan::NoHead)?;
+    let head = serde_json::from_slice(&first).map_err(|_| PlanFileError::NoHead)?;
     Ok((head, Lines { input, line: 1, rows: 0, ended: false }))
 }
 
 impl<R: BufRead> Lines<R> {
-    fn damaged(&self, why: impl std::fmt::Display) -> NotAPlan {
-        NotAPlan::Damaged(RowError::of_line(self.line, why.to_string()))
+    fn damaged(&self, reason: impl std::fmt::Display) -> PlanFileError {
+        PlanFileError::Damaged(RowError::of_line(self.line, reason.to_string()))
     }
 
-    fn read(&mut self) -> Result<Option<Planned>, NotAPlan> {
+    fn read(&mut self) -> Result<Option<Planned>, PlanFileError> {
         self.line += 1;
-        let text = line(&mut self.input).map_err(|why| self.damaged(why))?;
-        let Some(text) = text else { return if self.ended { Ok(None) } else { Err(NotAPlan::CutOff) } };
+        let text = line(&mut self.input).map_err(|error| self.damaged(error))?;
+        let Some(text) = text else { return if self.ended { Ok(None) } else { Err(PlanFileError::CutOff) } };
         if self.ended {
-            return Err(NotAPlan::CutOff);
+            return Err(PlanFileError::CutOff);
         }
         // An untagged enum would lose raw tokens, so the kind of the line is read first.
         let raw: std::collections::HashMap<String, &RawValue> =
-            serde_json::from_slice(&text).map_err(|why| self.damaged(why))?;
+            serde_json::from_slice(&text).map_err(|error| self.damaged(error))?;
         if raw.contains_key("end_of_plan") {
-            let end: End = serde_json::from_slice(&text).map_err(|why| self.damaged(why))?;
+            let end: End = serde_json::from_slice(&text).map_err(|error| self.damaged(error))?;
             self.ended = true;
-            return if end.end_of_plan == self.rows { self.read() } else { Err(NotAPlan::CutOff) };
+            return if end.end_of_plan == self.rows { self.read() } else { Err(PlanFileError::CutOff) };
         }
         self.rows += 1;
-        serde_json::from_slice(&text).map(Some).map_err(|why| self.damaged(why))
+        serde_json::from_slice(&text).map(Some).map_err(|error| self.damaged(error))
     }
 }
 
 impl<R: BufRead> Iterator for Lines<R> {
-    type Item = Result<Planned, NotAPlan>;
+    type Item = Result<Planned, PlanFileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
@@ -223,7 +223,7 @@ mod tests {
         (head + &rest).lines().map(str::to_string).collect()
     }
 
-    fn read_all(lines: &[String]) -> Result<Vec<Planned>, NotAPlan> {
+    fn read_all(lines: &[String]) -> Result<Vec<Planned>, PlanFileError> {
         let text = lines.join("\n");
         let (_, lines) = read(text.as_bytes())?;
         lines.collect()
@@ -240,23 +240,25 @@ mod tests {
     #[test]
     fn what_is_cut_off_damaged_or_newer_is_not_read() {
         let whole = file();
-        assert_eq!(read_all(&whole[..2]).unwrap_err(), NotAPlan::CutOff);
-        assert_eq!(read_all(&[whole[0].clone(), whole[2].clone()]).unwrap_err(), NotAPlan::CutOff);
-        assert_eq!(read_all(&[]).unwrap_err(), NotAPlan::NoHead);
-        assert_eq!(read_all(&whole[1..]).unwrap_err(), NotAPlan::NoHead);
+        assert_eq!(read_all(&whole[..2]).unwrap_err(), PlanFileError::CutOff);
+        assert_eq!(read_all(&[whole[0].clone(), whole[2].clone()]).unwrap_err(), PlanFileError::CutOff);
+        assert_eq!(read_all(&[]).unwrap_err(), PlanFileError::NoHead);
+        assert_eq!(read_all(&whole[1..]).unwrap_err(), PlanFileError::NoHead);
         let newer = whole[0].replace("\"fusebill_plan\":1", "\"fusebill_plan\":2");
-        assert_eq!(read_all(&[newer]).unwrap_err(), NotAPlan::Newer(2));
+        assert_eq!(read_all(&[newer]).unwrap_err(), PlanFileError::Newer(2));
         let torn = whole[1][..whole[1].len() / 2].to_string();
-        assert!(matches!(read_all(&[whole[0].clone(), torn]), Err(NotAPlan::Damaged(it)) if it.line == 2));
+        assert!(
+            matches!(read_all(&[whole[0].clone(), torn]), Err(PlanFileError::Damaged(it)) if it.line == 2)
+        );
         let twice = [whole.clone(), vec![whole[2].clone()]].concat();
-        assert_eq!(read_all(&twice).unwrap_err(), NotAPlan::CutOff);
+        assert_eq!(read_all(&twice).unwrap_err(), PlanFileError::CutOff);
     }
 
     #[test]
     fn a_line_that_was_tampered_with_is_refused() {
         let other = |from: &str, to: &str| {
             let lines: Vec<String> = file().iter().map(|line| line.replacen(from, to, 1)).collect();
-            read_all(&lines).map_err(|why| why.to_string())?[0].plan()
+            read_all(&lines).map_err(|error| error.to_string())?[0].plan()
         };
         assert!(other("\"customer\":{\"id\":7", "\"customer\":{\"id\":8").is_err());
         assert!(other("\"path\":\"firstName\"", "\"path\":\"id\"").is_err());

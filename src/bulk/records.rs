@@ -89,8 +89,8 @@ impl<R: Read> Records<R> {
         byte == self.delimiter || matches!(byte, b'\r' | b'\n')
     }
 
-    fn misquoted(&self, why: &str) -> RowError {
-        RowError::of_line(self.line, format!("character {}: {why}", self.column + 1))
+    fn misquoted(&self, reason: &str) -> RowError {
+        RowError::of_line(self.line, format!("character {}: {reason}", self.column + 1))
     }
 
     fn skip_line(&mut self) {
@@ -135,9 +135,9 @@ impl<R: Read> Iterator for Records<R> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed && self.bytes.peek().is_some() {
             let record = self.record();
-            if let Some(Err(why)) = self.bytes.next_if(Result::is_err) {
+            if let Some(Err(error)) = self.bytes.next_if(Result::is_err) {
                 self.failed = true;
-                return Some(Err(RowError::of_line(self.line, why.to_string())));
+                return Some(Err(RowError::of_line(self.line, error.to_string())));
             }
             // A blank line may also be written as one empty cell in quotes.
             if record.as_ref().is_ok_and(|(_, cells)| *cells == [""]) {
@@ -160,8 +160,8 @@ fn separator(begin: &[u8]) -> Option<u8> {
 }
 
 fn text(line: u64, cell: Vec<u8>) -> Result<String, RowError> {
-    String::from_utf8(cell).map_err(|why| {
-        let before = &why.as_bytes()[..why.utf8_error().valid_up_to()];
+    String::from_utf8(cell).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let breaks = before.iter().filter(|&&byte| byte == b'\n').count() as u64;
         RowError::of_line(line + breaks, "not UTF-8 text; save the file as \"CSV UTF-8\"")
     })

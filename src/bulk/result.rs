@@ -7,7 +7,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::document::json::on_one_line;
 use crate::document::{Change, Json};
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 
 /// How a row ended. Its line of JSON is a line of the run's results.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -86,14 +86,14 @@ impl Outcome {
         self.is_open() || matches!(self, Outcome::Conflict | Outcome::Refused | Outcome::NotFound)
     }
 
-    fn of(kind: Kind) -> Outcome {
+    fn of(kind: ErrorKind) -> Outcome {
         match kind {
-            Kind::Conflict => Outcome::Conflict,
-            Kind::Refused => Outcome::Refused,
-            Kind::NotFound => Outcome::NotFound,
-            Kind::Credentials => Outcome::Credentials,
-            Kind::Differs => Outcome::Differs,
-            Kind::Unknown => Outcome::Unknown,
+            ErrorKind::Conflict => Outcome::Conflict,
+            ErrorKind::Refused => Outcome::Refused,
+            ErrorKind::NotFound => Outcome::NotFound,
+            ErrorKind::Credentials => Outcome::Credentials,
+            ErrorKind::Differs => Outcome::Differs,
+            ErrorKind::Unknown => Outcome::Unknown,
             _ => Outcome::Failed,
         }
     }
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_row_reads_back_from_its_line() {
-        let error = Error::new(Kind::Unknown, "lost").detail(["twice".to_string()]);
+        let error = Error::new(ErrorKind::Unknown, "lost").detail(["twice".to_string()]);
         let line = json_line(&RowResult::failed(3, 7, &error));
         assert_eq!(
             line,
@@ -200,13 +200,13 @@ mod tests {
     fn a_row_that_failed_says_how() {
         let outcome = |kind| RowResult::failed(1, 7, &Error::new(kind, "no")).outcome.name();
         let kinds = [
-            (Kind::Conflict, "conflict"),
-            (Kind::Refused, "refused"),
-            (Kind::NotFound, "not-found"),
-            (Kind::Credentials, "credentials"),
-            (Kind::Differs, "differs"),
-            (Kind::Unknown, "unknown"),
-            (Kind::Failed, "failed"),
+            (ErrorKind::Conflict, "conflict"),
+            (ErrorKind::Refused, "refused"),
+            (ErrorKind::NotFound, "not-found"),
+            (ErrorKind::Credentials, "credentials"),
+            (ErrorKind::Differs, "differs"),
+            (ErrorKind::Unknown, "unknown"),
+            (ErrorKind::Failed, "failed"),
         ];
         for (kind, name) in kinds {
             assert_eq!(outcome(kind), name);

@@ -7,7 +7,7 @@ use super::cell::{Cell, TEXT, refuse_rewritten, written};
 use super::columns::{Column, MARK, columns, edit, squashed};
 use super::records::Records;
 use super::respelled::respelled;
-use super::{Fixed, MODIFIED, Row, RowError, Spelling, checked, doubts};
+use super::{MODIFIED, Row, RowError, Spelling, UnsettableValue, checked, doubts};
 use crate::document::time::timestamp;
 use crate::document::{Edit, Json, Path};
 use crate::search::{CustomerName, Lookup, lookup};
@@ -38,7 +38,7 @@ impl<R: Read> Rows<Records<R>> {
     pub fn new(input: R, spelling: Spelling) -> Result<Rows<Records<R>>, Vec<RowError>> {
         let delimiter = u8::try_from(spelling.delimiter).unwrap_or(b',');
         let records =
-            Records::new(input, delimiter).map_err(|why| vec![RowError::of_line(1, why.to_string())])?;
+            Records::new(input, delimiter).map_err(|error| vec![RowError::of_line(1, error.to_string())])?;
         Rows::of(records, spelling, false)
     }
 }
@@ -77,10 +77,10 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         let cells = self.cells(line, cells)?;
         let customer = self.customer(&cells);
         let id = if let Ok(CustomerName::Id(id)) = customer { Some(id) } else { None };
-        let exported = self.exported(id).map_err(|why| vec![RowError::of_line(line, why)])?;
+        let exported = self.exported(id).map_err(|reason| vec![RowError::of_line(line, reason)])?;
         let mut read = RowCells::default();
         let key = self.key();
-        let customer = customer.map_err(|why| read.errors.push(self.error(line, key, why))).ok();
+        let customer = customer.map_err(|reason| read.errors.push(self.error(line, key, reason))).ok();
         for (at, cell) in cells.iter().enumerate() {
             self.read(line, at, cell, &exported, &mut read);
         }
@@ -119,14 +119,14 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         if cells.len() == width {
             return Ok(cells);
         }
-        let why = format!("has {} cells, the header has {width}", cells.len());
-        Err(vec![RowError::of_line(line, why)])
+        let reason = format!("has {} cells, the header has {width}", cells.len());
+        Err(vec![RowError::of_line(line, reason)])
     }
 
     /// The values that were exported, by field.
     fn exported(&mut self, id: Option<u64>) -> Result<Vec<(Path, Json)>, String> {
         let (Some(base), Some(id)) = (&mut self.base, id) else { return Ok(Vec::new()) };
-        let exported = base.get(id).map_err(|why| format!("the base: {why}"))?;
+        let exported = base.get(id).map_err(|error| format!("the base: {error}"))?;
         let cells = exported.map(|exported| exported.cells).unwrap_or_default();
         Ok(base.head.fields.iter().cloned().zip(cells).collect())
     }
@@ -136,7 +136,7 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         if matches!(column, Column::Modified) {
             match cell.text(false).and_then(modified) {
                 Ok(it) => read.fixed.extend(it),
-                Err(why) => read.errors.push(self.error(line, at, why)),
+                Err(reason) => read.errors.push(self.error(line, at, reason)),
             }
             return;
         }
@@ -147,7 +147,7 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         }
         match edit(column, cell, &self.spelling) {
             Ok(None) => read.blanked += u64::from(old.is_some()),
-            Err(why) => read.errors.push(self.error(line, at, why)),
+            Err(reason) => read.errors.push(self.error(line, at, reason)),
             Ok(Some(edit)) => {
                 if let (Some((_, token)), false) = (old, self.is_allowed(at)) {
                     read.errors.extend(self.respelled(line, at, token, cell));
@@ -171,9 +171,9 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         Some(RowError { is_respelled: true, ..error })
     }
 
-    fn error(&self, line: u64, at: usize, why: impl Into<String>) -> RowError {
+    fn error(&self, line: u64, at: usize, reason: impl Into<String>) -> RowError {
         let cell = self.is_sheet.then(|| format!("{}{line}", letters(at)));
-        RowError { cell, ..RowError::of_column(line, &self.names[at], why) }
+        RowError { cell, ..RowError::of_column(line, &self.names[at], reason) }
     }
 
     /// The column that names the customer.
@@ -203,7 +203,7 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
 #[derive(Default)]
 struct RowCells {
     list: Vec<Edit>,
-    fixed: Vec<Fixed>,
+    fixed: Vec<UnsettableValue>,
     base: Vec<(Path, Json)>,
     guarded: Vec<Path>,
     blanked: u64,
@@ -226,13 +226,13 @@ fn letters(at: usize) -> String {
     if at < 26 { letter(at) } else { letters(at / 26 - 1) + &letter(at) }
 }
 
-fn modified(cell: &str) -> Result<Option<Fixed>, String> {
+fn modified(cell: &str) -> Result<Option<UnsettableValue>, String> {
     let cell = cell.trim();
     if cell.is_empty() {
         return Ok(None);
     }
     timestamp(cell).ok_or_else(|| format!("takes a timestamp as `customer list` prints it, not `{cell}`"))?;
-    Ok(Some(Fixed { path: Path::root(MODIFIED), value: Json::string(cell), why: String::new() }))
+    Ok(Some(UnsettableValue { path: Path::root(MODIFIED), value: Json::string(cell), reason: String::new() }))
 }
 
 impl<I: Iterator<Item = Result<Record, RowError>>> Iterator for Rows<I> {
@@ -370,8 +370,8 @@ mod tests {
         }
         let file = b"id,firstName\n7,a\n8,\"b".as_slice().chain(Failing);
         let rows = Rows::new(file, Spelling::default()).unwrap();
-        let said: Vec<String> = rows.take(9).filter_map(|row| Some(row.err()?[0].to_string())).collect();
-        assert_eq!(said, ["line 3: disk"]);
+        let message: Vec<String> = rows.take(9).filter_map(|row| Some(row.err()?[0].to_string())).collect();
+        assert_eq!(message, ["line 3: disk"]);
     }
 
     #[test]
@@ -411,7 +411,7 @@ mod tests {
         let row = |moment: &str| read(&format!("id,firstName,modifiedTimestamp\n7,a,{moment}\n"));
         assert_eq!(row("2026-01-02T03:04:05").unwrap(), [r#"modifiedTimestamp "2026-01-02T03:04:05""#]);
         assert_eq!(row(" ").unwrap(), [""; 0]);
-        let said = row("yesterday").unwrap_err()[0].to_string();
-        assert!(said.starts_with("line 2, column `modifiedTimestamp`: takes a timestamp"), "{said}");
+        let message = row("yesterday").unwrap_err()[0].to_string();
+        assert!(message.starts_with("line 2, column `modifiedTimestamp`: takes a timestamp"), "{message}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fixed, Row};
+use super::{Row, UnsettableValue};
 use crate::document::{Edit, Edits, Json, Path};
 use crate::search::CustomerName;
 
@@ -11,7 +11,7 @@ use crate::search::CustomerName;
 pub(crate) struct Task {
     pub(crate) customer: CustomerName,
     pub(crate) edits: Edits,
-    pub(crate) fixed: Vec<Fixed>,
+    pub(crate) fixed: Vec<UnsettableValue>,
     /// [`Row::base`].
     pub(crate) base: Vec<(Path, Json)>,
     /// [`Row::guarded`].
@@ -21,14 +21,14 @@ pub(crate) struct Task {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept<Edits, Fixed, Base, Paths, Raw> {
+struct Kept<Edits, UnsettableValue, Base, Paths, Raw> {
     /// The names of the file's columns, in its first row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     header: Option<Raw>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lookup: Option<String>,
     edits: Edits,
-    fixed: Fixed,
+    fixed: UnsettableValue,
     base: Base,
     guarded: Paths,
     raw: Raw,
@@ -50,7 +50,7 @@ pub(crate) fn to_json(row: &Row, header: Option<&Vec<String>>) -> String {
 /// Reads the JSON of [`to_json`]; `id` names a customer without a lookup. None if the JSON is damaged.
 pub(crate) fn from_json(text: &str, id: u64) -> Option<Task> {
     type Values = Vec<(Path, Json)>;
-    let kept: Kept<Vec<Edit>, Vec<Fixed>, Values, Vec<Path>, Vec<String>> =
+    let kept: Kept<Vec<Edit>, Vec<UnsettableValue>, Values, Vec<Path>, Vec<String>> =
         serde_json::from_str(text).ok()?;
     let customer = match kept.lookup {
         Some(lookup) => CustomerName::parse(&lookup).ok()?,
@@ -90,7 +90,11 @@ mod tests {
         ];
         let edits = Edits::check(edits).unwrap();
         let value = Json::parse("\"2026\"").unwrap();
-        let fixed = vec![Fixed { path: Path::root("modifiedTimestamp"), value, why: "because".to_string() }];
+        let fixed = vec![UnsettableValue {
+            path: Path::root("modifiedTimestamp"),
+            value,
+            reason: "because".to_string(),
+        }];
         for customer in [CustomerName::Id(7), CustomerName::parse("reference: a:b ").unwrap()] {
             let row = Row {
                 number: 1,
@@ -106,7 +110,7 @@ mod tests {
             };
             let task = from_json(&to_json(&row, None), 7).unwrap();
             assert_eq!((&task.customer, &task.guarded, &task.raw), (&row.customer, &row.guarded, &row.raw));
-            let parts = |edits: &Edits, fixed: &Vec<Fixed>, base: &Vec<(Path, Json)>| {
+            let parts = |edits: &Edits, fixed: &Vec<UnsettableValue>, base: &Vec<(Path, Json)>| {
                 format!("{edits:?}{fixed:?}{base:?}")
             };
             assert_eq!(parts(&task.edits, &task.fixed, &task.base), parts(&row.edits, &row.fixed, &row.base));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use super::ProofArgs;
+use super::VerifyArgs;
 use crate::account::Settings;
 use crate::account::setting::Key;
 use crate::api::MOST_CONNECTIONS;
@@ -180,7 +180,7 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(crate) proof: ProofArgs,
+    pub(crate) proof: VerifyArgs,
 }
 
 #[derive(Debug, Args)]
@@ -197,7 +197,7 @@ pub struct BulkUpdateArgs {
     #[arg(long, requires = "dry_run", help_heading = "Writing")]
     pub(crate) exit_code: bool,
     #[command(flatten)]
-    pub(crate) proof: ProofArgs,
+    pub(crate) proof: VerifyArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
@@ -231,7 +231,7 @@ pub struct BulkUndoArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(crate) proof: ProofArgs,
+    pub(crate) proof: VerifyArgs,
 }
 
 impl PaceArgs {
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_dash_is_no_file() {
-        assert!(file("-".into()).is_err_and(|why| why.contains("`./-`")));
+        assert!(file("-".into()).is_err_and(|error| error.contains("`./-`")));
         assert_eq!(file("./-".into()), Ok("./-".into()));
     }
 

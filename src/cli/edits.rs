@@ -225,8 +225,8 @@ fn field_edit(field: &'static Field, value: &str) -> Result<Edit> {
                 .ok_or_else(|| Error::usage(format!("{given} takes TYPE=CODE, not `{value}`")))?;
             Action::SetCode { kind: kind.trim().to_string(), code: code.trim().to_string() }
         }
-        _ => Action::Set(check::from_text(field, value).map_err(|why| {
-            let problem = EditProblem::Invalid(why);
+        _ => Action::Set(check::from_text(field, value).map_err(|error| {
+            let problem = EditProblem::Invalid(error);
             Error::usage(EditError { given: given.clone(), path: path.clone(), problem }.to_string())
         })?),
     };
@@ -249,8 +249,8 @@ fn path(flag: &str, text: &str) -> Result<Path> {
     if let Some(known) = names::path(text).filter(|_| !text.starts_with('/')) {
         return Ok(Path::of(known));
     }
-    Path::parse(text).map_err(|why| {
-        let error = Error::usage(format!("{flag}: `{text}` is not a path")).because(why);
+    Path::parse(text).map_err(|reason| {
+        let error = Error::usage(format!("{flag}: `{text}` is not a path")).source(reason);
         match nearest(text, FIELDS.iter().map(|field| field.path)).first() {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint("a path is dotted (customerReference.reference1) or a JSON Pointer"),
@@ -259,8 +259,8 @@ fn path(flag: &str, text: &str) -> Result<Path> {
 }
 
 fn read_json(text: &str, pair: &str) -> Result<Json> {
-    Json::parse(text).map_err(|why| {
-        let error = Error::usage(format!("--set-json `{pair}`")).because(why);
+    Json::parse(text).map_err(|reason| {
+        let error = Error::usage(format!("--set-json `{pair}`")).source(reason);
         if text.starts_with(['{', '[', '"']) {
             return error;
         }

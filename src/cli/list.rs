@@ -80,7 +80,8 @@ pub(crate) struct ListRequest {
 
 impl ListArgs {
     pub(crate) fn request(&self) -> Result<ListRequest> {
-        let condition = |text: &String| Condition::parse(text).map_err(|why| usage("--where", text, &why));
+        let condition =
+            |text: &String| Condition::parse(text).map_err(|error| usage("--where", text, &error));
         let conditions = self.conditions.iter().map(condition).collect::<Result<_>>()?;
         Ok(ListRequest {
             search: Search::new(conditions),
@@ -94,7 +95,7 @@ impl ListArgs {
         let Some(field) = &self.sort else {
             return Ok(Order { by: names::CREATED.to_string(), descending: false });
         };
-        let name = names::find(field).map_err(|why| usage("--sort", field, &why))?;
+        let name = names::find(field).map_err(|error| usage("--sort", field, &error))?;
         let by = name.filter.ok_or_else(|| {
             Error::usage(format!("--sort {field}: the API cannot sort by it"))
                 .hint("it sorts by the fields that it can filter by; sort the output instead")
@@ -111,11 +112,12 @@ fn column(text: &str) -> Result<Path> {
         return Err(Error::usage(format!("--columns {text}: the API filters by it, but it is not a field"))
             .hint("the codes are in customerReference.salesTrackingCodes"));
     }
-    Path::parse(text).map_err(|why| Error::usage(format!("--columns: `{text}` is not a path")).because(why))
+    Path::parse(text)
+        .map_err(|error| Error::usage(format!("--columns: `{text}` is not a path")).source(error))
 }
 
-fn usage(flag: &str, text: &str, why: &QueryError) -> Error {
-    why.hint.iter().fold(Error::usage(format!("{flag} {text}: {why}")), Error::hint)
+fn usage(flag: &str, text: &str, error: &QueryError) -> Error {
+    error.hint.iter().fold(Error::usage(format!("{flag} {text}: {error}")), Error::hint)
 }
 
 #[cfg(test)]

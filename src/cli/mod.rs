@@ -218,22 +218,22 @@ pub(crate) struct WriteArgs {
     #[arg(short, long)]
     pub(crate) yes: bool,
     #[command(flatten)]
-    pub(crate) proof: ProofArgs,
+    pub(crate) proof: VerifyArgs,
     /// Write without a journal entry; the change cannot be undone
     #[arg(long)]
     pub(crate) no_journal: bool,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ProofArgs {
+pub(crate) struct VerifyArgs {
     /// Verify writes by the API's `answer` to the PUT or by another `read`
     #[arg(long, value_enum, value_name = "BY", default_value_t, hide_possible_values = true)]
     #[arg(help_heading = "Writing")]
-    pub(crate) verify: Proof,
+    pub(crate) verify: Verify,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum Proof {
+pub(crate) enum Verify {
     /// The stored customer in the answer to the PUT; another read if the answer has none
     #[default]
     Answer,
@@ -294,7 +294,7 @@ pub(crate) struct PruneArgs {
     pub(crate) all_profiles: bool,
     /// Delete entries whose outcome is not known too
     #[arg(long)]
-    pub(crate) unsettled: bool,
+    pub(crate) unresolved: bool,
     /// Confirm without asking
     #[arg(short, long)]
     pub(crate) yes: bool,
@@ -330,7 +330,7 @@ fn since(text: &str) -> Result<Since, String> {
 fn field_path(text: &str) -> Result<Path, String> {
     match field::by_flag(text) {
         Some(field) => Ok(Path::of(field.path)),
-        None => Path::parse(text).map_err(|why| why.to_string()),
+        None => Path::parse(text).map_err(|error| error.to_string()),
     }
 }
 

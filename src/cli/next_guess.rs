@@ -111,8 +111,8 @@ fn flag_in(words: &[&str]) -> Option<String> {
         if dashes.is_empty() || name == format!("--{flag}") {
             return None;
         }
-        let why = if dashes.is_ascii() { "" } else { " The dash was pasted from a document." };
-        Some(format!("did you mean --{flag}?{why}"))
+        let reason = if dashes.is_ascii() { "" } else { " The dash was pasted from a document." };
+        Some(format!("did you mean --{flag}?{reason}"))
     })
 }
 

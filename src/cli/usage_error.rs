@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 
 use clap::ValueEnum;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 
 use super::next_guess::suggest;
 use super::styled;
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 use crate::report::Look;
 use crate::report::failure::{failure, shown, written};
 use crate::terminal::Color;
@@ -25,8 +25,8 @@ pub(crate) fn usage_error(
     let plain: String = error.to_string().lines().map(|line| shown(line) + "\n").collect();
     let message = message(&error, &plain, arguments);
     let text = match error.kind() {
-        ErrorKind::InvalidUtf8 => failure(&Error::usage(&message), look, may_write),
-        _ => rendered(&error, plain.clone(), arguments, look) + &written(Kind::Usage, may_write),
+        ClapErrorKind::InvalidUtf8 => failure(&Error::usage(&message), look, may_write),
+        _ => rendered(&error, plain.clone(), arguments, look) + &written(ErrorKind::Usage, may_write),
     };
     let asks_for_json = ["-o", "--output"].iter().any(|flag| has_value(arguments, flag, "json"));
     (text, asks_for_json.then(|| hints(&plain).fold(Error::usage(message), Error::hint)))
@@ -52,7 +52,7 @@ fn has_value(arguments: &[OsString], flag: &str, value: &str) -> bool {
 fn suggest_joined_value(error: &mut clap::Error) {
     let tip = error.get(ContextKind::Suggested).map(ToString::to_string).unwrap_or_default();
     let unknown = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    if error.kind() != ErrorKind::UnknownArgument || !tip.contains("as a value, use '-- ") {
+    if error.kind() != ClapErrorKind::UnknownArgument || !tip.contains("as a value, use '-- ") {
         return;
     }
     error.remove(ContextKind::Suggested);
@@ -83,8 +83,8 @@ fn rendered(error: &clap::Error, plain: String, arguments: &[OsString], look: Lo
 
 fn message(error: &clap::Error, plain: &str, arguments: &[OsString]) -> String {
     match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command was given".to_string(),
-        ErrorKind::InvalidUtf8 => {
+        ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command was given".to_string(),
+        ClapErrorKind::InvalidUtf8 => {
             let place = arguments.iter().position(|argument| argument.to_str().is_none()).unwrap_or_default();
             let text = arguments.get(place).map(|argument| argument.to_string_lossy()).unwrap_or_default();
             format!("argument {place}, `{text}`, is not UTF-8 text")

@@ -2,14 +2,14 @@
 
 use super::session::Context;
 use crate::account::setting::Key;
-use crate::account::{KeySource, Profile, Vault, keys};
+use crate::account::{KeySource, KeyStore, Profile, keys};
 use crate::api::ApiKey;
 use crate::cli::AuthCommand;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::account::{self as report, Status};
 use crate::terminal::Input;
 
-pub(super) fn run(command: &AuthCommand, context: &Context) -> Result<Kind> {
+pub(super) fn run(command: &AuthCommand, context: &Context) -> Result<ErrorKind> {
     let profile = context.profile()?;
     if profile.is_sandbox() {
         let hint = "the sandbox has a key of its own, and is used without logging in";
@@ -22,19 +22,19 @@ pub(super) fn run(command: &AuthCommand, context: &Context) -> Result<Kind> {
     }
 }
 
-fn login(profile: &Profile, with_key_stdin: bool, context: &Context) -> Result<Kind> {
+fn login(profile: &Profile, with_key_stdin: bool, context: &Context) -> Result<ErrorKind> {
     context.watch_signals();
     let name = profile.name.clone();
     refuse_other_source(profile)?;
-    let vault = Vault::in_folder(&profile.folder);
+    let vault = KeyStore::in_folder(&profile.folder);
     let (base, _) = profile.base()?;
     context.terminal.show_badge(profile.badge());
     let key = typed(with_key_stdin, &name, base.host(), context)?;
     let account = profile.with_key(key.clone())?;
-    context.client(&account)?.probe().map_err(|why| why.at("trying the key"))?;
+    context.client(&account)?.probe().map_err(|error| error.step("trying the key"))?;
     let replaced = vault.source(&name).is_some();
-    vault.store(&name, &key, &base).map_err(|why| {
-        Error::new(Kind::Failed, format!("the key of profile {name} cannot be stored")).because(why)
+    vault.store(&name, &key, &base).map_err(|error| {
+        Error::new(ErrorKind::Failed, format!("the key of profile {name} cannot be stored")).source(error)
     })?;
     let notes = context.terminal.notes();
     let place = vault.place(&name);
@@ -63,13 +63,15 @@ fn refuse_other_source(profile: &Profile) -> Result<()> {
 }
 
 fn typed(with_key_stdin: bool, profile: &str, host: &str, context: &Context) -> Result<ApiKey> {
-    let refused =
-        |why: String| Error::new(Kind::Credentials, why).hint("paste the key exactly as Fusebill shows it");
+    let refused = |reason: String| {
+        Error::new(ErrorKind::Credentials, reason).hint("paste the key exactly as Fusebill shows it")
+    };
     if with_key_stdin {
         let pasted = keys::read_text(context.terminal.open(&Input::Stdin)?);
-        let pasted = pasted.map_err(|why| refused("the API key cannot be read".into()).because(why));
-        let key = pasted.and_then(|pasted| ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())));
-        return key.map_err(|error| error.at("standard input"));
+        let pasted = pasted.map_err(|reason| refused("the API key cannot be read".into()).source(reason));
+        let key =
+            pasted.and_then(|pasted| ApiKey::parse(&pasted).map_err(|reason| refused(reason.to_string())));
+        return key.map_err(|error| error.step("standard input"));
     }
     if !context.terminal.may_ask() {
         return Err(Error::usage("cannot ask for the key: there is no terminal, or --no-input is set")
@@ -78,19 +80,19 @@ fn typed(with_key_stdin: bool, profile: &str, host: &str, context: &Context) -> 
     let check = |text: &str| ApiKey::parse(text).map(|_| None).map_err(ToString::to_string);
     let about = format!("API key of profile {profile} ({host}), from Settings, Integrations, API Key.");
     match context.terminal.secret(&about, "key (not shown; empty cancels)", &check)? {
-        Some(pasted) => ApiKey::parse(&pasted).map_err(|why| refused(why.to_string())),
-        None => Err(Error::new(Kind::Cancelled, "no key was typed")),
+        Some(pasted) => ApiKey::parse(&pasted).map_err(|reason| refused(reason.to_string())),
+        None => Err(Error::new(ErrorKind::Cancelled, "no key was typed")),
     }
 }
 
-fn status(profile: Profile, context: &Context) -> Result<Kind> {
+fn status(profile: Profile, context: &Context) -> Result<ErrorKind> {
     let (base, from) = profile.base()?;
     let source = profile.key_source()?;
     let label = profile.settings.text(Key::Label).map(str::to_string);
     let session = &context.open()?;
-    let standing = session.client.probe().map_err(|why| {
+    let standing = session.client.probe().map_err(|error| {
         let from = source.as_ref().map(|source| format!("source of the key: {}", source.name()));
-        why.at(format!("asking {}", base.host())).detail(from)
+        error.step(format!("asking {}", base.host())).detail(from)
     })?;
     let status = Status {
         profile: profile.name,
@@ -104,14 +106,14 @@ fn status(profile: Profile, context: &Context) -> Result<Kind> {
     };
     let local = |moment| context.terminal.local(moment);
     let text = report::status(&status, context.global.output, local, context.terminal.look());
-    context.terminal.print(&text).map(|()| Kind::Done)
+    context.terminal.print(&text).map(|()| ErrorKind::Done)
 }
 
-fn logout(profile: &Profile, context: &Context) -> Result<Kind> {
+fn logout(profile: &Profile, context: &Context) -> Result<ErrorKind> {
     let name = &profile.name;
-    let vault = Vault::in_folder(&profile.folder);
+    let vault = KeyStore::in_folder(&profile.folder);
     let notes = context.terminal.notes();
-    let removed = vault.remove(name).map_err(|why| not_removed(name, why))?;
+    let removed = vault.remove(name).map_err(|error| not_removed(name, error))?;
     if removed {
         notes.say(&format!("Removed the stored key of profile {name}. At Fusebill it is still valid."));
     } else {
@@ -124,17 +126,18 @@ fn logout(profile: &Profile, context: &Context) -> Result<Kind> {
 }
 
 impl Context {
-    pub(super) fn done(&self, profile: &str, outcome: &str) -> Result<Kind> {
+    pub(super) fn done(&self, profile: &str, outcome: &str) -> Result<ErrorKind> {
         let printed = self.terminal.print(&report::done(profile, outcome, self.global.output));
-        printed.map(|()| Kind::Done).map_err(unshown)
+        printed.map(|()| ErrorKind::Done).map_err(unshown)
     }
 }
 
 /// The command did what it was asked for.
 pub(super) fn unshown(error: Error) -> Error {
-    Error { kind: Kind::Unshown, ..error }
+    Error { kind: ErrorKind::Unshown, ..error }
 }
 
-pub(super) fn not_removed(profile: &str, why: std::io::Error) -> Error {
-    Error::new(Kind::Failed, format!("the stored key of profile {profile} cannot be removed")).because(why)
+pub(super) fn not_removed(profile: &str, error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Failed, format!("the stored key of profile {profile} cannot be removed"))
+        .source(error)
 }

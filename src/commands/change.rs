@@ -1,22 +1,22 @@
 //! Shows a plan, asks for confirmation, merges changes of other clients, and writes it. Every command that changes one
 //! customer uses this.
 
-use super::conflict::{before_writing, settled, tell_carried, unmergeable};
+use super::conflict::{before_writing, resolved, tell_carried, unmergeable};
 use super::consent::{consents, not_confirmed};
 use super::refusal::{check_references, refuse_known};
 use super::session::Session;
 use super::write::{Done, Writer};
 use crate::account::command;
 use crate::action::{advised, status};
-use crate::cli::{Output, Proof, WriteArgs};
+use crate::cli::{Output, Verify, WriteArgs};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::Consent;
 use crate::document::{Customer, Plan};
-use crate::error::{Kind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::report::change;
 use crate::report::csv;
 use crate::report::json::printed;
-use crate::report::outcome::{Facts, Outcome};
+use crate::report::outcome::{JsonReport, Outcome};
 use crate::store::{CustomerLock, EntryId, Origin};
 
 pub(super) struct WriteOptions<'a> {
@@ -37,9 +37,9 @@ impl<'a> WriteOptions<'a> {
     }
 }
 
-pub(super) enum End {
+pub(super) enum ChangeEnd {
     /// Written, only shown, or without changes; the kind gives the exit code.
-    Ended(Outcome, Kind),
+    Ended(Outcome, ErrorKind),
     Declined,
     /// Another writer changed the same values, and the user edits again with those values shown.
     Again(Box<Customer>, Vec<Conflict>),
@@ -47,17 +47,17 @@ pub(super) enum End {
 
 /// Writes a plan of flags or of an undo. The caller took `lock` before it read the customer; the lock is released while the
 /// program waits for the user.
-pub(super) fn carry_out(
+pub(super) fn write_plan(
     mut plan: Plan,
     lock: Option<CustomerLock>,
     options: &WriteOptions<'_>,
     session: &Session<'_>,
-    facts: &mut Facts,
-) -> Result<Kind> {
+    json: &mut JsonReport,
+) -> Result<ErrorKind> {
     let step = before_writing(&plan);
-    match confirm_and_write(&mut plan, lock, options, session, facts)? {
-        End::Ended(_, kind) => Ok(kind),
-        End::Declined | End::Again(..) => Err(not_confirmed().at(step)),
+    match confirm_and_write(&mut plan, lock, options, session, json)? {
+        ChangeEnd::Ended(_, kind) => Ok(kind),
+        ChangeEnd::Declined | ChangeEnd::Again(..) => Err(not_confirmed().step(step)),
     }
 }
 
@@ -67,16 +67,16 @@ pub(super) fn confirm_and_write(
     mut lock: Option<CustomerLock>,
     options: &WriteOptions<'_>,
     session: &Session<'_>,
-    facts: &mut Facts,
-) -> Result<End> {
+    json: &mut JsonReport,
+) -> Result<ChangeEnd> {
     plan.warnings.extend(advice(plan, session));
     plan.warnings.iter().for_each(|warning| session.terminal.notes().warn(warning));
     // If the user took time to answer, the customer is read again before the write.
     let mut waited = options.by_hand;
     loop {
-        facts.plan(plan);
+        json.plan(plan);
         if plan.is_empty() {
-            return unchanged(plan, session, facts);
+            return unchanged(plan, session, json);
         }
         let wanted = options.by_hand || !plan.consent.is_empty() || session.account.asks_always();
         let asks = wanted && !options.args.yes;
@@ -87,20 +87,20 @@ pub(super) fn confirm_and_write(
         }
         session.terminal.print(&text)?;
         if options.args.dry_run {
-            return dry_run(plan, asks, options, session, facts);
+            return dry_run(plan, asks, options, session, json);
         }
         if !asks && !waited {
             break;
         }
         drop(lock.take());
         if asks && !consent(plan, options, session)? {
-            return Ok(End::Declined);
+            return Ok(ChangeEnd::Declined);
         }
         lock = session.lock(plan.before.id(), options.args)?;
         // Other writers may have changed the customer meanwhile. Their changes are kept.
         let theirs = session.client.get(plan.before.id())?;
         (options.check)(&theirs)?;
-        let conflicts = match merge(plan, &theirs).map_err(|why| unmergeable(&why, plan))? {
+        let conflicts = match merge(plan, &theirs).map_err(|error| unmergeable(&error, plan))? {
             Merge::Merged { plan: merged, carried } => {
                 tell_carried(&carried, session.terminal.notes());
                 *plan = *merged;
@@ -109,17 +109,17 @@ pub(super) fn confirm_and_write(
             Merge::Conflicts(conflicts) => conflicts,
         };
         drop(lock.take());
-        match settled(plan, &theirs, &conflicts, options.by_hand, session)? {
-            Some(settled) => *plan = settled,
-            None => return Ok(End::Again(Box::new(theirs), conflicts)),
+        match resolved(plan, &theirs, &conflicts, options.by_hand, session)? {
+            Some(resolved) => *plan = resolved,
+            None => return Ok(ChangeEnd::Again(Box::new(theirs), conflicts)),
         }
         waited = true;
     }
-    facts.plan(plan);
+    json.plan(plan);
     if plan.is_empty() {
-        return unchanged(plan, session, facts);
+        return unchanged(plan, session, json);
     }
-    written(plan, lock, options, session, facts)
+    written(plan, lock, options, session, json)
 }
 
 /// Writes a confirmed plan and prints the result.
@@ -128,13 +128,13 @@ fn written(
     lock: Option<CustomerLock>,
     options: &WriteOptions<'_>,
     session: &Session<'_>,
-    facts: &mut Facts,
-) -> Result<End> {
-    let done = write(plan.clone(), options, session, facts)?;
+    json: &mut JsonReport,
+) -> Result<ChangeEnd> {
+    let done = write(plan.clone(), options, session, json)?;
     drop(lock);
     *plan = done.plan;
     if !done.written {
-        return unchanged(plan, session, facts);
+        return unchanged(plan, session, json);
     }
     let notes = session.terminal.notes();
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
@@ -142,11 +142,11 @@ fn written(
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
         notes.say_command("To undo:", &undo, session.terminal.error_look().width);
     }
-    let printed = finish(plan, Outcome::Updated, session, facts);
+    let printed = finish(plan, Outcome::Updated, session, json);
     session.signals.done();
-    let Err(why) = printed else { return Ok(End::Ended(Outcome::Updated, Kind::Done)) };
-    notes.warn(&format!("the change was written and verified, but {}", why.headline()));
-    Ok(End::Ended(Outcome::Updated, Kind::Unshown))
+    let Err(error) = printed else { return Ok(ChangeEnd::Ended(Outcome::Updated, ErrorKind::Done)) };
+    notes.warn(&format!("the change was written and verified, but {}", error.headline()));
+    Ok(ChangeEnd::Ended(Outcome::Updated, ErrorKind::Unshown))
 }
 
 /// The vendor's page advises its own methods to change a status.
@@ -161,15 +161,20 @@ fn advice(plan: &Plan, session: &Session<'_>) -> Option<String> {
     ))
 }
 
-fn unchanged(plan: &Plan, session: &Session<'_>, facts: &Facts) -> Result<End> {
+fn unchanged(plan: &Plan, session: &Session<'_>, json: &JsonReport) -> Result<ChangeEnd> {
     let id = plan.before.id();
-    let said = format!("No changes: customer {id} already has these values. Nothing was written.");
-    session.terminal.notes().say(&said);
-    finish(plan, Outcome::Unchanged, session, facts)?;
-    Ok(End::Ended(Outcome::Unchanged, Kind::Done))
+    let message = format!("No changes: customer {id} already has these values. Nothing was written.");
+    session.terminal.notes().say(&message);
+    finish(plan, Outcome::Unchanged, session, json)?;
+    Ok(ChangeEnd::Ended(Outcome::Unchanged, ErrorKind::Done))
 }
 
-fn write(plan: Plan, options: &WriteOptions<'_>, session: &Session<'_>, facts: &mut Facts) -> Result<Done> {
+fn write(
+    plan: Plan,
+    options: &WriteOptions<'_>,
+    session: &Session<'_>,
+    json: &mut JsonReport,
+) -> Result<Done> {
     let writer = Writer {
         client: &session.client,
         store: if options.args.no_journal { None } else { Some(session.store()?) },
@@ -180,12 +185,12 @@ fn write(plan: Plan, options: &WriteOptions<'_>, session: &Session<'_>, facts: &
             undoes: options.undoes.clone(),
             row: None,
         },
-        reads_again: options.args.proof.verify == Proof::Read,
+        reads_again: options.args.proof.verify == Verify::Read,
         preconditions: options.check,
         signals: &session.signals,
         notes: session.terminal.notes(),
     };
-    writer.write(plan, facts)
+    writer.write(plan, json)
 }
 
 /// The text for standard output that shows the plan. It is empty for JSON, NDJSON and CSV. If the command asks, the plan goes
@@ -209,8 +214,8 @@ fn dry_run(
     asks: bool,
     options: &WriteOptions<'_>,
     session: &Session<'_>,
-    facts: &mut Facts,
-) -> Result<End> {
+    json: &mut JsonReport,
+) -> Result<ChangeEnd> {
     refuse_known(plan)?;
     if options.args.check {
         let found = check_references(plan, &session.client)?;
@@ -222,11 +227,14 @@ fn dry_run(
     for reason in reasons.filter(|_| asks) {
         let warning = format!("{reason}: the write will ask for confirmation, or needs --yes");
         session.terminal.notes().warn(&warning);
-        facts.warn(warning);
+        json.warn(warning);
     }
     session.terminal.notes().say(&format!("Dry run: {}. Nothing was written.", change::counts(plan)));
-    finish(plan, Outcome::Planned, session, facts)?;
-    Ok(End::Ended(Outcome::Planned, if options.args.exit_code { Kind::Changes } else { Kind::Done }))
+    finish(plan, Outcome::Planned, session, json)?;
+    Ok(ChangeEnd::Ended(
+        Outcome::Planned,
+        if options.args.exit_code { ErrorKind::Changes } else { ErrorKind::Done },
+    ))
 }
 
 fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Result<bool> {
@@ -236,7 +244,7 @@ fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Re
     let details = by_hand.chain(reasons.clone()).chain(session.account.always());
     let question = change::question(plan, &session.account.label());
     let answer = session.client.not_counting(|| consents(&question, &reasons, details, session));
-    answer.map_err(|error| error.at(before_writing(plan)))
+    answer.map_err(|error| error.step(before_writing(plan)))
 }
 
 fn reasons(plan: &Plan, options: &WriteOptions<'_>) -> Vec<String> {
@@ -258,10 +266,10 @@ fn reasons(plan: &Plan, options: &WriteOptions<'_>) -> Vec<String> {
 }
 
 /// Prints the result as JSON, NDJSON or CSV. The table was printed before the write.
-fn finish(plan: &Plan, outcome: Outcome, session: &Session<'_>, facts: &Facts) -> Result<()> {
+fn finish(plan: &Plan, outcome: Outcome, session: &Session<'_>, json: &JsonReport) -> Result<()> {
     let text = match session.global.output {
         Output::Table => return Ok(()),
-        output @ (Output::Json | Output::Ndjson) => printed(&facts.success(outcome), output),
+        output @ (Output::Json | Output::Ndjson) => printed(&json.success(outcome), output),
         Output::Csv => csv::changes(plan.before.id(), outcome.name(), &plan.changes),
     };
     session.terminal.print(&text)

@@ -2,9 +2,9 @@
 
 use super::session::Session;
 use crate::document::json::Json;
-use crate::document::merge::{Conflict, settle};
+use crate::document::merge::{Conflict, resolve_conflicts};
 use crate::document::{Change, Customer, EditError, Path, Plan};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
 use crate::report::value::all_said;
 use crate::terminal::{List, Notes};
@@ -18,7 +18,7 @@ pub(super) fn tell_carried(carried: &[Change], notes: Notes) {
 }
 
 /// None if the user wants to edit again. `Conflict` if no question is possible; `Cancelled` if the user does not choose.
-pub(super) fn settled(
+pub(super) fn resolved(
     plan: &Plan,
     theirs: &Customer,
     conflicts: &[Conflict],
@@ -26,8 +26,8 @@ pub(super) fn settled(
     session: &Session<'_>,
 ) -> Result<Option<Plan>> {
     if !session.terminal.may_ask() {
-        let error = Error::new(Kind::Conflict, "the customer changed meanwhile")
-            .at(before_writing(plan))
+        let error = Error::new(ErrorKind::Conflict, "the customer changed meanwhile")
+            .step(before_writing(plan))
             .detail(conflicts.iter().map(conflict));
         let again = "run the same command again to see the change against what is there now";
         return Err(if by_hand { error } else { error.hint(again) });
@@ -40,7 +40,9 @@ pub(super) fn settled(
             Choice::Again => return Ok(None),
         }
     }
-    settle(plan, theirs, |path| ours.contains(&path)).map(Some).map_err(|why| unmergeable(&why, plan))
+    resolve_conflicts(plan, theirs, |path| ours.contains(&path))
+        .map(Some)
+        .map_err(|reason| unmergeable(&reason, plan))
 }
 
 enum Choice {
@@ -68,7 +70,7 @@ fn choose(conflict: &Conflict, by_hand: bool, session: &Session<'_>) -> Result<C
         Some(0) => Ok(Choice::Theirs),
         Some(1) => Ok(Choice::Ours),
         Some(_) => Ok(Choice::Again),
-        None => Err(Error::new(Kind::Cancelled, "the conflict was not decided")),
+        None => Err(Error::new(ErrorKind::Cancelled, "the conflict was not decided")),
     }
 }
 
@@ -86,6 +88,6 @@ pub(super) fn before_writing(plan: &Plan) -> String {
     format!("before writing customer {}", plan.before.id())
 }
 
-pub(super) fn unmergeable(why: &EditError, plan: &Plan) -> Error {
-    Error::usage(why.to_string()).at(before_writing(plan))
+pub(super) fn unmergeable(error: &EditError, plan: &Plan) -> Error {
+    Error::usage(error.to_string()).step(before_writing(plan))
 }

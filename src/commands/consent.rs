@@ -1,7 +1,7 @@
 //! Asks the user to confirm a command before it writes or deletes.
 
 use super::session::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Asks for confirmation; true for yes. `warnings` are printed before the question; `details` go into the error if there is
 /// no terminal.
@@ -31,5 +31,5 @@ pub(super) fn consent(
 }
 
 pub(super) fn not_confirmed() -> Error {
-    Error::new(Kind::Cancelled, "not confirmed")
+    Error::new(ErrorKind::Cancelled, "not confirmed")
 }

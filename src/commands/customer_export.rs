@@ -10,7 +10,7 @@ use crate::bulk::columns::MARK;
 use crate::bulk::sheet::{self, Heading};
 use crate::cli::Output;
 use crate::document::{Customer, Path};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::export::{Export, is_device};
 use crate::field::{self, FieldKind};
 use crate::report::bulk::counted;
@@ -41,7 +41,7 @@ enum Form {
 impl Table {
     /// Called before the first request.
     pub(super) fn try_out(file: &FilePath) -> Result<()> {
-        let unusable = |why: Error| Error { kind: Kind::Usage, ..why }.at("--out");
+        let unusable = |error: Error| Error { kind: ErrorKind::Usage, ..error }.step("--out");
         is_workbook(file)?;
         Export::try_out(file).map_err(unusable)?;
         if is_device(file) {
@@ -73,8 +73,8 @@ impl Table {
         let names = columns.iter().map(heading).chain([format!("{MARK}{}", head.export)]);
         let form = if is_workbook(file)? {
             let headings: Vec<Heading> = names.map(described).collect();
-            let mut book = sheet::Writer::new(&headings).map_err(|why| unwritable(file, why))?;
-            book.base(&first).map_err(|why| unwritable(file, why))?;
+            let mut book = sheet::Writer::new(&headings).map_err(|error| unwritable(file, error))?;
+            book.base(&first).map_err(|error| unwritable(file, error))?;
             Form::Xlsx { book: Box::new(book), out: Export::to(file)? }
         } else {
             let kept = base_of(file).expect("a file has a name");
@@ -97,9 +97,10 @@ impl Table {
                     base.write(&line)?;
                 }
                 Form::Xlsx { book, .. } => {
-                    let failed = |why| unwritable(&self.file, why).at(format!("customer {}", customer.id()));
+                    let failed =
+                        |error| unwritable(&self.file, error).step(format!("customer {}", customer.id()));
                     book.row(&cells).map_err(failed)?;
-                    book.base(&line).map_err(|why| unwritable(&self.file, why))?;
+                    book.base(&line).map_err(|error| unwritable(&self.file, error))?;
                 }
             }
         }
@@ -117,8 +118,8 @@ impl Table {
                 Some(kept)
             }
             Form::Xlsx { mut book, mut out } => {
-                book.base(&end).map_err(|why| unwritable(&self.file, why))?;
-                out.write_bytes(&book.finish().map_err(|why| unwritable(&self.file, why))?)?;
+                book.base(&end).map_err(|error| unwritable(&self.file, error))?;
+                out.write_bytes(&book.finish().map_err(|error| unwritable(&self.file, error))?)?;
                 out.finish()?;
                 None
             }
@@ -142,7 +143,7 @@ fn report(file: &FilePath, base: Option<&FilePath>, count: u64, session: &Sessio
         return Ok(());
     }
     let object = Object::default()
-        .member("outcome", &Kind::Done.row().name)
+        .member("outcome", &ErrorKind::Done.row().name)
         .member("customers", &count)
         .member("file", &file.display().to_string())
         .member("base", &base.map(|base| base.display().to_string()));
@@ -180,6 +181,6 @@ fn base_of(file: &FilePath) -> Option<PathBuf> {
     beside(&Input::File(file.to_path_buf())).filter(|_| is_csv)
 }
 
-fn unwritable(file: &FilePath, why: impl Into<anyhow::Error>) -> Error {
-    Error::new(Kind::Failed, format!("{} cannot be written", file.display())).because(why)
+fn unwritable(file: &FilePath, reason: impl Into<anyhow::Error>) -> Error {
+    Error::new(ErrorKind::Failed, format!("{} cannot be written", file.display())).source(reason)
 }

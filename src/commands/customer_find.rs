@@ -7,13 +7,13 @@ use crate::api::Order;
 use crate::api::pages::LARGEST;
 use crate::cli::{FindArgs, Output};
 use crate::document::Customer;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::bulk::counted;
 use crate::report::list::Listing;
 use crate::search::find::Words;
 use crate::search::names;
 
-pub(super) fn run(args: &FindArgs, context: &Context) -> Result<Kind> {
+pub(super) fn run(args: &FindArgs, context: &Context) -> Result<ErrorKind> {
     let text = args.text.join(" ");
     let words = Words::of(&text).ok_or_else(|| Error::usage("`customer find` needs a word to look for"))?;
     let columns = args.columns.paths()?;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &FindArgs, context: &Context) -> Result<Kind> {
     if output == Output::Table {
         terminal.notes().say(&sentence(found.len() as u64, more));
     }
-    Ok(Kind::Done)
+    Ok(ErrorKind::Done)
 }
 
 fn sentence(count: u64, more: bool) -> String {
@@ -44,7 +44,7 @@ fn found(words: &Words, limit: u64, session: &Session<'_>) -> Result<(Vec<Custom
     let (mut found, mut ids) = (Vec::new(), HashSet::new());
     if let Some(one) = words.id().map(|id| session.client.get(id)) {
         match one {
-            Err(why) if why.kind == Kind::NotFound => {}
+            Err(error) if error.kind == ErrorKind::NotFound => {}
             one => found.push(one?),
         }
     }

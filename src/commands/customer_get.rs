@@ -3,10 +3,10 @@
 use super::lookup::still_named;
 use super::session::Context;
 use crate::cli::{GetArgs, Output};
-use crate::error::{Kind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::report::customer;
 
-pub(super) fn run(args: &GetArgs, context: &Context) -> Result<Kind> {
+pub(super) fn run(args: &GetArgs, context: &Context) -> Result<ErrorKind> {
     let session = &context.open()?;
     let terminal = &session.terminal;
     let mut customers = Vec::new();
@@ -25,5 +25,5 @@ pub(super) fn run(args: &GetArgs, context: &Context) -> Result<Kind> {
     if !customers.is_empty() {
         terminal.print(&customer::whole(&customers, session.global.output))?;
     }
-    Ok(Kind::Done)
+    Ok(ErrorKind::Done)
 }

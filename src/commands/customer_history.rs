@@ -4,16 +4,16 @@ use super::auth::unshown;
 use super::consent::consent;
 use super::session::{Context, Session};
 use crate::account::Profile;
-use crate::action::stored::settle as action_settled;
+use crate::action::stored::resolve as resolve_action;
 use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
-use crate::error::{Error, Kind, Result};
-use crate::protocol::settle::{Settled, settle as settled};
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::resolve::{Resolution, resolve};
 use crate::report::account_label::AccountLabel;
 use crate::report::bulk::counted;
 use crate::report::json::printed;
 use crate::report::{action, change, history};
 use crate::search::CustomerName;
-use crate::store::{Ending, Entry, EntryId, Filter, Forget, Forgotten, Store};
+use crate::store::{Entry, EntryId, EntryOutcome, Filter, PruneFilter, Pruned, Store};
 
 /// How many entries a terminal shows unless `--limit` is given.
 const LIMIT: u64 = 20;
@@ -21,26 +21,26 @@ const LIMIT: u64 = 20;
 /// How long a request whose answer was lost may still be applied.
 const ON_ITS_WAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
-/// How many unsettled entries are listed.
+/// How many unresolved entries are listed.
 const TOLD: usize = 20;
 
-pub(super) fn run(args: &HistoryArgs, context: &Context) -> Result<Kind> {
+pub(super) fn run(args: &HistoryArgs, context: &Context) -> Result<ErrorKind> {
     match &args.command {
         Some(HistoryCommand::Show { entry }) => show(&find(&EntryId::typed(entry), context)?, context),
         Some(HistoryCommand::Prune(args)) => prune(args, context),
-        None if args.resolve => resolve(args, context),
+        None if args.resolve => resolve_all(args, context),
         None => list(args, context),
     }
 }
 
 pub(super) fn find(name: &EntryId, context: &Context) -> Result<Entry> {
     context.store()?.entry(name)?.ok_or_else(|| {
-        Error::new(Kind::NotFound, format!("the journal has no entry {name}"))
+        Error::new(ErrorKind::NotFound, format!("the journal has no entry {name}"))
             .hint("`fusebill customer history` lists what this machine changed")
     })
 }
 
-fn list(args: &HistoryArgs, context: &Context) -> Result<Kind> {
+fn list(args: &HistoryArgs, context: &Context) -> Result<ErrorKind> {
     let is_for_a_person = context.global.output == Output::Table && context.terminal.look().width.is_some();
     let profile = if args.all_profiles { None } else { Some(profile_name(context)?) };
     let mut filter = Filter {
@@ -68,7 +68,7 @@ fn list(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     if args.limit.is_none() && filter.limit == Some(count) {
         context.terminal.notes().say(&format!("These are the newest {count}; --limit shows more."));
     }
-    Ok(Kind::Done)
+    Ok(ErrorKind::Done)
 }
 
 /// The profile may have been removed; its entries are still there.
@@ -100,7 +100,7 @@ fn print(filter: &Filter, context: &Context) -> Result<u64> {
     Ok(count)
 }
 
-fn show(entry: &Entry, context: &Context) -> Result<Kind> {
+fn show(entry: &Entry, context: &Context) -> Result<ErrorKind> {
     let plan = context.store()?.plan(entry)?;
     let text = match context.global.output {
         Output::Table => {
@@ -115,48 +115,50 @@ fn show(entry: &Entry, context: &Context) -> Result<Kind> {
         output @ (Output::Json | Output::Ndjson) => printed(&history::whole(entry, &plan), output),
         Output::Csv => crate::report::csv::changes(plan.before.id(), entry.state(), &plan.changes),
     };
-    context.terminal.print(&text).map(|()| Kind::Done)
+    context.terminal.print(&text).map(|()| ErrorKind::Done)
 }
 
-fn prune(args: &PruneArgs, context: &Context) -> Result<Kind> {
+fn prune(args: &PruneArgs, context: &Context) -> Result<ErrorKind> {
     context.watch_signals();
     let before = context
         .terminal
         .now()
         .checked_sub(args.older_than)
-        .map_err(|why| Error::usage("--older-than: there is no such moment").because(why))?;
+        .map_err(|error| Error::usage("--older-than: there is no such moment").source(error))?;
     let profile = if args.all_profiles { None } else { Some(profile_name(context)?) };
     let whose = profile.as_ref().map_or_else(|| "all profiles".to_string(), |name| format!("profile {name}"));
-    let what = Forget { profile, before, unsettled: args.unsettled };
+    let what = PruneFilter { profile, before, unresolved: args.unresolved };
     let store = context.store()?;
-    let found = store.to_forget(&what)?;
+    let found = store.to_prune(&what)?;
     let notes = context.terminal.notes();
-    if found.unsettled > 0 {
-        let entries = counted(found.unsettled, "entry without a known outcome");
-        notes.say(&format!("Kept: {entries}; --resolve settles them, --unsettled forgets them too."));
+    if found.unresolved > 0 {
+        let entries = counted(found.unresolved, "entry without a known outcome");
+        notes.say(&format!(
+            "Kept: {entries}; --resolve records their outcomes, --unresolved deletes them too."
+        ));
     }
     let nothing = found.entries == 0 && found.runs == 0;
     if !nothing && !args.yes {
         let until = context.terminal.local(before);
-        let question = format!("Forget {} of {whose} before {until}, for good?", forgotten(found));
+        let question = format!("Delete {} of {whose} before {until}, for good?", pruned(found));
         consent(&question, &[], None, context)?;
     }
-    // An earlier command may have left forgotten entries in the log.
-    let done = store.forget(&what)?;
-    notes.say(&format!("Forgotten: {} of {whose}.", forgotten(done)));
+    // An earlier command may have left deleted entries in the log.
+    let done = store.prune(&what)?;
+    notes.say(&format!("Deleted: {} of {whose}.", pruned(done)));
     if context.global.wants_json() {
         context.terminal.print(&printed(&history::pruned(done), Output::Json)).map_err(unshown)?;
     }
-    Ok(Kind::Done)
+    Ok(ErrorKind::Done)
 }
 
-fn forgotten(what: Forgotten) -> String {
+fn pruned(what: Pruned) -> String {
     let entries = if what.entries == 1 { "1 entry".to_string() } else { format!("{} entries", what.entries) };
     format!("{entries} and {}", counted(what.runs, "run"))
 }
 
-/// If one entry cannot be settled, the others still are.
-fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
+/// If one entry cannot be resolved, the others still are.
+fn resolve_all(args: &HistoryArgs, context: &Context) -> Result<ErrorKind> {
     let store = context.store()?;
     let profile = profile_name(context)?;
     let id = match &args.customer {
@@ -165,33 +167,35 @@ fn resolve(args: &HistoryArgs, context: &Context) -> Result<Kind> {
     };
     // This needs no key.
     if store.next_open(&profile, id, None)?.is_none() {
-        context.terminal.notes().say("This account has no change to settle.");
+        context.terminal.notes().say("This account has no change to resolve.");
         return list(args, context);
     }
     let session = &context.open()?;
     let customer = args.customer.as_ref().map(|name| session.find(name)).transpose()?;
-    let (mut unsettled, mut more, mut last) = (Vec::new(), 0_u64, None);
+    let (mut unresolved, mut more, mut last) = (Vec::new(), 0_u64, None);
     while let Some(entry) = store.next_open(&profile, customer, last.as_ref())? {
-        let why = match settle(&entry, store, session) {
-            Ok(Ending::Undecided) => Some(UNDECIDED.to_string()),
-            Ok(ending) => {
-                session.terminal.notes().say(&format!("{}: {}", entry.entry, ending.name()));
+        let reason = match resolve_entry(&entry, store, session) {
+            Ok(EntryOutcome::Undecided) => Some(UNDECIDED.to_string()),
+            Ok(outcome) => {
+                session.terminal.notes().say(&format!("{}: {}", entry.entry, outcome.name()));
                 None
             }
-            Err(error) if matches!(error.kind, Kind::Credentials | Kind::Interrupted) => return Err(error),
+            Err(error) if matches!(error.kind, ErrorKind::Credentials | ErrorKind::Interrupted) => {
+                return Err(error);
+            }
             Err(error) => Some(error.headline()),
         };
-        match why {
-            Some(why) if unsettled.len() < TOLD => unsettled.push(format!("{}: {why}", entry.entry)),
-            why => more += u64::from(why.is_some()),
+        match reason {
+            Some(reason) if unresolved.len() < TOLD => unresolved.push(format!("{}: {reason}", entry.entry)),
+            reason => more += u64::from(reason.is_some()),
         }
         last = Some(entry);
     }
-    if unsettled.is_empty() {
+    if unresolved.is_empty() {
         return list(args, context);
     }
-    unsettled.extend((more > 0).then(|| format!("and {more} more")));
-    Err(Error::new(Kind::Unknown, "not every entry could be settled").detail(unsettled).hint(
+    unresolved.extend((more > 0).then(|| format!("and {more} more")));
+    Err(Error::new(ErrorKind::Unknown, "not every entry could be resolved").detail(unresolved).hint(
         "look at the customer, and set the fields to what they should be with `fusebill customer update`",
     ))
 }
@@ -206,8 +210,8 @@ fn is_old(entry: &Entry, session: &Session<'_>) -> bool {
 }
 
 /// The error is the reason why there is no outcome yet.
-pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Ending> {
-    let open = |why: String| Error::new(Kind::Unknown, why);
+pub(super) fn resolve_entry(entry: &Entry, store: &Store, session: &Session<'_>) -> Result<EntryOutcome> {
+    let open = |error: String| Error::new(ErrorKind::Unknown, error);
     if !session.account.made(entry) {
         return Err(open(format!("it was made at {}; this is {}", entry.host, session.account.origin)));
     }
@@ -217,29 +221,29 @@ pub(super) fn settle(entry: &Entry, store: &Store, session: &Session<'_>) -> Res
     };
     // Until then that process may have recorded its plan again, or the outcome.
     let entry = &find(&entry.entry, session)?;
-    if let Some(recorded) = entry.outcome.filter(|ending| *ending != Ending::Unknown) {
+    if let Some(recorded) = entry.outcome.filter(|outcome| *outcome != EntryOutcome::Unknown) {
         return Ok(recorded);
     }
     let plan = store.plan(entry)?;
     let stored = match session.client.get(entry.customer) {
-        Err(why) if why.kind == Kind::NotFound => None,
+        Err(error) if error.kind == ErrorKind::NotFound => None,
         stored => Some(stored?),
     };
-    let later = store.written_after(entry)?;
-    let settled = match entry.action {
-        Some(_) => action_settled(&plan, stored.as_ref(), &later, is_old(entry, session)).ok_or_else(|| {
-            open("the status is as it was, and the request may still be on its way: settle it in 10 minutes".to_string())
+    let later = store.paths_written_later(entry)?;
+    let resolution = match entry.action {
+        Some(_) => resolve_action(&plan, stored.as_ref(), &later, is_old(entry, session)).ok_or_else(|| {
+            open("the status is as it was, and the request may still be on its way: resolve it in 10 minutes".to_string())
         })?,
-        None => settled(&plan, stored.as_ref(), &later),
+        None => resolve(&plan, stored.as_ref(), &later),
     };
-    let ending = match settled {
-        Settled::Written => Ending::Written,
-        Settled::Differs => Ending::Differs,
-        Settled::NotWritten => Ending::NotWritten,
-        Settled::Gone => Ending::Gone,
-        Settled::Superseded => Ending::Superseded,
-        Settled::Unknown => Ending::Undecided,
+    let outcome = match resolution {
+        Resolution::Written => EntryOutcome::Written,
+        Resolution::Differs => EntryOutcome::Differs,
+        Resolution::NotWritten => EntryOutcome::NotWritten,
+        Resolution::Gone => EntryOutcome::Gone,
+        Resolution::Superseded => EntryOutcome::Superseded,
+        Resolution::Unknown => EntryOutcome::Undecided,
     };
-    store.end(&entry.entry, ending, stored.as_ref().filter(|_| ending == Ending::Differs))?;
-    Ok(ending)
+    store.end(&entry.entry, outcome, stored.as_ref().filter(|_| outcome == EntryOutcome::Differs))?;
+    Ok(outcome)
 }

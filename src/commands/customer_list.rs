@@ -6,17 +6,17 @@ use crate::api::Pages;
 use crate::api::pages::LARGEST;
 use crate::cli::{ListArgs, Output};
 use crate::document::{Customer, Path};
-use crate::error::{Kind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::field::{FIELDS, READ_ONLY, nearest};
 use crate::report::bulk::counted;
 use crate::report::list::Listing;
-use crate::search::{Fit, Search, names};
+use crate::search::{Search, SearchMatch, names};
 use crate::terminal::Notes;
 
 /// The smallest page that is asked for, so that few requests are needed if the API ignores a filter.
 const LEAST: u64 = 100;
 
-pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
+pub(super) fn run(args: &ListArgs, context: &Context) -> Result<ErrorKind> {
     let request = args.request()?;
     if let Some(out) = &args.out {
         Table::try_out(out)?;
@@ -49,7 +49,7 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
         text += &listing.take(&matches);
         // A failure is printed as one JSON value too, so nothing may be printed before it.
         if output != Output::Json && !terminal.stream(&std::mem::take(&mut text))? {
-            return Ok(Kind::Done);
+            return Ok(ErrorKind::Done);
         }
         if found.is_enough() {
             break;
@@ -74,7 +74,7 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Kind> {
     if found.count > 0 {
         missing.iter().for_each(|path| terminal.notes().warn(&no_such_column(path)));
     }
-    Ok(Kind::Done)
+    Ok(ErrorKind::Done)
 }
 
 fn no_such_column(path: &Path) -> String {
@@ -111,13 +111,13 @@ impl Found<'_> {
         let mut matches = Vec::new();
         for customer in page {
             match self.search.judge(customer.root()) {
-                Fit::Match if self.is_enough() => self.beyond = true,
-                Fit::Match => {
+                SearchMatch::Match if self.is_enough() => self.beyond = true,
+                SearchMatch::Match => {
                     self.count += 1;
                     matches.push(customer);
                 }
-                Fit::Extra => {}
-                Fit::Unexpected => self.unexpected += 1,
+                SearchMatch::Extra => {}
+                SearchMatch::Unexpected => self.unexpected += 1,
             }
         }
         matches

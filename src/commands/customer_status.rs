@@ -5,18 +5,18 @@ use std::cell::OnceCell;
 use super::consent::{consents, not_confirmed};
 use super::lookup::still_named;
 use super::session::{Context, Session};
-use super::write::{Act, Acted, Writer, currency, previewed};
+use super::write::{ConfirmedAction, Writer, WrittenAction, currency, previewed};
 use crate::account::command;
-use crate::action::{Standing, StatusAction, opposite, status};
+use crate::action::{StatusAction, Transition, opposite, status};
 use crate::api::clock;
-use crate::cli::{Output, PriceArgs, Proof, ProofArgs, StatusArgs, WriteArgs};
+use crate::cli::{Output, PriceArgs, StatusArgs, Verify, VerifyArgs, WriteArgs};
 use crate::document::{Customer, Json, Plan};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Refreshed, Span};
 use crate::report::action::{self, Price, owed, record};
 use crate::report::csv;
 use crate::report::json::printed;
-use crate::report::outcome::{Facts, Outcome};
+use crate::report::outcome::{JsonReport, Outcome};
 use crate::store::{CustomerLock, Origin};
 
 pub(super) fn run(
@@ -24,8 +24,8 @@ pub(super) fn run(
     args: &StatusArgs,
     price: Option<&PriceArgs>,
     context: &Context,
-    facts: &mut Facts,
-) -> Result<Kind> {
+    json: &mut JsonReport,
+) -> Result<ErrorKind> {
     let bounds = Bounds::of(args, price)?;
     let session = &context.open_to_write(args.preview)?;
     let id = session.find(&args.customer)?;
@@ -33,10 +33,10 @@ pub(super) fn run(
     let overview = overview(id, session);
     let began = clock::now();
     let before = session.read(id)?;
-    facts.customer(&before);
+    json.customer(&before);
     still_named(&args.customer, &before)?;
-    facts.action(record(action, None, &currency(&before)));
-    if let Some(kind) = stands(action, &before, session, facts)? {
+    json.action(record(action, None, &currency(&before)));
+    if let Some(kind) = ends_early(action, &before, session, json)? {
         return Ok(kind);
     }
     let plan = action.plan(before)?;
@@ -44,11 +44,12 @@ pub(super) fn run(
         action.has_preview().then(|| previewed(action, &plan.before, &session.client)).transpose()?;
     let read = Span { began, ended: clock::now() };
     let currency = currency(&plan.before);
-    facts.plan(&plan);
-    facts.action(record(action, preview.as_ref(), &currency));
-    let act = Act { action, client: &session.client, preview, currency, charged: OnceCell::new() };
+    json.plan(&plan);
+    json.action(record(action, preview.as_ref(), &currency));
+    let act =
+        ConfirmedAction { action, client: &session.client, preview, currency, charged: OnceCell::new() };
     let ready = Ready { act: &act, plan, overview, read, lock };
-    ready.go(args, &bounds, session, facts)
+    ready.send(args, &bounds, session, json)
 }
 
 /// The lock needs to know only whether anything is sent.
@@ -58,7 +59,7 @@ fn as_write(args: &StatusArgs) -> WriteArgs {
         exit_code: false,
         check: false,
         yes: args.yes,
-        proof: ProofArgs { verify: Proof::Read },
+        proof: VerifyArgs { verify: Verify::Read },
         no_journal: false,
     }
 }
@@ -66,28 +67,29 @@ fn as_write(args: &StatusArgs) -> WriteArgs {
 /// The balances are shown if they can be read; the action does not depend on them.
 fn overview(id: u64, session: &Session<'_>) -> Option<Json> {
     let read = session.client.overview(id);
-    read.map_err(|why| session.terminal.notes().warn(&why.headline())).ok()
+    read.map_err(|error| session.terminal.notes().warn(&error.headline())).ok()
 }
 
 /// Ends the command if the customer has the status already. `Refused` if the API is documented to refuse it.
-fn stands(
+fn ends_early(
     action: StatusAction,
     before: &Customer,
     session: &Session<'_>,
-    facts: &Facts,
-) -> Result<Option<Kind>> {
+    json: &JsonReport,
+) -> Result<Option<ErrorKind>> {
     let (id, now) = (before.id(), status(before));
     match action.standing(&now) {
-        Standing::Possible => Ok(None),
-        Standing::There => {
-            let said = format!("No change: customer {id} is {now} already. Nothing was sent.");
-            session.terminal.notes().say(&said);
-            finish(Outcome::Unchanged, None, session, facts)?;
-            Ok(Some(Kind::Done))
+        Transition::Possible => Ok(None),
+        Transition::There => {
+            let text = format!("No change: customer {id} is {now} already. Nothing was sent.");
+            session.terminal.notes().say(&text);
+            finish(Outcome::Unchanged, None, session, json)?;
+            Ok(Some(ErrorKind::Done))
         }
-        Standing::Refused(instead) => {
+        Transition::Refused(instead) => {
             let message = format!("a customer that is {now} cannot be changed by `{}`", action.name());
-            let error = Error::new(Kind::Refused, message).at(format!("{} of customer {id}", action.name()));
+            let error =
+                Error::new(ErrorKind::Refused, message).step(format!("{} of customer {id}", action.name()));
             let name = |name: &str| command(&session.account.profile, &format!("customer {name} {id}"));
             Err(instead
                 .map_or_else(|| no_way(&now), |instead| vec![format!("`{}` leads there", name(instead))])
@@ -120,12 +122,13 @@ impl Bounds {
         Ok(bounds)
     }
 
-    fn check(&self, act: &Act<'_>) -> Result<()> {
+    fn check(&self, act: &ConfirmedAction<'_>) -> Result<()> {
         let Some(preview) = &act.preview else { return Ok(()) };
         let price = |amount| Price::of(amount, &act.currency);
         let total = price(preview.total);
-        let refused = |said: String| {
-            Err(Error::new(Kind::Conflict, said).hint("--preview shows the charges without sending anything"))
+        let refused = |message: String| {
+            Err(Error::new(ErrorKind::Conflict, message)
+                .hint("--preview shows the charges without sending anything"))
         };
         match (self.expect, self.max) {
             (Some(expected), _) if expected != preview.total => {
@@ -141,7 +144,7 @@ impl Bounds {
 
 /// An action that can be shown, agreed to and sent.
 struct Ready<'a> {
-    act: &'a Act<'a>,
+    act: &'a ConfirmedAction<'a>,
     plan: Plan,
     overview: Option<Json>,
     /// When the customer and the preview were read.
@@ -150,29 +153,29 @@ struct Ready<'a> {
 }
 
 impl Ready<'_> {
-    fn go(
+    fn send(
         mut self,
         args: &StatusArgs,
         bounds: &Bounds,
         session: &Session<'_>,
-        facts: &mut Facts,
-    ) -> Result<Kind> {
+        json: &mut JsonReport,
+    ) -> Result<ErrorKind> {
         let step = format!("{} of customer {}", self.act.action.name(), self.plan.before.id());
         self.show(!args.yes && !args.preview, session)?;
-        bounds.check(self.act).map_err(|error| error.at(&step))?;
+        bounds.check(self.act).map_err(|error| error.step(&step))?;
         if args.preview {
             session.terminal.notes().say("Preview only. Nothing was sent that counts.");
-            finish(Outcome::Planned, Some(&self.plan), session, facts)?;
-            return Ok(Kind::Done);
+            finish(Outcome::Planned, Some(&self.plan), session, json)?;
+            return Ok(ErrorKind::Done);
         }
         if !args.yes {
-            self.ask(session).map_err(|error| error.at(&step))?;
+            self.ask(session).map_err(|error| error.step(&step))?;
         }
         // A question, or output that waited for its reader, gave the lock back.
         if self.lock.is_none() {
-            self.renew(args, session).map_err(|error| error.at(&step))?;
+            self.renew(args, session).map_err(|error| error.step(&step))?;
         }
-        self.send(session, facts)
+        self.post(session, json)
     }
 
     /// Standard output shows it; in forms for programs the question does.
@@ -213,7 +216,7 @@ impl Ready<'_> {
         let answer = session.client.not_counting(|| consents(&question, &[], details, session));
         let bound = "off a terminal, add --yes and --expect-total AMOUNT, or --max-total AMOUNT";
         let answer = answer.map_err(|error| match error.kind {
-            Kind::Usage if price.is_some() => Error { hints: vec![bound.to_string()], ..error },
+            ErrorKind::Usage if price.is_some() => Error { hints: vec![bound.to_string()], ..error },
             _ => error,
         });
         if answer? { Ok(()) } else { Err(not_confirmed()) }
@@ -232,7 +235,7 @@ impl Ready<'_> {
         Ok(())
     }
 
-    fn send(self, session: &Session<'_>, facts: &mut Facts) -> Result<Kind> {
+    fn post(self, session: &Session<'_>, json: &mut JsonReport) -> Result<ErrorKind> {
         let (act, id) = (self.act, self.plan.before.id());
         let writer = Writer {
             client: &session.client,
@@ -249,7 +252,7 @@ impl Ready<'_> {
             signals: &session.signals,
             notes: session.terminal.notes(),
         };
-        let Acted { plan, stored, entry } = writer.act(self.plan, act, self.read, facts)?;
+        let WrittenAction { plan, stored, entry } = writer.act(self.plan, act, self.read, json)?;
         drop(self.lock);
         let notes = session.terminal.notes();
         notes.say(&done(act, stored.as_ref()));
@@ -260,17 +263,17 @@ impl Ready<'_> {
             notes.say(&format!("({cost}.)"));
         }
         if entry.is_some() {
-            balances(id, act, self.overview.as_ref(), session, facts);
+            balances(id, act, self.overview.as_ref(), session, json);
         }
-        let printed = finish(Outcome::Updated, Some(&plan), session, facts);
+        let printed = finish(Outcome::Updated, Some(&plan), session, json);
         session.signals.done();
-        let Err(why) = printed else { return Ok(Kind::Done) };
-        notes.warn(&format!("it was done and verified, but {}", why.headline()));
-        Ok(Kind::Unshown)
+        let Err(error) = printed else { return Ok(ErrorKind::Done) };
+        notes.warn(&format!("it was done and verified, but {}", error.headline()));
+        Ok(ErrorKind::Unshown)
     }
 }
 
-fn done(act: &Act<'_>, stored: Option<&Customer>) -> String {
+fn done(act: &ConfirmedAction<'_>, stored: Option<&Customer>) -> String {
     let now = stored.map_or_else(|| act.action.target().to_string(), status);
     let price = |amount| Price::of(amount, &act.currency);
     let charged = match (act.charged.get(), &act.preview) {
@@ -284,7 +287,13 @@ fn done(act: &Act<'_>, stored: Option<&Customer>) -> String {
 }
 
 /// Shows the balances that moved. What was paid at once moves none.
-fn balances(id: u64, act: &Act<'_>, before: Option<&Json>, session: &Session<'_>, facts: &mut Facts) {
+fn balances(
+    id: u64,
+    act: &ConfirmedAction<'_>,
+    before: Option<&Json>,
+    session: &Session<'_>,
+    json: &mut JsonReport,
+) {
     let (Some(before), Some(after)) = (before, overview(id, session)) else { return };
     let notes = session.terminal.notes();
     let old: Vec<_> = action::balances(Some(before)).collect();
@@ -304,15 +313,15 @@ fn balances(id: u64, act: &Act<'_>, before: Option<&Json>, session: &Session<'_>
             price(preview.total)
         );
         notes.warn(&warning);
-        facts.warn(warning);
+        json.warn(warning);
     }
 }
 
 /// Prints the result in the forms that are for programs; the tables were shown before.
-fn finish(outcome: Outcome, plan: Option<&Plan>, session: &Session<'_>, facts: &Facts) -> Result<()> {
+fn finish(outcome: Outcome, plan: Option<&Plan>, session: &Session<'_>, json: &JsonReport) -> Result<()> {
     let text = match session.global.output {
         Output::Table => return Ok(()),
-        output @ (Output::Json | Output::Ndjson) => printed(&facts.success(outcome), output),
+        output @ (Output::Json | Output::Ndjson) => printed(&json.success(outcome), output),
         Output::Csv => {
             let changes = plan.map(|plan| plan.changes.as_slice()).unwrap_or_default();
             csv::changes(plan.map_or(0, |plan| plan.before.id()), outcome.name(), changes)

@@ -2,31 +2,31 @@
 
 use std::borrow::Cow;
 
-use super::change::{WriteOptions, carry_out};
+use super::change::{WriteOptions, write_plan};
 use super::lookup::still_named;
 use super::session::Context;
 use crate::account::command;
-use crate::bulk::{Fixed, MODIFIED};
+use crate::bulk::{MODIFIED, UnsettableValue};
 use crate::cli::{AddressEdit, Request, UpdateArgs};
 use crate::document::addresses::{self, ListEdit};
 use crate::document::expect::{EXPECT, unmet, unmet_moment};
 use crate::document::plan::plan;
 use crate::document::{Action, Customer, Edit, EditError, EditProblem, Edits, Json, View, patch};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::field::{self, FIELDS};
-use crate::report::outcome::Facts;
+use crate::report::outcome::JsonReport;
 use crate::terminal::Input;
 
 const PATCH: &str = "--patch";
 
-pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
+pub(super) fn run(args: &UpdateArgs, context: &Context, json: &mut JsonReport) -> Result<ErrorKind> {
     let mut request = args.edits.request()?;
     let (edits, fixed) = edits(&mut request, context)?;
     let session = &context.open_to_write(args.write.dry_run)?;
     let id = session.find(&args.customer)?;
     let lock = session.lock(id, &args.write)?;
     let before = session.read(id)?;
-    facts.customer(&before);
+    json.customer(&before);
     let check = |customer: &Customer| {
         still_named(&args.customer, customer)?;
         refuse_unmet(customer, &request, &session.account.profile)?;
@@ -36,15 +36,15 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, facts: &mut Facts) -> Re
     let edits = with_addresses(&edits, &before, &request.addresses, context)?;
     let plan = plan(before, &edits, request.new_fields).map_err(refused_edit)?;
     let options = WriteOptions { check: &check, ..WriteOptions::of("customer update", &args.write) };
-    carry_out(plan, lock, &options, session, facts)
+    write_plan(plan, lock, &options, session, json)
 }
 
 /// Reads `--patch`, and checks all edits, before any request is sent.
-fn edits(request: &mut Request, context: &Context) -> Result<(Edits, Vec<Fixed>)> {
+fn edits(request: &mut Request, context: &Context) -> Result<(Edits, Vec<UnsettableValue>)> {
     let (mut list, mut fixed) = (std::mem::take(&mut request.edits), Vec::new());
     Edits::check(list.clone()).map_err(refused_edit)?;
     if let Some(input) = &request.patch {
-        let text = context.terminal.read(input).map_err(|why| why.at("--patch"))?;
+        let text = context.terminal.read(input).map_err(|error| error.step("--patch"))?;
         let (patched, held) = read_only_apart(read_patch(input, &text)?);
         list.extend(patched);
         fixed = held;
@@ -82,14 +82,14 @@ fn with_addresses(
             None => Cow::default(),
             Some(Some(text)) => text,
             Some(None) => {
-                let why =
+                let error =
                     format!("{}: `{path}` holds something else than a list of addresses", first.given());
-                return Err(Error::usage(why));
+                return Err(Error::usage(error));
             }
         };
         let changes: Vec<ListEdit<'_>> = of_field.iter().map(|one| one.change()).collect();
-        let (new, notes) = addresses::edit(&old, &changes).map_err(|why| {
-            Error::usage(format!("{}: `{path}` {why}", first.given()))
+        let (new, notes) = addresses::edit(&old, &changes).map_err(|error| {
+            Error::usage(format!("{}: `{path}` {error}", first.given()))
                 .hint(format!("--clear {} clears it", field.flag))
         })?;
         notes.iter().for_each(|note| context.terminal.notes().warn(&format!("`{path}` {note}")));
@@ -101,11 +101,15 @@ fn with_addresses(
 }
 
 /// `customer get -o json | jq … | customer update --patch -` repeats read-only members: they must be the stored ones.
-fn read_only_apart(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
+fn read_only_apart(list: Vec<Edit>) -> (Vec<Edit>, Vec<UnsettableValue>) {
     let mut fixed = Vec::new();
     let writable = |edit: Edit| match (field::read_only(&edit.path.dotted()), &edit.action) {
         (Some(known), Action::Set(value)) => {
-            fixed.push(Fixed { path: edit.path, value: value.clone(), why: known.why.to_string() });
+            fixed.push(UnsettableValue {
+                path: edit.path,
+                value: value.clone(),
+                reason: known.reason.to_string(),
+            });
             None
         }
         _ => Some(edit),
@@ -114,8 +118,8 @@ fn read_only_apart(list: Vec<Edit>) -> (Vec<Edit>, Vec<Fixed>) {
 }
 
 /// A patch with the customer's timestamp is a whole customer: if the timestamp moved, other members may have moved too.
-fn refuse_moved(customer: &Customer, fixed: &[Fixed]) -> Result<()> {
-    let moved: Vec<&Fixed> = fixed.iter().filter(|fixed| !fixed.holds(customer)).collect();
+fn refuse_moved(customer: &Customer, fixed: &[UnsettableValue]) -> Result<()> {
+    let moved: Vec<&UnsettableValue> = fixed.iter().filter(|fixed| !fixed.holds(customer)).collect();
     let Some(first) = moved.first() else { return Ok(()) };
     let id = customer.id();
     if let Some(other) = moved.iter().find(|fixed| fixed.path.dotted() == "id") {
@@ -123,31 +127,31 @@ fn refuse_moved(customer: &Customer, fixed: &[Fixed]) -> Result<()> {
         return Err(Error::usage(message));
     }
     if moved.iter().any(|fixed| fixed.path.dotted() == MODIFIED && !fixed.value.root().is_null()) {
-        return Err(Error::new(Kind::Conflict, "the customer is not as the patch has it")
-            .at(format!("checking customer {id}"))
+        return Err(Error::new(ErrorKind::Conflict, "the customer is not as the patch has it")
+            .step(format!("checking customer {id}"))
             .detail(moved.iter().map(|fixed| fixed.moved("patch", customer)))
             .hint("read it again, and make the patch of that"));
     }
-    let (path, problem) = (first.path.clone(), EditProblem::ReadOnly(first.why.clone()));
+    let (path, problem) = (first.path.clone(), EditProblem::ReadOnly(first.reason.clone()));
     Err(refused_edit(EditError { given: "--patch".to_string(), path, problem }))
 }
 
 fn read_patch(input: &Input, text: &str) -> Result<Vec<Edit>> {
     // A file that an editor marked as UTF-8 is still the same JSON (RFC 8259 section 8.1).
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let json = Json::parse(text).map_err(|why| {
-        Error::usage(format!("--patch: the merge patch in {input} cannot be read")).because(why)
+    let json = Json::parse(text).map_err(|error| {
+        Error::usage(format!("--patch: the merge patch in {input} cannot be read")).source(error)
     })?;
-    patch::edits(&json, "--patch").map_err(|why| {
+    patch::edits(&json, "--patch").map_err(|error| {
         Error::usage(format!("--patch: the merge patch in {input} is not valid"))
-            .because(why)
+            .source(error)
             .hint("a merge patch looks like {\"firstName\": \"John\", \"suffix\": null}")
     })
 }
 
-fn refused_edit(why: EditError) -> Error {
-    let error = Error::usage(why.to_string());
-    let EditError { given, path, problem } = why;
+fn refused_edit(reason: EditError) -> Error {
+    let error = Error::usage(reason.to_string());
+    let EditError { given, path, problem } = reason;
     match problem {
         EditProblem::Unknown(nearest) => {
             let near: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
@@ -189,8 +193,8 @@ fn refuse_unmet(before: &Customer, request: &Request, profile: &str) -> Result<(
         return Ok(());
     }
     let message = format!("customer {} does not meet --expect or --expect-modified", before.id());
-    Err(Error::new(Kind::Conflict, message)
-        .at(format!("checking customer {}", before.id()))
+    Err(Error::new(ErrorKind::Conflict, message)
+        .step(format!("checking customer {}", before.id()))
         .detail(unmet)
         .hint(format!(
             "`{}` shows the stored values",

@@ -6,15 +6,15 @@ use super::session::Context;
 use crate::cli;
 use crate::cli::next_guess::meant;
 use crate::cli::topics::{names, topic};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
-pub(super) fn run(words: &[String], context: &Context) -> Result<Kind> {
+pub(super) fn run(words: &[String], context: &Context) -> Result<ErrorKind> {
     let topic = if let [name] = words { topic(name) } else { None };
     let text = match topic {
         Some(text) => text,
         None => cli::styled(&command_help(words)?, context.terminal.look()),
     };
-    context.terminal.print(&text).map(|()| Kind::Done)
+    context.terminal.print(&text).map(|()| ErrorKind::Done)
 }
 
 fn command_help(words: &[String]) -> Result<StyledStr> {

@@ -4,7 +4,7 @@ use super::session::Session;
 use crate::api::pages::LARGEST;
 use crate::api::{Client, Order};
 use crate::document::{Customer, View};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
 use crate::search::{CustomerName, Lookup, names};
 
@@ -25,7 +25,7 @@ pub(super) fn still_named(name: &CustomerName, customer: &Customer) -> Result<()
     match name {
         CustomerName::Lookup(lookup) if !lookup.names(customer.root()) => {
             let id = customer.id();
-            Err(Error::new(Kind::Conflict, format!("customer {id} is no longer {lookup}"))
+            Err(Error::new(ErrorKind::Conflict, format!("customer {id} is no longer {lookup}"))
                 .hint("look it up again"))
         }
         _ => Ok(()),
@@ -38,7 +38,7 @@ pub(super) fn find(lookup: &Lookup, client: &Client) -> Result<u64> {
     let mut pages = client.pages(lookup.search().query(), order, LARGEST);
     let (mut matches, mut near) = (Vec::new(), Vec::new());
     let mut count = 0;
-    while let Some(page) = pages.read().map_err(|why| why.detail([format!("this was {step}")]))? {
+    while let Some(page) = pages.read().map_err(|reason| reason.detail([format!("this was {step}")]))? {
         for customer in page {
             if lookup.names(customer.root()) {
                 count += 1;
@@ -50,11 +50,11 @@ pub(super) fn find(lookup: &Lookup, client: &Client) -> Result<u64> {
         }
     }
     if pages.changed() {
-        return Err(Error::new(Kind::Network, "the list of customers changed while it was read")
-            .at(&step)
+        return Err(Error::new(ErrorKind::Network, "the list of customers changed while it was read")
+            .step(&step)
             .hint("run the same command again"));
     }
-    let error = |message: String| Error::new(Kind::NotFound, message).at(&step);
+    let error = |message: String| Error::new(ErrorKind::NotFound, message).step(&step);
     match (count, matches.as_slice()) {
         (1, [one]) => Ok(one.id()),
         (0, _) if near.is_empty() => Err(error("no customer was found".to_string())

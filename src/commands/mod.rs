@@ -30,9 +30,9 @@ use crate::account::environment;
 use crate::action::StatusAction;
 use crate::cli::usage_error::{color, usage_error};
 use crate::cli::{self, Command, CustomerCommand, Output};
-use crate::error::{Kind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::report::json::printed;
-use crate::report::outcome::Facts;
+use crate::report::outcome::JsonReport;
 use crate::signals;
 use crate::terminal::{Notes, Terminal};
 use session::Context;
@@ -53,8 +53,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn finish(command: &Command, context: &Context) -> u8 {
-    let mut facts = Facts::default();
-    let result = carry_out(command, context, &mut facts);
+    let mut json = JsonReport::default();
+    let result = dispatch(command, context, &mut json);
     context.signals.done();
     match result {
         Ok(kind) => kind.code(),
@@ -62,44 +62,44 @@ fn finish(command: &Command, context: &Context) -> u8 {
             context.terminal.fail(&error);
             if context.global.wants_json() {
                 // Standard error has the failure already.
-                let _ = context.terminal.print(&printed(&facts.failure(&error), Output::Json));
+                let _ = context.terminal.print(&printed(&json.failure(&error), Output::Json));
             }
             error.kind.code()
         }
     }
 }
 
-/// `facts` are what the JSON of a failure says about the customer.
-fn carry_out(command: &Command, context: &Context, facts: &mut Facts) -> Result<Kind> {
+/// `json` are what the JSON of a failure says about the customer.
+fn dispatch(command: &Command, context: &Context, json: &mut JsonReport) -> Result<ErrorKind> {
     match command {
         Command::Customer(CustomerCommand::Bulk(command)) => bulk::run(command, context),
         Command::Customer(CustomerCommand::Get(args)) => customer_get::run(args, context),
         Command::Customer(CustomerCommand::Find(args)) => customer_find::run(args, context),
         Command::Customer(CustomerCommand::List(args)) => customer_list::run(args, context),
-        Command::Customer(CustomerCommand::Update(args)) => customer_update::run(args, context, facts),
-        Command::Customer(CustomerCommand::Edit(args)) => customer_edit::run(args, context, facts),
+        Command::Customer(CustomerCommand::Update(args)) => customer_update::run(args, context, json),
+        Command::Customer(CustomerCommand::Edit(args)) => customer_edit::run(args, context, json),
         Command::Customer(CustomerCommand::Activate(args)) => {
-            customer_status::run(args.action(), &args.common, Some(&args.price), context, facts)
+            customer_status::run(args.action(), &args.common, Some(&args.price), context, json)
         }
         Command::Customer(CustomerCommand::Hold(args)) => {
-            customer_status::run(StatusAction::Hold, &args.common, None, context, facts)
+            customer_status::run(StatusAction::Hold, &args.common, None, context, json)
         }
         Command::Customer(CustomerCommand::Unhold(args)) => {
-            customer_status::run(args.action(), &args.common, Some(&args.price), context, facts)
+            customer_status::run(args.action(), &args.common, Some(&args.price), context, json)
         }
         Command::Customer(CustomerCommand::Cancel(args)) => {
-            customer_status::run(args.action(), &args.common, None, context, facts)
+            customer_status::run(args.action(), &args.common, None, context, json)
         }
         Command::Customer(CustomerCommand::Uncancel(args)) => {
-            customer_status::run(StatusAction::Uncancel, &args.common, None, context, facts)
+            customer_status::run(StatusAction::Uncancel, &args.common, None, context, json)
         }
         Command::Customer(CustomerCommand::History(args)) => customer_history::run(args, context),
-        Command::Customer(CustomerCommand::Undo(args)) => customer_undo::run(args, context, facts),
+        Command::Customer(CustomerCommand::Undo(args)) => customer_undo::run(args, context, json),
         Command::Auth(command) => auth::run(command, context),
         Command::Profile(command) => profiles::run(command, context),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(command) => sandbox::run(command, context),
-        Command::Completions { shell } => context.terminal.print(&shell.script()).map(|()| Kind::Done),
+        Command::Completions { shell } => context.terminal.print(&shell.script()).map(|()| ErrorKind::Done),
         Command::Help { words } => help::run(words, context),
     }
 }
@@ -108,12 +108,12 @@ fn not_parsed(error: clap::Error, arguments: &[OsString], may_write: bool) -> u8
     let terminal = Terminal::new(color(arguments), Notes::default(), true, environment::wants_plain());
     if !error.use_stderr() {
         let help = cli::styled(&error.render(), terminal.look());
-        return terminal.print(&help).map_or_else(|error| error.kind.code(), |()| Kind::Done.code());
+        return terminal.print(&help).map_or_else(|error| error.kind.code(), |()| ErrorKind::Done.code());
     }
     let (text, json) = usage_error(error, arguments, terminal.error_look(), may_write);
     terminal.tell(&text);
     if let Some(error) = json {
-        let _ = terminal.print(&printed(&Facts::default().failure(&error), Output::Json));
+        let _ = terminal.print(&printed(&JsonReport::default().failure(&error), Output::Json));
     }
-    Kind::Usage.code()
+    ErrorKind::Usage.code()
 }

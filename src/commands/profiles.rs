@@ -3,15 +3,15 @@
 use super::consent::consent;
 use super::session::Context;
 use crate::account::setting::{Key, SETTINGS, Setting, SettingKind, Value};
-use crate::account::{BUILT_IN, Config, FROM_PROFILE, KeySource, Profile, Vault, environment, no_such};
+use crate::account::{BUILT_IN, Config, FROM_PROFILE, KeySource, KeyStore, Profile, environment, no_such};
 use crate::cli::ProfileCommand;
 use crate::cli::account::SetArgs;
 use crate::editor;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::field::nearest;
-use crate::report::account::{self as report, Applied, Listed, Shown};
+use crate::report::account::{self as report, Applied, ProfileDetails, ProfileRow};
 
-pub(super) fn run(command: &ProfileCommand, context: &Context) -> Result<Kind> {
+pub(super) fn run(command: &ProfileCommand, context: &Context) -> Result<ErrorKind> {
     match command {
         ProfileCommand::List => list(context),
         ProfileCommand::Show { name } => show(name.as_deref(), context),
@@ -20,13 +20,13 @@ pub(super) fn run(command: &ProfileCommand, context: &Context) -> Result<Kind> {
     }
 }
 
-fn list(context: &Context) -> Result<Kind> {
+fn list(context: &Context) -> Result<ErrorKind> {
     let config = Config::load()?;
     let current = context.profile()?.name;
     let listed = |name: &str| {
         let profile = Profile::of(name, &config);
         let asks = profile.settings.text(Key::Confirm) == Some("always");
-        Ok(Listed {
+        Ok(ProfileRow {
             current: name == current,
             label: profile.settings.text(Key::Label).map(str::to_string),
             api: api(&profile)?.0,
@@ -42,10 +42,10 @@ fn list(context: &Context) -> Result<Kind> {
     let all = config.names().into_iter().map(listed).collect::<Result<Vec<_>>>()?;
     context.terminal.print(&report::list(&all, context.global.output, context.terminal.look()))?;
     context.terminal.notes().say(&format!("Profiles are kept in {}", config.path().display()));
-    Ok(Kind::Done)
+    Ok(ErrorKind::Done)
 }
 
-fn show(name: Option<&str>, context: &Context) -> Result<Kind> {
+fn show(name: Option<&str>, context: &Context) -> Result<ErrorKind> {
     let config = Config::load()?;
     let profile = match name {
         Some(name) if !config.has(name) => return Err(no_such(name, &config)),
@@ -53,14 +53,14 @@ fn show(name: Option<&str>, context: &Context) -> Result<Kind> {
         None => context.profile()?,
     };
     let settings = SETTINGS.iter().map(|setting| applied(setting, &profile));
-    let shown = Shown {
+    let shown = ProfileDetails {
         file: config.path().display().to_string(),
         key: key(&profile)?,
         settings: settings.collect::<Result<Vec<_>>>()?,
         profile: profile.name,
     };
     let text = report::show(&shown, context.global.output, context.terminal.look());
-    context.terminal.print(&text).map(|()| Kind::Done)
+    context.terminal.print(&text).map(|()| ErrorKind::Done)
 }
 
 fn applied(setting: &'static Setting, profile: &Profile) -> Result<Applied> {
@@ -110,7 +110,7 @@ fn key(profile: &Profile) -> Result<Option<String>> {
     Ok(profile.key_source()?.map(|source| source.name()))
 }
 
-fn set(args: &SetArgs, context: &Context) -> Result<Kind> {
+fn set(args: &SetArgs, context: &Context) -> Result<ErrorKind> {
     let before = Config::load()?;
     let changes = args.changes.0.iter().map(|(key, value)| {
         let value = value.clone().map(|value| absolute(Setting::of(*key), value)).transpose()?;
@@ -140,11 +140,11 @@ fn set(args: &SetArgs, context: &Context) -> Result<Kind> {
 
 fn tell_left_over(name: &str, after: &Config, context: &Context) {
     let own = Profile::of(name, after).own_key();
-    let stored = Vault::in_folder(after.folder()).source(name);
+    let stored = KeyStore::in_folder(after.folder()).source(name);
     if let Some(KeySource::Stored(path)) = stored.filter(|stored| own.as_ref() != Some(stored)) {
         let logout = crate::account::command(name, "auth logout");
-        let said = format!("The key in {} is no longer used; `{logout}` removes it.", path.display());
-        context.terminal.notes().say(&said);
+        let message = format!("The key in {} is no longer used; `{logout}` removes it.", path.display());
+        context.terminal.notes().say(&message);
     }
 }
 
@@ -168,12 +168,12 @@ fn absolute(setting: &Setting, value: Value) -> Result<Value> {
 
 fn from_here(setting: &Setting, path: &str) -> Result<String> {
     crate::files::absolute(path)
-        .map_err(|why| Error::usage(format!("--{} `{path}` is no path", setting.flag)).because(why))
+        .map_err(|error| Error::usage(format!("--{} `{path}` is no path", setting.flag)).source(error))
 }
 
-fn remove(name: &str, yes: bool, context: &Context) -> Result<Kind> {
+fn remove(name: &str, yes: bool, context: &Context) -> Result<ErrorKind> {
     let before = Config::load()?;
-    let vault = Vault::in_folder(before.folder());
+    let vault = KeyStore::in_folder(before.folder());
     let (there, stored) = (before.profiles().contains_key(name), vault.source(name).is_some());
     if !there && !stored {
         return Err(match before.has(name) {
@@ -194,7 +194,7 @@ fn remove(name: &str, yes: bool, context: &Context) -> Result<Kind> {
     if there {
         before.without(name)?.save(&before)?;
     }
-    vault.remove(name).map_err(|why| super::auth::not_removed(name, why))?;
+    vault.remove(name).map_err(|error| super::auth::not_removed(name, error))?;
     context.terminal.notes().say(&format!("Removed: {what}."));
     context.done(name, "removed")
 }

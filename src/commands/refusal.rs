@@ -2,13 +2,13 @@
 
 use crate::api::Client;
 use crate::document::Plan;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 use super::conflict::before_writing;
 
 /// `Refused` if the plan itself shows that the API would refuse it.
 pub(super) fn refuse_known(plan: &Plan) -> Result<()> {
-    plan.known_refusal().map_or(Ok(()), |why| Err(refused(plan, &why)))
+    plan.known_refusal().map_or(Ok(()), |error| Err(refused(plan, &error)))
 }
 
 /// Reads what the plan refers to; gives the ids that it found.
@@ -16,13 +16,14 @@ pub(super) fn check_references(plan: &Plan, client: &Client) -> Result<Vec<u64>>
     let Some(parent) = plan.new_parent() else { return Ok(Vec::new()) };
     match client.get(parent) {
         Ok(_) => Ok(vec![parent]),
-        Err(why) if why.kind == Kind::NotFound => {
+        Err(error) if error.kind == ErrorKind::NotFound => {
             Err(refused(plan, &format!("its new parent, customer {parent}, does not exist")))
         }
-        Err(why) => Err(why),
+        Err(error) => Err(error),
     }
 }
 
-fn refused(plan: &Plan, why: &str) -> Error {
-    Error::new(Kind::Refused, format!("the API would refuse the change: {why}")).at(before_writing(plan))
+fn refused(plan: &Plan, reason: &str) -> Error {
+    Error::new(ErrorKind::Refused, format!("the API would refuse the change: {reason}"))
+        .step(before_writing(plan))
 }

@@ -9,17 +9,17 @@ use crate::account::{self, Account, Profile, environment};
 use crate::api::{ApiKey, BaseUrl, Trust};
 use crate::cli::candidates::{candidate, matching};
 use crate::cli::{Output, SandboxCommand, ServeArgs};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
 use crate::report::json::{Object, printed};
 use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, Server, State};
 
-pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
+pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<ErrorKind> {
     match command {
         SandboxCommand::Serve(args) => serve(args, context),
         SandboxCommand::Reset => {
             let path = state_file()?;
-            sandbox::reset(&path).map_err(|why| failed("resetting the sandbox", why))?;
+            sandbox::reset(&path).map_err(|error| failed("resetting the sandbox", error))?;
             context.terminal.notes().say("The sandbox's customers are as they were at first.");
             print("path", &path.display().to_string(), context)
         }
@@ -27,13 +27,13 @@ pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<Kind> {
     }
 }
 
-fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
+fn serve(args: &ServeArgs, context: &Context) -> Result<ErrorKind> {
     let mut behaviour = Behaviour::default();
     for choice in &args.behaviour {
-        behaviour.set(choice).map_err(|why| Error::usage(format!("--behaviour {choice}: {why}")))?;
+        behaviour.set(choice).map_err(|error| Error::usage(format!("--behaviour {choice}: {error}")))?;
     }
     let fault = |spec: &String| {
-        spec.parse::<Fault>().map_err(|why| Error::usage(format!("--fault {spec}")).because(why))
+        spec.parse::<Fault>().map_err(|error| Error::usage(format!("--fault {spec}")).source(error))
     };
     let faults = args.fault.iter().map(fault).collect::<Result<_>>()?;
     let state = if args.memory { State::Memory } else { State::File(state_file()?) };
@@ -41,30 +41,30 @@ fn serve(args: &ServeArgs, context: &Context) -> Result<Kind> {
     let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;
     let url = server.base_url();
     let ready = || {
-        print("url", &url, context).map_err(|why| anyhow::anyhow!(why.headline()))?;
+        print("url", &url, context).map_err(|error| anyhow::anyhow!(error.headline()))?;
         context.terminal.notes().say(&format!("The key is {}. Ctrl-C stops the server.", sandbox::KEY));
         Ok(())
     };
-    server.wait(ready).map_err(|why| failed("serving the sandbox", why))?;
+    server.wait(ready).map_err(|error| failed("serving the sandbox", error))?;
     context.terminal.notes().say("Stopped.");
-    Ok(Kind::Done)
+    Ok(ErrorKind::Done)
 }
 
-fn print(name: &str, text: &str, context: &Context) -> Result<Kind> {
+fn print(name: &str, text: &str, context: &Context) -> Result<ErrorKind> {
     let line = if context.global.wants_json() {
         printed(&Object::default().member(name, &text).end(), Output::Json)
     } else {
         format!("{}\n", escaped(text))
     };
-    context.terminal.print(&line).map(|()| Kind::Done)
+    context.terminal.print(&line).map(|()| ErrorKind::Done)
 }
 
 /// Neither the key nor the base URL of the environment is read, so neither is sent to it.
 pub(super) fn open(profile: Profile) -> Result<(Account, Server)> {
     let state = State::File(state_file()?);
     let server = start(Options { state, ..Options::default() })?;
-    let key =
-        ApiKey::parse(sandbox::KEY).map_err(|why| failed("starting the sandbox", anyhow::Error::msg(why)))?;
+    let key = ApiKey::parse(sandbox::KEY)
+        .map_err(|error| failed("starting the sandbox", anyhow::Error::msg(error)))?;
     let base = BaseUrl::parse(&server.base_url())?;
     let account = Account {
         host: base.place(),
@@ -80,11 +80,11 @@ pub(super) fn open(profile: Profile) -> Result<(Account, Server)> {
 }
 
 fn start(options: Options) -> Result<Server> {
-    Server::start(options).map_err(|why| failed("starting the sandbox", why))
+    Server::start(options).map_err(|error| failed("starting the sandbox", error))
 }
 
-fn failed(step: &str, why: anyhow::Error) -> Error {
-    Error::new(Kind::Failed, "the sandbox does not work").at(step).because(why)
+fn failed(step: &str, error: anyhow::Error) -> Error {
+    Error::new(ErrorKind::Failed, "the sandbox does not work").step(step).source(error)
 }
 
 fn state_file() -> Result<PathBuf> {

@@ -9,11 +9,11 @@ use crate::account::{Account, Profile, command, environment};
 use crate::api::{Client, Network, clock};
 use crate::cli::{Global, Output, WriteArgs};
 use crate::document::Customer;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::json::printed;
-use crate::report::outcome::Facts;
+use crate::report::outcome::JsonReport;
 use crate::signals::{Handler, Signals};
-use crate::store::{CustomerLock, Ending, EntryId, Store};
+use crate::store::{CustomerLock, EntryId, EntryOutcome, Store};
 use crate::terminal::{Notes, Terminal};
 
 /// How long a second Ctrl-C waits for the store, to record that nothing was sent.
@@ -57,9 +57,9 @@ impl Context {
     pub(super) fn store(&self) -> Result<&Store> {
         match &self.store {
             Some(store) => Ok(store),
-            None => Err(environment::state_folder()
-                .err()
-                .unwrap_or_else(|| Error::new(Kind::Failed, "there is no home directory").hint("set HOME"))),
+            None => Err(environment::state_folder().err().unwrap_or_else(|| {
+                Error::new(ErrorKind::Failed, "there is no home directory").hint("set HOME")
+            })),
         }
     }
 
@@ -75,14 +75,14 @@ impl Context {
             terminal.restore();
             terminal.fail(&error);
             if json {
-                terminal.print_at_once(&printed(&Facts::default().failure(&error), Output::Json));
+                terminal.print_at_once(&printed(&JsonReport::default().failure(&error), Output::Json));
             }
         };
-        let warn = move |said: &str| notes.warn(said);
+        let warn = move |message: &str| notes.warn(message);
         let folder = environment::state_folder();
         let not_sent = move |entry: &EntryId| {
             let store = folder.as_ref().map(|folder| Store::at(folder.clone(), LAST_RECORD));
-            store.is_ok_and(|store| store.end(entry, Ending::NotWritten, None).is_ok())
+            store.is_ok_and(|store| store.end(entry, EntryOutcome::NotWritten, None).is_ok())
         };
         let handler = Handler {
             warn: Box::new(warn),
@@ -158,15 +158,15 @@ impl Session<'_> {
         if profile == account.profile && host == account.origin {
             return Ok(());
         }
-        let error = Error::new(Kind::Conflict, format!("{what} on profile {profile} at {host}"))
+        let error = Error::new(ErrorKind::Conflict, format!("{what} on profile {profile} at {host}"))
             .detail([format!("this is profile {} at {}", account.profile, account.origin)]);
         Err(if profile == account.profile { error } else { error.hint(format!("add --profile {profile}")) })
     }
 
     /// Reads the customer. Warns if the journal has entries of it without a known outcome.
     pub(super) fn read(&self, id: u64) -> Result<Customer> {
-        if let Err(why) = self.warn_of_open(id) {
-            self.terminal.notes().warn(&why.headline());
+        if let Err(error) = self.warn_of_open(id) {
+            self.terminal.notes().warn(&error.headline());
         }
         self.client.get(id)
     }
@@ -176,12 +176,12 @@ impl Session<'_> {
         let profile = &self.account.profile;
         let mut last = None;
         while let Some(entry) = store.next_open(profile, Some(id), last.as_ref())? {
-            let why = match entry.outcome {
+            let reason = match entry.outcome {
                 Some(_) => "",
                 None => ": its command is still running, or was killed",
             };
             self.terminal.notes().warn(&format!(
-                "the change of entry {} has no known outcome{why}; `{}` reads the customer and records the outcome",
+                "the change of entry {} has no known outcome{reason}; `{}` reads the customer and records the outcome",
                 entry.entry,
                 command(profile, &format!("customer history {id} --resolve"))
             ));
@@ -198,33 +198,33 @@ impl Session<'_> {
         let lock = lock(self.store()?, &self.client, id, self.terminal.notes());
         let hint =
             "--no-journal writes without a lock and without a record; then the change cannot be undone";
-        lock.map(Some).map_err(|error| if error.kind == Kind::Failed { error.hint(hint) } else { error })
+        lock.map(Some).map_err(|error| if error.kind == ErrorKind::Failed { error.hint(hint) } else { error })
     }
 }
 
 /// Takes a rate-limiter permit, then the customer lock. In this order, because a wait for the API's limit can last a minute
 /// and must not block other processes.
 pub(super) fn lock(store: &Store, client: &Client, id: u64, notes: Notes) -> Result<CustomerLock> {
-    let mut said = false;
+    let mut message = false;
     loop {
         client.acquire()?;
         let step = format!("before reading customer {id}");
-        if let Some(lock) = store.try_lock_customer(id).map_err(|error| error.at(&step))? {
+        if let Some(lock) = store.try_lock_customer(id).map_err(|error| error.step(&step))? {
             return Ok(lock);
         }
         client.release();
-        if !said {
+        if !message {
             notes.say(&format!(
                 "Waiting: another fusebill process on this machine is changing customer {id}."
             ));
-            said = true;
+            message = true;
         }
         if !client.wait(Duration::from_millis(10)) {
             return Err(Error::new(
-                Kind::Conflict,
+                ErrorKind::Conflict,
                 "another fusebill process still holds the lock, so nothing was sent",
             )
-            .at(step)
+            .step(step)
             .hint("run the same command again, or allow it to wait longer with --timeout"));
         }
     }

@@ -6,17 +6,17 @@ mod report;
 
 use std::time::Duration;
 
-pub(super) use action::{Act, Acted, currency, previewed};
+pub(super) use action::{ConfirmedAction, WrittenAction, currency, previewed};
 
 use super::conflict::{conflict, tell_carried, unmergeable};
 use crate::api::{Client, Failure, FailureClass, Put, clock};
 use crate::document::{Customer, Plan};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::compare::{Effect, Preconditions, Refresh, effect, refresh};
 use crate::protocol::{Action, Answer, Claim, Event, Limits, Refreshed, Span, Write};
-use crate::report::outcome::Facts;
+use crate::report::outcome::JsonReport;
 use crate::signals::{Signals, Writing};
-use crate::store::{Ending, EntryId, Origin, Store};
+use crate::store::{EntryId, EntryOutcome, Origin, Store};
 use crate::terminal::Notes;
 
 /// At most 4 PUTs, and 10 reads that renew their base: enough for a 429 or a slow disk, and a write still ends.
@@ -45,11 +45,11 @@ pub(super) struct Done {
 impl Writer<'_> {
     /// Writes the plan and verifies it. Fails with `Unknown` if the outcome is not known, with `Differs` if the stored
     /// customer is not the one that was sent. After any other error nothing was written.
-    pub(super) fn write(&self, plan: Plan, facts: &mut Facts) -> Result<Done> {
+    pub(super) fn write(&self, plan: Plan, json: &mut JsonReport) -> Result<Done> {
         let read = self.client.last_reading(plan.before.id()).unwrap_or_default();
         let mut driver = Driver::of(self, plan.before.id(), None);
-        let (claim, plan) = driver.drive(plan, read, LIMITS, facts);
-        driver.report(claim, plan, facts)
+        let (claim, plan) = driver.drive(plan, read, LIMITS, json);
+        driver.report(claim, plan, json)
     }
 }
 
@@ -57,7 +57,7 @@ struct Driver<'a> {
     writer: &'a Writer<'a>,
     id: u64,
     /// The status action that is sent instead of a PUT.
-    act: Option<&'a Act<'a>>,
+    act: Option<&'a ConfirmedAction<'a>>,
     entry: Option<EntryId>,
     error: Option<Error>,
     /// The last read after a PUT, and its effect.
@@ -70,7 +70,7 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    fn of(writer: &'a Writer<'a>, id: u64, act: Option<&'a Act<'a>>) -> Driver<'a> {
+    fn of(writer: &'a Writer<'a>, id: u64, act: Option<&'a ConfirmedAction<'a>>) -> Driver<'a> {
         let writing = writer.signals.writing();
         Driver {
             writer,
@@ -86,7 +86,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Performs every action of the protocol. `read` is when the customer was read that the plan was made from.
-    fn drive(&mut self, plan: Plan, read: Span, limits: Limits, facts: &mut Facts) -> (Claim, Plan) {
+    fn drive(&mut self, plan: Plan, read: Span, limits: Limits, json: &mut JsonReport) -> (Claim, Plan) {
         let (mut write, mut action) = Write::begin(plan, read, clock::now(), limits);
         let claim = loop {
             if let Action::Report(claim) = action {
@@ -99,9 +99,9 @@ impl<'a> Driver<'a> {
                 self.writer.notes.say(&report::sent_again(write.attempts() + 1));
             }
         };
-        facts.attempts = write.attempts().into();
-        facts.plan(write.plan());
-        facts.entry(self.entry.as_ref());
+        json.attempts = write.attempts().into();
+        json.plan(write.plan());
+        json.entry(self.entry.as_ref());
         (claim, write.into_plan())
     }
 }
@@ -135,22 +135,22 @@ impl Driver<'_> {
             // The plan was merged with another client's changes after it was recorded.
             Some(entry) => store.replace(entry, plan),
             None => {
-                let action = self.act.map(Act::record);
+                let action = self.act.map(ConfirmedAction::record);
                 let begun = store.begin_action(plan, &self.writer.origin, action.as_deref());
                 begun.map(|entry| self.entry = Some(entry))
             }
         };
-        let failed = |why: Error| {
-            let message = format!("cannot record the change, so nothing was sent: {}", why.message);
-            Error { message, ..why }
-                .at(format!("before writing customer {}", self.id))
+        let failed = |reason: Error| {
+            let message = format!("cannot record the change, so nothing was sent: {}", reason.message);
+            Error { message, ..reason }
+                .step(format!("before writing customer {}", self.id))
                 .hint("--no-journal writes without a record; then the change cannot be undone")
         };
         self.error = recorded.map_err(failed).err();
         // `customer bulk resume` resolves the rows of a run.
         if self.writer.origin.row.is_none() {
-            let hint = self.writer.settle(self.id, self.entry.as_ref());
-            self.writing.settle_with(self.entry.clone(), hint);
+            let hint = self.writer.resolve(self.id, self.entry.as_ref());
+            self.writing.hint_if_killed(self.entry.clone(), hint);
         }
         self.error.is_none()
     }
@@ -158,13 +158,13 @@ impl Driver<'_> {
     fn record_outcome(&mut self, claim: Claim) -> bool {
         let (Some(store), Some(entry)) = (self.writer.store, &self.entry) else { return true };
         let (ending, stored) = match claim {
-            Claim::Written { .. } => (Ending::Written, None),
-            Claim::Differs { .. } => (Ending::Differs, self.stored.as_ref().map(|(stored, _)| stored)),
-            Claim::Unknown(_) => (Ending::Unknown, None),
-            Claim::NotWritten(_) | Claim::Unchanged => (Ending::NotWritten, None),
+            Claim::Written { .. } => (EntryOutcome::Written, None),
+            Claim::Differs { .. } => (EntryOutcome::Differs, self.stored.as_ref().map(|(stored, _)| stored)),
+            Claim::Unknown(_) => (EntryOutcome::Unknown, None),
+            Claim::NotWritten(_) | Claim::Unchanged => (EntryOutcome::NotWritten, None),
         };
         let recorded = store.end(entry, ending, stored);
-        let unrecorded = |why: Error| format!("the outcome of entry {entry} is not recorded: {why}");
+        let unrecorded = |error: Error| format!("the outcome of entry {entry} is not recorded: {error}");
         self.unrecorded = recorded.map_err(unrecorded).err();
         self.unrecorded.is_none()
     }
@@ -181,11 +181,11 @@ impl Driver<'_> {
                 Some(act) => act.rebase(plan, &now),
                 None => self.rebase(plan, &now),
             },
-            Err(why) if why.kind == Kind::Interrupted => return Event::Signal,
-            Err(why) => Err(why),
+            Err(reason) if reason.kind == ErrorKind::Interrupted => return Event::Signal,
+            Err(reason) => Err(reason),
         };
-        Event::Refreshed(found.unwrap_or_else(|why| {
-            self.error = Some(why);
+        Event::Refreshed(found.unwrap_or_else(|reason| {
+            self.error = Some(reason);
             Refreshed::Refused
         }))
     }
@@ -198,10 +198,10 @@ impl Driver<'_> {
                 tell_carried(&carried, self.writer.notes);
                 Ok(Refreshed::Merged(*plan))
             }
-            Refresh::Unmet(why) => Err(why),
-            Refresh::Unmergeable(why) => Err(unmergeable(&why, plan)),
+            Refresh::Unmet(error) => Err(error),
+            Refresh::Unmergeable(error) => Err(unmergeable(&error, plan)),
             Refresh::Conflicts(conflicts) => Err(Error::new(
-                Kind::Conflict,
+                ErrorKind::Conflict,
                 "another client changed the same fields before the PUT was sent",
             )
             .detail(conflicts.iter().map(conflict))
@@ -210,9 +210,10 @@ impl Driver<'_> {
     }
 
     fn look(&mut self, plan: &Plan) -> Event<Plan> {
-        if let Some(why) = &self.error {
-            let said = format!("{}; reading the customer to find out whether it was written", why.headline());
-            self.writer.notes.say(&said);
+        if let Some(reason) = &self.error {
+            let message =
+                format!("{}; reading the customer to find out whether it was written", reason.headline());
+            self.writer.notes.say(&message);
         }
         match self.get() {
             Ok(stored) => {
@@ -220,8 +221,8 @@ impl Driver<'_> {
                 self.stored = Some((stored, found));
                 Event::Seen(found)
             }
-            Err(why) => {
-                self.error = Some(report::unread(self.error.take(), &why));
+            Err(reason) => {
+                self.error = Some(report::unread(self.error.take(), &reason));
                 Event::Seen(Effect::Unreadable)
             }
         }
@@ -275,9 +276,9 @@ impl Driver<'_> {
         if !self.writer.client.has_time_for(pause) {
             return Event::OutOfTime;
         }
-        if let Some(why) = self.error.as_ref().filter(|_| pause >= Duration::from_secs(1)) {
+        if let Some(reason) = self.error.as_ref().filter(|_| pause >= Duration::from_secs(1)) {
             let seconds = pause.as_secs_f64();
-            self.writer.notes.say(&format!("{}; trying again in {seconds:.1} s", why.headline()));
+            self.writer.notes.say(&format!("{}; trying again in {seconds:.1} s", reason.headline()));
         }
         self.writing.wait(pause);
         if self.writing.takes_signal() { Event::Signal } else { Event::Timer }

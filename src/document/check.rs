@@ -7,7 +7,7 @@ use std::str::FromStr;
 use iso_currency::Currency;
 
 use super::json::{Json, ValueKind, View};
-use crate::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over};
+use crate::field::{CODE_MAX, Field, FieldKind, MOST_CODES, OverLimit};
 
 /// A value in the vendor's spelling.
 #[derive(Debug)]
@@ -32,9 +32,9 @@ pub fn value(field: &Field, value: Json) -> Result<Checked, String> {
     }
     match field.kind {
         FieldKind::Text { max, over } => match (within(&text(root)?, max), over) {
-            (Err(why), Over::Refused) => Err(why),
+            (Err(error), OverLimit::Refused) => Err(error),
             (length, _) => {
-                let warning = length.err().map(|why| doubtful_length(field, &why));
+                let warning = length.err().map(|error| doubtful_length(field, &error));
                 Ok(Checked { value, warning })
             }
         },
@@ -59,15 +59,17 @@ fn plain(value: Json) -> Checked {
 
 fn null(field: &Field) -> Result<Json, String> {
     match field.never_null() {
-        Some(why) => Err(format!("cannot be null: {why}")),
+        Some(reason) => Err(format!("cannot be null: {reason}")),
         None if field.kind == FieldKind::Codes => Ok(Json::known("[]")),
         None => Ok(Json::null()),
     }
 }
 
-fn doubtful_length(field: &Field, why: &str) -> String {
+fn doubtful_length(field: &Field, reason: &str) -> String {
     let path = field.path;
-    format!("`{path}` {why} in the API reference; the vendor's import page allows 255, so the server decides")
+    format!(
+        "`{path}` {reason} in the API reference; the vendor's import page allows 255, so the server decides"
+    )
 }
 
 fn text(value: View<'_>) -> Result<Cow<'_, str>, String> {
@@ -170,7 +172,7 @@ pub(super) fn code_part(part: &str, text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err(format!("needs a {part}"));
     }
-    within(text, CODE_MAX).map_err(|why| format!("has a {part} that {why}"))
+    within(text, CODE_MAX).map_err(|error| format!("has a {part} that {error}"))
 }
 
 fn codes(list: View<'_>) -> Result<(), String> {
@@ -221,8 +223,8 @@ mod tests {
     fn a_long_company_name_is_a_warning_only() {
         assert!(!given("company-name", &format!("\"{}\"", "x".repeat(50))).unwrap().1);
         assert!(given("company-name", &format!("\"{}\"", "x".repeat(51))).unwrap().1);
-        let why = doubtful_length(by_flag("company-name").unwrap(), "is long");
-        assert!(why.starts_with("`companyName` is long in the API reference; "), "{why}");
+        let reason = doubtful_length(by_flag("company-name").unwrap(), "is long");
+        assert!(reason.starts_with("`companyName` is long in the API reference; "), "{reason}");
     }
 
     #[test]

@@ -177,12 +177,12 @@ mod tests {
 
     #[test]
     fn taking_out_a_code_that_is_not_there_says_which_are() {
-        let said = |list: &str| {
+        let message = |list: &str| {
             let list = Json::parse(list).unwrap();
             edit(Some(list.root()), &[("A", None)]).unwrap().1.join("")
         };
-        assert_eq!(said("[]"), "the customer has no sales-tracking code of type `A`; it has none");
-        assert!(said(LIST).ends_with("; it has `Region`, `Rep`"), "{}", said(LIST));
+        assert_eq!(message("[]"), "the customer has no sales-tracking code of type `A`; it has none");
+        assert!(message(LIST).ends_with("; it has `Region`, `Rep`"), "{}", message(LIST));
         let (list, warnings) = edit(None, &[("A", None)]).unwrap();
         assert_eq!((list.text(), warnings.len()), ("[]", 1));
     }

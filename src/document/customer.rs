@@ -13,7 +13,7 @@ pub struct Customer {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotACustomer {
+pub enum NotCustomerError {
     #[error(transparent)]
     Json(#[from] JsonError),
     #[error("{0} instead of an object")]
@@ -30,20 +30,20 @@ pub enum NotACustomer {
 }
 
 impl Customer {
-    pub fn parse(text: impl Into<String>) -> Result<Customer, NotACustomer> {
+    pub fn parse(text: impl Into<String>) -> Result<Customer, NotCustomerError> {
         let json = Json::parse(text)?;
         let root = json.root();
         if root.kind() != ValueKind::Object {
-            return Err(NotACustomer::NotAnObject(root.kind()));
+            return Err(NotCustomerError::NotAnObject(root.kind()));
         }
-        let id = root.member("id").and_then(id_of).ok_or(NotACustomer::NoId)?;
+        let id = root.member("id").and_then(id_of).ok_or(NotCustomerError::NoId)?;
         let status = root.member("status").and_then(View::as_text);
         if status.is_none_or(|status| status.trim().is_empty()) {
-            return Err(NotACustomer::NoStatus);
+            return Err(NotCustomerError::NoStatus);
         }
         refuse_names_by_case(root)?;
         if let Some(name) = field::PREVIEW_ONLY.iter().find(|name| root.member(name).is_some()) {
-            return Err(NotACustomer::Preview((*name).to_string()));
+            return Err(NotCustomerError::Preview((*name).to_string()));
         }
         Ok(Customer { json, id })
     }
@@ -101,14 +101,14 @@ pub(crate) fn id_of(view: View<'_>) -> Option<u64> {
 }
 
 /// The API ignores the case of names, so two that differ only by case are ambiguous in a PUT.
-fn refuse_names_by_case(root: View<'_>) -> Result<(), NotACustomer> {
+fn refuse_names_by_case(root: View<'_>) -> Result<(), NotCustomerError> {
     let mut open = vec![root];
     while let Some(view) = open.pop() {
         let lowered = |(key, _): (Key<'_>, View<'_>)| (key.name().to_lowercase(), key.name().into_owned());
         let mut names: Vec<(String, String)> = view.members().map(lowered).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(NotACustomer::CaseTwice(pair[0].1.clone(), pair[1].1.clone()));
+            return Err(NotCustomerError::CaseTwice(pair[0].1.clone(), pair[1].1.clone()));
         }
         open.extend(view.children());
     }
@@ -131,37 +131,37 @@ mod tests {
             (named(r#","firstName":"Jo","lastName":"Do""#), named("")),
             ("Jo Do".into(), String::new())
         );
-        assert_eq!(NotACustomer::NoStatus.to_string(), "it has no `status`");
-        for (text, why) in [
-            (r#"{"status":"Active"}"#, NotACustomer::NoId),
-            (r#"{"id":"7","status":"Active"}"#, NotACustomer::NoId),
-            (r#"{"id":7.0,"status":"Active"}"#, NotACustomer::NoId),
-            (r#"{"id":0,"status":"Active"}"#, NotACustomer::NoId),
-            (r#"{"id":7}"#, NotACustomer::NoStatus),
-            (r#"{"id":7,"status":null}"#, NotACustomer::NoStatus),
-            (r#"{"id":7,"status":" "}"#, NotACustomer::NoStatus),
-            ("null", NotACustomer::NotAnObject(ValueKind::Null)),
-            ("[]", NotACustomer::NotAnObject(ValueKind::Array)),
+        assert_eq!(NotCustomerError::NoStatus.to_string(), "it has no `status`");
+        for (text, reason) in [
+            (r#"{"status":"Active"}"#, NotCustomerError::NoId),
+            (r#"{"id":"7","status":"Active"}"#, NotCustomerError::NoId),
+            (r#"{"id":7.0,"status":"Active"}"#, NotCustomerError::NoId),
+            (r#"{"id":0,"status":"Active"}"#, NotCustomerError::NoId),
+            (r#"{"id":7}"#, NotCustomerError::NoStatus),
+            (r#"{"id":7,"status":null}"#, NotCustomerError::NoStatus),
+            (r#"{"id":7,"status":" "}"#, NotCustomerError::NoStatus),
+            ("null", NotCustomerError::NotAnObject(ValueKind::Null)),
+            ("[]", NotCustomerError::NotAnObject(ValueKind::Array)),
         ] {
-            assert_eq!(Customer::parse(text).unwrap_err(), why, "{text}");
+            assert_eq!(Customer::parse(text).unwrap_err(), reason, "{text}");
         }
     }
 
     #[test]
     fn names_that_differ_by_case_are_refused() {
         let text = r#"{"id":7,"status":"Active","Status":"Hold"}"#;
-        let why = Customer::parse(text).unwrap_err();
-        assert_eq!(why, NotACustomer::CaseTwice("Status".into(), "status".into()));
+        let reason = Customer::parse(text).unwrap_err();
+        assert_eq!(reason, NotCustomerError::CaseTwice("Status".into(), "status".into()));
         let inside =
             r#"{"id":7,"status":"Active","list":[{"customerReference":{"reference3":1,"Reference3":2}}]}"#;
-        let why = Customer::parse(inside).unwrap_err();
-        assert_eq!(why, NotACustomer::CaseTwice("Reference3".into(), "reference3".into()));
+        let reason = Customer::parse(inside).unwrap_err();
+        assert_eq!(reason, NotCustomerError::CaseTwice("Reference3".into(), "reference3".into()));
     }
 
     #[test]
     fn an_activation_preview_is_no_customer() {
         let text = r#"{"id":7,"status":"Active","invoicePreview":{}}"#;
-        assert!(matches!(Customer::parse(text), Err(NotACustomer::Preview(_))));
+        assert!(matches!(Customer::parse(text), Err(NotCustomerError::Preview(_))));
     }
 
     #[test]

@@ -106,8 +106,8 @@ impl EditError {
     pub(crate) fn without_flag(&self) -> String {
         let EditError { given, path, problem } = self;
         match problem {
-            EditProblem::ReadOnly(why) => format!("`{path}` is read-only: {why}"),
-            EditProblem::Invalid(why) => format!("`{path}` {why}"),
+            EditProblem::ReadOnly(reason) => format!("`{path}` is read-only: {reason}"),
+            EditProblem::Invalid(reason) => format!("`{path}` {reason}"),
             EditProblem::Unknown(_) => format!("the customer has no field `{path}`"),
             EditProblem::OtherCase(has) => format!("`{path}` is spelled `{has}`"),
             EditProblem::Whole => format!("`{path}` holds several fields: set or clear them one by one"),
@@ -117,7 +117,7 @@ impl EditError {
             EditProblem::NoMembers(kind) => format!("`{path}` is {kind}, so nothing can be set inside it"),
             EditProblem::Twice(first) if first == given => format!("{given} sets `{path}` twice"),
             EditProblem::Twice(first) => format!("{first} and {given} both set `{path}`"),
-            EditProblem::Codes(why) => why.clone(),
+            EditProblem::Codes(reason) => reason.clone(),
         }
     }
 }
@@ -139,7 +139,7 @@ impl Edits {
             return Err(refused.collect());
         }
         let edits = Edits(list);
-        edits.refuse_twice().map_err(|why| vec![why])?;
+        edits.refuse_twice().map_err(|error| vec![error])?;
         Ok(edits)
     }
 
@@ -148,7 +148,7 @@ impl Edits {
         self.iter().filter_map(Edit::doubt)
     }
 
-    /// The doubts that the customer does not settle.
+    /// The doubts that the customer does not resolve.
     pub(crate) fn refused(&self, customer: &Customer) -> impl Iterator<Item = EditError> {
         self.iter().filter(|edit| !edit.is_stored(customer)).filter_map(Edit::doubt)
     }
@@ -189,7 +189,7 @@ impl Edit {
     pub(super) fn spelled(&self, value: &Json) -> Result<check::Checked, EditError> {
         match field::at(&self.path.dotted()) {
             Some(field) => check::value(field, value.clone())
-                .map_err(|why| EditError::of(self, EditProblem::Invalid(why))),
+                .map_err(|error| EditError::of(self, EditProblem::Invalid(error))),
             None => Ok(check::Checked { value: value.clone(), warning: None }),
         }
     }
@@ -220,11 +220,11 @@ fn allowed(edit: &Edit) -> Result<(), EditError> {
     let Some(field) = field::at(&dotted) else {
         return unwritten(edit, &dotted).map_or(Ok(()), |problem| Err(EditError::of(edit, problem)));
     };
-    let invalid = |why: String| EditError::of(edit, EditProblem::Invalid(why));
+    let invalid = |reason: String| EditError::of(edit, EditProblem::Invalid(reason));
     match &edit.action {
         Action::Set(_) => Ok(()),
         Action::Clear => match field.never_null() {
-            Some(why) => Err(invalid(format!("cannot be cleared: {why}"))),
+            Some(reason) => Err(invalid(format!("cannot be cleared: {reason}"))),
             None => Ok(()),
         },
         Action::Object => Err(invalid("takes no object".to_string())),
@@ -241,7 +241,7 @@ fn unwritten(edit: &Edit, dotted: &str) -> Option<EditProblem> {
         return Some(EditProblem::OtherCase(has.to_string()));
     }
     if let Some(fixed) = field::read_only(dotted) {
-        return Some(EditProblem::ReadOnly(fixed.why.to_string()));
+        return Some(EditProblem::ReadOnly(fixed.reason.to_string()));
     }
     let is_whole = field::is_object(dotted) && !matches!(edit.action, Action::Object);
     is_whole.then_some(EditProblem::Whole)
@@ -264,10 +264,10 @@ mod tests {
         }
         assert!(Edits::check(vec![set("a", "1"), set("a.b", "1"), set("ab", "1")]).is_err());
         assert!(Edits::check(vec![set("a.b", "1"), set("a.c", "1"), set("ab", "1")]).is_ok());
-        let said = |one: Edit, other: Edit| Edits::check(vec![one, other]).unwrap_err().to_string();
-        assert_eq!(said(set("x", "1"), set("x", "2")), "--set-json x sets `x` twice");
+        let message = |one: Edit, other: Edit| Edits::check(vec![one, other]).unwrap_err().to_string();
+        assert_eq!(message(set("x", "1"), set("x", "2")), "--set-json x sets `x` twice");
         let clear = Edit { action: Action::Clear, given: "--clear x".to_string(), ..set("x", "1") };
-        assert_eq!(said(set("x", "1"), clear), "--set-json x and --clear x both set `x`");
+        assert_eq!(message(set("x", "1"), clear), "--set-json x and --clear x both set `x`");
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
         let about = |list: Vec<Edit>| {
             let refused = Edits::check_unless_stored(list).map(|edits| edits.iter().count());
             refused.map_err(|refused| {
-                let about = refused.iter().map(|why| why.about().unwrap());
+                let about = refused.iter().map(|error| error.about().unwrap());
                 about.map(|(given, path)| format!("{given}|{path}")).collect::<Vec<_>>()
             })
         };

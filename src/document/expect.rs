@@ -52,9 +52,9 @@ pub(crate) fn unmet_moment(customer: &Customer, moment: Timestamp) -> Option<Str
 impl Expectation {
     fn holds(&self, found: View<'_>) -> bool {
         let text = Json::string(&self.value);
-        let said = found.kind() == ValueKind::String && self.value != "null" && same(found, text.root());
+        let message = found.kind() == ValueKind::String && self.value != "null" && same(found, text.root());
         let json = Json::parse(self.value.as_str());
-        said || json.is_ok_and(|json| same_at(&self.path, found, json.root()))
+        message || json.is_ok_and(|json| same_at(&self.path, found, json.root()))
     }
 }
 
@@ -102,9 +102,9 @@ mod tests {
     fn a_path_that_is_not_there_cannot_be_expected() {
         let customer = Customer::parse(r#"{"id":7,"status":"Active"}"#).unwrap();
         let expectation = Expectation { path: Path::root("sttus"), value: "Active".to_string() };
-        let why = unmet(&customer, &[expectation]).unwrap_err();
+        let reason = unmet(&customer, &[expectation]).unwrap_err();
         assert!(
-            matches!(why, EditError { problem: super::super::edit::EditProblem::Unknown(nearest), .. } if nearest == ["status"])
+            matches!(reason, EditError { problem: super::super::edit::EditProblem::Unknown(nearest), .. } if nearest == ["status"])
         );
     }
 }

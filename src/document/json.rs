@@ -60,9 +60,9 @@ pub enum ValueKind {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    #[error("not JSON: {why} at line {line} column {column}")]
+    #[error("not JSON: {reason} at line {line} column {column}")]
     Syntax {
-        why: String,
+        reason: String,
         /// Counted from 1.
         line: usize,
         /// Counted from 1, in bytes.
@@ -83,11 +83,11 @@ pub enum JsonError {
 }
 
 impl From<serde_json::Error> for JsonError {
-    fn from(why: serde_json::Error) -> JsonError {
-        let (line, column) = (why.line(), why.column());
-        let said = why.to_string();
-        let why = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
-        JsonError::Syntax { why: why.to_string(), line, column }
+    fn from(reason: serde_json::Error) -> JsonError {
+        let (line, column) = (reason.line(), reason.column());
+        let message = reason.to_string();
+        let reason = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
+        JsonError::Syntax { reason: reason.to_string(), line, column }
     }
 }
 

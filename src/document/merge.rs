@@ -47,7 +47,11 @@ pub fn merge(ours: &Plan, theirs: &Customer) -> Result<Merge, EditError> {
 
 /// Merges with conflicts: `keeps_ours` decides for each whether our value or theirs stays.
 /// An object that both sides made merges member by member, so that keeping ours removes nothing of theirs.
-pub fn settle(ours: &Plan, theirs: &Customer, keeps_ours: impl Fn(&Path) -> bool) -> Result<Plan, EditError> {
+pub fn resolve_conflicts(
+    ours: &Plan,
+    theirs: &Customer,
+    keeps_ours: impl Fn(&Path) -> bool,
+) -> Result<Plan, EditError> {
     let (mut kept, conflicts) = divide(ours, theirs, &moved(&ours.before, theirs));
     for Conflict { path, base, ours, theirs: there } in conflicts {
         if !keeps_ours(&path) {
@@ -145,11 +149,11 @@ mod tests {
         assert_eq!(merged(&agreed).unwrap(), (agreed.replace("\"a\"", "\"z\""), vec![]));
     }
 
-    fn settled(theirs: &str, values: &[(&str, &str)], keeps_ours: bool) -> (String, usize) {
-        settled_from(BASE, theirs, values, keeps_ours)
+    fn resolved(theirs: &str, values: &[(&str, &str)], keeps_ours: bool) -> (String, usize) {
+        resolved_from(BASE, theirs, values, keeps_ours)
     }
 
-    fn settled_from(base: &str, theirs: &str, values: &[(&str, &str)], keeps_ours: bool) -> (String, usize) {
+    fn resolved_from(base: &str, theirs: &str, values: &[(&str, &str)], keeps_ours: bool) -> (String, usize) {
         let set = |(path, text): &(&str, &str)| Edit {
             path: Path::parse(path).unwrap(),
             action: Action::Set(Json::string(text)),
@@ -159,32 +163,32 @@ mod tests {
         let ours = plan(Customer::parse(base).unwrap(), &edits, false).unwrap();
         let theirs = Customer::parse(theirs).unwrap();
         assert!(matches!(merge(&ours, &theirs).unwrap(), Merge::Conflicts(_)));
-        let plan = settle(&ours, &theirs, |_| keeps_ours).unwrap();
+        let plan = resolve_conflicts(&ours, &theirs, |_| keeps_ours).unwrap();
         (plan.after.text().to_string(), plan.consent.len())
     }
 
     #[test]
-    fn a_conflict_is_settled_for_either_side_and_for_that_value_only() {
+    fn a_conflict_is_resolved_for_either_side_and_for_that_value_only() {
         let theirs = BASE.replace("Jon", "Jim").replace("\"b\"", "\"B\"").replace("Active", "Hold");
         let values = [("firstName", "John"), ("lastName", "Y"), ("status", "Draft")];
         let ours = theirs.replace("\"X\"", "\"Y\"");
-        assert_eq!(settled(&theirs, &values, false), (ours.clone(), 0));
+        assert_eq!(resolved(&theirs, &values, false), (ours.clone(), 0));
         let kept = ours.replace("Jim", "John").replace("Hold", "Draft");
-        assert_eq!(settled(&theirs, &values, true), (kept, 1));
+        assert_eq!(resolved(&theirs, &values, true), (kept, 1));
     }
 
     #[test]
     fn an_object_that_both_sides_made_keeps_what_theirs_has_in_it() {
         let made = BASE.replace("\"suffix\"", r#""customerAcquisition":{"id":7,"medium":"ad"},"suffix""#);
         let values = [("customerAcquisition.source", "web")];
-        assert_eq!(settled(&made, &values, false).0, made);
+        assert_eq!(resolved(&made, &values, false).0, made);
         let kept = made.replace("\"ad\"", r#""ad","source":"web""#);
-        assert_eq!(settled(&made, &values, true).0, kept);
+        assert_eq!(resolved(&made, &values, true).0, kept);
         let null = BASE.replace("\"suffix\"", r#""customerAcquisition":null,"suffix""#);
-        assert_eq!(settled_from(&null, &made, &values, true).0, kept);
+        assert_eq!(resolved_from(&null, &made, &values, true).0, kept);
         let reference = [("customerReference.reference1", "z")];
         assert_eq!(
-            settled(&BASE.replace("\"a\"", "\"A\""), &reference, true).0,
+            resolved(&BASE.replace("\"a\"", "\"A\""), &reference, true).0,
             BASE.replace("\"a\"", "\"z\"")
         );
     }
@@ -196,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_warned_of_is_still_said_of_what_is_settled() {
+    fn what_was_warned_of_is_still_said_of_what_is_resolved() {
         let edits = Edits::check(vec![Edit {
             path: Path::root("companyName"),
             action: Action::Set(Json::string(&"x".repeat(51))),
@@ -204,6 +208,6 @@ mod tests {
         }]);
         let ours = plan(Customer::parse(BASE).unwrap(), &edits.unwrap(), true).unwrap();
         let theirs = Customer::parse(BASE.replace("Jon", "Jim")).unwrap();
-        assert_eq!(settle(&ours, &theirs, |_| true).unwrap().warnings.len(), 1);
+        assert_eq!(resolve_conflicts(&ours, &theirs, |_| true).unwrap().warnings.len(), 1);
     }
 }

@@ -124,7 +124,7 @@ fn build(
 ) -> Result<Plan, EditError> {
     let tokens = values.iter().map(|(path, value)| (path, value.as_ref().map(|value| value.text().trim())));
     let after = Customer::parse(splice(before.text(), before.root(), tokens.collect()))
-        .map_err(|why| codes_error(format!("the result would not be a customer: {why}")))?;
+        .map_err(|error| codes_error(format!("the result would not be a customer: {error}")))?;
     let changes = diff(before.root(), after.root());
     refuse_read_only(&changes, given)?;
     let replaced = replaced(&before, &after, values.iter().map(|(path, _)| path));
@@ -265,9 +265,9 @@ fn tracking_codes(
     Ok((!unchanged).then_some((path, Some(list))))
 }
 
-fn codes_error(why: String) -> EditError {
+fn codes_error(reason: String) -> EditError {
     let path = Path::of(field::CODES_PATH);
-    EditError { given: path.to_string(), path, problem: EditProblem::Codes(why) }
+    EditError { given: path.to_string(), path, problem: EditProblem::Codes(reason) }
 }
 
 fn code_edit(edit: &Edit) -> Option<(&str, Option<&str>)> {
@@ -285,7 +285,7 @@ fn refuse_read_only(changes: &[Change], given: impl Fn(&Path) -> String) -> Resu
     let Some((change, fixed)) = pairs.find(|(change, fixed)| is_inside(change, fixed)) else {
         return Ok(());
     };
-    let problem = EditProblem::ReadOnly(fixed.why.to_string());
+    let problem = EditProblem::ReadOnly(fixed.reason.to_string());
     Err(EditError { given: given(&change.path), path: Path::of(fixed.path), problem })
 }
 
@@ -304,7 +304,11 @@ fn doubtful(change: &Change) -> Vec<String> {
     let text = |view: Option<View<'_>>| view.and_then(View::as_text).unwrap_or_default().into_owned();
     let (old, new) = (text(change.old_value()), text(change.new_value()));
     let shrinks = addresses::shrinks(&change.path, &old, &new);
-    doubts(&old, &new).into_iter().chain(shrinks).map(|why| format!("`{}` will {why}", change.path)).collect()
+    doubts(&old, &new)
+        .into_iter()
+        .chain(shrinks)
+        .map(|error| format!("`{}` will {error}", change.path))
+        .collect()
 }
 
 fn consent(changes: &[Change], spelled: impl Fn(&Path) -> bool) -> Vec<Consent> {

@@ -78,8 +78,8 @@ pub enum Refresh {
 
 /// Rebases an unsent plan on the stored customer.
 pub fn refresh(plan: &Plan, now: &Customer, preconditions: Preconditions<'_>) -> Refresh {
-    if let Err(why) = preconditions(now) {
-        return Refresh::Unmet(why);
+    if let Err(reason) = preconditions(now) {
+        return Refresh::Unmet(reason);
     }
     if now.text() == plan.before.text() {
         return Refresh::Same;
@@ -88,7 +88,7 @@ pub fn refresh(plan: &Plan, now: &Customer, preconditions: Preconditions<'_>) ->
         Ok(Merge::Merged { plan, .. }) if plan.is_empty() => Refresh::Nothing,
         Ok(Merge::Merged { plan, carried }) => Refresh::Merged { plan, carried },
         Ok(Merge::Conflicts(conflicts)) => Refresh::Conflicts(conflicts),
-        Err(why) => Refresh::Unmergeable(why),
+        Err(reason) => Refresh::Unmergeable(reason),
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::document::plan::plan;
     use crate::document::{Action, Edit, Edits, Json};
-    use crate::error::Kind;
+    use crate::error::ErrorKind;
 
     const BEFORE: &str = r#"{"id":7,"status":"Active","firstName":"Jon","lastName":"X","monthlyRecurringRevenue":1,"modifiedTimestamp":"2026-01-01T00:00:01"}"#;
 
@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn never(_: &Customer) -> Result<(), Error> {
-        Err(Error::new(Kind::Conflict, "no"))
+        Err(Error::new(ErrorKind::Conflict, "no"))
     }
 
     const ASKED: (&str, &str) = ("Jon", "John");

@@ -13,7 +13,7 @@
 //! `step` with every order of faults up to a bound.
 
 pub mod compare;
-pub mod settle;
+pub mod resolve;
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use crate::cli::Output;
 
 /// A row of `profile list`.
 #[derive(Debug, Serialize)]
-pub(crate) struct Listed {
+pub(crate) struct ProfileRow {
     pub(crate) profile: String,
     pub(crate) current: bool,
     pub(crate) label: Option<String>,
@@ -31,7 +31,7 @@ pub(crate) struct Applied {
 
 /// `profile show`.
 #[derive(Debug, Serialize)]
-pub(crate) struct Shown {
+pub(crate) struct ProfileDetails {
     pub(crate) profile: String,
     pub(crate) file: String,
     pub(crate) key: Option<String>,
@@ -56,7 +56,7 @@ pub(crate) fn done(profile: &str, outcome: &str, output: Output) -> String {
     printed(&Object::default().member("outcome", &outcome).member("profile", &profile).end(), output)
 }
 
-pub(crate) fn list(profiles: &[Listed], output: Output, look: Look) -> String {
+pub(crate) fn list(profiles: &[ProfileRow], output: Output, look: Look) -> String {
     let titles = ["Profile", "", "Label", "API", "Key", "Writes"];
     let names = ["profile", "current", "label", "api", "key", "writes"];
     let mut rows = Rows::new(output, look, List::Member("profiles"), &titles, &names);
@@ -64,7 +64,7 @@ pub(crate) fn list(profiles: &[Listed], output: Output, look: Look) -> String {
     text + &rows.end()
 }
 
-fn listed(one: &Listed) -> Vec<Cell> {
+fn listed(one: &ProfileRow) -> Vec<Cell> {
     vec![
         Cell::new(&one.profile, if one.current { Tone::Bold } else { Tone::Plain }).whole(),
         Cell::plain(one.current.to_string()),
@@ -80,7 +80,7 @@ fn optional(text: &Option<String>, none: &str) -> Cell {
     text.as_ref().map_or_else(|| Cell::new(none, Tone::Dim).meaning(""), Cell::plain)
 }
 
-pub(crate) fn show(shown: &Shown, output: Output, look: Look) -> String {
+pub(crate) fn show(shown: &ProfileDetails, output: Output, look: Look) -> String {
     let applied = |one: &Applied| {
         vec![Cell::plain(one.setting), optional(&one.value, "not set"), Cell::new(&one.from, Tone::Dim)]
     };

@@ -9,7 +9,7 @@ use super::account_label::AccountLabel;
 use super::change::who;
 use super::escape::escaped;
 use super::json::Object;
-use super::table::{Cell, Long, Tone, table};
+use super::table::{Cell, LongValues, Tone, table};
 use crate::action::preview::{Line, Preview, amount};
 use crate::action::{Charge, Reverse, StatusAction, status};
 use crate::document::json::{Json, ValueKind, View};
@@ -80,7 +80,7 @@ fn before(action: StatusAction, customer: &Customer, overview: Option<&Json>, lo
             .filter(is_balance)
             .map(|(name, token)| vec![Cell::plain(name), Cell::plain(token)]),
     );
-    table(&["Before", ""], &rows, look, Long::Wrap)
+    table(&["Before", ""], &rows, look, LongValues::Wrap)
 }
 
 /// The vendor's page shows an overview "with balances"; their names are not all published, so every number counts.
@@ -112,7 +112,7 @@ pub(crate) fn charges(lines: &[Line], currency: &str, look: Look) -> String {
         ]
     };
     let rows: Vec<Vec<Cell>> = lines.iter().map(cells).collect();
-    table(&["Preview", "Quantity", "Price", "Amount", "Service"], &rows, look, Long::Wrap)
+    table(&["Preview", "Quantity", "Price", "Amount", "Service"], &rows, look, LongValues::Wrap)
 }
 
 /// One sentence about what the action does beside its charges.

@@ -9,16 +9,16 @@ use super::account_label::AccountLabel;
 use super::csv::csv;
 use super::json::{Object, printed};
 use super::rows::{List, Rows};
-use super::table::{Cell, Long, Tone, table as draw};
+use super::table::{Cell, LongValues, Tone, table as draw};
 use crate::bulk::plan_file::json_line;
 use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
-use crate::error::Kind;
+use crate::error::ErrorKind;
 use crate::report::outcome::Problem;
-use crate::store::About;
+use crate::store::RunInfo;
 
 pub(crate) struct Summary<'a> {
-    pub(crate) about: &'a About,
+    pub(crate) about: &'a RunInfo,
     pub(crate) counts: &'a Counts,
     pub(crate) results: Option<&'a Path>,
     pub(crate) resume: &'a str,
@@ -62,7 +62,7 @@ pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
     }
     rows.push(row("all", counts.all(), Tone::Bold));
     let title = look.bold(&format!("Run {} ({})", summary.about.run, summary.about.kind.name()));
-    let table = draw(&["Outcome", "Rows"], &rows, look, Long::Cut);
+    let table = draw(&["Outcome", "Rows"], &rows, look, LongValues::Cut);
     format!("{title}  ({})\n{table}", summary.account.list(look))
 }
 
@@ -80,8 +80,8 @@ fn next(summary: &Summary<'_>) -> Option<String> {
     }
 }
 
-pub(crate) fn json(summary: &Summary<'_>, kind: Kind) -> String {
-    let error = (kind != Kind::Done).then(|| Problem {
+pub(crate) fn json(summary: &Summary<'_>, kind: ErrorKind) -> String {
+    let error = (kind != ErrorKind::Done).then(|| Problem {
         kind: kind.row().name,
         message: summary.counts.sentence(),
         hint: next(summary),
@@ -106,9 +106,9 @@ pub(crate) fn rehearsed(counts: &Counts, output: Output) -> String {
     printed(&object.end(), output)
 }
 
-type Listed = (About, u64, Counts);
+type RunRow = (RunInfo, u64, Counts);
 
-fn sentence((_, rows, counts): &Listed) -> String {
+fn sentence((_, rows, counts): &RunRow) -> String {
     match rows.saturating_sub(counts.all()) {
         0 => counts.sentence(),
         left if counts.all() == 0 => format!("{left} not-reached (resume continues)"),
@@ -117,7 +117,7 @@ fn sentence((_, rows, counts): &Listed) -> String {
 }
 
 pub(crate) fn list(
-    runs: &[Listed],
+    runs: &[RunRow],
     output: Output,
     local: impl Fn(Timestamp) -> String,
     look: Look,
@@ -129,7 +129,7 @@ pub(crate) fn list(
     text + &rows.end()
 }
 
-fn cells(run: &Listed, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
+fn cells(run: &RunRow, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
     let (about, rows, _) = run;
     vec![
         Cell::new(about.run.to_string(), Tone::Bold).whole(),
@@ -143,7 +143,7 @@ fn cells(run: &Listed, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
     ]
 }
 
-fn object((about, rows, counts): &Listed) -> String {
+fn object((about, rows, counts): &RunRow) -> String {
     let object = Object::default()
         .member("run", &about.run.to_string())
         .member("time", &about.time)

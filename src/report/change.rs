@@ -7,7 +7,7 @@ use super::account_label::AccountLabel;
 use super::bulk::counted;
 use super::escape::escaped;
 use super::parts::{Part, cut, parts};
-use super::table::{Cell, Long, Tone, fits, marked, table};
+use super::table::{Cell, LongValues, Tone, fits, marked, table};
 use super::value::values;
 use crate::document::{Change, Json, Plan, View};
 use crate::field::{self, FieldKind};
@@ -21,7 +21,7 @@ pub(crate) fn plan(plan: &Plan, account: &AccountLabel<'_>, look: Look) -> Strin
     let head = format!("{}  ({})", look.bold(&escaped(&who(plan))), account.list(look));
     let rows: Vec<Vec<Cell>> = plan.changes.iter().map(row).collect();
     if fits(&HEADER, &rows, look) {
-        return format!("{head}\n{}", table(&HEADER, &rows, look, Long::Wrap));
+        return format!("{head}\n{}", table(&HEADER, &rows, look, LongValues::Wrap));
     }
     let blocks = plan.changes.iter().map(|change| block(change, look));
     format!("{head}\n{}", blocks.collect::<String>())

@@ -7,7 +7,7 @@ use super::csv::cell;
 use super::escape::escaped;
 use super::json::printed;
 use super::rows::{List, Rows};
-use super::table::{Cell, Long, Tone, table};
+use super::table::{Cell, LongValues, Tone, table};
 use super::value::value;
 use crate::cli::Output;
 use crate::document::json::ValueKind;
@@ -29,7 +29,7 @@ pub(crate) fn sections(customer: &Customer, look: Look) -> String {
         rows.push(vec![Cell::plain(format!("  {path}")).whole(), Cell::new(value(path, Some(*view)), tone)]);
     }
     let title = look.bold(&escaped(&format!("Customer {} {}", customer.id(), customer.name())));
-    format!("{}\n{}", title.trim_end(), table(&["Field", "Value"], &rows, look, Long::Wrap))
+    format!("{}\n{}", title.trim_end(), table(&["Field", "Value"], &rows, look, LongValues::Wrap))
 }
 
 /// Customers for programs: the server's own text, several in an array; in CSV a row for each and a column for each path.

@@ -3,7 +3,7 @@
 use super::Look;
 use super::escape::escaped;
 use crate::api::key::without_keys;
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 
 /// Several lines: what failed, its details, what to do. If the command may write, also whether anything was written.
 /// A key that was put in the wrong place is redacted.
@@ -19,9 +19,9 @@ pub fn failure(error: &Error, look: Look, may_write: bool) -> String {
     out
 }
 
-pub(crate) fn written(kind: Kind, may_write: bool) -> String {
+pub(crate) fn written(kind: ErrorKind, may_write: bool) -> String {
     let written = kind.written();
-    if may_write || written != Kind::Failed.written() { format!("{written}\n") } else { String::new() }
+    if may_write || written != ErrorKind::Failed.written() { format!("{written}\n") } else { String::new() }
 }
 
 /// A text for a terminal, without keys.
@@ -35,8 +35,8 @@ mod tests {
 
     #[test]
     fn a_failure_says_where_what_and_what_next_and_cannot_steer_the_terminal() {
-        let error = Error::new(Kind::Refused, "the API refused the change")
-            .at("writing customer 1")
+        let error = Error::new(ErrorKind::Refused, "the API refused the change")
+            .step("writing customer 1")
             .detail(["Api Error: \u{1b}[2Jno\nway".to_string()])
             .hint("try again");
         let expected = "error: writing customer 1: the API refused the change\n  Api Error: \\u{1b}[2Jno\\nway\n\
@@ -46,8 +46,8 @@ mod tests {
 
     #[test]
     fn only_a_command_that_may_write_says_that_nothing_was_written() {
-        let said = |kind| failure(&Error::new(kind, "no"), Look::default(), false);
-        assert_eq!(said(Kind::NotFound), "error: no\n");
-        assert!(said(Kind::Unknown).contains("not known whether"));
+        let message = |kind| failure(&Error::new(kind, "no"), Look::default(), false);
+        assert_eq!(message(ErrorKind::NotFound), "error: no\n");
+        assert!(message(ErrorKind::Unknown).contains("not known whether"));
     }
 }

@@ -10,7 +10,7 @@ use super::rows::{List, Rows};
 use super::table::{Cell, Tone};
 use crate::cli::Output;
 use crate::document::{Change, Json, Plan};
-use crate::store::{Ending, Entry, Forgotten};
+use crate::store::{Entry, EntryOutcome, Pruned};
 
 /// A terminal from this width on has room for the time of each entry.
 const WIDE: u16 = 100;
@@ -57,9 +57,9 @@ pub(crate) fn add(rows: &mut Rows, entry: &Entry, local: impl Fn(Timestamp) -> S
 
 fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String, look: Look) -> Vec<Cell> {
     let tone = match entry.outcome {
-        Some(Ending::Written) => Tone::Plain,
-        Some(Ending::NotWritten | Ending::Superseded | Ending::Gone) => Tone::Dim,
-        Some(Ending::Differs | Ending::Unknown | Ending::Undecided) | None => Tone::Old,
+        Some(EntryOutcome::Written) => Tone::Plain,
+        Some(EntryOutcome::NotWritten | EntryOutcome::Superseded | EntryOutcome::Gone) => Tone::Dim,
+        Some(EntryOutcome::Differs | EntryOutcome::Unknown | EntryOutcome::Undecided) | None => Tone::Old,
     };
     let state = if entry.undone_by.is_some() { "undone" } else { entry.state() };
     vec![
@@ -100,9 +100,9 @@ pub(crate) fn line(entry: &Entry) -> String {
 
 pub(crate) fn head(entry: &Entry, when: &str, look: Look) -> String {
     let name = look.bold(&format!("Entry {}", escaped(&entry.entry.to_string())));
-    let said = |what: &str, other: &Option<_>| other.as_ref().map(|other| format!(", {what} {other}"));
+    let message = |what: &str, other: &Option<_>| other.as_ref().map(|other| format!(", {what} {other}"));
     let row = entry.row.as_ref().map(|row| format!(", row {} of run {}", row.row, row.run));
-    let more = [row, said("undoes", &entry.undoes), said("undone by", &entry.undone_by)];
+    let more = [row, message("undoes", &entry.undoes), message("undone by", &entry.undone_by)];
     let more: String = more.into_iter().flatten().collect();
     let line = format!("{when}, {}{more}: {}", entry.command, entry.state());
     format!("{name}\n{}\n", escaped(&line))
@@ -137,11 +137,11 @@ pub(crate) fn whole(entry: &Entry, plan: &Plan) -> String {
     object.end()
 }
 
-pub(crate) fn pruned(forgotten: Forgotten) -> String {
+pub(crate) fn pruned(pruned: Pruned) -> String {
     let object = Object::default()
-        .member("forgotten", &forgotten.entries)
-        .member("runs", &forgotten.runs)
-        .member("unsettled", &forgotten.unsettled);
+        .member("deleted", &pruned.entries)
+        .member("runs", &pruned.runs)
+        .member("unresolved", &pruned.unresolved);
     object.end()
 }
 

@@ -6,12 +6,12 @@ use super::json::{self, Object};
 use crate::api::key::without_keys;
 use crate::document::verify::{Difference, Verdict};
 use crate::document::{Change, Customer, Json, Plan};
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 use crate::store::EntryId;
 
 #[derive(Debug, Default)]
-pub(crate) struct Facts {
-    customer: Option<Who>,
+pub(crate) struct JsonReport {
+    customer: Option<CustomerRef>,
     changes: Vec<Change>,
     warnings: Vec<String>,
     differences: Verdict,
@@ -39,9 +39,9 @@ impl Outcome {
     }
 }
 
-impl Facts {
+impl JsonReport {
     pub(crate) fn customer(&mut self, customer: &Customer) {
-        self.customer = Some(Who { id: customer.id(), name: customer.name() });
+        self.customer = Some(CustomerRef { id: customer.id(), name: customer.name() });
     }
 
     pub(crate) fn warn(&mut self, warning: String) {
@@ -93,15 +93,17 @@ impl Facts {
     }
 }
 
-fn outcome_of(kind: Kind) -> &'static str {
+fn outcome_of(kind: ErrorKind) -> &'static str {
     match kind {
-        Kind::Unknown | Kind::Differs | Kind::Cancelled | Kind::Interrupted => kind.row().name,
+        ErrorKind::Unknown | ErrorKind::Differs | ErrorKind::Cancelled | ErrorKind::Interrupted => {
+            kind.row().name
+        }
         _ => "failed",
     }
 }
 
 #[derive(Debug, Serialize)]
-struct Who {
+struct CustomerRef {
     id: u64,
     name: String,
 }
@@ -149,9 +151,9 @@ mod tests {
         let before = format!(r#"{{"id":7,"status":"Active","deep":{deep}}}"#);
         let plan = rewrite(Customer::parse(before).unwrap(), vec![(Path::root("deep"), Some(Json::null()))])
             .unwrap();
-        let mut facts = Facts::default();
-        facts.plan(&plan);
-        let text = printed(&facts.success(Outcome::Updated), Output::Ndjson);
+        let mut json = JsonReport::default();
+        json.plan(&plan);
+        let text = printed(&json.success(Outcome::Updated), Output::Ndjson);
         let changes = format!(r#""changes":[{{"path":"deep","before":{deep},"after":null}}]"#);
         assert!(text.contains(&changes), "{text}");
     }

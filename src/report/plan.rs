@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Look;
 use super::csv::{cell, csv};
-use super::table::{Cell, Long, Tone, table};
+use super::table::{Cell, LongValues, Tone, table};
 use super::value::values;
 use crate::bulk::plan_file::Planned;
 use crate::document::{Change, Json};
@@ -42,7 +42,7 @@ impl Overview {
             return String::new();
         }
         let rows: Vec<Vec<Cell>> = self.0.iter().flat_map(|(path, field)| lines(path, field)).collect();
-        table(&["Field", "Rows", "Cleared", "Customer", "Before", "After"], &rows, look, Long::Wrap)
+        table(&["Field", "Rows", "Cleared", "Customer", "Before", "After"], &rows, look, LongValues::Wrap)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::Look;
 use super::csv::csv;
 use super::json::printed;
-use super::table::{Cell, Long, table};
+use super::table::{Cell, LongValues, table};
 use crate::cli::Output;
 use crate::document::indent::indented;
 use crate::document::json::quote;
@@ -25,7 +25,7 @@ pub(crate) struct Rows {
     titles: Vec<String>,
     names: Vec<String>,
     count: usize,
-    long: Long,
+    long: LongValues,
     table: Vec<Vec<Cell>>,
 }
 
@@ -38,7 +38,7 @@ impl Rows {
         names: &[T],
     ) -> Rows {
         let [titles, names] = [titles, names].map(|all| all.iter().map(ToString::to_string).collect());
-        Rows { output, look, list, titles, names, count: 0, long: Long::Cut, table: Vec::new() }
+        Rows { output, look, list, titles, names, count: 0, long: LongValues::Cut, table: Vec::new() }
     }
 
     pub(super) fn look(&self) -> Look {
@@ -48,7 +48,7 @@ impl Rows {
     /// Shows long values whole, on several lines.
     #[must_use]
     pub(crate) fn wrapped(self) -> Rows {
-        Rows { long: Long::Wrap, ..self }
+        Rows { long: LongValues::Wrap, ..self }
     }
 
     /// Adds a row with a cell for each column, and gives the text that can be printed now.

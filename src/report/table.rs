@@ -27,7 +27,7 @@ pub enum Tone {
 
 /// What happens to values that are too long for the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Long {
+pub enum LongValues {
     /// They continue on the next line.
     Wrap,
     /// They are cut, so that a row has one line.
@@ -75,10 +75,10 @@ impl Cell {
         self.parts.iter().map(|part| escaped(&part.text)).collect()
     }
 
-    fn painted(&self, look: Look, width: usize, long: Long) -> comfy_table::Cell {
+    fn painted(&self, look: Look, width: usize, long: LongValues) -> comfy_table::Cell {
         comfy_table::Cell::new(match long {
-            Long::Cut => self.tone.painted(&truncate_str(&self.shown(), width, look.more()), look),
-            Long::Wrap => marked(&self.parts, self.tone, look),
+            LongValues::Cut => self.tone.painted(&truncate_str(&self.shown(), width, look.more()), look),
+            LongValues::Wrap => marked(&self.parts, self.tone, look),
         })
     }
 }
@@ -115,7 +115,7 @@ pub(super) fn marked(parts: &[Part], tone: Tone, look: Look) -> String {
 }
 
 /// A table with a header, fitted to the look; ends with a line break.
-pub fn table(header: &[&str], rows: &[Vec<Cell>], look: Look, long: Long) -> String {
+pub fn table(header: &[&str], rows: &[Vec<Cell>], look: Look, long: LongValues) -> String {
     let mut table = Table::new();
     let rule = if look.ascii { '-' } else { '─' };
     let lines = ContentLineStyle::none().junction(' ');
@@ -185,7 +185,7 @@ mod tests {
             &["A", "B"],
             &rows(&[["株式会社", "|"], ["e\u{301}", "|"], ["plain", "|"]]),
             Look::default(),
-            Long::Cut,
+            LongValues::Cut,
         );
         let at: Vec<usize> =
             shown.lines().skip(2).map(|line| measure_text_width(line.split('|').next().unwrap())).collect();
@@ -196,16 +196,17 @@ mod tests {
     fn a_table_keeps_within_the_terminal() {
         let rows = [vec![Cell::plain("landingPage"), Cell::new("long words ".repeat(30), Tone::New)]];
         let look = Look { width: Some(40), ..Look::default() };
-        for long in [Long::Cut, Long::Wrap] {
+        for long in [LongValues::Cut, LongValues::Wrap] {
             let shown = table(&["Field", "Value"], &rows, look, long);
             assert!(shown.lines().all(|line| measure_text_width(line) <= 40), "{shown}");
             assert_eq!(
                 (shown.contains('…'), shown.lines().count() == 3),
-                (long == Long::Cut, long == Long::Cut)
+                (long == LongValues::Cut, long == LongValues::Cut)
             );
         }
         assert!(
-            table(&["F", "V"], &rows, Look { color: true, ..Look::default() }, Long::Cut).contains('\u{1b}')
+            table(&["F", "V"], &rows, Look { color: true, ..Look::default() }, LongValues::Cut)
+                .contains('\u{1b}')
         );
     }
 
@@ -213,14 +214,14 @@ mod tests {
     fn names_and_dates_are_never_cut() {
         let row = |text: &str| vec![Cell::plain(text).whole(), Cell::plain("a long value")];
         let look = Look { width: Some(20), ..Look::default() };
-        let shown = table(&["Entry", "Changed"], &[row("20261130-144912003-nn6j")], look, Long::Cut);
+        let shown = table(&["Entry", "Changed"], &[row("20261130-144912003-nn6j")], look, LongValues::Cut);
         assert!(shown.ends_with("\n20261130-144912003-nn6j  a lon…\n"), "{shown}");
     }
 
     #[test]
     fn without_a_terminal_nothing_is_cut_and_ascii_is_enough() {
         let look = Look { ascii: true, ..Look::default() };
-        let shown = table(&["F", "Value"], &rows(&[["x", &"y".repeat(300)]]), look, Long::Cut);
+        let shown = table(&["F", "Value"], &rows(&[["x", &"y".repeat(300)]]), look, LongValues::Cut);
         assert_eq!(shown, format!("F  Value\n-- {}\nx  {}\n", "-".repeat(300), "y".repeat(300)));
     }
 }

@@ -17,12 +17,12 @@ const ABSENT: &str = "(absent)";
 pub(crate) fn value(path: &Path, view: Option<View<'_>>) -> String {
     match view.and_then(View::as_text) {
         Some(text) if is_bare(path, &text) => text.into_owned(),
-        _ => said(view),
+        _ => display(view),
     }
 }
 
 /// A value in a sentence, where every text has quotes.
-pub(crate) fn said(view: Option<View<'_>>) -> String {
+pub(crate) fn display(view: Option<View<'_>>) -> String {
     let Some(view) = view else { return ABSENT.to_string() };
     match view.as_text() {
         Some(text) => quoted(&text),
@@ -37,7 +37,7 @@ pub fn values<const N: usize>(path: &Path, views: [Option<View<'_>>; N]) -> [Str
 
 /// Values as `said` shows them; different ones never look the same.
 pub fn all_said<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
-    distinct(views, said)
+    distinct(views, display)
 }
 
 fn distinct<const N: usize>(

@@ -67,7 +67,7 @@ impl Api {
         let refused = refused.or_else(|| self.admit(request, operation, now).err());
         let mut response = refused.unwrap_or_else(|| {
             let response = self.act(request, operation, faults, now);
-            packed(request, response.unwrap_or_else(|why| Response::error(500, &format!("{why:#}"))))
+            packed(request, response.unwrap_or_else(|reason| Response::error(500, &format!("{reason:#}"))))
         });
         faults.change(&mut response, |id| self.document(id));
         for (name, value) in lock(&self.quota).headers(now, self.behaviour.of("reset")) {

@@ -40,6 +40,6 @@ fn inject(api: &Api, body: Option<&[u8]>) -> Response {
             lock(&api.faults).extend(faults);
             Response::empty(204)
         }
-        Err(why) => Response::error(400, &why.to_string()),
+        Err(reason) => Response::error(400, &reason.to_string()),
     }
 }

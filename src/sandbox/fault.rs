@@ -202,7 +202,7 @@ impl FromStr for Fault {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Fault> {
-        parse(text).map_err(|why| anyhow!("the fault `{text}` is not understood: {why}"))
+        parse(text).map_err(|error| anyhow!("the fault `{text}` is not understood: {error}"))
     }
 }
 
@@ -304,7 +304,7 @@ fn other_writer(value: &str) -> anyhow::Result<Effect> {
     let (open, close) = ("[".repeat(path.names().len()), "]".repeat(path.names().len()));
     Json::parse(format!("{open}{json}{close}"))
         .and_then(|_| Json::parse(json))
-        .map_err(|why| anyhow!("the value `{json}` is {why}"))?;
+        .map_err(|error| anyhow!("the value `{json}` is {error}"))?;
     Ok(Effect::OtherWriter(path, json.trim().to_string()))
 }
 
@@ -339,7 +339,7 @@ fn two<'a>(text: &'a str, between: char, form: &str) -> anyhow::Result<(&'a str,
 }
 
 fn parse_path(text: &str) -> anyhow::Result<Path> {
-    Path::parse(text).map_err(|why| anyhow!("`{text}` is no path: {why}"))
+    Path::parse(text).map_err(|error| anyhow!("`{text}` is no path: {error}"))
 }
 
 fn duration(text: &str) -> anyhow::Result<Duration> {
@@ -417,8 +417,8 @@ mod tests {
             ("put:ignore=a..b", "no path"),
             ("any:huge=99999999999", "at most"),
         ] {
-            let why = text.parse::<Fault>().unwrap_err().to_string();
-            assert!(why.contains(part), "{text}: {why}");
+            let reason = text.parse::<Fault>().unwrap_err().to_string();
+            assert!(reason.contains(part), "{text}: {reason}");
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Search {
 
 /// Whether a customer that the API sent matches the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
+pub enum SearchMatch {
     Match,
     /// It does not match, but the query includes it, because no query is more precise.
     Extra,
@@ -35,16 +35,16 @@ pub enum Fit {
 
 /// Why a condition or a field name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
+#[error("{reason}")]
 pub struct QueryError {
     /// Without a full stop.
-    pub(crate) why: String,
+    pub(crate) reason: String,
     pub(crate) hint: Option<String>,
 }
 
 impl QueryError {
-    fn new(why: impl Into<String>) -> QueryError {
-        QueryError { why: why.into(), hint: None }
+    fn new(reason: impl Into<String>) -> QueryError {
+        QueryError { reason: reason.into(), hint: None }
     }
 
     fn hint(self, hint: impl Into<String>) -> QueryError {
@@ -89,13 +89,13 @@ impl Search {
     }
 
     /// Judges a customer that the API sent for [`Search::query`].
-    pub fn judge(&self, document: View<'_>) -> Fit {
+    pub fn judge(&self, document: View<'_>) -> SearchMatch {
         if self.holds(document) {
-            Fit::Match
+            SearchMatch::Match
         } else if self.conditions.iter().all(|condition| condition.may_be_sent(document)) {
-            Fit::Extra
+            SearchMatch::Extra
         } else {
-            Fit::Unexpected
+            SearchMatch::Unexpected
         }
     }
 }
@@ -176,7 +176,7 @@ mod tests {
         Search::new(conditions.iter().map(|text| Condition::parse(text).unwrap()).collect())
     }
 
-    fn judged(search: &Search, document: &str) -> Fit {
+    fn judged(search: &Search, document: &str) -> SearchMatch {
         search.judge(Json::parse(document).unwrap().root())
     }
 
@@ -191,10 +191,10 @@ mod tests {
     fn a_row_that_was_to_be_expected_is_told_from_one_that_was_not() {
         let search = search(&["company-name=a;b", "status=Active"]);
         assert!(!search.is_exact());
-        assert_eq!(judged(&search, r#"{"companyName":"A;B","status":"Active"}"#), Fit::Match);
-        assert_eq!(judged(&search, r#"{"companyName":"aXb","status":"Active"}"#), Fit::Extra);
-        assert_eq!(judged(&search, r#"{"companyName":"a;b","status":"Hold"}"#), Fit::Unexpected);
-        assert_eq!(judged(&search, r#"{"companyName":"c","status":"Active"}"#), Fit::Unexpected);
+        assert_eq!(judged(&search, r#"{"companyName":"A;B","status":"Active"}"#), SearchMatch::Match);
+        assert_eq!(judged(&search, r#"{"companyName":"aXb","status":"Active"}"#), SearchMatch::Extra);
+        assert_eq!(judged(&search, r#"{"companyName":"a;b","status":"Hold"}"#), SearchMatch::Unexpected);
+        assert_eq!(judged(&search, r#"{"companyName":"c","status":"Active"}"#), SearchMatch::Unexpected);
     }
 
     #[test]
@@ -202,17 +202,20 @@ mod tests {
         let search = search(&["currency=cad", "company-name=;", "first-name=J"]);
         assert_eq!(search.kept_back().collect::<Vec<_>>(), ["currency=cad", "company-name=;"]);
         let jon = r#"{"currency":"CAD","companyName":";","firstName":"J"}"#;
-        assert_eq!(judged(&search, jon), Fit::Match);
-        assert_eq!(judged(&search, &jon.replace("CAD", "USD")), Fit::Extra);
+        assert_eq!(judged(&search, jon), SearchMatch::Match);
+        assert_eq!(judged(&search, &jon.replace("CAD", "USD")), SearchMatch::Extra);
     }
 
     #[test]
     fn one_exact_text_is_searched_for_whatever_it_holds() {
         let search = Search::exactly("reference", "a*b\\[empty]");
         assert_eq!(search.query(), "Reference%3Aa%2Ab%2Aempty%2A");
-        assert_eq!(judged(&search, r#"{"reference":"A*b\\[empty]"}"#), Fit::Match);
-        assert_eq!(judged(&search, r#"{"reference":"aXb\\[empty]"}"#), Fit::Extra);
-        assert_eq!(judged(&Search::exactly("reference", "4711"), r#"{"reference":4711}"#), Fit::Match);
+        assert_eq!(judged(&search, r#"{"reference":"A*b\\[empty]"}"#), SearchMatch::Match);
+        assert_eq!(judged(&search, r#"{"reference":"aXb\\[empty]"}"#), SearchMatch::Extra);
+        assert_eq!(
+            judged(&Search::exactly("reference", "4711"), r#"{"reference":4711}"#),
+            SearchMatch::Match
+        );
     }
 
     #[test]
@@ -224,8 +227,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        assert!(Condition::parse("status").unwrap_err().why.contains("FIELD=PATTERN"));
+        assert!(Condition::parse("status").unwrap_err().reason.contains("FIELD=PATTERN"));
         assert!(Condition::parse("=x").is_err());
-        assert!(Condition::parse("parent-id=x").unwrap_err().why.contains("no whole number"));
+        assert!(Condition::parse("parent-id=x").unwrap_err().reason.contains("no whole number"));
     }
 }

@@ -96,8 +96,8 @@ fn paths() -> impl Iterator<Item = &'static str> {
 
 fn unknown(text: &str, folded: &str) -> QueryError {
     if let Some((name, instead)) = UNCHECKED.iter().find(|(name, _)| fold(name) == folded) {
-        let why = format!("the API can filter by `{name}`, but its answer cannot be checked");
-        return QueryError::new(why).hint(*instead);
+        let reason = format!("the API can filter by `{name}`, but its answer cannot be checked");
+        return QueryError::new(reason).hint(*instead);
     }
     let flags = FIELDS.iter().map(|field| field.flag);
     let names = paths().chain(flags).chain(FILTERS.iter().map(|filter| filter.name));

@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(asked(WORDS, "active, DRAFT").as_deref(), Some("Draft,Active"));
         assert_eq!(asked(WORDS, "D*").as_deref(), Some("Draft,Dr"));
         let wrong = Pattern::parse(WORDS, "Active,Actve").unwrap_err();
-        assert_eq!(wrong.why, "`Actve` is none of its values");
+        assert_eq!(wrong.reason, "`Actve` is none of its values");
         assert_eq!(wrong.hint.as_deref(), Some("its values are Draft, Active, Dr"));
         assert!(Pattern::parse(WORDS, "Active,").is_err() && Pattern::parse(WORDS, "x*").is_err());
     }

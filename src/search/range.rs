@@ -105,7 +105,7 @@ mod tests {
     use crate::document::time::timestamp;
 
     fn dates(text: &str) -> String {
-        Range::dates(text).map_or_else(|why| why.why, |range| range.spelled())
+        Range::dates(text).map_or_else(|error| error.reason, |range| range.spelled())
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::secure_folder;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files;
 
 /// How many locks all customers share, so that their files stay few. Two customers that share one wait for each other.
@@ -31,8 +31,8 @@ fn place(folder: &Path, customer: u64) -> PathBuf {
 
 pub(super) fn try_hold(path: &Path) -> Result<Option<File>> {
     secure_folder::make(path.parent().unwrap_or(path))?;
-    files::try_hold(path).map_err(|why| {
-        Error::new(Kind::Failed, format!("the lock {} cannot be taken", path.display())).because(why)
+    files::try_hold(path).map_err(|error| {
+        Error::new(ErrorKind::Failed, format!("the lock {} cannot be taken", path.display())).source(error)
     })
 }
 

@@ -9,7 +9,7 @@ use super::query::{json, optional, paged, parsed};
 use super::{EntryId, Store};
 use crate::document::{Change, Customer, Json, Path, Plan, View};
 use crate::document::{diff::diff, splice::splice};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Entries read at a time, so that a long history takes little memory and blocks no other process.
 const PAGE: u64 = 200;
@@ -35,7 +35,7 @@ pub struct Entry {
     /// The replaced JSON values: path, old and new text.
     pub edits: Vec<Change>,
     /// `None` while the write has not ended.
-    pub outcome: Option<Ending>,
+    pub outcome: Option<EntryOutcome>,
     /// The entry that this one takes back.
     pub undoes: Option<EntryId>,
     pub(crate) undone_by: Option<EntryId>,
@@ -47,7 +47,7 @@ pub struct Entry {
 
 impl Entry {
     pub(crate) fn state(&self) -> &'static str {
-        self.outcome.map_or("unfinished", Ending::name)
+        self.outcome.map_or("unfinished", EntryOutcome::name)
     }
 
     /// The name of its status action.
@@ -80,7 +80,7 @@ pub struct Origin {
 /// How an entry ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum Ending {
+pub enum EntryOutcome {
     /// What was asked for is stored, and nothing else changed.
     Written,
     /// The API accepted the PUT, but the stored customer is not the one that was sent.
@@ -97,7 +97,7 @@ pub enum Ending {
     Undecided,
 }
 
-impl Ending {
+impl EntryOutcome {
     /// Its name in the store and in output.
     pub fn name(self) -> &'static str {
         self.into()
@@ -190,7 +190,7 @@ fn recordable(plan: &Plan) -> Result<String> {
     edits.sort_by_key(|change| plan.after.get(&change.path).map(|token| token.span().start));
     if text_after(&plan.before, &edits) != plan.after.text() {
         let message = "internal error: replaying the recorded edits does not give the document to send";
-        return Err(Error::new(Kind::Failed, message));
+        return Err(Error::new(ErrorKind::Failed, message));
     }
     Ok(serde_json::to_string(&edits).expect("paths and tokens are JSON"))
 }
@@ -254,12 +254,17 @@ impl Store {
     }
 
     /// Records the outcome. `stored` is the stored document, if it is not the one that was sent.
-    pub(crate) fn end(&self, entry: &EntryId, outcome: Ending, stored: Option<&Customer>) -> Result<()> {
+    pub(crate) fn end(
+        &self,
+        entry: &EntryId,
+        outcome: EntryOutcome,
+        stored: Option<&Customer>,
+    ) -> Result<()> {
         let sql = "UPDATE entries SET outcome = ?, ended = ?, stored = ? WHERE entry = ?";
         let ended = stamp(Timestamp::now());
         match self.execute(sql, params![outcome.name(), ended, stored.map(Customer::text), entry])? {
             1 => Ok(()),
-            _ => Err(Error::new(Kind::Failed, format!("the store has no entry {entry} any more"))),
+            _ => Err(Error::new(ErrorKind::Failed, format!("the store has no entry {entry} any more"))),
         }
     }
 
@@ -306,7 +311,7 @@ impl Store {
             self.one(sql, [entry.id], |row| Ok((json::<Vec<Change>>(row, 0)?, row.get(1)?, row.get(2)?)))?;
         read.and_then(|(edits, before, digest)| plan(&edits, before, digest)).ok_or_else(|| {
             let message = "the recorded document, edits and SHA-256 do not match";
-            Error::new(Kind::Failed, message).at(format!("reading entry {}", entry.entry))
+            Error::new(ErrorKind::Failed, message).step(format!("reading entry {}", entry.entry))
         })
     }
 
@@ -319,7 +324,7 @@ impl Store {
 
     /// The paths whose stored value may come from a later entry of the same account: one that was written, or one without a
     /// known outcome that sets the same value.
-    pub(crate) fn written_after(&self, entry: &Entry) -> Result<Vec<Path>> {
+    pub(crate) fn paths_written_later(&self, entry: &Entry) -> Result<Vec<Path>> {
         let paths = self.all(
             "SELECT DISTINCT edit.value ->> '$.path' FROM entries e, json_each(e.edits) AS edit
              WHERE e.customer = ?1 AND e.id > ?2 AND e.profile = ?3 AND e.host = ?4 AND (e.outcome IN ('written', 'differs')

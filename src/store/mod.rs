@@ -20,12 +20,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 pub(crate) use customer_lock::CustomerLock;
 pub(crate) use entries::RunRow;
-pub use entries::{Ending, Entry, Filter, Origin};
+pub use entries::{Entry, EntryOutcome, Filter, Origin};
 pub(crate) use id::EntryId;
-pub(crate) use prune::{Forget, Forgotten};
-pub(crate) use runs::{About, Duplicate, Failure, Kind as RunKind, Row, Run};
+pub(crate) use prune::{PruneFilter, Pruned};
+pub(crate) use runs::{Duplicate, Failure, Row, Run, RunInfo, RunKind};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files::{has_mode, private};
 
 /// "fuse", in bytes 68 to 71 of the file's header.
@@ -57,8 +57,8 @@ impl Store {
             migrate(&connection, MIGRATIONS)?;
             Ok(connection)
         };
-        let connection = open().map_err(|why: rusqlite::Error| {
-            Error::new(Kind::Failed, "cannot store the rows in a temporary database").because(why)
+        let connection = open().map_err(|error: rusqlite::Error| {
+            Error::new(ErrorKind::Failed, "cannot store the rows in a temporary database").source(error)
         })?;
         let connection = Mutex::new(Some(connection));
         Ok(Store { folder: PathBuf::new(), path: PathBuf::new(), timeout: Duration::ZERO, connection })
@@ -122,7 +122,7 @@ impl Store {
         let deadline = Instant::now() + self.timeout;
         loop {
             match attempt() {
-                Err(why) if is_busy(&why) && Instant::now() < deadline => {
+                Err(error) if is_busy(&error) && Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(fastrand::u64(1..=3)));
                 }
                 done => return done,
@@ -139,7 +139,7 @@ impl Store {
         if held.is_none() && (create || self.path.exists()) {
             *held = Some(self.open()?);
         }
-        work(held.as_mut()).map_err(|why| self.failed(held.as_ref(), why))
+        work(held.as_mut()).map_err(|error| self.failed(held.as_ref(), error))
     }
 
     fn open(&self) -> Result<Connection> {
@@ -150,9 +150,9 @@ impl Store {
         // SQLite gives its other files the mode of this one.
         let made = private(OpenOptions::new().create(true).append(true)).open(&self.path);
         match made {
-            Err(why) if is_read_only(&why) && self.path.exists() => self.open_read_only(),
+            Err(reason) if is_read_only(&reason) && self.path.exists() => self.open_read_only(),
             made => {
-                made.map_err(|why| self.unopened(why))?;
+                made.map_err(|reason| self.unopened(reason))?;
                 match self.connect(true) {
                     Err(error) if lacks_shared_memory(&error) => self.connect(false),
                     connected => connected,
@@ -166,7 +166,7 @@ impl Store {
     fn connect(&self, shares_memory: bool) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
-            Connection::open_with_flags(&self.path, flags).map_err(|why| self.failed(None, why))?;
+            Connection::open_with_flags(&self.path, flags).map_err(|error| self.failed(None, error))?;
         let prepare = || {
             connection.busy_timeout(self.timeout)?;
             if !shares_memory {
@@ -178,7 +178,7 @@ impl Store {
                 "PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
             )
         };
-        prepare().map_err(|why| self.failed(Some(&connection), why))?;
+        prepare().map_err(|error| self.failed(Some(&connection), error))?;
         if self.version(&connection)? == MIGRATIONS.len() {
             return Ok(connection);
         }
@@ -191,7 +191,7 @@ impl Store {
             }
             migrate(&connection, MIGRATIONS)
         };
-        self.retry(set_up).map_err(|why| self.failed(Some(&connection), why))?;
+        self.retry(set_up).map_err(|error| self.failed(Some(&connection), error))?;
         Ok(connection)
     }
 
@@ -205,7 +205,7 @@ impl Store {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let connection = Connection::open_with_flags(format!("file:{name}"), flags)
-            .map_err(|why| self.failed(None, why))?;
+            .map_err(|error| self.failed(None, error))?;
         self.version(&connection)?;
         Ok(connection)
     }
@@ -221,7 +221,7 @@ impl Store {
         // The tables first: another process may create them, and set both numbers, between two of these reads.
         let read = || Ok((tables()?, pragma("application_id")?, pragma("user_version")?));
         let (tables, application, version) =
-            read().map_err(|why: rusqlite::Error| self.failed(Some(connection), why))?;
+            read().map_err(|error: rusqlite::Error| self.failed(Some(connection), error))?;
         // If a process died during set-up, the database has no table and no application id.
         if application != APPLICATION_ID && tables > 0 {
             return Err(self.foreign());
@@ -230,7 +230,7 @@ impl Store {
         if version > MIGRATIONS.len() {
             let message =
                 format!("the store {} was written by a newer version of fusebill", self.path.display());
-            return Err(Error::new(Kind::Failed, message)
+            return Err(Error::new(ErrorKind::Failed, message)
                 .detail([format!("it has version {version}; this program knows {}", MIGRATIONS.len())])
                 .hint("use the newer version"));
         }
@@ -238,20 +238,20 @@ impl Store {
     }
 
     fn foreign(&self) -> Error {
-        Error::new(Kind::Failed, format!("{} is not a store of fusebill", self.path.display()))
+        Error::new(ErrorKind::Failed, format!("{} is not a store of fusebill", self.path.display()))
             .hint("move the file away; the next command creates a new store, without the earlier changes")
     }
 
-    fn unopened(&self, why: impl Into<anyhow::Error>) -> Error {
-        Error::new(Kind::Failed, format!("the store {} cannot be opened", self.path.display()))
-            .because(why)
+    fn unopened(&self, reason: impl Into<anyhow::Error>) -> Error {
+        Error::new(ErrorKind::Failed, format!("the store {} cannot be opened", self.path.display()))
+            .source(reason)
             .hint("XDG_STATE_HOME names another folder for it")
     }
 
     fn busy(&self) -> Error {
         let waited = self.timeout.as_secs();
         Error::new(
-            Kind::Failed,
+            ErrorKind::Failed,
             format!(
                 "another fusebill has been writing to the store {} for {waited} seconds",
                 self.path.display()
@@ -261,15 +261,15 @@ impl Store {
     }
 
     /// Turns an SQLite error into a message. A damaged file is never replaced.
-    fn failed(&self, connection: Option<&Connection>, why: rusqlite::Error) -> Error {
-        match why.sqlite_error_code() {
-            _ if is_busy(&why) => self.busy(),
+    fn failed(&self, connection: Option<&Connection>, reason: rusqlite::Error) -> Error {
+        match reason.sqlite_error_code() {
+            _ if is_busy(&reason) => self.busy(),
             Some(ErrorCode::NotADatabase) => self.foreign(),
-            Some(ErrorCode::DatabaseCorrupt) => self.damaged(connection, why),
+            Some(ErrorCode::DatabaseCorrupt) => self.damaged(connection, reason),
             _ => {
                 let message = format!("the store {} cannot be used", self.path.display());
-                let error = Error::new(Kind::Failed, message).because(why);
-                if error.cause.as_ref().is_some_and(is_about_writing) {
+                let error = Error::new(ErrorKind::Failed, message).source(reason);
+                if error.source.as_ref().is_some_and(is_about_writing) {
                     return error.hint("XDG_STATE_HOME names another folder for it");
                 }
                 error
@@ -277,30 +277,30 @@ impl Store {
         }
     }
 
-    fn damaged(&self, connection: Option<&Connection>, why: rusqlite::Error) -> Error {
+    fn damaged(&self, connection: Option<&Connection>, error: rusqlite::Error) -> Error {
         let path = shell_words::quote(&self.path.to_string_lossy()).into_owned();
-        Error::new(Kind::Failed, format!("the store {} is damaged", self.path.display()))
-            .because(why)
+        Error::new(ErrorKind::Failed, format!("the store {} is damaged", self.path.display()))
+            .source(error)
             .detail(connection.map(examine).unwrap_or_default())
             .hint(format!("copy it, then `sqlite3 {path} .recover | sqlite3 recovered.db` saves what can be read"))
             .hint("move the damaged file away; a new store is made then, which knows nothing of earlier changes")
     }
 }
 
-fn is_busy(why: &rusqlite::Error) -> bool {
-    matches!(why.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-fn is_about_writing(why: &anyhow::Error) -> bool {
-    let code = why.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+fn is_about_writing(error: &anyhow::Error) -> bool {
+    let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
     matches!(
         code,
         Some(ErrorCode::ReadOnly | ErrorCode::DiskFull | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure)
     )
 }
 
-fn is_read_only(why: &io::Error) -> bool {
-    matches!(why.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
 }
 
 fn examine(connection: &Connection) -> Vec<String> {
@@ -322,10 +322,10 @@ fn leave_wal(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn lacks_shared_memory(error: &Error) -> bool {
-    let why = error.cause.as_ref().and_then(|why| why.downcast_ref::<rusqlite::Error>());
-    let Some(why) = why.and_then(rusqlite::Error::sqlite_error) else { return false };
+    let reason = error.source.as_ref().and_then(|reason| reason.downcast_ref::<rusqlite::Error>());
+    let Some(reason) = reason.and_then(rusqlite::Error::sqlite_error) else { return false };
     let codes = [ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMMAP, ffi::SQLITE_IOERR_SHMLOCK];
-    why.code == ErrorCode::CannotOpen || codes.contains(&why.extended_code)
+    reason.code == ErrorCode::CannotOpen || codes.contains(&reason.extended_code)
 }
 
 /// Applies the missing migrations in one transaction.

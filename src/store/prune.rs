@@ -8,7 +8,7 @@ use rusqlite::{Transaction, named_params};
 use super::entries::stamp;
 use super::runs::BATCH;
 use super::{EntryId, Store};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Sleeps between two batches for as long as the last batch took, 5 to 100 ms. SQLite's lock is not fair: without the pause,
 /// processes that poll for the lock would starve.
@@ -22,26 +22,26 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const PAGES: u32 = 500;
 
 #[derive(Debug, Clone)]
-pub(crate) struct Forget {
+pub(crate) struct PruneFilter {
     /// `None`: all profiles.
     pub(crate) profile: Option<String>,
     pub(crate) before: Timestamp,
-    pub(crate) unsettled: bool,
+    pub(crate) unresolved: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Forgotten {
+pub(crate) struct Pruned {
     pub(crate) entries: u64,
     pub(crate) runs: u64,
     /// Entries that stay because their outcome is not known.
-    pub(crate) unsettled: u64,
+    pub(crate) unresolved: u64,
 }
 
 const OF_PROFILE: &str = "time < :before AND (:profile IS NULL OR profile = :profile)";
 const IS_OPEN: &str = "(outcome IS NULL OR outcome = 'unknown')";
 
 impl Store {
-    pub(crate) fn to_forget(&self, what: &Forget) -> Result<Forgotten> {
+    pub(crate) fn to_prune(&self, what: &PruneFilter) -> Result<Pruned> {
         let before = stamp(what.before);
         let count = |sql: &str| {
             let params = named_params! {":before": before, ":profile": what.profile};
@@ -50,17 +50,17 @@ impl Store {
         };
         let all = count(&format!("entries WHERE {OF_PROFILE}"))?;
         let open = count(&format!("entries WHERE {OF_PROFILE} AND {IS_OPEN}"))?;
-        let unsettled = if what.unsettled { 0 } else { open };
+        let unresolved = if what.unresolved { 0 } else { open };
         let runs = count(&format!("runs WHERE {OF_PROFILE} AND started = 1"))?;
-        Ok(Forgotten { entries: all.saturating_sub(unsettled), runs, unsettled })
+        Ok(Pruned { entries: all.saturating_sub(unresolved), runs, unresolved })
     }
 
     /// Deletes the entries and runs, overwrites their bytes and shrinks the file. Keeps runs that a process has locked.
-    pub(crate) fn forget(&self, what: &Forget) -> Result<Forgotten> {
+    pub(crate) fn prune(&self, what: &PruneFilter) -> Result<Pruned> {
         let (mut entries, mut after) = (0, 0);
         loop {
             // The search holds no write lock, so only the deletions block other writers.
-            let found = self.entries_to_forget(what, after)?;
+            let found = self.entries_to_prune(what, after)?;
             let Some(last) = found.last() else { break };
             after = *last;
             let begun = Instant::now();
@@ -71,15 +71,15 @@ impl Store {
             rest(begun);
         }
         let mut runs = 0;
-        for (id, name) in self.runs_to_forget(what)? {
+        for (id, name) in self.runs_to_prune(what)? {
             runs += u64::from(self.remove_idle_run(id, &name)?);
         }
         self.free_pages()?;
-        Ok(Forgotten { entries, runs, unsettled: self.to_forget(what)?.unsettled })
+        Ok(Pruned { entries, runs, unresolved: self.to_prune(what)?.unresolved })
     }
 
-    fn entries_to_forget(&self, what: &Forget, after: i64) -> Result<Vec<i64>> {
-        let open = if what.unsettled { "false" } else { IS_OPEN };
+    fn entries_to_prune(&self, what: &PruneFilter, after: i64) -> Result<Vec<i64>> {
+        let open = if what.unresolved { "false" } else { IS_OPEN };
         let before = stamp(what.before);
         let sql = format!(
             "SELECT id FROM entries WHERE id > :after AND {OF_PROFILE} AND NOT {open} ORDER BY id LIMIT :size"
@@ -89,7 +89,7 @@ impl Store {
         self.all(&sql, params, |row| row.get(0))
     }
 
-    fn runs_to_forget(&self, what: &Forget) -> Result<Vec<(i64, EntryId)>> {
+    fn runs_to_prune(&self, what: &PruneFilter) -> Result<Vec<(i64, EntryId)>> {
         let params = named_params! {":before": stamp(what.before), ":profile": what.profile};
         self.all(&format!("SELECT id, run FROM runs WHERE {OF_PROFILE}"), params, |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -151,9 +151,8 @@ impl Store {
                 let message = format!(
                     "another process reads {path}, so the write-ahead log still has the deleted entries"
                 );
-                return Err(
-                    Error::new(Kind::Failed, message).hint("run the same command again to empty the log")
-                );
+                return Err(Error::new(ErrorKind::Failed, message)
+                    .hint("run the same command again to empty the log"));
             }
             rest(begun);
         }

@@ -48,9 +48,9 @@ pub(super) fn paged<T: Clone>(
                     last = next.last().cloned();
                     items = next.into_iter();
                 }
-                Err(why) => {
+                Err(error) => {
                     ended = true;
-                    return Some(Err(why));
+                    return Some(Err(error));
                 }
             }
         }
@@ -72,15 +72,17 @@ where
     T::Err: std::error::Error + Send + Sync + 'static,
 {
     let text: Option<String> = row.get(column)?;
-    text.map(|text| text.parse()).transpose().map_err(|why| unreadable(column, why))
+    text.map(|text| text.parse()).transpose().map_err(|reason| unreadable(column, reason))
 }
 
 /// A column of JSON; NULL reads as nothing.
 pub(super) fn json<T: DeserializeOwned + Default>(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<T> {
     let text: Option<String> = row.get(column)?;
-    text.map_or(Ok(T::default()), |text| serde_json::from_str(&text).map_err(|why| unreadable(column, why)))
+    text.map_or(Ok(T::default()), |text| {
+        serde_json::from_str(&text).map_err(|error| unreadable(column, error))
+    })
 }
 
-fn unreadable(column: usize, why: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(why))
+fn unreadable(column: usize, reason: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(reason))
 }

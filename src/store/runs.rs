@@ -11,16 +11,16 @@ use super::entries::stamp;
 use super::query::{SqlRow, json, optional, paged, parsed};
 use super::{EntryId, Store, customer_lock};
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The maximum of rows in a transaction or a query, so that other processes can write in between and memory stays bounded.
 pub(super) const BATCH: u64 = 1_000;
 
 #[derive(Debug, Clone)]
-pub(crate) struct About {
+pub(crate) struct RunInfo {
     pub(crate) run: EntryId,
     pub(crate) time: Timestamp,
-    pub(crate) kind: Kind,
+    pub(crate) kind: RunKind,
     /// The run that this run undoes.
     pub(crate) undoes: Option<EntryId>,
     /// Empty until the run starts.
@@ -34,13 +34,13 @@ pub(crate) struct About {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub(crate) enum Kind {
+pub(crate) enum RunKind {
     Update,
     Apply,
     Undo,
 }
 
-impl Kind {
+impl RunKind {
     /// Its name in the store and in output.
     pub(crate) fn name(self) -> &'static str {
         self.into()
@@ -85,7 +85,7 @@ pub(crate) struct Run<'a> {
     store: &'a Store,
     pub(crate) id: i64,
     started: bool,
-    pub(crate) about: About,
+    pub(crate) about: RunInfo,
     _lock: Option<File>,
 }
 
@@ -112,8 +112,8 @@ impl Drop for Run<'_> {
 const ABOUT: &str =
     "SELECT id, run, time, kind, undoes, profile, host, source, new_fields, reads_again FROM runs";
 
-fn about(row: &SqlRow<'_>) -> rusqlite::Result<(i64, About)> {
-    let about = About {
+fn about(row: &SqlRow<'_>) -> rusqlite::Result<(i64, RunInfo)> {
+    let about = RunInfo {
         run: row.get(1)?,
         time: parsed(row, 2)?,
         kind: parsed(row, 3)?,
@@ -129,7 +129,7 @@ fn about(row: &SqlRow<'_>) -> rusqlite::Result<(i64, About)> {
 
 impl Store {
     /// Creates and locks a run. Also deletes runs that were never started because their process died.
-    pub(crate) fn begin_run(&self, about: About) -> Result<Run<'_>> {
+    pub(crate) fn begin_run(&self, about: RunInfo) -> Result<Run<'_>> {
         let abandoned = "SELECT id, run FROM runs WHERE started = 0";
         for (id, name) in self.all(abandoned, [], |row| Ok((row.get(0)?, row.get(1)?)))? {
             self.remove_idle_run(id, &name)?;
@@ -190,7 +190,7 @@ impl Store {
     }
 
     /// Finds a started run, without locking it.
-    pub(crate) fn find_run(&self, name: &EntryId) -> Result<Option<(i64, About)>> {
+    pub(crate) fn find_run(&self, name: &EntryId) -> Result<Option<(i64, RunInfo)>> {
         self.one(&format!("{ABOUT} WHERE run = ? AND started = 1"), [name], about)
     }
 
@@ -206,7 +206,7 @@ impl Store {
     }
 
     /// The newest first.
-    pub(crate) fn runs(&self) -> Result<Vec<(About, u64, Counts)>> {
+    pub(crate) fn runs(&self) -> Result<Vec<(RunInfo, u64, Counts)>> {
         let runs = self.all(&format!("{ABOUT} WHERE started = 1 ORDER BY id DESC"), [], about)?;
         let counted = |(id, about)| self.counts(id).map(|(rows, counts)| (about, rows, counts));
         runs.into_iter().map(counted).collect()
@@ -356,7 +356,7 @@ impl Store {
     }
 
     /// The run that undid this run, unless that undo was itself undone.
-    pub(crate) fn taken_back(&self, run: &EntryId) -> Result<Option<EntryId>> {
+    pub(crate) fn undone_by(&self, run: &EntryId) -> Result<Option<EntryId>> {
         let undoing: Vec<EntryId> = self.all(
             "SELECT run FROM runs WHERE undoes = ? AND EXISTS (SELECT 1 FROM rows
                  WHERE rows.run = runs.id AND outcome IN ('written', 'differs', 'unknown', 'undecided')) ORDER BY id DESC",
@@ -364,7 +364,7 @@ impl Store {
             |row| row.get(0),
         )?;
         for undo in undoing {
-            if self.taken_back(&undo)?.is_none() {
+            if self.undone_by(&undo)?.is_none() {
                 return Ok(Some(undo));
             }
         }

@@ -6,12 +6,12 @@ use std::fs::{Metadata, metadata, symlink_metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files::make_folder;
 
 pub(crate) fn make(folder: &Path) -> Result<()> {
     check(folder)?;
-    make_folder(folder).map_err(|why| failed(folder, "cannot be made", why))?;
+    make_folder(folder).map_err(|error| failed(folder, "cannot be made", error))?;
     check(folder)
 }
 
@@ -19,8 +19,10 @@ pub(crate) fn make(folder: &Path) -> Result<()> {
 pub(crate) fn check(path: &Path) -> Result<()> {
     refuse_planted(path)?;
     match metadata(path) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
-        there => check_owner_and_mode(path, &there.map_err(|why| failed(path, "cannot be looked at", why))?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        there => {
+            check_owner_and_mode(path, &there.map_err(|error| failed(path, "cannot be looked at", error))?)
+        }
     }
 }
 
@@ -52,12 +54,12 @@ fn check_owner_and_mode(path: &Path, there: &Metadata) -> Result<()> {
     Ok(())
 }
 
-fn refused(path: &Path, why: &str) -> Error {
-    Error::new(Kind::Failed, format!("{} {why}, so it is not used", path.display()))
+fn refused(path: &Path, reason: &str) -> Error {
+    Error::new(ErrorKind::Failed, format!("{} {reason}, so it is not used", path.display()))
 }
 
-fn failed(path: &Path, what: &str, why: io::Error) -> Error {
-    Error::new(Kind::Failed, format!("{} {what}", path.display())).because(why)
+fn failed(path: &Path, what: &str, error: io::Error) -> Error {
+    Error::new(ErrorKind::Failed, format!("{} {what}", path.display())).source(error)
 }
 
 fn quoted(path: &Path) -> String {

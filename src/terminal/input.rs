@@ -21,29 +21,29 @@ impl Terminal {
             Input::Stdin => Ok(Box::new(io::stdin())),
             Input::File(path) => match File::open(path) {
                 Ok(file) => Ok(Box::new(file)),
-                Err(why) => Err(unreadable(input, why)),
+                Err(error) => Err(unreadable(input, error)),
             },
         }
     }
 
     /// A file that is read from any place.
     pub(crate) fn open_file(&self, path: &Path) -> Result<File> {
-        File::open(path).map_err(|why| unreadable(&Input::File(path.to_path_buf()), why))
+        File::open(path).map_err(|error| unreadable(&Input::File(path.to_path_buf()), error))
     }
 
     pub(crate) fn read(&self, input: &Input) -> Result<String> {
         let mut bytes = Vec::new();
-        self.open(input)?.read_to_end(&mut bytes).map_err(|why| unreadable(input, why))?;
-        String::from_utf8(bytes).map_err(|why| {
-            let valid = &why.as_bytes()[..why.utf8_error().valid_up_to()];
+        self.open(input)?.read_to_end(&mut bytes).map_err(|error| unreadable(input, error))?;
+        String::from_utf8(bytes).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
             Error::usage(format!("{input} is not UTF-8 text (line {line})"))
         })
     }
 }
 
-fn unreadable(input: &Input, why: io::Error) -> Error {
-    Error::usage(format!("cannot read {input}")).because(why)
+fn unreadable(input: &Input, error: io::Error) -> Error {
+    Error::usage(format!("cannot read {input}")).source(error)
 }
 
 impl Input {

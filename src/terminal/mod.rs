@@ -129,8 +129,8 @@ impl Terminal {
     }
 
     /// Keeps the modes of the terminal while an editor has it.
-    pub(crate) fn lend(&self) -> modes::Asking {
-        modes::Asking::lent()
+    pub(crate) fn lend(&self) -> modes::QuestionGuard {
+        modes::QuestionGuard::lent()
     }
 
     /// In the time zone of this machine, to the second.

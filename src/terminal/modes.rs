@@ -19,44 +19,44 @@ static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 const ESC: u8 = 0x1b;
 
 /// A question is open, or an editor, while this lives.
-pub(crate) struct Asking(());
+pub(crate) struct QuestionGuard(());
 
-impl Asking {
+impl QuestionGuard {
     /// The terminal edits lines itself; Esc ends one too. Keys typed before are dropped.
-    pub(super) fn line_by_line() -> Asking {
+    pub(super) fn line_by_line() -> QuestionGuard {
         #[cfg(unix)]
         begin(OptionalActions::Flush, |modes| {
             modes.local_modes |= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
             modes.input_modes |= InputModes::ICRNL;
             modes.special_codes[SpecialCodeIndex::VEOL] = ESC;
         });
-        Asking(())
+        QuestionGuard(())
     }
 
     /// Another program sets the modes.
-    pub(super) fn lent() -> Asking {
+    pub(super) fn lent() -> QuestionGuard {
         #[cfg(unix)]
         begin(OptionalActions::Now, |_| {});
-        Asking(())
+        QuestionGuard(())
     }
 
     /// The terminal gives every key at once and echoes none. dialoguer sets this only while it reads a key, so keys between
     /// two reads would be echoed.
-    pub(super) fn key_by_key() -> Asking {
+    pub(super) fn key_by_key() -> QuestionGuard {
         #[cfg(unix)]
         begin(OptionalActions::Drain, |modes| {
             let output = modes.output_modes;
             modes.make_raw();
             modes.output_modes = output;
         });
-        Asking(())
+        QuestionGuard(())
     }
 
     /// dialoguer switches the echo off. Ctrl-Z is off too, because the shell would switch the echo on again.
-    pub(super) fn unseen() -> Asking {
+    pub(super) fn unseen() -> QuestionGuard {
         #[cfg(unix)]
         begin(OptionalActions::Drain, |modes| modes.special_codes[SpecialCodeIndex::VSUSP] = 0);
-        Asking(())
+        QuestionGuard(())
     }
 
     /// No line break at its end if Esc or the end of input ended it.
@@ -74,7 +74,7 @@ impl Asking {
     }
 }
 
-impl Drop for Asking {
+impl Drop for QuestionGuard {
     fn drop(&mut self) {
         restore();
     }

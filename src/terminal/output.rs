@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use super::{Terminal, progress};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::{escaped, unsteered};
 use crate::report::failure::failure;
 
@@ -21,8 +21,8 @@ impl Terminal {
         let write = || write_all(io::stdout().lock(), text.as_bytes());
         match if io::stdout().is_terminal() { progress::beside(write) } else { write() } {
             Ok(()) => Ok(true),
-            Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(false),
-            Err(why) => Err(Error::new(Kind::Failed, "the output cannot be written").because(why)),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Error::new(ErrorKind::Failed, "the output cannot be written").source(error)),
         }
     }
 
@@ -109,7 +109,7 @@ fn write_all(mut out: impl Write + std::os::fd::AsFd, mut bytes: &[u8]) -> io::R
                 // If a signal ends the wait, the next write fails with AGAIN and waits again.
                 let _ = poll(&mut [PollFd::new(&out, PollFlags::OUT)], None);
             }
-            Err(why) => return Err(why.into()),
+            Err(error) => return Err(error.into()),
         }
     }
     out.flush()

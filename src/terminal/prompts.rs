@@ -3,15 +3,15 @@
 //! error it starts again from the first text, so the typed text is passed back to it.
 
 use std::collections::HashSet;
-use std::io::ErrorKind;
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dialoguer::console::{Term, truncate_str};
 use dialoguer::{FuzzySelect, Input, Password, Select};
 
-use super::modes::Asking;
+use super::modes::QuestionGuard;
 use super::{Terminal, tell};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
 
 /// The caller escapes its texts.
@@ -37,10 +37,10 @@ impl Terminal {
     /// Without a default. Keys typed before the question do not count. Esc and the end of input mean no.
     /// dialoguer's `Confirm` takes the single key `y`, even one typed before the question.
     pub(crate) fn confirm(&self, question: &str) -> Result<bool> {
-        let asking = Asking::line_by_line();
+        let asking = QuestionGuard::line_by_line();
         let _open = OpenQuestion::show(format!("{} [y/n] ", self.labelled(&escaped(question))));
         loop {
-            let line = asking.read_line().map_err(|why| no_answer(why.into()))?;
+            let line = asking.read_line().map_err(|error| no_answer(error.into()))?;
             if !line.ends_with('\n') {
                 tell("\n");
                 return Ok(false);
@@ -64,7 +64,7 @@ impl Terminal {
         let prompt =
             cut(&self.labelled(&list.prompt), columns.saturating_sub(FREE_COLUMNS).max(FREE_COLUMNS));
         let items: Vec<String> = list.items.iter().map(|item| cut(item, columns.saturating_sub(3))).collect();
-        let _asking = Asking::key_by_key();
+        let _asking = QuestionGuard::key_by_key();
         let picked = if list.search {
             // dialoguer gives the position of the first item with the chosen text.
             let distinct = items.iter().collect::<HashSet<_>>().len() == items.len();
@@ -92,7 +92,7 @@ impl Terminal {
         self.say_about(about);
         let mut typed = text.to_string();
         loop {
-            let asking = Asking::key_by_key();
+            let asking = QuestionGuard::key_by_key();
             let input = Input::new().with_prompt(self.labelled(prompt)).with_initial_text(typed);
             typed = input.allow_empty(true).report(false).interact_text().map_err(no_answer)?;
             drop(asking);
@@ -106,7 +106,7 @@ impl Terminal {
     pub(crate) fn secret(&self, about: &str, prompt: &str, check: Check<'_>) -> Result<Option<String>> {
         self.say_about(about);
         loop {
-            let asking = Asking::unseen();
+            let asking = QuestionGuard::unseen();
             let password = Password::new().with_prompt(self.labelled(prompt)).allow_empty_password(true);
             let typed = password.report(false).interact().map_err(no_answer)?;
             drop(asking);
@@ -121,8 +121,8 @@ impl Terminal {
 
     fn accepts(&self, checked: std::result::Result<Option<String>, String>) -> bool {
         match checked {
-            Err(why) => {
-                tell(&format!("{}\n", self.error_look.alarm(&escaped(&why))));
+            Err(error) => {
+                tell(&format!("{}\n", self.error_look.alarm(&escaped(&error))));
                 return false;
             }
             Ok(Some(warning)) => self.notes.warn(&warning),
@@ -178,11 +178,11 @@ fn cut(text: &str, columns: usize) -> String {
     truncate_str(text, columns, "…").into_owned()
 }
 
-fn no_answer(why: dialoguer::Error) -> Error {
-    let dialoguer::Error::IO(why) = why;
-    match why.kind() {
+fn no_answer(error: dialoguer::Error) -> Error {
+    let dialoguer::Error::IO(error) = error;
+    match error.kind() {
         // dialoguer raises SIGINT too: either the signal thread or this thread ends the program first.
-        ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted"),
-        _ => Error::new(Kind::Cancelled, "the question got no answer").because(why),
+        io::ErrorKind::Interrupted => Error::new(ErrorKind::Interrupted, "interrupted"),
+        _ => Error::new(ErrorKind::Cancelled, "the question got no answer").source(error),
     }
 }

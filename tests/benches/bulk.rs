@@ -190,10 +190,10 @@ fn measured(command: &Command) -> Used {
         .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
         .output()
         .expect("this program starts again");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let numbers: Vec<u64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let message = String::from_utf8_lossy(&output.stdout).into_owned();
+    let numbers: Vec<u64> = message.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     let [wall, cpu, peak] = numbers[..] else {
-        panic!("{said}{}", String::from_utf8_lossy(&output.stderr));
+        panic!("{message}{}", String::from_utf8_lossy(&output.stderr));
     };
     Used { wall: Duration::from_micros(wall), cpu: Duration::from_micros(cpu), peak }
 }

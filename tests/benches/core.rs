@@ -84,8 +84,8 @@ fn cases() -> Vec<Case> {
 
 impl Case {
     fn new(name: &str, text: &str) -> Case {
-        let read = |text: &str| Customer::parse(text).unwrap_or_else(|why| panic!("{name}: {why}"));
-        let plan = plan(read(text), &edits(), false).unwrap_or_else(|why| panic!("{name}: {why}"));
+        let read = |text: &str| Customer::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let plan = plan(read(text), &edits(), false).unwrap_or_else(|error| panic!("{name}: {error}"));
         let stored = read(&put(plan.after.text(), "2024-03-05T10:20:30.12", "2024-03-06T11:21:31.13"));
         let theirs = read(&put(text, "net 30", "net 60"));
         assert!(verify(&plan, &stored).holds(), "{name} is verified");

@@ -75,11 +75,11 @@ fn a_flag_goes_before_the_environment_and_that_before_the_profile() {
     let url = world.server.base_url();
     let both = [("FUSEBILL_BASE_URL", url.as_str()), ("FUSEBILL_API_KEY", sandbox::KEY)];
     let run = world.bare(&both, GET);
-    let said = format!(
+    let message = format!(
         "warning: FUSEBILL_API_KEY is used, and not the key of profile default (api_key_command)\n\
          warning: FUSEBILL_BASE_URL is used, and not the address of profile default: requests go to {url}\n"
     );
-    assert_eq!((run.code, run.stderr.as_str()), (0, said.as_str()));
+    assert_eq!((run.code, run.stderr.as_str()), (0, message.as_str()));
     let named = [both.as_slice(), &[("FUSEBILL_PROFILE", "broken")]].concat();
     let run = world.bare(&named, &["customer", "update", "123", "--first-name", "J", "--dry-run"]);
     assert!(run.stdout.contains("(profile broken, 127.0.0.1, by FUSEBILL_BASE_URL)"), "{}", run.stdout);

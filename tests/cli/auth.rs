@@ -76,7 +76,7 @@ fn a_key_that_the_api_refuses_is_not_stored() {
 #[test]
 fn what_cannot_be_a_key_is_refused_with_the_reason_before_anything_is_sent() {
     let world = World::new();
-    for (typed, why) in [
+    for (typed, reason) in [
         ("", "the API key is empty"),
         (" \n", "the API key is empty"),
         ("Basic \n", "the API key is empty"),
@@ -91,7 +91,7 @@ fn what_cannot_be_a_key_is_refused_with_the_reason_before_anything_is_sent() {
         let run = world.login(typed);
         run.fails(
             4,
-            &[&format!("error: standard input: {why}\n"), "paste the key exactly as Fusebill shows it"],
+            &[&format!("error: standard input: {reason}\n"), "paste the key exactly as Fusebill shows it"],
         );
         assert!(!run.stderr.contains("MDp"), "{}", run.stderr);
     }

@@ -316,8 +316,8 @@ fn one_field_from_two_sources() {
         for (other, other_name) in &sources[at + 1..] {
             let run = world.update(&[*one, *other].concat());
             run.fails(2, &["`firstName`", one_name, other_name, "Nothing was written."]);
-            let said = run.stderr.contains("both set") || run.stderr.contains("twice");
-            assert!(said, "{one:?} {other:?}: {}", run.stderr);
+            let message = run.stderr.contains("both set") || run.stderr.contains("twice");
+            assert!(message, "{one:?} {other:?}: {}", run.stderr);
         }
     }
     world.was_left_alone();
@@ -342,7 +342,7 @@ fn a_value_and_something_inside_it() {
 #[test]
 fn every_read_only_field_in_every_form() {
     for field in READ_ONLY {
-        let says = format!("`{}` is read-only: {}", field.path, field.why);
+        let says = format!("`{}` is read-only: {}", field.path, field.reason);
         let world = World::new();
         for arguments in [
             ["--set".to_string(), format!("{}=x", field.path)],

@@ -144,13 +144,13 @@ fn what_another_writer_changed_elsewhere_meanwhile_is_shown_and_kept() {
 fn conflicted(world: &World) -> (Terminal, String) {
     let (mut terminal, theirs) = yes_after(world, "\"status\":\"Active\"", "\"status\":\"Cancelled\"");
     let shown = terminal.until("Which value?");
-    let said = [
+    let message = [
         "another client changed `status`:",
         "it was: \"Active\"",
         "theirs: \"Cancelled\"",
         "yours : \"Hold\"",
     ];
-    assert!(said.iter().all(|said| shown.contains(said)), "{shown}");
+    assert!(message.iter().all(|message| shown.contains(message)), "{shown}");
     terminal.until("  write mine:  \"Hold\"");
     (terminal, theirs)
 }

@@ -1,4 +1,4 @@
-//! The program is killed at any moment: what it was about to do is on record before it does it, and can be settled and
+//! The program is killed at any moment: what it was about to do is on record before it does it, and can be resolved and
 //! taken back. And several at once do not undo each other's work without saying so.
 
 use std::io::{Read, Write};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::world::{Run, World, settled};
+use crate::world::{Run, World, without_timestamp};
 
 /// How long anything may take that takes next to no time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -76,20 +76,20 @@ struct Killed {
 }
 
 impl Killed {
-    /// Checks all that is promised, and gives how it was settled.
+    /// Checks all that is promised, and gives how it was resolved.
     fn check(&self) -> Option<&'static str> {
         self.wait_for_the_server();
         let left = self.world.journal();
         self.has_every_image(&left);
-        self.settle();
+        self.resolve();
         let Some(entry) = intents(&left).next().map(|intent| intent["entry"].clone()) else {
             assert_eq!(self.world.stored(123), self.before);
             return None;
         };
         let entry = entry.as_str().expect("an entry has a name");
         let outcome = self.outcome();
-        let stored = settled(&self.world.stored(123));
-        let asked = settled(&self.before.replacen("\"Jon\"", "\"John\"", 1));
+        let stored = without_timestamp(&self.world.stored(123));
+        let asked = without_timestamp(&self.before.replacen("\"Jon\"", "\"John\"", 1));
         match outcome.as_str() {
             "written" => {
                 assert_eq!(stored, asked);
@@ -97,7 +97,7 @@ impl Killed {
                 Some("written")
             }
             "not-written" => {
-                assert_eq!(stored, settled(&self.before));
+                assert_eq!(stored, without_timestamp(&self.before));
                 Some("not-written")
             }
             other => panic!("{other}"),
@@ -126,7 +126,7 @@ impl Killed {
         }
     }
 
-    fn settle(&self) {
+    fn resolve(&self) {
         let run = self.world.run(&["customer", "history", "123", "--resolve", "-o", "json"]);
         assert_eq!(run.code, 0, "{run:#?}");
     }
@@ -134,13 +134,13 @@ impl Killed {
     fn outcome(&self) -> String {
         let journal = self.world.journal();
         let last = journal.iter().rfind(|line| line["record"] == "outcome");
-        last.and_then(|line| line["outcome"].as_str()).expect("it is settled").to_string()
+        last.and_then(|line| line["outcome"].as_str()).expect("it is resolved").to_string()
     }
 
     fn undo(&self, entry: &str) {
         let run = self.world.run(&["customer", "undo", entry]);
         assert_eq!(run.code, 0, "{run:#?}");
-        assert_eq!(settled(&self.world.stored(123)), settled(&self.before));
+        assert_eq!(without_timestamp(&self.world.stored(123)), without_timestamp(&self.before));
     }
 }
 
@@ -156,14 +156,14 @@ fn killed_when_the_server_has_seen_the_get_it_wrote_nothing() {
 }
 
 #[test]
-fn killed_when_the_server_has_seen_the_get_and_answers_it_can_be_settled() {
+fn killed_when_the_server_has_seen_the_get_and_answers_it_can_be_resolved() {
     for _ in 0..60 {
         killed_at(&[], 1).check();
     }
 }
 
 #[test]
-fn killed_when_the_server_has_seen_the_put_it_can_be_settled_and_taken_back() {
+fn killed_when_the_server_has_seen_the_put_it_can_be_resolved_and_taken_back() {
     for _ in 0..60 {
         assert!(killed_at(&[], 2).check().is_some());
     }
@@ -177,14 +177,14 @@ fn killed_while_the_put_hangs_it_wrote_nothing() {
 }
 
 #[test]
-fn killed_while_the_put_waits_it_can_be_settled_and_taken_back() {
+fn killed_while_the_put_waits_it_can_be_resolved_and_taken_back() {
     for _ in 0..20 {
         assert!(killed_at(&["put:latency=20ms"], 2).check().is_some());
     }
 }
 
 #[test]
-fn killed_while_it_finds_out_about_a_lost_answer_it_is_settled_as_it_is() {
+fn killed_while_it_finds_out_about_a_lost_answer_it_is_resolved_as_it_is() {
     for _ in 0..20 {
         assert_eq!(killed_at(&["put:lost-after", "get@2:hang"], 3).check(), Some("written"));
         assert_eq!(killed_at(&["put:lost-before", "get@2:hang"], 3).check(), Some("not-written"));
@@ -247,12 +247,12 @@ fn of_eight_changes_at_once_each_is_on_record_whole_and_the_last_one_is_stored()
     let world = World::new();
     let runs = eight_at_once(&world);
     assert!(runs.iter().all(|run| run.code == 0), "{runs:#?}");
-    let (journal, puts, stored) = (world.journal(), world.puts(), settled(&world.stored(123)));
+    let (journal, puts, stored) = (world.journal(), world.puts(), without_timestamp(&world.stored(123)));
     assert_eq!((journal.len(), intents(&journal).count(), puts.len()), (16, 8, 8));
     for put in &puts {
         assert!(intents(&journal).any(|intent| intent["after"] == *put), "no record of {put}");
     }
-    assert!(puts.iter().any(|put| settled(put) == stored), "{stored}");
+    assert!(puts.iter().any(|put| without_timestamp(put) == stored), "{stored}");
     let written =
         |[_, field]: &[&str; 2]| intents(&journal).any(|intent| intent["edits"][0]["path"] == *field);
     assert!(FIELDS.iter().all(written), "{journal:#?}");

@@ -89,7 +89,7 @@ fn seen(world: &World, visit: usize) -> String {
 }
 
 fn read(world: &World, name: &str) -> String {
-    std::fs::read_to_string(world.home.path().join(name)).unwrap_or_else(|why| panic!("{name}: {why}"))
+    std::fs::read_to_string(world.home.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// The texts that are kept.
@@ -367,9 +367,9 @@ fn conflicted(world: &World, visits: &[&str]) -> (Terminal, String) {
     let theirs = meanwhile(world, "\"Jon\"", "\"Jan\"");
     terminal.send("y\r");
     let shown = terminal.until("Which value?");
-    let said =
+    let message =
         ["another client changed `firstName`:", "it was: \"Jon\"", "theirs: \"Jan\"", "yours : \"John\""];
-    assert!(said.iter().all(|said| shown.contains(said)), "{shown}");
+    assert!(message.iter().all(|message| shown.contains(message)), "{shown}");
     let items = terminal.until("edit again, with both values in the text");
     for item in ["> keep theirs: \"Jan\"", "  write mine:  \"John\""] {
         assert!(items.contains(item), "{item} is not in {items}");

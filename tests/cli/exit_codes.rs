@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::thread;
 
-use fusebill::error::{Kind, TABLE};
+use fusebill::error::{ErrorKind, TABLE};
 
-use crate::world::{JON, Run, World, settled, table};
+use crate::world::{JON, Run, World, table, without_timestamp};
 
 /// One way for `customer update 123` to end.
 struct Case {
@@ -84,7 +84,7 @@ impl Case {
         }
         let stored = before.replacen("\"Jon\"", &format!("\"{}\"", self.stored), 1);
         if !self.faults.iter().any(|fault| fault.contains("other-writer") || fault.contains("companyName")) {
-            assert_eq!(settled(&world.stored(123)), settled(&stored), "{what}");
+            assert_eq!(without_timestamp(&world.stored(123)), without_timestamp(&stored), "{what}");
         }
     }
 
@@ -546,8 +546,9 @@ fn a_dry_run_of_what_needs_consent_asks_nothing() {
     let warning = "`status` affects billing: the write will ask for confirmation, or needs --yes";
     let advice = "to change a status the vendor advises `fusebill customer hold 123`; \
                   what this change charges or stops is not documented";
-    let said = format!("warning: {advice}\nwarning: {warning}\nDry run: 1 changed. Nothing was written.\n");
-    run.is(0, &shown, &said);
+    let message =
+        format!("warning: {advice}\nwarning: {warning}\nDry run: 1 changed. Nothing was written.\n");
+    run.is(0, &shown, &message);
     let json = world.update(&["--status", "Hold", "--dry-run", "-o", "json"]).json();
     assert_eq!(json["warnings"], serde_json::json!([advice, warning]));
     let yes = world.update(&["--status", "Hold", "--dry-run", "--yes"]);
@@ -558,10 +559,10 @@ fn a_dry_run_of_what_needs_consent_asks_nothing() {
 #[test]
 fn a_dry_run_refuses_what_the_api_is_known_to_refuse() {
     let world = World::new();
-    let refused = |customer: &str, arguments: &[&str], why: &str| {
+    let refused = |customer: &str, arguments: &[&str], reason: &str| {
         let run = world.run(&[&["customer", "update", customer, "--dry-run", "--yes"], arguments].concat());
         assert_eq!(run.code, 5, "{run:#?}");
-        run.says(&["the API would refuse the change", why, NOTHING]);
+        run.says(&["the API would refuse the change", reason, NOTHING]);
     };
     refused("123", &["--status", "suspended"], "only the system suspends customers");
     refused("123", &["--parent-id", "123"], "its own parent");
@@ -599,7 +600,10 @@ fn csv_and_ndjson_tell_the_same_change() {
 #[test]
 fn no_kind_but_the_uncertain_ones_claims_anything_was_written() {
     for row in TABLE {
-        let nothing = !matches!(row.kind, Kind::Unknown | Kind::Differs | Kind::Partial | Kind::Unshown);
+        let nothing = !matches!(
+            row.kind,
+            ErrorKind::Unknown | ErrorKind::Differs | ErrorKind::Partial | ErrorKind::Unshown
+        );
         assert_eq!(row.kind.written() == NOTHING, nothing, "{}", row.name);
     }
 }

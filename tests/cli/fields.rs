@@ -2,7 +2,7 @@
 
 use fusebill::field::{CODES_PATH, FIELDS, Field, FieldKind};
 
-use crate::world::{Run, World, settled, table};
+use crate::world::{Run, World, table, without_timestamp};
 
 const HEAD: &str = "Customer 7001 old firstName old lastName (old companyName)";
 
@@ -90,17 +90,17 @@ fn update(world: &World, field: &Field, arguments: &[&str]) -> Run {
 }
 
 /// Asserts everything about one field that became `token`.
-fn became(world: &World, run: &Run, field: &Field, token: &str, said: &str) {
+fn became(world: &World, run: &Run, field: &Field, token: &str, message: &str) {
     let rows = [[field.path, &shown(field, &old(field)), &shown(field, token)]];
     let advice = if field.path == "status" { ADVICE } else { "" };
-    run.is(0, &table(HEAD, &rows), &format!("{advice}Written and verified: {said}.\n"));
+    run.is(0, &table(HEAD, &rows), &format!("{advice}Written and verified: {message}.\n"));
     let after = replaced(&full(), field, token);
     assert_eq!(world.lines(), ["GET /v1/customers/7001", "PUT /v1/customers"], "{}", field.flag);
     assert_eq!(world.put_body(), after);
     assert_eq!(world.server.connections(), 1, "{}", field.flag);
     if field.path != CODES_PATH || token == "[]" {
         let stored = world.stored(7001);
-        assert_eq!(settled(&stored).trim(), settled(&after).trim(), "{}", field.flag);
+        assert_eq!(without_timestamp(&stored).trim(), without_timestamp(&after).trim(), "{}", field.flag);
     }
 }
 
@@ -201,8 +201,8 @@ fn many_fields_change_in_one_put() {
         after = replaced(&after, field, &token);
     }
     let run = world.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    let said = format!("{ADVICE}Written and verified: {} changed.\n", FIELDS.len());
-    assert_eq!((run.code, run.stderr.as_str()), (0, said.as_str()));
+    let message = format!("{ADVICE}Written and verified: {} changed.\n", FIELDS.len());
+    assert_eq!((run.code, run.stderr.as_str()), (0, message.as_str()));
     assert_eq!(world.put_body(), after);
     assert_eq!(run.stdout.lines().count(), FIELDS.len() + 3);
 }

@@ -3,7 +3,7 @@
 use fusebill::sandbox::seed;
 use serde_json::Value;
 
-use crate::world::{World, settled};
+use crate::world::{World, without_timestamp};
 
 const JOHN: [&str; 5] = ["customer", "update", "123", "--first-name", "John"];
 
@@ -77,11 +77,11 @@ fn history_lists_shows_and_forgets() {
     let prune = |age: &str, more: &[&str]| {
         world.run(&[&["customer", "history", "prune", "--older-than", age], more].concat())
     };
-    prune("1d", &[]).is(0, "", "Forgotten: 0 entries and 0 runs of profile default.\n");
+    prune("1d", &[]).is(0, "", "Deleted: 0 entries and 0 runs of profile default.\n");
     prune("0d", &[])
-        .fails(2, &["this change needs consent", "Forget 1 entry and 0 runs of profile default", "--yes"]);
+        .fails(2, &["this change needs consent", "Delete 1 entry and 0 runs of profile default", "--yes"]);
     assert_eq!(world.journal().len(), 2);
-    prune("0d", &["--yes"]).is(0, "", "Forgotten: 1 entry and 0 runs of profile default.\n");
+    prune("0d", &["--yes"]).is(0, "", "Deleted: 1 entry and 0 runs of profile default.\n");
     assert!(world.journal().is_empty());
     world.run(&["customer", "history", "show", &entry]).fails(3, &[&entry, "customer history"]);
 }
@@ -111,8 +111,8 @@ fn undo_brings_back_every_seed_customer_byte_for_byte() {
         assert_eq!(undone.code, 0, "{id}: {}", undone.stderr);
         if customer["customerAcquisition"].is_object() {
             assert_eq!(
-                settled(&world.stored(customer["id"].as_u64().expect("an id"))),
-                settled(&before),
+                without_timestamp(&world.stored(customer["id"].as_u64().expect("an id"))),
+                without_timestamp(&before),
                 "{id}"
             );
         }
@@ -126,7 +126,7 @@ fn a_null_that_became_a_value_is_put_back_as_null_and_not_left_out() {
     assert!(before.contains("\"suffix\":null"), "{before}");
     assert_eq!(world.update(&["--suffix", "Jr"]).code, 0);
     assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
-    assert_eq!(settled(&world.puts()[1]), settled(&before));
+    assert_eq!(without_timestamp(&world.puts()[1]), without_timestamp(&before));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn undoing_an_undo_brings_the_change_back() {
     assert!(world.stored(123).contains("\"Jon\""));
     assert_eq!(history(&world)[1]["undoes"], Value::from(first));
     assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
-    assert_eq!(settled(&world.stored(123)), settled(&after));
+    assert_eq!(without_timestamp(&world.stored(123)), without_timestamp(&after));
 }
 
 #[test]
@@ -148,7 +148,10 @@ fn what_others_changed_since_stays_and_is_never_overwritten() {
     let elsewhere = world.stored(123).replacen("\"PO-2291\"", "\"PO-1\"", 1);
     world.server.store(&elsewhere).expect("another writer");
     assert_eq!(world.run(&["customer", "undo", &entry]).code, 0);
-    assert_eq!(settled(&world.stored(123)), settled(&elsewhere.replacen("\"John\"", "\"Jon\"", 1)));
+    assert_eq!(
+        without_timestamp(&world.stored(123)),
+        without_timestamp(&elsewhere.replacen("\"John\"", "\"Jon\"", 1))
+    );
 
     let world = changed();
     let same = world.stored(123).replacen("\"John\"", "\"Jim\"", 1);
@@ -186,7 +189,7 @@ fn what_wrote_nothing_is_not_undone() {
 }
 
 #[test]
-fn what_this_machine_changed_later_is_no_difference_of_what_is_settled() {
+fn what_this_machine_changed_later_is_no_difference_of_what_is_resolved() {
     let world = World::new();
     ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
     assert_eq!(world.run(&JOHN).code, 8);
@@ -200,7 +203,7 @@ fn what_this_machine_changed_later_is_no_difference_of_what_is_settled() {
 fn the_history_of_another_profile_is_not_pruned() {
     let world = changed();
     let run = world.run(&["--profile", "sandbox", "customer", "history", "prune", "--older-than", "0d"]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, "Forgotten: 0 entries and 0 runs of profile sandbox.\n"));
+    assert_eq!((run.code, run.stderr.as_str()), (0, "Deleted: 0 entries and 0 runs of profile sandbox.\n"));
     assert_eq!(world.run(&["customer", "undo", &world.entry()]).code, 0);
 }
 
@@ -222,11 +225,11 @@ fn what_arrived_after_all_is_undone_when_somebody_says_so() {
     ]);
     assert_eq!(world.stored(123), late);
     assert_eq!(world.run(&["customer", "undo", &entry, "--yes"]).code, 0);
-    assert_eq!(settled(&world.stored(123)), settled(&before));
+    assert_eq!(without_timestamp(&world.stored(123)), without_timestamp(&before));
 }
 
 #[test]
-fn a_customer_that_is_gone_does_not_keep_the_others_from_being_settled() {
+fn a_customer_that_is_gone_does_not_keep_the_others_from_being_resolved() {
     let world = World::new();
     for id in ["123", "1001"] {
         world.fault("put:lost-before");
@@ -243,7 +246,7 @@ fn a_customer_that_is_gone_does_not_keep_the_others_from_being_settled() {
 }
 
 #[test]
-fn a_change_whose_outcome_is_unknown_is_told_and_settled_by_reading() {
+fn a_change_whose_outcome_is_unknown_is_told_and_resolved_by_reading() {
     for (faults, expected) in [
         (["put:lost-after", "get@2*4:status=500"], "written"),
         (["put:lost-before", "get@2*4:status=500"], "not-written"),
@@ -263,7 +266,7 @@ fn a_change_whose_outcome_is_unknown_is_told_and_settled_by_reading() {
 }
 
 #[test]
-fn a_change_that_somebody_changed_further_is_not_settled_by_guessing() {
+fn a_change_that_somebody_changed_further_is_not_resolved_by_guessing() {
     let world = World::new();
     ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
     assert_eq!(world.run(&JOHN).code, 8);
@@ -325,7 +328,7 @@ fn what_the_api_made_of_a_value_that_was_asked_for_is_taken_back() {
             run.says(&["the stored value of `firstName` is not the one that was sent; the API or another client changed it"]);
             assert_eq!(world.run(&["customer", "undo", "--last", "--yes"]).code, 0, "{fault}");
         }
-        assert_eq!(settled(&world.stored(123)), settled(&before), "{fault}");
+        assert_eq!(without_timestamp(&world.stored(123)), without_timestamp(&before), "{fault}");
     }
     let world = World::new();
     // What somebody else made of it since is theirs.
@@ -340,7 +343,7 @@ fn what_the_api_made_of_a_value_that_was_asked_for_is_taken_back() {
 fn where_nothing_is_open_no_key_is_needed_to_say_so() {
     let world = World::new();
     let run = world.bare(&[], &["customer", "history", "--resolve"]);
-    run.is(0, "", "This account has no change to settle.\nThe journal has no such change.\n");
+    run.is(0, "", "This account has no change to resolve.\nThe journal has no such change.\n");
 }
 
 #[test]
@@ -355,7 +358,7 @@ fn an_open_entry_whose_fields_were_set_anew_is_superseded() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     run.says(&[&format!("{entry}: superseded")]);
     let run = world.run(&["customer", "history", "--resolve"]);
-    run.says(&["This account has no change to settle."]);
+    run.says(&["This account has no change to resolve."]);
     assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
     assert!(world.stored(123).contains("\"lastName\":\"Theirs\""));
 }
@@ -381,7 +384,7 @@ fn what_others_wrote_while_an_answer_was_lost_is_not_taken_back_with_it() {
     assert_eq!(world.update(&["--first-name", "John"]).code, 9);
     assert_eq!(world.run(&["customer", "undo", "--last"]).code, 0);
     let expected = before.replace("\"lastName\":\"Smith\"", "\"lastName\":\"Theirs\"");
-    assert_eq!(settled(&world.stored(123)), settled(&expected));
+    assert_eq!(without_timestamp(&world.stored(123)), without_timestamp(&expected));
 }
 
 #[test]
@@ -439,7 +442,7 @@ fn history_of_more_than_one_batch_is_one_object_and_a_table_names_every_entry() 
 }
 
 #[test]
-fn one_customer_that_cannot_be_read_does_not_keep_the_others_from_being_settled() {
+fn one_customer_that_cannot_be_read_does_not_keep_the_others_from_being_resolved() {
     let world = World::new();
     for id in ["123", "1001"] {
         world.fault("put:lost-before");
@@ -448,7 +451,7 @@ fn one_customer_that_cannot_be_read_does_not_keep_the_others_from_being_settled(
     }
     world.fault("get*4:status=500");
     let run = world.run(&["customer", "history", "--resolve"]);
-    run.fails(8, &["not every entry could be settled", "HTTP 500", ": not-written"]);
+    run.fails(8, &["not every entry could be resolved", "HTTP 500", ": not-written"]);
     assert_eq!(outcomes(&world), ["unknown", "not-written"]);
     assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 0);
     assert_eq!(outcomes(&world), ["not-written", "not-written"]);
@@ -500,8 +503,8 @@ fn what_a_removed_profile_left_is_forgotten_with_its_runs_and_nothing_of_it_is_i
         let prune = ["customer", "history", "prune", "--older-than", "0h", "--yes", "-o", "json"];
         world.run(&[&live[..], &prune, more].concat()).json()
     };
-    assert_eq!(prune(&[]), serde_json::json!({"forgotten": 1, "runs": 1, "unsettled": 1}));
-    assert_eq!(prune(&["--unsettled"]), serde_json::json!({"forgotten": 1, "runs": 0, "unsettled": 0}));
+    assert_eq!(prune(&[]), serde_json::json!({"deleted": 1, "runs": 1, "unresolved": 1}));
+    assert_eq!(prune(&["--unresolved"]), serde_json::json!({"deleted": 1, "runs": 0, "unresolved": 0}));
     let folder = world.home.path().join(".local/state/fusebill");
     for file in std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()) {
         let bytes = if file.is_file() { std::fs::read(&file).expect("it is there") } else { Vec::new() };
@@ -510,7 +513,7 @@ fn what_a_removed_profile_left_is_forgotten_with_its_runs_and_nothing_of_it_is_i
 }
 
 #[test]
-fn of_two_open_entries_that_ask_the_same_only_the_later_is_settled_as_written() {
+fn of_two_open_entries_that_ask_the_same_only_the_later_is_resolved_as_written() {
     let world = World::new();
     for _ in 0..2 {
         ["put:lost-before", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));

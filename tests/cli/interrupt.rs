@@ -173,18 +173,18 @@ fn unread(world: &World, method: &str, flags: &[&str], then: impl Fn() -> bool) 
     while !then() {
         std::thread::yield_now();
     }
-    let mut said = String::new();
-    unread.read_to_string(&mut said).expect("it is text");
-    (child.wait().expect("it ends").code(), said)
+    let mut message = String::new();
+    unread.read_to_string(&mut message).expect("it is text");
+    (child.wait().expect("it ends").code(), message)
 }
 
 #[test]
 fn where_nobody_reads_what_it_says_it_ends_when_that_is_read() {
     let world = World::new();
     world.fault("get:hang");
-    let (code, said) = unread(&world, "GET", &[], || true);
-    assert_eq!(code, Some(130), "{said}");
-    assert!(said.contains("Nothing was written."), "{said}");
+    let (code, message) = unread(&world, "GET", &[], || true);
+    assert_eq!(code, Some(130), "{message}");
+    assert!(message.contains("Nothing was written."), "{message}");
     assert_eq!((world.puts().len(), world.journal().len()), (0, 0));
 }
 
@@ -193,9 +193,12 @@ fn where_nobody_reads_what_it_says_the_outcome_is_noted_all_the_same() {
     let world = World::new();
     world.fault("put:latency=2s");
     let noted = || world.journal().last().is_some_and(|record| record["outcome"] == "written");
-    let (code, said) = unread(&world, "PUT", &["--verify", "read"], noted);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("waiting for the outcome") && said.contains("Written and verified"), "{said}");
+    let (code, message) = unread(&world, "PUT", &["--verify", "read"], noted);
+    assert_eq!(code, Some(0), "{message}");
+    assert!(
+        message.contains("waiting for the outcome") && message.contains("Written and verified"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -205,10 +208,10 @@ fn during_the_write_its_outcome_is_awaited_and_told() {
     let mut running = Running::start(&world, &[]);
     until_seen(&world, "PUT");
     running.signal("INT");
-    let mut said = String::new();
-    while !said.contains("waiting for the outcome") {
-        said = running.line();
-        assert_ne!(said, "", "it says that it waits");
+    let mut message = String::new();
+    while !message.contains("waiting for the outcome") {
+        message = running.line();
+        assert_ne!(message, "", "it says that it waits");
     }
     let (code, _, rest) = running.end();
     assert_eq!(code, Some(0), "{rest}");
@@ -226,8 +229,8 @@ fn pressed_again_it_gives_up_waiting_and_the_journal_knows() {
     let while_it_runs = world.run(&["customer", "history", "--resolve"]);
     while_it_runs.fails(8, &["another fusebill on this machine is changing the customer"]);
     running.signal("INT");
-    let said = running.line();
-    assert!(said.contains("waiting for the outcome"), "{said}");
+    let message = running.line();
+    assert!(message.contains("waiting for the outcome"), "{message}");
     running.signal("INT");
     let (code, stdout, rest) = running.end();
     assert_eq!(code, Some(8), "{rest}");
@@ -252,10 +255,10 @@ fn pressed_again_before_the_change_is_sent_it_is_recorded_that_nothing_was_writt
         std::thread::yield_now();
     }
     running.signal("INT");
-    let mut said = String::new();
-    while !said.contains("stopping before the change is sent") {
-        said = running.line();
-        assert_ne!(said, "", "it says that it stops");
+    let mut message = String::new();
+    while !message.contains("stopping before the change is sent") {
+        message = running.line();
+        assert_ne!(message, "", "it says that it stops");
     }
     running.signal("INT");
     let (code, _, rest) = running.end();

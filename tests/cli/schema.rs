@@ -15,12 +15,12 @@ fn schema() -> Value {
 #[track_caller]
 fn is(kind: &str, output: &str, command: &[&str]) {
     let value: Value =
-        serde_json::from_str(output).unwrap_or_else(|why| panic!("{command:?}: {why}\n{output}"));
+        serde_json::from_str(output).unwrap_or_else(|error| panic!("{command:?}: {error}\n{output}"));
     let schema = schema();
     let of = |kind: &str| json!({ "$ref": format!("#/$defs/{kind}"), "$defs": schema["$defs"] });
     let validator = jsonschema::validator_for(&of(kind)).expect("the schema is one");
     let wrong: Vec<String> =
-        validator.iter_errors(&value).map(|why| format!("{}: {why}", why.instance_path())).collect();
+        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(wrong.is_empty(), "{command:?} is no {kind}: {wrong:#?}\n{output}");
     for other in schema["anyOf"].as_array().expect("there are kinds") {
         let name =

@@ -29,11 +29,11 @@ fn holds(content: &[u8], text: &str) -> bool {
 
 /// Asserts that no text and no file of a world holds the key, but for these files.
 #[track_caller]
-fn is_nowhere(world: &World, key: &str, said: &[&str], but: &[&Path]) {
+fn is_nowhere(world: &World, key: &str, message: &[&str], but: &[&Path]) {
     // What a URL or JSON makes of the end is found as well.
     let key = key.trim_end_matches('=');
-    for said in said {
-        assert!(!said.contains(key), "the key is shown:\n{said}");
+    for message in message {
+        assert!(!message.contains(key), "the key is shown:\n{message}");
     }
     for file in files(world.home.path()) {
         let content = fs::read(&file).expect("a file");

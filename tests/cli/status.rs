@@ -158,7 +158,7 @@ fn another_client_that_does_it_first_is_told_as_that() {
 }
 
 #[test]
-fn a_lost_answer_is_settled_by_the_status() {
+fn a_lost_answer_is_resolved_by_the_status() {
     let world = World::new();
     world.fault("post:lost-after");
     let run = activate(&world, &["--yes", "--max-total", "500"]);
@@ -176,12 +176,12 @@ fn a_lost_answer_is_settled_by_the_status() {
     assert!(!run.stderr.contains("Nothing was written"), "{run:#?}");
     let run = world.run(&["customer", "history", "--resolve"]);
     assert_eq!(run.code, 8, "{run:#?}");
-    run.says(&["may still be on its way: settle it in 10 minutes"]);
+    run.says(&["may still be on its way: resolve it in 10 minutes"]);
     assert_eq!(activate(&world, &["--yes", "--max-total", "500"]).code, 0);
 }
 
 #[test]
-fn an_action_that_arrives_late_is_settled_as_done() {
+fn an_action_that_arrives_late_is_resolved_as_done() {
     let world = World::new();
     world.fault("post:late=300ms");
     let run = activate(&world, &["--yes", "--max-total", "500"]);

@@ -59,7 +59,8 @@ impl Terminal {
     #[track_caller]
     pub fn until(&mut self, text: &str) -> String {
         let found = self.session.expect(text);
-        let found = found.unwrap_or_else(|why| panic!("waiting for {text:?}: {why}\nafter:\n{}", self.shown));
+        let found =
+            found.unwrap_or_else(|error| panic!("waiting for {text:?}: {error}\nafter:\n{}", self.shown));
         self.shown.push_str(&String::from_utf8_lossy(found.as_bytes()));
         String::from_utf8_lossy(found.before()).into_owned()
     }
@@ -100,7 +101,8 @@ impl Terminal {
     #[track_caller]
     pub fn finish(mut self) -> Ended {
         let rest = self.session.expect(Eof);
-        let rest = rest.unwrap_or_else(|why| panic!("waiting for the end: {why}\nafter:\n{}", self.shown));
+        let rest =
+            rest.unwrap_or_else(|error| panic!("waiting for the end: {error}\nafter:\n{}", self.shown));
         let rest = String::from_utf8_lossy(rest.as_bytes()).into_owned();
         self.shown.push_str(&rest);
         match self.session.get_process().wait().expect("the program is waited for") {

@@ -45,14 +45,14 @@ impl World {
     pub fn behaving(choices: &[&str]) -> World {
         let mut behaviour = Behaviour::default();
         for choice in choices {
-            behaviour.set(choice).unwrap_or_else(|why| panic!("{choice}: {why}"));
+            behaviour.set(choice).unwrap_or_else(|error| panic!("{choice}: {error}"));
         }
         World::with(Options { behaviour, ..Options::default() })
     }
 
     /// Makes the next matching requests fail.
     pub fn fault(&self, spec: &str) {
-        self.server.inject(spec.parse().unwrap_or_else(|why| panic!("{spec}: {why}")));
+        self.server.inject(spec.parse().unwrap_or_else(|error| panic!("{spec}: {error}")));
     }
 
     /// The program with nothing in its environment but this world.
@@ -183,7 +183,7 @@ impl World {
 }
 
 /// A customer without the time of its last change, which every PUT moves.
-pub fn settled(customer: &str) -> String {
+pub fn without_timestamp(customer: &str) -> String {
     let name = "\"modifiedTimestamp\":\"";
     let Some(start) = customer.find(name).map(|at| at + name.len()) else { return customer.to_string() };
     let end = start + customer[start..].find('"').expect("the text ends");
@@ -258,14 +258,14 @@ impl Run {
     pub fn of(output: std::process::Output) -> Run {
         const UNDO: &str = "To undo: ";
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints text");
-        let said = text(output.stderr);
-        collect(&said);
+        let message = text(output.stderr);
+        collect(&message);
         let is_undo = |line: &&str| line.starts_with(UNDO);
-        let undo = said.lines().find(is_undo).map(|line| line[UNDO.len()..].to_string());
+        let undo = message.lines().find(is_undo).map(|line| line[UNDO.len()..].to_string());
         Run {
             code: output.status.code().unwrap_or(-1),
             stdout: text(output.stdout),
-            stderr: said.split_inclusive('\n').filter(|line| !is_undo(line)).collect(),
+            stderr: message.split_inclusive('\n').filter(|line| !is_undo(line)).collect(),
             undo,
         }
     }
@@ -287,7 +287,7 @@ impl Run {
     #[track_caller]
     pub fn json(&self) -> Value {
         let value: Value = serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|why| panic!("{why}:\n{}{}", self.stdout, self.stderr));
+            .unwrap_or_else(|reason| panic!("{reason}:\n{}{}", self.stdout, self.stderr));
         assert!(value.is_object() && self.stdout.ends_with("}\n"), "{}", self.stdout);
         value
     }
@@ -303,11 +303,11 @@ impl Run {
 
 /// Appends the lines of a run to the file that `FUSEBILL_MESSAGES` names, for the review of all messages (docs/testing.md).
 /// Numbers, entries and folders are the same in every run, so that `sort -u` leaves each message once.
-fn collect(said: &str) {
+fn collect(message: &str) {
     let Some(list) = std::env::var_os("FUSEBILL_MESSAGES") else { return };
     let list = std::fs::OpenOptions::new().create(true).append(true).open(list);
     let mut words = String::new();
-    for line in said.lines() {
+    for line in message.lines() {
         let same = line.split(' ').map(same_in_every_run).collect::<Vec<_>>();
         words += &format!("{}\n", same.join(" "));
     }

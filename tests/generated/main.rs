@@ -14,7 +14,7 @@ mod tables;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use fusebill::account::Vault;
+use fusebill::account::KeyStore;
 use fusebill::field::{FIELDS, Field};
 
 use crate::files::{Generated, MAN, REFERENCE};
@@ -127,7 +127,7 @@ fn the_files_of_the_first_page_are_where_the_program_keeps_them() {
     assert_eq!(run("profile set audit --read-only"), Some(0));
     assert_eq!(run("--profile sandbox customer bulk update rows.csv --yes"), Some(0));
     assert_eq!(run("--profile sandbox customer edit 123"), Some(2), "nobody consents, so the text is kept");
-    let keys = Vault::in_folder(&home.path().join(".config/fusebill")).place("live");
+    let keys = KeyStore::in_folder(&home.path().join(".config/fusebill")).place("live");
     for (file, _) in man::FILES {
         let path = home.path().join(file.trim_start_matches("~/"));
         assert!(path.exists() || keys.starts_with(&path), "{file}");

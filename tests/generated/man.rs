@@ -144,14 +144,14 @@ fn below(command: &Command) -> String {
     for part in more(command) {
         match part {
             More::Block(title, lines) => {
-                let (head, said) = match title.as_str() {
+                let (head, message) = match title.as_str() {
                     "Examples" | "Patterns" => (title.to_uppercase(), String::new()),
                     _ => ("EXAMPLES".to_string(), format!("{}:\n", paragraph(&title))),
                 };
                 let lines: String = lines.iter().map(|line| format!("{}\n", literal(line))).collect();
-                text.push_str(&format!(".SH {head}\n{said}.nf\n.RS 4\n{lines}.RE\n.fi\n"));
+                text.push_str(&format!(".SH {head}\n{message}.nf\n.RS 4\n{lines}.RE\n.fi\n"));
             }
-            More::Prose(said) => text.push_str(&format!(".PP\n{}\n", paragraph(&said))),
+            More::Prose(message) => text.push_str(&format!(".PP\n{}\n", paragraph(&message))),
         }
     }
     text

@@ -2,8 +2,8 @@
 
 use fusebill::account::setting::{self, SETTINGS, Setting};
 use fusebill::cli::topics::VARIABLES;
-use fusebill::error::{Row, TABLE};
-use fusebill::field::{CODE_MAX, Field, FieldKind, MOST_CODES, Over, READ_ONLY};
+use fusebill::error::{ExitCode, TABLE};
+use fusebill::field::{CODE_MAX, Field, FieldKind, MOST_CODES, OverLimit, READ_ONLY};
 use fusebill::sandbox::{Behaviour, Choice, Fault, FaultKind};
 
 use crate::markdown::{code, codes, list, prose, table};
@@ -37,8 +37,8 @@ fn writable(fields: &[Field]) -> String {
 
 fn holds(kind: FieldKind) -> String {
     match kind {
-        FieldKind::Text { max, over: Over::Refused } => format!("text, at most {max}"),
-        FieldKind::Text { max, over: Over::Warned } => format!("text; a warning above {max}"),
+        FieldKind::Text { max, over: OverLimit::Refused } => format!("text, at most {max}"),
+        FieldKind::Text { max, over: OverLimit::Warned } => format!("text; a warning above {max}"),
         FieldKind::Emails { max } => format!("text, at most {max}"),
         FieldKind::Choice(words) => codes(words.iter().copied()),
         FieldKind::Currency => "an ISO 4217 code, sent in capitals".to_string(),
@@ -52,7 +52,7 @@ fn holds(kind: FieldKind) -> String {
 /// What a field becomes that is cleared, unless it is null.
 fn cleared(field: &Field) -> String {
     match (field.never_null(), field.kind) {
-        (Some(why), _) => format!("; cannot be cleared: {}", prose(why)),
+        (Some(reason), _) => format!("; cannot be cleared: {}", prose(reason)),
         (None, FieldKind::Codes) => "; cleared, an empty list".to_string(),
         (None, _) => String::new(),
     }
@@ -61,13 +61,13 @@ fn cleared(field: &Field) -> String {
 fn read_only() -> String {
     let mut whys: Vec<&str> = Vec::new();
     for field in READ_ONLY {
-        if !whys.contains(&field.why) {
-            whys.push(field.why);
+        if !whys.contains(&field.reason) {
+            whys.push(field.reason);
         }
     }
-    let row = |why: &&str| {
-        let paths = READ_ONLY.iter().filter(|field| field.why == *why).map(|field| field.path);
-        vec![prose(why), codes(paths)]
+    let row = |reason: &&str| {
+        let paths = READ_ONLY.iter().filter(|field| field.reason == *reason).map(|field| field.path);
+        vec![prose(reason), codes(paths)]
     };
     let rows: Vec<Vec<String>> = whys.iter().map(row).collect();
     format!(
@@ -77,7 +77,7 @@ fn read_only() -> String {
 }
 
 fn exit_codes() -> String {
-    let row = |row: &Row| format!("{}, {}: {}", row.code, code(row.name), prose(row.meaning));
+    let row = |row: &ExitCode| format!("{}, {}: {}", row.code, code(row.name), prose(row.meaning));
     format!("With the `error.kind` of JSON.\n\n{}", list(TABLE.iter().map(row)))
 }
 

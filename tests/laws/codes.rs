@@ -96,8 +96,8 @@ proptest! {
         let customer = customer(&list);
         let mut actions = vec![remove("Nobody has this")];
         if let Some(element) = list.root().children().nth(at.index(MOST_CODES)) {
-            let said = |name| element.member(name).and_then(View::as_text).unwrap();
-            actions.push(set(&said("type"), &said("code")));
+            let message = |name| element.member(name).and_then(View::as_text).unwrap();
+            actions.push(set(&message("type"), &message("code")));
         }
         let same = plan(customer.clone(), &asked(actions), false).unwrap();
         prop_assert!(same.is_empty() && same.warnings.len() == 1);

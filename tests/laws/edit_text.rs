@@ -4,9 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fusebill::document::diff::diff;
-use fusebill::document::edit_text::{Note, Reading, annotate, line_at, read, without_notes, write};
+use fusebill::document::edit_text::{Note, TextDiff, annotate, line_at, read, without_notes, write};
 use fusebill::document::indent::indented;
-use fusebill::document::merge::{Merge, merge, settle};
+use fusebill::document::merge::{Merge, merge, resolve_conflicts};
 use fusebill::document::plan::plan;
 use fusebill::document::relaxed::strict;
 use fusebill::document::{Action, Customer, Edit, Edits, Json, Path, View};
@@ -25,7 +25,7 @@ fn head() -> Vec<String> {
 }
 
 /// What a text asks for; a text that cannot be taken fails the law.
-fn reading(text: &str, shown: &Customer, all: bool) -> Result<Reading, TestCaseError> {
+fn reading(text: &str, shown: &Customer, all: bool) -> Result<TextDiff, TestCaseError> {
     match read(text, shown, all) {
         Ok(Some(reading)) => Ok(reading),
         Ok(None) => Err(TestCaseError::fail(format!("empty: {text}"))),
@@ -215,7 +215,7 @@ fn by_flags(taken: &[&Asked]) -> Edits {
     Edits::check(taken.iter().map(|asked| asked.edit()).collect()).expect("a part of what is allowed")
 }
 
-fn all_edits(reading: &Reading) -> Edits {
+fn all_edits(reading: &TextDiff) -> Edits {
     let strangers = reading.unknown.iter().map(|stranger| &stranger.edit);
     Edits::check(reading.edits.iter().chain(strangers).cloned().collect()).expect("they can be planned")
 }
@@ -465,7 +465,7 @@ proptest! {
     #![proptest_config(law(2000))]
 
     #[test]
-    fn a_settled_conflict_is_ours_where_asked_theirs_elsewhere_and_touches_nothing_else(
+    fn a_resolved_conflict_is_ours_where_asked_theirs_elsewhere_and_touches_nothing_else(
         case in case(Oddity::Wild),
         at in vec(any::<Index>(), 1..4),
         keep in option::of(any::<u64>()),
@@ -480,13 +480,13 @@ proptest! {
             let place = conflicts.iter().position(|conflict| conflict.path == *path);
             place.is_some_and(|place| keep.is_some_and(|keep| keep >> (place % 64) & 1 == 0))
         };
-        let Ok(settled) = settle(&ours, &theirs, mine) else { return Ok(()) };
-        prop_assert_eq!(settled.before.text(), theirs.text());
-        for change in &settled.changes {
+        let Ok(resolved) = resolve_conflicts(&ours, &theirs, mine) else { return Ok(()) };
+        prop_assert_eq!(resolved.before.text(), theirs.text());
+        for change in &resolved.changes {
             prop_assert!(ours.replaced.iter().any(|one| overlap(&one.path, &change.path)), "{}", change.path);
         }
         for conflict in &conflicts {
-            let value = raw(&settled.after, &conflict.path);
+            let value = raw(&resolved.after, &conflict.path);
             if !mine(&conflict.path) {
                 prop_assert_eq!(value, raw(&theirs, &conflict.path), "{}", conflict.path);
             } else if conflict.base.as_ref().is_some_and(|base| !base.root().is_null()) {

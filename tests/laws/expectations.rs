@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::comparison::change;
-use crate::generate::{Oddity, document, path_of, said, value};
+use crate::generate::{Oddity, document, message, path_of, value};
 use crate::law;
 use crate::spelling::{Value, respell, spell};
 
@@ -42,7 +42,7 @@ fn typed_and_meant() -> impl Strategy<Value = (String, Vec<Value>)> {
         (json, vec![value, text])
     });
     // A text that is no JSON, because JSON has no plus sign in front.
-    let of_text = said().prop_map(|text| (format!("+{text}"), vec![Value::text(&format!("+{text}"))]));
+    let of_text = message().prop_map(|text| (format!("+{text}"), vec![Value::text(&format!("+{text}"))]));
     prop_oneof![of_value, of_text]
 }
 

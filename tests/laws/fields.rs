@@ -1,7 +1,7 @@
 //! What the field table lets through.
 
 use fusebill::document::{Action, Edit, Edits, Path, check};
-use fusebill::field::{CODE_MAX, FIELDS, Field, FieldKind, MOST_CODES, Over};
+use fusebill::field::{CODE_MAX, FIELDS, Field, FieldKind, MOST_CODES, OverLimit};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ fn field() -> impl Strategy<Value = &'static Field> {
 }
 
 /// A field of text with its limit and what is beyond it.
-fn text_field() -> impl Strategy<Value = (&'static Field, usize, Over)> {
+fn text_field() -> impl Strategy<Value = (&'static Field, usize, OverLimit)> {
     let texts = FIELDS.iter().filter_map(|field| match field.kind {
         FieldKind::Text { max, over } => Some((field, max, over)),
         _ => None,
@@ -92,11 +92,11 @@ proptest! {
         let at_limit = checked(field, &given(max)).unwrap();
         prop_assert!(at_limit.1.is_none(), "{}", field.path);
         match (checked(field, &given(max + over)), beyond) {
-            (Err(why), Over::Refused) => {
+            (Err(error), OverLimit::Refused) => {
                 let length = format!("is {} ", max + over);
-                prop_assert!(why.contains(&length), "{}", why);
+                prop_assert!(error.contains(&length), "{}", error);
             }
-            (Ok((_, warning)), Over::Warned) => prop_assert!(warning.is_some()),
+            (Ok((_, warning)), OverLimit::Warned) => prop_assert!(warning.is_some()),
             (other, _) => prop_assert!(false, "{} {:?}", field.path, other),
         }
     }

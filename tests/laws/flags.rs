@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::generate::{Asked, Case, Oddity, case, path_of, said};
+use crate::generate::{Asked, Case, Oddity, case, message, path_of};
 use crate::law;
 use crate::spelling::Value;
 
@@ -49,9 +49,9 @@ fn request(case: &Case, apart: bool) -> Request {
     let flags = case.asked.iter().flat_map(|asked| typed(asked, apart));
     let line: Vec<String> =
         ["customer", "update", "123"].map(str::to_string).into_iter().chain(flags).collect();
-    let read = read(&line).unwrap_or_else(|why| panic!("{why}: {line:?}"));
+    let read = read(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
     let Command::Customer(CustomerCommand::Update(update)) = read.command else { panic!("{line:?}") };
-    update.edits.request().unwrap_or_else(|why| panic!("{why:?}: {line:?}"))
+    update.edits.request().unwrap_or_else(|error| panic!("{error:?}: {line:?}"))
 }
 
 proptest! {
@@ -69,10 +69,10 @@ proptest! {
 
     #[test]
     fn any_line_is_a_command_or_told_as_a_mistake_in_it(words in vec(word(), 0..8)) {
-        if let Err(why) = read(&words) {
-            let told = why.render().to_string();
+        if let Err(error) = read(&words) {
+            let told = error.render().to_string();
             prop_assert!(!told.trim().is_empty());
-            prop_assert!([0, 2].contains(&why.exit_code()), "{}", told);
+            prop_assert!([0, 2].contains(&error.exit_code()), "{}", told);
         }
     }
 }
@@ -103,5 +103,5 @@ fn word() -> impl Strategy<Value = String> {
     prop_oneof![4 => select(commands.to_vec()), 4 => select(flags.to_vec()), 3 => select(values.to_vec())]
         .prop_map(str::to_string)
         .boxed()
-        .prop_union(said().boxed())
+        .prop_union(message().boxed())
 }

@@ -22,7 +22,7 @@ pub(crate) enum Oddity {
 }
 
 /// Text of a dozen characters at most, with those that JSON, paths and editors trip over.
-pub(crate) fn said() -> impl Strategy<Value = String> + Clone {
+pub(crate) fn message() -> impl Strategy<Value = String> + Clone {
     let piece = prop_oneof![
         6 => "[a-z0-9]{1,4}",
         2 => select(vec!["\"", "\\", "/", "~", "~1", ".", "é", "e\u{301}", "😀", "\u{2028}", "\u{7f}", "\0", "\n", "\t"])
@@ -33,13 +33,13 @@ pub(crate) fn said() -> impl Strategy<Value = String> + Clone {
 }
 
 pub(crate) fn text(oddity: Oddity) -> BoxedStrategy<Text> {
-    let said = said().prop_map(|text| units(&text));
+    let message = message().prop_map(|text| units(&text));
     if oddity == Oddity::Tame {
-        return said.boxed();
+        return message.boxed();
     }
-    let halves = (said.clone(), 0xd800_u16..0xe000, said.clone())
+    let halves = (message.clone(), 0xd800_u16..0xe000, message.clone())
         .prop_map(|(before, half, after)| [before, vec![half], after].concat());
-    prop_oneof![20 => said, 1 => halves].boxed()
+    prop_oneof![20 => message, 1 => halves].boxed()
 }
 
 pub(crate) fn number(oddity: Oddity) -> BoxedStrategy<Number> {
@@ -93,7 +93,7 @@ fn distinct(members: Vec<(Text, Value)>) -> Vec<(Text, Value)> {
 pub(crate) fn fitting(field: &'static Field) -> BoxedStrategy<Value> {
     match field.kind {
         FieldKind::Text { .. } => {
-            prop_oneof![4 => said(), 1 => "[1-9][0-9]{0,9}"].prop_map(|t| Value::text(&t)).boxed()
+            prop_oneof![4 => message(), 1 => "[1-9][0-9]{0,9}"].prop_map(|t| Value::text(&t)).boxed()
         }
         FieldKind::Emails { .. } => {
             select(vec!["", "a@example.com", "a@example.com;b@example.org", "a+b@b.example.co,c@d.co"])
@@ -109,10 +109,10 @@ pub(crate) fn fitting(field: &'static Field) -> BoxedStrategy<Value> {
 
 /// A list of at least so many sales-tracking codes of distinct types, with and without what the vendor adds.
 pub(crate) fn codes(least: usize) -> impl Strategy<Value = Value> {
-    let extra = (said(), scalar(Oddity::Tame))
+    let extra = (message(), scalar(Oddity::Tame))
         .prop_map(|(name, id)| vec![(units("name"), Value::text(&name)), (units("id"), id)]);
     let extra = prop_oneof![Just(Vec::new()), extra];
-    let code = (said(), select(vec!["c1", "c2", "Ç\"3"]), extra).prop_map(|(kind, code, extra)| {
+    let code = (message(), select(vec!["c1", "c2", "Ç\"3"]), extra).prop_map(|(kind, code, extra)| {
         let mut members =
             vec![(units("type"), Value::text(&kind.to_lowercase())), (units("code"), Value::text(code))];
         members.extend(extra);
@@ -247,7 +247,7 @@ enum Wish {
 
 fn wish(oddity: Oddity) -> impl Strategy<Value = Wish> {
     let field = (0..FIELDS.len()).prop_flat_map(|at| (Just(&FIELDS[at]), fitting(&FIELDS[at])));
-    let names = vec(said().prop_map(|name| format!("y{}", name.to_lowercase())), 1..4);
+    let names = vec(message().prop_map(|name| format!("y{}", name.to_lowercase())), 1..4);
     prop_oneof![
         4 => field.prop_map(|(field, value)| Wish::Field(field, value)),
         1 => any::<Index>().prop_map(Wish::Clear),
@@ -391,7 +391,7 @@ pub(crate) fn shown(name: &Text) -> String {
 
 /// A text that is known to be JSON.
 pub(crate) fn json(text: &str) -> Json {
-    Json::parse(text).unwrap_or_else(|why| panic!("{why}: {text}"))
+    Json::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// A customer and what is asked of it, all of which is to be accepted.
@@ -413,11 +413,12 @@ impl Case {
 
     pub(crate) fn edits(&self) -> Edits {
         let edits = self.asked.iter().map(Asked::edit).collect();
-        Edits::check(edits).unwrap_or_else(|why| panic!("refused: {why}"))
+        Edits::check(edits).unwrap_or_else(|error| panic!("refused: {error}"))
     }
 
     pub(crate) fn plan(&self) -> Plan {
-        plan::plan(self.document.parsed(), &self.edits(), true).unwrap_or_else(|why| panic!("refused: {why}"))
+        plan::plan(self.document.parsed(), &self.edits(), true)
+            .unwrap_or_else(|error| panic!("refused: {error}"))
     }
 }
 

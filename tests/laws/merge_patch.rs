@@ -88,7 +88,7 @@ proptest! {
                 prop_assert!(alike(&got, &expected), "{}\n{}\n{}", patch, got, expected);
             }
             Err(EditError { problem: EditProblem::NoMembers(_), .. }) => prop_assert!(tramples(&target, &read_patch), "{}", patch),
-            Err(why) => prop_assert!(false, "{why}"),
+            Err(error) => prop_assert!(false, "{error}"),
         }
     }
 

@@ -71,7 +71,7 @@ fn judge(text: &str) {
             assert_ne!(repeats_a_key(text), Some(true), "{text}");
             check_parts(json.root());
         }
-        Err(JsonError::Syntax { why, .. }) => assert!(!is_json, "{why}: {text}"),
+        Err(JsonError::Syntax { reason, .. }) => assert!(!is_json, "{reason}: {text}"),
         Err(JsonError::DuplicateKey { .. }) => {
             assert!(is_json && repeats_a_key(text) != Some(false), "{text}");
         }
@@ -169,8 +169,8 @@ fn check_reading(view: View<'_>, value: &Value) {
     assert_eq!(view.kind(), kind);
     match value {
         Value::Text(text) => {
-            let said = view.as_text().map(Cow::into_owned);
-            assert_eq!(said, String::from_utf16(text).ok());
+            let message = view.as_text().map(Cow::into_owned);
+            assert_eq!(message, String::from_utf16(text).ok());
         }
 
         Value::Array(elements) => {
@@ -272,7 +272,7 @@ proptest! {
         let text = spell(&kinds.iter().fold(Value::Null, inside), seed).text;
         match Json::parse(text.as_str()) {
             Ok(_) => prop_assert!(kinds.len() <= MAX_DEPTH),
-            Err(why) => prop_assert!(kinds.len() > MAX_DEPTH && why == JsonError::TooDeep, "{why}"),
+            Err(error) => prop_assert!(kinds.len() > MAX_DEPTH && error == JsonError::TooDeep, "{error}"),
         }
     }
 

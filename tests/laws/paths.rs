@@ -4,11 +4,11 @@ use fusebill::document::Path;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::generate::{path_of, said};
+use crate::generate::{message, path_of};
 use crate::law;
 
 fn names() -> impl Strategy<Value = Vec<String>> {
-    vec(prop_oneof![3 => said(), 1 => "[./~01]{0,3}", 1 => any::<String>()], 1..5)
+    vec(prop_oneof![3 => message(), 1 => "[./~01]{0,3}", 1 => any::<String>()], 1..5)
 }
 
 proptest! {

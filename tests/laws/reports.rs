@@ -4,12 +4,12 @@ use fusebill::bulk::plan_file::json_line;
 use fusebill::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use fusebill::document::Path;
 use fusebill::document::compare::same;
-use fusebill::error::{Error, Kind};
+use fusebill::error::{Error, ErrorKind};
 use fusebill::report::Look;
 use fusebill::report::csv::{changes, csv};
 use fusebill::report::escape::escaped;
 use fusebill::report::failure::failure;
-use fusebill::report::table::{Cell, Long, Tone, table};
+use fusebill::report::table::{Cell, LongValues, Tone, table};
 use fusebill::report::value::{all_said, values};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ use proptest::sample::{Index, select};
 use unicode_width::UnicodeWidthStr;
 
 use crate::comparison::change;
-use crate::generate::{Oddity, case, json, said, value};
+use crate::generate::{Oddity, case, json, message, value};
 use crate::law;
 use crate::spelling::respell;
 
@@ -33,7 +33,7 @@ fn foreign() -> impl Strategy<Value = String> {
         "\r",
         "\u{feff}",
     ]);
-    vec(prop_oneof![3 => said(), 1 => steering.prop_map(str::to_string)], 0..4)
+    vec(prop_oneof![3 => message(), 1 => steering.prop_map(str::to_string)], 0..4)
         .prop_map(|parts| parts.concat())
 }
 
@@ -116,7 +116,7 @@ proptest! {
 
     #[test]
     fn a_table_has_a_line_for_each_row_and_every_text_in_its_column(rows in vec([foreign(), foreign()], 1..4)) {
-        let shown = table(&["Field", "Value"], &cells(&rows), Look::default(), Long::Cut);
+        let shown = table(&["Field", "Value"], &cells(&rows), Look::default(), LongValues::Cut);
         let lines: Vec<&str> = shown.lines().collect();
         prop_assert_eq!(lines.len(), rows.len() + 2, "{}", shown);
         let width = rows.iter().map(|row| escaped(&row[0]).width()).max().unwrap_or_default().max("Field".len());
@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn a_table_keeps_within_the_terminal(rows in vec(["[a-z]{0,30}", "[a-zé株 ]{0,90}"], 1..4), width in 40_u16..120) {
-        let shown = table(&["Field", "Value"], &cells(&rows), Look { width: Some(width), ..Look::default() }, Long::Wrap);
+        let shown = table(&["Field", "Value"], &cells(&rows), Look { width: Some(width), ..Look::default() }, LongValues::Wrap);
         let widest = shown.lines().map(UnicodeWidthStr::width).max();
         prop_assert!(widest <= Some(usize::from(width)), "{:?} {}", widest, shown);
         let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
@@ -157,14 +157,14 @@ proptest! {
 
     #[test]
     fn a_message_has_a_line_for_each_thing_it_says(text in foreign(), details in vec(foreign(), 0..3), hints in vec(foreign(), 0..3)) {
-        let error = Error::new(Kind::Failed, text.clone()).at("reading").detail(details.clone());
+        let error = Error::new(ErrorKind::Failed, text.clone()).step("reading").detail(details.clone());
         let error = hints.iter().fold(error, |error, hint| error.hint(hint.clone()));
-        let said = failure(&error, Look::default(), true);
-        prop_assert!(!said.chars().any(|c| c != '\n' && steers(c)), "{:?}", said);
-        prop_assert_eq!(said.lines().count(), 1 + details.len() + 1 + hints.len(), "{}", said);
-        let written = Kind::Failed.written().to_string();
+        let message = failure(&error, Look::default(), true);
+        prop_assert!(!message.chars().any(|c| c != '\n' && steers(c)), "{:?}", message);
+        prop_assert_eq!(message.lines().count(), 1 + details.len() + 1 + hints.len(), "{}", message);
+        let written = ErrorKind::Failed.written().to_string();
         let texts = [&text].into_iter().chain(&details).chain([&written]).chain(&hints);
-        for (line, text) in said.lines().zip(texts) {
+        for (line, text) in message.lines().zip(texts) {
             prop_assert!(line.contains(&*escaped(text)), "{:?} {:?}", line, text);
         }
     }

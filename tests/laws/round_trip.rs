@@ -16,7 +16,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::generate::{Document, Oddity, case, document, said};
+use crate::generate::{Document, Oddity, case, document, message};
 use crate::law;
 
 fn fields() -> Vec<Path> {
@@ -33,7 +33,7 @@ fn base(customers: &[Customer]) -> Base {
         text += &writer.line(customer, &fields());
     }
     text += &writer.end();
-    Base::read(Box::new(Cursor::new(text.into_bytes()))).unwrap_or_else(|why| panic!("{why}"))
+    Base::read(Box::new(Cursor::new(text.into_bytes()))).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The cells of an exported table: the header, then a row for each customer.
@@ -57,8 +57,8 @@ fn read(cells: &[Vec<String>], base: Option<Base>) -> Result<Vec<Row>, Vec<RowEr
     }
 }
 
-fn failed(why: &[RowError]) -> TestCaseError {
-    TestCaseError::fail(format!("{why:?}"))
+fn failed(reason: &[RowError]) -> TestCaseError {
+    TestCaseError::fail(format!("{reason:?}"))
 }
 
 fn shuffled<T>(mut list: Vec<T>, order: &[Index]) -> Vec<T> {
@@ -86,7 +86,7 @@ proptest! {
         let cells = shuffled(cells, &rows);
         let cells: Vec<Vec<String>> =
             std::iter::once(header).chain(cells).map(|row| shuffled(row, &columns)).collect();
-        let read = read(&cells, Some(base(&customers))).map_err(|why| failed(&why))?;
+        let read = read(&cells, Some(base(&customers))).map_err(|error| failed(&error))?;
         prop_assert_eq!(read.len(), customers.len());
         for row in read {
             prop_assert_eq!(row.edits.iter().count(), 0, "{:?}", row.edits);
@@ -94,11 +94,11 @@ proptest! {
     }
 
     #[test]
-    fn the_exported_text_of_a_value_reads_back_as_that_value(text in prop_oneof![said(), ".{0,8}", "[#A-Z/!0-9.,E+ ]{0,8}"]) {
+    fn the_exported_text_of_a_value_reads_back_as_that_value(text in prop_oneof![message(), ".{0,8}", "[#A-Z/!0-9.,E+ ]{0,8}"]) {
         let token = Json::string(&text);
         let header = vec!["id".to_string(), "reference1".to_string()];
         let cells = vec![header, vec!["7".to_string(), written(Some(token.root()))]];
-        let rows = read(&cells, None).map_err(|why| failed(&why))?;
+        let rows = read(&cells, None).map_err(|error| failed(&error))?;
         let actions: Vec<String> = rows[0].edits.iter().map(|edit| format!("{:?}", edit.action)).collect();
         prop_assert_eq!(actions, [format!("{:?}", Action::Set(token))]);
     }

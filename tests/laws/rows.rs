@@ -16,7 +16,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::generate::{Oddity, case, fitting, said};
+use crate::generate::{Oddity, case, fitting, message};
 use crate::law;
 use crate::spelling::{Value, spell};
 
@@ -52,7 +52,7 @@ fn blank() -> BoxedStrategy<Cell> {
 
 fn cell(column: &Column) -> BoxedStrategy<Cell> {
     let field = match column {
-        Column::Note => return said().prop_map(|text| Cell { text, becomes: None }).boxed(),
+        Column::Note => return message().prop_map(|text| Cell { text, becomes: None }).boxed(),
         Column::Code(kind) => {
             let kind = (*kind).to_string();
             let code = "[a-z]{1,5}".prop_map(move |code| {
@@ -121,7 +121,7 @@ type Said = (u64, u64, u64, Vec<String>);
 
 fn said_by(rows: impl Iterator<Item = Result<Row, Vec<RowError>>>) -> Result<Vec<Said>, TestCaseError> {
     rows.map(|row| {
-        let row = row.map_err(|why| TestCaseError::fail(format!("{why:?}")))?;
+        let row = row.map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
         let edits = row.edits.iter().map(|edit| format!("{} {:?}", edit.path, edit.action)).collect();
         let CustomerName::Id(customer) = row.customer else {
             return Err(TestCaseError::fail("a row of these files names its customer by id"));
@@ -183,7 +183,7 @@ fn written(file: &File, dialect: Dialect) -> (Vec<u8>, Vec<u64>) {
 fn store_keeps(store: &Store, plan: &Plan) -> Result<(), TestCaseError> {
     let text = |text: &str| text.to_string();
     let origin = Origin { profile: text("p"), host: text("h"), command: "c", undoes: None, row: None };
-    let failed = |why: fusebill::error::Error| TestCaseError::fail(why.to_string());
+    let failed = |reason: fusebill::error::Error| TestCaseError::fail(reason.to_string());
     if i64::try_from(plan.before.id()).is_err() {
         // SQLite's integers end there, and what cannot be recorded is not sent.
         prop_assert!(store.begin(plan, &origin).is_err());
@@ -225,7 +225,7 @@ proptest! {
     fn a_csv_file_reads_as_it_was_written(file in file(), dialect in dialect()) {
         let (bytes, lines) = written(&file, dialect);
         let rows = csv_rows::Rows::new(bytes.as_slice(), spelling(char::from(dialect.delimiter)));
-        let rows = rows.map_err(|why| TestCaseError::fail(format!("{why:?}")))?;
+        let rows = rows.map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
         let expected: Vec<Said> = (1..)
             .zip(&file.rows)
             .zip(lines)
@@ -300,7 +300,7 @@ proptest! {
         let bytes = plan_bytes(&plans);
         let (head, lines) = read_plan(bytes.as_slice()).expect("a head");
         prop_assert_eq!(head.profile, "p\n");
-        let lines: Vec<Planned> = lines.collect::<Result<_, _>>().map_err(|why| TestCaseError::fail(why.to_string()))?;
+        let lines: Vec<Planned> = lines.collect::<Result<_, _>>().map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(lines.len(), plans.len());
         let store = Store::scratch().expect("a store in memory");
         for (line, plan) in lines.iter().zip(&plans) {

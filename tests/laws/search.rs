@@ -4,7 +4,7 @@ use fusebill::document::Json;
 use fusebill::document::json::quote;
 use fusebill::field::FIELDS;
 use fusebill::search::names::path;
-use fusebill::search::{Condition, Fit, Search};
+use fusebill::search::{Condition, Search, SearchMatch};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -70,7 +70,7 @@ proptest! {
             prop_assert_eq!(meant, served(&value, &query), "{:?} {:?} {}", value, typed, query);
         }
         let expected = served(&value, &query);
-        prop_assert_eq!(search.judge(document.root()) == Fit::Unexpected, !expected, "{:?} {:?}", value, typed);
+        prop_assert_eq!(search.judge(document.root()) == SearchMatch::Unexpected, !expected, "{:?} {:?}", value, typed);
     }
 
     #[test]

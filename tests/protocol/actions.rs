@@ -6,10 +6,10 @@ use std::fmt;
 use std::time::Duration;
 
 use fusebill::action::StatusAction;
-use fusebill::action::stored::{effect, settle};
+use fusebill::action::stored::{effect, resolve};
 use fusebill::document::Customer;
 use fusebill::protocol::compare::Effect;
-use fusebill::protocol::settle::Settled;
+use fusebill::protocol::resolve::Resolution;
 use fusebill::protocol::{Action, Answer, Claim, Event, Limits, Refreshed, Span, Write};
 
 const STATUSES: [&str; 3] = ["Active", "Hold", "Cancelled"];
@@ -39,7 +39,7 @@ struct Rules {
     unknown_is_not_written: bool,
     no_late_warning: bool,
     charge_ignored: bool,
-    settled_at_once: bool,
+    resolved_at_once: bool,
     signal_ignored: bool,
 }
 
@@ -149,16 +149,16 @@ fn customer(deal: Deal) -> Customer {
 #[derive(Default)]
 struct Documents(HashMap<(Deal, Deal), Shown>);
 
-/// The effect, and how an entry is settled soon and later.
-type Shown = (Effect, Option<Settled>, Option<Settled>);
+/// The effect, and how an entry is resolved soon and later.
+type Shown = (Effect, Option<Resolution>, Option<Resolution>);
 
 impl Documents {
     fn of(&mut self, base: Deal, now: Deal) -> Shown {
         *self.0.entry((base, now)).or_insert_with(|| {
             let plan = StatusAction::Hold.plan(customer(base)).expect("a status can be planned");
             let stored = customer(now);
-            let settled = |is_old| settle(&plan, Some(&stored), &[], is_old);
-            (effect(StatusAction::Hold, &plan, &stored), settled(false), settled(true))
+            let resolved = |is_old| resolve(&plan, Some(&stored), &[], is_old);
+            (effect(StatusAction::Hold, &plan, &stored), resolved(false), resolved(true))
         })
     }
 }
@@ -446,12 +446,12 @@ impl World {
     fn resolve(&mut self, step: Move, documents: &mut Documents, rules: Rules, found: &mut Vec<Violation>) {
         let Entry::Open(deal) = self.entry else { return };
         let (_, soon, later) = documents.of(deal, self.now);
-        let is_late = step == Move::ResolveLater || rules.settled_at_once;
-        let Some(settled) = (if is_late { later } else { soon }) else { return };
-        if settled == Settled::NotWritten && (self.applied > 0 || self.under_way > 0) {
+        let is_late = step == Move::ResolveLater || rules.resolved_at_once;
+        let Some(resolved) = (if is_late { later } else { soon }) else { return };
+        if resolved == Resolution::NotWritten && (self.applied > 0 || self.under_way > 0) {
             found.push(DENIED);
         }
-        if settled == Settled::Written && self.now.status != 1 {
+        if resolved == Resolution::Written && self.now.status != 1 {
             found.push(UNPROVEN);
         }
         self.entry = Entry::Closed;
@@ -547,7 +547,7 @@ fn an_action_without_its_rules_is_caught() {
 fn a_false_claim_of_an_action_is_caught() {
     is_caught(DENIED, Rules { open_is_refused: true, ..Rules::default() });
     is_caught(DENIED, Rules { unknown_is_not_written: true, ..Rules::default() });
-    is_caught(DENIED, Rules { settled_at_once: true, ..Rules::default() });
+    is_caught(DENIED, Rules { resolved_at_once: true, ..Rules::default() });
     is_caught(SILENT, Rules { no_late_warning: true, ..Rules::default() });
     is_caught(CHARGED, Rules { charge_ignored: true, ..Rules::default() });
 }

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use fusebill::document::undo::{Undo, undo};
 use fusebill::document::{Action as EditAction, Customer, Edit, Edits, Json, Path, Plan, plan, verify};
-use fusebill::error::{Error, Kind};
+use fusebill::error::{Error, ErrorKind};
 use fusebill::protocol::Refreshed;
 use fusebill::protocol::compare::{Effect, Refresh, effect, refresh};
-use fusebill::protocol::settle::{Settled, settle};
+use fusebill::protocol::resolve::{Resolution, resolve};
 
 /// A customer: our edit sets `f` from 0 to 1; `g` is carried along; `version` is `modifiedTimestamp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,7 +34,7 @@ pub(crate) struct Documents {
     plans: HashMap<Doc, Plan>,
     effects: HashMap<(Doc, Doc), Effect>,
     refreshed: HashMap<(Doc, Doc), Refreshed<Doc>>,
-    settled: HashMap<(Doc, Doc), Settled>,
+    resolved: HashMap<(Doc, Doc), Resolution>,
 }
 
 impl Documents {
@@ -44,7 +44,7 @@ impl Documents {
             plans: HashMap::new(),
             effects: HashMap::new(),
             refreshed: HashMap::new(),
-            settled: HashMap::new(),
+            resolved: HashMap::new(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Documents {
     /// The precondition of this write, as `--expect` checks it.
     fn check(&self, customer: &Customer) -> Result<(), Error> {
         match self.second != Second::Value && self.number(customer).g != 0 {
-            true => Err(Error::new(Kind::Conflict, "not as expected")),
+            true => Err(Error::new(ErrorKind::Conflict, "not as expected")),
             false => Ok(()),
         }
     }
@@ -143,17 +143,17 @@ impl Documents {
         }
     }
 
-    pub(crate) fn settle(&mut self, base: Doc, stored: Doc) -> Settled {
-        if let Some(known) = self.settled.get(&(base, stored)) {
+    pub(crate) fn resolve(&mut self, base: Doc, stored: Doc) -> Resolution {
+        if let Some(known) = self.resolved.get(&(base, stored)) {
             return *known;
         }
         let plan = self.plan(base);
         let customer = self.customer(stored);
-        let found = settle(&plan, Some(&customer), &[]);
-        if found == Settled::Written {
+        let found = resolve(&plan, Some(&customer), &[]);
+        if found == Resolution::Written {
             self.holds_undo(&plan, &customer);
         }
-        self.settled.insert((base, stored), found);
+        self.resolved.insert((base, stored), found);
         found
     }
 

@@ -1,6 +1,6 @@
 //! Several clients on several machines, another writer and a failing server, by a virtual clock and one seed.
 //!
-//! What a client does with documents, plans, undo and settling is the program's own; the server, the locks and the store
+//! What a client does with documents, plans, undo and resolving is the program's own; the server, the locks and the store
 //! are simulated. `FUSEBILL_SEEDS=100000 cargo test --release --test protocol seeds` runs more of it.
 
 use std::cmp::Reverse;
@@ -10,9 +10,9 @@ use std::time::Duration;
 use fastrand::Rng;
 use fusebill::document::undo::{Undo, undo};
 use fusebill::document::{Action as EditAction, Customer, Edit, Edits, Json, Path, Plan, View, plan};
-use fusebill::error::{Error, Kind};
+use fusebill::error::{Error, ErrorKind};
 use fusebill::protocol::compare::{Effect, Refresh, effect, refresh};
-use fusebill::protocol::settle::{Settled, settle};
+use fusebill::protocol::resolve::{Resolution, resolve};
 use fusebill::protocol::{Action, Answer, Claim, Event, Limits, Refreshed, Span, Write};
 
 const FIELDS: [&str; 3] = ["firstName", "lastName", "companyName"];
@@ -157,7 +157,7 @@ enum At {
     },
     Writing(Box<Writing>),
     /// `--resolve` reads for this entry.
-    Settling {
+    Resolving {
         entry: usize,
     },
     Done,
@@ -204,7 +204,7 @@ fn check(expects: bool) -> impl Fn(&Customer) -> Result<(), Error> {
     move |customer| {
         let revenue = customer.get(&Path::root("monthlyRecurringRevenue")).map(|view| view.raw() == "0");
         match expects && revenue != Some(true) {
-            true => Err(Error::new(Kind::Conflict, "not as expected")),
+            true => Err(Error::new(ErrorKind::Conflict, "not as expected")),
             false => Ok(()),
         }
     }
@@ -312,7 +312,7 @@ impl Simulation {
             At::Reading { asked, got: Some((read, record)) } => self.plan(at, asked, read, record),
             At::Writing(writing) if writing.event.is_none() => self.act(at, writing),
             At::Writing(writing) => self.step(at, writing),
-            At::Settling { entry } => self.settle(at, entry),
+            At::Resolving { entry } => self.resolve(at, entry),
             At::Done => self.clients[at].at = At::Done,
         }
     }
@@ -348,7 +348,7 @@ impl Simulation {
             return self.wake_in(50, Wake::Client(at, client.life));
         }
         let (machine, customer) = (client.machine, client.customer);
-        // The last task settles what crashes left, once no request is under way any more.
+        // The last task resolves what crashes left, once no request is under way any more.
         let task = match self.clients[at].tasks.pop() {
             Some(task) => task,
             None if self.now < CALM + 60_000 => {
@@ -365,7 +365,7 @@ impl Simulation {
         self.clients[at].task = task;
         let open = self.open_entry(at);
         self.clients[at].at = match (task, open) {
-            (Task::Resolve, Some(entry)) => At::Settling { entry },
+            (Task::Resolve, Some(entry)) => At::Resolving { entry },
             _ => At::Reading { asked: self.now, got: None },
         };
         self.note(|_| format!("client {at}: {task:?}"));
@@ -380,17 +380,17 @@ impl Simulation {
         self.machines[client.machine].entries.iter().position(is_open)
     }
 
-    fn settle(&mut self, at: usize, entry: usize) {
+    fn resolve(&mut self, at: usize, entry: usize) {
         let (machine, customer) = (self.clients[at].machine, self.clients[at].customer);
         if !self.goes_wrong(5) {
             let stored = self.server.records[customer].customer(customer);
-            let settled = settle(&self.machines[machine].entries[entry].plan, Some(&stored), &[]);
-            self.note(|_| format!("client {at}: entry {entry} is {settled:?}"));
+            let resolved = resolve(&self.machines[machine].entries[entry].plan, Some(&stored), &[]);
+            self.note(|_| format!("client {at}: entry {entry} is {resolved:?}"));
             let applied = self.server.effects.contains_key(&(machine, entry));
-            assert!(!(settled == Settled::NotWritten && applied), "settled as not written, and it was");
-            self.machines[machine].entries[entry].outcome = Some(match settled {
-                Settled::Written => "written",
-                _ => "settled",
+            assert!(!(resolved == Resolution::NotWritten && applied), "resolved as not written, and it was");
+            self.machines[machine].entries[entry].outcome = Some(match resolved {
+                Resolution::Written => "written",
+                _ => "resolved",
             });
         }
         self.end_task(at);

@@ -1,6 +1,6 @@
 //! Traces that once ended in a false claim or a lost change, step by step.
 
-use fusebill::protocol::settle::Settled;
+use fusebill::protocol::resolve::Resolution;
 use fusebill::protocol::{Claim, Reason};
 
 use crate::documents::{Documents, Second};
@@ -107,7 +107,7 @@ fn an_answer_one_version_behind_is_read_once_more() {
 }
 
 #[test]
-fn a_redirect_is_settled_by_a_reading() {
+fn a_redirect_is_resolved_by_a_reading() {
     let ignored = [Recorded, Dropped(Redirect), Read, Recorded, Told];
     assert_eq!(claim(Second::Value, &ignored), Claim::NotWritten(Reason::Error));
     let stored = [Recorded, Stored(Redirect), Read, Recorded, Told];
@@ -134,11 +134,11 @@ fn ctrl_c_after_the_put_waits_for_a_reading() {
 }
 
 #[test]
-fn what_a_crash_leaves_is_settled_by_a_reading() {
-    let settled = |trace: &[Move]| after(Second::Value, trace).settled().expect("the entry is settled");
-    assert_eq!(settled(&[Recorded, Crash, Resolve]), Settled::NotWritten);
-    assert_eq!(settled(&[Recorded, UnderWay, Crash, Late(0), Resolve]), Settled::Written);
-    assert_eq!(settled(&[Recorded, Stored(Open), Crash, ForeignG(1), Resolve]), Settled::Differs);
-    assert_eq!(settled(&[Recorded, Stored(Open), Crash, ForeignF(0), Resolve]), Settled::Unknown);
-    assert_eq!(settled(&[Recorded, Stored(Open), Crash, ResolveGone]), Settled::Gone);
+fn what_a_crash_leaves_is_resolved_by_a_reading() {
+    let resolved = |trace: &[Move]| after(Second::Value, trace).resolved().expect("the entry is resolved");
+    assert_eq!(resolved(&[Recorded, Crash, Resolve]), Resolution::NotWritten);
+    assert_eq!(resolved(&[Recorded, UnderWay, Crash, Late(0), Resolve]), Resolution::Written);
+    assert_eq!(resolved(&[Recorded, Stored(Open), Crash, ForeignG(1), Resolve]), Resolution::Differs);
+    assert_eq!(resolved(&[Recorded, Stored(Open), Crash, ForeignF(0), Resolve]), Resolution::Unknown);
+    assert_eq!(resolved(&[Recorded, Stored(Open), Crash, ResolveGone]), Resolution::Gone);
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use fusebill::protocol::compare::Effect;
-use fusebill::protocol::settle::Settled;
+use fusebill::protocol::resolve::Resolution;
 use fusebill::protocol::{Action, Answer, Claim, Event, Limits, Refreshed, Span, Write};
 
 use crate::documents::{Doc, Documents, Second};
@@ -50,7 +50,7 @@ enum Client {
     Running(Write<Doc>, Action),
     Crashed,
     Ended(Claim),
-    Resolved(Settled),
+    Resolved(Resolution),
 }
 
 /// What the store holds and keeps through a crash.
@@ -267,9 +267,9 @@ impl World {
         (self.doc.f, self.doc.g)
     }
 
-    pub(crate) fn settled(&self) -> Option<Settled> {
+    pub(crate) fn resolved(&self) -> Option<Resolution> {
         match self.client {
-            Client::Resolved(settled) => Some(settled),
+            Client::Resolved(resolved) => Some(resolved),
             _ => None,
         }
     }
@@ -528,17 +528,17 @@ impl World {
 
     fn resolve(&mut self, step: Move, documents: &mut Documents, violations: &mut Vec<Violation>) {
         let Entry::Open(base) = self.entry else { return };
-        let settled = match step {
-            Move::ResolveGone => Settled::Gone,
-            _ => documents.settle(base, self.doc),
+        let resolved = match step {
+            Move::ResolveGone => Resolution::Gone,
+            _ => documents.resolve(base, self.doc),
         };
-        if settled == Settled::NotWritten && self.truth.applied {
+        if resolved == Resolution::NotWritten && self.truth.applied {
             violations.push("--resolve says that nothing was written, and it was");
         }
-        if matches!(settled, Settled::Written | Settled::Differs) && self.doc.f != 1 {
+        if matches!(resolved, Resolution::Written | Resolution::Differs) && self.doc.f != 1 {
             violations.push("--resolve says that it is written, and it is not stored");
         }
         self.entry = Entry::Closed(base, Claim::Unchanged);
-        self.client = Client::Resolved(settled);
+        self.client = Client::Resolved(resolved);
     }
 }

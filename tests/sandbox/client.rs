@@ -88,8 +88,8 @@ impl Wire {
         match self.0.read(&mut byte) {
             Ok(0) => None,
             Ok(_) => Some(byte[0]),
-            Err(why) if why.kind() == ErrorKind::ConnectionReset => None,
-            Err(why) => panic!("{why}"),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => None,
+            Err(error) => panic!("{error}"),
         }
     }
 

@@ -157,7 +157,7 @@ fn every_response_has_the_headers_of_both_limits() {
 
 #[test]
 fn a_used_up_limit_is_429_until_it_starts_anew() {
-    for (limits, said) in [
+    for (limits, message) in [
         (Limits { per_minute: 2, per_day: 9, ..Limits::default() }, "per minute"),
         (Limits { per_minute: 9, per_day: 2, ..Limits::default() }, "per day"),
     ] {
@@ -165,7 +165,7 @@ fn a_used_up_limit_is_429_until_it_starts_anew() {
         let statuses: Vec<u16> = (0..4).map(|_| server.get(123).status).collect();
         assert_eq!(statuses, [200, 200, 429, 429]);
         let reply = server.get(123);
-        assert!(reply.text().contains(said), "{}", reply.text());
+        assert!(reply.text().contains(message), "{}", reply.text());
         assert_eq!(with_header(&server, ""), 401, "a request without a key counts against nothing");
     }
 }

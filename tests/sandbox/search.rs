@@ -9,7 +9,7 @@ use fusebill::document::{Json, Path, View};
 use fusebill::sandbox::{KEY, Limits, Options, Server, seed};
 use fusebill::search::filters::MatchKind;
 use fusebill::search::names::{Name, find};
-use fusebill::search::{Condition, Fit, Search};
+use fusebill::search::{Condition, Search, SearchMatch};
 
 /// What is searched by: every filter that a customer has a value for, and fields without one.
 const FIELDS: &[&str] = &[
@@ -62,8 +62,8 @@ fn documents() -> Vec<Json> {
 fn values(name: &Name, documents: &[Json]) -> BTreeSet<String> {
     let path = Path::of(name.path().unwrap());
     let found = documents.iter().filter_map(|document| get(document.root(), path.names()));
-    let said = |view: View<'_>| view.as_text().map_or_else(|| view.raw().to_string(), Into::into);
-    found.filter(|view| !view.is_null()).map(said).filter(|text: &String| !text.is_empty()).collect()
+    let message = |view: View<'_>| view.as_text().map_or_else(|| view.raw().to_string(), Into::into);
+    found.filter(|view| !view.is_null()).map(message).filter(|text: &String| !text.is_empty()).collect()
 }
 
 /// What is looked for: each value in several ways, and things that no customer has.
@@ -114,9 +114,9 @@ fn try_one(server: &Server, documents: &[Json], typed: &str, codes: bool) {
     for document in documents {
         let id: u64 = document.root().member("id").unwrap().raw().parse().unwrap();
         let (verdict, sent) = (search.judge(document.root()), served.contains(&id));
-        assert!(verdict != Fit::Match || sent || codes, "{typed} means {id}, which is not sent");
-        assert!(verdict != Fit::Unexpected || !sent, "{typed} asks not for {id}, which is sent");
-        found += usize::from(verdict == Fit::Match);
+        assert!(verdict != SearchMatch::Match || sent || codes, "{typed} means {id}, which is not sent");
+        assert!(verdict != SearchMatch::Unexpected || !sent, "{typed} asks not for {id}, which is sent");
+        found += usize::from(verdict == SearchMatch::Match);
     }
     assert!(!search.is_exact() || found == served.len() || codes, "{typed}: {found} of {}", served.len());
 }

@@ -68,8 +68,8 @@ fn a_damaged_file_says_what_to_do_and_a_reset_does_it() {
         "{\"fusebillSandbox\":1}\n{}\n",
     ] {
         std::fs::write(&path, damaged).unwrap();
-        let why = format!("{:#}", start(&path).err().unwrap());
-        assert!(why.contains("is damaged") && why.contains("`fusebill sandbox reset`"), "{why}");
+        let reason = format!("{:#}", start(&path).err().unwrap());
+        assert!(reason.contains("is damaged") && reason.contains("`fusebill sandbox reset`"), "{reason}");
         let reply = server.get(123);
         assert_eq!(reply.status, 500);
         assert!(reply.text().contains("`fusebill sandbox reset`"), "{}", reply.text());

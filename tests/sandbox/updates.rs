@@ -140,9 +140,13 @@ fn every_problem_is_reported_and_nothing_is_stored() {
     let edited = with(&edited, "lastName", "true");
     let edited = with(&edited, "quickBooksId", "-1");
     let refused = server.put(&edited);
-    let said = refused.text();
+    let message = refused.text();
     assert_eq!(refused.status, 400);
-    assert_eq!(Json::parse(said).unwrap().root().member("Errors").unwrap().children().count(), 6, "{said}");
+    assert_eq!(
+        Json::parse(message).unwrap().root().member("Errors").unwrap().children().count(),
+        6,
+        "{message}"
+    );
     for part in [
         "firstName cannot be longer than 50",
         "Mr, Mrs, Ms, Miss, Dr",
@@ -151,7 +155,7 @@ fn every_problem_is_reported_and_nothing_is_stored() {
         "not a boolean",
         "whole number",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(message.contains(part), "{part}: {message}");
     }
     assert_eq!(server.document(123), before);
 }

@@ -41,7 +41,7 @@ impl ParseError {
 type Result<T> = std::result::Result<T, ParseError>;
 
 pub(super) fn profiles(text: &str) -> Result<BTreeMap<String, Settings>> {
-    let document = Document::parse(text).map_err(|why| ParseError::new(why.span(), why.message()))?;
+    let document = Document::parse(text).map_err(|error| ParseError::new(error.span(), error.message()))?;
     let mut profiles = BTreeMap::new();
     for (name, item) in document.iter() {
         let span = document.key(name).and_then(Name::span).or_else(|| item.span());
@@ -51,7 +51,7 @@ pub(super) fn profiles(text: &str) -> Result<BTreeMap<String, Settings>> {
         let table = item.as_table_like().ok_or_else(|| ParseError::new(span, "`profiles` takes tables"))?;
         for (name, item) in table.iter() {
             let span = span_of(table, name, item);
-            check_name(name).map_err(|why| ParseError::new(span.clone(), why))?;
+            check_name(name).map_err(|error| ParseError::new(span.clone(), error))?;
             refuse_same_name(name, &profiles, span.clone())?;
             let profile = item
                 .as_table_like()
@@ -106,7 +106,7 @@ fn settings(profile: &str, table: &dyn TableLike) -> Result<Settings> {
         if profile == SANDBOX && setting.key.is_about_reaching() {
             return Err(error(format!("the sandbox is on this machine and takes no `{name}`")));
         }
-        let value = value(setting, item).map_err(|why| error(format!("`{name}` {why}")))?;
+        let value = value(setting, item).map_err(|reason| error(format!("`{name}` {reason}")))?;
         if settings.0.insert(setting.key, value).is_some() {
             return Err(error(format!(
                 "`{name}` is set twice, as `{}` and as `{}`",

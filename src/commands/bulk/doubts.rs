@@ -9,13 +9,13 @@ use super::worker_pool::WorkerPool;
 use crate::bulk::{doubts, task};
 use crate::cli::bulk::PaceArgs;
 use crate::document::Edits;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::bulk::counted;
 use crate::store::{Row, Run, Store};
 use crate::terminal::Input;
 
 /// `Usage` with every such value that is not the stored one.
-pub(super) fn settle_doubts(
+pub(super) fn check_doubtful(
     checked: &Checked,
     file: &Input,
     (store, run): (&Store, &Run<'_>),
@@ -39,7 +39,7 @@ pub(super) fn settle_doubts(
         match customer {
             Ok(customer) => doubts(edits.refused(&customer), row.line).for_each(|error| errors.add(error)),
             // The row itself reports it.
-            Err(error) if error.kind == Kind::NotFound => {}
+            Err(error) if error.kind == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
         Ok(if errors.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })

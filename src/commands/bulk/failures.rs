@@ -6,7 +6,7 @@ use crate::bulk::result::Outcome;
 use crate::bulk::sheet::{self, Heading};
 use crate::bulk::task;
 use crate::document::json::quote;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
 use crate::report::csv::csv;
 use crate::store::{Failure, Run, Store};
@@ -23,15 +23,15 @@ pub(super) fn write(run: &Run<'_>, path: &Path, store: &Store) -> Result<u64> {
     }
     if !is_workbook(path) {
         out.write(&csv([record(&header, header.clone(), REASON.to_string())]))?;
-        let count = each(run, store, |raw, why| out.write(&csv([record(&header, raw, why)])))?;
+        let count = each(run, store, |raw, error| out.write(&csv([record(&header, raw, error)])))?;
         return out.finish().map(|()| count);
     }
     let unwritable =
-        |why| Error::new(Kind::Failed, format!("{} cannot be written", path.display())).because(why);
+        |error| Error::new(ErrorKind::Failed, format!("{} cannot be written", path.display())).source(error);
     let named = |name: String| Heading { name, field: None, is_key: false };
     let headings = record(&header, header.clone(), REASON.to_string()).into_iter().map(named);
     let mut book = sheet::Writer::new(&headings.collect::<Vec<_>>()).map_err(unwritable)?;
-    let count = each(run, store, |raw, why| book.row(&record(&header, raw, why)).map_err(unwritable))?;
+    let count = each(run, store, |raw, error| book.row(&record(&header, raw, error)).map_err(unwritable))?;
     out.write_bytes(&book.finish().map_err(unwritable)?)?;
     out.finish().map(|()| count)
 }
@@ -41,10 +41,10 @@ fn is_workbook(path: &Path) -> bool {
 }
 
 fn write_lines(run: &Run<'_>, store: &Store, mut out: Export) -> Result<u64> {
-    let count = each(run, store, |raw, why| {
+    let count = each(run, store, |raw, reason| {
         let members = raw.concat();
         let members = members.trim().trim_start_matches('\u{feff}').trim_start_matches('{');
-        out.write(&format!("{{{}:{},{members}\n", quote(REASON), quote(&why)))
+        out.write(&format!("{{{}:{},{members}\n", quote(REASON), quote(&reason)))
     })?;
     out.finish().map(|()| count)
 }
@@ -66,10 +66,10 @@ fn each(
     let mut count = 0;
     for failure in store.failures(run.id) {
         let Failure { row, outcome, error, task } = failure?;
-        let damaged = || Error::new(Kind::Failed, format!("row {row} is damaged in the store"));
+        let damaged = || Error::new(ErrorKind::Failed, format!("row {row} is damaged in the store"));
         let raw = task::from_json(&task, 0).ok_or_else(damaged)?.raw;
         let outcome = outcome.unwrap_or(Outcome::NotReached).name();
-        write(raw, error.map_or_else(|| outcome.to_string(), |why| format!("{outcome}: {why}")))?;
+        write(raw, error.map_or_else(|| outcome.to_string(), |reason| format!("{outcome}: {reason}")))?;
         count += 1;
     }
     Ok(count)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 use super::super::session::Context;
-use crate::bulk::base::{Base, Head, NotABase};
+use crate::bulk::base::{Base, BaseError, Head};
 use crate::bulk::sheet::{self, Sheet};
 use crate::bulk::table::{self, Record};
 use crate::bulk::{Row, RowError, ndjson};
@@ -23,7 +23,7 @@ const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
 type Rows = Box<dyn Iterator<Item = std::result::Result<Row, Vec<RowError>>>>;
 
 /// The rows of a file, not yet checked.
-pub(super) struct Opened {
+pub(super) struct UncheckedRows {
     pub(super) rows: Rows,
     /// The names of its columns; none in NDJSON.
     pub(super) header: Option<Vec<String>>,
@@ -33,14 +33,14 @@ pub(super) struct Opened {
     pub(super) note: Option<String>,
 }
 
-impl Opened {
-    fn of(rows: Rows) -> Opened {
-        Opened { rows, header: None, exported: None, note: None }
+impl UncheckedRows {
+    fn of(rows: Rows) -> UncheckedRows {
+        UncheckedRows { rows, header: None, exported: None, note: None }
     }
 }
 
-pub(super) fn open(args: &RowArgs, context: &Context) -> Result<Opened> {
-    let unreadable = |why| Error::usage(format!("cannot read {}", args.file)).because(why);
+pub(super) fn open(args: &RowArgs, context: &Context) -> Result<UncheckedRows> {
+    let unreadable = |error| Error::usage(format!("cannot read {}", args.file)).source(error);
     let mut input = BufReader::new(context.terminal.open(&args.file)?);
     let mut begin = Vec::new();
     input.by_ref().take(BEGINNING).read_until(b'\n', &mut begin).map_err(unreadable)?;
@@ -62,7 +62,12 @@ pub(super) fn open(args: &RowArgs, context: &Context) -> Result<Opened> {
     text_rows(begin, input, args, context)
 }
 
-fn text_rows(begin: Vec<u8>, rest: impl Read + 'static, args: &RowArgs, context: &Context) -> Result<Opened> {
+fn text_rows(
+    begin: Vec<u8>,
+    rest: impl Read + 'static,
+    args: &RowArgs,
+    context: &Context,
+) -> Result<UncheckedRows> {
     let text = String::from_utf8_lossy(&begin);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('[') {
@@ -73,30 +78,30 @@ fn text_rows(begin: Vec<u8>, rest: impl Read + 'static, args: &RowArgs, context:
     let spelling = args.spelling(table::delimiter(text.lines().next().unwrap_or_default()));
     let input = Cursor::new(begin).chain(rest);
     if is_ndjson {
-        return Ok(Opened::of(Box::new(ndjson::Rows::new(BufReader::new(input)))));
+        return Ok(UncheckedRows::of(Box::new(ndjson::Rows::new(BufReader::new(input)))));
     }
     match table::Rows::new(input, spelling) {
         Ok(rows) => with_base(rows, None, args, context),
-        Err(header) => Ok(Opened::of(Box::new(std::iter::once(Err(header))))),
+        Err(header) => Ok(UncheckedRows::of(Box::new(std::iter::once(Err(header))))),
     }
 }
 
-fn workbook(bytes: Vec<u8>, args: &RowArgs, context: &Context) -> Result<Opened> {
+fn workbook(bytes: Vec<u8>, args: &RowArgs, context: &Context) -> Result<UncheckedRows> {
     let Sheet { name, records, base, others } = read_sheet(bytes, &args.file)?;
     let records = records.into_iter().map(Ok);
     match table::Rows::of(records, args.spelling(','), true) {
         Ok(rows) => {
             let note = format!("Reading the sheet `{name}`, not `{}`.", others.join("`, `"));
             let opened = with_base(rows, base, args, context)?;
-            Ok(Opened { note: (!others.is_empty()).then_some(note), ..opened })
+            Ok(UncheckedRows { note: (!others.is_empty()).then_some(note), ..opened })
         }
-        Err(header) => Ok(Opened::of(Box::new(std::iter::once(Err(header))))),
+        Err(header) => Ok(UncheckedRows::of(Box::new(std::iter::once(Err(header))))),
     }
 }
 
 fn read_sheet(bytes: Vec<u8>, file: &Input) -> Result<Sheet> {
     sheet::read(bytes)
-        .map_err(|why| Error::usage(format!("{file} cannot be read as a spreadsheet")).because(why))
+        .map_err(|error| Error::usage(format!("{file} cannot be read as a spreadsheet")).source(error))
 }
 
 /// Finds the base: the one that `--base` names, the one inside the workbook, or `FILE.base`.
@@ -105,14 +110,14 @@ fn with_base<I>(
     inside: Option<String>,
     args: &RowArgs,
     context: &Context,
-) -> Result<Opened>
+) -> Result<UncheckedRows>
 where
     I: Iterator<Item = std::result::Result<Record, RowError>> + 'static,
 {
     let header = Some(rows.names().to_vec());
     let export = rows.export().map(str::to_string);
     if args.no_base {
-        return Ok(Opened { header, ..Opened::of(Box::new(rows)) });
+        return Ok(UncheckedRows { header, ..UncheckedRows::of(Box::new(rows)) });
     }
     let beside = beside(&args.file).filter(|path| path.exists());
     let found = match (&args.base, inside, beside) {
@@ -127,9 +132,9 @@ where
         if export.is_some() {
             return Err(no_base(&args.file));
         }
-        return Ok(Opened { header, ..Opened::of(Box::new(rows)) });
+        return Ok(UncheckedRows { header, ..UncheckedRows::of(Box::new(rows)) });
     };
-    let base = base.map_err(|why| refused(&name, why))?;
+    let base = base.map_err(|error| refused(&name, error))?;
     if export.is_some_and(|export| export != base.head.export) {
         return Err(Error::usage(format!("the base {name} belongs to another export than {}", args.file))
             .hint(
@@ -141,12 +146,12 @@ where
             .hint("put the column `id` back; --no-base takes every cell as an edit"));
     }
     let exported = Some(base.head.clone());
-    Ok(Opened { header, exported, ..Opened::of(Box::new(rows.with_base(base))) })
+    Ok(UncheckedRows { header, exported, ..UncheckedRows::of(Box::new(rows.with_base(base))) })
 }
 
-fn read_base(path: &Path, context: &Context) -> Result<(String, std::result::Result<Base, NotABase>)> {
+fn read_base(path: &Path, context: &Context) -> Result<(String, std::result::Result<Base, BaseError>)> {
     let input = Input::File(path.to_path_buf());
-    let unreadable = |why| Error::usage(format!("cannot read the base {input}")).because(why);
+    let unreadable = |error| Error::usage(format!("cannot read the base {input}")).source(error);
     let mut file = context.terminal.open_file(path)?;
     let mut magic = [0; 4];
     let is_workbook = file.read_exact(&mut magic).is_ok() && WORKBOOKS.contains(&magic.as_slice());
@@ -156,7 +161,7 @@ fn read_base(path: &Path, context: &Context) -> Result<(String, std::result::Res
     }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(unreadable)?;
-    let base = read_sheet(bytes, &input)?.base.ok_or(NotABase::NoHead);
+    let base = read_sheet(bytes, &input)?.base.ok_or(BaseError::NoHead);
     Ok((input.to_string(), base.and_then(|text| Base::read(Box::new(Cursor::new(text.into_bytes()))))))
 }
 
@@ -175,8 +180,8 @@ fn no_base(file: &Input) -> Error {
         .hint("--no-base takes every cell as an edit, also those that colleagues changed since the export")
 }
 
-fn refused(name: &str, why: NotABase) -> Error {
+fn refused(name: &str, error: BaseError) -> Error {
     Error::usage(format!("the base {name} cannot be used"))
-        .because(why)
+        .source(error)
         .hint("--no-base takes every cell as an edit, also those that colleagues changed since the export")
 }

@@ -8,7 +8,7 @@ use super::rows::{Checked, RowErrors};
 use super::worker_pool::WorkerPool;
 use crate::bulk::{RowError, task};
 use crate::cli::bulk::PaceArgs;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::bulk::counted;
 use crate::search::{CustomerName, Lookup};
 use crate::store::{Row, Run, Store};
@@ -38,14 +38,14 @@ pub(super) fn look_up(
             Ok(customer) => {
                 if let Some(other) = store.set_customer(run, row.row, customer)? {
                     let (first, line) = (other.min(row.line), other.max(row.line));
-                    let why = format!("customer {customer} is already on line {first}");
-                    duplicates.add(RowError::of_line(line, why));
+                    let reason = format!("customer {customer} is already on line {first}");
+                    duplicates.add(RowError::of_line(line, reason));
                 }
             }
-            Err(error) if error.kind == Kind::NotFound => {
+            Err(error) if error.kind == ErrorKind::NotFound => {
                 let candidates = error.details.iter().map(|line| format!("; {line}")).collect::<String>();
-                let why = format!("{lookup}: {}{candidates}", error.message);
-                missing.add(RowError::of_column(row.line, "reference", why));
+                let reason = format!("{lookup}: {}{candidates}", error.message);
+                missing.add(RowError::of_column(row.line, "reference", reason));
             }
             Err(error) => return Err(error),
         }
@@ -55,7 +55,7 @@ pub(super) fn look_up(
         let rows = counted(missing.count as u64, "row");
         let message =
             format!("{rows} of {file} could not be matched to one customer, so nothing was written");
-        return Err(Error::new(Kind::NotFound, message).detail(missing.lines()));
+        return Err(Error::new(ErrorKind::NotFound, message).detail(missing.lines()));
     }
     if duplicates.count > 0 {
         let message = format!("{file} names a customer twice, so nothing was written");

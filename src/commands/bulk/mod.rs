@@ -17,20 +17,20 @@ use std::path::{Path, PathBuf};
 
 use super::session::{Context, Session};
 use crate::bulk::result::Outcome;
-use crate::cli::Proof;
+use crate::cli::Verify;
 use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, RunArgs, RunName};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, counted};
-use crate::store::{About, EntryId, Run, RunKind};
+use crate::store::{EntryId, Run, RunInfo, RunKind};
 use crate::terminal::Input;
-use doubts::settle_doubts;
+use doubts::check_doubtful;
 pub(super) use input::beside;
 use lookups::look_up;
 use rows::{Checked, check, check_plan};
-use run::carry_out;
+use run::write_rows;
 
-pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<Kind> {
+pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<ErrorKind> {
     match command {
         BulkCommand::Plan(args) => plan::run(args, context),
         BulkCommand::Show(args) => show::run(args, context),
@@ -45,7 +45,7 @@ pub(super) fn run(command: &BulkCommand, context: &Context) -> Result<Kind> {
     }
 }
 
-fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
+fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
     let (store, rows, run) = (context.store()?, &args.rows, &args.run);
     let new = store.begin_run(about(
         RunKind::Update,
@@ -58,7 +58,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
     let session = &open(run, args.failures.failures.as_ref(), Some(&rows.file), context)?;
     refuse_other_base(&checked, session)?;
     look_up(&checked, &rows.file, (store, &new), &run.pace, session)?;
-    settle_doubts(&checked, &rows.file, (store, &new), &run.pace, session)?;
+    check_doubtful(&checked, &rows.file, (store, &new), &run.pace, session)?;
     let limit = run.pace.limit.unwrap_or(u64::MAX);
     let what = format!("Change {} as {} says", counted(checked.asking.min(limit), "customer"), rows.file);
     if checked.asking > 0 {
@@ -67,7 +67,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
     start(new, run, args.failures.failures.as_ref(), session)
 }
 
-fn apply(args: &ApplyArgs, context: &Context) -> Result<Kind> {
+fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
     let (store, run) = (context.store()?, &args.run);
     let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
     let (head, rows) = check_plan(&args.plan, store, &new, context)?;
@@ -80,7 +80,7 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<Kind> {
     start(new, run, None, session)
 }
 
-fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
+fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     let (store, run) = (context.store()?, &args.run);
     // It is held to the end, so that no other process resumes the run meanwhile.
     let undone = open_run(&args.run_name, context)?;
@@ -88,10 +88,10 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<Kind> {
     let session = &open(run, None, None, context)?;
     session.refuse_elsewhere("the run was made", &undone.about.profile, &undone.about.host)?;
     let about = about(RunKind::Undo, format!("run {name}"), true, args.proof.verify, context);
-    let new = store.begin_run(About { undoes: Some(name.clone()), ..about })?;
+    let new = store.begin_run(RunInfo { undoes: Some(name.clone()), ..about })?;
     let rows = store.add_rows_of(name, &new)?;
     if rows == 0 {
-        return Err(Error::new(Kind::NotFound, format!("the journal has no change of the run {name}")));
+        return Err(Error::new(ErrorKind::NotFound, format!("the journal has no change of the run {name}")));
     }
     let what = format!("Take back what the run {name} wrote to {}", counted(rows, "customer"));
     let altered = store.count_altered(&new)?;
@@ -116,12 +116,12 @@ fn refuse_other_base(checked: &Checked, session: &Session<'_>) -> Result<()> {
 }
 
 /// The run has no account until it starts.
-fn about(kind: RunKind, source: String, new_fields: bool, verify: Proof, context: &Context) -> About {
+fn about(kind: RunKind, source: String, new_fields: bool, verify: Verify, context: &Context) -> RunInfo {
     let time = context.terminal.now();
     let run = EntryId::new(time, fastrand::u32(..));
-    let reads_again = verify == Proof::Read;
+    let reads_again = verify == Verify::Read;
     let (undoes, profile, host) = (None, String::new(), String::new());
-    About { run, time, kind, undoes, profile, host, source, new_fields, reads_again }
+    RunInfo { run, time, kind, undoes, profile, host, source, new_fields, reads_again }
 }
 
 /// The files of the results are tried first, because they are written only at the end of the run.
@@ -134,8 +134,8 @@ fn open<'a>(
     let files = [("--results", args.results.as_ref()), ("--failures", failures)];
     for (flag, file) in files.into_iter().filter_map(|(flag, file)| Some((flag, file?))) {
         input.map_or(Ok(()), |input| refuse_replacing(flag, file, input))?;
-        let unusable = |why| Error { kind: Kind::Usage, ..why };
-        Export::try_out(file).map_err(|why| unusable(why).at(flag))?;
+        let unusable = |error| Error { kind: ErrorKind::Usage, ..error };
+        Export::try_out(file).map_err(|error| unusable(error).step(flag))?;
     }
     if args.results.is_some() && args.results.as_ref() == failures {
         return Err(Error::usage("--results and --failures name one file"));
@@ -148,9 +148,9 @@ fn start(
     args: &RunArgs,
     failures: Option<&PathBuf>,
     session: &Session<'_>,
-) -> Result<Kind> {
+) -> Result<ErrorKind> {
     run.start(&session.account.profile, &session.account.origin)?;
-    carry_out(&run, args, failures, session)
+    write_rows(&run, args, failures, session)
 }
 
 fn refuse_replacing(flag: &str, out: &Path, input: &Input) -> Result<()> {
@@ -162,17 +162,17 @@ fn refuse_replacing(flag: &str, out: &Path, input: &Input) -> Result<()> {
     }
 }
 
-fn list(context: &Context) -> Result<Kind> {
+fn list(context: &Context) -> Result<ErrorKind> {
     let all = context.store()?.runs()?;
     if all.is_empty() {
         context.terminal.notes().say("This machine has no runs.");
     }
     let local = |moment| context.terminal.local(moment);
     let text = report::list(&all, context.global.output, local, context.terminal.look());
-    context.terminal.print(&text).map(|()| Kind::Done)
+    context.terminal.print(&text).map(|()| ErrorKind::Done)
 }
 
-fn list_rows(name: &EntryId, context: &Context) -> Result<Kind> {
+fn list_rows(name: &EntryId, context: &Context) -> Result<ErrorKind> {
     let store = context.store()?;
     let (id, _) = store.find_run(name)?.ok_or_else(|| no_such_run(name))?;
     let terminal = &context.terminal;
@@ -180,7 +180,7 @@ fn list_rows(name: &EntryId, context: &Context) -> Result<Kind> {
     for result in store.results(id) {
         terminal.print(&report::add(&mut rows, &result?))?;
     }
-    terminal.print(&rows.end()).map(|()| Kind::Done)
+    terminal.print(&rows.end()).map(|()| ErrorKind::Done)
 }
 
 fn open_run<'a>(name: &RunName, context: &'a Context) -> Result<Run<'a>> {
@@ -190,14 +190,16 @@ fn open_run<'a>(name: &RunName, context: &'a Context) -> Result<Run<'a>> {
         None => {
             let profile = context.profile()?.name;
             let last = store.last_run(&profile)?;
-            last.ok_or_else(|| Error::new(Kind::NotFound, format!("there is no run on profile {profile}")))?
+            last.ok_or_else(|| {
+                Error::new(ErrorKind::NotFound, format!("there is no run on profile {profile}"))
+            })?
         }
     };
     store.open_run(&name)?.ok_or_else(|| no_such_run(&name))
 }
 
 fn no_such_run(name: &EntryId) -> Error {
-    Error::new(Kind::NotFound, format!("there is no run `{name}`"))
+    Error::new(ErrorKind::NotFound, format!("there is no run `{name}`"))
         .hint("`fusebill customer bulk list` lists the runs of this machine")
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::refusal::{check_references, refuse_known};
 use super::super::session::Context;
-use super::doubts::settle_doubts;
+use super::doubts::check_doubtful;
 use super::lookups::look_up;
 use super::progress::{Progress, rounded};
 use super::rows::{check, jobs};
@@ -15,11 +15,11 @@ use super::{about, refuse_other_base, refuse_replacing};
 use crate::account::command;
 use crate::api::Client;
 use crate::api::rate_limit::Limits;
-use crate::bulk::plan_file::{End, Head, Planned, VERSION, Who, json_line};
+use crate::bulk::plan_file::{End, Head, Planned, PlannedCustomer, VERSION, json_line};
 use crate::bulk::result::{Counts, Outcome};
 use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
-use crate::cli::{Output, Proof};
-use crate::error::{Error, Kind, Result};
+use crate::cli::{Output, Verify};
+use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
 use crate::report::bulk::rehearsed;
 use crate::report::plan::{Overview, csv_head, csv_rows};
@@ -29,7 +29,7 @@ use crate::store::{RunKind, Store};
 /// Requests a minute and a day that an account is allowed unless its answers tell, by the vendor's page "Rate limits".
 const USUAL: (u32, u32) = (1_000, 180_000);
 
-pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Kind> {
+pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<ErrorKind> {
     if let Some(out) = &args.out {
         refuse_replacing("--out", out, &args.rows.file)?;
     }
@@ -84,14 +84,14 @@ impl Line<'_> {
 }
 
 /// `--exit-code` tells a plan that changes something from one that does not.
-fn drift(counts: &Counts, exit_code: bool) -> Kind {
+fn drift(counts: &Counts, exit_code: bool) -> ErrorKind {
     match kind(counts) {
-        Kind::Done if exit_code && counts.of(Outcome::Written) > 0 => Kind::Changes,
+        ErrorKind::Done if exit_code && counts.of(Outcome::Written) > 0 => ErrorKind::Changes,
         kind => kind,
     }
 }
 
-pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<Kind> {
+pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
     let (counts, limits) = read(&args.rows, &args.run.pace, args.check, context, |_| Ok(()))?;
     tell(&counts, limits, context);
     context.terminal.notes().say("Dry run: nothing was written. `bulk plan` saves what would change.");
@@ -109,13 +109,13 @@ fn read(
     mut write: impl FnMut(Line<'_>) -> Result<()> + Send,
 ) -> Result<(Counts, Limits)> {
     let store = Store::scratch()?;
-    let about = about(RunKind::Update, args.file.name(), args.new_field, Proof::default(), context);
+    let about = about(RunKind::Update, args.file.name(), args.new_field, Verify::default(), context);
     let run = store.begin_run(about)?;
     let checked = check(args, &store, &run, context)?;
     let session = &context.open()?;
     refuse_other_base(&checked, session)?;
     look_up(&checked, &args.file, (&store, &run), pace, session)?;
-    settle_doubts(&checked, &args.file, (&store, &run), pace, session)?;
+    check_doubtful(&checked, &args.file, (&store, &run), pace, session)?;
     checked.warnings().iter().for_each(|warning| session.terminal.notes().warn(warning));
     write(Line::Head(Head {
         fusebill_plan: VERSION,
@@ -149,7 +149,7 @@ fn read(
     progress.end();
     result?;
     if session.signals.is_stopping() {
-        return Err(Error::new(Kind::Interrupted, "the plan was not finished"));
+        return Err(Error::new(ErrorKind::Interrupted, "the plan was not finished"));
     }
     write(Line::End(End { end_of_plan: counts.all() }))?;
     Ok((counts, pool.limiter.limits()))
@@ -180,7 +180,7 @@ fn unplanned(job: &Job) -> Planned {
         CustomerName::Lookup(lookup) => Some(lookup.to_string()),
         CustomerName::Id(_) => None,
     };
-    let customer = Who { id: job.customer, name: String::new() };
+    let customer = PlannedCustomer { id: job.customer, name: String::new() };
     Planned { row: job.row, customer, lookup, edits: Vec::new(), before: None, error: None }
 }
 
@@ -216,6 +216,6 @@ fn tell(counts: &Counts, limits: Limits, context: &Context) {
     ));
 }
 
-pub(super) fn kind(counts: &Counts) -> Kind {
-    if counts.of(Outcome::Failed) > 0 { Kind::Partial } else { Kind::Done }
+pub(super) fn kind(counts: &Counts) -> ErrorKind {
+    if counts.of(Outcome::Failed) > 0 { ErrorKind::Partial } else { ErrorKind::Done }
 }

@@ -31,10 +31,10 @@ impl<'a> Progress<'a> {
         Progress { bar, notes, limiter, rows, done, wait_told: false, reasons: Vec::new(), failed: 0 }
     }
 
-    pub(super) fn failed(&mut self, row: u64, customer: u64, why: &str) {
+    pub(super) fn failed(&mut self, row: u64, customer: u64, reason: &str) {
         self.failed += 1;
         if self.reasons.len() < TOLD {
-            self.reasons.push(format!("row {row}, customer {customer}: {why}"));
+            self.reasons.push(format!("row {row}, customer {customer}: {reason}"));
         }
     }
 

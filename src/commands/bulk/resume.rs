@@ -1,16 +1,20 @@
-//! `fusebill customer bulk resume` and `retry`: rows in flight are settled, then unreached and failed rows are carried out.
+//! `fusebill customer bulk resume` and `retry`: rows in flight are resolved, then unreached and failed rows are carried out.
 
-use super::super::customer_history::{UNDECIDED, settle};
+use super::super::customer_history::{UNDECIDED, resolve_entry};
 use super::super::session::{Context, Session};
-use super::run::carry_out;
+use super::run::write_rows;
 use super::{consent, open, open_run};
 use crate::account::command;
 use crate::bulk::result::{Outcome, RowResult};
 use crate::cli::bulk::ResumeArgs;
-use crate::error::{Error, Kind, Result};
-use crate::store::{Ending, Entry, EntryId, Run, RunKind, Store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{Entry, EntryId, EntryOutcome, Run, RunKind, Store};
 
-pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &Context) -> Result<Kind> {
+pub(super) fn run(
+    args: &ResumeArgs,
+    again: impl Fn(Outcome) -> bool,
+    context: &Context,
+) -> Result<ErrorKind> {
     let store = context.store()?;
     let run = open_run(&args.run_name, context)?;
     let about = &run.about;
@@ -18,8 +22,8 @@ pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &
         return Err(Error::usage(format!("--failures: the run {} has no file of rows", about.run))
             .hint("`--results` writes the outcome of every row"));
     }
-    if let Some(undo) = store.taken_back(&about.run)? {
-        return Err(taken_back(&run, &undo));
+    if let Some(undo) = store.undone_by(&about.run)? {
+        return Err(undone_by(&run, &undo));
     }
     let session = &open(&args.run, args.failures.failures.as_ref(), None, context)?;
     session.refuse_elsewhere("the run was made", &about.profile, &about.host)?;
@@ -27,24 +31,24 @@ pub(super) fn run(args: &ResumeArgs, again: impl Fn(Outcome) -> bool, context: &
         consent(&format!("Go on with the run {}", about.run), &[], args.run.yes, session)?;
     }
     store.reopen(&run, again)?;
-    settle_in_flight(&run, store, session)?;
+    resolve_in_flight(&run, store, session)?;
     let (rows, counts) = store.counts(run.id)?;
     if counts.all() >= rows {
         session.terminal.notes().say("This run is complete.");
     }
-    carry_out(&run, &args.run, args.failures.failures.as_ref(), session)
+    write_rows(&run, &args.run, args.failures.failures.as_ref(), session)
 }
 
 /// Resuming would write the rest of a run that was taken back, and count rows as written that no longer are.
-fn taken_back(run: &Run<'_>, undo: &EntryId) -> Error {
+fn undone_by(run: &Run<'_>, undo: &EntryId) -> Error {
     let again = command(&run.about.profile, &format!("customer bulk undo {undo}"));
-    Error::new(Kind::Conflict, format!("the run {} was taken back by the run {undo}", run.about.run))
+    Error::new(ErrorKind::Conflict, format!("the run {} was taken back by the run {undo}", run.about.run))
         .hint("a new run with the same file carries out all of its rows")
         .hint(format!("`{again}` brings back what this one wrote; then it can go on"))
 }
 
-/// A row that cannot be settled is unknown, and is settled when the run is resumed next.
-fn settle_in_flight(run: &Run<'_>, store: &Store, session: &Session<'_>) -> Result<()> {
+/// A row that cannot be resolved is unknown, and is resolved when the run is resumed next.
+fn resolve_in_flight(run: &Run<'_>, store: &Store, session: &Session<'_>) -> Result<()> {
     let mut after = 0;
     while let Some(name) = store.next_in_flight(run, after)? {
         // An entry that was forgotten meanwhile is not found again.
@@ -52,38 +56,47 @@ fn settle_in_flight(run: &Run<'_>, store: &Store, session: &Session<'_>) -> Resu
         after = entry.row.as_ref().map_or(u64::MAX, |row| row.row);
         store.note_attempt(run, after, &name)?;
         // A row that was not written is carried out with the rest.
-        let Some(result) = settle_row(after, &entry, store, session)? else { continue };
-        let why = result.error.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let Some(result) = resolve_row(after, &entry, store, session)? else { continue };
+        let reason = result.error.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let outcome = result.outcome.name();
-        session.terminal.notes().say(&format!("Row {after} was in flight; its outcome is {outcome}{why}."));
+        session
+            .terminal
+            .notes()
+            .say(&format!("Row {after} was in flight; its outcome is {outcome}{reason}."));
         store.end_row(run, &result)?;
     }
     Ok(())
 }
 
-/// None if nothing was written. An error means that no other row can be settled either.
-fn settle_row(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Option<RowResult>> {
-    let ending = match entry.outcome.filter(|ending| *ending != Ending::Unknown) {
+/// None if nothing was written. An error means that no other row can be resolved either.
+fn resolve_row(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Option<RowResult>> {
+    let ending = match entry.outcome.filter(|ending| *ending != EntryOutcome::Unknown) {
         Some(recorded) => Ok(recorded),
-        None => settle(entry, store, session),
+        None => resolve_entry(entry, store, session),
     };
-    let (outcome, why) = match ending {
-        Ok(Ending::NotWritten) => return Ok(None),
-        Ok(Ending::Written) => (Outcome::Written, None),
-        Ok(Ending::Differs) => (Outcome::Differs, Some("other fields are not as they were sent".to_string())),
-        Ok(Ending::Superseded) => {
+    let (outcome, reason) = match ending {
+        Ok(EntryOutcome::NotWritten) => return Ok(None),
+        Ok(EntryOutcome::Written) => (Outcome::Written, None),
+        Ok(EntryOutcome::Differs) => {
+            (Outcome::Differs, Some("other fields are not as they were sent".to_string()))
+        }
+        Ok(EntryOutcome::Superseded) => {
             (Outcome::Undecided, Some("later changes set all of its fields".to_string()))
         }
-        Ok(Ending::Gone) => (Outcome::Undecided, Some("the customer no longer exists".to_string())),
-        Ok(Ending::Undecided | Ending::Unknown) => (Outcome::Undecided, Some(UNDECIDED.to_string())),
-        Err(error) if matches!(error.kind, Kind::Credentials | Kind::Interrupted) => return Err(error),
+        Ok(EntryOutcome::Gone) => (Outcome::Undecided, Some("the customer no longer exists".to_string())),
+        Ok(EntryOutcome::Undecided | EntryOutcome::Unknown) => {
+            (Outcome::Undecided, Some(UNDECIDED.to_string()))
+        }
+        Err(error) if matches!(error.kind, ErrorKind::Credentials | ErrorKind::Interrupted) => {
+            return Err(error);
+        }
         Err(error) => (Outcome::Unknown, Some(error.headline())),
     };
     Ok(Some(RowResult {
         entry: Some(entry.entry.to_string()),
         attempts: 1,
-        error: why,
-        // What a damaged entry changed cannot be told, and the other rows are settled all the same.
+        error: reason,
+        // What a damaged entry changed cannot be told, and the other rows are resolved all the same.
         changes: store.plan(entry).map(|plan| plan.changes).unwrap_or_default(),
         ..RowResult::ended(row, entry.customer, outcome)
     }))

@@ -7,11 +7,11 @@ use super::super::session::Context;
 use super::input;
 use super::worker::{Job, Task};
 use crate::bulk::base::Head as BaseHead;
-use crate::bulk::plan_file::{self, Head, NotAPlan, Planned};
+use crate::bulk::plan_file::{self, Head, PlanFileError, Planned};
 use crate::bulk::{self, Row, RowError, task};
 use crate::cli::bulk::RowArgs;
 use crate::document::{Action, Edit, Path};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::field::FIELDS;
 use crate::report::bulk::counted;
 use crate::search::CustomerName;
@@ -44,8 +44,8 @@ impl<'a> Checker<'a> {
         let numbers = [Some(row.row), row.customer];
         // SQLite's integers are signed.
         if let Some(number) = numbers.into_iter().flatten().find(|number| i64::try_from(*number).is_err()) {
-            let why = format!("{number} is too large for the number of a row or a customer");
-            self.errors.add(RowError::of_line(row.line, why));
+            let reason = format!("{number} is too large for the number of a row or a customer");
+            self.errors.add(RowError::of_line(row.line, reason));
             return Ok(());
         }
         self.batch.push(row);
@@ -226,7 +226,8 @@ impl RowErrors {
 fn group(column: &str, first: &[RowError], count: usize) -> String {
     let values = counted(count as u64, "value");
     let place = |error: &RowError| error.cell.clone().unwrap_or_else(|| format!("line {}", error.line));
-    let samples: Vec<String> = first.iter().map(|error| format!("{}: {}", place(error), error.why)).collect();
+    let samples: Vec<String> =
+        first.iter().map(|error| format!("{}: {}", place(error), error.reason)).collect();
     let more = if count > first.len() { ", \u{2026}" } else { "" };
     let name = column.trim_matches('`');
     format!(
@@ -243,7 +244,7 @@ pub(super) fn check_plan(
     run: &Run<'_>,
     context: &Context,
 ) -> Result<(Head, u64)> {
-    let refused = |why: NotAPlan| Error::usage(format!("{plan} cannot be applied")).because(why);
+    let refused = |error: PlanFileError| Error::usage(format!("{plan} cannot be applied")).source(error);
     let (head, lines) = plan_file::read(BufReader::new(context.terminal.open(plan)?)).map_err(refused)?;
     let mut checker = Checker::new(store, run);
     let (mut count, mut last) = (0, 0);
@@ -251,8 +252,8 @@ pub(super) fn check_plan(
         let planned = line.map_err(refused)?;
         count += 1;
         let line = count + 1;
-        if let Err(why) = planned.plan().and_then(|_| planned.name()) {
-            checker.errors.add(RowError::of_line(line, why));
+        if let Err(error) = planned.plan().and_then(|_| planned.name()) {
+            checker.errors.add(RowError::of_line(line, error));
         }
         last = last.max(planned.row);
         let task = serde_json::to_string(&planned).expect("texts and tokens are JSON");
@@ -265,8 +266,8 @@ pub(super) fn check_plan(
         })?;
     }
     if last > count {
-        let why = format!("a row has the number {last}, but there are {count} rows");
-        checker.errors.add(RowError::of_line(1, why));
+        let error = format!("a row has the number {last}, but there are {count} rows");
+        checker.errors.add(RowError::of_line(1, error));
     }
     checker.finish(plan)?;
     Ok((head, count))
@@ -281,7 +282,7 @@ pub(super) fn jobs<'a>(
 }
 
 fn job(row: &store::Row, store: &Store, kind: RunKind) -> Result<Job> {
-    let damaged = || Error::new(Kind::Failed, format!("row {} is damaged in the store", row.row));
+    let damaged = || Error::new(ErrorKind::Failed, format!("row {} is damaged in the store", row.row));
     let id = row.customer.ok_or_else(damaged)?;
     let attempt = row.attempt.as_ref().map(|name| store.entry(name)).transpose()?.flatten();
     let attempted = attempt.map(|entry| store.plan(&entry)).transpose()?.map(|plan| plan.before);
@@ -293,7 +294,8 @@ fn job(row: &store::Row, store: &Store, kind: RunKind) -> Result<Job> {
             Ok(Job { name: task.customer, fixed: task.fixed, ..of(work) })
         }
         RunKind::Apply => {
-            let planned: Planned = serde_json::from_str(&row.task).map_err(|why| damaged().because(why))?;
+            let planned: Planned =
+                serde_json::from_str(&row.task).map_err(|error| damaged().source(error))?;
             let name = planned.name().map_err(|_| damaged())?;
             Ok(Job { name, ..of(Task::Planned(Box::new(planned))) })
         }

@@ -13,22 +13,22 @@ use crate::account::command;
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
 use crate::cli::bulk::RunArgs;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, Summary};
 use crate::store::{Run, Store};
 
 /// `Partial` if the run broke off: rows may have been written before.
-pub(super) fn carry_out(
+pub(super) fn write_rows(
     run: &Run<'_>,
     args: &RunArgs,
     failures: Option<&PathBuf>,
     session: &Session<'_>,
-) -> Result<Kind> {
+) -> Result<ErrorKind> {
     let (store, about) = (session.store()?, &run.about);
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
     let retry = command(&about.profile, &format!("customer bulk retry {}", about.run));
-    session.signals.set_hints(vec![format!("`{resume}` settles them and goes on")]);
+    session.signals.set_hints(vec![format!("`{resume}` resolves them and goes on")]);
     let account = session.account.label();
     if account.badge().is_some() {
         session.terminal.notes().say(&format!("Writing on {}.", account.sentence()));
@@ -37,10 +37,10 @@ pub(super) fn carry_out(
     let (rows, mut counts) = store.counts(run.id)?;
     let worked = work(run, rows, &mut counts, store, args, session);
     counts.add_many(Outcome::NotReached, rows.saturating_sub(counts.all()));
-    let broke = |why: Error| {
+    let broke = |reason: Error| {
         let undo = command(&about.profile, &format!("customer bulk undo {}", about.run));
-        let error = why.detail([format!("until then: {}", counts.sentence())]);
-        Error { kind: Kind::Partial, hints: Vec::new(), ..error }
+        let error = reason.detail([format!("until then: {}", counts.sentence())]);
+        Error { kind: ErrorKind::Partial, hints: Vec::new(), ..error }
             .hint(format!("`{resume}` goes on"))
             .hint(format!("`{undo}` takes it back"))
     };
@@ -58,7 +58,7 @@ pub(super) fn carry_out(
 }
 
 /// Why a run ended before its last row, and the exit code for that.
-type Stopped = (Kind, String);
+type Stopped = (ErrorKind, String);
 
 /// The outcome of each row is recorded before its worker takes another one.
 fn work(
@@ -77,27 +77,27 @@ fn work(
     let limit = args.pace.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let result = pool.run(
         jobs(store, run).take(limit),
-        |job| worker::carry_out(job, run, &pool.client(session), session),
+        |job| worker::write_row(job, run, &pool.client(session), session),
         |done| {
             if let Some((job, result)) = done {
                 let result = result.unwrap_or_else(|panicked| {
                     // The change may have been sent.
-                    RowResult::failed(job.row, job.customer, &Error { kind: Kind::Unknown, ..panicked })
+                    RowResult::failed(job.row, job.customer, &Error { kind: ErrorKind::Unknown, ..panicked })
                 });
                 store.end_row(run, &result)?;
                 counts.add(result.outcome);
                 session.terminal.print(&report::row(&result, output))?;
                 if let Some(error) = result.error.as_ref().filter(|_| !result.outcome.succeeded()) {
-                    let why = format!("{}: {error}", result.outcome.name());
-                    progress.failed(result.row, result.customer, &why);
+                    let reason = format!("{}: {error}", result.outcome.name());
+                    progress.failed(result.row, result.customer, &reason);
                 }
                 failures = if result.outcome.succeeded() { 0 } else { failures + 1 };
                 if result.outcome == Outcome::Credentials {
-                    stopped = Some((Kind::Credentials, "the API refused the key".to_string()));
+                    stopped = Some((ErrorKind::Credentials, "the API refused the key".to_string()));
                 } else if failures >= args.pace.max_failures {
                     let rows = report::counted(failures, "row");
-                    let why = format!("{rows} in a row did not succeed (--max-failures)");
-                    stopped.get_or_insert((Kind::Partial, why));
+                    let reason = format!("{rows} in a row did not succeed (--max-failures)");
+                    stopped.get_or_insert((ErrorKind::Partial, reason));
                 }
             }
             progress.show(counts, Counts::sentence);
@@ -120,17 +120,17 @@ fn export(run: &Run<'_>, path: &Path, store: &Store) -> Result<()> {
     export.finish()
 }
 
-fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> Kind {
+fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> ErrorKind {
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
     let interrupted = session.signals.is_stopping() && not_reached > 0;
     let written = [Outcome::Written, Outcome::Differs, Outcome::Unknown, Outcome::Undecided];
     let may_have_written = written.iter().any(|outcome| counts.of(*outcome) > 0);
     let kind = match &stopped {
-        _ if interrupted => Kind::Interrupted,
+        _ if interrupted => ErrorKind::Interrupted,
         Some((kind, _)) if !may_have_written => *kind,
-        None if counts.not_succeeded() == not_reached => Kind::Done,
-        _ => Kind::Partial,
+        None if counts.not_succeeded() == not_reached => ErrorKind::Done,
+        _ => ErrorKind::Partial,
     };
     let notes = session.terminal.notes();
     let printed = match session.global.output {
@@ -138,12 +138,12 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
         Output::Json => session.terminal.print(&report::json(summary, kind)),
         Output::Csv | Output::Ndjson => Ok(()),
     };
-    if let Err(why) = &printed {
-        notes.warn(&why.headline());
+    if let Err(error) = &printed {
+        notes.warn(&error.headline());
     }
     let asked = interrupted.then(|| "you asked".to_string());
-    if let Some(why) = stopped.map(|(_, why)| why).or(asked) {
-        notes.warn(&format!("stopped, because {why}"));
+    if let Some(error) = stopped.map(|(_, error)| error).or(asked) {
+        notes.warn(&format!("stopped, because {error}"));
     }
     if session.global.output != Output::Table {
         notes.say(&format!("{}.", counts.sentence()));
@@ -160,5 +160,5 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
         let undo = command(&summary.about.profile, &format!("customer bulk undo {}", summary.about.run));
         notes.say(&format!("To undo: {undo}"));
     }
-    if kind == Kind::Done && printed.is_err() { Kind::Unshown } else { kind }
+    if kind == ErrorKind::Done && printed.is_err() { ErrorKind::Unshown } else { kind }
 }

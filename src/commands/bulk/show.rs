@@ -4,17 +4,17 @@ use std::io::BufReader;
 
 use super::super::session::Context;
 use super::plan::{kind, sentence};
-use crate::bulk::plan_file::{self, NotAPlan, json_line};
+use crate::bulk::plan_file::{self, PlanFileError, json_line};
 use crate::bulk::result::Counts;
 use crate::cli::Output;
 use crate::cli::bulk::ShowArgs;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::bulk::rehearsed;
 use crate::report::plan::{Overview, csv_head, csv_rows};
 
-pub(super) fn run(args: &ShowArgs, context: &Context) -> Result<Kind> {
+pub(super) fn run(args: &ShowArgs, context: &Context) -> Result<ErrorKind> {
     let (terminal, output) = (&context.terminal, context.global.output);
-    let refused = |why: NotAPlan| Error::usage(format!("{} cannot be shown", args.plan)).because(why);
+    let refused = |error: PlanFileError| Error::usage(format!("{} cannot be shown", args.plan)).source(error);
     let (head, lines) = plan_file::read(BufReader::new(terminal.open(&args.plan)?)).map_err(refused)?;
     let (mut overview, mut counts) = (Overview::default(), Counts::default());
     if output == Output::Csv {

@@ -6,7 +6,7 @@ use super::super::lookup::still_named;
 use super::super::session::{Session, lock};
 use super::super::write::Writer;
 use crate::api::Client;
-use crate::bulk::Fixed;
+use crate::bulk::UnsettableValue;
 use crate::bulk::base::merged;
 use crate::bulk::plan_file::Planned;
 use crate::bulk::respelled::{respelled, shown};
@@ -15,9 +15,9 @@ use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
 use crate::document::undo::{Undo, undo};
 use crate::document::{Change, Customer, EditError, Edits, Json, Path, Plan};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::compare::is_unmodified;
-use crate::report::outcome::Facts;
+use crate::report::outcome::JsonReport;
 use crate::search::CustomerName;
 use crate::store::{Entry, Origin, Run, RunKind, RunRow, Store};
 
@@ -27,7 +27,7 @@ pub(super) struct Job {
     pub(super) customer: u64,
     pub(super) name: CustomerName,
     /// What the customer must hold.
-    pub(super) fixed: Vec<Fixed>,
+    pub(super) fixed: Vec<UnsettableValue>,
     /// The customer before an attempt that may have been written and corrected since.
     pub(super) attempted: Option<Customer>,
     pub(super) task: Task,
@@ -41,15 +41,15 @@ impl Job {
     pub(super) fn refuse_another(&self, now: &Customer) -> Result<()> {
         still_named(&self.name, now)?;
         if self.attempted.as_ref().is_some_and(|before| !is_unmodified(before, now)) {
-            return Err(Error::new(Kind::Conflict, UNDECIDED));
+            return Err(Error::new(ErrorKind::Conflict, UNDECIDED));
         }
-        let moved: Vec<&Fixed> = self.fixed.iter().filter(|fixed| !fixed.holds(now)).collect();
+        let moved: Vec<&UnsettableValue> = self.fixed.iter().filter(|fixed| !fixed.holds(now)).collect();
         if moved.is_empty() {
             return Ok(());
         }
-        let error = Error::new(Kind::Conflict, "the customer is not as the row has it");
+        let error = Error::new(ErrorKind::Conflict, "the customer is not as the row has it");
         Err(error
-            .at(format!("planning customer {}", now.id()))
+            .step(format!("planning customer {}", now.id()))
             .detail(moved.into_iter().map(|fixed| fixed.moved("row", now))))
     }
 }
@@ -73,7 +73,7 @@ impl Task {
 }
 
 /// `Interrupted` if the pool was stopped before the row was written.
-pub(super) fn carry_out(
+pub(super) fn write_row(
     job: &Job,
     run: &Run<'_>,
     client: &Client,
@@ -85,9 +85,9 @@ pub(super) fn carry_out(
     }
     match write(job, run, client, session, &mut result) {
         Ok(outcome) => Ok(RowResult { outcome, ..result }),
-        Err(error) if error.kind == Kind::Interrupted => Err(error),
+        Err(error) if error.kind == ErrorKind::Interrupted => Err(error),
         Err(error) => {
-            let modified = job.attempted.is_some() && error.kind == Kind::Conflict;
+            let modified = job.attempted.is_some() && error.kind == ErrorKind::Conflict;
             let RowResult { outcome, error, .. } = RowResult::failed(job.row, job.customer, &error);
             let outcome = if modified { Outcome::Undecided } else { outcome };
             Ok(RowResult { outcome, error, ..result })
@@ -107,7 +107,7 @@ fn write(
     let notes = session.terminal.notes().hushed();
     // A row that waited too long for another process has failed, and is tried again when the run is resumed.
     let lock = lock(store, client, job.customer, notes).map_err(|error| match error.kind {
-        Kind::Conflict => Error { kind: Kind::Failed, ..error },
+        ErrorKind::Conflict => Error { kind: ErrorKind::Failed, ..error },
         _ => error,
     })?;
     let before = client.get(job.customer)?;
@@ -139,11 +139,11 @@ fn write(
         signals: &session.signals,
         notes,
     };
-    let mut facts = Facts::default();
-    let done = writer.write(plan, &mut facts);
+    let mut json = JsonReport::default();
+    let done = writer.write(plan, &mut json);
     drop(lock);
-    result.attempts = facts.attempts;
-    result.entry = facts.entry;
+    result.attempts = json.attempts;
+    result.entry = json.entry;
     let done = done?;
     result.changes = done.plan.changes;
     Ok(if done.written { Outcome::Written } else { Outcome::Unchanged })
@@ -152,10 +152,10 @@ fn write(
 pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Store) -> Result<Plan> {
     let id = now.id();
     let step = format!("planning customer {id}");
-    let unplanned = |why: String| Error::new(Kind::Failed, why).at(&step);
-    let refused = |why: EditError| unplanned(why.without_flag());
+    let unplanned = |reason: String| Error::new(ErrorKind::Failed, reason).step(&step);
+    let refused = |reason: EditError| unplanned(reason.without_flag());
     let moved = |message: &str, conflicts: &[Conflict]| {
-        Error::new(Kind::Conflict, message).at(&step).detail(conflicts.iter().map(conflict))
+        Error::new(ErrorKind::Conflict, message).step(&step).detail(conflicts.iter().map(conflict))
     };
     match task {
         Task::Edits { edits, base, guarded } => {
@@ -169,12 +169,12 @@ pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Stor
                     }
                 }
             };
-            refuse_respelled(&plan, guarded).map_err(|error| error.at(&step))?;
+            refuse_respelled(&plan, guarded).map_err(|error| error.step(&step))?;
             Ok(plan)
         }
         Task::Planned(line) => {
-            if let Some(why) = &line.error {
-                return Err(unplanned(format!("it was not planned: {why}")));
+            if let Some(reason) = &line.error {
+                return Err(unplanned(format!("it was not planned: {reason}")));
             }
             let Some(ours) = line.plan().map_err(unplanned)? else {
                 return rewrite(now, Vec::new()).map_err(refused);
@@ -207,5 +207,5 @@ fn refuse_respelled(plan: &Plan, guarded: &[Path]) -> Result<()> {
         return Ok(());
     }
     let message = "a value differs from the stored one only as a spreadsheet respells it";
-    Err(Error::new(Kind::Refused, message).detail(found))
+    Err(Error::new(ErrorKind::Refused, message).detail(found))
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::super::session::Session;
 use crate::api::{Client, RateLimiter};
 use crate::cli::bulk::PaceArgs;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::signals::Signals;
 
 /// How often the pool looks whether a signal stops it.
@@ -70,7 +70,7 @@ impl<'a> WorkerPool<'a> {
                 };
                 match Builder::new().spawn_scoped(scope, worker) {
                     Ok(_) => {}
-                    Err(why) if number == 0 => return Err(no_threads(why)),
+                    Err(error) if number == 0 => return Err(no_threads(error)),
                     // Fewer workers do the same work.
                     Err(_) => break,
                 }
@@ -92,16 +92,17 @@ impl<'a> WorkerPool<'a> {
                 }
                 pool.collect(None);
             }
-            let panicked = |_| Err(Error::new(Kind::Failed, "this program failed while it read the rows"));
+            let panicked =
+                |_| Err(Error::new(ErrorKind::Failed, "this program failed while it read the rows"));
             feeder.join().unwrap_or_else(panicked)
         });
         shared.failed.into_inner().map_or(fed, Err)
     }
 }
 
-fn no_threads(why: io::Error) -> Error {
-    Error::new(Kind::Failed, "the system has no thread for the work")
-        .because(why)
+fn no_threads(error: io::Error) -> Error {
+    Error::new(ErrorKind::Failed, "the system has no thread for the work")
+        .source(error)
         .hint("see what `ulimit -a` says of processes and memory")
 }
 
@@ -121,9 +122,10 @@ impl<C> Shared<'_, C> {
         C: FnMut(Option<(J, Result<R>)>) -> Result<ControlFlow<()>>,
     {
         while let Some(job) = self.next(jobs) {
-            let panicked = |_| Err(Error::new(Kind::Failed, "this program failed in the middle of the row"));
+            let panicked =
+                |_| Err(Error::new(ErrorKind::Failed, "this program failed in the middle of the row"));
             match catch_unwind(AssertUnwindSafe(|| work(&job))).unwrap_or_else(panicked) {
-                Err(error) if error.kind == Kind::Interrupted => {}
+                Err(error) if error.kind == ErrorKind::Interrupted => {}
                 result => self.collect(Some((job, result))),
             }
         }
@@ -143,8 +145,8 @@ impl<C> Shared<'_, C> {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => self.stop(),
             // Jobs in flight are still collected; the first error tells why it failed.
-            Err(why) => {
-                let _ = self.failed.set(why);
+            Err(reason) => {
+                let _ = self.failed.set(reason);
                 self.stop();
             }
         }
@@ -201,12 +203,12 @@ mod tests {
             begun.fetch_add(1, Ordering::SeqCst);
             // Half of them would have to wait for a minute.
             let granted = job < 4 || pool.limiter.acquire(1, Duration::ZERO).is_some();
-            granted.then_some(()).ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))
+            granted.then_some(()).ok_or_else(|| Error::new(ErrorKind::Interrupted, "stopped"))
         };
         let collect = |done: Option<(u32, Result<()>)>| match done {
             Some(_) => {
                 seen += 1;
-                Err(Error::new(Kind::Failed, "full"))
+                Err(Error::new(ErrorKind::Failed, "full"))
             }
             None => Ok(ControlFlow::Continue(())),
         };
@@ -222,7 +224,7 @@ mod tests {
             pool(2, None, &signals).run(jobs, |_| Ok(()), |_| Ok(ControlFlow::Continue(()))).is_err()
         };
         assert!(refused(&mut std::iter::from_fn(|| panic!("no jobs"))));
-        assert!(refused(&mut [Ok(1), Err(Error::new(Kind::Failed, "damaged"))].into_iter()));
+        assert!(refused(&mut [Ok(1), Err(Error::new(ErrorKind::Failed, "damaged"))].into_iter()));
     }
 
     #[test]

@@ -10,9 +10,9 @@ use clap_complete::CompletionCandidate as Candidate;
 
 use crate::account::environment;
 use crate::cli;
-use crate::error::Kind;
+use crate::error::ErrorKind;
 use crate::terminal::{Color, Notes, Terminal};
-use values::Known;
+use values::CompletionContext;
 
 const VARIABLE: &str = "COMPLETE";
 const FILES: &str = "\t";
@@ -33,7 +33,7 @@ pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
         candidates(words).iter().filter_map(|candidate| line(candidate, shows_help)).collect();
     // Scripts show no errors.
     let _ = terminal.print(&lines);
-    Some(Kind::Done.code())
+    Some(ErrorKind::Done.code())
 }
 
 /// None for a value with control characters.
@@ -54,7 +54,7 @@ fn candidates(words: &[OsString]) -> Vec<Candidate> {
     let Some(typed) = words.last() else { return Vec::new() };
     let command = cli::command();
     let words = joined(words, &command);
-    let known = Known::of(&words);
+    let known = CompletionContext::of(&words);
     let place = words.len() - 1;
     let mut command = values::attached(command, &known);
     // An error means that there is nothing to complete.

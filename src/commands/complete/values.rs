@@ -14,27 +14,27 @@ use crate::cli::candidates::{
 };
 use crate::error::Result;
 use crate::report::history;
-use crate::store::{About, Ending, EntryId, Filter, Store};
+use crate::store::{EntryId, EntryOutcome, Filter, RunInfo, Store};
 
 const LATEST: u64 = 200;
 
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(super) struct CompletionContext {
     profile: String,
     /// The words without flags: commands and arguments.
     path: Vec<String>,
 }
 
-impl Known {
+impl CompletionContext {
     /// The values of global flags are joined to their flags in these words.
-    pub(super) fn of(words: &[OsString]) -> Known {
+    pub(super) fn of(words: &[OsString]) -> CompletionContext {
         let before = words.split_last().map_or(&[][..], |(_, before)| before);
         let before: Vec<&str> = before.iter().skip(1).filter_map(|word| word.to_str()).collect();
         let flag = before.iter().rev().find_map(|word| word.strip_prefix("--profile="));
-        let variable = || environment::said(VARIABLE).ok().flatten();
+        let variable = || environment::non_empty(VARIABLE).ok().flatten();
         let profile = flag.map(str::to_string).or_else(variable).unwrap_or_else(|| DEFAULT.to_string());
         let path = before.iter().filter(|word| !word.starts_with('-')).map(ToString::to_string).collect();
-        Known { profile, path }
+        CompletionContext { profile, path }
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) fn is_file(candidate: &Candidate) -> bool {
     candidate.get_tag().is_some_and(|tag| tag.to_string() == FILE_TAG)
 }
 
-pub(super) fn attached(command: Command, known: &Known) -> Command {
+pub(super) fn attached(command: Command, known: &CompletionContext) -> Command {
     command.mut_subcommands(|command| attached(command, known)).mut_args(|arg| match completer(&arg, known) {
         Some(completer) => arg.add(completer),
         None => arg,
@@ -52,7 +52,7 @@ pub(super) fn attached(command: Command, known: &Known) -> Command {
 }
 
 /// The completer of an argument; none if clap knows its words, or if it takes any text.
-fn completer(arg: &Arg, known: &Known) -> Option<ArgValueCompleter> {
+fn completer(arg: &Arg, known: &CompletionContext) -> Option<ArgValueCompleter> {
     let takes = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
     let known = known.clone();
     Some(match (arg.get_id().as_str(), takes.as_deref()) {
@@ -98,29 +98,29 @@ fn profiles() -> Result<Vec<Candidate>> {
     let config = Config::load()?;
     let help = |name: &str| {
         let settings = config.settings(name);
-        let said = [settings.text(Key::Label), settings.text(Key::BaseUrl)];
-        said.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let message = [settings.text(Key::Label), settings.text(Key::BaseUrl)];
+        message.into_iter().flatten().collect::<Vec<_>>().join(", ")
     };
     Ok(config.names().into_iter().map(|name| candidate(name, &help(name))).collect())
 }
 
 /// The latest entries, newest first; for `undo` those of its profile that may have written something.
-fn entries(known: &Known) -> Result<Vec<Candidate>> {
+fn entries(known: &CompletionContext) -> Result<Vec<Candidate>> {
     let undo = known.path.iter().any(|word| word == "undo");
     let profile = undo.then(|| known.profile.clone());
     let mut candidates = Vec::new();
     for entry in store()?.history(&Filter { profile, limit: Some(LATEST), ..Filter::default() }) {
         let entry = entry?;
-        let name = plain(&entry.entry).filter(|_| !undo || entry.outcome != Some(Ending::NotWritten));
+        let name = plain(&entry.entry).filter(|_| !undo || entry.outcome != Some(EntryOutcome::NotWritten));
         candidates.extend(name.map(|name| candidate(name, &history::line(&entry))));
     }
     Ok(candidates)
 }
 
-fn runs(known: &Known) -> Result<Vec<Candidate>> {
+fn runs(known: &CompletionContext) -> Result<Vec<Candidate>> {
     let runs = store()?.runs()?;
     let runs = runs.iter().filter(|(run, ..)| run.profile == known.profile);
-    let help = |run: &About, rows: &u64| format!("{} {}: {rows} rows", run.kind.name(), run.source);
+    let help = |run: &RunInfo, rows: &u64| format!("{} {}: {rows} rows", run.kind.name(), run.source);
     Ok(runs.filter_map(|(run, rows, _)| Some(candidate(plain(&run.run)?, &help(run, rows)))).collect())
 }
 

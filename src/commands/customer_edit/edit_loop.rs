@@ -2,23 +2,23 @@
 
 use std::ops::ControlFlow;
 
-use super::super::change::{End, WriteOptions, confirm_and_write};
-use super::super::conflict::{settled, tell_carried, three, unmergeable};
+use super::super::change::{ChangeEnd, WriteOptions, confirm_and_write};
+use super::super::conflict::{resolved, tell_carried, three, unmergeable};
 use super::super::session::Session;
 use super::prompts::Prompts;
 use super::{menu, not_kept, pick, text_of};
 use crate::account::command;
 use crate::cli::EditArgs;
-use crate::document::edit_text::{Note, Reading, UnknownField, annotate, line_at, read, without_notes};
+use crate::document::edit_text::{Note, TextDiff, UnknownField, annotate, line_at, read, without_notes};
 use crate::document::merge::{Conflict, Merge, merge};
 use crate::document::plan::{plan, rewrite};
 use crate::document::{Customer, Edits, Plan};
 use crate::drafts::Draft;
 use crate::editor::Editor;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::change::plan as table;
 use crate::report::escape::escaped;
-use crate::report::outcome::{Facts, Outcome};
+use crate::report::outcome::{JsonReport, Outcome};
 
 pub(super) struct EditLoop<'a> {
     draft: Draft,
@@ -34,7 +34,7 @@ pub(super) struct EditLoop<'a> {
 }
 
 /// The end of the loop, or the line that the text is edited at again.
-type Round = ControlFlow<(Outcome, Kind), Option<usize>>;
+type Round = ControlFlow<(Outcome, ErrorKind), Option<usize>>;
 
 impl<'a> EditLoop<'a> {
     pub(super) fn new(
@@ -44,17 +44,17 @@ impl<'a> EditLoop<'a> {
         args: &'a EditArgs,
         session: &'a Session<'a>,
     ) -> Result<EditLoop<'a>> {
-        let shown = Customer::parse(draft.about.shown.clone()).map_err(|why| {
-            let said = format!("the customer stored beside {} is damaged", draft.path().display());
-            Error::new(Kind::Failed, said).because(anyhow::Error::from(why))
+        let shown = Customer::parse(draft.about.shown.clone()).map_err(|error| {
+            let message = format!("the customer stored beside {} is damaged", draft.path().display());
+            Error::new(ErrorKind::Failed, message).source(anyhow::Error::from(error))
         })?;
         Ok(EditLoop { draft, shown, now, editor, may_be_open: false, args, session })
     }
 
-    pub(super) fn run(&mut self, facts: &mut Facts) -> Result<(Outcome, Kind)> {
+    pub(super) fn run(&mut self, json: &mut JsonReport) -> Result<(Outcome, ErrorKind)> {
         let mut line = None;
         loop {
-            match self.round(line, facts)? {
+            match self.round(line, json)? {
                 ControlFlow::Break(end) => return Ok(end),
                 ControlFlow::Continue(next) => line = next,
             }
@@ -82,28 +82,29 @@ impl<'a> EditLoop<'a> {
         ]
     }
 
-    pub(super) fn forget(self) {
-        if let Err(why) = self.draft.forget() {
-            self.session.terminal.notes().warn(&format!("the text is no longer needed, but {why:#}"));
+    pub(super) fn delete(self) {
+        if let Err(error) = self.draft.delete() {
+            self.session.terminal.notes().warn(&format!("the text is no longer needed, but {error:#}"));
         }
     }
 
-    fn round(&mut self, line: Option<usize>, facts: &mut Facts) -> Result<Round> {
+    fn round(&mut self, line: Option<usize>, json: &mut JsonReport) -> Result<Round> {
         match self.editor.clone() {
             Some(editor) => self.visit(&editor, line)?,
             None => Prompts::of(&self.draft, &self.shown, self.session)?.run()?,
         }
-        let unreadable = |why| Error::new(Kind::Failed, "the edited text cannot be read").because(why);
+        let unreadable =
+            |error| Error::new(ErrorKind::Failed, "the edited text cannot be read").source(error);
         let text = match String::from_utf8(self.draft.read().map_err(unreadable)?) {
             Ok(text) => without_notes(&text),
-            Err(why) => return self.not_text(&why),
+            Err(error) => return self.not_text(&error),
         };
         let reading = match read(&text, &self.shown, self.draft.about.all) {
             Ok(Some(reading)) => reading,
             Ok(None) => {
                 // An empty text is not offered the next time.
                 self.draft.write("").map_err(not_kept)?;
-                return Err(Error::new(Kind::Cancelled, "the text is empty, so nothing is changed"));
+                return Err(Error::new(ErrorKind::Cancelled, "the text is empty, so nothing is changed"));
             }
             Err(problem) => return self.mend(&text, &[problem], None),
         };
@@ -114,21 +115,24 @@ impl<'a> EditLoop<'a> {
         if !reading.deleted.is_empty() {
             let names: Vec<String> = reading.deleted.iter().map(|path| format!("`{path}`")).collect();
             let names = names.join(", ");
-            let said = format!("Deleted in the text, so the value is kept: {names} (null clears a field).");
-            self.session.terminal.notes().say(&said);
+            let message =
+                format!("Deleted in the text, so the value is kept: {names} (null clears a field).");
+            self.session.terminal.notes().say(&message);
         }
         let ours = self.plan(&reading, true)?;
-        let plan = match merge(&ours, &self.now).map_err(|why| unmergeable(&why, &ours))? {
+        let plan = match merge(&ours, &self.now).map_err(|error| unmergeable(&error, &ours))? {
             Merge::Merged { plan, carried } => {
                 tell_carried(&carried, self.session.terminal.notes());
                 *plan
             }
-            Merge::Conflicts(conflicts) => match settled(&ours, &self.now, &conflicts, true, self.session)? {
-                Some(plan) => plan,
-                None => return self.note_conflicts(&text, &conflicts),
-            },
+            Merge::Conflicts(conflicts) => {
+                match resolved(&ours, &self.now, &conflicts, true, self.session)? {
+                    Some(plan) => plan,
+                    None => return self.note_conflicts(&text, &conflicts),
+                }
+            }
         };
-        self.write(plan, &text, facts)
+        self.write(plan, &text, json)
     }
 
     fn visit(&mut self, editor: &Editor, line: Option<usize>) -> Result<()> {
@@ -143,22 +147,22 @@ impl<'a> EditLoop<'a> {
             if !at_once || !untouched || editor.stays_in_the_terminal() {
                 return Ok(());
             }
-            let said = format!(
+            let message = format!(
                 "`{}` returned at once and the text is unchanged; an editor with its own window needs a flag to wait, \
                  such as `code --wait`",
                 editor.name()
             );
             if !self.session.terminal.may_ask() {
-                self.session.terminal.notes().say(&said);
+                self.session.terminal.notes().say(&message);
                 return Ok(());
             }
-            self.session.terminal.notes().warn(&said);
+            self.session.terminal.notes().warn(&message);
             self.may_be_open = true;
             self.draft.keep_open().map_err(not_kept)?;
             match self.ask(&["read the text, I have saved it", "open the editor again", "quit"])? {
                 Some(0) => return Ok(()),
                 Some(1) => {}
-                _ => return Err(Error::new(Kind::Cancelled, "you quit without a change")),
+                _ => return Err(Error::new(ErrorKind::Cancelled, "you quit without a change")),
             }
         }
     }
@@ -169,8 +173,8 @@ impl<'a> EditLoop<'a> {
     }
 
     /// Notes cannot be added to a file that is not text, so it is opened unchanged.
-    fn not_text(&self, why: &std::string::FromUtf8Error) -> Result<Round> {
-        let valid = &why.as_bytes()[..why.utf8_error().valid_up_to()];
+    fn not_text(&self, reason: &std::string::FromUtf8Error) -> Result<Round> {
+        let valid = &reason.as_bytes()[..reason.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
         self.tell_errors(&[format!("line {line}: not UTF-8 text")], None)?;
         Ok(Round::Continue(Some(line)))
@@ -178,8 +182,9 @@ impl<'a> EditLoop<'a> {
 
     fn mend(&self, text: &str, problems: &[Note], rest: Option<&Plan>) -> Result<Round> {
         let lines = self.annotate(text, problems)?;
-        let said = lines.iter().zip(problems).map(|(line, problem)| format!("line {line}: {}", problem.text));
-        self.tell_errors(&said.collect::<Vec<_>>(), rest)?;
+        let message =
+            lines.iter().zip(problems).map(|(line, problem)| format!("line {line}: {}", problem.text));
+        self.tell_errors(&message.collect::<Vec<_>>(), rest)?;
         Ok(Round::Continue(lines.into_iter().min()))
     }
 
@@ -215,61 +220,62 @@ impl<'a> EditLoop<'a> {
                     let (terminal, account) = (&self.session.terminal, self.session.account.label());
                     terminal.tell(&table(plan, &account, terminal.error_look()));
                 }
-                _ => return Err(Error::new(Kind::Cancelled, quit)),
+                _ => return Err(Error::new(ErrorKind::Cancelled, quit)),
             }
         }
     }
 
     /// If there is no other error, the user is asked whether unknown fields are new ones.
-    fn problems(&self, reading: &Reading) -> Result<Vec<Note>> {
+    fn problems(&self, reading: &TextDiff) -> Result<Vec<Note>> {
         let mut problems = reading.problems.clone();
         let asks = problems.is_empty() && self.session.terminal.may_ask();
         for unknown in reading.unknown.iter().filter(|_| !self.args.new_field) {
-            let why = not_a_field(unknown);
-            let question = format!("{why}. Add it as a new field?").replacen("the", "The", 1);
+            let reason = not_a_field(unknown);
+            let question = format!("{reason}. Add it as a new field?").replacen("the", "The", 1);
             let added =
                 asks && self.session.client.not_counting(|| self.session.terminal.confirm(&question))?;
             if !added {
-                problems.push(Note { line: unknown.line, text: format!("{why}; --new-field adds it") });
+                problems.push(Note { line: unknown.line, text: format!("{reason}; --new-field adds it") });
             }
         }
         Ok(problems)
     }
 
-    fn plan(&self, reading: &Reading, with_unknown: bool) -> Result<Plan> {
+    fn plan(&self, reading: &TextDiff, with_unknown: bool) -> Result<Plan> {
         let unknown = reading.unknown.iter().filter(|_| with_unknown).map(|unknown| &unknown.edit);
         let list = reading.edits.iter().chain(unknown).cloned().collect();
         Edits::check(list)
             .and_then(|edits| plan(self.shown.clone(), &edits, true))
-            .map_err(|why| Error::usage(why.to_string()))
+            .map_err(|error| Error::usage(error.to_string()))
     }
 
     /// From now on the text is compared with the other side's values, so a line that stays unchanged overwrites them.
     fn note_conflicts(&mut self, text: &str, conflicts: &[Conflict]) -> Result<Round> {
         let note = |one: &Conflict| {
             let [base, ours, theirs] = three(one);
-            let said = format!("another client changed it: was {base}, is now {theirs}; yours is {ours}");
-            Note { line: line_at(text, &one.path), text: said }
+            let message = format!("another client changed it: was {base}, is now {theirs}; yours is {ours}");
+            Note { line: line_at(text, &one.path), text: message }
         };
         let lines = self.annotate(text, &conflicts.iter().map(note).collect::<Vec<_>>())?;
         let theirs = conflicts.iter().map(|one| (one.path.clone(), one.theirs.clone())).collect();
-        self.shown = rewrite(self.shown.clone(), theirs).map_err(|why| Error::usage(why.to_string()))?.after;
+        self.shown =
+            rewrite(self.shown.clone(), theirs).map_err(|error| Error::usage(error.to_string()))?.after;
         self.draft.rebase(self.shown.text()).map_err(not_kept)?;
         Ok(Round::Continue(lines.into_iter().min()))
     }
 
-    fn write(&mut self, mut plan: Plan, text: &str, facts: &mut Facts) -> Result<Round> {
+    fn write(&mut self, mut plan: Plan, text: &str, json: &mut JsonReport) -> Result<Round> {
         let options = WriteOptions { by_hand: true, ..WriteOptions::of("customer edit", &self.args.write) };
-        match confirm_and_write(&mut plan, None, &options, self.session, facts) {
-            Ok(End::Ended(outcome, kind)) => Ok(Round::Break((outcome, kind))),
-            Ok(End::Declined) => {
+        match confirm_and_write(&mut plan, None, &options, self.session, json) {
+            Ok(ChangeEnd::Ended(outcome, kind)) => Ok(Round::Break((outcome, kind))),
+            Ok(ChangeEnd::Declined) => {
                 self.again_or_quit(Some(&plan), "not confirmed").map(|()| Round::Continue(None))
             }
-            Ok(End::Again(theirs, conflicts)) => {
+            Ok(ChangeEnd::Again(theirs, conflicts)) => {
                 self.now = *theirs;
                 self.note_conflicts(text, &conflicts)
             }
-            Err(error) if error.kind == Kind::Refused => self.refused(error, &plan, text),
+            Err(error) if error.kind == ErrorKind::Refused => self.refused(error, &plan, text),
             Err(error) => Err(error),
         }
     }

@@ -10,23 +10,23 @@ use crate::account::setting::Key;
 use crate::cli::EditArgs;
 use crate::document::{Customer, edit_text};
 use crate::editor::Editor;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
-use crate::report::outcome::{Facts, Outcome};
+use crate::report::outcome::{JsonReport, Outcome};
 use crate::terminal::List;
 use edit_loop::EditLoop;
 
-pub(super) fn run(args: &EditArgs, context: &Context, facts: &mut Facts) -> Result<Kind> {
+pub(super) fn run(args: &EditArgs, context: &Context, json: &mut JsonReport) -> Result<ErrorKind> {
     let editor = editor(args, context)?;
     let session = &context.open_to_write(args.write.dry_run)?;
     let now = session.read(session.find(&args.customer)?)?;
     still_named(&args.customer, &now)?;
-    facts.customer(&now);
+    json.customer(&now);
     let draft = recover::open(args, &now, session)?;
     let mut edit_loop = EditLoop::new(draft, now, editor, args, session)?;
     let kept = edit_loop.kept();
     session.signals.set_hints(kept.to_vec());
-    let result = edit_loop.run(facts);
+    let result = edit_loop.run(json);
     let keeps = match &result {
         Ok((outcome, _)) => *outcome == Outcome::Planned && edit_loop.was_edited(),
         Err(_) => edit_loop.was_edited() || edit_loop.may_be_open,
@@ -36,7 +36,7 @@ pub(super) fn run(args: &EditArgs, context: &Context, facts: &mut Facts) -> Resu
         session.signals.set_hints(Vec::new());
     }
     if !keeps {
-        edit_loop.forget();
+        edit_loop.delete();
         return result.map(|(_, kind)| kind);
     }
     match result {
@@ -87,8 +87,8 @@ fn pick(list: &List, session: &Session<'_>) -> Result<Option<usize>> {
 }
 
 /// A text that cannot be stored is not edited, because it could be lost.
-fn not_kept(why: anyhow::Error) -> Error {
-    Error::new(Kind::Failed, "the text could be lost")
-        .because(why)
+fn not_kept(error: anyhow::Error) -> Error {
+    Error::new(ErrorKind::Failed, "the text could be lost")
+        .source(error)
         .hint("make room, or set XDG_STATE_HOME to a folder that can be written")
 }

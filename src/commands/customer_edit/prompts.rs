@@ -6,11 +6,11 @@ use crate::document::edit_text::{read, without_notes};
 use crate::document::plan::plan;
 use crate::document::{Action, Change, Customer, Edit, EditError, Edits, Json, Path, View, check};
 use crate::drafts::Draft;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::field::{self, FIELDS, Field, FieldKind};
 use crate::report::change;
 use crate::report::escape::escaped;
-use crate::report::value::{said, value};
+use crate::report::value::{display, value};
 use crate::terminal::{Check, List};
 
 const CLEAR: &str = "clear it (null)";
@@ -44,7 +44,7 @@ impl<'a> Prompts<'a> {
         let mut first = usize::from(self.current.text() == self.shown.text());
         loop {
             match pick(&self.fields(first), self.session)? {
-                None => return Err(Error::new(Kind::Cancelled, "you left the list of fields")),
+                None => return Err(Error::new(ErrorKind::Cancelled, "you left the list of fields")),
                 Some(0) => return Ok(()),
                 Some(row) => first = if self.change(&FIELDS[row - 1])? { 0 } else { row },
             }
@@ -58,7 +58,7 @@ impl<'a> Prompts<'a> {
         for field in FIELDS {
             let path = Path::of(field.path);
             let [before, now] = [self.shown, &self.current].map(|customer| customer.get(&path));
-            let same = said(before) == said(now);
+            let same = display(before) == display(now);
             changed += usize::from(!same);
             let value = if same {
                 escaped(&value(&path, now)).into_owned()
@@ -86,7 +86,7 @@ impl<'a> Prompts<'a> {
             _ => self.line(field, now)?.map(Action::Set),
         };
         let Some(action) = action else { return Ok(false) };
-        let refused = |why: EditError| Error::usage(why.to_string());
+        let refused = |error: EditError| Error::usage(error.to_string());
         let edits = Edits::check(vec![Edit { path, action, given: String::new() }]).map_err(refused)?;
         self.current = plan(self.current.clone(), &edits, true).map_err(refused)?.after;
         let text = text_of(&self.current, self.shown, self.session, self.draft.about.all);
@@ -139,8 +139,8 @@ impl<'a> Prompts<'a> {
     fn empty_line(&self, field: &Field) -> Result<Option<Json>> {
         let mut choices = vec![("keep the value it has", None)];
         match field.never_null() {
-            Some(why) => {
-                self.session.terminal.notes().warn(&format!("`{}` cannot be cleared: {why}", field.path));
+            Some(reason) => {
+                self.session.terminal.notes().warn(&format!("`{}` cannot be cleared: {reason}", field.path));
             }
             None => choices.push((CLEAR, Some(Json::null()))),
         }
@@ -188,7 +188,7 @@ impl<'a> Prompts<'a> {
 }
 
 fn shown(view: Option<View<'_>>) -> String {
-    escaped(&said(view)).into_owned()
+    escaped(&display(view)).into_owned()
 }
 
 /// The text that it returns is a warning. An empty line is checked later.
@@ -197,7 +197,7 @@ fn judged(field: &Field, text: &str) -> std::result::Result<Option<String>, Stri
         return Ok(None);
     }
     let checked = check::from_text(field, text).and_then(|value| check::value(field, value));
-    checked.map(|checked| checked.warning).map_err(|why| format!("`{}` {why}", field.path))
+    checked.map(|checked| checked.warning).map_err(|error| format!("`{}` {error}", field.path))
 }
 
 fn short_enough(text: &str) -> std::result::Result<Option<String>, String> {

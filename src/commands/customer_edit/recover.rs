@@ -6,8 +6,8 @@ use crate::account::{command, environment};
 use crate::cli::EditArgs;
 use crate::document::Customer;
 use crate::document::edit_text::{read, without_notes};
-use crate::drafts::{About, Draft, VERSION};
-use crate::error::{Error, Kind, Result};
+use crate::drafts::{Draft, DraftInfo, VERSION};
+use crate::error::{Error, ErrorKind, Result};
 
 const OFFERED: usize = 8;
 
@@ -17,18 +17,18 @@ pub(super) fn open(args: &EditArgs, now: &Customer, session: &Session<'_>) -> Re
     let left = Draft::left(&folder, &account.profile, &account.origin, now.id()).map_err(not_kept)?;
     let (untouched, mut left): (Vec<Draft>, Vec<Draft>) =
         left.into_iter().partition(|draft| is_untouched(draft, session));
-    untouched.into_iter().for_each(|draft| drop(draft.forget()));
+    untouched.into_iter().for_each(|draft| drop(draft.delete()));
     if args.recover {
         if left.is_empty() {
-            return Err(Error::new(Kind::NotFound, "no text of this customer was left behind")
-                .at(format!("editing customer {}", now.id())));
+            return Err(Error::new(ErrorKind::NotFound, "no text of this customer was left behind")
+                .step(format!("editing customer {}", now.id())));
         }
         return Ok(left.swap_remove(0));
     }
     if let Some(draft) = offer(left, session)? {
         return Ok(draft);
     }
-    let about = About {
+    let about = DraftInfo {
         v: VERSION,
         profile: account.profile.clone(),
         host: account.origin.clone(),
@@ -53,8 +53,9 @@ fn offer(mut left: Vec<Draft>, session: &Session<'_>) -> Result<Option<Draft>> {
     if !session.terminal.may_ask() {
         let (id, path) = (latest.about.customer, latest.path());
         let again = command(&session.account.profile, &format!("customer edit {id} --recover"));
-        let said = format!("an earlier edit left its text in {}; `{again}` goes on with it", path.display());
-        session.terminal.notes().warn(&said);
+        let message =
+            format!("an earlier edit left its text in {}; `{again}` goes on with it", path.display());
+        session.terminal.notes().warn(&message);
         return Ok(None);
     }
     let offered = left.len().min(OFFERED);
@@ -64,11 +65,11 @@ fn offer(mut left: Vec<Draft>, session: &Session<'_>) -> Result<Option<Draft>> {
     items.extend(["keep", "delete"].map(|verb| format!("start a new text, {verb} {old}")));
     session.terminal.tell("An earlier edit of this customer left its text behind.\n");
     match pick(&menu("What now? (Esc leaves)", items), session)? {
-        None => Err(Error::new(Kind::Cancelled, "no text was chosen; the earlier texts are kept")),
+        None => Err(Error::new(ErrorKind::Cancelled, "no text was chosen; the earlier texts are kept")),
         Some(choice) if choice < offered => Ok(Some(left.swap_remove(choice))),
         Some(choice) => {
             if choice == offered + 1 {
-                left.into_iter().try_for_each(Draft::forget).map_err(not_kept)?;
+                left.into_iter().try_for_each(Draft::delete).map_err(not_kept)?;
             }
             Ok(None)
         }

@@ -10,18 +10,18 @@ use crate::action::preview::{Preview, customer};
 use crate::action::{StatusAction, status, stored};
 use crate::api::{Client, Failure, Put};
 use crate::document::{Customer, Plan};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::compare::Effect;
 use crate::protocol::{Claim, Limits, Reason, Refreshed, Span};
 use crate::report::action::{Price, record};
-use crate::report::outcome::Facts;
+use crate::report::outcome::JsonReport;
 use crate::store::EntryId;
 
 /// One POST for each consent. Ten renewals let it wait for a slow disk, and still end.
 const LIMITS: Limits = Limits { attempts: 1, refreshes: 10 };
 
 /// An action, and the price that the user agreed to.
-pub(in crate::commands) struct Act<'a> {
+pub(in crate::commands) struct ConfirmedAction<'a> {
     pub(in crate::commands) action: StatusAction,
     pub(in crate::commands) client: &'a Client,
     /// None if the vendor has no preview of the action.
@@ -32,14 +32,14 @@ pub(in crate::commands) struct Act<'a> {
 }
 
 /// An action that was done.
-pub(in crate::commands) struct Acted {
+pub(in crate::commands) struct WrittenAction {
     pub(in crate::commands) plan: Plan,
     /// The customer as it was read afterwards.
     pub(in crate::commands) stored: Option<Customer>,
     pub(in crate::commands) entry: Option<EntryId>,
 }
 
-impl Act<'_> {
+impl ConfirmedAction<'_> {
     pub(super) fn record(&self) -> String {
         record(self.action, self.preview.as_ref(), &self.currency)
     }
@@ -62,12 +62,12 @@ impl Act<'_> {
         let name = self.action.name();
         if self.action.reaches(now) {
             return Error::new(
-                Kind::Conflict,
+                ErrorKind::Conflict,
                 format!("another client did this meanwhile: the customer is {now} now"),
             )
             .detail([format!("this {name} was not sent, and charged and reversed nothing")]);
         }
-        Error::new(Kind::Conflict, format!("the customer was {then} and is {now} now"))
+        Error::new(ErrorKind::Conflict, format!("the customer was {then} and is {now} now"))
             .hint("run the same command again to see what it would do now")
     }
 
@@ -78,8 +78,11 @@ impl Act<'_> {
         if was == is {
             return Ok(());
         }
-        Err(Error::new(Kind::Conflict, format!("the price changed meanwhile: it was {was}, and is {is} now"))
-            .hint("run the same command again to see the new charges"))
+        Err(Error::new(
+            ErrorKind::Conflict,
+            format!("the price changed meanwhile: it was {was}, and is {is} now"),
+        )
+        .hint("run the same command again to see the new charges"))
     }
 
     pub(super) fn send(&self, id: u64, connect: Duration) -> std::result::Result<Put, Failure> {
@@ -117,16 +120,19 @@ pub(in crate::commands) fn previewed(
     let id = before.id();
     let step = format!("previewing the {} of customer {id}", action.name());
     let Some(post) = action.preview(id) else { return Err(Error::usage("this action has no preview")) };
-    let answer = client.preview(&post).map_err(|error| error.at(&step))?;
+    let answer = client.preview(&post).map_err(|error| error.step(&step))?;
     if customer(&answer).is_some_and(|after| status(&after) != status(before)) {
-        return Err(Error::new(Kind::Differs, "a preview was asked for, and the API changed the status")
-            .at(step)
-            .hint("look at the customer and its invoices before anything else is done"));
+        return Err(Error::new(
+            ErrorKind::Differs,
+            "a preview was asked for, and the API changed the status",
+        )
+        .step(step)
+        .hint("look at the customer and its invoices before anything else is done"));
     }
-    Preview::parse(&answer).map_err(|why| {
-        Error::new(Kind::Failed, "the API's answer is no preview, so the price is not known")
-            .because(why)
-            .at(step)
+    Preview::parse(&answer).map_err(|reason| {
+        Error::new(ErrorKind::Failed, "the API's answer is no preview, so the price is not known")
+            .source(reason)
+            .step(step)
     })
 }
 
@@ -140,34 +146,40 @@ impl Writer<'_> {
     pub(in crate::commands) fn act(
         &self,
         plan: Plan,
-        act: &Act<'_>,
+        act: &ConfirmedAction<'_>,
         read: Span,
-        facts: &mut Facts,
-    ) -> Result<Acted> {
+        json: &mut JsonReport,
+    ) -> Result<WrittenAction> {
         let mut driver = Driver::of(self, plan.before.id(), Some(act));
-        let (claim, plan) = driver.drive(plan, read, LIMITS, facts);
-        driver.acted(claim, plan, act, facts)
+        let (claim, plan) = driver.drive(plan, read, LIMITS, json);
+        driver.acted(claim, plan, act, json)
     }
 }
 
 impl Driver<'_> {
-    fn acted(mut self, claim: Claim, plan: Plan, act: &Act<'_>, facts: &mut Facts) -> Result<Acted> {
+    fn acted(
+        mut self,
+        claim: Claim,
+        plan: Plan,
+        act: &ConfirmedAction<'_>,
+        json: &mut JsonReport,
+    ) -> Result<WrittenAction> {
         if let Claim::NotWritten(_) | Claim::Unchanged = claim {
             self.writing.wrote_nothing();
         }
         if let Some(warning) = self.unrecorded.take() {
             self.writer.notes.warn(&warning);
-            facts.warn(warning);
+            json.warn(warning);
         }
         if let Claim::Written { late: true } | Claim::Differs { late: true } = claim {
             let warning = "the answer was lost, so another client may have done it; look at the invoices for the amount";
             self.writer.notes.warn(warning);
-            facts.warn(warning.to_string());
+            json.warn(warning.to_string());
         }
         match claim {
             Claim::Written { .. } | Claim::Unchanged => {
                 let stored = self.stored.take().map(|(stored, _)| stored);
-                Ok(Acted { plan, stored, entry: self.entry.take() })
+                Ok(WrittenAction { plan, stored, entry: self.entry.take() })
             }
             Claim::Differs { .. } => Err(self.overcharged(act)),
             Claim::NotWritten(reason) => Err(self.not_done(reason, act)),
@@ -175,38 +187,38 @@ impl Driver<'_> {
         }
     }
 
-    fn step(&self, act: &Act<'_>) -> String {
+    fn step(&self, act: &ConfirmedAction<'_>) -> String {
         format!("{} of customer {}", act.action.name(), self.id)
     }
 
-    fn overcharged(&self, act: &Act<'_>) -> Error {
+    fn overcharged(&self, act: &ConfirmedAction<'_>) -> Error {
         let found = match act.overcharged() {
             Some((previewed, charged)) => format!("it charged {charged}, and the preview said {previewed}"),
             None => "the API took it, and the status of the customer did not change".to_string(),
         };
         let look = self.writer.command(&format!("customer get {}", self.id));
-        Error::new(Kind::Differs, found).at(self.step(act)).hint(format!(
+        Error::new(ErrorKind::Differs, found).step(self.step(act)).hint(format!(
             "it cannot be undone; `{look}` shows the customer, and its invoices are in Fusebill"
         ))
     }
 
-    fn not_done(&mut self, reason: Reason, act: &Act<'_>) -> Error {
+    fn not_done(&mut self, reason: Reason, act: &ConfirmedAction<'_>) -> Error {
         let error = match reason {
-            Reason::Interrupted => Error::new(Kind::Interrupted, "interrupted"),
+            Reason::Interrupted => Error::new(ErrorKind::Interrupted, "interrupted"),
             Reason::ReadsTooOld => {
-                Error::new(Kind::Failed, "it could not be sent within a second of its preview")
+                Error::new(ErrorKind::Failed, "it could not be sent within a second of its preview")
                     .hint("this machine or its disk is too slow now; run the same command again")
             }
             Reason::Error | Reason::Modified => {
-                self.error.take().unwrap_or_else(|| Error::new(Kind::Failed, "it was not sent"))
+                self.error.take().unwrap_or_else(|| Error::new(ErrorKind::Failed, "it was not sent"))
             }
         };
-        self.beaten(error, act).at(self.step(act))
+        self.beaten(error, act).step(self.step(act))
     }
 
     /// A refusal is told as what it is if another client did the same first.
-    fn beaten(&self, error: Error, act: &Act<'_>) -> Error {
-        if error.kind != Kind::Refused {
+    fn beaten(&self, error: Error, act: &ConfirmedAction<'_>) -> Error {
+        if error.kind != ErrorKind::Refused {
             return error;
         }
         let Ok(now) = self.writer.client.get(self.id) else { return error };
@@ -214,12 +226,12 @@ impl Driver<'_> {
         if !act.action.reaches(&now) {
             return error;
         }
-        Error::new(Kind::Conflict, format!("another client did this first: the customer is {now} now"))
+        Error::new(ErrorKind::Conflict, format!("another client did this first: the customer is {now} now"))
             .detail(["this request was refused, and charged and reversed nothing".to_string()])
             .detail(error.details)
     }
 
-    fn unknown(&mut self, reason: Reason, act: &Act<'_>) -> Error {
+    fn unknown(&mut self, reason: Reason, act: &ConfirmedAction<'_>) -> Error {
         let first = self.error.take();
         let message = match reason {
             Reason::Modified => {
@@ -231,12 +243,12 @@ impl Driver<'_> {
             format!("read again: the customer is {}; that does not show that it was not done", status(stored))
         });
         let details = first.map(|first| first.details).unwrap_or_default();
-        Error::new(Kind::Unknown, message)
-            .at(self.step(act))
+        Error::new(ErrorKind::Unknown, message)
+            .step(self.step(act))
             .detail(details)
             .detail(seen)
             .detail(self.open.then(|| LATE_ACTION.to_string()))
-            .hint(self.writer.settle(self.id, self.entry.as_ref()))
+            .hint(self.writer.resolve(self.id, self.entry.as_ref()))
             .hint("it was sent once, and is never sent again; look at the invoices before you run the command again")
     }
 }

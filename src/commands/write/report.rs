@@ -5,10 +5,10 @@ use crate::account::command;
 use crate::document::Plan;
 use crate::document::json::Json;
 use crate::document::verify::{Difference, verify};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::compare::Effect;
 use crate::protocol::{Claim, Reason};
-use crate::report::outcome::Facts;
+use crate::report::outcome::JsonReport;
 use crate::report::value::all_said;
 use crate::store::EntryId;
 
@@ -20,7 +20,7 @@ impl Writer<'_> {
         command(&self.origin.profile, rest)
     }
 
-    pub(super) fn settle(&self, id: u64, entry: Option<&EntryId>) -> String {
+    pub(super) fn resolve(&self, id: u64, entry: Option<&EntryId>) -> String {
         match entry {
             Some(_) => {
                 let history = self.command(&format!("customer history {id} --resolve"));
@@ -44,16 +44,16 @@ impl Writer<'_> {
 }
 
 impl Driver<'_> {
-    pub(super) fn report(mut self, claim: Claim, plan: Plan, facts: &mut Facts) -> Result<Done> {
+    pub(super) fn report(mut self, claim: Claim, plan: Plan, json: &mut JsonReport) -> Result<Done> {
         if let Claim::NotWritten(_) | Claim::Unchanged = claim {
             self.writing.wrote_nothing();
         }
         if let Claim::Written { late: true } | Claim::Differs { late: true } = claim {
-            self.warn_of_a_late_put(facts);
+            self.warn_of_a_late_put(json);
         }
         if let Some(warning) = self.unrecorded.take() {
             self.writer.notes.warn(&warning);
-            facts.warn(warning);
+            json.warn(warning);
         }
         let (id, entry) = (self.id, self.entry.take());
         // If the claim is `Differs`, old values are a difference; for other claims they only show that nothing was written.
@@ -63,13 +63,15 @@ impl Driver<'_> {
         let error = match claim {
             Claim::Written { .. } => return Ok(Done { plan, entry, written: true }),
             Claim::Unchanged => return Ok(Done { plan, entry: None, written: false }),
-            Claim::NotWritten(reason) => return Err(self.why(reason)),
+            Claim::NotWritten(reason) => return Err(self.reason(reason)),
             Claim::Differs { .. } => self.differs(entry.as_ref(), plan.new_status().is_some()),
-            Claim::Unknown(reason) => Error { kind: Kind::Unknown, hints: Vec::new(), ..self.why(reason) }
-                .detail(self.open.then(|| LATE.to_string()))
-                .hint(self.writer.settle(id, entry.as_ref())),
+            Claim::Unknown(reason) => {
+                Error { kind: ErrorKind::Unknown, hints: Vec::new(), ..self.reason(reason) }
+                    .detail(self.open.then(|| LATE.to_string()))
+                    .hint(self.writer.resolve(id, entry.as_ref()))
+            }
         };
-        facts.verdict(&verdict);
+        json.verdict(&verdict);
         Err(error.detail(verdict.differences.iter().map(line)))
     }
 
@@ -79,33 +81,34 @@ impl Driver<'_> {
             .stored
             .as_ref()
             .is_some_and(|(_, found)| matches!(found, Effect::OldValues | Effect::Modified));
-        let (said, entry) = if changed_nothing {
+        let (message, entry) = if changed_nothing {
             ("the API accepted the PUT, but stored none of the new values", None)
         } else {
             ("the stored customer is not the one that was sent", entry)
         };
-        let error = Error::new(Kind::Differs, said).at(format!("verifying customer {}", self.id));
+        let error = Error::new(ErrorKind::Differs, message).step(format!("verifying customer {}", self.id));
         error.hint(self.writer.take_back(self.id, entry.filter(|_| !of_status)))
     }
 
-    fn warn_of_a_late_put(&self, facts: &mut Facts) {
+    fn warn_of_a_late_put(&self, json: &mut JsonReport) {
         let again = self.writer.command(&format!("customer get {}", self.id));
         let warning = format!("{LATE}; `{again}` shows what is stored");
         self.writer.notes.warn(&warning);
-        facts.warn(warning);
+        json.warn(warning);
     }
 
-    fn why(&mut self, reason: Reason) -> Error {
-        let known =
-            |error: Option<Error>| error.unwrap_or_else(|| Error::new(Kind::Failed, "the PUT was not sent"));
+    fn reason(&mut self, reason: Reason) -> Error {
+        let known = |error: Option<Error>| {
+            error.unwrap_or_else(|| Error::new(ErrorKind::Failed, "the PUT was not sent"))
+        };
         let error = match reason {
             Reason::Error => known(self.error.take()),
             Reason::Interrupted => {
-                let why = self.error.take().map(|why| why.headline());
-                Error::new(Kind::Interrupted, "interrupted").detail(why)
+                let reason = self.error.take().map(|reason| reason.headline());
+                Error::new(ErrorKind::Interrupted, "interrupted").detail(reason)
             }
             Reason::ReadsTooOld => Error::new(
-                Kind::Failed,
+                ErrorKind::Failed,
                 "every read of the customer was too old before the PUT could be sent",
             )
             .hint("this machine, its disk or the network is too slow now; run the same command again"),
@@ -115,7 +118,7 @@ impl Driver<'_> {
         };
         let as_before = self.stored.as_ref().is_some_and(|(_, found)| *found == Effect::OldValues);
         let error = error.detail(as_before.then(|| "a read shows the old values".to_string()));
-        error.at(format!("writing customer {}", self.id))
+        error.step(format!("writing customer {}", self.id))
     }
 }
 
@@ -125,12 +128,12 @@ pub(super) fn sent_again(attempt: u8) -> String {
 }
 
 /// The error if the customer cannot be read after a PUT that was accepted or got no answer.
-pub(super) fn unread(first: Option<Error>, why: &Error) -> Error {
+pub(super) fn unread(first: Option<Error>, error: &Error) -> Error {
     let accepted = || {
         let message = "the API accepted the PUT, but the customer cannot be read to verify it";
-        Error::new(Kind::Unknown, message).because(anyhow::anyhow!(why.headline()))
+        Error::new(ErrorKind::Unknown, message).source(anyhow::anyhow!(error.headline()))
     };
-    first.map_or_else(accepted, |first| first.detail([format!("then {}", why.headline())]))
+    first.map_or_else(accepted, |first| first.detail([format!("then {}", error.headline())]))
 }
 
 fn line(difference: &Difference) -> String {

@@ -22,8 +22,8 @@ pub fn annotate(text: &str, notes: &[Note]) -> (String, Vec<usize>) {
     for (number, line) in (1..).zip(if lines.is_empty() { vec![""] } else { lines.clone() }) {
         let indent = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
         for note in notes.iter().filter(|note| line_of(note) == number) {
-            let said: String = note.text.split(['\n', '\r']).collect::<Vec<_>>().join(" ");
-            out.push_str(&format!("{indent}{MARK}{said}{ending}"));
+            let message: String = note.text.split(['\n', '\r']).collect::<Vec<_>>().join(" ");
+            out.push_str(&format!("{indent}{MARK}{message}{ending}"));
         }
         out.push_str(line);
     }

@@ -6,7 +6,7 @@ mod read;
 mod write;
 
 pub use annotate::{Note, annotate, without_notes};
-pub use read::{Reading, UnknownField, line_at, read};
+pub use read::{TextDiff, UnknownField, line_at, read};
 pub use write::write;
 
 use super::path::Path;

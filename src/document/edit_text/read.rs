@@ -14,7 +14,7 @@ use crate::field;
 
 /// The difference between an edited text and its customer.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub struct TextDiff {
     /// Changed values and added fields. Each of them can be planned.
     pub edits: Vec<Edit>,
     /// Added members that neither the customer nor the field table has. They may be misspelled.
@@ -37,7 +37,7 @@ pub struct UnknownField {
 
 /// None if only comments and space are left in the text. A deleted member keeps its value: nothing is cleared because it
 /// is missing. `all` as in [`write`](super::write()).
-pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<Reading>, Note> {
+pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<TextDiff>, Note> {
     let strict = strict(text)
         .map_err(|at| Note { line: line_of(text, at), text: "this comment has no end (`*/`)".to_string() })?;
     if strict.trim().is_empty() {
@@ -49,7 +49,7 @@ pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<Reading>, 
         let text = format!("a customer is an object in braces, not {}", json.root().kind());
         return Err(Note { line, text });
     }
-    let mut reader = Reader { text: json.text(), shown, all, reading: Reading::default() };
+    let mut reader = Reader { text: json.text(), shown, all, reading: TextDiff::default() };
     reader.object(None, json.root(), Some(shown.root()), false);
     let mut reading = reader.reading;
     reading.problems.sort_by_key(|problem| problem.line);
@@ -63,23 +63,23 @@ pub fn line_at(text: &str, path: &Path) -> usize {
     line_of(text, outer.map_or(0, |view| view.span().start))
 }
 
-fn not_json(why: JsonError) -> Note {
-    let (line, text) = match why {
-        JsonError::Syntax { why, line, .. } => (line, format!("not JSON: {}", explained(&why))),
-        JsonError::DuplicateKey { line, .. } => (line, why.to_string()),
-        JsonError::TooDeep | JsonError::TooMany => (1, why.to_string()),
+fn not_json(error: JsonError) -> Note {
+    let (line, text) = match error {
+        JsonError::Syntax { reason, line, .. } => (line, format!("not JSON: {}", explained(&reason))),
+        JsonError::DuplicateKey { line, .. } => (line, error.to_string()),
+        JsonError::TooDeep | JsonError::TooMany => (1, error.to_string()),
     };
     Note { line, text }
 }
 
 /// serde_json's words in terms of the edited text, where a user would not understand them.
-fn explained(why: &str) -> &str {
-    match why {
+fn explained(reason: &str) -> &str {
+    match reason {
         "expected ident" | "expected value" => {
             "expected a value: text in quotes, a number, true, false or null"
         }
-        _ if why.starts_with("control character") => "a text in quotes does not end on its line",
-        _ => why,
+        _ if reason.starts_with("control character") => "a text in quotes does not end on its line",
+        _ => reason,
     }
 }
 
@@ -87,7 +87,7 @@ struct Reader<'a> {
     text: &'a str,
     shown: &'a Customer,
     all: bool,
-    reading: Reading,
+    reading: TextDiff,
 }
 
 impl Reader<'_> {
@@ -150,7 +150,7 @@ impl Reader<'_> {
             plan(self.shown.clone(), &edits, new_fields).map(drop)
         };
         match (planned(true), planned(false)) {
-            (Err(why), _) => self.problem(new, &why.without_flag()),
+            (Err(error), _) => self.problem(new, &error.without_flag()),
             (Ok(()), Err(EditError { problem: EditProblem::Unknown(nearest), .. })) => {
                 let line = line_of(self.text, new.span().start);
                 self.reading.unknown.push(UnknownField { edit, nearest, line });
@@ -163,21 +163,21 @@ impl Reader<'_> {
         let (list, fixed) = by_hand(old, new);
         for member in fixed {
             let name = member.key().name();
-            let why = format!("Fusebill sets `{name}` of a sales-tracking code; change its type or code");
-            self.problem(member, &why);
+            let reason = format!("Fusebill sets `{name}` of a sales-tracking code; change its type or code");
+            self.problem(member, &reason);
         }
         (!old.is_some_and(|old| same_at(path, old, list.root()))).then_some(list)
     }
 
-    fn problem(&mut self, view: View<'_>, why: &str) {
+    fn problem(&mut self, view: View<'_>, reason: &str) {
         let line = line_of(self.text, view.span().start);
-        self.reading.problems.push(Note { line, text: why.to_string() });
+        self.reading.problems.push(Note { line, text: reason.to_string() });
     }
 }
 
 fn refused(path: &Path) -> String {
     match field::read_only(&path.dotted()) {
-        Some(fixed) => format!("`{path}` is read-only: {}", fixed.why),
+        Some(fixed) => format!("`{path}` is read-only: {}", fixed.reason),
         None => format!("the editor cannot set `{path}`; `customer update --set-json` can"),
     }
 }
@@ -335,12 +335,12 @@ mod tests {
         };
         let codes = r#"{"id":7,"status":"Active","customerReference":
             {"salesTrackingCodes":[{"type":"Region","code":"EU","name":"Europe"}]}}"#;
-        let said = problems(codes, "Europe", "Asia");
-        assert!(said.starts_with("Fusebill sets `name` of a sales-tracking code"), "{said}");
+        let message = problems(codes, "Europe", "Asia");
+        assert!(message.starts_with("Fusebill sets `name` of a sales-tracking code"), "{message}");
         assert_eq!(problems(codes, "\"EU\"", "\"NA\""), "");
         let half = r#"{"id":7,"status":"Active","\ud800":1}"#;
         assert_eq!(problems(half, "ud800\": 1", "ud800\": 1.0"), "");
-        let said = problems(half, "ud800\": 1", "ud800\": 2");
-        assert_eq!(said, "a name with half of a surrogate pair cannot be edited");
+        let message = problems(half, "ud800\": 1", "ud800\": 2");
+        assert_eq!(message, "a name with half of a surrogate pair cannot be edited");
     }
 }

@@ -58,9 +58,9 @@ impl Post<'_> {
     fn answer(&self, table: &mut Table, id: u64, action: &Action) -> Response {
         let Some(document) = table.get(id).cloned() else { return customers::get(table, id, self.behaviour) };
         let status = status(document.root());
-        if let Some(why) = refusal(&status, action, self.behaviour) {
+        if let Some(reason) = refusal(&status, action, self.behaviour) {
             let code = if self.behaviour.is("action-refusal", "409") { 409 } else { 400 };
-            return Response::error(code, &why);
+            return Response::error(code, &reason);
         }
         let mut ledger = table.ledger(id);
         let bill = bill(&ledger, action, self.behaviour);

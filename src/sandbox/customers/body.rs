@@ -38,7 +38,7 @@ pub(crate) fn repeated_key(object: View<'_>) -> Option<Problem> {
 pub(crate) fn parse(body: &[u8]) -> Result<Json, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::rule("The body is not UTF-8."))?;
     let json = Json::parse(loose_json::strict(text))
-        .map_err(|why| Problem::rule(format!("The body is refused: {why}.")))?;
+        .map_err(|reason| Problem::rule(format!("The body is refused: {reason}.")))?;
     match json.root().kind() {
         ValueKind::Object => Ok(json),
         other => Err(Problem::rule(format!("The body must be an object, not {other}."))),

@@ -54,11 +54,11 @@ fn length(bytes: &[u8], in_utf16: bool) -> usize {
 
 /// The vendor answers the empty word for a title that is not set.
 fn word(name: &str, sent: View<'_>, words: &[&str], behaviour: &Behaviour) -> Result<String, Problem> {
-    let said = sent.as_text().unwrap_or_default();
-    if name == "title" && sent.kind() == ValueKind::String && said.is_empty() {
+    let message = sent.as_text().unwrap_or_default();
+    if name == "title" && sent.kind() == ValueKind::String && message.is_empty() {
         return Ok(if behaviour.is("empty-title", "null") { "null" } else { sent.raw() }.to_string());
     }
-    if words.contains(&said.as_ref()) {
+    if words.contains(&message.as_ref()) {
         return Ok(sent.raw().to_string());
     }
     Err(Problem::field(name, format!("{name} must be one of {}.", words.join(", "))))

@@ -114,7 +114,7 @@ fn read(sent: View<'_>, held: &[&str], behaviour: &Behaviour) -> Result<(usize, 
 fn text<'a>(code: View<'a>, name: &str, behaviour: &Behaviour) -> Result<View<'a>, Problem> {
     let sent = body::member(code, name).filter(|sent| sent.kind() == ValueKind::String);
     let sent = sent.ok_or_else(|| problem(format!("A sales tracking code needs a {name}.")))?;
-    check::text(name, sent, CODE_MAX, behaviour).map_err(|why| problem(why.text))?;
+    check::text(name, sent, CODE_MAX, behaviour).map_err(|error| problem(error.text))?;
     Ok(sent)
 }
 

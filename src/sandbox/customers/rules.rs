@@ -23,7 +23,7 @@ impl Update<'_> {
         let token = self.value(field, sent)?;
         let held = self.stored.member(field.path).and_then(View::as_text).unwrap_or_default();
         if token == quote(&held) || sent.as_text().as_ref() == Some(&held) {
-            return self.unchanged(&held).map_or(Ok(token), |why| Err(Problem::rule(why)));
+            return self.unchanged(&held).map_or(Ok(token), |error| Err(Problem::rule(error)));
         }
         if sent.as_text().is_some_and(|status| status.eq_ignore_ascii_case("Suspended")) {
             return Err(Problem::rule(SUSPENDED));
@@ -62,7 +62,7 @@ impl Update<'_> {
             (Some(sent), _) if sent.raw() == held => Ok(held),
             (Some(sent), _) => {
                 let parent = whole_number(PARENT, sent)?;
-                self.check_parent(parent).map_err(|why| Problem::field(PARENT, why))?;
+                self.check_parent(parent).map_err(|error| Problem::field(PARENT, error))?;
                 Ok(parent.to_string())
             }
             (None, "refuse") if held != "null" => {
@@ -97,7 +97,7 @@ impl Update<'_> {
 /// A support page says that the currency can change while the customer is Draft; newer documents have a member for it.
 fn may_change_currency(stored: View<'_>) -> bool {
     match stored.member("canChangeCurrency").map(View::raw) {
-        Some(said) => said == "true",
+        Some(message) => message == "true",
         None => stored.member("status").is_some_and(|status| status.raw() == "\"Draft\""),
     }
 }

@@ -34,7 +34,7 @@ struct Sort {
 pub(crate) fn list(table: &Table, query: &str, behaviour: &Behaviour) -> Response {
     match Query::parse(query, behaviour) {
         Ok(query) => query.response(table, behaviour),
-        Err(why) => Response::error(400, &why),
+        Err(reason) => Response::error(400, &reason),
     }
 }
 

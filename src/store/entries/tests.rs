@@ -96,13 +96,13 @@ fn the_outcome_is_recorded_with_what_is_stored_and_an_entry_that_is_gone_is_told
     let store = at(&folder);
     let plan = plan_of(&customer(7), &[("firstName", "John")]);
     let name = store.begin(&plan, &origin("live")).unwrap();
-    store.end(&name, Ending::Differs, Some(&plan.before)).unwrap();
+    store.end(&name, EntryOutcome::Differs, Some(&plan.before)).unwrap();
     let entry = store.entry(&name).unwrap().unwrap();
-    assert_eq!(entry.outcome, Some(Ending::Differs));
+    assert_eq!(entry.outcome, Some(EntryOutcome::Differs));
     assert_eq!(store.stored(&entry).unwrap().unwrap().text(), plan.before.text());
-    store.end(&name, Ending::Written, None).unwrap();
+    store.end(&name, EntryOutcome::Written, None).unwrap();
     assert!(store.stored(&entry).unwrap().is_none());
-    let error = store.end(&EntryId::typed("none"), Ending::Written, None).unwrap_err();
+    let error = store.end(&EntryId::typed("none"), EntryOutcome::Written, None).unwrap_err();
     assert_eq!(error.message, "the store has no entry none any more");
 }
 
@@ -145,8 +145,8 @@ fn open_entries_are_given_one_after_the_other() {
         store.begin(&plan_of(&customer(customer_id), &[("firstName", "x")]), &origin("live")).unwrap()
     };
     let names = [1, 2, 1, 1].map(begin);
-    store.end(&names[0], Ending::Written, None).unwrap();
-    store.end(&names[2], Ending::Unknown, None).unwrap();
+    store.end(&names[0], EntryOutcome::Written, None).unwrap();
+    store.end(&names[2], EntryOutcome::Unknown, None).unwrap();
     let open = |profile: &str, customer: Option<u64>| {
         let (mut open, mut last) = (Vec::new(), None);
         while let Some(entry) = store.next_open(profile, customer, last.as_ref()).unwrap() {
@@ -172,14 +172,14 @@ fn the_last_change_that_wrote_something_is_found_and_what_took_it_back() {
     let last = || store.last_written("live", "host").unwrap().map(|entry| entry.entry);
     assert_eq!(last(), None);
     let (first, second, third) = (begin(None), begin(None), begin(None));
-    store.end(&first, Ending::Written, None).unwrap();
-    store.end(&second, Ending::NotWritten, None).unwrap();
-    store.end(&third, Ending::Unknown, None).unwrap();
+    store.end(&first, EntryOutcome::Written, None).unwrap();
+    store.end(&second, EntryOutcome::NotWritten, None).unwrap();
+    store.end(&third, EntryOutcome::Unknown, None).unwrap();
     assert_eq!(last().as_ref(), Some(&first));
     let undone_by = || store.entry(&first).unwrap().unwrap().undone_by;
     let undo = begin(Some(first.clone()));
     assert_eq!(undone_by(), None);
-    store.end(&undo, Ending::Differs, None).unwrap();
+    store.end(&undo, EntryOutcome::Differs, None).unwrap();
     assert_eq!((undone_by().as_ref(), last().as_ref()), (Some(&undo), Some(&undo)));
     assert!(store.last_written("live", "elsewhere").unwrap().is_none());
 }
@@ -188,19 +188,19 @@ fn the_last_change_that_wrote_something_is_found_and_what_took_it_back() {
 fn the_paths_that_later_changes_wrote_are_those_of_the_customer_and_the_account() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
-    let begin = |id: u64, profile: &str, path: &str, outcome: Ending| {
+    let begin = |id: u64, profile: &str, path: &str, outcome: EntryOutcome| {
         let name = store.begin(&plan_of(&customer(id), &[(path, "x")]), &origin(profile)).unwrap();
         store.end(&name, outcome, None).unwrap();
         name
     };
-    let first = begin(7, "live", "firstName", Ending::Unknown);
-    begin(7, "live", "lastName", Ending::Written);
-    begin(7, "live", "lastName", Ending::Written);
-    begin(7, "live", "customerReference.reference1", Ending::Written);
-    begin(7, "live", "firstName", Ending::NotWritten);
-    begin(8, "live", "firstName", Ending::Written);
-    begin(7, "test", "firstName", Ending::Written);
-    let paths = store.written_after(&store.entry(&first).unwrap().unwrap()).unwrap();
+    let first = begin(7, "live", "firstName", EntryOutcome::Unknown);
+    begin(7, "live", "lastName", EntryOutcome::Written);
+    begin(7, "live", "lastName", EntryOutcome::Written);
+    begin(7, "live", "customerReference.reference1", EntryOutcome::Written);
+    begin(7, "live", "firstName", EntryOutcome::NotWritten);
+    begin(8, "live", "firstName", EntryOutcome::Written);
+    begin(7, "test", "firstName", EntryOutcome::Written);
+    let paths = store.paths_written_later(&store.entry(&first).unwrap().unwrap()).unwrap();
     assert_eq!(paths.iter().map(ToString::to_string).collect::<Vec<_>>(), ["lastName", "customerReference"]);
 }
 

@@ -2,7 +2,7 @@ use rusqlite::{Connection, params};
 
 use super::*;
 use crate::bulk::result::{Outcome, RowResult};
-use crate::store::{About, Row, RunKind};
+use crate::store::{Row, RunInfo, RunKind};
 
 fn at(folder: &tempfile::TempDir) -> Store {
     Store::at(folder.path().to_path_buf(), Duration::from_secs(60))
@@ -20,7 +20,7 @@ fn run(store: &Store, time: &str) -> EntryId {
     let time: Timestamp = time.parse().unwrap();
     let name = EntryId::new(time, fastrand::u32(..));
     let text = String::new;
-    let about = About {
+    let about = RunInfo {
         run: name.clone(),
         time,
         kind: RunKind::Update,
@@ -41,12 +41,12 @@ fn run(store: &Store, time: &str) -> EntryId {
     name
 }
 
-fn all(before: &str) -> Forget {
-    Forget { profile: None, before: before.parse().unwrap(), unsettled: true }
+fn all(before: &str) -> PruneFilter {
+    PruneFilter { profile: None, before: before.parse().unwrap(), unresolved: true }
 }
 
 #[test]
-fn what_is_old_and_settled_of_a_profile_is_forgotten() {
+fn what_is_old_and_resolved_of_a_profile_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     fill(&store, 450, "live", Some("written"));
@@ -54,18 +54,19 @@ fn what_is_old_and_settled_of_a_profile_is_forgotten() {
     fill(&store, 2, "live", Some("unknown"));
     fill(&store, 7, "gone", Some("written"));
     let (old, new) = (run(&store, "2026-01-01T00:00:00Z"), run(&store, "2026-03-01T00:00:00Z"));
-    let live = Forget { profile: Some("live".to_string()), unsettled: false, ..all("2026-02-01T00:00:00Z") };
-    let expected = Forgotten { entries: 450, runs: 1, unsettled: 5 };
-    assert_eq!(store.to_forget(&live).unwrap(), expected);
-    assert_eq!(store.forget(&live).unwrap(), expected);
-    assert_eq!(store.to_forget(&live).unwrap(), Forgotten { unsettled: 5, ..Forgotten::default() });
+    let live =
+        PruneFilter { profile: Some("live".to_string()), unresolved: false, ..all("2026-02-01T00:00:00Z") };
+    let expected = Pruned { entries: 450, runs: 1, unresolved: 5 };
+    assert_eq!(store.to_prune(&live).unwrap(), expected);
+    assert_eq!(store.prune(&live).unwrap(), expected);
+    assert_eq!(store.to_prune(&live).unwrap(), Pruned { unresolved: 5, ..Pruned::default() });
     assert!(store.open_run(&old).unwrap().is_none() && store.open_run(&new).unwrap().is_some());
     assert_eq!(
-        store.forget(&all("2026-02-01T00:00:00Z")).unwrap(),
-        Forgotten { entries: 12, runs: 0, unsettled: 0 }
+        store.prune(&all("2026-02-01T00:00:00Z")).unwrap(),
+        Pruned { entries: 12, runs: 0, unresolved: 0 }
     );
-    let none = store.forget(&all("2025-02-01T00:00:00Z")).unwrap();
-    assert_eq!(none, Forgotten::default());
+    let none = store.prune(&all("2025-02-01T00:00:00Z")).unwrap();
+    assert_eq!(none, Pruned::default());
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn nothing_of_what_is_forgotten_is_left_in_any_file() {
     };
     let holds_it = |bytes: &[u8]| bytes.windows(12).any(|window| window == b"CONFIDENTIAL");
     assert!(holds_it(&files()));
-    store.forget(&all("2026-02-01T00:00:00Z")).unwrap();
+    store.prune(&all("2026-02-01T00:00:00Z")).unwrap();
     let left = files();
     assert!(!holds_it(&left));
     assert!(left.len() < 300_000, "{} bytes", left.len());
@@ -93,10 +94,10 @@ fn it_is_not_said_to_be_forgotten_while_the_log_of_a_reader_holds_it() {
     fill(&store, 3, "live", Some("written"));
     let reader = Connection::open(store.path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM entries").unwrap();
-    let error = store.forget(&all("2026-02-01T00:00:00Z")).unwrap_err();
+    let error = store.prune(&all("2026-02-01T00:00:00Z")).unwrap_err();
     assert!(error.message.contains("the write-ahead log still has the deleted entries"), "{error}");
     reader.execute_batch("COMMIT").unwrap();
-    store.forget(&all("2026-02-01T00:00:00Z")).unwrap();
+    store.prune(&all("2026-02-01T00:00:00Z")).unwrap();
     let log = folder.path().join("fusebill.db-wal");
     assert_eq!(std::fs::metadata(log).unwrap().len(), 0);
 }
@@ -107,9 +108,9 @@ fn a_run_that_is_carried_out_stays() {
     let store = at(&folder);
     let name = run(&store, "2026-01-01T00:00:00Z");
     let held = store.open_run(&name).unwrap();
-    assert_eq!(store.forget(&all("2026-02-01T00:00:00Z")).unwrap().runs, 0);
+    assert_eq!(store.prune(&all("2026-02-01T00:00:00Z")).unwrap().runs, 0);
     drop(held);
-    assert_eq!(store.forget(&all("2026-02-01T00:00:00Z")).unwrap().runs, 1);
+    assert_eq!(store.prune(&all("2026-02-01T00:00:00Z")).unwrap().runs, 1);
 }
 
 #[test]
@@ -119,8 +120,8 @@ fn others_write_while_much_is_forgotten_and_nothing_of_theirs_is_lost() {
     fill(&store, 2_000, "live", Some("written"));
     let (store, other) = (&store, at(&folder));
     std::thread::scope(|scope| {
-        let settled = Forget { unsettled: false, ..all("2026-02-01T00:00:00Z") };
-        let pruning = scope.spawn(move || store.forget(&settled).unwrap());
+        let resolved = PruneFilter { unresolved: false, ..all("2026-02-01T00:00:00Z") };
+        let pruning = scope.spawn(move || store.prune(&resolved).unwrap());
         let mut written = 0;
         while !pruning.is_finished() {
             fill(&other, 1, "live", None);
@@ -128,6 +129,6 @@ fn others_write_while_much_is_forgotten_and_nothing_of_theirs_is_lost() {
         }
         assert_eq!(pruning.join().unwrap().entries, 2_000);
         assert!(written > 0);
-        assert_eq!(other.to_forget(&all("2026-02-01T00:00:00Z")).unwrap().entries, written);
+        assert_eq!(other.to_prune(&all("2026-02-01T00:00:00Z")).unwrap().entries, written);
     });
 }

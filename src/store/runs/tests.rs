@@ -3,15 +3,15 @@ use std::time::Duration;
 use super::*;
 use crate::bulk::plan_file::json_line;
 use crate::document::{Action, Customer, Edit, Edits, Json, Path, plan::plan};
-use crate::store::{Ending, Origin, RunRow};
+use crate::store::{EntryOutcome, Origin, RunRow};
 
 fn at(folder: &tempfile::TempDir) -> Store {
     Store::at(folder.path().to_path_buf(), Duration::from_secs(60))
 }
 
-fn about_of(kind: Kind) -> About {
+fn about_of(kind: RunKind) -> RunInfo {
     let time = Timestamp::now();
-    About {
+    RunInfo {
         run: EntryId::new(time, fastrand::u32(..)),
         time,
         kind,
@@ -37,13 +37,13 @@ fn rows(range: std::ops::RangeInclusive<u64>) -> Vec<Row> {
 }
 
 fn started(store: &Store, count: u64) -> Run<'_> {
-    let mut run = store.begin_run(about_of(Kind::Update)).unwrap();
+    let mut run = store.begin_run(about_of(RunKind::Update)).unwrap();
     assert!(store.add_rows(&run, &rows(1..=count)).unwrap().is_empty());
     run.start("live", "host").unwrap();
     run
 }
 
-fn entry(store: &Store, run: &EntryId, row: u64, outcome: Option<Ending>) -> EntryId {
+fn entry(store: &Store, run: &EntryId, row: u64, outcome: Option<EntryOutcome>) -> EntryId {
     let before =
         Customer::parse(format!("{{\"id\":{},\"status\":\"Active\",\"firstName\":\"a\"}}", row * 10))
             .unwrap();
@@ -107,7 +107,7 @@ fn a_result_reads_back_as_it_was() {
 #[test]
 fn a_customer_or_a_number_that_comes_again_is_told_with_both_lines() {
     for store in [at(&tempfile::tempdir().unwrap()), Store::scratch().unwrap()] {
-        let run = &store.begin_run(about_of(Kind::Apply)).unwrap();
+        let run = &store.begin_run(about_of(RunKind::Apply)).unwrap();
         store.add_rows(run, &rows(1..=3)).unwrap();
         let again = [
             Row { row: 4, line: 5, customer: Some(20), task: String::new(), attempt: None },
@@ -136,18 +136,18 @@ fn a_run_that_was_never_started_leaves_nothing() {
             connection.query_row("SELECT count(*) FROM rows", [], |row| row.get::<_, u64>(0))
         })
     };
-    let new = store.begin_run(about_of(Kind::Update)).unwrap();
+    let new = store.begin_run(about_of(RunKind::Update)).unwrap();
     store.add_rows(&new, &rows(1..=5)).unwrap();
     drop(new);
     assert_eq!(rows_left().unwrap(), 0);
     // A process that dies runs no destructors, and gives its lock back.
-    let mut killed = store.begin_run(about_of(Kind::Update)).unwrap();
+    let mut killed = store.begin_run(about_of(RunKind::Update)).unwrap();
     store.add_rows(&killed, &rows(1..=5)).unwrap();
-    let alive = at(&folder).begin_run(about_of(Kind::Update)).unwrap().about.run.clone();
+    let alive = at(&folder).begin_run(about_of(RunKind::Update)).unwrap().about.run.clone();
     assert_eq!(rows_left().unwrap(), 5, "it is still held");
     killed.started = true;
     drop(killed);
-    drop(store.begin_run(about_of(Kind::Update)).unwrap());
+    drop(store.begin_run(about_of(RunKind::Update)).unwrap());
     assert_eq!(rows_left().unwrap(), 0);
     assert!(store.open_run(&alive).unwrap().is_none());
     assert!(store.runs().unwrap().is_empty());
@@ -175,13 +175,13 @@ fn rows_in_flight_are_those_whose_last_entry_may_have_written() {
     let store = at(&folder);
     let run = started(&store, 6);
     let name = &run.about.run;
-    entry(&store, name, 1, Some(Ending::NotWritten));
-    entry(&store, name, 2, Some(Ending::NotWritten));
+    entry(&store, name, 1, Some(EntryOutcome::NotWritten));
+    entry(&store, name, 2, Some(EntryOutcome::NotWritten));
     let second = entry(&store, name, 2, None);
-    let third = entry(&store, name, 3, Some(Ending::Unknown));
-    entry(&store, name, 4, Some(Ending::Written));
+    let third = entry(&store, name, 3, Some(EntryOutcome::Unknown));
+    entry(&store, name, 4, Some(EntryOutcome::Written));
     store.end_row(&run, &RowResult::ended(4, 40, Outcome::Written)).unwrap();
-    let fifth = entry(&store, name, 5, Some(Ending::Written));
+    let fifth = entry(&store, name, 5, Some(EntryOutcome::Written));
     let found = [0, 2, 3, 5].map(|after| store.next_in_flight(&run, after).unwrap());
     assert_eq!(found, [Some(second), Some(third), Some(fifth), None]);
 }
@@ -203,24 +203,24 @@ fn the_rows_of_an_undo_are_what_the_run_may_have_written() {
             )
         })
         .unwrap();
-    entry(&store, &name, 1, Some(Ending::NotWritten));
-    entry(&store, &name, 2, Some(Ending::Gone));
+    entry(&store, &name, 1, Some(EntryOutcome::NotWritten));
+    entry(&store, &name, 2, Some(EntryOutcome::Gone));
     let third = entry(&store, &name, 3, None);
-    entry(&store, &name, 3, Some(Ending::NotWritten));
-    entry(&store, &name, 4, Some(Ending::Superseded));
+    entry(&store, &name, 3, Some(EntryOutcome::NotWritten));
+    entry(&store, &name, 4, Some(EntryOutcome::Superseded));
     drop(run);
-    let undo_of = |run: &EntryId| About { undoes: Some(run.clone()), ..about_of(Kind::Undo) };
+    let undo_of = |run: &EntryId| RunInfo { undoes: Some(run.clone()), ..about_of(RunKind::Undo) };
     let mut undo = store.begin_run(undo_of(&name)).unwrap();
     assert_eq!(store.add_rows_of(&name, &undo).unwrap(), count - 3);
     undo.start("live", "host").unwrap();
     let first = store.rows_to_do(undo.id).next().unwrap().unwrap();
     assert_eq!((first.row, first.customer, first.task), (3, Some(30), third.to_string()));
-    assert_eq!(store.taken_back(&name).unwrap(), None);
+    assert_eq!(store.undone_by(&name).unwrap(), None);
     store.end_row(&undo, &RowResult::ended(5, 50, Outcome::Written)).unwrap();
-    assert_eq!(store.taken_back(&name).unwrap(), Some(undo.about.run.clone()));
+    assert_eq!(store.undone_by(&name).unwrap(), Some(undo.about.run.clone()));
     let mut redo = store.begin_run(undo_of(&undo.about.run)).unwrap();
     store.add_rows(&redo, &rows(1..=1)).unwrap();
     redo.start("live", "host").unwrap();
     store.end_row(&redo, &RowResult::ended(1, 10, Outcome::Unknown)).unwrap();
-    assert_eq!(store.taken_back(&name).unwrap(), None);
+    assert_eq!(store.undone_by(&name).unwrap(), None);
 }

@@ -12,14 +12,14 @@ use wait4::{ResourceUsage, Wait4};
 /// # Panics
 /// Where it does not end well; then with what it said.
 pub fn run(command: &mut Command) -> (Duration, ResourceUsage) {
-    let said = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary file");
-    let output = File::options().append(true).open(said.path()).expect("it can be written");
+    let message = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary file");
+    let output = File::options().append(true).open(message.path()).expect("it can be written");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
     let begun = Instant::now();
-    let child = command.spawn().unwrap_or_else(|why| panic!("{command:?}: {why}"));
+    let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let ended = child.wait4().expect("a child that was started can be waited for");
     let wall = begun.elapsed();
-    let words = || std::fs::read_to_string(said.path()).unwrap_or_default();
+    let words = || std::fs::read_to_string(message.path()).unwrap_or_default();
     assert!(ended.status.success(), "{command:?}: {}\n{}", ended.status, words());
     (wall, ended.rusage)
 }

@@ -1,4 +1,4 @@
-//! The process is killed in the middle, again and again: what it was at is settled, and nothing is written twice.
+//! The process is killed in the middle, again and again: what it was at is resolved, and nothing is written twice.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -109,7 +109,7 @@ fn killed_and_resumed_until_done_every_row_is_written_once_and_the_run_can_be_ta
 }
 
 #[test]
-fn killed_while_puts_hang_or_their_answers_are_lost_the_rows_are_settled_by_reading() {
+fn killed_while_puts_hang_or_their_answers_are_lost_the_rows_are_resolved_by_reading() {
     const ROWS: u64 = 12;
     for (fault, stored) in [("put@3*all:hang", 2), ("put@3*4:hang", 2), ("put@5*all:latency=60m", 4)] {
         let world = fleet(ROWS);

@@ -273,8 +273,8 @@ fn without_a_base_a_value_that_is_stored_in_another_spelling_is_not_written() {
     assert_eq!(update(&[], "00007").code, 0);
     let puts = world.puts().len();
     let run = update(&[], "7");
-    let why = "only as a spreadsheet respells it; `reference`: `00007` → `7` (read as a number)";
-    assert!(run.code == 10 && run.stderr.contains(why), "{}", run.stderr);
+    let reason = "only as a spreadsheet respells it; `reference`: `00007` → `7` (read as a number)";
+    assert!(run.code == 10 && run.stderr.contains(reason), "{}", run.stderr);
     assert_eq!(world.puts().len(), puts);
     assert_eq!(update(&["--allow-respelled", "Reference"], "7").code, 0);
     assert_eq!(tokens(&world.stored(FIRST))["reference"], "\"7\"");

@@ -105,7 +105,7 @@ fn what_is_not_a_whole_plan_is_refused_before_anything_is_sent() {
         all.iter().enumerate().filter(|(at, _)| *at != out).map(|(_, line)| format!("{line}\n")).collect()
     };
     let twice = plan.replacen(all[1], &format!("{}\n{}", all[1], all[1]), 1).replace(":12}", ":13}");
-    for (tampered, said) in [
+    for (tampered, message) in [
         (without(all.len() - 1), "cut off"),
         (without(3), "cut off"),
         (without(0), "first line is not the head of a plan"),
@@ -117,7 +117,7 @@ fn what_is_not_a_whole_plan_is_refused_before_anything_is_sent() {
         (twice, "already"),
     ] {
         let run = bulk_of(&world, &["apply", "-"], &tampered);
-        run.fails(2, &["cannot be applied", said][usize::from(said == "already")..]);
+        run.fails(2, &["cannot be applied", message][usize::from(message == "already")..]);
     }
     assert_eq!(world.requests().len(), seen);
     assert_eq!(super::runs(&world), Vec::<String>::new());
@@ -128,12 +128,12 @@ fn a_plan_with_a_line_that_was_tampered_with_is_refused_before_anything_is_sent(
     let (world, path) = planned();
     let plan = std::fs::read_to_string(&path).expect("the plan is there");
     let other_customer = format!("\"customer\":{{\"id\":{}", FIRST + 3);
-    for (from, to, said) in [
+    for (from, to, message) in [
         ("\"path\":\"firstName\"", "\"path\":\"id\"", "line 2: "),
         (other_customer.as_str(), "\"customer\":{\"id\":123", "it names customer 123 and holds customer"),
     ] {
         let seen = world.requests().len();
-        bulk_of(&world, &["apply", "-"], plan.replacen(from, to, 1)).fails(2, &["has 1 error", said]);
+        bulk_of(&world, &["apply", "-"], plan.replacen(from, to, 1)).fails(2, &["has 1 error", message]);
         assert_eq!(world.requests().len(), seen);
     }
 }

@@ -62,8 +62,8 @@ fn rows_in_flight_are_finished_and_resume_does_the_rest() {
     let (code, stdout, stderr) = running.end();
     let run = latest(&world);
     assert_eq!(code, Some(130), "{stderr}");
-    for said in ["12 written, 28 not-reached", &format!("fusebill customer bulk resume {run}")] {
-        assert!(stderr.contains(said), "{said} is not in {stderr}");
+    for message in ["12 written, 28 not-reached", &format!("fusebill customer bulk resume {run}")] {
+        assert!(stderr.contains(message), "{message} is not in {stderr}");
     }
     assert_eq!((lines(&stdout).len(), world.puts().len()), (12, 12));
     let resumed = bulk(&world, &["resume", &run, "-o", "ndjson"]);
@@ -73,7 +73,7 @@ fn rows_in_flight_are_finished_and_resume_does_the_rest() {
 }
 
 #[test]
-fn pressed_again_it_gives_the_rows_in_flight_up_and_resume_settles_them() {
+fn pressed_again_it_gives_the_rows_in_flight_up_and_resume_resolves_them() {
     let world = fleet(10);
     let file = world.file("rows.csv", names(10, "Ctrl"));
     world.fault("put@3*4:hang");
@@ -85,10 +85,10 @@ fn pressed_again_it_gives_the_rows_in_flight_up_and_resume_settles_them() {
     let (code, _, stderr) = running.end();
     let run = latest(&world);
     assert_eq!((code, stderr.contains("was sent")), (Some(10), false), "{stderr}");
-    for said in
+    for message in
         ["stopped waiting", "Rows may have been written.", &format!("fusebill customer bulk resume {run}")]
     {
-        assert!(stderr.contains(said), "{said} is not in {stderr}");
+        assert!(stderr.contains(message), "{message} is not in {stderr}");
     }
     let resumed = bulk(&world, &["resume", &run, "-o", "json"]);
     assert_eq!((resumed.code, &resumed.json()["rows"]["written"]), (0, &10.into()), "{}", resumed.stderr);

@@ -58,7 +58,7 @@ fn after_so_many_failures_in_a_row_it_stops_and_resume_goes_on() {
     // What was begun meanwhile is finished.
     assert!((3..=6).contains(&failed), "{}", run.stderr);
     run.says(&["rows in a row did not succeed", &format!("{} not-reached", 18 - failed), "bulk resume"]);
-    assert!(rows[2]["error"].as_str().is_some_and(|why| why.contains("Not today")), "{}", rows[2]);
+    assert!(rows[2]["error"].as_str().is_some_and(|reason| reason.contains("Not today")), "{}", rows[2]);
     super::killed::take_faults_back(&world);
     let resumed = bulk(&world, &["resume", &latest(&world), "-o", "json"]);
     let object = resumed.json();
@@ -170,7 +170,7 @@ fn every_row_well_done_is_exit_zero_and_one_object() {
 }
 
 #[test]
-fn what_is_unknown_is_settled_by_resume_and_undo_brings_back_what_was_written() {
+fn what_is_unknown_is_resolved_by_resume_and_undo_brings_back_what_was_written() {
     let world = fleet(2);
     let before = super::held(&world, 2);
     world.fault("put:lost-after");
@@ -183,7 +183,7 @@ fn what_is_unknown_is_settled_by_resume_and_undo_brings_back_what_was_written() 
     let resumed = bulk(&world, &["resume", &name, "-o", "json"]);
     let rows = serde_json::json!({"written": 2});
     assert_eq!((resumed.code, &resumed.json()["rows"]), (0, &rows), "{}", resumed.stderr);
-    assert_eq!(world.puts().len(), puts, "it was settled by reading");
+    assert_eq!(world.puts().len(), puts, "it was resolved by reading");
     assert_eq!(bulk(&world, &["undo", &name, "--yes"]).code, 0);
     super::same(&super::held(&world, 2), &before);
 }
@@ -278,7 +278,7 @@ fn a_customer_that_cannot_be_read_does_not_keep_a_run_from_going_on() {
 }
 
 #[test]
-fn a_damaged_entry_keeps_no_other_row_from_being_settled() {
+fn a_damaged_entry_keeps_no_other_row_from_being_resolved() {
     let world = fleet(2);
     ["put*2:lost-after", "get@2*4:status=500", "get@7*4:status=500"]
         .iter()

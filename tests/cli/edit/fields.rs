@@ -39,12 +39,12 @@ fn without_yes_the_change_is_shown_and_the_text_kept() {
     let world = World::new();
     let before = world.stored(123);
     let run = edit(&world, JOHN, &[]);
-    let said = "error: before writing customer 123: this change needs consent, but there is no terminal, or --no-input is set\n  \
+    let message = "error: before writing customer 123: this change needs consent, but there is no terminal, or --no-input is set\n  \
                 changes made in the editor or at prompts need confirmation\nNothing was written.\n\
                 hint: add --yes to consent on the command line\n";
     let text = kept(&world, &run);
-    let said = format!("{said}{}", hints(&text_in(&folders(&world)[0])));
-    run.is(2, &name_change("\"John\""), &said);
+    let message = format!("{message}{}", hints(&text_in(&folders(&world)[0])));
+    run.is(2, &name_change("\"John\""), &message);
     assert_eq!(text, sheet(&World::new()).replace("\"Jon\"", "\"John\""));
     only_read(&world, &before);
 }
@@ -74,7 +74,7 @@ fn null_clears_a_field() {
     nothing_is_kept(&world);
     let undo = run.undo.expect("it can be taken back");
     assert_eq!(world.run(&undo.split(' ').skip(1).collect::<Vec<_>>()).code, 0);
-    assert_eq!(crate::world::settled(&world.stored(123)), crate::world::settled(&before));
+    assert_eq!(crate::world::without_timestamp(&world.stored(123)), crate::world::without_timestamp(&before));
 }
 
 #[test]
@@ -108,8 +108,8 @@ fn a_known_field_and_a_known_object_that_were_not_there_can_be_added() {
 fn a_field_that_nobody_knows_is_added_only_when_that_is_asked_for() {
     let line = "  \"loyaltyTier\": \"gold\",\n";
     let change = [("{\n  \"firstName\"", "{\n  \"loyaltyTier\": \"gold\",\n  \"firstName\"")];
-    let why = "the customer has no field `loyaltyTier`; --new-field adds it";
-    refused(&change, &[], &[(why, line.trim())]);
+    let reason = "the customer has no field `loyaltyTier`; --new-field adds it";
+    refused(&change, &[], &[(reason, line.trim())]);
     let world = World::behaving(&["unknown-keys=store"]);
     let before = world.stored(123);
     let run = typed(&world, &change, &["--yes", "--new-field"]);
@@ -126,21 +126,21 @@ fn a_misspelled_field_is_refused_with_the_name_that_was_meant() {
     for name in ["FirstName", "FIRSTNAME"] {
         let line = format!("\"{name}\": \"x\",");
         let spelled = format!("`{name}` is spelled `firstName`");
-        let said = [(spelled.as_str(), line.as_str())];
-        refused(&[("{\n  \"firstName\"", &change(name))], &["--new-field"], &said);
+        let message = [(spelled.as_str(), line.as_str())];
+        refused(&[("{\n  \"firstName\"", &change(name))], &["--new-field"], &message);
     }
 }
 
 #[test]
 fn what_is_read_only_cannot_be_changed() {
     let typed_in = |text: &str| format!("{{\n  {text},\n  \"firstName\"");
-    for (line, why) in [
+    for (line, reason) in [
         ("\"id\": 124", "`id` is read-only: it identifies the customer"),
         ("\"modifiedTimestamp\": null", "`modifiedTimestamp` is read-only: the vendor computes it"),
         ("\"monthlyRecurringRevenue\": 1", "`monthlyRecurringRevenue` is read-only: the vendor computes it"),
     ] {
-        let said = [(why, &*format!("{line},"))];
-        refused(&[("{\n  \"firstName\"", &typed_in(line))], &[], &said);
+        let message = [(reason, &*format!("{line},"))];
+        refused(&[("{\n  \"firstName\"", &typed_in(line))], &[], &message);
     }
     let all = ["--all"];
     let moved = (
@@ -167,8 +167,8 @@ fn fields_that_the_table_does_not_know_cannot_be_changed_here() {
     ] {
         let typed = types(&world, with(&sheet, from, to));
         let run = edit_of(&world, "1016", &typed, &["--all", "--yes", "--new-field"]);
-        let why = format!("the editor cannot set `{path}`; `customer update --set-json` can");
-        run.fails(2, &[&why]);
+        let reason = format!("the editor cannot set `{path}`; `customer update --set-json` can");
+        run.fails(2, &[&reason]);
     }
     assert!(world.puts().is_empty());
     assert_eq!(folders(&world).len(), 3);
@@ -195,7 +195,7 @@ fn read_only_fields_may_stand_in_the_text_as_they_are() {
 fn what_does_not_fit_is_noted_above_its_line() {
     let long = format!("\"{}\"", "x".repeat(51));
     let long_line = format!("\"firstName\": {long},");
-    for (from, to, why, line) in [
+    for (from, to, reason, line) in [
         ("\"Jon\"", long.as_str(), "`firstName` is 51 characters long, the limit is 50", long_line.as_str()),
         ("\"Smith\"", "5", "`lastName` takes text, not a number", "\"lastName\": 5,"),
         ("\"Smith\"", "{\"a\": 1}", "`lastName` takes text, not an object", "\"lastName\": {\"a\": 1},"),
@@ -237,7 +237,7 @@ fn what_does_not_fit_is_noted_above_its_line() {
             "\"reference\": \"ACME-7\", /* open",
         ),
     ] {
-        refused(&[(from, to)], &[], &[(why, line)]);
+        refused(&[(from, to)], &[], &[(reason, line)]);
     }
     let whole = "`customerAcquisition` holds several fields: set or clear them one by one";
     let world = World::new();
@@ -275,7 +275,7 @@ fn every_mistake_is_noted_at_once() {
 
 #[test]
 fn a_text_that_is_no_object_is_refused() {
-    for (text, why) in [
+    for (text, reason) in [
         ("[1]", "a customer is an object in braces, not an array"),
         ("null", "a customer is an object in braces, not null"),
         ("{} {}", "not JSON: trailing characters"),
@@ -283,8 +283,8 @@ fn a_text_that_is_no_object_is_refused() {
     ] {
         let world = World::new();
         let run = edit(&world, &types(&world, text), &["--yes"]);
-        run.fails(2, &[&format!("  line 2: {why}\n")]);
-        assert_eq!(kept(&world, &run), format!("//! {why}\n{text}"));
+        run.fails(2, &[&format!("  line 2: {reason}\n")]);
+        assert_eq!(kept(&world, &run), format!("//! {reason}\n{text}"));
         only_read(&world, &world.stored(123));
     }
 }
@@ -338,12 +338,12 @@ fn a_changed_sales_tracking_code_drops_what_described_the_old_one() {
 #[test]
 fn codes_that_cannot_be_are_noted_above_their_list() {
     let list = "\"salesTrackingCodes\": [";
-    for (from, to, why) in [
+    for (from, to, reason) in [
         ("\"Region\"", "\"sales rep\"", "has two codes of one type"),
         ("\"NA\"", "5", "has an element without a `code` text"),
         ("\"type\": \"Region\"", "\"kind\": \"Region\"", "has an element without a `type` text"),
     ] {
-        refused(&[(from, to)], &[], &[(&format!("`customerReference.salesTrackingCodes` {why}"), list)]);
+        refused(&[(from, to)], &[], &[(&format!("`customerReference.salesTrackingCodes` {reason}"), list)]);
     }
 }
 

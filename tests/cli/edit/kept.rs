@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use super::*;
-use crate::world::{finished, is_under_nohup, settled};
+use crate::world::{finished, is_under_nohup, without_timestamp};
 
 const PHONE: &str = "sed -i 's/555-0124/555-9999/'";
 
@@ -92,7 +92,11 @@ fn the_text_is_kept_unless_it_is_known_to_be_written() {
             outcome.iter().map(|it| (*it).to_string()).collect::<Vec<_>>(),
             "{faults:?}"
         );
-        assert_eq!(settled(&world.stored(123)) == settled(&john(&before)), *stored, "{faults:?}");
+        assert_eq!(
+            without_timestamp(&world.stored(123)) == without_timestamp(&john(&before)),
+            *stored,
+            "{faults:?}"
+        );
         if *code == 0 || faults[0].starts_with("get:") {
             nothing_is_kept(&world);
             continue;
@@ -123,11 +127,11 @@ fn what_another_writer_changed_elsewhere_meanwhile_is_kept() {
     let world = World::new();
     let before = world.stored(123);
     world.fault("get@2:other-writer=reference=\"theirs\"");
-    let said = "Kept a change of another client: `reference` \"ACME-7\" → \"theirs\"\n";
+    let message = "Kept a change of another client: `reference` \"ACME-7\" → \"theirs\"\n";
     let run = edit(&world, JOHN, &["--yes"]);
-    run.is(0, &name_change("\"John\""), &format!("{said}{WRITTEN_ONE}"));
+    run.is(0, &name_change("\"John\""), &format!("{message}{WRITTEN_ONE}"));
     let theirs = before.replacen("\"ACME-7\"", "\"theirs\"", 1);
-    assert_eq!(settled(&world.put_body()), settled(&john(&theirs)));
+    assert_eq!(without_timestamp(&world.put_body()), without_timestamp(&john(&theirs)));
     nothing_is_kept(&world);
 }
 
@@ -139,13 +143,13 @@ fn the_same_field_changed_by_another_writer_is_a_conflict_and_the_text_is_kept()
         let run = edit(&world, JOHN, &[&["--yes"], format].concat());
         assert_eq!((run.code, world.puts().len()), (6, 0), "{}", run.stderr);
         assert!(world.stored(123).contains("\"firstName\":\"Jim\"") && world.journal().is_empty());
-        let said = "`firstName`: was \"Jon\", is now \"Jim\", would become \"John\"";
+        let message = "`firstName`: was \"Jon\", is now \"Jim\", would become \"John\"";
         if format.is_empty() {
-            run.says(&["the customer changed meanwhile", said, "\nNothing was written.\n"]);
+            run.says(&["the customer changed meanwhile", message, "\nNothing was written.\n"]);
             assert!(kept(&world, &run).contains("\"John\""));
         } else {
             assert_eq!(run.json()["error"]["kind"], "conflict");
-            assert!(run.json()["error"]["message"].as_str().expect("a message").contains(said));
+            assert!(run.json()["error"]["message"].as_str().expect("a message").contains(message));
             assert_eq!(folders(&world).len(), 1);
         }
         // It stays a conflict until the text says what they say.
@@ -173,10 +177,10 @@ fn recovering_goes_on_with_the_text_upon_what_others_made_of_the_customer() {
     let theirs = world.stored(123).replacen("\"PO-2291\"", "\"PO-1\"", 1).replacen("\"B\"", "null", 1);
     world.server.store(&theirs).expect("another writer writes");
     let run = edit(&world, PHONE, &["--recover", "--yes"]);
-    let said = "Kept a change of another client: `middleName` \"B\" → null\n\
+    let message = "Kept a change of another client: `middleName` \"B\" → null\n\
                 Kept a change of another client: `customerReference.reference1` \"PO-2291\" → \"PO-1\"\n\
                 Written and verified: 2 changed.\n";
-    assert_eq!((run.code, run.stderr.as_str()), (0, said));
+    assert_eq!((run.code, run.stderr.as_str()), (0, message));
     assert_eq!(world.put_body(), john(&theirs).replacen("555-0124", "555-9999", 1));
     nothing_is_kept(&world);
 }
@@ -184,9 +188,9 @@ fn recovering_goes_on_with_the_text_upon_what_others_made_of_the_customer() {
 #[test]
 fn there_may_be_nothing_to_recover() {
     let world = World::new();
-    let said =
+    let message =
         "error: editing customer 123: no text of this customer was left behind\nNothing was written.\n";
-    edit(&world, JOHN, &["--recover", "--yes"]).is(3, "", said);
+    edit(&world, JOHN, &["--recover", "--yes"]).is(3, "", message);
     nothing_is_kept(&world);
     // One of another customer, of another server, of another profile.
     assert_eq!(edit_of(&world, "1016", "sed -i 's/\"Una\"/\"Ina\"/'", &[]).code, 2);
@@ -197,7 +201,7 @@ fn there_may_be_nothing_to_recover() {
     run.says(&["hint: `fusebill --profile sandbox customer edit 123 --recover` goes on with it\n"]);
     assert_eq!(run.code, 2);
     assert_eq!(folders(&world).len(), 3);
-    edit(&world, JOHN, &["--recover", "--yes"]).is(3, "", said);
+    edit(&world, JOHN, &["--recover", "--yes"]).is(3, "", message);
     edit_of(&world, "12", JOHN, &["--recover"]).fails(3, &[]);
     let run = edit(&world, "true", &[]);
     assert_eq!((run.code, run.stderr.as_str()), (0, NO_CHANGES), "they are not warned about either");
@@ -251,12 +255,12 @@ fn a_dry_run_keeps_the_text() {
         let (world, before) = (World::new(), World::new().stored(123));
         let run = edit(&world, JOHN, arguments);
         let path = text_in(&folders(&world)[0]);
-        let said = format!(
+        let message = format!(
             "Dry run: 1 changed. Nothing was written.\nyour text is kept in {}\n\
              `fusebill customer edit 123 --recover` goes on with it\n",
             path.display()
         );
-        run.is(code, &name_change("\"John\""), &said);
+        run.is(code, &name_change("\"John\""), &message);
         only_read(&world, &before);
         let run = edit(&world, "true", &["--recover", "--yes"]);
         run.is(0, &name_change("\"John\""), WRITTEN_ONE);
@@ -345,14 +349,20 @@ fn two_edits_at_once_do_not_take_each_others_text() {
     let before = world.stored(123);
     let editor = script(&world, "outer", &body);
     let run = edit(&world, &editor, &["--yes"]);
-    let said = fs::read_to_string(log).expect("the inner edits ran");
-    assert!(said.contains("no text of this customer was left behind\nNothing was written.\n3\n"), "{said}");
-    assert!(said.ends_with("\n0\n") && !said.contains("earlier edit"), "{said}");
+    let message = fs::read_to_string(log).expect("the inner edits ran");
+    assert!(
+        message.contains("no text of this customer was left behind\nNothing was written.\n3\n"),
+        "{message}"
+    );
+    assert!(message.ends_with("\n0\n") && !message.contains("earlier edit"), "{message}");
     assert_eq!(run.code, 0, "{}", run.stderr);
     run.says(&["Kept a change of another client: `firstName` \"Jon\" → \"John\"", WRITTEN_ONE]);
     let puts = world.puts();
     assert_eq!(puts[0], john(&before));
-    assert_eq!(settled(&puts[1]), settled(&john(&before).replacen("555-0124", "555-9999", 1)));
+    assert_eq!(
+        without_timestamp(&puts[1]),
+        without_timestamp(&john(&before).replacen("555-0124", "555-9999", 1))
+    );
     nothing_is_kept(&world);
 }
 

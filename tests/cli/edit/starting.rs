@@ -78,10 +78,10 @@ fn quotes_that_do_not_close_are_refused_before_anything_is_read() {
     for name in ["FUSEBILL_EDITOR", "VISUAL", "EDITOR"] {
         let world = World::new();
         let run = world.run_with(&[("PATH", TOOLS), (name, "vi 'x")], &["customer", "edit", "123"]);
-        let said = format!(
+        let message = format!(
             "error: {name}: `vi 'x` names no program, or its quotes do not close\nNothing was written.\n"
         );
-        run.is(2, "", &said);
+        run.is(2, "", &message);
         world.was_left_alone();
         nothing_is_kept(&world);
     }
@@ -91,9 +91,9 @@ fn quotes_that_do_not_close_are_refused_before_anything_is_read() {
 fn an_editor_that_is_not_there_leaves_nothing() {
     let (world, before) = (World::new(), World::new().stored(123));
     let run = edit(&world, "no-such-editor -w", &["--yes"]);
-    let said = "error: the editor `no-such-editor` cannot be started: No such file or directory (os error 2)\n\
+    let message = "error: the editor `no-such-editor` cannot be started: No such file or directory (os error 2)\n\
                 Nothing was written.\nhint: set one of FUSEBILL_EDITOR, VISUAL, EDITOR to an editor that is installed\n";
-    run.is(1, "", said);
+    run.is(1, "", message);
     only_read(&world, &before);
     nothing_is_kept(&world);
 }
@@ -101,7 +101,7 @@ fn an_editor_that_is_not_there_leaves_nothing() {
 #[test]
 fn an_editor_that_returns_at_once_untouched_is_told_about_flags_to_wait() {
     // On a machine that is very busy even `true` takes its time.
-    let said = (0..20).find_map(|_| {
+    let message = (0..20).find_map(|_| {
         let world = World::new();
         let variables = [("PATH", TOOLS), ("EDITOR", "/usr/bin/env true")];
         let run = world.run_with(&variables, &["customer", "edit", "123", "--yes"]);
@@ -112,12 +112,12 @@ fn an_editor_that_returns_at_once_untouched_is_told_about_flags_to_wait() {
     });
     let expected = "`env` returned at once and the text is unchanged; an editor with its own window needs a flag \
                     to wait, such as `code --wait`\n";
-    assert_eq!(said.as_deref(), Some(format!("{expected}{NO_CHANGES}").as_str()));
+    assert_eq!(message.as_deref(), Some(format!("{expected}{NO_CHANGES}").as_str()));
 }
 
 #[test]
 fn an_editor_that_fails_sends_nothing_and_keeps_what_was_typed_before() {
-    for (end, said) in [
+    for (end, message) in [
         ("exit 1", "exit status: 1"),
         ("kill -9 $$", "signal: 9 (SIGKILL)"),
         ("kill -2 $$", "signal: 2 (SIGINT)"),
@@ -126,7 +126,7 @@ fn an_editor_that_fails_sends_nothing_and_keeps_what_was_typed_before() {
         let editor = script(&world, "ed", end);
         let run = edit(&world, &editor, &["--yes"]);
         let error = format!(
-            "error: the editor `{}` failed: {said}\nNothing was written.\n",
+            "error: the editor `{}` failed: {message}\nNothing was written.\n",
             editor.trim_matches('\'')
         );
         run.is(1, "", &error);
@@ -136,7 +136,7 @@ fn an_editor_that_fails_sends_nothing_and_keeps_what_was_typed_before() {
         let world = World::new();
         let editor = script(&world, "ed", &format!("{JOHN} \"$1\"\n{end}"));
         let run = edit(&world, &editor, &["--yes"]);
-        run.fails(1, &["failed: ", said, "\nNothing was written.\n"]);
+        run.fails(1, &["failed: ", message, "\nNothing was written.\n"]);
         assert!(kept(&world, &run).contains("\"firstName\": \"John\""));
         only_read(&world, &before);
     }

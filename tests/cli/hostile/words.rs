@@ -36,7 +36,7 @@ fn checked(world: &World, server: &Server, arguments: &[&str], codes: &[i32]) {
     let run = bounded(world, server, arguments, 60);
     assert!(codes.contains(&run.code), "{arguments:?} {run:#?}");
     if arguments.contains(&"json") {
-        serde_json::from_str::<Value>(&run.stdout).unwrap_or_else(|why| panic!("{why}: {run:#?}"));
+        serde_json::from_str::<Value>(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:#?}"));
     } else {
         steers_nothing(&run.stdout);
     }

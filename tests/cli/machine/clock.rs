@@ -48,19 +48,19 @@ fn what_is_older_is_told_by_its_time_and_what_is_unfinished_is_never_forgotten()
     move_to(&world, "1999");
     assert_eq!(world.run(&["customer", "update", "123", "--title", "dr"]).code, 0);
     let prune = ["customer", "history", "prune", "--older-than", "90d", "--yes"];
-    world.run(&prune).is(0, "", "Forgotten: 1 entry and 0 runs of profile default.\n");
+    world.run(&prune).is(0, "", "Deleted: 1 entry and 0 runs of profile default.\n");
     assert_eq!(kinds(&world), ["intent", "written"]);
     move_to(&world, "2999");
-    world.run(&prune).is(0, "", "Forgotten: 0 entries and 0 runs of profile default.\n");
+    world.run(&prune).is(0, "", "Deleted: 0 entries and 0 runs of profile default.\n");
     edit_store(&world, "UPDATE entries SET outcome = NULL");
     move_to(&world, "1999");
     let run = world.run(&prune);
-    run.says(&["Kept: 1 entry without a known outcome", "Forgotten: 0 entries and 0 runs"]);
+    run.says(&["Kept: 1 entry without a known outcome", "Deleted: 0 entries and 0 runs"]);
     assert_eq!(kinds(&world), ["intent"]);
 }
 
 #[test]
-fn a_later_change_settles_an_earlier_one_by_the_order_of_the_journal() {
+fn a_later_change_resolves_an_earlier_one_by_the_order_of_the_journal() {
     for year in ["2999", "1999"] {
         let world = World::new();
         world.fault("put:lost-before");
@@ -79,7 +79,7 @@ fn a_later_change_settles_an_earlier_one_by_the_order_of_the_journal() {
 }
 
 #[test]
-fn an_earlier_change_never_settles_a_later_one() {
+fn an_earlier_change_never_resolves_a_later_one() {
     let world = World::new();
     assert_eq!(world.run(&JOHN).code, 0);
     move_to(&world, "2999");

@@ -35,8 +35,8 @@ fn wherever_the_disk_is_full_nothing_is_sent_without_a_record_and_no_outcome_is_
         assert_eq!(kinds(&world), ["intent"]);
         let next = world.run(&["customer", "update", "123", "--title", "dr", "--dry-run"]);
         next.says(&["has no known outcome", "customer history 123 --resolve"]);
-        let settled = world.run(&["customer", "history", "--resolve"]);
-        assert_eq!(settled.code, 0, "{settled:#?}");
+        let resolved = world.run(&["customer", "history", "--resolve"]);
+        assert_eq!(resolved.code, 0, "{resolved:#?}");
         assert_eq!(kinds(&world), ["intent", "written"]);
         let undone = world.run(&["customer", "undo", "--last"]);
         assert_eq!(undone.code, 0, "{undone:#?}");

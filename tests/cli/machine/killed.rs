@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{JOHN, config, edit_store, is_accounted_for, kinds, records, start};
-use crate::world::{World, settled};
+use crate::world::{World, without_timestamp};
 
 /// Runs a command in a fresh world once to its end, then again and again until it is killed at another moment each time.
 fn killed_at_many_moments(
@@ -39,22 +39,22 @@ fn changed() -> World {
 }
 
 #[test]
-fn killed_while_it_takes_a_change_back_it_can_be_settled_and_taken_back() {
-    let before = settled(&World::new().stored(123));
+fn killed_while_it_takes_a_change_back_it_can_be_resolved_and_taken_back() {
+    let before = without_timestamp(&World::new().stored(123));
     killed_at_many_moments(60, changed, &["customer", "undo", "--last"], |world| {
         // The server works on one thread: when it answers, it has read what was on its way before.
         for _ in 0..2 {
             assert_eq!(world.run(&["customer", "get", "123"]).code, 0);
         }
         is_accounted_for(world);
-        let settling = world.run(&["customer", "history", "--resolve"]);
-        assert_eq!(settling.code, 0, "{settling:#?}");
-        if settled(&world.stored(123)) != before {
+        let resolving = world.run(&["customer", "history", "--resolve"]);
+        assert_eq!(resolving.code, 0, "{resolving:#?}");
+        if without_timestamp(&world.stored(123)) != before {
             assert!(world.stored(123).contains("\"John\""));
             let again = world.run(&["customer", "undo", "--last"]);
             assert_eq!(again.code, 0, "{again:#?}");
         }
-        assert_eq!(settled(&world.stored(123)), before);
+        assert_eq!(without_timestamp(&world.stored(123)), before);
         assert_ne!(kinds(world).last().map(String::as_str), Some("intent"));
     });
 }

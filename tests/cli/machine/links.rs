@@ -70,7 +70,7 @@ fn a_store_that_is_kept_elsewhere_stays_there_when_it_is_pruned() {
     wrote_john(&world, &world.run(&JOHN));
     assert_eq!(mode(&elsewhere.join("store")), 0o600);
     let run = world.run(&["customer", "history", "prune", "--older-than", "0h", "--yes"]);
-    let forgotten = "Forgotten: 1 entry and 0 runs of profile default.\n";
+    let forgotten = "Deleted: 1 entry and 0 runs of profile default.\n";
     assert_eq!((run.code, run.stderr.as_str()), (0, forgotten));
     assert!(state(&world, "fusebill.db").is_symlink());
     let again = world.run(&["customer", "update", "123", "--first-name", "Jim"]);

@@ -67,9 +67,9 @@ fn whatever_signal_comes_during_the_write_its_outcome_is_awaited() {
         until_seen(&world, "PUT");
         signal(&child, name);
         let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut said = String::new();
-        while !said.contains("waiting for the outcome") {
-            assert_ne!(stderr.read_line(&mut said).expect("it is text"), 0, "{name}: {said}");
+        let mut message = String::new();
+        while !message.contains("waiting for the outcome") {
+            assert_ne!(stderr.read_line(&mut message).expect("it is text"), 0, "{name}: {message}");
         }
         std::io::copy(&mut stderr, &mut std::io::sink()).expect("it is read to its end");
         let run = ended(child);

@@ -48,10 +48,7 @@ fn a_journal_that_is_pruned_during_a_change_keeps_what_is_unfinished_and_takes_t
     // However long the prune takes, the change does not end before it.
     stop(&first);
     let prune = world.run(&["customer", "history", "prune", "--older-than", "0h", "--yes"]);
-    prune.says(&[
-        "Kept: 1 entry without a known outcome",
-        "Forgotten: 1 entry and 0 runs of profile default.",
-    ]);
+    prune.says(&["Kept: 1 entry without a known outcome", "Deleted: 1 entry and 0 runs of profile default."]);
     assert_eq!(kinds(&world), ["intent"]);
     signal(&first, "CONT");
     let first = ended(first);

@@ -85,10 +85,10 @@ fn what_cannot_be_sent_as_a_key_is_refused_with_the_reason_and_not_repeated() {
         ("U2Vj\u{a0}U2VjcmV0Q29yZQ".as_bytes(), PRINT),
         ("“U2VjcmV0Q29yZQ”".as_bytes(), PRINT),
     ];
-    for (key, why) in cases {
+    for (key, reason) in cases {
         let runs = SOURCES.into_iter().filter_map(|from| run(from, key)).chain([login(key)]);
         for (place, run) in runs {
-            run.fails(4, &[why]);
+            run.fails(4, &[reason]);
             run_is_clean(&place.world, CORE, &run, &place.but());
             place.world.was_left_alone();
         }

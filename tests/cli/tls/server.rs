@@ -294,7 +294,7 @@ fn pass(from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
     let mut buffer = [0; 16 * 1024];
     match from.read(&mut buffer) {
         Ok(count) => to.write_all(&buffer[..count]).map(|()| count > 0),
-        Err(why) if why.kind() == io::ErrorKind::WouldBlock => Ok(true),
-        Err(why) => Err(why),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+        Err(error) => Err(error),
     }
 }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use fusebill::api::ApiKey;
 use fusebill::api::error_body::words;
-use fusebill::error::{Error, Kind};
+use fusebill::error::{Error, ErrorKind};
 use fusebill::report::Look;
 use fusebill::report::escape::escaped;
 use fusebill::report::failure::failure;
@@ -24,7 +24,7 @@ const EXCERPT: usize = 300 + "a web page: …".len();
 
 fuzz_target!(|data: &[u8]| {
     let Some(parts) = parts(data, 2) else { return };
-    said(parts[1]);
+    message(parts[1]);
     let Ok(key) = ApiKey::parse(parts[0]) else { return };
     // Keys are base64. A short one is a word that may stand anywhere.
     let plain = key.reveal();
@@ -40,7 +40,7 @@ fuzz_target!(|data: &[u8]| {
     if !body.contains(plain) && !body.contains(['\\', '%', '&']) && !stands_for_text(plain) {
         assert!(matches!(redacted, Cow::Borrowed(same) if same == body), "{body} became {redacted}");
     }
-    for shown in said(&redacted) {
+    for shown in message(&redacted) {
         assert!(!shown.contains(plain), "the key is in {shown}");
     }
 });
@@ -74,14 +74,14 @@ fn written(key: &str, digits: &[u8]) -> String {
 }
 
 /// What a body comes to on the terminal, line by line.
-fn said(body: &str) -> Vec<String> {
+fn message(body: &str) -> Vec<String> {
     let lines = words(body);
     match known(body.trim()) {
         Some(expected) => assert_eq!(lines, expected),
         None => assert!(lines.len() <= 1 && lines.iter().all(|line| line.chars().count() <= EXCERPT)),
     }
     let shown =
-        failure(&Error::new(Kind::Refused, "no").detail(lines.iter().cloned()), Look::default(), true);
+        failure(&Error::new(ErrorKind::Refused, "no").detail(lines.iter().cloned()), Look::default(), true);
     for line in &lines {
         let steers = |c: char| c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c);
         assert!(!escaped(line).contains(steers));

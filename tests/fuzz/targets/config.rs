@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
     let Some(parts) = parts(data, 1) else { return };
     let Ok(config) = Config::parse(PathBuf::from("config.toml"), parts[0].to_string()) else { return };
     assert_eq!(config.text(), parts[0]);
-    assert_eq!(said(&config), by_toml(parts[0]));
+    assert_eq!(message(&config), by_toml(parts[0]));
     let profile = parts.get(1).copied().unwrap_or("live");
     let name = parts.get(2).copied().unwrap_or("label");
     let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else { return };
@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     is_removed(&config, profile);
 });
 
-fn said(config: &Config) -> Said {
+fn message(config: &Config) -> Said {
     let settings = config.profiles().iter().flat_map(|(profile, settings)| {
         settings.all().map(|(setting, value)| ((profile.clone(), setting.name), shown(value)))
     });
@@ -52,7 +52,7 @@ fn shown(value: &Value) -> String {
 /// The same by the TOML library's own tree. A command that is one text is split as a shell does.
 fn by_toml(text: &str) -> Said {
     let document: DocumentMut = text.trim_start_matches('\u{feff}').parse().expect("what was taken is TOML");
-    let mut said = Said::new();
+    let mut message = Said::new();
     let tables = |item: &Item| -> Vec<(String, Item)> {
         let table = item.as_table_like().expect("a table");
         table.iter().map(|(name, item)| (name.to_string(), item.clone())).collect()
@@ -75,11 +75,11 @@ fn by_toml(text: &str) -> Said {
                     }
                     _ => panic!("{name} is of no type"),
                 };
-                said.insert((profile.clone(), setting.name), value);
+                message.insert((profile.clone(), setting.name), value);
             }
         }
     }
-    said
+    message
 }
 
 fn is_set(config: &Config, profile: &str, key: Key, value: &Value) {
@@ -90,12 +90,12 @@ fn is_set(config: &Config, profile: &str, key: Key, value: &Value) {
     let Ok(changed) = config.with(profile, &[(key, Some(value.clone()))]) else { return };
     assert_eq!(changed.settings(profile).get(key), Some(value), "it does not read back");
     let name = fusebill::account::setting::Setting::of(key).name;
-    let mut expected = said(config);
+    let mut expected = message(config);
     expected.insert((profile.to_string(), name), shown(value));
-    assert_eq!(said(&changed), expected, "another setting changed");
+    assert_eq!(message(&changed), expected, "another setting changed");
     assert_eq!(by_toml(changed.text()), expected);
     keeps_lines(config, &changed);
-    let again = changed.with(profile, &[(key, Some(value.clone()))]).unwrap_or_else(|why| panic!("{why}"));
+    let again = changed.with(profile, &[(key, Some(value.clone()))]).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(again.text(), changed.text(), "setting it twice changes twice");
 }
 
@@ -142,17 +142,17 @@ fn in_value(text: &str) -> bool {
 fn is_unset(config: &Config, profile: &str, key: Key) {
     let Ok(changed) = config.with(profile, &[(key, None)]) else { return };
     let name = fusebill::account::setting::Setting::of(key).name;
-    let mut expected = said(config);
+    let mut expected = message(config);
     expected.remove(&(profile.to_string(), name));
-    assert_eq!(said(&changed), expected);
+    assert_eq!(message(&changed), expected);
     assert_eq!(by_toml(changed.text()), expected);
 }
 
 fn is_removed(config: &Config, profile: &str) {
     let Ok(changed) = config.without(profile) else { return };
-    let mut expected = said(config);
+    let mut expected = message(config);
     expected.retain(|(of, _), _| of != profile);
-    assert_eq!(said(&changed), expected);
+    assert_eq!(message(&changed), expected);
     assert!(!changed.profiles().contains_key(profile));
     assert_eq!(
         changed.profiles().len() + usize::from(config.profiles().contains_key(profile)),

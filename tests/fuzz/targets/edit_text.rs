@@ -7,7 +7,7 @@
 
 #![no_main]
 
-use fusebill::document::edit_text::{Note, Reading, annotate, line_at, read, without_notes, write};
+use fusebill::document::edit_text::{Note, TextDiff, annotate, line_at, read, without_notes, write};
 use fusebill::document::json::MAX_DEPTH;
 use fusebill::document::plan::plan;
 use fusebill::document::relaxed::strict;
@@ -35,7 +35,7 @@ fn untouched(sheet: &str, customer: &Customer, all: bool) {
     }
 }
 
-fn asks_for_nothing(found: &Reading) -> bool {
+fn asks_for_nothing(found: &TextDiff) -> bool {
     found.edits.is_empty()
         && found.unknown.is_empty()
         && found.deleted.is_empty()
@@ -73,14 +73,14 @@ fn edited(text: &str, customer: &Customer, all: bool) {
 }
 
 /// The edits give what the text says, and keep what it does not say.
-fn applied(found: &Reading, text: &Plain, customer: &Customer) {
+fn applied(found: &TextDiff, text: &Plain, customer: &Customer) {
     let strangers = found.unknown.iter().map(|stranger| &stranger.edit);
     let edits = Edits::check(found.edits.iter().chain(strangers).cloned().collect());
-    let edits = edits.unwrap_or_else(|why| panic!("{why}"));
+    let edits = edits.unwrap_or_else(|error| panic!("{error}"));
     let planned = match plan(customer.clone(), &edits, true) {
         Ok(planned) => planned,
         // Each of them can be planned; together they may have names that differ by case.
-        Err(why) => return assert!(found.unknown.len() > 1, "{why}"),
+        Err(error) => return assert!(found.unknown.len() > 1, "{error}"),
     };
     let before = plain::strict(customer.text()).expect("JSON");
     let after = plain::strict(planned.after.text()).expect("JSON");

@@ -8,11 +8,11 @@
 
 use std::borrow::Cow;
 
-use fusebill::error::{Error, Kind};
+use fusebill::error::{Error, ErrorKind};
 use fusebill::report::Look;
 use fusebill::report::escape::escaped;
 use fusebill::report::failure::failure;
-use fusebill::report::table::{Cell, Long, Tone, table};
+use fusebill::report::table::{Cell, LongValues, Tone, table};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -24,14 +24,14 @@ fuzz_target!(|text: &str| {
         assert!(matches!(shown, Cow::Borrowed(same) if same == text));
     }
     let rows = [vec![Cell::new("name", Tone::Bold), Cell::new(text, Tone::New)]];
-    let plain = table(&[text, "x"], &rows, Look::default(), Long::Cut);
+    let plain = table(&[text, "x"], &rows, Look::default(), LongValues::Cut);
     assert!(!plain.chars().any(|c| c != '\n' && steers(c)), "{plain:?}");
-    let narrow = table(&["f", "v"], &rows, Look { width: Some(60), ..Look::default() }, Long::Wrap);
+    let narrow = table(&["f", "v"], &rows, Look { width: Some(60), ..Look::default() }, LongValues::Wrap);
     assert!(!narrow.chars().any(|c| c != '\n' && steers(c)), "{narrow:?}");
-    let error = Error::new(Kind::Failed, text).at(text).detail([text.to_string()]).hint(text);
-    let said = failure(&error, Look::default(), true);
-    assert!(!said.chars().any(|c| c != '\n' && steers(c)), "{said:?}");
-    assert_eq!(said.matches('\n').count(), 4, "a text made lines of its own: {said:?}");
+    let error = Error::new(ErrorKind::Failed, text).step(text).detail([text.to_string()]).hint(text);
+    let message = failure(&error, Look::default(), true);
+    assert!(!message.chars().any(|c| c != '\n' && steers(c)), "{message:?}");
+    assert_eq!(message.matches('\n').count(), 4, "a text made lines of its own: {message:?}");
 });
 
 fn as_shown(c: char) -> String {

@@ -23,8 +23,8 @@ fuzz_target!(|data: &[u8]| {
     let patch = plain::strict(parts[1]).expect("the patch is JSON");
     let edits = match Edits::check(list) {
         Ok(edits) => edits,
-        Err(why) => {
-            return assert!(!matches!(why.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)), "{why}");
+        Err(error) => {
+            return assert!(!matches!(error.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)), "{error}");
         }
     };
     match plan(customer.clone(), &edits, true) {
@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
             let inside_field = fusebill::field::at(&path.dotted()).is_some();
             assert!(tramples(&before, &patch) || inside_field, "{path} was refused");
         }
-        Err(why) => assert!(!matches!(why.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)), "{why}"),
+        Err(error) => assert!(!matches!(error.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)), "{error}"),
     }
 });
 

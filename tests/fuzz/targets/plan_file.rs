@@ -7,7 +7,7 @@
 
 #![no_main]
 
-use fusebill::bulk::plan_file::{End, Head, NotAPlan, Planned, VERSION, json_line, read};
+use fusebill::bulk::plan_file::{End, Head, PlanFileError, Planned, VERSION, json_line, read};
 use fusebill::document::plan::{Plan, plan};
 use fusebill::document::{Customer, Edits, Json, patch};
 use fusebill_fuzz::customers::{differing, same};
@@ -29,7 +29,7 @@ fn a_plan(customer: &str, changes: &str) -> Option<Plan> {
     plan(Customer::parse(customer).ok()?, &Edits::check(edits).ok()?, true).ok()
 }
 
-fn all(file: &[u8]) -> Result<(Head, Vec<Planned>), NotAPlan> {
+fn all(file: &[u8]) -> Result<(Head, Vec<Planned>), PlanFileError> {
     let (head, lines) = read(file)?;
     Ok((head, lines.collect::<Result<_, _>>()?))
 }
@@ -45,7 +45,7 @@ fn written(head: &Head, rows: &[Planned]) -> Vec<u8> {
 fn whole(file: &[u8]) {
     let Ok((head, rows)) = all(file) else { return };
     let out = written(&head, &rows);
-    let (again, same) = all(&out).unwrap_or_else(|why| panic!("{why}"));
+    let (again, same) = all(&out).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(again, head);
     assert_eq!(written(&again, &same), out, "it is read another way than it was written");
     let lines = file.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).count();
@@ -97,7 +97,7 @@ fn comes_back(plan: &Plan) {
     let head = Head { fusebill_plan: VERSION, profile, host, time: Timestamp::UNIX_EPOCH, source };
     let file = written(&head, &[Planned::of(1, plan)]);
     assert_eq!(file.iter().filter(|&&byte| byte == b'\n').count(), 3, "a row is one line");
-    let (again, rows) = all(&file).unwrap_or_else(|why| panic!("{why}"));
+    let (again, rows) = all(&file).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(again, head);
     match rows[0].plan() {
         Ok(Some(again)) => {
@@ -112,7 +112,7 @@ fn comes_back(plan: &Plan) {
             }
         }
         Ok(None) => assert!(plan.is_empty()),
-        Err(why) => panic!("{why}"),
+        Err(error) => panic!("{error}"),
     }
     whole(&file);
 }

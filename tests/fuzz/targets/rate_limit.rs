@@ -18,10 +18,10 @@ const LEAST: Duration = Duration::from_millis(250);
 const NOW: i64 = 1_795_428_000;
 
 fuzz_target!(|text: &str| {
-    let said: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(": ")).collect();
+    let message: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(": ")).collect();
     let told = |name: &str| {
         let name = name.strip_prefix("x-rate-limit-").unwrap_or(name);
-        said.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+        message.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
     };
     let now = Timestamp::from_second(NOW).expect("a moment");
     let pause = wait(told, now);

@@ -9,7 +9,7 @@
 use fusebill::document::decimal::Decimal;
 use fusebill::document::time::timestamp;
 use fusebill::document::{Json, View};
-use fusebill::search::{Condition, Fit, Search, filters, names};
+use fusebill::search::{Condition, SearchMatch, Search, filters, names};
 use fusebill_fuzz::parts;
 use libfuzzer_sys::fuzz_target;
 
@@ -27,14 +27,14 @@ fuzz_target!(|data: &[u8]| {
         assert!(!meant || served, "{} is meant and {} leaves it out", condition.given(), search.query());
         assert!(!search.is_exact() || meant == served, "{} is not exact", search.query());
         let verdict = search.judge(document.root());
-        assert_eq!(verdict == Fit::Match, meant);
-        assert_eq!(verdict == Fit::Unexpected, !served, "{} {verdict:?}", condition.given());
+        assert_eq!(verdict == SearchMatch::Match, meant);
+        assert_eq!(verdict == SearchMatch::Unexpected, !served, "{} {verdict:?}", condition.given());
         all_served &= served;
     }
     let search = Search::new(conditions.clone());
     let asked: Vec<String> = conditions.iter().filter_map(Condition::query).collect();
     assert_eq!(decoded(&search.query()), asked.join(";"));
-    assert_eq!(search.judge(document.root()) == Fit::Unexpected, !all_served);
+    assert_eq!(search.judge(document.root()) == SearchMatch::Unexpected, !all_served);
 });
 
 fn decoded(query: &str) -> String {

@@ -1,13 +1,13 @@
 //! Our change upon what others changed meanwhile. The input: a customer, our merge patch, theirs, and a digit whose bits
-//! settle conflicts.
+//! resolve conflicts.
 //!
 //! Held: the merged customer is theirs with our values and nothing else; what is carried along is what they changed; a
 //! conflict is told exactly where both changed the same value otherwise; with nobody else it is our plan, and with no
-//! change of ours it is theirs; what is settled for them keeps their bytes.
+//! change of ours it is theirs; what is resolved for them keeps their bytes.
 
 #![no_main]
 
-use fusebill::document::merge::{Conflict, Merge, merge, settle};
+use fusebill::document::merge::{Conflict, Merge, merge, resolve_conflicts};
 use fusebill::document::plan::{Plan, plan};
 use fusebill::document::{Customer, Edits, Json, Path, patch};
 use fusebill::field::{self, CODES_PATH};
@@ -85,7 +85,7 @@ fuzz_target!(|data: &[u8]| {
             );
         }
         // Names that differ by case only, one on either side.
-        Err(why) => assert!(Customer::parse(whole.spelled()).is_err(), "{why}"),
+        Err(error) => assert!(Customer::parse(whole.spelled()).is_err(), "{error}"),
     }
     nobody_else(&ours);
 });
@@ -128,7 +128,7 @@ fn overlap(one: &[String], other: &[String]) -> bool {
 fn settled(ours: &Plan, theirs: &Customer, conflicts: &[Conflict], bits: u64) {
     let place = |path: &Path| conflicts.iter().position(|conflict| conflict.path == *path);
     let keeps = |path: &Path| place(path).is_some_and(|place| bits >> (place % 64) & 1 == 1);
-    let Ok(plan) = settle(ours, theirs, keeps) else { return };
+    let Ok(plan) = resolve_conflicts(ours, theirs, keeps) else { return };
     let raw = |customer: &Customer, path: &Path| customer.get(path).map(|view| view.raw().to_string());
     for conflict in conflicts {
         if !keeps(&conflict.path) {
@@ -142,7 +142,7 @@ fn settled(ours: &Plan, theirs: &Customer, conflicts: &[Conflict], bits: u64) {
 }
 
 fn nobody_else(ours: &Plan) {
-    let merged = merge(ours, &ours.before).unwrap_or_else(|why| panic!("{why}"));
+    let merged = merge(ours, &ours.before).unwrap_or_else(|error| panic!("{error}"));
     let Merge::Merged { plan, carried } = merged else { panic!("a conflict with nobody") };
     assert!(carried.is_empty());
     // Several new members come in the order of their paths then.

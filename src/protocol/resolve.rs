@@ -6,7 +6,7 @@ use crate::document::{Customer, Path, Plan};
 
 /// How an entry without an outcome is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Settled {
+pub enum Resolution {
     /// The new values are stored.
     Written,
     /// The new values are stored, and other values changed too.
@@ -22,23 +22,27 @@ pub enum Settled {
 }
 
 /// Resolves an entry. `stored` is `None` if the API has no such customer. `later` are the paths whose stored value may
-/// come from a later entry of this machine (`Store::written_after`): such a value is no difference and proves no write.
-pub fn settle(plan: &Plan, stored: Option<&Customer>, later: &[Path]) -> Settled {
-    let Some(stored) = stored else { return Settled::Gone };
+/// come from a later entry of this machine (`Store::paths_written_later`): such a value is no difference and proves no write.
+pub fn resolve(plan: &Plan, stored: Option<&Customer>, later: &[Path]) -> Resolution {
+    let Some(stored) = stored else { return Resolution::Gone };
     let is_later = |path: &Path| later.iter().any(|wrote| wrote.covers(path));
     if plan.replaced.iter().all(|change| is_later(&change.path)) {
-        return Settled::Superseded;
+        return Resolution::Superseded;
     }
     let verdict = verify(plan, stored);
     if verdict.has_what_was_asked() {
         let is_theirs = |difference: &Difference| is_later(&difference.path);
-        return if verdict.differences.iter().all(is_theirs) { Settled::Written } else { Settled::Differs };
+        return if verdict.differences.iter().all(is_theirs) {
+            Resolution::Written
+        } else {
+            Resolution::Differs
+        };
     }
     // Old values alone prove nothing: the change may have been stored and reverted since.
     if moved(&plan.before, stored).is_empty() && is_unmodified(&plan.before, stored) {
-        return Settled::NotWritten;
+        return Resolution::NotWritten;
     }
-    Settled::Unknown
+    Resolution::Unknown
 }
 
 #[cfg(test)]
@@ -50,25 +54,25 @@ mod tests {
     const BEFORE: &str = r#"{"id":7,"status":"Active","firstName":"Jon","lastName":"X","modifiedTimestamp":"2026-01-01T00:00:01"}"#;
 
     #[test]
-    fn an_entry_is_settled_by_what_is_stored() {
+    fn an_entry_is_resolved_by_what_is_stored() {
         let action = Action::Set(Json::string("John"));
         let edit = Edit { path: Path::root("firstName"), action, given: String::new() };
         let plan = plan(Customer::parse(BEFORE).unwrap(), &Edits::check(vec![edit]).unwrap(), false).unwrap();
-        let settled = |changes: &[(&str, &str)], later: &[Path]| {
+        let resolved = |changes: &[(&str, &str)], later: &[Path]| {
             let text = changes.iter().fold(BEFORE.to_string(), |text, (from, to)| text.replace(from, to));
-            settle(&plan, Some(&Customer::parse(text).unwrap()), later)
+            resolve(&plan, Some(&Customer::parse(text).unwrap()), later)
         };
         let (asked, moved, other) = (("Jon", "John"), ("00:01", "00:02"), ("X", "Y"));
-        assert_eq!(settled(&[asked, moved], &[]), Settled::Written);
-        assert_eq!(settled(&[asked, moved, other], &[]), Settled::Differs);
-        assert_eq!(settled(&[asked, moved, other], &[Path::root("lastName")]), Settled::Written);
-        assert_eq!(settled(&[], &[]), Settled::NotWritten);
-        assert_eq!(settled(&[moved], &[]), Settled::Unknown);
-        assert_eq!(settled(&[("Jon", "Jim"), moved], &[]), Settled::Unknown);
+        assert_eq!(resolved(&[asked, moved], &[]), Resolution::Written);
+        assert_eq!(resolved(&[asked, moved, other], &[]), Resolution::Differs);
+        assert_eq!(resolved(&[asked, moved, other], &[Path::root("lastName")]), Resolution::Written);
+        assert_eq!(resolved(&[], &[]), Resolution::NotWritten);
+        assert_eq!(resolved(&[moved], &[]), Resolution::Unknown);
+        assert_eq!(resolved(&[("Jon", "Jim"), moved], &[]), Resolution::Unknown);
         // A later entry made the same change, so that its value proves nothing of this one.
         let same = [Path::root("firstName")];
-        assert_eq!(settled(&[asked, moved], &same), Settled::Superseded);
-        assert_eq!(settled(&[("Jon", "Jim"), moved], &same), Settled::Superseded);
-        assert_eq!(settle(&plan, None, &same), Settled::Gone);
+        assert_eq!(resolved(&[asked, moved], &same), Resolution::Superseded);
+        assert_eq!(resolved(&[("Jon", "Jim"), moved], &same), Resolution::Superseded);
+        assert_eq!(resolve(&plan, None, &same), Resolution::Gone);
     }
 }

@@ -31,14 +31,15 @@ pub enum BulkCommand {
     Show(ShowArgs),
     /// Write the changes of a plan
     ///
-    /// Asks nothing unless the profile has `confirm = "always"`: you have seen the plan. A row is refused if one of its
+    /// On a terminal, three rows are written and shown; a question follows before the others. A row is refused if one of its
     /// fields changed since the plan was made. A plan is refused on any profile or host but its own.
     #[command(after_long_help = include_str!("examples/customer-bulk-apply.txt"))]
     Apply(ApplyArgs),
     /// Change every customer of a file
     ///
     /// The whole file is checked before the first request. Each row is read, written, verified and recorded as in
-    /// `customer update`. Blank cells change nothing.
+    /// `customer update`. On a terminal, three rows are written and shown; a question follows before the others. Blank cells
+    /// change nothing.
     #[command(after_long_help = include_str!("examples/customer-bulk-update.txt"))]
     Update(BulkUpdateArgs),
     /// Continue an interrupted run

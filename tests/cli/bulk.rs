@@ -8,6 +8,7 @@ mod many;
 mod mistakes;
 mod plans;
 mod progress;
+mod rehearsal;
 mod round_trip;
 mod signals;
 mod stops;

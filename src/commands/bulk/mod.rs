@@ -6,6 +6,7 @@ mod input;
 mod lookups;
 mod plan;
 mod progress;
+mod rehearsal;
 mod resume;
 mod rows;
 mod run;
@@ -27,6 +28,7 @@ use crate::terminal::Input;
 use doubts::check_doubtful;
 pub(super) use input::beside;
 use lookups::look_up;
+use rehearsal::Rehearsal;
 use rows::{Checked, check, check_plan};
 use run::write_rows;
 
@@ -64,20 +66,22 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
     if checked.asking > 0 {
         consent(&what, &checked.warnings(), run.yes, session)?;
     }
-    start(new, run, args.failures.failures.as_ref(), session)
+    let rehearsal = Rehearsal::of(checked.asking, run, session);
+    start(new, run, args.failures.failures.as_ref(), rehearsal, session)
 }
 
 fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
     let (store, run) = (context.store()?, &args.run);
     let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
-    let (head, rows) = check_plan(&args.plan, store, &new, context)?;
+    let (head, checked) = check_plan(&args.plan, store, &new, context)?;
     let session = &open(run, None, Some(&args.plan), context)?;
     session.refuse_elsewhere("the plan was made", &head.profile, &head.host)?;
     if session.account.asks_always() {
-        let what = format!("Carry out {}, a plan for {}", args.plan, counted(rows, "customer"));
+        let what = format!("Carry out {}, a plan for {}", args.plan, counted(checked.rows, "customer"));
         consent(&what, &[], run.yes, session)?;
     }
-    start(new, run, None, session)
+    let rehearsal = Rehearsal::of(checked.asking, run, session);
+    start(new, run, None, rehearsal, session)
 }
 
 fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
@@ -102,7 +106,7 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
         )
     });
     consent(&what, warning.as_slice(), run.yes, session)?;
-    start(new, run, None, session)
+    start(new, run, None, None, session)
 }
 
 fn refuse_other_base(checked: &Checked, session: &Session<'_>) -> Result<()> {
@@ -147,10 +151,11 @@ fn start(
     mut run: Run<'_>,
     args: &RunArgs,
     failures: Option<&PathBuf>,
+    rehearsal: Option<Rehearsal>,
     session: &Session<'_>,
 ) -> Result<ErrorKind> {
     run.start(&session.account.profile, &session.account.origin)?;
-    write_rows(&run, args, failures, session)
+    write_rows(&run, args, failures, rehearsal, session)
 }
 
 fn refuse_replacing(flag: &str, out: &Path, input: &Input) -> Result<()> {

@@ -36,7 +36,7 @@ pub(super) fn run(
     if counts.all() >= rows {
         session.terminal.notes().say("This run is complete.");
     }
-    write_rows(&run, &args.run, args.failures.failures.as_ref(), session)
+    write_rows(&run, &args.run, args.failures.failures.as_ref(), None, session)
 }
 
 /// Resuming would write the rest of a run that was taken back, and count rows as written that no longer are.

@@ -243,15 +243,16 @@ pub(super) fn check_plan(
     store: &Store,
     run: &Run<'_>,
     context: &Context,
-) -> Result<(Head, u64)> {
+) -> Result<(Head, Checked)> {
     let refused = |error: PlanFileError| Error::usage(format!("{plan} cannot be applied")).source(error);
     let (head, lines) = plan_file::read(BufReader::new(context.terminal.open(plan)?)).map_err(refused)?;
     let mut checker = Checker::new(store, run);
-    let (mut count, mut last) = (0, 0);
+    let (mut checked, mut last) = (Checked::default(), 0);
     for line in lines {
         let planned = line.map_err(refused)?;
-        count += 1;
-        let line = count + 1;
+        checked.rows += 1;
+        checked.asking += u64::from(planned.before.is_some());
+        let line = checked.rows + 1;
         if let Err(error) = planned.plan().and_then(|_| planned.name()) {
             checker.errors.add(RowError::of_line(line, error));
         }
@@ -265,12 +266,12 @@ pub(super) fn check_plan(
             attempt: None,
         })?;
     }
-    if last > count {
-        let error = format!("a row has the number {last}, but there are {count} rows");
+    if last > checked.rows {
+        let error = format!("a row has the number {last}, but there are {} rows", checked.rows);
         checker.errors.add(RowError::of_line(1, error));
     }
     checker.finish(plan)?;
-    Ok((head, count))
+    Ok((head, checked))
 }
 
 pub(super) fn jobs<'a>(

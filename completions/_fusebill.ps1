@@ -152,7 +152,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--campaign', '--campaign', [CompletionResultType]::ParameterName, 'Name of the campaign')
             [CompletionResult]::new('--keyword', '--keyword', [CompletionResultType]::ParameterName, 'Search words that led to the site')
             [CompletionResult]::new('--landing-page', '--landing-page', [CompletionResultType]::ParameterName, 'First page of the visit')
-            [CompletionResult]::new('--medium', '--medium', [CompletionResultType]::ParameterName, 'ErrorKind of campaign: banner, e-mail, click ad')
+            [CompletionResult]::new('--medium', '--medium', [CompletionResultType]::ParameterName, 'Kind of campaign: banner, e-mail, click ad')
             [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where the campaign came from')
             [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'Status; asks before it is written')
             [CompletionResult]::new('--currency', '--currency', [CompletionResultType]::ParameterName, 'ISO 4217 code, changeable while Draft; asks before it is written')

@@ -144,7 +144,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --campaign 'Name of the campaign'
             cand --keyword 'Search words that led to the site'
             cand --landing-page 'First page of the visit'
-            cand --medium 'ErrorKind of campaign: banner, e-mail, click ad'
+            cand --medium 'Kind of campaign: banner, e-mail, click ad'
             cand --source 'Where the campaign came from'
             cand --status 'Status; asks before it is written'
             cand --currency 'ISO 4217 code, changeable while Draft; asks before it is written'

@@ -88,6 +88,8 @@ pub struct Error {
     pub message: String,
     /// Lines that belong to the message: the API's own words, the values that conflict.
     pub details: Vec<String>,
+    /// The errors of a file one by one, for programs; `details` groups them.
+    pub(crate) listed: Vec<String>,
     pub source: Option<anyhow::Error>,
     pub hints: Vec<String>,
 }
@@ -97,7 +99,15 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         let message = message.into();
-        Error { kind, step: None, message, details: Vec::new(), source: None, hints: Vec::new() }
+        Error {
+            kind,
+            step: None,
+            message,
+            details: Vec::new(),
+            listed: Vec::new(),
+            source: None,
+            hints: Vec::new(),
+        }
     }
 
     /// An error on the command line or in a file named on it.

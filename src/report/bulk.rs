@@ -103,6 +103,7 @@ pub(crate) fn json(summary: &Summary<'_>, kind: ErrorKind) -> String {
         kind: kind.row().name,
         message: summary.counts.sentence(),
         hint: next(summary),
+        errors: Vec::new(),
     });
     let object = Object::default()
         .member("outcome", &kind.row().name)

@@ -14,15 +14,10 @@ use crate::document::{Action, Edit, Path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::FIELDS;
 use crate::report::bulk::counted;
+use crate::report::row_errors::RowErrors;
 use crate::search::CustomerName;
 use crate::store::{self, Duplicate, EntryId, Run, RunKind, Store};
 use crate::terminal::Input;
-
-/// How many errors are shown.
-const SHOWN: usize = 100;
-
-/// How many respelled values of a column are shown.
-const SAMPLES: usize = 3;
 
 const BATCH: usize = 1_000;
 
@@ -67,8 +62,8 @@ impl<'a> Checker<'a> {
             return Ok(());
         }
         self.errors.append(self.doubts);
-        let errors = counted(self.errors.count as u64, "error");
-        Err(Error::usage(format!("{file} has {errors}, so nothing was sent")).detail(self.errors.lines()))
+        let errors = counted(self.errors.count, "error");
+        Err(self.errors.told(Error::usage(format!("{file} has {errors}, so nothing was sent"))))
     }
 }
 
@@ -158,7 +153,8 @@ fn check_row(
         Ok(row) => {
             checked.count(&row);
             let doubts = checker.doubts.count;
-            bulk::doubts(row.edits.doubts(), row.line).for_each(|doubt| checker.doubts.add(doubt));
+            bulk::doubts(row.edits.doubts(), &row.edits, row.line)
+                .for_each(|doubt| checker.doubts.add(doubt));
             checked.doubtful += u64::from(checker.doubts.count > doubts);
             let task = task::to_json(&row, checked.header.as_ref());
             let customer = row.customer.id();
@@ -178,63 +174,6 @@ fn check_row(
             })
         }
     }
-}
-
-#[derive(Debug, Default)]
-pub(super) struct RowErrors {
-    shown: Vec<RowError>,
-    /// Respelled values by column: the first few, and how many there are.
-    respelled: BTreeMap<String, (Vec<RowError>, usize)>,
-    pub(super) count: usize,
-}
-
-impl RowErrors {
-    pub(super) fn add(&mut self, error: RowError) {
-        self.count += 1;
-        if error.is_respelled {
-            let (first, count) = self.respelled.entry(error.column.clone().unwrap_or_default()).or_default();
-            *count += 1;
-            if first.len() < SAMPLES {
-                first.push(error);
-            }
-        } else if self.shown.len() < SHOWN {
-            self.shown.push(error);
-        }
-    }
-
-    fn append(&mut self, other: RowErrors) {
-        self.count += other.count;
-        self.shown.extend(other.shown);
-        self.shown.sort_by_key(|error| error.line);
-        self.shown.truncate(SHOWN);
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.shown.len() == SHOWN
-    }
-
-    pub(super) fn lines(mut self) -> Vec<String> {
-        self.shown.sort_by_key(|error| error.line);
-        let grouped: usize = self.respelled.values().map(|(_, count)| count).sum();
-        let more = self.count - grouped - self.shown.len();
-        let more = (more > 0).then(|| format!("and {more} more"));
-        let respelled = self.respelled.iter().map(|(column, (first, count))| group(column, first, *count));
-        self.shown.iter().map(ToString::to_string).chain(more).chain(respelled).collect()
-    }
-}
-
-fn group(column: &str, first: &[RowError], count: usize) -> String {
-    let values = counted(count as u64, "value");
-    let place = |error: &RowError| error.cell.clone().unwrap_or_else(|| format!("line {}", error.line));
-    let samples: Vec<String> =
-        first.iter().map(|error| format!("{}: {}", place(error), error.reason)).collect();
-    let more = if count > first.len() { ", \u{2026}" } else { "" };
-    let name = column.trim_matches('`');
-    format!(
-        "column {column}: {values} as a spreadsheet respells them: {}{more}; --allow-respelled {} takes them",
-        samples.join(", "),
-        shell_words::quote(name)
-    )
 }
 
 /// Reads the plan to its end before anything is sent, so that nothing of an incomplete plan is written.

@@ -88,11 +88,14 @@ pub struct Error {
     pub message: String,
     /// Lines that belong to the message: the API's own words, the values that conflict.
     pub details: Vec<String>,
-    /// The errors of a file one by one, for programs; `details` groups them.
-    pub(crate) listed: Vec<String>,
+    pub(crate) listed: Option<Box<Listed>>,
     pub source: Option<anyhow::Error>,
     pub hints: Vec<String>,
 }
+
+/// The errors of a file one by one, for programs; [`Error::details`] groups them. In a box, so that an error stays small.
+#[derive(Debug)]
+pub(crate) struct Listed(pub(crate) Vec<String>);
 
 pub type Result<T> = std::result::Result<T, Error>;
 

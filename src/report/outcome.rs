@@ -74,7 +74,8 @@ impl JsonReport {
         let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
         let message = without_keys(&message.collect::<Vec<_>>().join("; ")).into_owned();
         let hint = (!error.hints.is_empty()).then(|| without_keys(&error.hints.join("; ")).into_owned());
-        let errors = error.listed.iter().map(|line| without_keys(line).into_owned()).collect();
+        let listed = error.listed.iter().flat_map(|listed| &listed.0);
+        let errors = listed.map(|line| without_keys(line).into_owned()).collect();
         self.object(outcome_of(error.kind), Some(&Problem { kind, message, hint, errors }))
     }
 

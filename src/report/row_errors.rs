@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::bulk::counted;
 use crate::bulk::RowError;
 use crate::bulk::respelled::cut;
-use crate::error::Error;
+use crate::error::{Error, Listed};
 
 /// How many groups are shown.
 const SHOWN: usize = 100;
@@ -55,8 +55,8 @@ impl RowErrors {
 
     pub(crate) fn told(mut self, error: Error) -> Error {
         self.listed.sort_by_key(|error| error.line);
-        let listed = self.listed.iter().map(ToString::to_string).collect();
-        Error { listed, ..error.detail(self.lines()) }
+        let listed = Listed(self.listed.iter().map(ToString::to_string).collect());
+        Error { listed: Some(Box::new(listed)), ..error.detail(self.lines()) }
     }
 
     fn lines(&self) -> Vec<String> {
@@ -146,7 +146,7 @@ mod tests {
         let mut all = RowErrors::default();
         errors.into_iter().for_each(|error| all.add(error));
         let error = all.told(Error::usage("no"));
-        (error.details, error.listed)
+        (error.details, error.listed.expect("the errors").0)
     }
 
     #[test]

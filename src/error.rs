@@ -107,7 +107,7 @@ impl Error {
             step: None,
             message,
             details: Vec::new(),
-            listed: Vec::new(),
+            listed: None,
             source: None,
             hints: Vec::new(),
         }

@@ -115,7 +115,7 @@ pub struct RowError {
     pub(crate) column: Option<String>,
     pub(crate) reason: String,
     /// What the cell holds, if it is known.
-    pub(crate) value: Option<String>,
+    pub(crate) value: Option<Box<str>>,
     pub(crate) customer: Option<u64>,
 }
 
@@ -171,7 +171,7 @@ pub(crate) fn doubts(
     let column =
         |given: &str, path: &Path| if given.is_empty() { path.to_string() } else { given.to_string() };
     let value = |path: &Path| match &edits.covering(path)?.action {
-        Action::Set(value) => Some(value.root().text_or_token().into_owned()),
+        Action::Set(value) => Some(Box::from(value.root().text_or_token())),
         _ => None,
     };
     refused_values.map(move |error| RowError { value: value(&error.path), ..refused(&error, line, column) })

@@ -115,7 +115,7 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         let is_of = |name: &String| error.column.as_ref().is_some_and(|column| *column == quoted(name));
         let Some(at) = self.names.iter().position(is_of) else { return error };
         let cell = self.is_sheet.then(|| format!("{}{}", letters(at), error.line));
-        RowError { cell, value: Some(shown(&cells[at])), ..error }
+        RowError { cell, value: Some(shown(&cells[at]).into()), ..error }
     }
 
     /// Blank cells beyond the header are dropped.

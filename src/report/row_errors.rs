@@ -139,7 +139,7 @@ mod tests {
 
     fn error(line: u64, column: &str, value: &str) -> RowError {
         let reason = format!("`{column}` takes a currency, not `{value}`");
-        RowError { value: Some(value.to_string()), ..RowError::of_column(line, column, reason) }
+        RowError { value: Some(value.into()), ..RowError::of_column(line, column, reason) }
     }
 
     fn told(errors: Vec<RowError>) -> (Vec<String>, Vec<String>) {

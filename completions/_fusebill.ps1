@@ -411,6 +411,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many rows')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop at this many failures in a row')
             [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'Write the results to this file too')
+            [CompletionResult]::new('--failures', '--failures', [CompletionResultType]::ParameterName, 'Write the rows that did not succeed to this file, with the reason')
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Verify writes by the API''s `answer` to the PUT or by another `read`')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the data on standard output')

@@ -393,6 +393,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --limit 'Stop after this many rows'
             cand --max-failures 'Stop at this many failures in a row'
             cand --results 'Write the results to this file too'
+            cand --failures 'Write the rows that did not succeed to this file, with the reason'
             cand --verify 'Verify writes by the API''s `answer` to the PUT or by another `read`'
             cand --profile 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]'
             cand -o 'Format of the data on standard output'

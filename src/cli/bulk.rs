@@ -143,7 +143,7 @@ pub struct FailureArgs {
     /// Write the rows that did not succeed to this file, with the reason
     ///
     /// It has the form of the input, so that the rows can be mended and used again: CSV, or XLSX if its name ends in .xlsx, or
-    /// NDJSON.
+    /// NDJSON. Of a plan it is a plan.
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     #[arg(value_parser = PathBufValueParser::new().try_map(file))]
     pub(crate) failures: Option<PathBuf>,
@@ -180,6 +180,8 @@ pub struct ApplyArgs {
     pub(crate) plan: Input,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) failures: FailureArgs,
     #[command(flatten)]
     pub(crate) proof: VerifyArgs,
 }

@@ -27,12 +27,12 @@ struct Field {
 
 impl Overview {
     pub(crate) fn add(&mut self, planned: &Planned) {
-        for change in &planned.edits {
+        for change in planned.changes() {
             let field = self.0.entry(change.path.to_string()).or_default();
             field.rows += 1;
             field.cleared += u64::from(change.clears());
             if field.samples.len() < SAMPLES {
-                field.samples.push((planned.customer.id, change.clone()));
+                field.samples.push((planned.id, change));
             }
         }
     }
@@ -72,10 +72,10 @@ pub(crate) fn csv_head() -> String {
 /// A line of CSV for each changed field of a row.
 pub(crate) fn csv_rows(planned: &Planned) -> String {
     let value = |json: &Option<Json>| cell(json.as_ref().map(Json::root));
-    let row = |change: &Change| {
-        let (id, name) = (planned.customer.id.to_string(), planned.customer.name.clone());
+    let row = |change: Change| {
+        let (id, name) = (planned.id.to_string(), planned.name.clone());
         let (before, after) = (value(&change.before), value(&change.after));
         [planned.row.to_string(), id, name, change.path.to_string(), before, after]
     };
-    csv(planned.edits.iter().map(row))
+    csv(planned.changes().map(row))
 }

@@ -24,7 +24,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, counted};
 use crate::store::{EntryId, Run, RunInfo, RunKind};
-use crate::terminal::Input;
 use doubts::check_doubtful;
 pub(super) use input::beside;
 use lookups::look_up;
@@ -57,7 +56,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
         context,
     ))?;
     let checked = check(rows, store, &new, context)?;
-    let session = &open(run, args.failures.failures.as_ref(), Some(&rows.file), context)?;
+    let session = &open(run, args.failures.failures.as_ref(), &input::files(rows), context)?;
     refuse_other_base(&checked, session)?;
     look_up(&checked, &rows.file, (store, &new), &run.pace, session)?;
     check_doubtful(&checked, &rows.file, (store, &new), &run.pace, session)?;
@@ -74,14 +73,15 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
     let (store, run) = (context.store()?, &args.run);
     let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
     let (head, checked) = check_plan(&args.plan, store, &new, context)?;
-    let session = &open(run, None, Some(&args.plan), context)?;
+    let failures = args.failures.failures.as_ref();
+    let session = &open(run, failures, &input::paths(&args.plan), context)?;
     session.refuse_elsewhere("the plan was made", &head.profile, &head.host)?;
     if session.account.asks_always() {
         let what = format!("Carry out {}, a plan for {}", args.plan, counted(checked.rows, "customer"));
         consent(&what, &[], run.yes, session)?;
     }
     let rehearsal = Rehearsal::of(checked.asking, run, session);
-    start(new, run, None, rehearsal, session)
+    start(new, run, failures, rehearsal, session)
 }
 
 fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
@@ -89,7 +89,7 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     // It is held to the end, so that no other process resumes the run meanwhile.
     let undone = open_run(&args.run_name, context)?;
     let name = &undone.about.run;
-    let session = &open(run, None, None, context)?;
+    let session = &open(run, None, &[], context)?;
     session.refuse_elsewhere("the run was made", &undone.about.profile, &undone.about.host)?;
     let about = about(RunKind::Undo, format!("run {name}"), true, args.proof.verify, context);
     let new = store.begin_run(RunInfo { undoes: Some(name.clone()), ..about })?;
@@ -132,16 +132,16 @@ fn about(kind: RunKind, source: String, new_fields: bool, verify: Verify, contex
 fn open<'a>(
     args: &RunArgs,
     failures: Option<&PathBuf>,
-    input: Option<&Input>,
+    inputs: &[PathBuf],
     context: &'a Context,
 ) -> Result<Session<'a>> {
     let files = [("--results", args.results.as_ref()), ("--failures", failures)];
     for (flag, file) in files.into_iter().filter_map(|(flag, file)| Some((flag, file?))) {
-        input.map_or(Ok(()), |input| refuse_replacing(flag, file, input))?;
+        refuse_replacing(flag, file, inputs)?;
         let unusable = |error| Error { kind: ErrorKind::Usage, ..error };
         Export::try_out(file).map_err(|error| unusable(error).step(flag))?;
     }
-    if args.results.is_some() && args.results.as_ref() == failures {
+    if args.results.as_ref().zip(failures).is_some_and(|(one, other)| is_one_file(one, other)) {
         return Err(Error::usage("--results and --failures name one file"));
     }
     context.open_to_write(false)
@@ -158,13 +158,16 @@ fn start(
     write_rows(&run, args, failures, rehearsal, session)
 }
 
-fn refuse_replacing(flag: &str, out: &Path, input: &Input) -> Result<()> {
-    match input {
-        Input::File(file) if Export::replaces(out, file) => {
-            Err(Error::usage(format!("{flag} {} would replace the file that is read", out.display())))
-        }
-        _ => Ok(()),
-    }
+fn refuse_replacing(flag: &str, out: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let Some(input) = inputs.iter().find(|input| Export::replaces(out, input)) else { return Ok(()) };
+    let (out, input) = (out.display(), input.display());
+    Err(Error::usage(format!("{flag} {out} would replace {input}, which is read")))
+}
+
+/// Neither file need exist.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let absolute = |path| std::path::absolute(path).ok();
+    absolute(one) == absolute(other) || Export::replaces(one, other)
 }
 
 fn list(context: &Context) -> Result<ErrorKind> {

@@ -11,11 +11,11 @@ use super::progress::{Progress, rounded};
 use super::rows::{check, jobs};
 use super::worker::{Job, planned};
 use super::worker_pool::WorkerPool;
-use super::{about, refuse_other_base, refuse_replacing};
+use super::{about, input, refuse_other_base, refuse_replacing};
 use crate::account::command;
 use crate::api::Client;
 use crate::api::rate_limit::Limits;
-use crate::bulk::plan_file::{End, Head, Planned, PlannedCustomer, VERSION, json_line};
+use crate::bulk::plan_file::{End, Head, Planned, VERSION, json_line};
 use crate::bulk::result::{Counts, Outcome};
 use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::cli::{Output, Verify};
@@ -31,7 +31,7 @@ const USUAL: (u32, u32) = (1_000, 180_000);
 
 pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<ErrorKind> {
     if let Some(out) = &args.out {
-        refuse_replacing("--out", out, &args.rows.file)?;
+        refuse_replacing("--out", out, &input::files(&args.rows))?;
     }
     let mut export = args.out.as_deref().map(Export::to).transpose()?;
     let (terminal, output) = (&context.terminal, context.global.output);
@@ -180,8 +180,7 @@ fn unplanned(job: &Job) -> Planned {
         CustomerName::Lookup(lookup) => Some(lookup.to_string()),
         CustomerName::Id(_) => None,
     };
-    let customer = PlannedCustomer { id: job.customer, name: String::new() };
-    Planned { row: job.row, customer, lookup, edits: Vec::new(), before: None, error: None }
+    Planned { lookup, ..Planned::nothing(job.row, job.customer) }
 }
 
 pub(super) fn sentence(counts: &Counts) -> String {

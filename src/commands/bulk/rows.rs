@@ -190,9 +190,9 @@ pub(super) fn check_plan(
     for line in lines {
         let planned = line.map_err(refused)?;
         checked.rows += 1;
-        checked.asking += u64::from(planned.before.is_some());
+        checked.asking += u64::from(planned.changes_something());
         let line = checked.rows + 1;
-        if let Err(error) = planned.plan().and_then(|_| planned.name()) {
+        if let Err(error) = planned.check().and_then(|()| planned.customer()) {
             checker.errors.add(RowError::of_line(line, error));
         }
         last = last.max(planned.row);
@@ -200,7 +200,7 @@ pub(super) fn check_plan(
         checker.add(store::Row {
             row: planned.row,
             line,
-            customer: Some(planned.customer.id),
+            customer: Some(planned.id),
             task,
             attempt: None,
         })?;
@@ -236,7 +236,7 @@ fn job(row: &store::Row, store: &Store, kind: RunKind) -> Result<Job> {
         RunKind::Apply => {
             let planned: Planned =
                 serde_json::from_str(&row.task).map_err(|error| damaged().source(error))?;
-            let name = planned.name().map_err(|_| damaged())?;
+            let name = planned.customer().map_err(|_| damaged())?;
             Ok(Job { name, ..of(Task::Planned(Box::new(planned))) })
         }
         RunKind::Undo => {

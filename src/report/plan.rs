@@ -1,4 +1,4 @@
-//! A plan for people: how many customers change in which field, with samples.
+//! A plan for people: how many customers change in which field and how many cannot be written, with samples.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,21 @@ use crate::field;
 const SAMPLES: usize = 2;
 const HEADER: [&str; 6] = ["row", "customer", "name", "field", "before", "after"];
 
-/// The changes of a plan by field.
+/// How many kinds of errors are shown.
+const KINDS: usize = 20;
+
+/// The changes of a plan by field, and its rows that have none because of an error.
 #[derive(Debug, Default)]
-pub(crate) struct Overview(BTreeMap<String, Field>);
+pub(crate) struct Overview {
+    fields: BTreeMap<String, Field>,
+    errors: BTreeMap<(String, String), Errors>,
+}
+
+#[derive(Debug, Default)]
+struct Errors {
+    rows: u64,
+    samples: Vec<(u64, String)>,
+}
 
 #[derive(Debug, Default)]
 struct Field {
@@ -28,22 +40,57 @@ struct Field {
 impl Overview {
     pub(crate) fn add(&mut self, planned: &Planned) {
         for change in planned.changes() {
-            let field = self.0.entry(change.path.to_string()).or_default();
+            let field = self.fields.entry(change.path.to_string()).or_default();
             field.rows += 1;
             field.cleared += u64::from(change.clears());
             if field.samples.len() < SAMPLES {
                 field.samples.push((planned.id, change));
             }
         }
+        if let Some(error) = &planned.error {
+            self.add_error(planned.id, error);
+        }
+    }
+
+    fn add_error(&mut self, customer: u64, error: &str) {
+        let kind = kind(error);
+        if self.errors.len() >= KINDS && !self.errors.contains_key(&kind) {
+            return;
+        }
+        let errors = self.errors.entry(kind).or_default();
+        errors.rows += 1;
+        if errors.samples.len() < SAMPLES {
+            errors.samples.push((customer, error.to_string()));
+        }
     }
 
     pub(crate) fn table(&self, look: Look) -> String {
-        if self.0.is_empty() {
-            return String::new();
-        }
-        let rows: Vec<Vec<Cell>> = self.0.iter().flat_map(|(path, field)| lines(path, field)).collect();
-        table(&["Field", "Rows", "Cleared", "Customer", "Before", "After"], &rows, look, LongValues::Wrap)
+        let fields: Vec<Vec<Cell>> =
+            self.fields.iter().flat_map(|(path, field)| lines(path, field)).collect();
+        let errors: Vec<Vec<Cell>> =
+            self.errors.iter().flat_map(|((field, _), errors)| error_lines(field, errors)).collect();
+        let drawn = |header: &[&str], rows: &[Vec<Cell>]| {
+            if rows.is_empty() { String::new() } else { table(header, rows, look, LongValues::Wrap) }
+        };
+        let changes = drawn(&["Field", "Rows", "Cleared", "Customer", "Before", "After"], &fields);
+        changes + &drawn(&["Field", "Refused", "Customer", "Reason"], &errors)
     }
+}
+
+/// Errors of one kind name the same field first, and differ in what they quote and count after it.
+fn kind(error: &str) -> (String, String) {
+    let field = error.split('`').nth(1).filter(|name| field::at(name).is_some()).unwrap_or_default();
+    let unquoted: String = error.split('`').step_by(2).collect();
+    (field.to_string(), unquoted.chars().filter(|c| !c.is_ascii_digit()).collect())
+}
+
+fn error_lines(field: &str, errors: &Errors) -> Vec<Vec<Cell>> {
+    let line = |(at, (customer, reason)): (usize, &(u64, String))| {
+        let first = |text: &str| Cell::plain(if at == 0 { text } else { "" });
+        let (rows, customer) = (first(&errors.rows.to_string()), Cell::plain(customer.to_string()));
+        vec![first(field), rows, customer, Cell::new(reason.clone(), Tone::Old)]
+    };
+    errors.samples.iter().enumerate().map(line).collect()
 }
 
 fn lines(path: &str, field: &Field) -> Vec<Vec<Cell>> {

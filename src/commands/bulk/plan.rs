@@ -16,7 +16,7 @@ use crate::account::command;
 use crate::api::Client;
 use crate::api::rate_limit::Limits;
 use crate::bulk::plan_file::{End, Head, Planned, VERSION, json_line};
-use crate::bulk::result::{Counts, Outcome};
+use crate::bulk::result::{Counts, Outcome, RowResult};
 use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::cli::{Output, Verify};
 use crate::error::{Error, ErrorKind, Result};
@@ -137,7 +137,8 @@ fn read(
             if let Some((job, result)) = done {
                 let planned = result.unwrap_or_else(|error| {
                     progress.failed(job.row, job.customer, &error.headline());
-                    Planned { error: Some(error.headline()), ..unplanned(&job) }
+                    let error = RowResult::failed(job.row, job.customer, &error).error;
+                    Planned { error, ..unplanned(&job) }
                 });
                 counts.add(planned.outcome());
                 write(Line::Row(&planned))?;

@@ -229,3 +229,28 @@ fn a_plan_is_shown_by_field_row_by_row_and_as_a_number() {
     let same = tokens(&world.stored(FIRST))["firstName"].trim_matches('"').to_string();
     assert_eq!((plan("Another"), plan(&same)), (12, 0));
 }
+
+#[test]
+fn refused_rows_are_counted_by_field_and_kind() {
+    let world = fleet(5);
+    let zeros: String = super::ids(3).map(|id| format!("{id},0000{id}\n")).collect();
+    let run = bulk_of(&world, &["update", "-", "--yes"], format!("id,reference\n{zeros}"));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let rows: String = super::ids(3).map(|id| format!("{id},{id},\n")).collect();
+    let rest = format!("{},,Suspended\n999999999,,Hold\n", FIRST + 3);
+    let file = world.file("rows.csv", format!("id,reference,status\n{rows}{rest}"));
+    let plan = bulk(&world, &["plan", &file, "--out", "rows.plan", "--jobs", "1"]);
+    assert_eq!(plan.code, 10, "{}", plan.stderr);
+    for text in [
+        "Field      Refused  Customer   Reason\n",
+        "reference  3        1000001    planning customer 1000001: a value differs from the stored one only as a \
+         spreadsheet respells it; `reference`: `00001000001` → `1000001` (read as a number)\n                    1000002",
+        "           1        1000004    ",
+        "only the system suspends customers\n",
+        "           1        999999999  ",
+    ] {
+        assert!(plan.stdout.contains(text), "{text:?} is not in {}", plan.stdout);
+    }
+    let shown = bulk(&world, &["show", "rows.plan"]);
+    assert_eq!((shown.code, shown.stdout), (10, plan.stdout));
+}

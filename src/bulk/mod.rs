@@ -12,6 +12,7 @@ pub mod result;
 pub mod sheet;
 pub mod table;
 pub mod task;
+pub mod tokens;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

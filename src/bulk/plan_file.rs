@@ -5,13 +5,13 @@ use std::fmt;
 use std::io::BufRead;
 
 use jiff::Timestamp;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::RowError;
 use super::ndjson::line;
 use super::result::Outcome;
+use super::tokens::Tokens;
 use crate::document::compare::same_or_absent;
 use crate::document::json::on_one_line;
 use crate::document::merge::{Conflict, Merge};
@@ -59,45 +59,6 @@ pub struct Planned {
     pub(crate) reason: Option<String>,
 }
 
-/// An object with a token for each path, in the order of the file.
-#[derive(Debug, Clone, Default)]
-pub struct Tokens(pub Vec<(Path, Json)>);
-
-impl Tokens {
-    fn get(&self, path: &Path) -> Option<&Json> {
-        self.0.iter().find(|(at, _)| at == path).map(|(_, token)| token)
-    }
-}
-
-impl Serialize for Tokens {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(path, token)| (path, token)))
-    }
-}
-
-impl<'de> Deserialize<'de> for Tokens {
-    /// A path that occurs twice is kept twice, so that [`Planned::check`] refuses it.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tokens, D::Error> {
-        struct Entries;
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Tokens;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of paths and values")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Tokens, M::Error> {
-                let mut tokens = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    tokens.push(entry);
-                }
-                Ok(Tokens(tokens))
-            }
-        }
-        deserializer.deserialize_map(Entries)
-    }
-}
-
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     pub end_of_plan: u64,
@@ -133,6 +94,11 @@ impl Planned {
 
     pub(crate) fn changes_something(&self) -> bool {
         !self.edits.0.is_empty()
+    }
+
+    /// The customer of such a row need not be read.
+    pub(crate) fn asks_nothing(&self) -> bool {
+        !self.changes_something() && self.error.is_none()
     }
 
     /// `Written` if it would change something.

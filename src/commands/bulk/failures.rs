@@ -15,7 +15,7 @@ use crate::store::{Failure, Run, RunInfo, RunKind, Store};
 /// The column, or the member, with the reason. It begins with `#`, so it is not read when the file is used again.
 const REASON: &str = "#reason";
 
-/// The file is complete when the run has ended; a run without failures gives one without rows.
+/// Rows that ask for nothing are left out, also if the run did not reach them. The file is complete when the run has ended; a run without failures gives one without rows.
 pub(super) fn write(run: &Run<'_>, path: &Path, store: &Store) -> Result<u64> {
     if run.about.kind == RunKind::Apply {
         return write_plan(run, store, Export::to(path)?);
@@ -69,9 +69,12 @@ fn write_plan(run: &Run<'_>, store: &Store, mut out: Export) -> Result<u64> {
     let mut count = 0;
     for failure in store.failures(run.id) {
         let failure = failure?;
-        count += 1;
         let planned: Planned =
             serde_json::from_str(&failure.task).map_err(|error| damaged(&failure).source(error))?;
+        if planned.asks_nothing() {
+            continue;
+        }
+        count += 1;
         out.write(&json_line(&Planned { row: count, reason: Some(reason(failure)), ..planned }))?;
     }
     out.write(&json_line(&End { end_of_plan: count }))?;
@@ -86,8 +89,11 @@ fn each(
     let mut count = 0;
     for failure in store.failures(run.id) {
         let failure = failure?;
-        let raw = task::from_json(&failure.task, 0).ok_or_else(|| damaged(&failure))?.raw;
-        write(raw, reason(failure))?;
+        let task = task::from_json(&failure.task, 0).ok_or_else(|| damaged(&failure))?;
+        if task.edits.is_empty() {
+            continue;
+        }
+        write(task.raw, reason(failure))?;
         count += 1;
     }
     Ok(count)

@@ -66,7 +66,7 @@ impl Task {
     pub(super) fn asks_nothing(&self) -> bool {
         match self {
             Task::Edits { edits, .. } => edits.is_empty(),
-            Task::Planned(line) => !line.changes_something() && line.error.is_none(),
+            Task::Planned(line) => line.asks_nothing(),
             Task::Undo(_) => false,
         }
     }

@@ -87,9 +87,8 @@ fn ends_early(
             Ok(Some(ErrorKind::Done))
         }
         Transition::Refused(instead) => {
-            let message = format!("a customer that is {now} cannot be changed by `{}`", action.name());
-            let error =
-                Error::new(ErrorKind::Refused, message).step(format!("{} of customer {id}", action.name()));
+            let error = Error::new(ErrorKind::Refused, action.refusal(&now))
+                .step(format!("{} of customer {id}", action.name()));
             let name = |name: &str| command(&session.account.profile, &format!("customer {name} {id}"));
             Err(instead
                 .map_or_else(|| no_way(&now), |instead| vec![format!("`{}` leads there", name(instead))])

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::RowError;
+use super::action::RowAction;
 use super::ndjson::line;
 use super::result::Outcome;
 use crate::document::json::on_one_line;
@@ -44,6 +45,9 @@ pub struct Planned {
     /// The whole document that was read, byte for byte; left out if nothing changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
+    /// The status action of the row, with the status and the price that were read. Such a row has no edits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) action: Option<RowAction>,
     /// Why the row has no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
@@ -82,17 +86,29 @@ impl Planned {
             lookup: None,
             edits: plan.replaced.clone(),
             before: (!plan.is_empty()).then(|| plan.before.text().to_string()),
+            action: None,
             error: None,
         }
     }
 
     /// `Written` if it would change something.
     pub(crate) fn outcome(&self) -> Outcome {
-        match (&self.error, &self.before) {
-            (Some(_), _) => Outcome::Failed,
-            (None, Some(_)) => Outcome::Written,
-            (None, None) => Outcome::Unchanged,
+        let acts = self.action.as_ref().is_some_and(|action| !action.is_done());
+        match &self.error {
+            Some(_) => Outcome::Failed,
+            None if acts || self.before.is_some() => Outcome::Written,
+            None => Outcome::Unchanged,
         }
+    }
+
+    /// Checks its action; `plan` checks its edits.
+    pub(crate) fn check_action(&self) -> Result<(), String> {
+        let Some(action) = &self.action else { return Ok(()) };
+        if self.before.is_some() || !self.edits.is_empty() {
+            return Err("it has an action and edits".to_string());
+        }
+        let is_ready = self.error.is_some() || action.is_ready();
+        is_ready.then_some(()).ok_or_else(|| "its action has no status or no price".to_string())
     }
 
     pub(crate) fn name(&self) -> Result<CustomerName, String> {

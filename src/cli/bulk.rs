@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
+use rust_decimal::Decimal;
+
 use super::VerifyArgs;
 use crate::account::Settings;
 use crate::account::setting::Key;
+use crate::action::preview::typed;
 use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
 use crate::bulk::cell::{CLEAR, EMPTY};
@@ -137,6 +140,14 @@ pub struct RunArgs {
     pub(crate) results: Option<PathBuf>,
 }
 
+/// The bound of a run whose actions charge.
+#[derive(Debug, Args)]
+pub struct TotalArgs {
+    /// Send the actions only if all of them together charge at most this amount; --yes needs it if one charges
+    #[arg(long, value_name = "AMOUNT", value_parser = typed, help_heading = "Writing")]
+    pub(crate) max_total: Option<Decimal>,
+}
+
 #[derive(Debug, Args)]
 pub struct FailureArgs {
     /// Write the rows that did not succeed to this file, with the reason
@@ -180,6 +191,8 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
+    pub(crate) total: TotalArgs,
+    #[command(flatten)]
     pub(crate) proof: VerifyArgs,
 }
 
@@ -201,6 +214,8 @@ pub struct BulkUpdateArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
+    pub(crate) total: TotalArgs,
+    #[command(flatten)]
     pub(crate) failures: FailureArgs,
 }
 
@@ -220,6 +235,8 @@ pub struct ResumeArgs {
     pub(crate) run_name: RunName,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) total: TotalArgs,
     #[command(flatten)]
     pub(crate) failures: FailureArgs,
 }

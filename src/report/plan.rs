@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Look;
+use super::actions;
 use super::csv::{cell, csv};
 use super::table::{Cell, LongValues, Tone, table};
 use super::value::values;
+use crate::bulk::action::ActionTotals;
 use crate::bulk::plan_file::Planned;
 use crate::document::{Change, Json};
 use crate::field;
@@ -14,9 +16,12 @@ use crate::field;
 const SAMPLES: usize = 2;
 const HEADER: [&str; 6] = ["row", "customer", "name", "field", "before", "after"];
 
-/// The changes of a plan by field.
+/// The changes of a plan by field, and its status actions.
 #[derive(Debug, Default)]
-pub(crate) struct Overview(BTreeMap<String, Field>);
+pub(crate) struct Overview {
+    fields: BTreeMap<String, Field>,
+    pub(crate) actions: ActionTotals,
+}
 
 #[derive(Debug, Default)]
 struct Field {
@@ -27,8 +32,11 @@ struct Field {
 
 impl Overview {
     pub(crate) fn add(&mut self, planned: &Planned) {
+        if let Some(action) = planned.action.as_ref().filter(|_| planned.error.is_none()) {
+            self.actions.add(planned.row, planned.customer.id, action);
+        }
         for change in &planned.edits {
-            let field = self.0.entry(change.path.to_string()).or_default();
+            let field = self.fields.entry(change.path.to_string()).or_default();
             field.rows += 1;
             field.cleared += u64::from(change.clears());
             if field.samples.len() < SAMPLES {
@@ -38,11 +46,11 @@ impl Overview {
     }
 
     pub(crate) fn table(&self, look: Look) -> String {
-        if self.0.is_empty() {
-            return String::new();
-        }
-        let rows: Vec<Vec<Cell>> = self.0.iter().flat_map(|(path, field)| lines(path, field)).collect();
-        table(&["Field", "Rows", "Cleared", "Customer", "Before", "After"], &rows, look, LongValues::Wrap)
+        let rows: Vec<Vec<Cell>> = self.fields.iter().flat_map(|(path, field)| lines(path, field)).collect();
+        let titles = ["Field", "Rows", "Cleared", "Customer", "Before", "After"];
+        let fields =
+            if rows.is_empty() { String::new() } else { table(&titles, &rows, look, LongValues::Wrap) };
+        fields + &actions::table(&self.actions, look)
     }
 }
 
@@ -77,5 +85,18 @@ pub(crate) fn csv_rows(planned: &Planned) -> String {
         let (before, after) = (value(&change.before), value(&change.after));
         [planned.row.to_string(), id, name, change.path.to_string(), before, after]
     };
-    csv(planned.edits.iter().map(row))
+    csv(planned.edits.iter().map(row)) + &csv(action_rows(planned))
+}
+
+/// The status action of a row, and its price.
+fn action_rows(planned: &Planned) -> Vec<[String; 6]> {
+    let Some(action) = planned.action.as_ref().filter(|action| !action.is_done()) else { return Vec::new() };
+    let row = |field: &str, before: String, after: String| {
+        let (id, name) = (planned.customer.id.to_string(), planned.customer.name.clone());
+        [planned.row.to_string(), id, name, field.to_string(), before, after]
+    };
+    let price = action.price().map(|(amount, currency)| format!("{amount} {currency}"));
+    let price = price.map(|price| row("total", String::new(), price));
+    let word = row("action", action.status.clone().unwrap_or_default(), action.action.to_string());
+    std::iter::once(word).chain(price).collect()
 }

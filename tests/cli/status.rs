@@ -1,6 +1,6 @@
 //! The status actions: what is shown, what consent they need, what they say of what happened.
 
-use fusebill::sandbox::Movement;
+use fusebill::sandbox::{Movement, Recorded};
 
 use crate::terminal::Terminal;
 use crate::world::World;
@@ -11,13 +11,15 @@ fn activate(world: &World, more: &[&str]) -> crate::world::Run {
     world.run(&[&ALL[..], &["--all-subscriptions"], more].concat())
 }
 
+/// Whether a request is an action, and not its preview.
+pub(crate) fn is_post(request: &Recorded) -> bool {
+    let is_preview = request.query.as_deref().is_some_and(|query| query.contains("preview=true"))
+        || String::from_utf8_lossy(&request.body).contains("\"preview\":true");
+    request.method == "POST" && !is_preview
+}
+
 pub(crate) fn posts(world: &World) -> usize {
-    let counts = |request: &&fusebill::sandbox::Recorded| {
-        let is_preview = request.query.as_deref().is_some_and(|query| query.contains("preview=true"))
-            || String::from_utf8_lossy(&request.body).contains("\"preview\":true");
-        request.method == "POST" && !is_preview
-    };
-    world.requests().iter().filter(counts).count()
+    world.requests().iter().filter(|request| is_post(request)).count()
 }
 
 fn moved(world: &World, id: u64) -> Vec<i64> {

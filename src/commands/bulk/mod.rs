@@ -1,5 +1,7 @@
 //! `fusebill customer bulk`: many customers from a file.
 
+mod act;
+mod actions;
 mod doubts;
 mod failures;
 mod input;
@@ -16,14 +18,18 @@ mod worker_pool;
 use std::path::{Path, PathBuf};
 
 use super::session::{Context, Session};
+use crate::account::command;
+use crate::action::opposite;
 use crate::bulk::result::Outcome;
 use crate::cli::Verify;
 use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, RunArgs, RunName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
+use crate::report::action::capital;
 use crate::report::bulk::{self as report, counted};
 use crate::store::{EntryId, Run, RunInfo, RunKind};
 use crate::terminal::Input;
+use actions::Pending;
 use doubts::check_doubtful;
 pub(super) use input::beside;
 use lookups::look_up;
@@ -55,28 +61,48 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
         context,
     ))?;
     let checked = check(rows, store, &new, context)?;
+    let actions = Pending::of(&new, run.pace.limit, store)?;
+    actions.refuse_unbounded(run.yes, args.total.max_total)?;
     let session = &open(run, args.failures.failures.as_ref(), Some(&rows.file), context)?;
     refuse_other_base(&checked, session)?;
     look_up(&checked, &rows.file, (store, &new), &run.pace, session)?;
     check_doubtful(&checked, &rows.file, (store, &new), &run.pace, session)?;
-    let limit = run.pace.limit.unwrap_or(u64::MAX);
-    let what = format!("Change {} as {} says", counted(checked.asking.min(limit), "customer"), rows.file);
-    if checked.asking > 0 {
-        consent(&what, &checked.warnings(), run.yes, session)?;
+    let actions = actions.read(&new, &run.pace, session)?;
+    actions.show(!run.yes, args.total.max_total, session)?;
+    if let Some(what) = asked(&checked, &actions, run.pace.limit, &rows.file) {
+        let answer = consent(&what, &checked.warnings(), run.yes, session);
+        answer.map_err(|error| actions.with_bound(error))?;
     }
+    actions.agreed(&new, store)?;
     start(new, run, args.failures.failures.as_ref(), session)
+}
+
+/// "Change 5 customers and send 3 status actions as rows.csv says, charging 129.95 CAD,"; none if nothing is asked for.
+fn asked(checked: &Checked, actions: &Pending, limit: Option<u64>, file: &Input) -> Option<String> {
+    let edits = checked.asking.min(limit.unwrap_or(u64::MAX));
+    let edits = (edits > 0).then(|| format!("change {}", counted(edits, "customer")));
+    let what: Vec<String> = edits.into_iter().chain(actions.what()).collect();
+    let sentence = format!("{} as {file} says{}", what.join(" and "), actions.charging());
+    (!what.is_empty()).then(|| capital(&sentence))
 }
 
 fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
     let (store, run) = (context.store()?, &args.run);
     let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
     let (head, rows) = check_plan(&args.plan, store, &new, context)?;
+    let actions = Pending::of(&new, run.pace.limit, store)?;
+    actions.refuse_unbounded(run.yes, args.total.max_total)?;
     let session = &open(run, None, Some(&args.plan), context)?;
     session.refuse_elsewhere("the plan was made", &head.profile, &head.host)?;
-    if session.account.asks_always() {
-        let what = format!("Carry out {}, a plan for {}", args.plan, counted(rows, "customer"));
-        consent(&what, &[], run.yes, session)?;
+    actions.show(!run.yes, args.total.max_total, session)?;
+    if session.account.asks_always() || actions.what().is_some() {
+        let with = actions.what().map(|what| format!(" that would {what}{}", actions.charging()));
+        let rows = counted(rows, "customer");
+        let what = format!("Carry out {}, a plan for {rows}{}", args.plan, with.unwrap_or_default());
+        let answer = consent(&what, &[], run.yes, session);
+        answer.map_err(|error| actions.with_bound(error))?;
     }
+    actions.agreed(&new, store)?;
     start(new, run, None, session)
 }
 
@@ -90,6 +116,12 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     let about = about(RunKind::Undo, format!("run {name}"), true, args.proof.verify, context);
     let new = store.begin_run(RunInfo { undoes: Some(name.clone()), ..about })?;
     let rows = store.add_rows_of(name, &new)?;
+    let actions: Vec<String> = store.actions_of(name)?.iter().map(|it| not_undone(it, session)).collect();
+    if rows == 0 && !actions.is_empty() {
+        let message = format!("the run {name} sent status actions, which undo does not take back");
+        return Err(Error::new(ErrorKind::Conflict, message).detail(actions));
+    }
+    actions.iter().for_each(|line| session.terminal.notes().warn(line));
     if rows == 0 {
         return Err(Error::new(ErrorKind::NotFound, format!("the journal has no change of the run {name}")));
     }
@@ -102,7 +134,22 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
         )
     });
     consent(&what, warning.as_slice(), run.yes, session)?;
-    start(new, run, None, session)
+    let kind = start(new, run, None, session)?;
+    // The rows with an action are not taken back.
+    Ok(if kind == ErrorKind::Done && !actions.is_empty() { ErrorKind::Partial } else { kind })
+}
+
+/// "2 rows sent `hold`, …: its opposite is …".
+fn not_undone((action, rows): &(String, u64), session: &Session<'_>) -> String {
+    let (back, cost) = opposite(action);
+    let sent = format!("{} sent `{action}`, which undo does not take back", counted(*rows, "row"));
+    match back {
+        Some(back) => {
+            let back = command(&session.account.profile, &format!("customer {back} CUSTOMER"));
+            format!("{sent}; its opposite is `{back}`: {cost}")
+        }
+        None => format!("{sent}: {cost}"),
+    }
 }
 
 fn refuse_other_base(checked: &Checked, session: &Session<'_>) -> Result<()> {

@@ -53,7 +53,9 @@ pub(super) fn write_rows(
         let rows = report::counted(count, "row");
         session.terminal.notes().say(&format!("{rows} that did not succeed: {}", path.display()));
     }
-    let summary = Summary { about, counts: &counts, results, resume: &resume, retry: &retry, account };
+    let actions = store.actions_of(&about.run)?.iter().map(|(_, rows)| rows).sum();
+    let summary =
+        Summary { about, counts: &counts, actions, results, resume: &resume, retry: &retry, account };
     Ok(summarize(&summary, stopped, session))
 }
 
@@ -77,7 +79,7 @@ fn work(
     let limit = args.pace.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let result = pool.run(
         jobs(store, run).take(limit),
-        |job| worker::write_row(job, run, &pool.client(session), session),
+        |job| worker::write_row(job, run, &job.client(pool.client(session)), session),
         |done| {
             if let Some((job, result)) = done {
                 let result = result.unwrap_or_else(|panicked| {
@@ -156,7 +158,10 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     if !open.is_empty() {
         notes.say(&format!("To go on with the rows that are {}: {}", open.join(" or "), summary.resume));
     }
-    if counts.of(Outcome::Written) + counts.of(Outcome::Differs) > 0 {
+    if summary.actions > 0 {
+        notes.say("Status actions cannot be undone; `bulk undo` names the opposite of each.");
+    }
+    if counts.of(Outcome::Written) + counts.of(Outcome::Differs) > summary.actions {
         let undo = command(&summary.about.profile, &format!("customer bulk undo {}", summary.about.run));
         notes.say(&format!("To undo: {undo}"));
     }

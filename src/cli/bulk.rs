@@ -34,14 +34,15 @@ pub enum BulkCommand {
     Show(ShowArgs),
     /// Write the changes of a plan
     ///
-    /// Asks nothing unless the profile has `confirm = "always"`: you have seen the plan. A row is refused if one of its
+    /// Asks nothing unless the profile has `confirm = "always"` or the plan has status actions: you have seen the plan. A row is refused if one of its
     /// fields changed since the plan was made. A plan is refused on any profile or host but its own.
     #[command(after_long_help = include_str!("examples/customer-bulk-apply.txt"))]
     Apply(ApplyArgs),
     /// Change every customer of a file
     ///
     /// The whole file is checked before the first request. Each row is read, written, verified and recorded as in
-    /// `customer update`. Blank cells change nothing.
+    /// `customer update`. Blank cells change nothing. A column `action` has status actions, such as `hold` or `unhold:none`:
+    /// their charges are shown and confirmed before the first one is sent.
     #[command(after_long_help = include_str!("examples/customer-bulk-update.txt"))]
     Update(BulkUpdateArgs),
     /// Continue an interrupted run
@@ -143,7 +144,7 @@ pub struct RunArgs {
 /// The bound of a run whose actions charge.
 #[derive(Debug, Args)]
 pub struct TotalArgs {
-    /// Send the actions only if all of them together charge at most this amount; --yes needs it if one charges
+    /// Send actions only if together they charge at most this amount; --yes needs it for `activate` and `unhold`
     #[arg(long, value_name = "AMOUNT", value_parser = typed, help_heading = "Writing")]
     pub(crate) max_total: Option<Decimal>,
 }

@@ -61,11 +61,6 @@ fn every_object_is_as_the_schema_says() {
     check("change", &["profile", "remove", "nobody", "--yes"]);
     check("run", &["customer", "bulk", "update", &rows, "--yes"]);
     check("rehearsal", &["customer", "bulk", "update", &rows, "--dry-run"]);
-    let actions = world.file("actions.csv", "id,action\n1017,activate:all-purchases\n2005,hold\n");
-    check("rehearsal", &["customer", "bulk", "plan", &actions]);
-    check("run", &["customer", "bulk", "update", &actions, "--yes", "--max-total", "100"]);
-    let acted = world.run(&["customer", "bulk", "list", "-o", "json"]).json();
-    check("results", &["customer", "bulk", "list", acted["runs"][0]["run"].as_str().expect("a name")]);
     assert_eq!(world.run(&["customer", "bulk", "plan", &rows, "--out", &plan]).code, 10);
     check("run", &["customer", "bulk", "apply", &plan]);
     let runs = check("runs", &["customer", "bulk", "list"]).json();
@@ -73,6 +68,11 @@ fn every_object_is_as_the_schema_says() {
     check("results", &["customer", "bulk", "list", run]);
     check("run", &["customer", "bulk", "resume", run]);
     check("run", &["customer", "bulk", "undo", run, "--yes"]);
+    let actions = world.file("actions.csv", "id,action\n1017,activate:all-purchases\n2005,hold\n");
+    check("rehearsal", &["customer", "bulk", "plan", &actions]);
+    check("run", &["customer", "bulk", "update", &actions, "--yes", "--max-total", "100"]);
+    let acted = world.run(&["customer", "bulk", "list", "-o", "json"]).json();
+    check("results", &["customer", "bulk", "list", acted["runs"][0]["run"].as_str().expect("a name")]);
     check("history", &["customer", "history"]);
     check("whole", &["customer", "history", "show", &world.entry()]);
     check("pruned", &["customer", "history", "prune", "--older-than", "90d"]);

@@ -73,7 +73,7 @@ static OPPOSITES: &[(&str, Option<&str>, &str)] = &[
     (
         "hold",
         Some("unhold --charge none"),
-        "it charges nothing; with another --charge it does, and `--preview` shows how much",
+        "it charges nothing; another --charge may, and `--preview` shows it",
     ),
     ("unhold", Some("hold"), "it stops billing again, and gives no charge back"),
     ("cancel", Some("uncancel"), "it charges nothing, and what was reversed stays reversed"),

@@ -63,6 +63,35 @@ fn consent_off_a_terminal_needs_a_bound() {
 }
 
 #[test]
+fn the_invoice_of_an_unhold_can_stay_a_draft_and_its_preview_shows_charges_of_zero() {
+    let world = World::behaving(&["collection=fails"]);
+    let unhold = |more: &[&str]| world.run(&[&["customer", "unhold", "1019"], more].concat());
+    let run = unhold(&["--charge", "none", "--preview"]);
+    assert!(run.stdout.contains("Hosting       0         75.25  0.00"), "{}", run.stdout);
+    let run = unhold(&[
+        "--charge",
+        "last-missed",
+        "--no-auto-post",
+        "--yes",
+        "--expect-total",
+        "85.03",
+        "-o",
+        "json",
+    ]);
+    assert_eq!((run.code, moved(&world, 1019)), (0, vec![8_503]), "{run:#?}");
+    assert!(!world.server.money(1019)[0].posted);
+    assert_eq!(run.json()["action"]["option"], "last-missed+no-auto-post");
+}
+
+#[test]
+fn an_action_without_a_charge_option_names_the_choices() {
+    let run = World::new().run(&["customer", "unhold", "1019"]);
+    run.fails(2, &["tip: --charge is all-missed, last-missed, none or current-full; `fusebill help status`"]);
+    let run = World::new().run(&["customer", "cancel", "1019"]);
+    run.fails(2, &["tip: --reverse is none, unearned or full"]);
+}
+
+#[test]
 fn an_action_without_a_preview_needs_yes() {
     let world = World::new();
     assert_eq!((world.run(&["customer", "hold", "123"]).code, posts(&world)), (2, 0));

@@ -79,5 +79,6 @@ fn refuse_new_price(row: &RowAction, preview: Option<&Preview>, now: &Customer) 
     let said = |price: Option<Price>| price.map_or("not known".to_string(), |price| price.to_string());
     let message =
         format!("the price changed since it was confirmed: it was {}, and is {} now", said(was), said(is));
-    Err(Error::new(ErrorKind::Conflict, message))
+    let again = "`customer bulk retry` shows the new charges and asks again".to_string();
+    Err(Error::new(ErrorKind::Conflict, message).detail([again]))
 }

@@ -18,7 +18,6 @@ mod worker_pool;
 use std::path::{Path, PathBuf};
 
 use super::session::{Context, Session};
-use crate::account::command;
 use crate::action::opposite;
 use crate::bulk::result::Outcome;
 use crate::cli::Verify;
@@ -116,12 +115,13 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     let about = about(RunKind::Undo, format!("run {name}"), true, args.proof.verify, context);
     let new = store.begin_run(RunInfo { undoes: Some(name.clone()), ..about })?;
     let rows = store.add_rows_of(name, &new)?;
-    let actions: Vec<String> = store.actions_of(name)?.iter().map(|it| not_undone(it, session)).collect();
+    let actions: Vec<String> = store.actions_of(name)?.iter().map(not_undone).collect();
     if rows == 0 && !actions.is_empty() {
         let message = format!("the run {name} sent status actions, which undo does not take back");
         return Err(Error::new(ErrorKind::Conflict, message).detail(actions));
     }
-    actions.iter().for_each(|line| session.terminal.notes().warn(line));
+    let notes = session.terminal.notes();
+    actions.iter().for_each(|line| notes.warn(&format!("not taken back: {line}")));
     if rows == 0 {
         return Err(Error::new(ErrorKind::NotFound, format!("the journal has no change of the run {name}")));
     }
@@ -139,17 +139,11 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     Ok(if kind == ErrorKind::Done && !actions.is_empty() { ErrorKind::Partial } else { kind })
 }
 
-/// "2 rows sent `hold`, …: its opposite is …".
-fn not_undone((action, rows): &(String, u64), session: &Session<'_>) -> String {
+/// "`hold` (2 rows): its opposite is `customer unhold --charge none`; it charges nothing".
+fn not_undone((action, rows): &(String, u64)) -> String {
     let (back, cost) = opposite(action);
-    let sent = format!("{} sent `{action}`, which undo does not take back", counted(*rows, "row"));
-    match back {
-        Some(back) => {
-            let back = command(&session.account.profile, &format!("customer {back} CUSTOMER"));
-            format!("{sent}; its opposite is `{back}`: {cost}")
-        }
-        None => format!("{sent}: {cost}"),
-    }
+    let back = back.map(|back| format!("its opposite is `customer {back}`; ")).unwrap_or_default();
+    format!("`{action}` ({}): {back}{cost}", counted(*rows, "row"))
 }
 
 fn refuse_other_base(checked: &Checked, session: &Session<'_>) -> Result<()> {

@@ -24,11 +24,23 @@ pub(crate) struct Summary<'a> {
     pub(crate) counts: &'a Counts,
     /// Rows whose status action was sent, or may have been.
     pub(crate) actions: u64,
+    /// Of an undo: the status actions of the other run, which it does not take back.
+    pub(crate) left: u64,
     pub(crate) results: Option<&'a Path>,
     pub(crate) resume: &'a str,
     /// The command that tries its refused rows again.
     pub(crate) retry: &'a str,
     pub(crate) account: AccountLabel<'a>,
+}
+
+impl Summary<'_> {
+    pub(crate) fn sentence(&self) -> String {
+        let left = match self.left {
+            0 => String::new(),
+            left => format!(", {} not taken back", counted(left, "status action")),
+        };
+        self.counts.sentence() + &left
+    }
 }
 
 /// "1 row", "3 rows".
@@ -87,7 +99,7 @@ fn next(summary: &Summary<'_>) -> Option<String> {
 pub(crate) fn json(summary: &Summary<'_>, kind: ErrorKind) -> String {
     let error = (kind != ErrorKind::Done).then(|| Problem {
         kind: kind.row().name,
-        message: summary.counts.sentence(),
+        message: summary.sentence(),
         hint: next(summary),
     });
     let object = Object::default()

@@ -28,7 +28,7 @@ impl Store {
     pub(crate) fn rows_to_agree(&self, run: i64, to: u64) -> impl Iterator<Item = Result<Row>> + Send {
         paged(move |last: Option<&Row>| {
             self.all(
-                "SELECT row, line, customer, task, entry, action, agreed FROM rows
+                "SELECT row, line, customer, task, entry, action, agreed FROM rows INDEXED BY rows_by_action
                  WHERE run = ? AND action IS NOT NULL AND agreed = 0 AND outcome IS NULL AND row > ? AND row <= ?
                  ORDER BY row LIMIT ?",
                 params![run, last.map_or(0, |row| row.row), to, BATCH / 10],
@@ -39,7 +39,7 @@ impl Store {
 
     /// Records that the user agreed to the actions of all rows up to this one. A row that cannot be sent is asked for again.
     pub(crate) fn agree(&self, run: &Run<'_>, last: u64) -> Result<()> {
-        let sql = "UPDATE rows SET agreed = 1 WHERE run = ?1 AND row IN (SELECT row FROM rows
+        let sql = "UPDATE rows SET agreed = 1 WHERE run = ?1 AND row IN (SELECT row FROM rows INDEXED BY rows_by_action
              WHERE run = ?1 AND row <= ?2 AND action IS NOT NULL AND agreed = 0 AND outcome IS NULL
              AND json_extract(action, '$.refused') IS NULL LIMIT ?3)";
         self.in_batches(|transaction| transaction.execute(sql, params![run.id, last, BATCH])).map(drop)
@@ -48,8 +48,10 @@ impl Store {
     /// The status actions that a run sent or may have sent, counted by name.
     pub(crate) fn actions_of(&self, run: &EntryId) -> Result<Vec<(String, u64)>> {
         self.all(
-            "SELECT json_extract(action, '$.name'), count(*) FROM entries
-             WHERE run = ? AND action IS NOT NULL AND outcome IS NOT 'not-written' GROUP BY 1 ORDER BY 1",
+            "SELECT json_extract(e.action, '$.name'), count(*) FROM runs u
+             JOIN rows r INDEXED BY rows_by_action ON r.run = u.id AND r.action IS NOT NULL
+             JOIN entries e ON e.run = u.run AND e.row = r.row
+             WHERE u.run = ? AND e.action IS NOT NULL AND e.outcome IS NOT 'not-written' GROUP BY 1 ORDER BY 1",
             [run],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )

@@ -481,11 +481,7 @@ fn code_8_is_a_write_that_nobody_answers_in_time() {
     world.fault("put*all:hang");
     let run = world.update(&["--first-name", "John", "--timeout", "2"]);
     assert_eq!(run.code, 8, "{run:#?}");
-    run.says(&[
-        "no answer within the time allowed",
-        "not known whether the API applied it",
-        "--resolve",
-    ]);
+    run.says(&["no answer within the time allowed", "not known whether the API applied it", "--resolve"]);
     assert!(!world.puts().is_empty());
 }
 

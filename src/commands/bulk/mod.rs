@@ -134,9 +134,7 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
         )
     });
     consent(&what, warning.as_slice(), run.yes, session)?;
-    let kind = start(new, run, None, session)?;
-    // The rows with an action are not taken back.
-    Ok(if kind == ErrorKind::Done && !actions.is_empty() { ErrorKind::Partial } else { kind })
+    start(new, run, None, session)
 }
 
 /// "`hold` (2 rows): its opposite is `customer unhold --charge none`; it charges nothing".

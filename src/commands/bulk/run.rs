@@ -16,7 +16,7 @@ use crate::cli::bulk::RunArgs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, Summary};
-use crate::store::{Run, Store};
+use crate::store::{EntryId, Run, Store};
 
 /// `Partial` if the run broke off: rows may have been written before.
 pub(super) fn write_rows(
@@ -53,10 +53,15 @@ pub(super) fn write_rows(
         let rows = report::counted(count, "row");
         session.terminal.notes().say(&format!("{rows} that did not succeed: {}", path.display()));
     }
-    let actions = store.actions_of(&about.run)?.iter().map(|(_, rows)| rows).sum();
-    let summary =
-        Summary { about, counts: &counts, actions, results, resume: &resume, retry: &retry, account };
+    let actions = count_actions(&about.run, store)?;
+    let left = about.undoes.as_ref().map_or(Ok(0), |undone| count_actions(undone, store))?;
+    let counts = &counts;
+    let summary = Summary { about, counts, actions, left, results, resume: &resume, retry: &retry, account };
     Ok(summarize(&summary, stopped, session))
+}
+
+fn count_actions(run: &EntryId, store: &Store) -> Result<u64> {
+    Ok(store.actions_of(run)?.iter().map(|(_, rows)| rows).sum())
 }
 
 /// Why a run ended before its last row, and the exit code for that.
@@ -131,7 +136,7 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     let kind = match &stopped {
         _ if interrupted => ErrorKind::Interrupted,
         Some((kind, _)) if !may_have_written => *kind,
-        None if counts.not_succeeded() == not_reached => ErrorKind::Done,
+        None if counts.not_succeeded() == not_reached && summary.left == 0 => ErrorKind::Done,
         _ => ErrorKind::Partial,
     };
     let notes = session.terminal.notes();
@@ -148,7 +153,7 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
         notes.warn(&format!("stopped, because {error}"));
     }
     if session.global.output != Output::Table {
-        notes.say(&format!("{}.", counts.sentence()));
+        notes.say(&format!("{}.", summary.sentence()));
     }
     let list = command(&summary.about.profile, &format!("customer bulk list {}", summary.about.run));
     let results = summary.results.map_or(list, |path| path.display().to_string());

@@ -181,6 +181,7 @@ fn edits_and_actions_go_in_one_file_and_only_the_edits_are_undone() {
         "warning: not taken back: `unhold` (1 row): its opposite is `customer hold`; it stops billing again",
     ]);
     assert!(world.stored(FIRST + 2).contains("\"firstName\":\"Dana\""));
+    undone.says(&["1 written, 2 status actions not taken back."]);
     assert_eq!((status(&world, 0).as_str(), status(&world, 1).as_str()), ("Hold", "Active"));
 }
 

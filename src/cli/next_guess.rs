@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::action::{Charge, Reverse};
+use crate::document::hidden::TYPOGRAPHIC_QUOTES;
 use crate::field::{self, FIELDS};
 use crate::search::names;
 
@@ -30,9 +31,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("logout", "auth logout"),
 ];
 
-/// Signs that word processors make of hyphens and quotes.
+/// Signs that word processors make of hyphens.
 const DASHES: [char; 7] = ['-', '\u{2010}', '\u{2011}', '–', '—', '―', '−'];
-const QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
 
 /// Adds a tip to the error, in place of clap's if this one is certain.
 pub(super) fn suggest(error: &mut clap::Error, arguments: &[OsString]) {
@@ -147,7 +147,7 @@ fn stray(typed: &str, before: &[&str], from: &[&str]) -> Option<String> {
         "--clear" => Some(format!("several fields have commas between them: --clear {}", values.join(","))),
         _ => {
             let value = values.join(" ");
-            let value = value.trim_matches(QUOTES);
+            let value = value.trim_matches(TYPOGRAPHIC_QUOTES);
             Some(format!(
                 "a value of several words needs quotes (' or \"): {flag} {}",
                 shell_words::quote(value)

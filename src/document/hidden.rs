@@ -13,6 +13,9 @@ pub(crate) fn is_hidden(c: char) -> bool {
             | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Signs that word processors make of quotes.
+pub(crate) const TYPOGRAPHIC_QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
+
 /// What a reader of the new text would miss; nothing that the old text had too. Each completes "`firstName` will …".
 pub(super) fn doubts(old: &str, new: &str) -> Vec<String> {
     let mut doubts = Vec::new();

@@ -4,8 +4,9 @@
 
 use strum::Display;
 
-use super::{Condition, Search};
+use super::{Condition, Search, names};
 use crate::document::View;
+use crate::document::hidden::TYPOGRAPHIC_QUOTES;
 
 #[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum CustomerName {
@@ -61,14 +62,24 @@ pub(crate) fn id(text: &str) -> Option<u64> {
 
 /// The lookup that was probably meant.
 fn how_to_name(text: &str) -> String {
-    let by = if text.contains('@') { "email" } else { "reference" };
-    match text.trim() {
-        "" => how_named(),
-        text if text.bytes().all(|byte| byte.is_ascii_digit()) => how_named(),
-        text => {
-            format!("{}; did you mean {by}:{text}? `fusebill customer find` looks for words", how_named())
-        }
+    let is_pasted = text.contains(TYPOGRAPHIC_QUOTES);
+    let text = text.trim().trim_matches(TYPOGRAPHIC_QUOTES);
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return how_named();
     }
+    let quotes = if is_pasted { "; the quotes were pasted from a document" } else { "" };
+    format!("{}; did you mean {}{quotes}", how_named(), meant(text))
+}
+
+fn meant(text: &str) -> String {
+    let is_field = text.split_once('=').is_some_and(|(name, _)| names::path(name).is_some());
+    if is_field {
+        return format!("`fusebill customer list --where {}`?", shell_words::quote(text));
+    }
+    let by = if text.contains('@') { "email" } else { "reference" };
+    let name = format!("{by}:{text}");
+    let name = if text.contains(' ') { shell_words::quote(&name) } else { name.as_str().into() };
+    format!("{name}? `fusebill customer find` looks for words")
 }
 
 fn how_named() -> String {
@@ -144,6 +155,21 @@ mod tests {
             assert!(CustomerName::parse(text).is_err(), "{text}");
         }
         assert_eq!(lookup("reference:A").to_string(), "reference:A");
+    }
+
+    #[test]
+    fn an_error_names_what_was_probably_meant() {
+        for (text, meant) in [
+            ("Acme", "reference:Acme?"),
+            ("a@x.org", "email:a@x.org?"),
+            ("companyName=Acme", "`fusebill customer list --where 'companyName=Acme'`?"),
+            ("A=7", "reference:A=7?"),
+            ("Acme Limited", "'reference:Acme Limited'?"),
+            ("“Acme”", "reference:Acme? `fusebill customer find` looks for words; the quotes were pasted"),
+        ] {
+            let error = CustomerName::parse(text).unwrap_err();
+            assert!(error.contains(&format!("did you mean {meant}")), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -68,10 +68,8 @@ impl ErrorKind {
     /// The sentence about what was written, for a failure of this kind.
     pub fn written(self) -> &'static str {
         match self {
-            ErrorKind::Unknown => "The PUT was sent; it is not known whether the API stored the change.",
-            ErrorKind::Differs => {
-                "The PUT was sent, and the stored customer is not the one that was asked for."
-            }
+            ErrorKind::Unknown => "The change was sent; it is not known whether the API applied it.",
+            ErrorKind::Differs => "The change was sent, and the result is not the one that was asked for.",
             ErrorKind::Partial => "Rows may have been written.",
             ErrorKind::Unshown => "The change was written and verified.",
             _ => "Nothing was written.",

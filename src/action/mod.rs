@@ -4,6 +4,7 @@
 //! "Uncancel customer".
 
 pub mod preview;
+pub mod spelling;
 pub mod stored;
 
 use crate::document::json::{Json, quote};
@@ -14,7 +15,7 @@ use crate::error::{Error, Result};
 pub enum StatusAction {
     Activate { subscriptions: bool, purchases: bool, auto_post: bool },
     Hold,
-    Unhold(Charge),
+    Unhold { charge: Charge, auto_post: bool },
     Cancel(Reverse),
     Uncancel,
 }
@@ -72,7 +73,7 @@ static OPPOSITES: &[(&str, Option<&str>, &str)] = &[
     (
         "hold",
         Some("unhold --charge none"),
-        "it charges nothing; with another --charge it does, and `--preview` shows how much",
+        "it charges nothing; another --charge may, and `--preview` shows it",
     ),
     ("unhold", Some("hold"), "it stops billing again, and gives no charge back"),
     ("cancel", Some("uncancel"), "it charges nothing, and what was reversed stays reversed"),
@@ -102,7 +103,7 @@ impl StatusAction {
         match self {
             StatusAction::Activate { .. } => "activate",
             StatusAction::Hold => "hold",
-            StatusAction::Unhold(_) => "unhold",
+            StatusAction::Unhold { .. } => "unhold",
             StatusAction::Cancel(_) => "cancel",
             StatusAction::Uncancel => "uncancel",
         }
@@ -113,7 +114,7 @@ impl StatusAction {
         match self {
             StatusAction::Activate { .. } => "customer activate",
             StatusAction::Hold => "customer hold",
-            StatusAction::Unhold(_) => "customer unhold",
+            StatusAction::Unhold { .. } => "customer unhold",
             StatusAction::Cancel(_) => "customer cancel",
             StatusAction::Uncancel => "customer uncancel",
         }
@@ -121,7 +122,7 @@ impl StatusAction {
 
     /// The vendor previews only the actions that charge.
     pub fn has_preview(self) -> bool {
-        matches!(self, StatusAction::Activate { .. } | StatusAction::Unhold(_))
+        matches!(self, StatusAction::Activate { .. } | StatusAction::Unhold { .. })
     }
 
     /// The status that the vendor's page shows in its answer.
@@ -129,7 +130,7 @@ impl StatusAction {
         match self {
             StatusAction::Hold => "Hold",
             StatusAction::Cancel(_) => "Cancelled",
-            StatusAction::Activate { .. } | StatusAction::Unhold(_) | StatusAction::Uncancel => "Active",
+            StatusAction::Activate { .. } | StatusAction::Unhold { .. } | StatusAction::Uncancel => "Active",
         }
     }
 
@@ -142,36 +143,23 @@ impl StatusAction {
         }
     }
 
+    /// Whether a customer in this status needs no such action any more.
+    pub(crate) fn is_done(self, status: &str) -> bool {
+        self.standing(status) == Transition::There
+    }
+
     pub fn standing(self, status: &str) -> Transition {
         use StatusAction::{Activate, Cancel, Hold, Uncancel, Unhold};
         use Transition::{Possible, Refused, There};
         match (self, status) {
-            (Activate { .. } | Unhold(_) | Uncancel, "Active") => There,
+            (Activate { .. } | Unhold { .. } | Uncancel, "Active") => There,
             (Hold, "Hold") | (Cancel(_), "Cancelled") => There,
-            (Unhold(_), "Draft") => Refused(Some("activate")),
+            (Unhold { .. }, "Draft") => Refused(Some("activate")),
             (Uncancel, "Draft" | "Hold" | "Suspended") => Refused(None),
             (Activate { .. }, "Hold") => Refused(Some("unhold --charge …")),
             (Activate { .. }, "Suspended") => Refused(None),
-            (Activate { .. } | Hold | Unhold(_), "Cancelled") => Refused(Some("uncancel")),
+            (Activate { .. } | Hold | Unhold { .. }, "Cancelled") => Refused(Some("uncancel")),
             _ => Possible,
-        }
-    }
-
-    /// The value of its option on the command line.
-    pub(crate) fn option(self) -> Option<&'static str> {
-        match self {
-            StatusAction::Unhold(charge) => Some(match charge {
-                Charge::AllMissed => "all-missed",
-                Charge::LastMissed => "last-missed",
-                Charge::None => "none",
-                Charge::CurrentFull => "current-full",
-            }),
-            StatusAction::Cancel(reverse) => Some(match reverse {
-                Reverse::None => "none",
-                Reverse::Unearned => "unearned",
-                Reverse::Full => "full",
-            }),
-            _ => None,
         }
     }
 
@@ -180,18 +168,24 @@ impl StatusAction {
         self.request(id, false)
     }
 
+    /// The message of [`Transition::Refused`].
+    pub(crate) fn refusal(self, status: &str) -> String {
+        format!("a customer that is {status} cannot be changed by `{}`", self.name())
+    }
+
     /// The request that changes nothing and shows the invoices.
     pub fn preview(self, id: u64) -> Option<Post> {
         self.has_preview().then(|| self.request(id, true))
     }
 
-    /// `preview` is in the query of an activation and in the body of an un-hold. `view=sideeffects` adds the invoice to
-    /// the answer.
+    /// `preview` is in the query of an activation and in the body of an un-hold. A preview shows charges of zero too: they
+    /// tell which subscriptions start. `view=sideeffects` adds the invoice to the answer.
     fn request(self, id: u64, preview: bool) -> Post {
         let post = |path: String, body: String| Post { path, body };
         match self {
             StatusAction::Activate { subscriptions, purchases, auto_post } => {
-                let query = if preview { "preview=true" } else { "view=sideeffects" };
+                let query =
+                    if preview { "preview=true&showZeroDollarCharges=true" } else { "view=sideeffects" };
                 let draft = !auto_post;
                 post(
                     format!("/customeractivation?{query}"),
@@ -201,10 +195,13 @@ impl StatusAction {
                 )
             }
             StatusAction::Hold => post(format!("/customerhold/{id}"), String::new()),
-            StatusAction::Unhold(charge) => {
+            StatusAction::Unhold { charge, auto_post } => {
                 let option = quote(charge.word());
-                let body =
-                    format!(r#"{{"customerId":{id},"serviceStartOption":{option},"preview":{preview}}}"#);
+                let draft = if auto_post { "" } else { r#","temporarilyDisableAutoPost":true"# };
+                let zero = if preview { r#","showZeroDollarCharges":true"# } else { "" };
+                let body = format!(
+                    r#"{{"customerId":{id},"serviceStartOption":{option},"preview":{preview}{zero}{draft}}}"#
+                );
                 post("/customers/unhold".to_string(), body)
             }
             StatusAction::Cancel(reverse) => {
@@ -259,12 +256,18 @@ mod tests {
     #[test]
     fn preview_is_in_the_query_of_an_activation_and_in_the_body_of_an_unhold() {
         let preview = ACTIVATE.preview(7).unwrap();
-        assert_eq!(preview.path, "/customeractivation?preview=true");
+        assert_eq!(preview.path, "/customeractivation?preview=true&showZeroDollarCharges=true");
         assert_eq!(ACTIVATE.post(7).path, "/customeractivation?view=sideeffects");
         assert_eq!(ACTIVATE.post(7).body, preview.body);
-        let unhold = StatusAction::Unhold(Charge::None);
-        assert!(unhold.preview(7).unwrap().body.ends_with(r#""NoChargesForMissedPeriods","preview":true}"#));
-        assert!(unhold.post(7).body.ends_with(r#""preview":false}"#));
+        let unhold = |auto_post| StatusAction::Unhold { charge: Charge::None, auto_post };
+        let preview = unhold(true).preview(7).unwrap().body;
+        assert!(
+            preview.ends_with(r#""NoChargesForMissedPeriods","preview":true,"showZeroDollarCharges":true}"#)
+        );
+        assert!(unhold(true).post(7).body.ends_with(r#""preview":false}"#));
+        assert!(
+            unhold(false).post(7).body.ends_with(r#""preview":false,"temporarilyDisableAutoPost":true}"#)
+        );
         assert_eq!(StatusAction::Hold.post(7), Post { path: "/customerhold/7".into(), body: String::new() });
         assert_eq!(StatusAction::Cancel(Reverse::Full).preview(7), None);
     }
@@ -274,7 +277,7 @@ mod tests {
         for (action, status) in [
             (StatusAction::Hold, "Draft"),
             (StatusAction::Hold, "Suspended"),
-            (StatusAction::Unhold(Charge::None), "Suspended"),
+            (StatusAction::Unhold { charge: Charge::None, auto_post: true }, "Suspended"),
             (StatusAction::Cancel(Reverse::None), "Suspended"),
             (ACTIVATE, "New"),
         ] {

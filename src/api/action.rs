@@ -6,7 +6,8 @@ use std::time::Duration;
 use ureq::http::Method;
 
 use super::failure::{Attempt, Failure, FailureClass};
-use super::{Answer, CONNECT_TIMEOUT, Client, LARGEST_ANSWER, RequestLimits};
+use super::rate_limiter::{Permit, RateLimiter};
+use super::{ATTEMPTS, Answer, CONNECT_TIMEOUT, Client, LARGEST_ANSWER, RequestLimits, lock};
 use crate::action::Post;
 use crate::document::Json;
 use crate::error::{Error, ErrorKind, Result};
@@ -23,9 +24,21 @@ impl Client {
         overview.map_err(|error| error.step(format!("reading the balances of customer {id}")))
     }
 
-    /// Sent once: if the API overlooked that it is a preview, a second request would charge a second time.
+    /// Sent once: if the API overlooked that it is a preview, a second request would charge a second time. Only after a 429,
+    /// which does nothing, it is sent again once the rate limiter of a run lets it pass.
     pub(crate) fn preview(&self, post: &Post) -> Result<Json> {
-        let answer = self.post(post, None).map_err(Failure::into_error)?;
+        let send = || {
+            let granted = lock(&self.permit).take();
+            let permit = if granted.is_some() { Ok(granted) } else { self.permit(1) };
+            permit.and_then(|permit| self.post(post, None, permit)).map_err(Failure::into_error)
+        };
+        let mut answer = send()?;
+        for _ in 1..ATTEMPTS {
+            if answer.status != 429 || self.limiter.is_none() {
+                break;
+            }
+            answer = send()?;
+        }
         match answer.status {
             200..=299 => self.parsed(answer),
             408 | 429 | 500.. | 300..=399 => Err(when_again(answer.error(), &answer)),
@@ -48,7 +61,10 @@ impl Client {
         if self.read_only {
             return Err(Failure::impossible(Error::usage("the profile is read-only")));
         }
-        let answer = match self.post(post, Some(connect)) {
+        let granted = lock(&self.permit).take();
+        // The preview may be old after a wait for the limit. If the limit is used up, the API answers 429 and does nothing.
+        let permit = granted.or_else(|| self.limiter.as_ref().map(RateLimiter::acquire_now));
+        let answer = match self.post(post, Some(connect), permit) {
             Err(failure) if matches!(failure.class, NotSent | Impossible) => return Err(failure),
             answer => {
                 self.resolving.store(true, Ordering::SeqCst);
@@ -65,8 +81,7 @@ impl Client {
     }
 
     /// It has two thirds of the time that is left, as a PUT has.
-    fn post(&self, post: &Post, connect: Option<Duration>) -> Attempt<Answer> {
-        let permit = self.permit(1)?;
+    fn post(&self, post: &Post, connect: Option<Duration>, permit: Option<Permit>) -> Attempt<Answer> {
         let time = self.time_left().map(|left| left * 2 / 3);
         let connect = connect.map(|connect| connect.min(CONNECT_TIMEOUT));
         let limits = RequestLimits { time, connect, answer: LARGEST_ANSWER };

@@ -62,6 +62,8 @@ pub(crate) struct Client {
     read_only: bool,
     limiter: Option<Arc<RateLimiter>>,
     permit: Mutex<Option<Permit>>,
+    /// How many requests a permit is for: a GET and what follows at once.
+    at_once: u32,
     /// Set after a PUT that may have been applied: the reads that check it may wait for the limiter even after the run was
     /// stopped, within the row's timeout.
     resolving: AtomicBool,
@@ -127,6 +129,7 @@ impl Client {
             read_only: false,
             limiter: None,
             permit: Mutex::default(),
+            at_once: 2,
             resolving: AtomicBool::default(),
             reading: Mutex::default(),
         }
@@ -175,10 +178,16 @@ impl Client {
         result
     }
 
+    /// A permit is for a GET, a preview and the POST of an action.
+    #[must_use]
+    pub(crate) fn for_actions(self) -> Client {
+        Client { at_once: 3, ..self }
+    }
+
     /// Waits for a permit for one GET and the PUT after it. Call it before taking the customer lock, not while holding it.
     pub(crate) fn acquire(&self) -> Result<()> {
         self.release();
-        *lock(&self.permit) = self.permit(2).map_err(Failure::into_error)?;
+        *lock(&self.permit) = self.permit(self.at_once).map_err(Failure::into_error)?;
         Ok(())
     }
 

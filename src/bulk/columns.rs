@@ -1,7 +1,7 @@
 //! The header of a CSV file: which column sets which field, and which edit a cell asks for.
 
 use super::cell::{Cell, TEXT, refuse_error_value, refuse_rewritten};
-use super::{MODIFIED, RowError, Spelling};
+use super::{ACTION, MODIFIED, RowError, Spelling};
 use crate::document::{Action, Edit, Json, Path, check};
 use crate::field::{self, CODES_PATH, FIELDS, Field, FieldKind, nearest};
 use crate::search::names;
@@ -12,6 +12,8 @@ pub enum Column {
     /// The customer's reference, by which the customer is looked up.
     Reference,
     Modified,
+    /// It names a status action.
+    Action,
     /// `--ignore-column` names it, or its name begins with `#`.
     Ignored,
     /// It has no name, so every cell in it must be blank.
@@ -29,8 +31,8 @@ pub(crate) const MARK: &str = "#fusebill-export ";
 
 /// One is `id`, or the first is `reference`. The others are named by flag (`first-name`), by JSON name (`firstName`,
 /// `reference1`), by path (`customerReference.reference1`) or by the vendor's name (`StaxBillId`, `FirstName`), in any case;
-/// `sales-tracking-code:TYPE` sets the code of one type; `modifiedTimestamp` must equal the stored one. A column whose name
-/// begins with `#` is not read.
+/// `sales-tracking-code:TYPE` sets the code of one type; `modifiedTimestamp` must equal the stored one; `action` names a
+/// status action. A column whose name begins with `#` is not read.
 pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Vec<RowError>> {
     let mut errors = Vec::new();
     let mut columns: Vec<Column> = Vec::new();
@@ -86,6 +88,9 @@ fn column(name: &str, spelling: &Spelling) -> Result<Column, String> {
     if name.eq_ignore_ascii_case(MODIFIED) {
         return Ok(Column::Modified);
     }
+    if name.eq_ignore_ascii_case(ACTION) {
+        return Ok(Column::Action);
+    }
     if let Some((flag, kind)) = name.split_once(':')
         && named(flag).is_some_and(|field| field.kind == FieldKind::Codes)
     {
@@ -128,7 +133,9 @@ fn repeats(columns: &[Column], column: &Column) -> bool {
         (Column::Field(other), Column::Field(field)) => other.path == field.path,
         (Column::Code(other), Column::Code(kind)) => other.eq_ignore_ascii_case(kind),
         (Column::Reference, Column::Field(field)) => field.path == "reference",
-        (Column::Id, Column::Id) | (Column::Modified, Column::Modified) => true,
+        (Column::Id, Column::Id)
+        | (Column::Modified, Column::Modified)
+        | (Column::Action, Column::Action) => true,
         _ => false,
     })
 }
@@ -146,7 +153,9 @@ pub(super) fn edit(column: &Column, cell: &Cell, spelling: &Spelling) -> Result<
         Column::Nameless => {
             return Err("has no name: name the column, or begin its name with `#`".to_string());
         }
-        Column::Id | Column::Reference | Column::Modified | Column::Ignored => return Ok(None),
+        Column::Id | Column::Reference | Column::Modified | Column::Action | Column::Ignored => {
+            return Ok(None);
+        }
     };
     Ok(Some(Edit { path: Path::of(path), action, given: String::new() }))
 }
@@ -296,6 +305,7 @@ mod tests {
         for names in [
             ["id", "sales-tracking-code:Region", "sales-tracking-code:region"],
             ["id", "modifiedTimestamp", "modifiedTimestamp"],
+            ["id", "action", "Action"],
             ["id", "reference1", "customerReference.reference1"],
             ["reference", "first-name", "reference"],
         ] {

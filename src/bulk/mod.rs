@@ -1,6 +1,7 @@
 //! Many customers from a file: its rows and their errors, the plan file, the results. Pure: it reads an input that it is
 //! given and writes lines; the rows of a run are in [`crate::store`].
 
+pub mod action;
 pub mod base;
 pub mod cell;
 pub mod columns;
@@ -17,6 +18,7 @@ pub mod tokens;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::action::StatusAction;
 use crate::document::compare::same_or_absent;
 use crate::document::time::timestamp;
 use crate::document::{Action, Customer, Edit, EditError, Edits, Json, Path, View};
@@ -52,6 +54,8 @@ pub struct Row {
     pub line: u64,
     pub customer: CustomerName,
     pub edits: Edits,
+    /// A row with an action has no edits.
+    pub action: Option<StatusAction>,
     /// Values that the customer must hold already, because they cannot be set.
     pub fixed: Vec<UnsettableValue>,
     /// Whether it is a whole customer, most of whose values are the stored ones.
@@ -68,6 +72,16 @@ pub struct Row {
 
 /// The time of a customer's last change: a row that has it is written only if the customer was not changed since.
 pub(crate) const MODIFIED: &str = "modifiedTimestamp";
+
+/// The column, or the member of a line, that names a status action.
+pub(crate) const ACTION: &str = "action";
+
+/// Refuses edits beside an action: the vendor's action changes the customer too, and undo takes back only edits.
+fn alone(list: &[Edit]) -> Result<(), String> {
+    let Some(edit) = list.first() else { return Ok(()) };
+    let name = if edit.given.is_empty() { edit.path.to_string() } else { edit.given.clone() };
+    Err(format!("a row has an action or changes fields, not both; it sets `{name}`"))
+}
 
 /// A value in a row that cannot be set: the customer must hold it already.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,11 +1,12 @@
 //! Rows of NDJSON: each line is an object with the customer's `id` and a merge patch (RFC 7396) of the rest.
 //! A line with a `modifiedTimestamp` is a whole customer, as `customer list` prints it. Its timestamp and its other
-//! read-only members must equal the stored ones; then the customer was not changed since it was read. Members whose name begins
-//! with `#` are not read.
+//! read-only members must equal the stored ones; then the customer was not changed since it was read. The member `action` names
+//! a status action. Members whose name begins with `#` are not read.
 
 use std::io::{self, BufRead};
 
-use super::{MODIFIED, Row, RowError, UnsettableValue, checked};
+use super::{ACTION, MODIFIED, Row, RowError, UnsettableValue, alone, checked};
+use crate::action::StatusAction;
 use crate::document::json::ValueKind;
 use crate::document::{Action, Edit, Edits, Json, customer, patch};
 use crate::search::CustomerName;
@@ -70,11 +71,16 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
     let customer = json.root().member("id").and_then(customer::id_of).ok_or_else(|| {
         wrong("a row names its customer: \"id\" and a whole number such as 123".to_string())
     })?;
+    let action =
+        action(&json).map_err(|reason| vec![RowError::of_column(line, ACTION, reason).about(customer)])?;
     let edits = patch::edits(&json, "").map_err(|reason| wrong(reason.to_string()))?;
     let list: Vec<Edit> = edits
         .into_iter()
-        .filter(|edit| edit.path.dotted() != "id" && !edit.path.names()[0].starts_with('#'))
+        .filter(|edit| edit.path.dotted() != "id" && !is_apart(&edit.path.names()[0]))
         .collect();
+    if action.is_some() {
+        alone(&list).map_err(|reason| vec![RowError::of_column(line, ACTION, reason).about(customer)])?;
+    }
     let (list, fixed) =
         if json.root().member(MODIFIED).is_some() { split_fixed(list) } else { (list, Vec::new()) };
     let edits = checked(list, line, |_, path| path.to_string())
@@ -86,6 +92,7 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
         line,
         customer: CustomerName::Id(customer),
         edits,
+        action,
         fixed,
         whole,
         base,
@@ -93,6 +100,19 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
         raw,
         blanked: 0,
     })
+}
+
+fn is_apart(name: &str) -> bool {
+    name == ACTION || name.starts_with('#')
+}
+
+fn action(json: &Json) -> Result<Option<StatusAction>, String> {
+    let Some(value) = json.root().member(ACTION).filter(|value| !value.is_null()) else { return Ok(None) };
+    let word = value.as_text().ok_or_else(|| format!("takes text, not {}", value.kind()))?;
+    if word.trim().is_empty() {
+        return Ok(None);
+    }
+    StatusAction::spelled(&word).map(Some).map_err(|reason| reason.to_string())
 }
 
 fn split_fixed(list: Vec<Edit>) -> (Vec<Edit>, Vec<UnsettableValue>) {
@@ -146,6 +166,21 @@ mod tests {
         );
         assert!(read[3].starts_with("line 4: not JSON: ") && read[3].contains(" at column "), "{read:?}");
         assert_eq!((read[4].as_str(), read[5].as_str()), ("line 5: not UTF-8 text", "6@6 9: "));
+    }
+
+    #[test]
+    fn a_line_names_an_action() {
+        let row = |text: &str| Rows::new(text.as_bytes()).next().unwrap();
+        let action = |text: &str| row(text).unwrap().action.map(|action| action.to_string());
+        assert_eq!(action(r#"{"id":7,"action":"Cancel:full"}"#).unwrap(), "cancel:full");
+        assert!(action(r#"{"id":7,"action":null,"firstName":"J"}"#).is_none());
+        assert!(action(r#"{"id":7,"action":" "}"#).is_none());
+        let refused = |text: &str| row(text).unwrap_err()[0].to_string();
+        assert_eq!(
+            refused(r#"{"id":7,"action":"hold","firstName":"J"}"#),
+            "line 1, column `action`: a row has an action or changes fields, not both; it sets `firstName`"
+        );
+        assert_eq!(refused(r#"{"id":7,"action":5}"#), "line 1, column `action`: takes text, not a number");
     }
 
     #[test]

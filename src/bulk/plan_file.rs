@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::RowError;
+use super::action::RowAction;
 use super::ndjson::line;
 use super::result::Outcome;
 use super::tokens::Tokens;
@@ -51,6 +52,9 @@ pub struct Planned {
     /// The tokens that they replace. A path that is not here was absent.
     #[serde(default)]
     pub base: Tokens,
+    /// The status action of the row, with the status and the price that were read. Such a row has no edits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) action: Option<RowAction>,
     /// Why the row has no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
@@ -89,7 +93,17 @@ impl Planned {
 
     pub(crate) fn nothing(row: u64, id: u64) -> Planned {
         let (edits, base) = (Tokens::default(), Tokens::default());
-        Planned { row, id, name: String::new(), lookup: None, edits, base, error: None, reason: None }
+        Planned {
+            row,
+            id,
+            name: String::new(),
+            lookup: None,
+            edits,
+            base,
+            action: None,
+            error: None,
+            reason: None,
+        }
     }
 
     pub(crate) fn changes_something(&self) -> bool {
@@ -98,16 +112,26 @@ impl Planned {
 
     /// The customer of such a row need not be read.
     pub(crate) fn asks_nothing(&self) -> bool {
-        !self.changes_something() && self.error.is_none()
+        !self.changes_something() && self.action.is_none() && self.error.is_none()
     }
 
     /// `Written` if it would change something.
     pub(crate) fn outcome(&self) -> Outcome {
-        match (&self.error, self.changes_something()) {
-            (Some(_), _) => Outcome::Failed,
-            (None, true) => Outcome::Written,
-            (None, false) => Outcome::Unchanged,
+        let acts = self.action.as_ref().is_some_and(|action| !action.is_done());
+        match &self.error {
+            Some(_) => Outcome::Failed,
+            None if acts || self.changes_something() => Outcome::Written,
+            None => Outcome::Unchanged,
         }
+    }
+
+    fn check_action(&self) -> Result<(), String> {
+        let Some(action) = &self.action else { return Ok(()) };
+        if self.changes_something() {
+            return Err("it has an action and edits".to_string());
+        }
+        let is_ready = self.error.is_some() || action.is_ready();
+        is_ready.then_some(()).ok_or_else(|| "its action has no status or no price".to_string())
     }
 
     pub(crate) fn customer(&self) -> Result<CustomerName, String> {
@@ -125,6 +149,7 @@ impl Planned {
 
     /// Checks what can be checked without the customer.
     pub fn check(&self) -> Result<(), String> {
+        self.check_action()?;
         refuse_twice(&self.edits)?;
         refuse_twice(&self.base)?;
         self.edits.0.iter().try_for_each(|(path, token)| spelled(path, token).map(drop))?;

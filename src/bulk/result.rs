@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use super::action::RowAction;
 use crate::document::json::on_one_line;
 use crate::document::{Change, Json};
 use crate::error::{Error, ErrorKind};
@@ -23,6 +24,14 @@ pub struct RowResult {
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
+    /// The status action of the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The price of the action that was agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Json>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
 }
 
 #[derive(
@@ -90,7 +99,7 @@ impl Outcome {
         self.is_open() || matches!(self, Outcome::Conflict | Outcome::Refused | Outcome::NotFound)
     }
 
-    fn of(kind: ErrorKind) -> Outcome {
+    pub(crate) fn of(kind: ErrorKind) -> Outcome {
         match kind {
             ErrorKind::Conflict => Outcome::Conflict,
             ErrorKind::Refused => Outcome::Refused,
@@ -105,7 +114,26 @@ impl Outcome {
 
 impl RowResult {
     pub fn ended(row: u64, customer: u64, outcome: Outcome) -> RowResult {
-        RowResult { row, customer, outcome, changes: Vec::new(), error: None, attempts: 0, entry: None }
+        RowResult {
+            row,
+            customer,
+            outcome,
+            changes: Vec::new(),
+            error: None,
+            attempts: 0,
+            entry: None,
+            action: None,
+            total: None,
+            currency: None,
+        }
+    }
+
+    /// With the action of the row.
+    #[must_use]
+    pub(crate) fn of_action(self, action: Option<&RowAction>) -> RowResult {
+        let Some(RowAction { action, total, currency, .. }) = action else { return self };
+        let currency = currency.clone().filter(|_| total.is_some());
+        RowResult { action: Some(action.to_string()), total: total.clone(), currency, ..self }
     }
 
     pub(crate) fn failed(row: u64, customer: u64, error: &Error) -> RowResult {
@@ -130,11 +158,15 @@ impl RowResult {
             self.error.clone().unwrap_or_default(),
             self.attempts.to_string(),
             self.entry.clone().unwrap_or_default(),
+            self.action.clone().unwrap_or_default(),
+            self.total.as_ref().map(Json::text).unwrap_or_default().to_string(),
+            self.currency.clone().unwrap_or_default(),
         ]
     }
 }
 
-pub(crate) const HEADER: [&str; 7] = ["row", "customer", "outcome", "changes", "error", "attempts", "entry"];
+pub(crate) const HEADER: [&str; 10] =
+    ["row", "customer", "outcome", "changes", "error", "attempts", "entry", "action", "total", "currency"];
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts(BTreeMap<Outcome, u64>);
@@ -197,7 +229,7 @@ mod tests {
             "{\"row\":3,\"customer\":7,\"outcome\":\"unknown\",\"changes\":[],\"error\":\"lost; twice\",\"attempts\":0}\n"
         );
         let again: RowResult = serde_json::from_str(&line).unwrap();
-        assert_eq!(again.cells(), ["3", "7", "unknown", "", "lost; twice", "0", ""]);
+        assert_eq!(again.cells(), ["3", "7", "unknown", "", "lost; twice", "0", "", "", "", ""]);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::cell::{Cell, TEXT, refuse_rewritten, written};
 use super::columns::{Column, MARK, columns, edit, squashed};
 use super::records::Records;
 use super::respelled::respelled;
-use super::{MODIFIED, Row, RowError, Spelling, UnsettableValue, checked, doubts, quoted};
+use super::{MODIFIED, Row, RowError, Spelling, UnsettableValue, alone, checked, doubts, quoted};
+use crate::action::StatusAction;
 use crate::document::time::timestamp;
 use crate::document::{Edit, Json, Path};
 use crate::search::{CustomerName, Lookup, lookup};
@@ -84,7 +85,10 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         for (at, cell) in cells.iter().enumerate() {
             self.read(line, at, cell, &exported, &mut read);
         }
-        let RowCells { list, fixed, base, guarded, blanked, mut errors } = read;
+        let RowCells { list, action, fixed, base, guarded, blanked, mut errors } = read;
+        let refused =
+            action.and_then(|(at, _)| alone(&list).err().map(|reason| self.error(line, at, reason)));
+        errors.extend(refused);
         let edits = checked(list, line, |given, _| given.to_string());
         let id = customer.as_ref().and_then(CustomerName::id);
         match (customer, edits) {
@@ -96,6 +100,7 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
                     line,
                     customer,
                     edits,
+                    action: action.map(|(_, action)| action),
                     fixed,
                     whole: false,
                     base,
@@ -144,6 +149,13 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
         if matches!(column, Column::Modified) {
             match cell.text(false).and_then(modified) {
                 Ok(it) => read.fixed.extend(it),
+                Err(reason) => read.errors.push(self.error(line, at, reason)),
+            }
+            return;
+        }
+        if matches!(column, Column::Action) {
+            match action(cell) {
+                Ok(action) => read.action = action.map(|action| (at, action)),
                 Err(reason) => read.errors.push(self.error(line, at, reason)),
             }
             return;
@@ -210,6 +222,8 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
 #[derive(Default)]
 struct RowCells {
     list: Vec<Edit>,
+    /// With its column.
+    action: Option<(usize, StatusAction)>,
     fixed: Vec<UnsettableValue>,
     base: Vec<(Path, Json)>,
     guarded: Vec<Path>,
@@ -231,6 +245,13 @@ fn shown(cell: &Cell) -> String {
 fn letters(at: usize) -> String {
     let letter = |at: usize| char::from(b'A' + u8::try_from(at % 26).unwrap_or_default()).to_string();
     if at < 26 { letter(at) } else { letters(at / 26 - 1) + &letter(at) }
+}
+
+fn action(cell: &Cell) -> Result<Option<StatusAction>, String> {
+    if cell.is_blank() {
+        return Ok(None);
+    }
+    StatusAction::spelled(cell.text(false)?).map(Some).map_err(|reason| reason.to_string())
 }
 
 fn modified(cell: &str) -> Result<Option<UnsettableValue>, String> {
@@ -405,6 +426,25 @@ mod tests {
             read(b"reference,firstName\nAB-1,a\n7,b\n", ','),
             ["1@2 reference:AB-1: firstName Set(Json(\"a\"))", "2@3 reference:7: firstName Set(Json(\"b\"))"]
         );
+    }
+
+    #[test]
+    fn a_row_has_an_action_or_edits() {
+        let text = b"id,first-name,action\n7,,Hold\n8,,\n9,a,\n10,a,hold\n11,,unhold\n12,,#CLEAR\n";
+        let rows = Rows::new(text.as_slice(), Spelling::default()).unwrap();
+        let read: Vec<String> = rows
+            .map(|row| match row {
+                Ok(row) => format!("{} {:?}", row.customer, row.action.map(|action| action.to_string())),
+                Err(errors) => errors[0].to_string(),
+            })
+            .collect();
+        assert_eq!(read[..3], ["7 Some(\"hold\")", "8 None", "9 None"]);
+        assert_eq!(
+            read[3],
+            "line 5, column `action`: a row has an action or changes fields, not both; it sets `first-name`"
+        );
+        assert!(read[4].starts_with("line 6, column `action`: `unhold` needs what to charge"), "{read:?}");
+        assert!(read[5].starts_with("line 7, column `action`: takes `activate`"), "{read:?}");
     }
 
     #[test]

@@ -101,6 +101,7 @@ mod tests {
                 line: 2,
                 customer,
                 edits: edits.clone(),
+                action: None,
                 fixed: fixed.clone(),
                 whole: false,
                 base: vec![(Path::root("firstName"), Json::parse("1E5").unwrap())],

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
+use rust_decimal::Decimal;
+
 use super::VerifyArgs;
 use crate::account::Settings;
 use crate::account::setting::Key;
+use crate::action::preview::typed;
 use crate::api::MOST_CONNECTIONS;
 use crate::bulk::Spelling;
 use crate::bulk::cell::{CLEAR, EMPTY};
@@ -31,7 +34,8 @@ pub enum BulkCommand {
     Show(ShowArgs),
     /// Write the changes of a plan
     ///
-    /// On a terminal, three rows are written and shown; a question follows before the others. A row is refused if one of its
+    /// The actions of the plan are confirmed first. On a terminal, three rows are written and shown; a question follows before
+    /// the others. A row is refused if one of its
     /// fields changed since the plan was made. A plan is refused on any profile or host but its own.
     #[command(after_long_help = include_str!("examples/customer-bulk-apply.txt"))]
     Apply(ApplyArgs),
@@ -39,7 +43,8 @@ pub enum BulkCommand {
     ///
     /// The whole file is checked before the first request. Each row is read, written, verified and recorded as in
     /// `customer update`. On a terminal, three rows are written and shown; a question follows before the others. Blank cells
-    /// change nothing.
+    /// change nothing. A column `action` has status actions, such as `hold` or `unhold:none`: their charges are shown and
+    /// confirmed before the first one is sent.
     #[command(after_long_help = include_str!("examples/customer-bulk-update.txt"))]
     Update(BulkUpdateArgs),
     /// Continue an interrupted run
@@ -138,6 +143,14 @@ pub struct RunArgs {
     pub(crate) results: Option<PathBuf>,
 }
 
+/// The bound of a run whose actions charge.
+#[derive(Debug, Args)]
+pub struct TotalArgs {
+    /// Send actions only if together they charge at most this amount; --yes needs it for `activate` and `unhold`
+    #[arg(long, value_name = "AMOUNT", value_parser = typed, help_heading = "Writing")]
+    pub(crate) max_total: Option<Decimal>,
+}
+
 #[derive(Debug, Args)]
 pub struct FailureArgs {
     /// Write the rows that did not succeed to this file, with the reason
@@ -183,6 +196,8 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub(crate) failures: FailureArgs,
     #[command(flatten)]
+    pub(crate) total: TotalArgs,
+    #[command(flatten)]
     pub(crate) proof: VerifyArgs,
 }
 
@@ -204,6 +219,8 @@ pub struct BulkUpdateArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
+    pub(crate) total: TotalArgs,
+    #[command(flatten)]
     pub(crate) failures: FailureArgs,
 }
 
@@ -223,6 +240,8 @@ pub struct ResumeArgs {
     pub(crate) run_name: RunName,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) total: TotalArgs,
     #[command(flatten)]
     pub(crate) failures: FailureArgs,
 }

@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 
+use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::action::{Charge, Reverse};
 use crate::document::hidden::TYPOGRAPHIC_QUOTES;
 use crate::field::{self, FIELDS};
 use crate::search::names;
@@ -67,8 +69,19 @@ fn missing(what: &str, words: &[&str]) -> Option<String> {
             "--last takes back the latest change; `fusebill customer history` names the others".to_string(),
         );
     }
+    let choices = [("--charge", values::<Charge>()), ("--reverse", values::<Reverse>())];
+    if let Some((flag, choices)) = choices.into_iter().find(|(flag, _)| what.contains(flag)) {
+        return Some(format!("{flag} is {choices}; `fusebill help status` explains them"));
+    }
     what.contains("<CUSTOMER>")
         .then(|| "`fusebill customer find TEXT` shows the ids of customers".to_string())
+}
+
+/// "none, unearned or full".
+fn values<T: ValueEnum>() -> String {
+    let named = |value: &T| value.to_possible_value().map(|value| value.get_name().to_string());
+    let all: Vec<String> = T::value_variants().iter().filter_map(named).collect();
+    all.split_last().map(|(last, all)| format!("{} or {last}", all.join(", "))).unwrap_or_default()
 }
 
 fn unknown(typed: &str, words: &[&str]) -> Option<String> {

@@ -29,6 +29,9 @@ pub struct UnholdArgs {
     /// What to charge for the time on hold
     #[arg(long, value_enum, value_name = "WHAT")]
     charge: Charge,
+    /// Leave the invoice a draft, so that nothing is collected
+    #[arg(long)]
+    no_auto_post: bool,
     #[command(flatten)]
     pub(crate) common: StatusArgs,
     #[command(flatten)]
@@ -84,7 +87,7 @@ impl ActivateArgs {
 
 impl UnholdArgs {
     pub(crate) fn action(&self) -> StatusAction {
-        StatusAction::Unhold(self.charge)
+        StatusAction::Unhold { charge: self.charge, auto_post: !self.no_auto_post }
     }
 }
 

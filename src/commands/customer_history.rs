@@ -203,6 +203,10 @@ fn resolve_all(args: &HistoryArgs, context: &Context) -> Result<ErrorKind> {
 pub(super) const UNDECIDED: &str =
     "the customer was modified since, so it cannot be told whether this change was written";
 
+/// A row of a run with an action that was sent, and whose status did not change.
+pub(super) const ACTION_UNDECIDED: &str =
+    "it was sent once and the status did not change; it is not sent again, because it could charge twice";
+
 /// Whether no request of an entry can be on its way any more. Servers and proxies give a request up within minutes.
 fn is_old(entry: &Entry, session: &Session<'_>) -> bool {
     let age = session.terminal.now().duration_since(entry.time);
@@ -244,6 +248,6 @@ pub(super) fn resolve_entry(entry: &Entry, store: &Store, session: &Session<'_>)
         Resolution::Superseded => EntryOutcome::Superseded,
         Resolution::Unknown => EntryOutcome::Undecided,
     };
-    store.end(&entry.entry, outcome, stored.as_ref().filter(|_| outcome == EntryOutcome::Differs))?;
+    store.resolve(&entry.entry, outcome, stored.as_ref().filter(|_| outcome == EntryOutcome::Differs))?;
     Ok(outcome)
 }

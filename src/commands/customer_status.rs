@@ -87,9 +87,8 @@ fn ends_early(
             Ok(Some(ErrorKind::Done))
         }
         Transition::Refused(instead) => {
-            let message = format!("a customer that is {now} cannot be changed by `{}`", action.name());
-            let error =
-                Error::new(ErrorKind::Refused, message).step(format!("{} of customer {id}", action.name()));
+            let error = Error::new(ErrorKind::Refused, action.refusal(&now))
+                .step(format!("{} of customer {id}", action.name()));
             let name = |name: &str| command(&session.account.profile, &format!("customer {name} {id}"));
             Err(instead
                 .map_or_else(|| no_way(&now), |instead| vec![format!("`{}` leads there", name(instead))])
@@ -255,15 +254,15 @@ impl Ready<'_> {
         let WrittenAction { plan, stored, entry } = writer.act(self.plan, act, self.read, json)?;
         drop(self.lock);
         let notes = session.terminal.notes();
-        notes.say(&done(act, stored.as_ref()));
+        done(act, stored.as_ref()).iter().for_each(|line| notes.say(line));
+        if entry.is_some() {
+            balances(id, act, self.overview.as_ref(), session, json);
+        }
         let (back, cost) = opposite(act.action.name());
         if let Some(back) = back {
             let back = command(&session.account.profile, &format!("customer {back} {id}"));
             notes.say(&format!("The opposite: {back}"));
             notes.say(&format!("({cost}.)"));
-        }
-        if entry.is_some() {
-            balances(id, act, self.overview.as_ref(), session, json);
         }
         let printed = finish(Outcome::Updated, Some(&plan), session, json);
         session.signals.done();
@@ -273,17 +272,18 @@ impl Ready<'_> {
     }
 }
 
-fn done(act: &ConfirmedAction<'_>, stored: Option<&Customer>) -> String {
+fn done(act: &ConfirmedAction<'_>, stored: Option<&Customer>) -> Vec<String> {
     let now = stored.map_or_else(|| act.action.target().to_string(), status);
     let price = |amount| Price::of(amount, &act.currency);
-    let charged = match (act.charged.get(), &act.preview) {
-        (Some(charged), _) => format!(" Charged: {}.", price(*charged)),
+    let done = format!("Done and verified: the customer is {now}.");
+    match (act.charged.get(), &act.preview) {
+        (Some(charged), _) => vec![format!("{done} Charged: {}.", price(*charged))],
         (None, Some(preview)) => {
-            format!(" The answer does not say what was charged; the preview said {}.", price(preview.total))
+            let said = price(preview.total);
+            vec![done, format!("The answer does not say what was charged; the preview said {said}.")]
         }
-        (None, None) => String::new(),
-    };
-    format!("Done and verified: the customer is {now}.{charged}")
+        (None, None) => vec![done],
+    }
 }
 
 /// Shows the balances that moved. What was paid at once moves none.

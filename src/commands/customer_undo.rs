@@ -65,7 +65,7 @@ fn latest(session: &Session<'_>) -> Result<Entry> {
         Error::new(ErrorKind::NotFound, format!("the journal has no change on profile {profile} at {host}"))
             .hint("`fusebill customer history` lists what this machine changed")
     })?;
-    if let Some(RunRow { run, row }) = &entry.row {
+    if let Some(RunRow { run, row }) = entry.row.as_ref().filter(|_| entry.action.is_none()) {
         let undo = command(&account.profile, &format!("customer bulk undo {run}"));
         let notes = session.terminal.notes();
         notes.say(&format!(

@@ -127,10 +127,13 @@ pub(crate) fn effect(action: StatusAction) -> &'static str {
         StatusAction::Hold => {
             "Hold suspends the subscriptions and stops invoices.\nOld invoices are still collected."
         }
-        StatusAction::Unhold(Charge::None) => {
+        StatusAction::Unhold { charge: Charge::None, .. } => {
             "Unhold starts billing again, without a charge for the time on hold."
         }
-        StatusAction::Unhold(_) => "Unhold starts billing again, and charges as shown.",
+        StatusAction::Unhold { auto_post: false, .. } => {
+            "Unhold starts billing again, and charges as shown; its invoice stays a draft."
+        }
+        StatusAction::Unhold { .. } => "Unhold starts billing again, and charges as shown.",
         StatusAction::Cancel(Reverse::None) => "Cancel ends all subscriptions and reverses nothing.",
         StatusAction::Cancel(Reverse::Unearned) => {
             "Cancel ends all subscriptions and reverses the unearned part of the period.\nThe API does not say how much that is."
@@ -163,7 +166,7 @@ pub(crate) fn question(
     format!("{} {} on {}: {what}?", capital(action.name()), escaped(&lower(&who(plan))), account.sentence())
 }
 
-fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let (first, rest) = text.split_at(1);
     first.to_uppercase() + rest
 }

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 
 use super::Look;
 use super::account_label::AccountLabel;
+use super::actions;
 use super::csv::csv;
 use super::json::{Object, printed};
 use super::rows::{List, Rows};
 use super::table::{Cell, LongValues, Tone, table as draw};
+use crate::bulk::action::ActionTotals;
 use crate::bulk::plan_file::json_line;
 use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
@@ -20,11 +22,25 @@ use crate::store::RunInfo;
 pub(crate) struct Summary<'a> {
     pub(crate) about: &'a RunInfo,
     pub(crate) counts: &'a Counts,
+    /// Rows whose status action was sent, or may have been.
+    pub(crate) actions: u64,
+    /// Of an undo: the status actions of the other run, which it does not take back.
+    pub(crate) left: u64,
     pub(crate) results: Option<&'a Path>,
     pub(crate) resume: &'a str,
     /// The command that tries its refused rows again.
     pub(crate) retry: &'a str,
     pub(crate) account: AccountLabel<'a>,
+}
+
+impl Summary<'_> {
+    pub(crate) fn sentence(&self) -> String {
+        let left = match self.left {
+            0 => String::new(),
+            left => format!(", {} not taken back", counted(left, "status action")),
+        };
+        self.counts.sentence() + &left
+    }
 }
 
 /// "1 row", "3 rows".
@@ -101,7 +117,7 @@ fn next(summary: &Summary<'_>) -> Option<String> {
 pub(crate) fn json(summary: &Summary<'_>, kind: ErrorKind) -> String {
     let error = (kind != ErrorKind::Done).then(|| Problem {
         kind: kind.row().name,
-        message: summary.counts.sentence(),
+        message: summary.sentence(),
         hint: next(summary),
         errors: Vec::new(),
     });
@@ -115,13 +131,14 @@ pub(crate) fn json(summary: &Summary<'_>, kind: ErrorKind) -> String {
     printed(&object.end(), Output::Json)
 }
 
-pub(crate) fn rehearsed(counts: &Counts, output: Output) -> String {
+pub(crate) fn rehearsed(counts: &Counts, actions: &ActionTotals, output: Output) -> String {
     let object = Object::default()
         .member("outcome", &"planned")
         .member("rows", &counts.all())
         .member("would_change", &counts.of(Outcome::Written))
         .member("unchanged", &counts.of(Outcome::Unchanged))
-        .member("failed", &counts.of(Outcome::Failed));
+        .member("failed", &counts.of(Outcome::Failed))
+        .token("actions", &actions::json(actions));
     printed(&object.end(), output)
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod account_label;
 pub(crate) mod action;
+pub(crate) mod actions;
 pub(crate) mod bulk;
 pub(crate) mod change;
 pub mod csv;

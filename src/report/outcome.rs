@@ -48,6 +48,11 @@ impl JsonReport {
         self.warnings.push(warning);
     }
 
+    /// The last one.
+    pub(crate) fn warning(&self) -> Option<String> {
+        self.warnings.last().cloned()
+    }
+
     pub(crate) fn plan(&mut self, plan: &Plan) {
         self.changes.clone_from(&plan.changes);
         self.warnings.clone_from(&plan.warnings);

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Look;
+use super::actions;
 use super::csv::{cell, csv};
 use super::table::{Cell, LongValues, Tone, table};
 use super::value::values;
+use crate::bulk::action::ActionTotals;
 use crate::bulk::plan_file::Planned;
 use crate::document::{Change, Json};
 use crate::field;
@@ -17,10 +19,11 @@ const HEADER: [&str; 6] = ["row", "customer", "name", "field", "before", "after"
 /// How many kinds of errors are shown.
 const KINDS: usize = 20;
 
-/// The changes of a plan by field, and its rows that have none because of an error.
+/// The changes of a plan by field, its status actions, and its rows that have none because of an error.
 #[derive(Debug, Default)]
 pub(crate) struct Overview {
     fields: BTreeMap<String, Field>,
+    pub(crate) actions: ActionTotals,
     errors: BTreeMap<(String, String), Errors>,
 }
 
@@ -39,6 +42,9 @@ struct Field {
 
 impl Overview {
     pub(crate) fn add(&mut self, planned: &Planned) {
+        if let Some(action) = planned.action.as_ref().filter(|_| planned.error.is_none()) {
+            self.actions.add(planned.row, planned.id, action);
+        }
         for change in planned.changes() {
             let field = self.fields.entry(change.path.to_string()).or_default();
             field.rows += 1;
@@ -73,7 +79,9 @@ impl Overview {
             if rows.is_empty() { String::new() } else { table(header, rows, look, LongValues::Wrap) }
         };
         let changes = drawn(&["Field", "Rows", "Cleared", "Customer", "Before", "After"], &fields);
-        changes + &drawn(&["Field", "Refused", "Customer", "Reason"], &errors)
+        changes
+            + &actions::table(&self.actions, look)
+            + &drawn(&["Field", "Refused", "Customer", "Reason"], &errors)
     }
 }
 
@@ -124,5 +132,18 @@ pub(crate) fn csv_rows(planned: &Planned) -> String {
         let (before, after) = (value(&change.before), value(&change.after));
         [planned.row.to_string(), id, name, change.path.to_string(), before, after]
     };
-    csv(planned.changes().map(row))
+    csv(planned.changes().map(row)) + &csv(action_rows(planned))
+}
+
+/// The status action of a row, and its price.
+fn action_rows(planned: &Planned) -> Vec<[String; 6]> {
+    let Some(action) = planned.action.as_ref().filter(|action| !action.is_done()) else { return Vec::new() };
+    let row = |field: &str, before: String, after: String| {
+        let (id, name) = (planned.id.to_string(), planned.name.clone());
+        [planned.row.to_string(), id, name, field.to_string(), before, after]
+    };
+    let price = action.price().map(|(amount, currency)| format!("{amount} {currency}"));
+    let price = price.map(|price| row("total", String::new(), price));
+    let word = row("action", action.status.clone().unwrap_or_default(), action.action.to_string());
+    std::iter::once(word).chain(price).collect()
 }

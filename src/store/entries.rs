@@ -260,9 +260,29 @@ impl Store {
         outcome: EntryOutcome,
         stored: Option<&Customer>,
     ) -> Result<()> {
-        let sql = "UPDATE entries SET outcome = ?, ended = ?, stored = ? WHERE entry = ?";
-        let ended = stamp(Timestamp::now());
-        match self.execute(sql, params![outcome.name(), ended, stored.map(Customer::text), entry])? {
+        self.record_end(entry, outcome, stored, false)
+    }
+
+    /// The same for an outcome that a later reading told.
+    pub(crate) fn resolve(
+        &self,
+        entry: &EntryId,
+        outcome: EntryOutcome,
+        stored: Option<&Customer>,
+    ) -> Result<()> {
+        self.record_end(entry, outcome, stored, true)
+    }
+
+    fn record_end(
+        &self,
+        entry: &EntryId,
+        outcome: EntryOutcome,
+        stored: Option<&Customer>,
+        is_resolved: bool,
+    ) -> Result<()> {
+        let sql = "UPDATE entries SET outcome = ?, ended = ?, stored = ?, resolved = ? WHERE entry = ?";
+        let (ended, stored) = (stamp(Timestamp::now()), stored.map(Customer::text));
+        match self.execute(sql, params![outcome.name(), ended, stored, is_resolved, entry])? {
             1 => Ok(()),
             _ => Err(Error::new(ErrorKind::Failed, format!("the store has no entry {entry} any more"))),
         }

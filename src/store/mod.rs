@@ -7,6 +7,7 @@ mod entries;
 mod id;
 mod prune;
 mod query;
+mod row_actions;
 mod runs;
 pub(crate) mod secure_folder;
 

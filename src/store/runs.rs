@@ -10,6 +10,7 @@ use strum::{EnumString, IntoStaticStr};
 use super::entries::stamp;
 use super::query::{SqlRow, json, optional, paged, parsed};
 use super::{EntryId, Store, customer_lock};
+use crate::bulk::action::RowAction;
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -57,6 +58,10 @@ pub(crate) struct Row {
     pub(crate) task: String,
     /// If the run was resumed: the entry of an earlier attempt without a known outcome.
     pub(crate) attempt: Option<EntryId>,
+    /// Its status action.
+    pub(crate) action: Option<RowAction>,
+    /// Whether the user agreed to the action. A new row is not agreed to.
+    pub(crate) agreed: bool,
 }
 
 /// A row that did not succeed.
@@ -67,6 +72,8 @@ pub(crate) struct Failure {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) error: Option<String>,
     pub(crate) task: String,
+    /// Whether it has a status action.
+    pub(crate) acts: bool,
 }
 
 /// A row with the customer, or the row number, of an earlier row.
@@ -227,10 +234,11 @@ impl Store {
         self.write(|transaction| {
             let mut duplicates = Vec::new();
             let mut add = transaction.prepare(
-                "INSERT INTO rows (run, row, line, customer, task) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO rows (run, row, line, customer, task, action) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             )?;
             for row in rows {
-                if add.execute(params![run.id, row.row, row.line, row.customer, row.task])? == 0 {
+                let action = row.action.as_ref().map(|action| serde_json::to_string(action).expect("it is JSON"));
+                if add.execute(params![run.id, row.row, row.line, row.customer, row.task, action])? == 0 {
                     duplicates.push(duplicate(transaction, run.id, row)?);
                 }
             }
@@ -239,13 +247,14 @@ impl Store {
     }
 
     /// Adds a row for each row of `undone` that was written or may have been written. It takes the last such entry of a row,
-    /// because the entries before it wrote nothing. It skips superseded rows, whose fields a later change has set.
+    /// because the entries before it wrote nothing. It skips superseded rows, whose fields a later change has set, and
+    /// status actions.
     pub(crate) fn add_rows_of(&self, undone: &EntryId, run: &Run<'_>) -> Result<u64> {
         self.in_batches(|transaction| {
             transaction.execute(
                 "INSERT INTO rows (run, row, line, customer, task)
                  SELECT ?1, e.row, e.row, e.customer, e.entry FROM entries e
-                 WHERE e.run = ?2 AND e.row > (SELECT coalesce(max(row), 0) FROM rows WHERE run = ?1)
+                 WHERE e.run = ?2 AND e.action IS NULL AND e.row > (SELECT coalesce(max(row), 0) FROM rows WHERE run = ?1)
                  AND e.id = (SELECT max(id) FROM entries o WHERE o.run = e.run AND o.row = e.row
                      AND (o.outcome IS NULL OR o.outcome NOT IN ('not-written', 'gone', 'superseded')))
                  ORDER BY e.row LIMIT ?3",
@@ -276,13 +285,10 @@ impl Store {
     pub(crate) fn rows_to_do(&self, run: i64) -> impl Iterator<Item = Result<Row>> + Send {
         paged(move |last: Option<&Row>| {
             self.all(
-                "SELECT row, line, customer, task, entry FROM rows
+                "SELECT row, line, customer, task, entry, action, agreed FROM rows
                  WHERE run = ? AND outcome IS NULL AND row > ? ORDER BY row LIMIT ?",
                 params![run, last.map_or(0, |row| row.row), BATCH / 10],
-                |row| {
-                    let (line, customer, task) = (row.get(1)?, row.get(2)?, row.get(3)?);
-                    Ok(Row { row: row.get(0)?, line, customer, task, attempt: row.get(4)? })
-                },
+                row_to_do,
             )
         })
     }
@@ -305,7 +311,7 @@ impl Store {
     pub(crate) fn results(&self, run: i64) -> impl Iterator<Item = Result<RowResult>> {
         paged(move |last: Option<&RowResult>| {
             self.all(
-                "SELECT row, customer, outcome, changes, error, attempts, entry FROM rows
+                "SELECT row, customer, outcome, changes, error, attempts, entry, action FROM rows
                  WHERE run = ? AND row > ? ORDER BY row LIMIT ?",
                 params![run, last.map_or(0, |result| result.row), BATCH],
                 result,
@@ -317,12 +323,18 @@ impl Store {
     pub(crate) fn failures(&self, run: i64) -> impl Iterator<Item = Result<Failure>> {
         paged(move |last: Option<&Failure>| {
             self.all(
-                "SELECT row, outcome, error, task FROM rows WHERE run = ? AND row > ?
+                "SELECT row, outcome, error, task, action IS NOT NULL FROM rows WHERE run = ? AND row > ?
                  AND (outcome IS NULL OR outcome NOT IN ('written', 'unchanged')) ORDER BY row LIMIT ?",
                 params![run, last.map_or(0, |failure| failure.row), BATCH / 10],
                 |row| {
                     let (error, task) = (row.get(2)?, row.get(3)?);
-                    Ok(Failure { row: row.get(0)?, outcome: optional(row, 1)?, error, task })
+                    Ok(Failure {
+                        row: row.get(0)?,
+                        outcome: optional(row, 1)?,
+                        error,
+                        task,
+                        acts: row.get(4)?,
+                    })
                 },
             )
         })
@@ -332,10 +344,12 @@ impl Store {
         self.one("SELECT task FROM rows WHERE run = ? ORDER BY row LIMIT 1", [run], |row| row.get(0))
     }
 
-    /// Clears the outcome of the rows for which `again` is true, so that the run tries them again.
+    /// Clears the outcome of the rows for which `again` is true, so that the run tries them again. After a conflict or a
+    /// refusal, the user has to agree to an action again.
     pub(crate) fn reopen(&self, run: &Run<'_>, again: impl Fn(Outcome) -> bool) -> Result<()> {
         let sql =
-            "UPDATE rows SET outcome = NULL, changes = NULL, error = NULL, attempts = NULL, entry = NULL
+            "UPDATE rows SET outcome = NULL, changes = NULL, error = NULL, attempts = NULL, entry = NULL,
+             agreed = agreed AND outcome NOT IN ('conflict', 'refused', 'not-found')
              WHERE run = ?1 AND row IN (SELECT row FROM rows WHERE run = ?1 AND outcome = ?2 LIMIT ?3)";
         OUTCOMES.iter().filter(|outcome| again(**outcome)).try_for_each(|outcome| {
             let params = params![run.id, outcome.name(), BATCH];
@@ -343,12 +357,13 @@ impl Store {
         })
     }
 
-    /// The last entry of the next row after `after` that has no outcome, but an entry that may have been written.
+    /// The last entry of the next row after `after` that has no outcome, but an entry that may have been written. An action
+    /// whose request may have been sent counts, even if a later reading showed that it was not done.
     pub(crate) fn next_in_flight(&self, run: &Run<'_>, after: u64) -> Result<Option<EntryId>> {
         self.one(
             "SELECT e.entry FROM rows r JOIN entries e ON e.run = ?1 AND e.row = r.row
              WHERE r.run = ?2 AND r.outcome IS NULL AND r.row > ?3
-             AND e.outcome IS NOT 'not-written' AND e.id = (SELECT max(id) FROM entries WHERE run = ?1 AND row = r.row)
+             AND (e.outcome IS NOT 'not-written' OR e.action IS NOT NULL AND e.resolved) AND e.id = (SELECT max(id) FROM entries WHERE run = ?1 AND row = r.row)
              ORDER BY r.row LIMIT 1",
             params![run.about.run, run.id, after],
             |row| row.get(0),
@@ -372,16 +387,24 @@ impl Store {
     }
 }
 
+pub(super) fn row_to_do(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    let (line, customer, task) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    let (attempt, action, agreed) = (row.get(4)?, json(row, 5)?, row.get(6)?);
+    Ok(Row { row: row.get(0)?, line, customer, task, attempt, action, agreed })
+}
+
 fn result(row: &SqlRow<'_>) -> rusqlite::Result<RowResult> {
+    let customer = row.get::<_, Option<u64>>(1)?.unwrap_or_default();
+    let outcome = optional(row, 2)?.unwrap_or(Outcome::NotReached);
+    let action: Option<RowAction> = json(row, 7)?;
     Ok(RowResult {
-        row: row.get(0)?,
-        customer: row.get::<_, Option<u64>>(1)?.unwrap_or_default(),
-        outcome: optional(row, 2)?.unwrap_or(Outcome::NotReached),
         changes: json(row, 3)?,
         error: row.get(4)?,
         attempts: row.get::<_, Option<u32>>(5)?.unwrap_or_default(),
         entry: row.get(6)?,
-    })
+        ..RowResult::ended(row.get(0)?, customer, outcome)
+    }
+    .of_action(action.as_ref()))
 }
 
 fn duplicate(transaction: &Transaction<'_>, run: i64, row: &Row) -> rusqlite::Result<Duplicate> {

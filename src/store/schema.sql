@@ -1,7 +1,8 @@
 -- The first version of the store. Described for users in docs/journal.md.
 
 -- Changes of customers. The intent is committed before the PUT leaves, the outcome after it. Text columns hold the document
--- byte for byte; times are UTC, "2026-11-30T09:14:38.123Z".
+-- byte for byte; times are UTC, "2026-11-30T09:14:38.123Z". `resolved` is 1 if a later reading told the outcome: then a request
+-- may have been sent, even if nothing was written.
 CREATE TABLE entries (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order in which intents were recorded, whatever the clock said
     entry    TEXT NOT NULL UNIQUE,
@@ -13,6 +14,7 @@ CREATE TABLE entries (
     name     TEXT NOT NULL,
     outcome  TEXT,                               -- NULL while the change is unfinished
     ended    TEXT,
+    resolved INTEGER NOT NULL DEFAULT 0,
     undoes   TEXT,
     run      TEXT,
     row      INTEGER,
@@ -55,13 +57,16 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_by_undone ON runs(undoes) WHERE undoes IS NOT NULL;
 
--- What a run does with each customer, and what became of it.
+-- What a run does with each customer, and what became of it. `action` is a status action, JSON: {"action", "status", "total",
+-- "currency", "refused"}; `agreed` is 1 if the user agreed to it at this price.
 CREATE TABLE rows (
     run      INTEGER NOT NULL REFERENCES runs(id),
     row      INTEGER NOT NULL,
     line     INTEGER NOT NULL,
     customer INTEGER,                            -- NULL until it was looked up
     task     TEXT NOT NULL,
+    action   TEXT,
+    agreed   INTEGER NOT NULL DEFAULT 0,
     outcome  TEXT,                               -- NULL while the row was not reached
     changes  TEXT,
     error    TEXT,
@@ -71,3 +76,4 @@ CREATE TABLE rows (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX rows_by_customer ON rows(run, customer) WHERE customer IS NOT NULL;
 CREATE INDEX rows_by_outcome ON rows(run, outcome);
+CREATE INDEX rows_by_action ON rows(run, row) WHERE action IS NOT NULL;

@@ -93,10 +93,19 @@ fn a_newer_a_foreign_and_a_damaged_file_are_refused_and_left_alone() {
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 7).unwrap();
     let error = refused();
     assert!(error.message.ends_with("was written by a newer version of fusebill"), "{error}");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    let connection = Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    let roots: Vec<usize> = connection
+        .prepare("SELECT rootpage FROM sqlite_schema")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(|root| root.unwrap())
+        .collect();
+    drop(connection);
     let mut bytes = fs::read(&path).unwrap();
-    for page in bytes.chunks_mut(4096).skip(1) {
-        page[..40].fill(0xff);
+    for root in roots {
+        bytes[(root - 1) * 4096..][..40].fill(0xff);
     }
     fs::write(&path, bytes).unwrap();
     let error = refused();

@@ -1,5 +1,6 @@
 //! `customer bulk`: many customers from a file, whatever goes wrong on the way.
 
+mod actions;
 mod interrupted;
 mod killed;
 pub use killed::take_faults_back;

@@ -392,7 +392,7 @@ fn what_may_still_arrive_is_told_though_the_change_was_written_by_another_attemp
 
 #[test]
 fn code_8_is_a_write_of_which_nobody_knows() {
-    const TOLD: &str = "The PUT was sent; it is not known whether the API stored the change.";
+    const TOLD: &str = "The change was sent; it is not known whether the API applied it.";
     const SETTLE: &str = "fusebill customer history 123 --resolve";
     const LATE: &str = "if the server applies it late";
     let unknown = |case: Case| case.outcome("unknown", Some("unknown"));
@@ -481,17 +481,13 @@ fn code_8_is_a_write_that_nobody_answers_in_time() {
     world.fault("put*all:hang");
     let run = world.update(&["--first-name", "John", "--timeout", "2"]);
     assert_eq!(run.code, 8, "{run:#?}");
-    run.says(&[
-        "no answer within the time allowed",
-        "not known whether the API stored the change",
-        "--resolve",
-    ]);
+    run.says(&["no answer within the time allowed", "not known whether the API applied it", "--resolve"]);
     assert!(!world.puts().is_empty());
 }
 
 #[test]
 fn code_9_is_a_write_that_is_not_stored_as_asked() {
-    const NOT_AS_ASKED: &str = "The PUT was sent, and the stored customer is not the one that was asked for.";
+    const NOT_AS_ASKED: &str = "The change was sent, and the result is not the one that was asked for.";
     let differs = |case: Case| case.outcome("differs", Some("differs"));
     all([
         differs(ends(

@@ -68,6 +68,11 @@ fn every_object_is_as_the_schema_says() {
     check("results", &["customer", "bulk", "list", run]);
     check("run", &["customer", "bulk", "resume", run]);
     check("run", &["customer", "bulk", "undo", run, "--yes"]);
+    let actions = world.file("actions.csv", "id,action\n1017,activate:all-purchases\n2005,hold\n");
+    check("rehearsal", &["customer", "bulk", "plan", &actions]);
+    check("run", &["customer", "bulk", "update", &actions, "--yes", "--max-total", "100"]);
+    let acted = world.run(&["customer", "bulk", "list", "-o", "json"]).json();
+    check("results", &["customer", "bulk", "list", acted["runs"][0]["run"].as_str().expect("a name")]);
     check("history", &["customer", "history"]);
     check("whole", &["customer", "history", "show", &world.entry()]);
     check("pruned", &["customer", "history", "prune", "--older-than", "90d"]);

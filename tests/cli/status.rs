@@ -1,6 +1,6 @@
 //! The status actions: what is shown, what consent they need, what they say of what happened.
 
-use fusebill::sandbox::Movement;
+use fusebill::sandbox::{Movement, Recorded};
 
 use crate::terminal::Terminal;
 use crate::world::World;
@@ -11,13 +11,15 @@ fn activate(world: &World, more: &[&str]) -> crate::world::Run {
     world.run(&[&ALL[..], &["--all-subscriptions"], more].concat())
 }
 
+/// Whether a request is an action, and not its preview.
+pub(crate) fn is_post(request: &Recorded) -> bool {
+    let is_preview = request.query.as_deref().is_some_and(|query| query.contains("preview=true"))
+        || String::from_utf8_lossy(&request.body).contains("\"preview\":true");
+    request.method == "POST" && !is_preview
+}
+
 pub(crate) fn posts(world: &World) -> usize {
-    let counts = |request: &&fusebill::sandbox::Recorded| {
-        let is_preview = request.query.as_deref().is_some_and(|query| query.contains("preview=true"))
-            || String::from_utf8_lossy(&request.body).contains("\"preview\":true");
-        request.method == "POST" && !is_preview
-    };
-    world.requests().iter().filter(counts).count()
+    world.requests().iter().filter(|request| is_post(request)).count()
 }
 
 fn moved(world: &World, id: u64) -> Vec<i64> {
@@ -58,6 +60,35 @@ fn consent_off_a_terminal_needs_a_bound() {
     let run = activate(&world, &["--yes", "--expect-total", "129.950"]);
     assert_eq!((run.code, posts(&world), moved(&world, 1017)), (0, 1, vec![12_995]), "{run:#?}");
     run.says(&["Done and verified: the customer is Active. Charged: 129.95 CAD."]);
+}
+
+#[test]
+fn the_invoice_of_an_unhold_can_stay_a_draft_and_its_preview_shows_charges_of_zero() {
+    let world = World::behaving(&["collection=fails"]);
+    let unhold = |more: &[&str]| world.run(&[&["customer", "unhold", "1019"], more].concat());
+    let run = unhold(&["--charge", "none", "--preview"]);
+    assert!(run.stdout.contains("Hosting       0         75.25  0.00"), "{}", run.stdout);
+    let run = unhold(&[
+        "--charge",
+        "last-missed",
+        "--no-auto-post",
+        "--yes",
+        "--expect-total",
+        "85.03",
+        "-o",
+        "json",
+    ]);
+    assert_eq!((run.code, moved(&world, 1019)), (0, vec![8_503]), "{run:#?}");
+    assert!(!world.server.money(1019)[0].posted);
+    assert_eq!(run.json()["action"]["option"], "last-missed+no-auto-post");
+}
+
+#[test]
+fn an_action_without_a_charge_option_names_the_choices() {
+    let run = World::new().run(&["customer", "unhold", "1019"]);
+    run.fails(2, &["tip: --charge is all-missed, last-missed, none or current-full; `fusebill help status`"]);
+    let run = World::new().run(&["customer", "cancel", "1019"]);
+    run.fails(2, &["tip: --reverse is none, unearned or full"]);
 }
 
 #[test]

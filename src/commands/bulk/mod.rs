@@ -1,5 +1,7 @@
 //! `fusebill customer bulk`: many customers from a file.
 
+mod act;
+mod actions;
 mod doubts;
 mod failures;
 mod input;
@@ -17,13 +19,17 @@ mod worker_pool;
 use std::path::{Path, PathBuf};
 
 use super::session::{Context, Session};
+use crate::action::opposite;
 use crate::bulk::result::Outcome;
 use crate::cli::Verify;
 use crate::cli::bulk::{ApplyArgs, BulkCommand, BulkUndoArgs, BulkUpdateArgs, RunArgs, RunName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
+use crate::report::action::capital;
 use crate::report::bulk::{self as report, counted};
 use crate::store::{EntryId, Run, RunInfo, RunKind};
+use crate::terminal::Input;
+use actions::Pending;
 use doubts::check_doubtful;
 pub(super) use input::beside;
 use lookups::look_up;
@@ -56,17 +62,30 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
         context,
     ))?;
     let checked = check(rows, store, &new, context)?;
+    let actions = Pending::of(&new, run.pace.limit, store)?;
+    actions.refuse_unbounded(run.yes, args.total.max_total)?;
     let session = &open(run, args.failures.failures.as_ref(), &input::files(rows), context)?;
     refuse_other_base(&checked, session)?;
     look_up(&checked, &rows.file, (store, &new), &run.pace, session)?;
     check_doubtful(&checked, &rows.file, (store, &new), &run.pace, session)?;
-    let limit = run.pace.limit.unwrap_or(u64::MAX);
-    let what = format!("Change {} as {} says", counted(checked.asking.min(limit), "customer"), rows.file);
-    if checked.asking > 0 {
-        consent(&what, &checked.warnings(), run.yes, session)?;
+    let actions = actions.read(&new, &run.pace, session)?;
+    actions.show(!run.yes, args.total.max_total, session)?;
+    if let Some(what) = asked(&checked, &actions, run.pace.limit, &rows.file) {
+        let answer = consent(&what, &checked.warnings(), run.yes, session);
+        answer.map_err(|error| actions.with_bound(error))?;
     }
-    let rehearsal = Rehearsal::of(checked.asking, run, session);
+    actions.agreed(&new, store)?;
+    let rehearsal = Rehearsal::of(checked.asking + actions.rows, run, session);
     start(new, run, args.failures.failures.as_ref(), rehearsal, session)
+}
+
+/// "Change 5 customers and send 3 status actions as rows.csv says, charging 129.95 CAD,"; none if nothing is asked for.
+fn asked(checked: &Checked, actions: &Pending, limit: Option<u64>, file: &Input) -> Option<String> {
+    let edits = checked.asking.min(limit.unwrap_or(u64::MAX));
+    let edits = (edits > 0).then(|| format!("change {}", counted(edits, "customer")));
+    let what: Vec<String> = edits.into_iter().chain(actions.what()).collect();
+    let sentence = format!("{} as {file} says{}", what.join(" and "), actions.charging());
+    (!what.is_empty()).then(|| capital(&sentence))
 }
 
 fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
@@ -74,13 +93,20 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
     let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
     let (head, checked) = check_plan(&args.plan, store, &new, context)?;
     let failures = args.failures.failures.as_ref();
+    let actions = Pending::of(&new, run.pace.limit, store)?;
+    actions.refuse_unbounded(run.yes, args.total.max_total)?;
     let session = &open(run, failures, &input::paths(&args.plan), context)?;
     session.refuse_elsewhere("the plan was made", &head.profile, &head.host)?;
-    if session.account.asks_always() {
-        let what = format!("Carry out {}, a plan for {}", args.plan, counted(checked.rows, "customer"));
-        consent(&what, &[], run.yes, session)?;
+    actions.show(!run.yes, args.total.max_total, session)?;
+    if session.account.asks_always() || actions.what().is_some() {
+        let with = actions.what().map(|what| format!(" that would {what}{}", actions.charging()));
+        let rows = counted(checked.rows, "customer");
+        let what = format!("Carry out {}, a plan for {rows}{}", args.plan, with.unwrap_or_default());
+        let answer = consent(&what, &[], run.yes, session);
+        answer.map_err(|error| actions.with_bound(error))?;
     }
-    let rehearsal = Rehearsal::of(checked.asking, run, session);
+    actions.agreed(&new, store)?;
+    let rehearsal = Rehearsal::of(checked.asking + actions.rows, run, session);
     start(new, run, failures, rehearsal, session)
 }
 
@@ -94,6 +120,13 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     let about = about(RunKind::Undo, format!("run {name}"), true, args.proof.verify, context);
     let new = store.begin_run(RunInfo { undoes: Some(name.clone()), ..about })?;
     let rows = store.add_rows_of(name, &new)?;
+    let actions: Vec<String> = store.actions_of(name)?.iter().map(not_undone).collect();
+    if rows == 0 && !actions.is_empty() {
+        let message = format!("the run {name} sent status actions, which undo does not take back");
+        return Err(Error::new(ErrorKind::Conflict, message).detail(actions));
+    }
+    let notes = session.terminal.notes();
+    actions.iter().for_each(|line| notes.warn(&format!("not taken back: {line}")));
     if rows == 0 {
         return Err(Error::new(ErrorKind::NotFound, format!("the journal has no change of the run {name}")));
     }
@@ -107,6 +140,13 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     });
     consent(&what, warning.as_slice(), run.yes, session)?;
     start(new, run, None, None, session)
+}
+
+/// "`hold` (2 rows): its opposite is `customer unhold --charge none`; it charges nothing".
+fn not_undone((action, rows): &(String, u64)) -> String {
+    let (back, cost) = opposite(action);
+    let back = back.map(|back| format!("its opposite is `customer {back}`; ")).unwrap_or_default();
+    format!("`{action}` ({}): {back}{cost}", counted(*rows, "row"))
 }
 
 fn refuse_other_base(checked: &Checked, session: &Session<'_>) -> Result<()> {

@@ -5,22 +5,25 @@ use std::time::Duration;
 
 use super::super::refusal::{check_references, refuse_known};
 use super::super::session::Context;
+use super::actions::looked;
 use super::doubts::check_doubtful;
 use super::lookups::look_up;
 use super::progress::{Progress, rounded};
 use super::rows::{check, jobs};
-use super::worker::{Job, planned};
+use super::worker::{Job, Task, planned};
 use super::worker_pool::WorkerPool;
 use super::{about, input, refuse_other_base, refuse_replacing};
 use crate::account::command;
 use crate::api::Client;
 use crate::api::rate_limit::Limits;
+use crate::bulk::action::ActionTotals;
 use crate::bulk::plan_file::{End, Head, Planned, VERSION, json_line};
 use crate::bulk::result::{Counts, Outcome, RowResult};
 use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::cli::{Output, Verify};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
+use crate::report::actions;
 use crate::report::bulk::rehearsed;
 use crate::report::plan::{Overview, csv_head, csv_rows};
 use crate::search::CustomerName;
@@ -54,10 +57,10 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<ErrorKind> {
     export.map_or(Ok(()), Export::finish)?;
     match output {
         Output::Table => terminal.print(&overview.table(terminal.look()))?,
-        Output::Json => terminal.print(&rehearsed(&counts, output))?,
+        Output::Json => terminal.print(&rehearsed(&counts, &overview.actions, output))?,
         Output::Csv | Output::Ndjson => {}
     }
-    tell(&counts, limits, context);
+    tell(&counts, &overview.actions, limits, context);
     if let Some(out) = &args.out {
         let out = shell_words::quote(&out.to_string_lossy()).into_owned();
         let apply = command(&context.profile()?.name, &format!("customer bulk apply {out}"));
@@ -92,11 +95,21 @@ fn drift(counts: &Counts, exit_code: bool) -> ErrorKind {
 }
 
 pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
-    let (counts, limits) = read(&args.rows, &args.run.pace, args.check, context, |_| Ok(()))?;
-    tell(&counts, limits, context);
+    let mut overview = Overview::default();
+    let (counts, limits) = read(&args.rows, &args.run.pace, args.check, context, |line| {
+        if let Line::Row(planned) = &line {
+            overview.add(planned);
+        }
+        Ok(())
+    })?;
+    if !context.terminal.notes().quiet {
+        context.terminal.tell(&actions::table(&overview.actions, context.terminal.error_look()));
+    }
+    tell(&counts, &overview.actions, limits, context);
     context.terminal.notes().say("Dry run: nothing was written. `bulk plan` saves what would change.");
     if matches!(context.global.output, Output::Json | Output::Ndjson) {
-        context.terminal.print(&rehearsed(&counts, context.global.output))?;
+        let text = rehearsed(&counts, &overview.actions, context.global.output);
+        context.terminal.print(&text)?;
     }
     Ok(drift(&counts, args.exit_code))
 }
@@ -166,6 +179,10 @@ fn plan_row(
     if job.task.asks_nothing() {
         return Ok(unplanned(job));
     }
+    if let Task::Action(row) = &job.task {
+        let (now, action) = looked(job, row.action, client)?;
+        return Ok(Planned { name: now.name(), action: Some(action), ..unplanned(job) });
+    }
     let now = client.get(job.customer)?;
     job.refuse_another(&now)?;
     let plan = planned(&job.task, now, new_fields, store)?;
@@ -196,10 +213,10 @@ pub(super) fn sentence(counts: &Counts) -> String {
     )
 }
 
-fn tell(counts: &Counts, limits: Limits, context: &Context) {
+fn tell(counts: &Counts, actions: &ActionTotals, limits: Limits, context: &Context) {
     let notes = context.terminal.notes();
     notes.say(&format!("{}.", sentence(counts)));
-    let requests = 2 * counts.of(Outcome::Written);
+    let requests = 2 * counts.of(Outcome::Written).saturating_sub(actions.rows()) + actions.requests();
     if requests == 0 {
         return;
     }

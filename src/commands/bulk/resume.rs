@@ -1,7 +1,8 @@
 //! `fusebill customer bulk resume` and `retry`: rows in flight are resolved, then unreached and failed rows are carried out.
 
-use super::super::customer_history::{UNDECIDED, resolve_entry};
+use super::super::customer_history::{ACTION_UNDECIDED, UNDECIDED, resolve_entry};
 use super::super::session::{Context, Session};
+use super::actions::Pending;
 use super::run::write_rows;
 use super::{consent, open, open_run};
 use crate::account::command;
@@ -32,11 +33,26 @@ pub(super) fn run(
     }
     store.reopen(&run, again)?;
     resolve_in_flight(&run, store, session)?;
+    agree(&run, args, store, session)?;
     let (rows, counts) = store.counts(run.id)?;
     if counts.all() >= rows {
         session.terminal.notes().say("This run is complete.");
     }
     write_rows(&run, &args.run, args.failures.failures.as_ref(), None, session)
+}
+
+/// Asks for actions that the user did not agree to: those beyond the `--limit` of the run, and those whose price changed.
+fn agree(run: &Run<'_>, args: &ResumeArgs, store: &Store, session: &Session<'_>) -> Result<()> {
+    let (yes, most) = (args.run.yes, args.total.max_total);
+    let actions = Pending::of(run, args.run.pace.limit, store)?;
+    actions.refuse_unbounded(yes, most)?;
+    let actions = actions.read(run, &args.run.pace, session)?;
+    actions.show(!yes, most, session)?;
+    if let Some(what) = actions.what() {
+        let what = format!("Go on with the run {}: {what}{}", run.about.run, actions.charging());
+        consent(&what, &[], yes, session).map_err(|error| actions.with_bound(error))?;
+    }
+    actions.agreed(run, store)
 }
 
 /// Resuming would write the rest of a run that was taken back, and count rows as written that no longer are.
@@ -68,13 +84,16 @@ fn resolve_in_flight(run: &Run<'_>, store: &Store, session: &Session<'_>) -> Res
     Ok(())
 }
 
-/// None if nothing was written. An error means that no other row can be resolved either.
+/// None if nothing was written; an action is not sent again even then. An error means that no other row can be resolved either.
 fn resolve_row(row: u64, entry: &Entry, store: &Store, session: &Session<'_>) -> Result<Option<RowResult>> {
     let ending = match entry.outcome.filter(|ending| *ending != EntryOutcome::Unknown) {
         Some(recorded) => Ok(recorded),
         None => resolve_entry(entry, store, session),
     };
     let (outcome, reason) = match ending {
+        Ok(EntryOutcome::NotWritten) if entry.action.is_some() => {
+            (Outcome::Undecided, Some(ACTION_UNDECIDED.to_string()))
+        }
         Ok(EntryOutcome::NotWritten) => return Ok(None),
         Ok(EntryOutcome::Written) => (Outcome::Written, None),
         Ok(EntryOutcome::Differs) => {

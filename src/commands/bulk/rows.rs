@@ -6,6 +6,7 @@ use std::io::BufReader;
 use super::super::session::Context;
 use super::input;
 use super::worker::{Job, Task};
+use crate::bulk::action::RowAction;
 use crate::bulk::base::Head as BaseHead;
 use crate::bulk::plan_file::{self, Head, PlanFileError, Planned};
 use crate::bulk::{self, Row, RowError, task};
@@ -144,6 +145,10 @@ pub(super) fn check(args: &RowArgs, store: &Store, run: &Run<'_>, context: &Cont
     Ok(checked)
 }
 
+fn unchecked(row: u64, line: u64, task: String) -> store::Row {
+    store::Row { row, line, customer: None, task, attempt: None, action: None, agreed: false }
+}
+
 fn check_row(
     row: std::result::Result<Row, Vec<RowError>>,
     checked: &mut Checked,
@@ -158,20 +163,16 @@ fn check_row(
             checked.doubtful += u64::from(checker.doubts.count > doubts);
             let task = task::to_json(&row, checked.header.as_ref());
             let customer = row.customer.id();
-            checker.add(store::Row { row: row.number, line: row.line, customer, task, attempt: None })
+            let action = row.action.map(RowAction::unread);
+            checker.add(store::Row { customer, action, ..unchecked(row.number, row.line, task) })
         }
         Err(wrong) => {
             // It is stored all the same, so that a later row with the same customer is an error too.
             let named = wrong.iter().find_map(|error| Some((error.customer?, error.line)));
             wrong.into_iter().for_each(|error| checker.errors.add(error));
             let Some((customer, line)) = named else { return Ok(()) };
-            checker.add(store::Row {
-                row: checked.rows,
-                line,
-                customer: Some(customer),
-                task: String::new(),
-                attempt: None,
-            })
+            let row = unchecked(checked.rows, line, String::new());
+            checker.add(store::Row { customer: Some(customer), ..row })
         }
     }
 }
@@ -197,13 +198,9 @@ pub(super) fn check_plan(
         }
         last = last.max(planned.row);
         let task = serde_json::to_string(&planned).expect("texts and tokens are JSON");
-        checker.add(store::Row {
-            row: planned.row,
-            line,
-            customer: Some(planned.id),
-            task,
-            attempt: None,
-        })?;
+        let action = planned.action.clone().filter(|_| planned.error.is_none());
+        let customer = Some(planned.id);
+        checker.add(store::Row { customer, action, ..unchecked(planned.row, line, task) })?;
     }
     if last > checked.rows {
         let error = format!("a row has the number {last}, but there are {} rows", checked.rows);
@@ -221,23 +218,24 @@ pub(super) fn jobs<'a>(
     store.rows_to_do(run.id).map(move |row| job(&row?, store, kind))
 }
 
-fn job(row: &store::Row, store: &Store, kind: RunKind) -> Result<Job> {
+pub(super) fn job(row: &store::Row, store: &Store, kind: RunKind) -> Result<Job> {
     let damaged = || Error::new(ErrorKind::Failed, format!("row {} is damaged in the store", row.row));
     let id = row.customer.ok_or_else(damaged)?;
     let attempt = row.attempt.as_ref().map(|name| store.entry(name)).transpose()?.flatten();
     let attempted = attempt.map(|entry| store.plan(&entry)).transpose()?.map(|plan| plan.before);
-    let of = |task: Task| Job { attempted, ..Job::of(row.row, id, task) };
+    let of = |task: Task| Job { attempted, agreed: row.agreed, ..Job::of(row.row, id, task) };
+    let action = row.action.clone().map(|action| Task::Action(Box::new(action)));
     match kind {
         RunKind::Update => {
             let task = task::from_json(&row.task, id).ok_or_else(damaged)?;
-            let work = Task::Edits { edits: task.edits, base: task.base, guarded: task.guarded };
-            Ok(Job { name: task.customer, fixed: task.fixed, ..of(work) })
+            let edits = Task::Edits { edits: task.edits, base: task.base, guarded: task.guarded };
+            Ok(Job { name: task.customer, fixed: task.fixed, ..of(action.unwrap_or(edits)) })
         }
         RunKind::Apply => {
             let planned: Planned =
                 serde_json::from_str(&row.task).map_err(|error| damaged().source(error))?;
             let name = planned.customer().map_err(|_| damaged())?;
-            Ok(Job { name, ..of(Task::Planned(Box::new(planned))) })
+            Ok(Job { name, ..of(action.unwrap_or(Task::Planned(Box::new(planned)))) })
         }
         RunKind::Undo => {
             let entry = store.entry(&EntryId::typed(&row.task))?.ok_or_else(damaged)?;

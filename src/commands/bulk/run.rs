@@ -17,7 +17,7 @@ use crate::cli::bulk::RunArgs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
 use crate::report::bulk::{self as report, Summary};
-use crate::store::{Run, Store};
+use crate::store::{EntryId, Run, Store};
 
 /// `Partial` if the run broke off: rows may have been written before.
 pub(super) fn write_rows(
@@ -56,13 +56,20 @@ pub(super) fn write_rows(
         let rows = report::counted(count, "row");
         session.terminal.notes().say(&format!("{rows} that did not succeed: {}", path.display()));
     }
-    let summary = Summary { about, counts: &counts, results, resume: &resume, retry: &retry, account };
+    let actions = count_actions(&about.run, store)?;
+    let left = about.undoes.as_ref().map_or(Ok(0), |undone| count_actions(undone, store))?;
+    let counts = &counts;
+    let summary = Summary { about, counts, actions, left, results, resume: &resume, retry: &retry, account };
     Ok(summarize(&summary, stopped, session))
 }
 
 /// The hint if a signal ends the program while rows are in flight.
 pub(super) fn resolves(resume: &str) -> String {
     format!("`{resume}` resolves them and goes on")
+}
+
+fn count_actions(run: &EntryId, store: &Store) -> Result<u64> {
+    Ok(store.actions_of(run)?.iter().map(|(_, rows)| rows).sum())
 }
 
 /// Why a run ended before its last row, and the exit code for that.
@@ -116,7 +123,7 @@ impl Pass<'_> {
         let (mut stopped, mut failures, mut enough) = (None, 0, false);
         let result = pool.run(
             jobs(store, run).take(usize::try_from(limit).unwrap_or(usize::MAX)),
-            |job| worker::write_row(job, run, &pool.client(session), session),
+            |job| worker::write_row(job, run, &job.client(pool.client(session)), session),
             |done| {
                 if let Some((job, result)) = done {
                     let result = result.unwrap_or_else(|panicked| {
@@ -172,7 +179,7 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     let kind = match &stopped {
         _ if interrupted => ErrorKind::Interrupted,
         Some((kind, _)) if !may_have_written => *kind,
-        None if counts.not_succeeded() == not_reached => ErrorKind::Done,
+        None if counts.not_succeeded() == not_reached && summary.left == 0 => ErrorKind::Done,
         _ => ErrorKind::Partial,
     };
     let notes = session.terminal.notes();
@@ -189,7 +196,7 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
         notes.warn(&format!("stopped, because {error}"));
     }
     if session.global.output != Output::Table {
-        notes.say(&format!("{}.", counts.sentence()));
+        notes.say(&format!("{}.", summary.sentence()));
     }
     let list = command(&summary.about.profile, &format!("customer bulk list {}", summary.about.run));
     let results = summary.results.map_or(list, |path| path.display().to_string());
@@ -199,7 +206,10 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     if !open.is_empty() {
         notes.say(&format!("To go on with the rows that are {}: {}", open.join(" or "), summary.resume));
     }
-    if counts.of(Outcome::Written) + counts.of(Outcome::Differs) > 0 {
+    if summary.actions > 0 {
+        notes.say("Status actions cannot be undone; `bulk undo` names the opposite of each.");
+    }
+    if counts.of(Outcome::Written) + counts.of(Outcome::Differs) > summary.actions {
         let undo = command(&summary.about.profile, &format!("customer bulk undo {}", summary.about.run));
         notes.say(&format!("To undo: {undo}"));
     }

@@ -32,7 +32,7 @@ pub(super) fn run(args: &ShowArgs, context: &Context) -> Result<ErrorKind> {
     }
     match output {
         Output::Table => terminal.print(&overview.table(terminal.look()))?,
-        Output::Json => terminal.print(&rehearsed(&counts, output))?,
+        Output::Json => terminal.print(&rehearsed(&counts, &overview.actions, output))?,
         Output::Csv | Output::Ndjson => {}
     }
     let made = terminal.local(head.time);

@@ -5,8 +5,10 @@ use super::super::customer_history::UNDECIDED;
 use super::super::lookup::still_named;
 use super::super::session::{Session, lock};
 use super::super::write::Writer;
+use super::act;
 use crate::api::Client;
 use crate::bulk::UnsettableValue;
+use crate::bulk::action::RowAction;
 use crate::bulk::base::merged;
 use crate::bulk::plan_file::Planned;
 use crate::bulk::respelled::{respelled, shown};
@@ -31,11 +33,19 @@ pub(super) struct Job {
     /// The customer before an attempt that may have been written and corrected since.
     pub(super) attempted: Option<Customer>,
     pub(super) task: Task,
+    /// Whether the user agreed to the status action of the task.
+    pub(super) agreed: bool,
 }
 
 impl Job {
     pub(super) fn of(row: u64, customer: u64, task: Task) -> Job {
-        Job { row, customer, name: CustomerName::Id(customer), fixed: Vec::new(), attempted: None, task }
+        let name = CustomerName::Id(customer);
+        Job { row, customer, name, fixed: Vec::new(), attempted: None, task, agreed: false }
+    }
+
+    /// A row with an action asks for more requests at once.
+    pub(super) fn client(&self, client: Client) -> Client {
+        if let Task::Action(_) = self.task { client.for_actions() } else { client }
     }
 
     pub(super) fn refuse_another(&self, now: &Customer) -> Result<()> {
@@ -59,6 +69,7 @@ pub(super) enum Task {
     Edits { edits: Edits, base: Vec<(Path, Json)>, guarded: Vec<Path> },
     Planned(Box<Planned>),
     Undo(Box<Entry>),
+    Action(Box<RowAction>),
 }
 
 impl Task {
@@ -67,7 +78,7 @@ impl Task {
         match self {
             Task::Edits { edits, .. } => edits.is_empty(),
             Task::Planned(line) => line.asks_nothing(),
-            Task::Undo(_) => false,
+            Task::Undo(_) | Task::Action(_) => false,
         }
     }
 }
@@ -82,6 +93,12 @@ pub(super) fn write_row(
     let mut result = RowResult::ended(job.row, job.customer, Outcome::Unchanged);
     if job.task.asks_nothing() {
         return Ok(result);
+    }
+    if let Task::Action(row) = &job.task {
+        result = result.of_action(Some(row));
+        if let Some(unsent) = act::unsent(job, row) {
+            return Ok(unsent.of_action(Some(row)));
+        }
     }
     match write(job, run, client, session, &mut result) {
         Ok(outcome) => Ok(RowResult { outcome, ..result }),
@@ -112,11 +129,6 @@ fn write(
     })?;
     let before = client.get(job.customer)?;
     job.refuse_another(&before)?;
-    let plan = planned(&job.task, before, about.new_fields, store)?;
-    if plan.is_empty() {
-        return Ok(Outcome::Unchanged);
-    }
-    result.changes = plan.changes.clone();
     let writer = Writer {
         client,
         store: Some(store),
@@ -130,7 +142,7 @@ fn write(
             },
             undoes: match &job.task {
                 Task::Undo(entry) => Some(entry.entry.clone()),
-                Task::Edits { .. } | Task::Planned(_) => None,
+                Task::Edits { .. } | Task::Planned(_) | Task::Action(_) => None,
             },
             row: Some(RunRow { run: about.run.clone(), row: job.row }),
         },
@@ -139,6 +151,14 @@ fn write(
         signals: &session.signals,
         notes,
     };
+    if let Task::Action(row) = &job.task {
+        return act::send(row, before, &writer, result);
+    }
+    let plan = planned(&job.task, before, about.new_fields, store)?;
+    if plan.is_empty() {
+        return Ok(Outcome::Unchanged);
+    }
+    result.changes = plan.changes.clone();
     let mut json = JsonReport::default();
     let done = writer.write(plan, &mut json);
     drop(lock);
@@ -181,6 +201,7 @@ pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Stor
                 Merge::Conflicts(conflicts) => Err(moved("fields of it changed since the plan", &conflicts)),
             }
         }
+        Task::Action(row) => Err(unplanned(format!("`{}` is not a change of fields", row.action))),
         Task::Undo(entry) => {
             let (done, stored) = (store.plan(entry)?, store.stored(entry)?);
             match undo(&done, stored.as_ref(), &now).map_err(refused)? {

@@ -65,7 +65,7 @@ impl Post<'_> {
         let mut ledger = table.ledger(id);
         let bill = bill(&ledger, action, self.behaviour);
         if request::is_preview(self.request) {
-            let shows_zero = request::query_flag(self.request, "showZeroDollarCharges");
+            let shows_zero = request::shows_zero(self.request);
             return plus(&document, &bill.members(self.now, shows_zero));
         }
         let after = self.perform(&mut ledger, &status, action, &bill);

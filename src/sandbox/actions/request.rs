@@ -49,7 +49,14 @@ pub(super) fn is_preview(request: &Recorded) -> bool {
     Address::of(&request.path).is_some_and(|address| address.is_preview(request))
 }
 
-pub(super) fn query_flag(request: &Recorded, name: &str) -> bool {
+/// In the query of an activation, and in the body of an un-hold.
+pub(super) fn shows_zero(request: &Recorded) -> bool {
+    let name = "showZeroDollarCharges";
+    let in_body = || body::parse(&request.body).is_ok_and(|body| flag(body.root(), name) == Some(true));
+    query_flag(request, name) || in_body()
+}
+
+fn query_flag(request: &Recorded, name: &str) -> bool {
     query(request, name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 

@@ -32,7 +32,15 @@ fn run(store: &Store, time: &str) -> EntryId {
         reads_again: false,
     };
     let mut run = store.begin_run(about).unwrap();
-    let row = Row { row: 1, line: 1, customer: Some(1), task: "CONFIDENTIAL".to_string(), attempt: None };
+    let row = Row {
+        row: 1,
+        line: 1,
+        customer: Some(1),
+        task: "CONFIDENTIAL".to_string(),
+        attempt: None,
+        action: None,
+        agreed: false,
+    };
     store.add_rows(&run, &[row]).unwrap();
     run.start("live", "host").unwrap();
     let result =

@@ -32,6 +32,8 @@ fn rows(range: std::ops::RangeInclusive<u64>) -> Vec<Row> {
             customer: Some(row * 10),
             task: format!("task {row}"),
             attempt: None,
+            action: None,
+            agreed: false,
         })
         .collect()
 }
@@ -110,10 +112,42 @@ fn a_customer_or_a_number_that_comes_again_is_told_with_both_lines() {
         let run = &store.begin_run(about_of(RunKind::Apply)).unwrap();
         store.add_rows(run, &rows(1..=3)).unwrap();
         let again = [
-            Row { row: 4, line: 5, customer: Some(20), task: String::new(), attempt: None },
-            Row { row: 3, line: 6, customer: None, task: String::new(), attempt: None },
-            Row { row: 5, line: 7, customer: None, task: String::new(), attempt: None },
-            Row { row: 6, line: 8, customer: None, task: String::new(), attempt: None },
+            Row {
+                row: 4,
+                line: 5,
+                customer: Some(20),
+                task: String::new(),
+                attempt: None,
+                action: None,
+                agreed: false,
+            },
+            Row {
+                row: 3,
+                line: 6,
+                customer: None,
+                task: String::new(),
+                attempt: None,
+                action: None,
+                agreed: false,
+            },
+            Row {
+                row: 5,
+                line: 7,
+                customer: None,
+                task: String::new(),
+                attempt: None,
+                action: None,
+                agreed: false,
+            },
+            Row {
+                row: 6,
+                line: 8,
+                customer: None,
+                task: String::new(),
+                attempt: None,
+                action: None,
+                agreed: false,
+            },
         ];
         let told = store.add_rows(run, &again).unwrap();
         let expected = [(4, Some(20), 3, 5), (3, None, 4, 6)];

@@ -20,7 +20,7 @@ pub(super) fn start(world: &World, arguments: &[&str]) -> Child {
 }
 
 /// Kills a process once the server has seen this many requests; false where it ended before.
-fn killed_at(world: &World, mut child: Child, seen: usize) -> bool {
+pub(super) fn killed_at(world: &World, mut child: Child, seen: usize) -> bool {
     let begun = Instant::now();
     let mut ended = None;
     while world.requests().len() < seen && ended.is_none() {
@@ -46,7 +46,7 @@ fn killed_at(world: &World, mut child: Child, seen: usize) -> bool {
 pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> usize {
+    pub(super) fn below(&mut self, limit: u64) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from((self.0 >> 33) % limit).expect("it fits")
     }

@@ -115,7 +115,7 @@ fn a_new_field_that_the_api_drops_is_not_called_written() {
     let world = World::new();
     let run = world.update(&["--new-field", "--set", "tier=gold"]);
     assert_eq!(run.code, 9, "{}", run.stderr);
-    run.says(&["`tier`: sent \"gold\", stored (absent)", "the stored customer is not the one that was"]);
+    run.says(&["`tier`: sent \"gold\", stored (absent)", "the result is not the one that was asked for"]);
 }
 
 #[test]

@@ -159,7 +159,10 @@ pub enum CustomerCommand {
     ///
     /// Restores the fields that the entry changed to their old values, and nothing else. Refuses if one of them was
     /// changed since. Undo is a change like any other: it is shown, verified, written to the journal, and can be undone.
-    #[command(after_long_help = include_str!("examples/customer-undo.txt"))]
+    #[command(
+        override_usage = "fusebill customer undo [OPTIONS] <ENTRY|--last>",
+        after_long_help = include_str!("examples/customer-undo.txt")
+    )]
     Undo(UndoArgs),
 }
 

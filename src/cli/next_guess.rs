@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::field::{self, FIELDS};
-use crate::search::names;
+use crate::search::{lookup, names};
 
 /// Commands by the words that users try.
 const COMMANDS: &[(&str, &str)] = &[
@@ -56,19 +56,40 @@ pub(crate) fn meant(word: &str) -> Option<&'static str> {
 }
 
 fn command(typed: &str, words: &[&str]) -> Option<String> {
+    if lookup::CustomerName::parse(typed).is_ok() || typed.contains('@') {
+        let name = if typed.contains('@') && !typed.contains(':') { "email:" } else { "" };
+        return Some(format!("did you mean `{}`?", program(words, &format!("customer get {name}{typed}"))));
+    }
     let meant = meant(typed)?;
     let is_inside = words.first() == Some(&"customer") && !meant.starts_with("customer");
-    (!is_inside).then(|| format!("did you mean `fusebill {meant}`?"))
+    let meant =
+        if meant == "customer undo" && words.last() == Some(&typed) { "customer undo --last" } else { meant };
+    (!is_inside).then(|| format!("did you mean `{}`?", program(words, meant)))
+}
+
+/// A command on the profile that was typed.
+fn program(words: &[&str], command: &str) -> String {
+    let apart = words.windows(2).find(|pair| pair[0] == "--profile").map(|pair| pair[1]);
+    let profile = apart.or_else(|| words.iter().find_map(|word| word.strip_prefix("--profile=")));
+    let profile = profile.map(|profile| format!("--profile {} ", shell_words::quote(profile)));
+    format!("fusebill {}{command}", profile.unwrap_or_default())
 }
 
 fn missing(what: &str, words: &[&str]) -> Option<String> {
-    if words.contains(&"undo") && what.contains("ENTRY") {
-        return Some(
-            "--last takes back the latest change; `fusebill customer history` names the others".to_string(),
-        );
+    let shows = |command: &str, what: &str| Some(format!("`{}` shows {what}", program(words, command)));
+    if what.contains("<ENTRY>") && words.contains(&"undo") {
+        let [last, history] =
+            ["undo --last", "history"].map(|name| program(words, &format!("customer {name}")));
+        return Some(format!("`{last}` takes back the latest change; `{history}` names the others"));
     }
-    what.contains("<CUSTOMER>")
-        .then(|| "`fusebill customer find TEXT` shows the ids of customers".to_string())
+    match what {
+        _ if what.contains("<ENTRY>") => shows("customer history", "the names of entries"),
+        _ if what.contains("<RUN>") => {
+            shows("customer bulk list", "the names of runs; --last is the latest run")
+        }
+        _ if what.contains("<CUSTOMER>") => shows("customer find TEXT", "the ids of customers"),
+        _ => None,
+    }
 }
 
 fn unknown(typed: &str, words: &[&str]) -> Option<String> {
@@ -77,7 +98,8 @@ fn unknown(typed: &str, words: &[&str]) -> Option<String> {
         return Some(flag);
     }
     if words.first() == Some(&"customer") && words.get(1) == Some(&"list") && !typed.starts_with('-') {
-        return Some(format!("`fusebill customer find {}` looks for words", shell_words::quote(typed)));
+        let find = format!("customer find {}", shell_words::quote(typed));
+        return Some(format!("`{}` looks for words", program(words, &find)));
     }
     if !typed.starts_with('-') {
         return stray(typed, &words[..at?], &words[at?..]);
@@ -121,7 +143,7 @@ fn stray(typed: &str, before: &[&str], from: &[&str]) -> Option<String> {
     if let Some((name, value)) = typed.split_once('=')
         && let Some(field) = names::path(name).and_then(field::at)
     {
-        return Some(format!("did you mean --{} {}?", field.flag, shell_words::quote(value)));
+        return Some(format!("did you mean `--{} {}`?", field.flag, shell_words::quote(value)));
     }
     let at = before.iter().rposition(|word| word.starts_with("--"))?;
     let (flag, first) =
@@ -131,12 +153,12 @@ fn stray(typed: &str, before: &[&str], from: &[&str]) -> Option<String> {
         first.into_iter().chain(before[at + 1..].iter().copied()).chain(rest.copied()).collect();
     match flag {
         _ if values.len() < 2 => None,
-        "--clear" => Some(format!("several fields have commas between them: --clear {}", values.join(","))),
+        "--clear" => Some(format!("several fields have commas between them: `--clear {}`", values.join(","))),
         _ => {
             let value = values.join(" ");
             let value = value.trim_matches(QUOTES);
             Some(format!(
-                "a value of several words needs quotes (' or \"): {flag} {}",
+                "a value of several words needs quotes (' or \"): `{flag} {}`",
                 shell_words::quote(value)
             ))
         }
@@ -164,16 +186,28 @@ mod tests {
             ("login", "did you mean `fusebill auth login`?"),
             (
                 "customer undo",
-                "--last takes back the latest change; `fusebill customer history` names the others",
+                "`fusebill customer undo --last` takes back the latest change; `fusebill customer history` names the \
+                 others",
+            ),
+            ("undo", "did you mean `fusebill customer undo --last`?"),
+            ("undo 20261130-144912003-nn6j", "did you mean `fusebill customer undo`?"),
+            ("customer 123", "did you mean `fusebill customer get 123`?"),
+            ("--profile sandbox 123", "did you mean `fusebill --profile sandbox customer get 123`?"),
+            ("customer a@example.org", "did you mean `fusebill customer get email:a@example.org`?"),
+            ("--profile=sandbox show 123", "did you mean `fusebill --profile sandbox customer get`?"),
+            ("customer history show", "`fusebill customer history` shows the names of entries"),
+            (
+                "customer bulk undo",
+                "`fusebill customer bulk list` shows the names of runs; --last is the latest run",
             ),
             ("customer get", "`fusebill customer find TEXT` shows the ids of customers"),
             (
                 "customer update 123 --company-name Acme Limited --title Mr",
-                "a value of several words needs quotes (' or \"): --company-name 'Acme Limited'",
+                "a value of several words needs quotes (' or \"): `--company-name 'Acme Limited'`",
             ),
             (
                 "customer update 123 --company-name “Acme Limited”",
-                "a value of several words needs quotes (' or \"): --company-name 'Acme Limited'",
+                "a value of several words needs quotes (' or \"): `--company-name 'Acme Limited'`",
             ),
             (
                 "customer update 123 —company-name Acme",
@@ -184,10 +218,10 @@ mod tests {
             ("customer update 123 --companyName=Acme", "did you mean --company-name?"),
             ("customer update 123 --phone 555", "did you mean --primary-phone or --secondary-phone?"),
             ("customer list acme", "`fusebill customer find acme` looks for words"),
-            ("customer update 123 companyName=Acme", "did you mean --company-name Acme?"),
+            ("customer update 123 companyName=Acme", "did you mean `--company-name Acme`?"),
             (
                 "customer update 123 --clear title suffix",
-                "several fields have commas between them: --clear title,suffix",
+                "several fields have commas between them: `--clear title,suffix`",
             ),
             (
                 "customer update 123 --reference --1",

@@ -61,7 +61,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<ErrorKind> {
     if let Some(out) = &args.out {
         let out = shell_words::quote(&out.to_string_lossy()).into_owned();
         let apply = command(&context.profile()?.name, &format!("customer bulk apply {out}"));
-        context.terminal.notes().say(&format!("To apply it: {apply}"));
+        context.terminal.notes().say_command("To apply it:", &apply);
     }
     Ok(drift(&counts, args.exit_code))
 }
@@ -92,7 +92,16 @@ fn drift(counts: &Counts, exit_code: bool) -> ErrorKind {
 }
 
 pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
-    let (counts, limits) = read(&args.rows, &args.run.pace, args.check, context, |_| Ok(()))?;
+    let mut overview = Overview::default();
+    let (counts, limits) = read(&args.rows, &args.run.pace, args.check, context, |line| {
+        if let Line::Row(planned) = &line {
+            overview.add(planned);
+        }
+        Ok(())
+    })?;
+    if context.global.output == Output::Table {
+        context.terminal.print(&overview.table(context.terminal.look()))?;
+    }
     tell(&counts, limits, context);
     context.terminal.notes().say("Dry run: nothing was written. `bulk plan` saves what would change.");
     if matches!(context.global.output, Output::Json | Output::Ndjson) {

@@ -14,6 +14,8 @@ use crate::store::{Entry, EntryOutcome, Pruned};
 
 /// A terminal from this width on has room for the time of each entry.
 const WIDE: u16 = 100;
+/// Columns of a change in a list, at most.
+const LINE: usize = 64;
 
 pub(crate) fn rows(output: Output, look: Look, all_profiles: bool) -> Rows {
     // The name of an entry begins with its time, so a narrow terminal needs no other column for it.
@@ -75,7 +77,7 @@ fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String, look: Look) -> Vec<
             entry
                 .edits
                 .iter()
-                .map(|edit| format!("{}: {}", edit.path, line_of(edit, look)))
+                .map(|edit| format!("{}: {}", edit.path, line_of(edit, LINE, look)))
                 .collect::<Vec<_>>()
                 .join("; "),
         ),

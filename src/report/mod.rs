@@ -7,6 +7,7 @@ pub(crate) mod bulk;
 pub(crate) mod change;
 pub mod csv;
 pub(crate) mod customer;
+pub(crate) mod direction;
 pub mod escape;
 pub mod failure;
 pub(crate) mod history;
@@ -18,6 +19,7 @@ pub(crate) mod plan;
 pub(crate) mod rows;
 pub mod table;
 pub mod value;
+pub(crate) mod wrap;
 
 use dialoguer::console::Style;
 

@@ -3,6 +3,7 @@
 //! ([`crate::report::escape`]).
 
 mod input;
+mod line;
 mod modes;
 mod output;
 mod progress;

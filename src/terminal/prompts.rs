@@ -1,16 +1,16 @@
-//! Questions on the terminal, drawn by dialoguer except [`Terminal::confirm`]. dialoguer leaves its terminal modes when a
-//! signal ends the program, so `modes` restores them. It counts a wrapped line as one, so texts are cut to the width. After an
-//! error it starts again from the first text, so the typed text is passed back to it.
+//! Questions on the terminal. dialoguer draws menus and the hidden line. It leaves its terminal modes when a signal ends the
+//! program, so `modes` restores them. It counts a wrapped line as one, so texts are cut to the width.
 
 use std::collections::HashSet;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dialoguer::console::{Term, truncate_str};
-use dialoguer::{FuzzySelect, Input, Password, Select};
+use dialoguer::{FuzzySelect, Password, Select};
 
 use super::modes::QuestionGuard;
-use super::{Terminal, tell};
+use super::output::tell_wrapped;
+use super::{Terminal, line, tell};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
 
@@ -93,8 +93,9 @@ impl Terminal {
         let mut typed = text.to_string();
         loop {
             let asking = QuestionGuard::key_by_key();
-            let input = Input::new().with_prompt(self.labelled(prompt)).with_initial_text(typed);
-            typed = input.allow_empty(true).report(false).interact_text().map_err(no_answer)?;
+            let prompt = format!("{}: ", self.labelled(prompt));
+            typed = line::edit(&prompt, &typed, self.error_look.more())
+                .map_err(|error| no_answer(error.into()))?;
             drop(asking);
             if self.accepts(check(&typed)) {
                 return Ok(typed);
@@ -122,7 +123,7 @@ impl Terminal {
     fn accepts(&self, checked: std::result::Result<Option<String>, String>) -> bool {
         match checked {
             Err(error) => {
-                tell(&format!("{}\n", self.error_look.alarm(&escaped(&error))));
+                tell_wrapped(&format!("{}\n", self.error_look.alarm(&escaped(&error))));
                 return false;
             }
             Ok(Some(warning)) => self.notes.warn(&warning),
@@ -133,7 +134,7 @@ impl Terminal {
 
     fn say_about(&self, about: &str) {
         if !about.is_empty() {
-            tell(&format!("{}\n", escaped(about)));
+            tell_wrapped(&format!("{}\n", escaped(about)));
         }
     }
 
@@ -171,7 +172,7 @@ fn open() -> MutexGuard<'static, Option<String>> {
 /// Shows the open question, if there is one: after Ctrl-Z and `fg` it is out of sight.
 pub(crate) fn ask_again() {
     let question = open().clone();
-    question.iter().for_each(|question| tell(question));
+    question.iter().for_each(|question| tell_wrapped(question));
 }
 
 fn cut(text: &str, columns: usize) -> String {

@@ -9,9 +9,15 @@ use crate::drafts::Draft;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{self, FIELDS, Field, FieldKind};
 use crate::report::change;
+use crate::report::direction::isolated;
 use crate::report::escape::escaped;
 use crate::report::value::{display, value};
 use crate::terminal::{Check, List};
+
+/// Columns of the mark of the chosen item, and between a field and its value.
+const BESIDE: usize = 5;
+/// Columns of a change, at least.
+const LEAST: usize = 24;
 
 const CLEAR: &str = "clear it (null)";
 
@@ -40,7 +46,7 @@ impl<'a> Prompts<'a> {
     /// Every change is written to the text at once, so that none is lost.
     pub(super) fn run(mut self) -> Result<()> {
         let profile = &self.session.account.profile;
-        self.session.terminal.tell(&format!("{}, profile {profile}\n", heading(self.shown)));
+        self.session.terminal.tell_wrapped(&format!("{}, profile {profile}\n", heading(self.shown)));
         let mut first = usize::from(self.current.text() == self.shown.text());
         loop {
             match pick(&self.fields(first), self.session)? {
@@ -53,6 +59,8 @@ impl<'a> Prompts<'a> {
 
     fn fields(&self, first: usize) -> List {
         let width = FIELDS.iter().map(|field| field.path.len()).max().unwrap_or_default();
+        let look = self.session.terminal.error_look();
+        let room = usize::from(look.width.unwrap_or_default()).saturating_sub(BESIDE + width).max(LEAST);
         let mut changed = 0;
         let mut items = vec![String::new()];
         for field in FIELDS {
@@ -64,9 +72,9 @@ impl<'a> Prompts<'a> {
                 escaped(&value(&path, now)).into_owned()
             } else {
                 let [before, after] = [before, now].map(|view| view.map(View::to_json));
-                change::line(&Change { path, before, after }, self.session.terminal.error_look())
+                change::line(&Change { path, before, after }, room, look)
             };
-            items.push(format!("{:width$}  {value}", field.path));
+            items.push(format!("{:width$}  {}", field.path, isolated(&value, look)));
         }
         items[0] = match changed {
             0 => "leave: nothing is changed yet".to_string(),

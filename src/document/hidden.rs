@@ -1,6 +1,9 @@
 //! Characters that a reader cannot see, or takes for others. One class, for warnings and for every output
 //! ([`crate::report::escape`]).
 
+/// Signs that word processors make of quotation marks.
+pub(crate) const QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
+
 /// Whether a character is shown as its code: control characters, line separators, bidirectional controls, characters that
 /// Unicode calls Default_Ignorable_Code_Point (zero width, soft hyphen, tags, variation selectors, fillers), and every
 /// blank but the space. The first three can also control a terminal or reorder a line (Unicode Technical Report 36).
@@ -37,8 +40,7 @@ pub(super) fn doubts(old: &str, new: &str) -> Vec<String> {
     if new.eq_ignore_ascii_case("null") && new != old {
         doubts.push(format!("hold the text \"{new}\"; --clear sets null"));
     }
-    let quotes = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
-    if new.starts_with(quotes) && new.ends_with(quotes) && !old.starts_with(quotes) {
+    if new.starts_with(QUOTES) && new.ends_with(QUOTES) && !old.starts_with(QUOTES) {
         doubts.push("hold the quotation marks around it, because the shell knows only ' and \"".to_string());
     }
     doubts

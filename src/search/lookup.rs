@@ -6,6 +6,7 @@ use strum::Display;
 
 use super::{Condition, Search};
 use crate::document::View;
+use crate::document::hidden::QUOTES;
 
 #[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum CustomerName {
@@ -61,14 +62,26 @@ pub(crate) fn id(text: &str) -> Option<u64> {
 
 /// The lookup that was probably meant.
 fn how_to_name(text: &str) -> String {
-    let by = if text.contains('@') { "email" } else { "reference" };
-    match text.trim() {
-        "" => how_named(),
-        text if text.bytes().all(|byte| byte.is_ascii_digit()) => how_named(),
-        text => {
-            format!("{}; did you mean {by}:{text}? `fusebill customer find` looks for words", how_named())
-        }
+    let text = text.trim().trim_matches(QUOTES);
+    let ids: Vec<&str> = text.split([',', ';']).map(|part| part.trim_start_matches('#')).collect();
+    if text.is_empty() || text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return how_named();
     }
+    if ids.iter().all(|part| id(part).is_some()) {
+        return format!("{}; did you mean {}?", how_named(), ids.join(" "));
+    }
+    if is_entry(text) {
+        return format!("{}; `fusebill customer history show {text}` shows an entry", how_named());
+    }
+    let by = if text.contains('@') { "email" } else { "reference" };
+    let word = shell_words::quote(text);
+    format!("{}; did you mean {by}:{text}? `fusebill customer find {word}` looks for words", how_named())
+}
+
+/// Whether a text looks like the name of an entry, such as 20261130-144912003-nn6j.
+fn is_entry(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() == 3 && parts.iter().zip([8, 9, 4]).all(|(part, length)| part.len() == length)
 }
 
 fn how_named() -> String {

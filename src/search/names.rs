@@ -1,6 +1,7 @@
 //! The fields that a search can name, and the API's filter for each.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::QueryError;
 use super::filters::{FILTERS, Filter, MatchKind, sales_tracking_code};
@@ -106,9 +107,10 @@ fn unknown(text: &str, folded: &str) -> QueryError {
         field.map_or(name, |field| field.flag)
     };
     let mut near: Vec<&str> = field::nearest(text, names).into_iter().map(flag).collect();
-    near.dedup();
+    let mut seen = HashSet::new();
+    near.retain(|name| seen.insert(*name));
     let error = QueryError::new(format!("there is no field `{text}` to search by"));
-    if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(", "))) }
+    if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(" or "))) }
 }
 
 impl Name {

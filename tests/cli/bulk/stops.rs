@@ -34,13 +34,16 @@ fn without_consent_nothing_is_sent_and_no_run_is_kept() {
 }
 
 #[test]
-fn a_dry_run_only_reads_and_counts() {
+fn a_dry_run_only_reads_and_shows_what_would_change() {
     let world = fleet(4);
     let same = world.run(&["customer", "update", &FIRST.to_string(), "--first-name", "Dry"]);
     assert_eq!(same.code, 0);
     let seen = world.requests().len();
     let run = update(&world, &["--dry-run"], &names(4, "Dry"));
-    run.fails(0, &["3 would change, 1 unchanged", "nothing was written"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.says(&["3 would change, 1 unchanged", "nothing was written"]);
+    let shown: Vec<&str> = run.stdout.split_whitespace().collect();
+    assert!(shown.windows(2).any(|words| words == ["firstName", "3"]), "{}", run.stdout);
     assert!(world.requests()[seen..].iter().all(|request| request.method == "GET"));
     assert_eq!(world.requests().len(), seen + 4);
     assert!(super::runs(&world).is_empty());

@@ -18,20 +18,21 @@ struct Line {
     after: String,
 }
 
-/// The caller sets the terminal's modes.
-pub(super) fn edit(prompt: &str, text: &str, more: &str) -> io::Result<String> {
+/// None on Esc. The caller sets the terminal's modes.
+pub(super) fn edit(prompt: &str, text: &str, more: &str) -> io::Result<Option<String>> {
     let term = Term::stderr();
     let mut line = Line { before: text.to_string(), after: String::new() };
-    loop {
+    let taken = loop {
         tell(&line.drawn(prompt, usize::from(term.size().1), more));
         match term.read_key()? {
-            Key::Enter => break,
+            Key::Enter => break true,
+            Key::Escape => break false,
             Key::UnknownEscSeq(keys) => line.escape(&keys, || term.read_key())?,
             key => line.press(&key),
         }
-    }
+    };
     tell("\n");
-    Ok(line.before + &line.after)
+    Ok(taken.then(|| line.before + &line.after))
 }
 
 impl Line {

@@ -129,6 +129,11 @@ impl Terminal {
         }
     }
 
+    /// The last thing before the program ends by a signal.
+    pub(crate) fn restore_modes(&self) {
+        modes::restore();
+    }
+
     /// Keeps the modes of the terminal while an editor has it.
     pub(crate) fn lend(&self) -> modes::QuestionGuard {
         modes::QuestionGuard::lent()

@@ -87,18 +87,25 @@ impl Terminal {
         picked.map_err(no_answer)
     }
 
-    /// Starts from `text`; `about` is shown above it.
-    pub(crate) fn line(&self, about: &str, prompt: &str, text: &str, check: Check<'_>) -> Result<String> {
+    /// Starts from `text`; `about` is shown above it. None on Esc.
+    pub(crate) fn line(
+        &self,
+        about: &str,
+        prompt: &str,
+        text: &str,
+        check: Check<'_>,
+    ) -> Result<Option<String>> {
         self.say_about(about);
         let mut typed = text.to_string();
         loop {
             let asking = QuestionGuard::key_by_key();
             let prompt = format!("{}: ", self.labelled(prompt));
-            typed = line::edit(&prompt, &typed, self.error_look.more())
-                .map_err(|error| no_answer(error.into()))?;
+            let edited = line::edit(&prompt, &typed, self.error_look.more());
+            let Some(edited) = edited.map_err(|error| no_answer(error.into()))? else { return Ok(None) };
+            typed = edited;
             drop(asking);
             if self.accepts(check(&typed)) {
-                return Ok(typed);
+                return Ok(Some(typed));
             }
         }
     }

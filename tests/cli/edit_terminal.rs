@@ -614,7 +614,7 @@ fn a_field_is_searched_and_its_text_is_judged_when_it_is_typed() {
     let found = terminal.until("Jon");
     assert!(found.contains("> firstName ") && !found.contains("lastName"), "{found}");
     terminal.press("\r");
-    let about = terminal.until("unchanged can go back.");
+    let about = terminal.until("Esc goes back.");
     assert!(about.contains("firstName (First name), now \"Jon\""), "{about}");
     terminal.until("firstName: Jon");
     terminal.press(&format!("{}{}\r", erased(3), "x".repeat(51)));
@@ -688,7 +688,7 @@ fn sales_tracking_codes_are_added_changed_and_taken_out() {
     fields(&mut terminal);
     choose(&mut terminal, "salesTracking", "add a code");
     terminal.press(&format!("{DOWN}\r"));
-    terminal.until("type of the new code: ");
+    terminal.until("type of the new code (Esc goes back): ");
     terminal.press("Sales Tracking Code 3\r");
     terminal.until("The code of Sales Tracking Code 3.");
     terminal.press("DIRECT\r");
@@ -737,6 +737,12 @@ fn a_field_is_left_as_it_is_by_an_unchanged_line_and_the_list_by_esc_with_the_te
     let mut terminal = changed_at_prompts(&world);
     choose(&mut terminal, "lastName", "lastName: Smith");
     terminal.press("\r");
+    let items = fields(&mut terminal);
+    assert!(items.contains("> lastName") && items.contains("1 changed"), "{items}");
+    choose(&mut terminal, "lastName", "lastName: Smith");
+    terminal.press("ythe");
+    terminal.until("lastName: Smithythe");
+    terminal.press(ESC);
     let items = fields(&mut terminal);
     assert!(items.contains("> lastName") && items.contains("1 changed"), "{items}");
     choose(&mut terminal, "title", "title, now");

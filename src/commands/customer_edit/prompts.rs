@@ -130,7 +130,7 @@ impl<'a> Prompts<'a> {
         let plain = escaped(&before) == before;
         let note = if plain { "" } else { " (it has control characters, so the line starts empty)" };
         let about = format!(
-            "{} ({}), now {}{note}. Enter takes the line; one that is empty or unchanged can go back.",
+            "{} ({}), now {}{note}. Enter takes the line, Esc goes back.",
             field.path,
             field.help,
             shown(now)
@@ -138,9 +138,10 @@ impl<'a> Prompts<'a> {
         let check = |text: &str| if text == before { Ok(None) } else { judged(field, text) };
         let text = self.ask_line(&about, field.path, if plain { &before } else { "" }, &check)?;
         match text {
-            text if text.is_empty() => self.empty_line(field),
-            text if text == before => Ok(None),
-            text => check::from_text(field, &text).map(Some).map_err(Error::usage),
+            None => Ok(None),
+            Some(text) if text.is_empty() => self.empty_line(field),
+            Some(text) if text == before => Ok(None),
+            Some(text) => check::from_text(field, &text).map(Some).map_err(Error::usage),
         }
     }
 
@@ -172,9 +173,9 @@ impl<'a> Prompts<'a> {
             return Ok(None);
         };
         let Some((kind, code)) = codes.get(picked) else {
-            let kind =
-                self.ask_line("An empty line goes back.", "type of the new code", "", &short_enough)?;
-            return if kind.trim().is_empty() { Ok(None) } else { self.new_code(&kind, "") };
+            let kind = self.ask_line("", "type of the new code (Esc goes back)", "", &short_enough)?;
+            let kind = kind.filter(|kind| !kind.trim().is_empty());
+            return kind.map_or(Ok(None), |kind| self.new_code(&kind, ""));
         };
         let choices = ["give it another code", "take it out"].map(str::to_string).to_vec();
         match pick(&menu(items.swap_remove(picked), choices), self.session)? {
@@ -185,12 +186,13 @@ impl<'a> Prompts<'a> {
     }
 
     fn new_code(&self, kind: &str, code: &str) -> Result<Option<Action>> {
-        let about = format!("The code of {kind}. An empty line goes back.");
+        let about = format!("The code of {kind}. Enter takes the line, Esc goes back.");
         let code = self.ask_line(&about, "code", code, &short_enough)?;
-        Ok((!code.trim().is_empty()).then(|| Action::SetCode { kind: kind.to_string(), code }))
+        let code = code.filter(|code| !code.trim().is_empty());
+        Ok(code.map(|code| Action::SetCode { kind: kind.to_string(), code }))
     }
 
-    fn ask_line(&self, about: &str, prompt: &str, text: &str, check: Check<'_>) -> Result<String> {
+    fn ask_line(&self, about: &str, prompt: &str, text: &str, check: Check<'_>) -> Result<Option<String>> {
         self.session.client.not_counting(|| self.session.terminal.line(about, prompt, text, check))
     }
 }

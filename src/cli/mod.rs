@@ -256,7 +256,7 @@ pub struct HistoryArgs {
     /// Show this many of the newest [default: 20 on a terminal, else all]
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<u64>,
-    /// Only changes since then: an age such as 36h, 90d or 12w, or a date
+    /// Only changes since then: today, yesterday, an age such as 36h, 90d or 12w, or a date
     #[arg(long, value_name = "WHEN", value_parser = since)]
     pub(crate) since: Option<Since>,
     /// Only changes of this field: a flag's name or a path
@@ -306,6 +306,8 @@ pub(crate) struct PruneArgs {
 #[derive(Debug, Clone)]
 pub(crate) enum Since {
     Age(Duration),
+    /// The beginning of a day of this machine's time zone, so many days ago.
+    DaysAgo(i64),
     Moment(Timestamp),
     /// In the time zone of this machine.
     Local(DateTime),
@@ -324,7 +326,13 @@ pub struct UndoArgs {
 }
 
 fn since(text: &str) -> Result<Since, String> {
-    const FORMS: &str = "an age such as 36h, 90d or 12w, or a date such as 2026-11-30 or 2026-11-30T09:14";
+    const FORMS: &str =
+        "today, yesterday, an age such as 36h, 90d or 12w, or a date such as 2026-11-30 or 2026-11-30T09:14";
+    match text {
+        "today" => return Ok(Since::DaysAgo(0)),
+        "yesterday" => return Ok(Since::DaysAgo(1)),
+        _ => {}
+    }
     let age = age(text).map(Since::Age);
     let moment = age.or_else(|_| text.parse().map(Since::Moment));
     moment.or_else(|_| text.parse().map(Since::Local)).map_err(|_: jiff::Error| format!("{FORMS} is needed"))

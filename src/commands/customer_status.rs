@@ -164,7 +164,7 @@ impl Ready<'_> {
         self.show(!args.yes && !args.preview, session)?;
         bounds.check(self.act).map_err(|error| error.step(&step))?;
         if args.preview {
-            session.terminal.notes().say("Preview only. Nothing was sent that counts.");
+            session.terminal.notes().say("Preview only: nothing was changed.");
             finish(Outcome::Planned, Some(&self.plan), session, json)?;
             return Ok(ErrorKind::Done);
         }

@@ -37,7 +37,7 @@ fn a_preview_shows_the_invoice_and_sends_nothing_that_counts() {
     for text in ["Draft → Active", "arBalance", "Support plan", "Setup fee", "Tax HST 13 %", "158.20 CAD"] {
         assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
     }
-    run.says(&["Preview only. Nothing was sent that counts."]);
+    run.says(&["Preview only: nothing was changed."]);
     assert!(world.journal().is_empty());
 }
 

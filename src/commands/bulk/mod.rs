@@ -60,7 +60,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
     look_up(&checked, &rows.file, (store, &new), &run.pace, session)?;
     check_doubtful(&checked, &rows.file, (store, &new), &run.pace, session)?;
     let limit = run.pace.limit.unwrap_or(u64::MAX);
-    let what = format!("Change {} as {} says", counted(checked.asking.min(limit), "customer"), rows.file);
+    let what = format!("Change {} as {} says", checked.subject(limit), rows.file);
     if checked.asking > 0 {
         consent(&what, &checked.warnings(), run.yes, session)?;
     }

@@ -26,7 +26,7 @@ fn what_is_written_takes_the_place_of_nothing_that_is_read() {
 #[test]
 fn without_consent_nothing_is_sent_and_no_run_is_kept() {
     let world = fleet(3);
-    update(&world, &[], &names(3, "No")).fails(2, &["needs consent", "add --yes", "Change 3 customers"]);
+    update(&world, &[], &names(3, "No")).fails(2, &["needs consent", "add --yes", "Change firstName of 3 customers"]);
     world.was_left_alone();
     assert!(super::runs(&world).is_empty());
     let runs = world.home.path().join(".local/state/fusebill/runs");
@@ -225,7 +225,7 @@ fn the_question_says_what_is_more_than_a_plain_change() {
     let world = fleet(3);
     let rows = format!("id,status,first-name\n{FIRST},hold,\n{},hold,#CLEAR\n{},,Jo\n", FIRST + 1, FIRST + 2);
     let billing = "`status`, which affects billing, is set in 2 rows";
-    update(&world, &[], &rows).fails(2, &["Change 3 customers", billing, "fields are cleared in 1 row\n"]);
+    update(&world, &[], &rows).fails(2, &[" of 3 customers as", billing, "fields are cleared in 1 row\n"]);
     world.was_left_alone();
 }
 

@@ -552,7 +552,7 @@ fn a_dry_run_of_what_needs_consent_asks_nothing() {
     let json = world.update(&["--status", "Hold", "--dry-run", "-o", "json"]).json();
     assert_eq!(json["warnings"], serde_json::json!([advice, warning]));
     let yes = world.update(&["--status", "Hold", "--dry-run", "--yes"]);
-    assert!(!yes.stderr.contains("consent"), "{yes:#?}");
+    assert!(!yes.stderr.contains("will ask for confirmation"), "{yes:#?}");
     assert!(world.puts().is_empty());
 }
 

@@ -150,7 +150,7 @@ fn what_an_earlier_attempt_met_is_not_the_reason_of_a_later_one() {
     let run = world.update(&["--first-name", "John", "--verify", "read"]);
     assert_eq!((run.code, world.puts().len()), (8, 2), "{run:#?}");
     run.says(&["the API accepted the PUT, but the customer cannot be read to verify it"]);
-    assert!(!run.stderr.contains("reading the customer to see what came of it"), "{run:#?}");
+    assert!(!run.stderr.contains("reading the customer to find out whether"), "{run:#?}");
 }
 
 /// A server that answers the GET honestly and every PUT with these bytes, and how often it was sent a PUT.

@@ -83,7 +83,7 @@ fn a_list_that_is_none_repeats_no_key_either() {
         let world = World::new();
         let url = format!("http://{}/v1", server.address());
         let run = world.run_with(&[("FUSEBILL_BASE_URL", &url)], &["customer", "list", "-v"]);
-        run.fails(run.code, &["not a list of customers", "[redacted]"]);
+        run.fails(1, &["not a list of customers", "[redacted]"]);
         is_clean(&world, &run);
     }
 }

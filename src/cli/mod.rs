@@ -42,7 +42,10 @@ use crate::field;
 use crate::report::Look;
 use crate::search::CustomerName;
 
-const FIRST_STEP: &str = "Try it without an account:\n  fusebill --profile sandbox customer get 123";
+const FIRST_STEP: &str = "Try it without an account:
+  fusebill --profile sandbox customer find smith
+  fusebill --profile sandbox customer update 123 --first-name John
+  fusebill --profile sandbox customer undo --last";
 
 /// Change customers of the Fusebill (Stax Bill) billing API, and nothing but what you name.
 #[derive(Debug, Parser)]

@@ -139,7 +139,7 @@ mod tests {
         let look = Look { width: Some(12), ..Look::default() };
         assert_eq!(
             super::plan(&plan, &account, look),
-            "Customer 7\n  (profile\n  p, h)\nsuffix\n    null\n  → Jr\n"
+            "Customer 7  (profile p, h)\nsuffix\n    null\n  → Jr\n"
         );
         assert!(super::plan(&plan, &account, Look::default()).ends_with("\nsuffix  null    Jr\n"));
     }

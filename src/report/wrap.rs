@@ -5,12 +5,16 @@ use dialoguer::console::measure_text_width;
 
 /// Text is hard to read on lines that are longer than this.
 const MOST: usize = 80;
+/// A terminal narrower than this breaks lines itself: an indent would cost rows that a question needs.
+const LEAST: usize = 30;
 /// Columns by which the next lines of a note are indented.
 const HANG: usize = 2;
 
 /// The text with each line broken at spaces; unchanged if it goes to no terminal.
 pub(crate) fn wrapped(text: &str, columns: Option<u16>) -> String {
-    let Some(columns) = columns.map(usize::from) else { return text.to_string() };
+    let Some(columns) = columns.map(usize::from).filter(|columns| *columns >= LEAST) else {
+        return text.to_string();
+    };
     text.split('\n').map(|line| wrapped_line(line, columns)).collect::<Vec<_>>().join("\n")
 }
 
@@ -82,7 +86,7 @@ mod tests {
             wrapped(&format!("{note}\nshort\n"), Some(40)),
             "warning: the customer was changed by\n  another client while this edit was\n  open, and kept\nshort\n"
         );
-        assert_eq!(wrapped(note, None), note);
+        assert_eq!([wrapped(note, None), wrapped(note, Some(20))], [note, note]);
         assert!(wrapped(note, Some(300)).lines().all(|line| line.len() <= MOST));
     }
 
@@ -91,20 +95,26 @@ mod tests {
         let command = "`fusebill customer update 123 --first-name John`";
         let shown = wrapped(&format!("hint: what was sent is known by {command}; type it"), Some(60));
         assert_eq!(shown, format!("hint: what was sent is known by\n  {command}; type it"));
-        let shown = wrapped("Planned at 2026-11-30 14:49:12 UTC.", Some(20));
+        let shown = wrapped("Planned at 2026-11-30 14:49:12 UTC.", Some(30));
         assert_eq!(shown, "Planned at\n  2026-11-30 14:49:12 UTC.");
-        assert_eq!(wrapped(command, Some(20)).lines().count(), 3);
+        assert_eq!(wrapped(command, Some(30)).lines().count(), 2);
     }
 
     #[test]
     fn a_word_longer_than_the_line_is_left_to_the_terminal() {
         let word = "x".repeat(50);
-        assert_eq!(wrapped(&format!("  a {word} b"), Some(20)), format!("  a\n    {word}\n    b"));
+        assert_eq!(wrapped(&format!("  a {word} b"), Some(30)), format!("  a\n    {word}\n    b"));
     }
 
     #[test]
     fn the_place_of_the_answer_stays_behind_the_question() {
-        assert_eq!(wrapped("Write 1 change? [y/n] ", Some(21)), "Write 1 change? [y/n] ");
-        assert_eq!(wrapped("Write 2 changes? [y/n] ", Some(21)), "Write 2 changes?\n  [y/n] ");
+        assert_eq!(
+            wrapped("Write 1 change to customer 7? [y/n] ", Some(35)),
+            "Write 1 change to customer 7? [y/n] "
+        );
+        assert_eq!(
+            wrapped("Write 22 changes to customer 7? [y/n] ", Some(35)),
+            "Write 22 changes to customer 7?\n  [y/n] "
+        );
     }
 }

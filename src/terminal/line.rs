@@ -10,6 +10,8 @@ use crate::report::escape::escaped;
 
 /// Columns that are left for the text if the prompt is long.
 const LEAST: usize = 8;
+/// What ends a prompt.
+const SIGN: &str = ": ";
 
 /// The text on both sides of the cursor.
 #[derive(Debug, Default)]
@@ -93,7 +95,9 @@ impl Line {
 
     /// Draws the line over the old one and leaves the cursor in its place, without an escape sequence.
     fn drawn(&self, prompt: &str, columns: usize, more: &str) -> String {
-        let prompt = truncate_str(prompt, columns.saturating_sub(LEAST), more);
+        let text = measure_text_width(&self.before) + measure_text_width(&self.after) + 1;
+        let most = columns.saturating_sub(text.min(LEAST) + SIGN.len());
+        let prompt = format!("{}{SIGN}", truncate_str(prompt, most, more));
         // The last column stays free, so that the terminal does not begin a new line.
         let room = columns.saturating_sub(measure_text_width(&prompt) + 1);
         let (before, after) = self.view(room, more);
@@ -191,13 +195,15 @@ mod tests {
             let mut line = Line { before: text, after: String::new() };
             while !line.before.is_empty() {
                 line.back();
-                let drawn = line.drawn("reference: ", 40, "…");
+                let drawn = line.drawn("reference", 40, "…");
                 let lines: Vec<&str> = drawn.split('\r').collect();
                 assert!(lines.iter().all(|line| measure_text_width(line) < 40), "{drawn:?}");
                 assert!(lines[1].starts_with(lines[2]), "{drawn:?}");
             }
         }
         let line = Line { before: "Jo".to_string(), after: "n".to_string() };
-        assert_eq!(line.drawn("n: ", 12, "…"), "\rn: Jon     \rn: Jo");
+        assert_eq!(line.drawn("n", 12, "…"), "\rn: Jon     \rn: Jo");
+        assert_eq!(line.drawn("PROD firstName", 20, "…"), "\rPROD firstName: Jon\rPROD firstName: Jo");
+        assert_eq!(line.drawn("PROD firstName", 12, "…"), "\rPROD …: Jon\rPROD …: Jo");
     }
 }

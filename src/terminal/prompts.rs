@@ -99,8 +99,7 @@ impl Terminal {
         let mut typed = text.to_string();
         loop {
             let asking = QuestionGuard::key_by_key();
-            let prompt = format!("{}: ", self.labelled(prompt));
-            let edited = line::edit(&prompt, &typed, self.error_look.more());
+            let edited = line::edit(&self.labelled(prompt), &typed, self.error_look.more());
             let Some(edited) = edited.map_err(|error| no_answer(error.into()))? else { return Ok(None) };
             typed = edited;
             drop(asking);

@@ -26,7 +26,8 @@ fn what_is_written_takes_the_place_of_nothing_that_is_read() {
 #[test]
 fn without_consent_nothing_is_sent_and_no_run_is_kept() {
     let world = fleet(3);
-    update(&world, &[], &names(3, "No")).fails(2, &["needs consent", "add --yes", "Change firstName of 3 customers"]);
+    update(&world, &[], &names(3, "No"))
+        .fails(2, &["needs consent", "add --yes", "Change firstName of 3 customers"]);
     world.was_left_alone();
     assert!(super::runs(&world).is_empty());
     let runs = world.home.path().join(".local/state/fusebill/runs");

@@ -32,8 +32,12 @@ pub(crate) fn lossy(name: &str) -> Option<String> {
 
 /// `NO_COLOR` (no-color.org) or `TERM=dumb`.
 pub(crate) fn wants_plain() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || has_dumb_terminal()
+}
+
+/// `TERM=dumb`: no colours and no cursor movement.
+pub(crate) fn has_dumb_terminal() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Whether the locale is known and not UTF-8 (POSIX, "Internationalization Variables").

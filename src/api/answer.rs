@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ureq::Body;
+use ureq::http::header::DATE;
 use ureq::http::{HeaderMap, HeaderValue, Response};
 
 use super::rate_limit::{self, Quota, RateLimits};
@@ -20,18 +21,22 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Result<String, Failure>,
+    /// How far the server's clock is ahead of this machine's.
+    pub(super) ahead: SignedDuration,
 }
 
 impl Answer {
     /// `largest` bounds the body, in bytes, after decompression.
     pub(super) fn read(mut response: Response<Body>, largest: u64, network: &Network) -> Answer {
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let ahead = rate_limit::clock_offset(date, Timestamp::now());
         let bytes = response.body_mut().with_config().limit(largest).read_to_vec();
         let not_utf8 = |_| Failure::lost(Error::new(ErrorKind::Failed, "the API's answer is not UTF-8 text"));
         let body = bytes
             .map_err(|error| Failure::from_ureq(error, network))
             .and_then(|bytes| String::from_utf8(bytes).map_err(not_utf8));
         let (parts, _) = response.into_parts();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body, ahead }
     }
 
     pub(super) fn is_success(&self) -> bool {
@@ -59,12 +64,12 @@ impl Answer {
     }
 
     pub(super) fn asked_wait(&self) -> Option<Duration> {
-        rate_limit::wait(|name| self.header(name), Timestamp::now())
+        rate_limit::wait(|name| self.header(name), self.server_time())
     }
 
     /// How long a 503 asks to wait, if it tells (RFC 9110 section 15.6.4). Its rate-limit headers are those of every answer.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        rate_limit::retry_after(self.header("retry-after")?, Timestamp::now())
+        rate_limit::retry_after(self.header("retry-after")?, self.server_time())
     }
 
     /// How many requests are left. After a 429 there are none.
@@ -73,11 +78,17 @@ impl Answer {
             let ends_in = Some(self.asked_wait().unwrap_or(DEFAULT_PAUSE));
             return Some(Quota { ends_in, refused: true, ..Quota::default() });
         }
-        rate_limit::quota(|name| self.header(name), Timestamp::now())
+        rate_limit::quota(|name| self.header(name), self.server_time())
     }
 
+    fn server_time(&self) -> Timestamp {
+        let now = Timestamp::now();
+        now.checked_add(self.ahead).unwrap_or(now)
+    }
+
+    /// Their moments are by this machine's clock.
     pub(super) fn rate_limits(&self) -> RateLimits {
-        RateLimits::of(|name| self.header(name), Timestamp::now())
+        RateLimits::of(|name| self.header(name), self.server_time()).earlier(self.ahead)
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

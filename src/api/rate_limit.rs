@@ -1,12 +1,15 @@
 //! Parses the API's rate-limit headers. Pure: the time is given. The vendor calls the reset a timestamp without saying of
-//! which form, so both that are in use are read: ISO 8601 and Unix time.
+//! which form, so both that are in use are read: ISO 8601 and Unix time. A moment is one of the server's clock, so the time
+//! that is given must be the server's too ([`clock_offset`]).
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::document::time::timestamp;
 
+/// A `Date` has whole seconds and took time to arrive, so a smaller difference is no wrong clock.
+const DATE_PRECISION: SignedDuration = SignedDuration::from_secs(2);
 /// The shortest wait: by this machine's clock a reset may be just past.
 const LEAST: Duration = Duration::from_millis(250);
 /// The longest wait. No window is longer than a day, and a moment that `Instant` cannot hold would panic.
@@ -25,15 +28,23 @@ pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Opt
     Some(window.resets?.duration_since(now).try_into().unwrap_or(LEAST).clamp(LEAST, LONGEST))
 }
 
+/// How far the server's clock is ahead of this machine's, by the `Date` of an answer (RFC 9110 section 6.6.1) that arrived
+/// `now`; zero if it does not tell.
+pub(super) fn clock_offset(date: Option<&str>, now: Timestamp) -> SignedDuration {
+    let ahead = date.and_then(http_date).map(|date| date.duration_since(now));
+    ahead.filter(|ahead| ahead.abs() > DATE_PRECISION).unwrap_or_default()
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    Some(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp())
+}
+
 /// The wait that a `Retry-After` asks for; none if it cannot be read.
 pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     let wait = match value.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let date = jiff::fmt::rfc2822::parse(value).ok()?;
-            date.timestamp().duration_since(now).try_into().unwrap_or_default()
-        }
+        Err(_) => http_date(value)?.duration_since(now).try_into().unwrap_or_default(),
     };
     Some(wait.clamp(LEAST, LONGEST))
 }
@@ -82,6 +93,13 @@ impl RateLimits {
         };
         RateLimits { minute: window("minute"), day: window("day") }
     }
+
+    /// By a clock that is this much behind the server's.
+    pub(super) fn earlier(self, by: SignedDuration) -> RateLimits {
+        let earlier = |resets: Timestamp| resets.checked_sub(by).unwrap_or(resets);
+        let window = |window: Window| Window { resets: window.resets.map(earlier), ..window };
+        RateLimits { minute: window(self.minute), day: window(self.day) }
+    }
 }
 
 /// The window with the fewest requests left; none if the answer has no such headers.
@@ -102,7 +120,7 @@ fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(number) = text.parse::<i64>() {
         return match number {
             // Too small for a date: seconds from now.
-            ..1_000_000 => now.checked_add(jiff::SignedDuration::from_secs(number)).ok(),
+            ..1_000_000 => now.checked_add(SignedDuration::from_secs(number)).ok(),
             1_000_000..100_000_000_000 => Timestamp::from_second(number).ok(),
             _ => Timestamp::from_millisecond(number).ok(),
         };
@@ -165,6 +183,24 @@ mod tests {
         assert_eq!(waits(&[("retry-after", "Mon, 23 Nov 2026 10:01:00 GMT")]), Some(60_000));
         assert_eq!(waits(&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")]), Some(250));
         assert_eq!(waits(&[("retry-after", "soon"), ("x-rate-limit-reset-minute", "30")]), Some(30_000));
+    }
+
+    #[test]
+    fn the_offset_is_the_difference_to_the_date_of_the_answer() {
+        let now: Timestamp = "2026-11-23T10:00:00.9Z".parse().unwrap();
+        let offset = |date| clock_offset(Some(date), now).as_millis();
+        assert_eq!(offset("Mon, 23 Nov 2026 10:10:00 GMT"), 599_100);
+        assert_eq!(offset("Mon, 23 Nov 2026 09:50:00 GMT"), -600_900);
+        assert_eq!(offset("Mon, 23 Nov 2026 10:00:00 GMT"), 0, "a date has whole seconds");
+        assert_eq!((offset("soon"), clock_offset(None, now)), (0, SignedDuration::ZERO));
+    }
+
+    #[test]
+    fn a_reset_is_told_by_this_machine_s_clock() {
+        let header = |name: &str| (name == "x-rate-limit-reset-minute").then_some("2026-11-23T10:10:30Z");
+        let limits = RateLimits::of(header, Timestamp::UNIX_EPOCH).earlier(SignedDuration::from_mins(10));
+        assert_eq!(limits.minute.resets, Some("2026-11-23T10:00:30Z".parse().unwrap()));
+        assert_eq!(limits.day.resets, None);
     }
 
     #[test]

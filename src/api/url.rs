@@ -27,7 +27,7 @@ impl<'a> Url<'a> {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at(end);
         let authority = authority.rsplit('@').next().unwrap_or(authority);
-        let (host, port) = host_and_port(authority).ok_or("has a host or a port that is none")?;
+        let (host, port) = host_and_port(authority).ok_or("has an invalid host or port")?;
         Ok(Url { scheme: scheme.to_ascii_lowercase(), host, port, authority, rest })
     }
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_that_is_none_is_refused() {
+    fn an_invalid_host_or_port_is_refused() {
         for port in ["99999", "65536", "0", "x", "+80", "-1", "80:80", ""] {
             assert!(Url::parse(&format!("http://127.0.0.1:{port}/v1")).is_err(), "{port}");
             assert!(Url::parse(&format!("http://[::1]:{port}/v1")).is_err(), "{port}");

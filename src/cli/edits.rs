@@ -37,19 +37,20 @@ pub struct EditFlags {
     #[arg(long = "remove-sales-tracking-code", value_name = "TYPE")]
     #[arg(help_heading = Section::References.heading())]
     remove_codes: Vec<String>,
-    /// Set to null: flag names or paths (repeatable, comma-separated)
+    /// Set to null (repeatable, comma-separated); a FIELD or PATH is a flag's name (`last-name`), a JSON name (`lastName`), a
+    /// dotted path (`customerReference.reference1`) or a JSON Pointer
     #[arg(long, value_name = "FIELD", help_heading = OTHER)]
     clear: Vec<String>,
-    /// Set the value at a path to this text, always as a string (repeatable)
+    /// Set a field to this text, always as a string (repeatable)
     #[arg(long, value_name = "PATH=TEXT", help_heading = OTHER)]
     set: Vec<String>,
-    /// Set the value at a path to this JSON (repeatable)
+    /// Set a field to this JSON (repeatable)
     #[arg(long, value_name = "PATH=JSON", help_heading = OTHER)]
     set_json: Vec<String>,
     /// Apply a JSON merge patch (RFC 7396; null clears); - reads standard input
     #[arg(long, value_name = "FILE", help_heading = OTHER)]
     patch: Option<Input>,
-    /// Allow paths that the customer does not have
+    /// Allow fields that the customer does not have
     #[arg(long, help_heading = OTHER)]
     new_field: bool,
     /// Write only if the customer has this value (repeatable)

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::document::hidden::QUOTES;
+use crate::document::hidden::TYPOGRAPHIC_QUOTES;
 use crate::field::{self, FIELDS};
 use crate::search::{lookup, names};
 
@@ -213,7 +213,7 @@ fn part_of_flags(part: &str) -> Option<String> {
 /// A word that names a flag in another spelling: another case, a single or a pasted dash.
 fn flag_in(words: &[&str]) -> Option<String> {
     words.iter().find_map(|word| {
-        let name = word.split('=').next().unwrap_or_default().trim_matches(QUOTES);
+        let name = word.split('=').next().unwrap_or_default().trim_matches(TYPOGRAPHIC_QUOTES);
         let bare = name.trim_start_matches(DASHES);
         let flag = FIELDS.iter().find(|field| names::path(bare) == Some(field.path) && bare.len() > 2)?.flag;
         let dashes = &name[..name.len() - bare.len()];
@@ -248,7 +248,7 @@ fn stray(typed: &str, before: &[&str], from: &[&str]) -> Option<String> {
         "--clear" => Some(format!("several fields have commas between them: `--clear {}`", values.join(","))),
         _ => {
             let value = values.join(" ");
-            let value = value.trim_matches(QUOTES);
+            let value = value.trim_matches(TYPOGRAPHIC_QUOTES);
             Some(format!(
                 "a value of several words needs quotes (' or \"): `{flag} {}`",
                 shell_words::quote(value)

@@ -1,6 +1,7 @@
 //! `fusebill sandbox`.
 
 use clap::{Args, Subcommand};
+use jiff::SignedDuration;
 
 use crate::sandbox::Limits;
 
@@ -39,4 +40,7 @@ pub struct ServeArgs {
     /// Requests allowed per day
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().per_day)]
     pub(crate) per_day: u32,
+    /// Run the server's clock this far ahead of this machine's, such as `10m`; `-10m` is behind
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub(crate) clock: Option<SignedDuration>,
 }

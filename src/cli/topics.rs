@@ -46,7 +46,11 @@ pub static VARIABLES: &[(&str, &str)] = &[
         "SSL_CERT_FILE, SSL_CERT_DIR",
         "certificate authorities to trust instead of the bundled ones: a PEM file, and folders",
     ),
-    ("NO_COLOR, TERM=dumb", "no colours unless --color always"),
+    ("NO_COLOR", "no colours unless --color always"),
+    (
+        "TERM=dumb",
+        "the same, and no cursor movement: menus are numbered, a run reports its progress in lines",
+    ),
     ("COMPLETE", "set by the scripts of `fusebill completions` when they ask for completions; else ignored"),
     ("XDG_CONFIG_HOME", "where config.toml and stored keys are (else ~/.config)"),
     ("XDG_STATE_HOME", "where the journal, unfinished edits and the sandbox are (else ~/.local/state)"),

@@ -1,5 +1,6 @@
 //! `fusebill sandbox`, and the account behind `--profile sandbox`: a server in this process, with its customers in a file.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap_complete::CompletionCandidate as Candidate;
@@ -13,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
 use crate::report::json::{Object, printed};
 use crate::sandbox::{self, Behaviour, Fault, FaultKind, Limits, Options, Server, State};
+use crate::store::secure_folder;
 
 pub(super) fn run(command: &SandboxCommand, context: &Context) -> Result<ErrorKind> {
     match command {
@@ -38,7 +40,9 @@ fn serve(args: &ServeArgs, context: &Context) -> Result<ErrorKind> {
     let faults = args.fault.iter().map(fault).collect::<Result<_>>()?;
     let state = if args.memory { State::Memory } else { State::File(state_file()?) };
     let limits = Limits { per_minute: args.per_minute, per_day: args.per_day, ..Limits::default() };
-    let server = start(Options { port: args.port, state, faults, behaviour, limits, ..Options::default() })?;
+    let clock = args.clock.unwrap_or_default();
+    let server =
+        start(Options { port: args.port, state, faults, behaviour, limits, clock, ..Options::default() })?;
     let url = server.base_url();
     let ready = || {
         print("url", &url, context).map_err(|error| anyhow::anyhow!(error.headline()))?;
@@ -63,7 +67,8 @@ fn print(name: &str, text: &str, context: &Context) -> Result<ErrorKind> {
 /// Neither the key nor the base URL of the environment is read, so neither is sent to it.
 pub(super) fn open(profile: Profile) -> Result<(Account, Server)> {
     let state = State::File(state_file()?);
-    let server = start(Options { state, ..Options::default() })?;
+    let server = start(Options { state, ..Options::default() })
+        .map_err(|error| if is_denied(&error) { error.hint(secure_folder::ELSEWHERE) } else { error })?;
     let key = ApiKey::parse(sandbox::KEY)
         .map_err(|error| failed("starting the sandbox", anyhow::Error::msg(error)))?;
     let base = BaseUrl::parse(&server.base_url())?;
@@ -86,6 +91,16 @@ fn start(options: Options) -> Result<Server> {
 
 fn failed(step: &str, error: anyhow::Error) -> Error {
     Error::new(ErrorKind::Failed, "the sandbox does not work").step(step).source(error)
+}
+
+/// Whether the state folder cannot be written.
+fn is_denied(error: &Error) -> bool {
+    use io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+    let mut causes = error.source.iter().flat_map(anyhow::Error::chain);
+    causes.any(|cause| {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        matches!(kind, Some(NotADirectory | PermissionDenied | ReadOnlyFilesystem))
+    })
 }
 
 fn state_file() -> Result<PathBuf> {

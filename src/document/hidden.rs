@@ -1,9 +1,6 @@
 //! Characters that a reader cannot see, or takes for others. One class, for warnings and for every output
 //! ([`crate::report::escape`]).
 
-/// Signs that word processors make of quotation marks.
-pub(crate) const QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
-
 /// Whether a character is shown as its code: control characters, line separators, bidirectional controls, characters that
 /// Unicode calls Default_Ignorable_Code_Point (zero width, soft hyphen, tags, variation selectors, fillers), and every
 /// blank but the space. The first three can also control a terminal or reorder a line (Unicode Technical Report 36).
@@ -15,6 +12,9 @@ pub(crate) fn is_hidden(c: char) -> bool {
             | '\u{2800}' | '\u{3000}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
+
+/// Signs that word processors make of quotes.
+pub(crate) const TYPOGRAPHIC_QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
 
 /// What a reader of the new text would miss; nothing that the old text had too. Each completes "`firstName` will …".
 pub(super) fn doubts(old: &str, new: &str) -> Vec<String> {
@@ -40,7 +40,10 @@ pub(super) fn doubts(old: &str, new: &str) -> Vec<String> {
     if new.eq_ignore_ascii_case("null") && new != old {
         doubts.push(format!("hold the text \"{new}\"; --clear sets null"));
     }
-    if new.starts_with(QUOTES) && new.ends_with(QUOTES) && !old.starts_with(QUOTES) {
+    if new.starts_with(TYPOGRAPHIC_QUOTES)
+        && new.ends_with(TYPOGRAPHIC_QUOTES)
+        && !old.starts_with(TYPOGRAPHIC_QUOTES)
+    {
         doubts.push("hold the quotation marks around it, because the shell knows only ' and \"".to_string());
     }
     doubts

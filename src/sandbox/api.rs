@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::access::{Quota, check_key};
 use super::actions::{self, Address, Post};
@@ -17,6 +17,7 @@ use super::ledger::Movement;
 use super::record::{Recorded, Records, normalized};
 use super::response::Response;
 use super::store::{Store, lock};
+use super::timestamp::http_date;
 use super::{customers, list};
 
 pub(crate) struct Api {
@@ -25,6 +26,8 @@ pub(crate) struct Api {
     pub(crate) faults: Mutex<Vec<Fault>>,
     pub(crate) records: Mutex<Records>,
     pub(crate) quota: Mutex<Quota>,
+    /// How far the server's clock is ahead of this machine's.
+    pub(crate) clock: SignedDuration,
     pub(crate) connections: AtomicUsize,
 }
 
@@ -62,7 +65,7 @@ pub(crate) fn operation(request: &Recorded) -> Operation {
 
 impl Api {
     pub(crate) fn respond(&self, request: &Recorded, operation: Operation, faults: &FaultPlan) -> Response {
-        let now = Timestamp::now();
+        let now = self.now();
         let refused = faults.instead(now, &self.behaviour);
         let refused = refused.or_else(|| self.admit(request, operation, now).err());
         let mut response = refused.unwrap_or_else(|| {
@@ -73,7 +76,13 @@ impl Api {
         for (name, value) in lock(&self.quota).headers(now, self.behaviour.of("reset")) {
             response.header(&name, &value);
         }
+        response.header("date", &http_date(now));
         response
+    }
+
+    fn now(&self) -> Timestamp {
+        let now = Timestamp::now();
+        now.checked_add(self.clock).unwrap_or(now)
     }
 
     pub(crate) fn document(&self, id: u64) -> Option<String> {

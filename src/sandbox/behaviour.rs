@@ -29,6 +29,8 @@ static CHOICES: &[Choice] = &[
     choice("parent-rules", &["loose", "strict"], "whether a new parent must be Active and the hierarchy at most 4 generations"),
     choice("unknown-keys", &["ignore", "store", "refuse"], "keys that are no field of a customer"),
     choice("key-case-twice", &["last", "refuse"], "the same key twice in different case"),
+    choice("text-id", &["refuse", "accept"], "a PUT whose id is a text (\"4001\")"),
+    choice("byte-order-mark", &["refuse", "accept"], "a PUT whose body begins with a byte order mark"),
     choice("empty-title", &["keep", "null"], "how an empty title is stored"),
     choice("numeric-text", &["keep", "string"], "how a number sent for a text field is stored"),
     choice("length-unit", &["utf16", "code-points"], "what a length limit counts"),

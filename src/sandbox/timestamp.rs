@@ -21,6 +21,11 @@ pub(crate) fn short(moment: Timestamp) -> String {
     text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
+/// As the `Date` header spells it (RFC 9110 section 5.6.7).
+pub(crate) fn http_date(moment: Timestamp) -> String {
+    moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +38,6 @@ mod tests {
         assert_eq!(short(moment), "2019-11-07T15:51:11.191");
         assert_eq!(short(at(1_573_141_871, 20_000_000)), "2019-11-07T15:51:11.02");
         assert_eq!(short(at(1_573_141_870, 0)), "2019-11-07T15:51:10");
+        assert_eq!(http_date(moment), "Thu, 07 Nov 2019 15:51:11 GMT");
     }
 }

@@ -4,9 +4,9 @@
 
 use strum::Display;
 
-use super::{Condition, Search};
+use super::{Condition, Search, names};
 use crate::document::View;
-use crate::document::hidden::QUOTES;
+use crate::document::hidden::TYPOGRAPHIC_QUOTES;
 
 #[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum CustomerName {
@@ -62,20 +62,32 @@ pub(crate) fn id(text: &str) -> Option<u64> {
 
 /// The lookup that was probably meant.
 fn how_to_name(text: &str) -> String {
-    let text = text.trim().trim_matches(QUOTES);
-    let ids: Vec<&str> = text.split([',', ';']).map(|part| part.trim_start_matches('#')).collect();
-    if text.is_empty() || text.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_pasted = text.contains(TYPOGRAPHIC_QUOTES);
+    let text = text.trim().trim_matches(TYPOGRAPHIC_QUOTES);
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return how_named();
-    }
-    if ids.iter().all(|part| id(part).is_some()) {
-        return format!("{}; did you mean {}?", how_named(), ids.join(" "));
     }
     if is_entry(text) {
         return format!("{}; `fusebill customer history show {text}` shows an entry", how_named());
     }
+    let quotes = if is_pasted { "; the quotes were pasted from a document" } else { "" };
+    format!("{}; did you mean {}{quotes}", how_named(), meant(text))
+}
+
+fn meant(text: &str) -> String {
+    let ids: Vec<&str> = text.split([',', ';']).map(|part| part.trim_start_matches('#')).collect();
+    if ids.iter().all(|part| id(part).is_some()) {
+        return format!("{}?", ids.join(" "));
+    }
+    let is_field = text.split_once('=').is_some_and(|(name, _)| names::path(name).is_some());
+    if is_field {
+        return format!("`fusebill customer list --where {}`?", shell_words::quote(text));
+    }
     let by = if text.contains('@') { "email" } else { "reference" };
-    let word = shell_words::quote(text);
-    format!("{}; did you mean {by}:{text}? `fusebill customer find {word}` looks for words", how_named())
+    let name = format!("{by}:{text}");
+    let name = if text.contains(' ') { shell_words::quote(&name) } else { name.as_str().into() };
+    let find = shell_words::quote(text);
+    format!("{name}? `fusebill customer find {find}` looks for words")
 }
 
 /// Whether a text looks like the name of an entry, such as 20261130-144912003-nn6j.
@@ -157,6 +169,27 @@ mod tests {
             assert!(CustomerName::parse(text).is_err(), "{text}");
         }
         assert_eq!(lookup("reference:A").to_string(), "reference:A");
+    }
+
+    #[test]
+    fn an_error_names_what_was_probably_meant() {
+        for (text, meant) in [
+            ("Acme", "reference:Acme?"),
+            ("a@x.org", "email:a@x.org?"),
+            ("companyName=Acme", "`fusebill customer list --where 'companyName=Acme'`?"),
+            ("A=7", "reference:A=7?"),
+            ("Acme Limited", "'reference:Acme Limited'?"),
+            (
+                "“Acme”",
+                "reference:Acme? `fusebill customer find Acme` looks for words; the quotes were pasted",
+            ),
+            ("123,#124", "123 124?"),
+        ] {
+            let error = CustomerName::parse(text).unwrap_err();
+            assert!(error.contains(&format!("did you mean {meant}")), "{text}: {error}");
+        }
+        let entry = CustomerName::parse("20261130-144912003-nn6j").unwrap_err();
+        assert!(entry.contains("history show 20261130-144912003-nn6j"), "{entry}");
     }
 
     #[test]

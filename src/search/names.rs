@@ -1,7 +1,6 @@
 //! The fields that a search can name, and the API's filter for each.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use super::QueryError;
 use super::filters::{FILTERS, Filter, MatchKind, sales_tracking_code};
@@ -106,9 +105,12 @@ fn unknown(text: &str, folded: &str) -> QueryError {
         let field = path(name).and_then(field::at);
         field.map_or(name, |field| field.flag)
     };
-    let mut near: Vec<&str> = field::nearest(text, names).into_iter().map(flag).collect();
-    let mut seen = HashSet::new();
-    near.retain(|name| seen.insert(*name));
+    let mut near: Vec<&str> = Vec::new();
+    for name in field::nearest(text, names).into_iter().map(flag) {
+        if !near.contains(&name) {
+            near.push(name);
+        }
+    }
     let error = QueryError::new(format!("there is no field `{text}` to search by"));
     if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(" or "))) }
 }

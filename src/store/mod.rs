@@ -245,7 +245,7 @@ impl Store {
     fn unopened(&self, reason: impl Into<anyhow::Error>) -> Error {
         Error::new(ErrorKind::Failed, format!("the store {} cannot be opened", self.path.display()))
             .source(reason)
-            .hint("XDG_STATE_HOME names another folder for it")
+            .hint(secure_folder::ELSEWHERE)
     }
 
     fn busy(&self) -> Error {
@@ -270,7 +270,7 @@ impl Store {
                 let message = format!("the store {} cannot be used", self.path.display());
                 let error = Error::new(ErrorKind::Failed, message).source(reason);
                 if error.source.as_ref().is_some_and(is_about_writing) {
-                    return error.hint("XDG_STATE_HOME names another folder for it");
+                    return error.hint(secure_folder::ELSEWHERE);
                 }
                 error
             }

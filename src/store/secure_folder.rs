@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::make_folder;
 
+/// All folders that are made here are in the state folder.
+pub(crate) const ELSEWHERE: &str = "set XDG_STATE_HOME to a folder that can be written and is kept";
+
 pub(crate) fn make(folder: &Path) -> Result<()> {
     check(folder)?;
-    make_folder(folder).map_err(|error| failed(folder, "cannot be made", error))?;
+    make_folder(folder).map_err(|error| failed(folder, "cannot be made", error).hint(ELSEWHERE))?;
     check(folder)
 }
 

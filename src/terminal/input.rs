@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Terminal;
+use super::{Terminal, keyboard};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,10 @@ pub enum Input {
 impl Terminal {
     pub(crate) fn open(&self, input: &Input) -> Result<Box<dyn Read>> {
         match input {
-            Input::Stdin => Ok(Box::new(io::stdin())),
+            Input::Stdin => {
+                keyboard::leave_stdin();
+                Ok(Box::new(io::stdin()))
+            }
             Input::File(path) => match File::open(path) {
                 Ok(file) => Ok(Box::new(file)),
                 Err(error) => Err(unreadable(input, error)),

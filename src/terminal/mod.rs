@@ -2,7 +2,9 @@
 //! Data goes to standard output, everything else to standard error. Callers escape text from servers and files
 //! ([`crate::report::escape`]).
 
+mod dumb;
 mod input;
+mod keyboard;
 mod line;
 mod modes;
 mod output;
@@ -39,7 +41,10 @@ pub enum Color {
 pub(crate) struct Terminal {
     look: Look,
     error_look: Look,
-    may_ask: bool,
+    /// Whether questions are allowed and would be seen.
+    shows_questions: bool,
+    /// Whether the terminal cannot move its cursor.
+    is_dumb: bool,
     /// Whether the command may write, so that its failures say whether it did.
     may_write: bool,
     /// Whether data is escaped, because it is in a form for programs and goes to a terminal.
@@ -64,7 +69,8 @@ impl Terminal {
         Terminal {
             look: look(out, &Term::stdout()),
             error_look: look(err, &Term::stderr()),
-            may_ask: !no_input && err && io::stdin().is_terminal(),
+            shows_questions: !no_input && err,
+            is_dumb: environment::has_dumb_terminal(),
             may_write: false,
             escapes: false,
             notes,
@@ -102,7 +108,7 @@ impl Terminal {
     }
 
     pub(crate) fn may_ask(&self) -> bool {
-        self.may_ask
+        self.shows_questions && keyboard::exists()
     }
 
     /// Whether standard input is a terminal, even if questions are forbidden.
@@ -110,9 +116,9 @@ impl Terminal {
         io::stdin().is_terminal()
     }
 
-    /// None off a terminal, with `-q`, and with `-v`, whose lines show the progress. `done` rows were finished earlier.
+    /// None off a terminal, on a dumb one, with `-q`, and with `-v`, whose lines show the progress. `done` rows were finished earlier.
     pub(crate) fn bar(&self, rows: u64, done: u64) -> Option<Bar> {
-        let shown = io::stderr().is_terminal() && !self.notes.quiet && !self.notes.http;
+        let shown = io::stderr().is_terminal() && !self.is_dumb && !self.notes.quiet && !self.notes.http;
         shown.then(|| Bar::new(rows, done))
     }
 
@@ -124,7 +130,7 @@ impl Terminal {
     pub(crate) fn restore(&self) {
         progress::remove();
         modes::restore();
-        if self.may_ask {
+        if self.may_ask() {
             tell("\n");
         }
     }

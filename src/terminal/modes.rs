@@ -9,6 +9,12 @@ use rustix::termios::{
 };
 #[cfg(unix)]
 use std::sync::{Mutex, MutexGuard, PoisonError};
+#[cfg(unix)]
+use zeroize::Zeroizing;
+
+#[cfg(unix)]
+use super::keyboard::keyboard;
+use crate::account::environment;
 
 /// The modes before the open question or editor. The signal thread restores them too.
 #[cfg(unix)]
@@ -19,7 +25,10 @@ static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 const ESC: u8 = 0x1b;
 
 /// A question is open, or an editor, while this lives.
-pub(crate) struct QuestionGuard(());
+pub(crate) struct QuestionGuard {
+    /// Whether what is typed is shown.
+    pub(super) shows_keys: bool,
+}
 
 impl QuestionGuard {
     /// The terminal edits lines itself; Esc ends one too. Keys typed before are dropped.
@@ -30,14 +39,14 @@ impl QuestionGuard {
             modes.input_modes |= InputModes::ICRNL;
             modes.special_codes[SpecialCodeIndex::VEOL] = ESC;
         });
-        QuestionGuard(())
+        QuestionGuard { shows_keys: true }
     }
 
     /// Another program sets the modes.
     pub(super) fn lent() -> QuestionGuard {
         #[cfg(unix)]
         begin(OptionalActions::Now, |_| {});
-        QuestionGuard(())
+        QuestionGuard { shows_keys: true }
     }
 
     /// The terminal gives every key at once and echoes none. dialoguer sets this only while it reads a key, so keys between
@@ -49,21 +58,24 @@ impl QuestionGuard {
             modes.make_raw();
             modes.output_modes = output;
         });
-        QuestionGuard(())
+        QuestionGuard { shows_keys: true }
     }
 
-    /// dialoguer switches the echo off. Ctrl-Z is off too, because the shell would switch the echo on again.
+    /// The terminal edits a line and does not echo it. Ctrl-Z is off, because the shell would switch the echo on again.
     pub(super) fn unseen() -> QuestionGuard {
         #[cfg(unix)]
-        begin(OptionalActions::Drain, |modes| modes.special_codes[SpecialCodeIndex::VSUSP] = 0);
-        QuestionGuard(())
+        begin(OptionalActions::Drain, |modes| {
+            modes.local_modes -= LocalModes::ECHO;
+            modes.special_codes[SpecialCodeIndex::VSUSP] = 0;
+        });
+        QuestionGuard { shows_keys: false }
     }
 
     /// No line break at its end if Esc or the end of input ended it.
     #[cfg(unix)]
     pub(super) fn read_line(&self) -> io::Result<String> {
-        let mut line = [0; 4096];
-        let length = rustix::io::retry_on_intr(|| rustix::io::read(io::stdin(), &mut line))?;
+        let mut line = Zeroizing::new([0; 4096]);
+        let length = rustix::io::retry_on_intr(|| rustix::io::read(keyboard(), &mut line[..]))?;
         Ok(String::from_utf8_lossy(&line[..length]).into_owned())
     }
 
@@ -84,11 +96,11 @@ impl Drop for QuestionGuard {
 
 #[cfg(unix)]
 fn begin(typed_before: OptionalActions, set: impl FnOnce(&mut Termios)) {
-    let Ok(before) = tcgetattr(io::stdin()) else { return };
+    let Ok(before) = tcgetattr(keyboard()) else { return };
     let mut modes = before.clone();
     set(&mut modes);
     *self::before() = Some(before);
-    let _ = tcsetattr(io::stdin(), typed_before, &modes);
+    let _ = tcsetattr(keyboard(), typed_before, &modes);
 }
 
 #[cfg(unix)]
@@ -103,7 +115,9 @@ pub(super) fn restore() {
     {
         let before = before();
         let Some(modes) = before.as_ref() else { return };
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, modes);
+        let _ = tcsetattr(keyboard(), OptionalActions::Now, modes);
     }
-    let _ = Term::stderr().show_cursor();
+    if !environment::has_dumb_terminal() {
+        let _ = Term::stderr().show_cursor();
+    }
 }

@@ -1,5 +1,5 @@
-//! Questions on the terminal. dialoguer draws menus and the hidden line. It leaves its terminal modes when a signal ends the
-//! program, so `modes` restores them. It counts a wrapped line as one, so texts are cut to the width.
+//! Questions on the terminal. dialoguer draws menus and the hidden line, except those of `dumb`. It leaves its terminal modes
+//! when a signal ends the program, so `modes` restores them. It counts a wrapped line as one, so texts are cut to the width.
 
 use std::collections::HashSet;
 use std::io;
@@ -58,6 +58,9 @@ impl Terminal {
 
     /// None on Esc.
     pub(crate) fn pick(&self, list: &List) -> Result<Option<usize>> {
+        if self.is_dumb {
+            return self.pick_by_number(list);
+        }
         let (rows, columns) = Term::stderr().size();
         let (rows, columns) = (usize::from(rows), usize::from(columns));
         let room = rows.saturating_sub(FREE_ROWS).max(1);
@@ -87,7 +90,7 @@ impl Terminal {
         picked.map_err(no_answer)
     }
 
-    /// Starts from `text`; `about` is shown above it. None on Esc.
+    /// Starts from `text`, except on a dumb terminal; `about` is shown above it. None on Esc.
     pub(crate) fn line(
         &self,
         about: &str,
@@ -98,25 +101,28 @@ impl Terminal {
         self.say_about(about);
         let mut typed = text.to_string();
         loop {
-            let asking = QuestionGuard::key_by_key();
-            let edited = line::edit(&self.labelled(prompt), &typed, self.error_look.more());
-            let Some(edited) = edited.map_err(|error| no_answer(error.into()))? else { return Ok(None) };
-            typed = edited;
-            drop(asking);
+            let Some(line) = self.typed_line(prompt, &typed)? else { return Ok(None) };
+            typed = line;
             if self.accepts(check(&typed)) {
                 return Ok(Some(typed));
             }
         }
     }
 
+    fn typed_line(&self, prompt: &str, text: &str) -> Result<Option<String>> {
+        if self.is_dumb {
+            return self.whole_line(prompt, &QuestionGuard::line_by_line()).map(Some);
+        }
+        let _asking = QuestionGuard::key_by_key();
+        let line = line::edit(&self.labelled(prompt), text, self.error_look.more());
+        line.map_err(|error| no_answer(error.into()))
+    }
+
     /// None if the line is empty; `about` is shown above it.
     pub(crate) fn secret(&self, about: &str, prompt: &str, check: Check<'_>) -> Result<Option<String>> {
         self.say_about(about);
         loop {
-            let asking = QuestionGuard::unseen();
-            let password = Password::new().with_prompt(self.labelled(prompt)).allow_empty_password(true);
-            let typed = password.report(false).interact().map_err(no_answer)?;
-            drop(asking);
+            let typed = self.typed_secret(prompt)?;
             if typed.is_empty() {
                 return Ok(None);
             }
@@ -124,6 +130,15 @@ impl Terminal {
                 return Ok(Some(typed));
             }
         }
+    }
+
+    fn typed_secret(&self, prompt: &str) -> Result<String> {
+        let asking = QuestionGuard::unseen();
+        if self.is_dumb {
+            return self.whole_line(prompt, &asking);
+        }
+        let password = Password::new().with_prompt(self.labelled(prompt)).allow_empty_password(true);
+        password.report(false).interact().map_err(no_answer)
     }
 
     fn accepts(&self, checked: std::result::Result<Option<String>, String>) -> bool {
@@ -144,7 +159,7 @@ impl Terminal {
         }
     }
 
-    fn labelled(&self, question: &str) -> String {
+    pub(super) fn labelled(&self, question: &str) -> String {
         match self.badge.get() {
             Some(badge) => format!("{} {question}", badge.painted(self.error_look)),
             None => question.to_string(),
@@ -185,7 +200,7 @@ fn cut(text: &str, columns: usize) -> String {
     truncate_str(text, columns, "…").into_owned()
 }
 
-fn no_answer(error: dialoguer::Error) -> Error {
+pub(super) fn no_answer(error: dialoguer::Error) -> Error {
     let dialoguer::Error::IO(error) = error;
     match error.kind() {
         // dialoguer raises SIGINT too: either the signal thread or this thread ends the program first.

@@ -30,7 +30,7 @@ fn boundless() -> Options {
 }
 
 /// A world with so many more customers, copies of the seed's.
-fn fleet(count: u64) -> World {
+pub(crate) fn fleet(count: u64) -> World {
     fleet_in(World::with(boundless()), count)
 }
 
@@ -103,7 +103,7 @@ fn bulk_of(world: &World, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
 }
 
 /// A file that gives every customer of a fleet the same first name.
-fn names(count: u64, name: &str) -> String {
+pub(crate) fn names(count: u64, name: &str) -> String {
     let rows: String = ids(count).map(|id| format!("{id},{name}\n")).collect();
     format!("id,firstName\n{rows}")
 }

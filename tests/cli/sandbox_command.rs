@@ -224,5 +224,5 @@ fn a_state_folder_that_cannot_be_made_is_explained() {
     let world = World::new();
     let file = world.file("occupied", "");
     let run = world.run_with(&[("XDG_STATE_HOME", &file)], GET);
-    run.fails(1, &["starting the sandbox", "cannot be made", &file]);
+    run.fails(1, &["starting the sandbox", "cannot be made", &file, "set XDG_STATE_HOME to"]);
 }

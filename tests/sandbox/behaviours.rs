@@ -169,6 +169,21 @@ static CASES: &[Case] = &[
     }),
     ("key-case-twice=last", |choice| holds(&case_twice(choice), "firstName", "\"Last\"")),
     ("key-case-twice=refuse", |choice| refused(&case_twice(choice), "FirstName is given more than once")),
+    ("text-id=refuse", |choice| {
+        refused(&edit(choice, 4001, |text| with(text, "id", "\"4001\"")), "id must be a whole number");
+    }),
+    ("text-id=accept", |choice| {
+        holds(&edit(choice, 4001, |text| with(text, "id", "\"4001\"")), "id", "4001");
+        holds(&edit(choice, 4001, str::to_string), "id", "4001");
+        refused(&edit(choice, 4001, |text| with(text, "id", "\"x\"")), "id must be a whole number");
+    }),
+    ("byte-order-mark=refuse", |choice| {
+        refused(&edit(choice, 123, |text| format!("\u{feff}{text}")), "The body is refused");
+    }),
+    ("byte-order-mark=accept", |choice| {
+        holds(&edit(choice, 123, |text| format!("\u{feff}{text}")), "id", "123");
+        holds(&edit(choice, 123, str::to_string), "id", "123");
+    }),
     ("empty-title=keep", |choice| holds(&long(choice, "title", ""), "title", "\"\"")),
     ("empty-title=null", |choice| holds(&long(choice, "title", ""), "title", "null")),
     ("numeric-text=keep", |choice| {

@@ -13,3 +13,4 @@ mod requests;
 mod search;
 mod state;
 mod updates;
+mod vendor_requests;

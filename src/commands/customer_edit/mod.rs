@@ -13,6 +13,7 @@ use crate::editor::Editor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
 use crate::report::outcome::{JsonReport, Outcome};
+use crate::store::secure_folder;
 use crate::terminal::List;
 use edit_loop::EditLoop;
 
@@ -88,7 +89,5 @@ fn pick(list: &List, session: &Session<'_>) -> Result<Option<usize>> {
 
 /// A text that cannot be stored is not edited, because it could be lost.
 fn not_kept(error: anyhow::Error) -> Error {
-    Error::new(ErrorKind::Failed, "the text could be lost")
-        .source(error)
-        .hint("make room, or set XDG_STATE_HOME to a folder that can be written")
+    Error::new(ErrorKind::Failed, "the text could be lost").source(error).hint(secure_folder::ELSEWHERE)
 }

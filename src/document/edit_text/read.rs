@@ -6,6 +6,7 @@ use crate::document::codes::by_hand;
 use crate::document::compare::{same, same_at};
 use crate::document::customer::{Customer, get};
 use crate::document::edit::{Action, Edit, EditError, EditProblem, Edits};
+use crate::document::hidden::TYPOGRAPHIC_QUOTES;
 use crate::document::json::{Json, JsonError, ValueKind, View, line_of};
 use crate::document::path::Path;
 use crate::document::plan::plan;
@@ -43,7 +44,7 @@ pub fn read(text: &str, shown: &Customer, all: bool) -> Result<Option<TextDiff>,
     if strict.trim().is_empty() {
         return Ok(None);
     }
-    let json = Json::parse(strict).map_err(not_json)?;
+    let json = Json::parse(strict).map_err(|error| not_json(error, text))?;
     if json.root().kind() != ValueKind::Object {
         let line = line_of(text, json.root().span().start);
         let text = format!("a customer is an object in braces, not {}", json.root().kind());
@@ -63,13 +64,22 @@ pub fn line_at(text: &str, path: &Path) -> usize {
     line_of(text, outer.map_or(0, |view| view.span().start))
 }
 
-fn not_json(error: JsonError) -> Note {
+fn not_json(error: JsonError, edited: &str) -> Note {
     let (line, text) = match error {
+        JsonError::Syntax { line, column, .. } if is_typographic_quote(edited, line, column) => {
+            (line, "not JSON: a text needs straight quotes (\"), not typographic ones".to_string())
+        }
         JsonError::Syntax { reason, line, .. } => (line, format!("not JSON: {}", explained(&reason))),
         JsonError::DuplicateKey { line, .. } => (line, error.to_string()),
         JsonError::TooDeep | JsonError::TooMany => (1, error.to_string()),
     };
     Note { line, text }
+}
+
+/// `column` is in bytes, as in [`JsonError::Syntax`].
+fn is_typographic_quote(text: &str, line: usize, column: usize) -> bool {
+    let from = text.lines().nth(line.saturating_sub(1)).and_then(|line| line.get(column.checked_sub(1)?..));
+    from.is_some_and(|from| from.starts_with(TYPOGRAPHIC_QUOTES))
 }
 
 /// serde_json's words in terms of the edited text, where a user would not understand them.

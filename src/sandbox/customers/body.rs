@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::loose_json;
 use crate::document::json::{Json, ValueKind, View};
+use crate::sandbox::behaviour::Behaviour;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -46,16 +47,22 @@ pub(crate) fn parse(body: &[u8]) -> Result<Json, Problem> {
 }
 
 /// Both id and status are required ("failing to do so will return an error").
-pub(crate) fn customer_id(body: &Json) -> Result<u64, Vec<Problem>> {
+pub(crate) fn customer_id(body: &Json, behaviour: &Behaviour) -> Result<u64, Vec<Problem>> {
     let value = |name: &str| member(body.root(), name).filter(|value| !value.is_null());
     let required = |name: &str| Problem::field(name, format!("{name} is required."));
+    let number = |name: &str, text: &str| whole(name, text).map_err(|problem| vec![problem]);
     match value("id") {
-        Some(id) => whole_number("id", id).map_err(|problem| vec![problem]),
+        Some(id) if behaviour.is("text-id", "accept") => number("id", &id.text_or_token()),
+        Some(id) => number("id", id.raw()),
         None if value("status").is_none() => Err(vec![required("id"), required("status")]),
         None => Err(vec![required("id")]),
     }
 }
 
 pub(crate) fn whole_number(name: &str, sent: View<'_>) -> Result<u64, Problem> {
-    sent.raw().parse().map_err(|_| Problem::field(name, format!("{name} must be a whole number.")))
+    whole(name, sent.raw())
+}
+
+fn whole(name: &str, text: &str) -> Result<u64, Problem> {
+    text.parse().map_err(|_| Problem::field(name, format!("{name} must be a whole number.")))
 }

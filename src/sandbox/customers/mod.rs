@@ -48,14 +48,21 @@ impl Put<'_> {
     }
 
     fn try_apply(&self, table: &mut Table) -> Result<Response, Vec<Problem>> {
-        let body = body::parse(self.body).map_err(|problem| vec![problem])?;
-        let id = body::customer_id(&body)?;
+        let body = body::parse(self.text()).map_err(|problem| vec![problem])?;
+        let id = body::customer_id(&body, self.behaviour)?;
         self.faults.write_between(table, id, self.now);
         let Some(stored) = table.get(id) else { return Ok(not_found(id, self.behaviour)) };
         let values = Update::new(id, stored.root(), body.root(), table, self.behaviour).values()?;
         let after = self.faults.store_less(stored, with_values(stored, &values));
         let is_unchanged = after.text() == stored.text();
         Ok(self.store(table, id, &after, is_unchanged))
+    }
+
+    fn text(&self) -> &[u8] {
+        match self.body.strip_prefix("\u{feff}".as_bytes()) {
+            Some(text) if self.behaviour.is("byte-order-mark", "accept") => text,
+            _ => self.body,
+        }
     }
 
     fn store(&self, table: &mut Table, id: u64, after: &Json, is_unchanged: bool) -> Response {

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
+use jiff::SignedDuration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -31,6 +32,8 @@ pub struct Options {
     pub faults: Vec<Fault>,
     pub behaviour: Behaviour,
     pub limits: Limits,
+    /// How far the server's clock is ahead of this machine's.
+    pub clock: SignedDuration,
     /// The number of recorded requests.
     pub remembered: usize,
 }
@@ -43,6 +46,7 @@ impl Default for Options {
             faults: Vec::new(),
             behaviour: Behaviour::default(),
             limits: Limits::default(),
+            clock: SignedDuration::ZERO,
             remembered: 20_000,
         }
     }
@@ -65,6 +69,7 @@ impl Server {
             faults: Mutex::new(options.faults),
             records: Mutex::new(Records::new(options.remembered)),
             quota: Mutex::new(Quota::new(options.limits)),
+            clock: options.clock,
             connections: AtomicUsize::new(0),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))

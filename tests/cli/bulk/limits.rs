@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fusebill::sandbox::{Limits, Options};
+use jiff::SignedDuration;
 
 use super::signals::Running;
 use super::{FIRST, bulk_of, fleet_in, names};
@@ -10,13 +11,17 @@ use crate::world::World;
 
 /// Writes rows where a window of one second allows so many requests, and gives how many were refused.
 fn refused(per_minute: u32, rows: u64, jobs: &str, reset: &str) -> usize {
-    let mut options = super::boundless();
+    refused_by(super::boundless(), per_minute, rows, jobs, reset)
+}
+
+fn refused_by(mut options: Options, per_minute: u32, rows: u64, jobs: &str, reset: &str) -> usize {
     options.limits.per_minute = per_minute;
     options.limits.minute = Duration::from_secs(1);
     options.behaviour.set(reset).expect("a behaviour");
     let world = fleet_in(World::with(options), rows);
     let run = bulk_of(&world, &["update", "-", "--yes", "--jobs", jobs, "-o", "json"], names(rows, "Paced"));
     assert_eq!((run.code, &run.json()["rows"]["written"]), (0, &rows.into()), "{}", run.stderr);
+    assert!(!run.stderr.contains("waiting"), "no wait is of several seconds: {}", run.stderr);
     assert!(world.stored(FIRST).contains("Paced"));
     assert_eq!(world.puts().len() as u64, rows);
     world.requests().iter().filter(|request| request.status == Some(429)).count()
@@ -35,6 +40,26 @@ fn with_the_reset_told_in_seconds_none_is_refused() {
 #[test]
 fn with_more_hands_than_requests_a_window_none_is_refused() {
     assert_eq!(refused(10, 30, "16", "reset=iso"), 0);
+}
+
+#[test]
+fn a_reset_is_read_by_the_server_s_clock() {
+    for (minutes, reset) in [(10, "reset=iso"), (10, "reset=epoch"), (-10, "reset=iso")] {
+        let clock = SignedDuration::from_mins(minutes);
+        let options = Options { clock, ..super::boundless() };
+        assert_eq!(refused_by(options, 50, 80, "4", reset), 0, "{minutes} {reset}");
+    }
+}
+
+#[test]
+fn a_429_is_waited_for_by_the_server_s_clock() {
+    for minutes in [10, -10] {
+        let clock = SignedDuration::from_mins(minutes);
+        let world = World::with(Options { clock, ..Options::default() });
+        world.fault("put:rate-limit=1");
+        let run = world.update(&["--first-name", "John", "--timeout", "20"]);
+        assert_eq!((run.code, world.puts().len()), (0, 2), "{minutes} {run:#?}");
+    }
 }
 
 #[test]

@@ -279,6 +279,7 @@ fn a_text_that_is_no_object_is_refused() {
         ("[1]", "a customer is an object in braces, not an array"),
         ("null", "a customer is an object in braces, not null"),
         ("{} {}", "not JSON: trailing characters"),
+        ("{\"firstName\": “Jon”}", "not JSON: a text needs straight quotes (\"), not typographic ones"),
         ("name: Jon", "not JSON: expected a value: text in quotes, a number, true, false or null"),
     ] {
         let world = World::new();

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
+
 use super::server::{Says, Server, with};
 use super::{Case, SKIP, steers_nothing, try_within};
 use crate::world::{Run, World};
@@ -105,20 +107,23 @@ fn a_run_that_is_told_to_wait_for_ever_can_be_interrupted() {
     }
 }
 
-/// The moment two seconds from now, as `Retry-After` gives it: a second at least is left of it.
-fn soon(status: &str) -> Says {
-    let moment = jiff::Timestamp::now() + Duration::from_secs(2);
-    let date = moment.strftime("%a, %d %b %Y %H:%M:%S GMT");
-    with(status, &format!("Retry-After: {date}\r\n"), "")
+/// `Retry-After` is two seconds from now, so a second at least is left of it. The server's clock is this much ahead.
+fn soon(status: &str, minutes: i64) -> Says {
+    let now = jiff::Timestamp::now() + SignedDuration::from_mins(minutes);
+    let [now, then] = [now, now + Duration::from_secs(2)].map(|at| at.strftime("%a, %d %b %Y %H:%M:%S GMT"));
+    with(status, &format!("Date: {now}\r\nRetry-After: {then}\r\n"), "")
 }
 
 #[test]
 fn a_retry_after_that_is_a_date_is_waited_for() {
-    for (status, method, timeout) in [
-        ("429 Too Many Requests", "PUT", "60"),
-        ("429 Too Many Requests", "GET", "60"),
-        ("503 Service Unavailable", "GET", "60"),
-        ("503 Service Unavailable", "PUT", "60"),
+    for (status, method, minutes) in [
+        ("429 Too Many Requests", "PUT", 0),
+        ("429 Too Many Requests", "GET", 0),
+        ("503 Service Unavailable", "GET", 0),
+        ("503 Service Unavailable", "PUT", 0),
+        ("429 Too Many Requests", "PUT", 10),
+        ("429 Too Many Requests", "GET", -10),
+        ("503 Service Unavailable", "PUT", -10),
     ] {
         let world = World::new();
         let times = std::sync::Arc::new(Mutex::new(Vec::new()));
@@ -126,9 +131,9 @@ fn a_retry_after_that_is_a_date_is_waited_for() {
         let server = Server::new([world.stored(123)], move |state, request| {
             asked.lock().expect("one at a time").push(Instant::now());
             let first = request.method == method && state.count(method) == 1;
-            if first { soon(status) } else { state.honestly(request) }
+            if first { soon(status, minutes) } else { state.honestly(request) }
         });
-        let arguments = ["customer", "update", "123", "--first-name", "John", "--timeout", timeout];
+        let arguments = ["customer", "update", "123", "--first-name", "John", "--timeout", "60"];
         let run = world.run_with(&[("FUSEBILL_BASE_URL", server.base())], &arguments);
         assert_eq!(run.code, 0, "{status} {method} {run:#?}");
         run.says(&["trying again in"]);

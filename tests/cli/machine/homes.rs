@@ -90,12 +90,27 @@ fn a_file_where_a_folder_should_be_keeps_everything_from_being_sent_and_is_named
         fs::create_dir_all(state(&world, "")).expect("a folder is made");
         fs::write(state(&world, name), "no folder").expect("a file is written");
         let run = world.run_with(&[("EDITOR", "false"), ("PATH", "/usr/bin:/bin")], &arguments);
-        wrote_nothing(&world, &run, 1, &[&format!("fusebill/{name}")]);
+        wrote_nothing(&world, &run, 1, &[&format!("fusebill/{name}"), "set XDG_STATE_HOME to"]);
     }
     let world = World::new();
     fs::create_dir_all(config(&world, "config.toml")).expect("a folder is made");
     wrote_nothing(&world, &world.run(&JOHN), 2, &["cannot read", "config.toml", "Is a directory"]);
     world.was_left_alone();
+}
+
+#[test]
+fn plan_and_dry_run_need_no_state_folder() {
+    let world = World::new();
+    let rows = world.file("rows.csv", "id,firstName\n123,John\n");
+    let file = world.file("no-folder", "");
+    for arguments in [
+        &[&JOHN[..], &["--dry-run"]].concat()[..],
+        &["customer", "bulk", "plan", &rows],
+        &["customer", "bulk", "update", &rows, "--dry-run"],
+    ] {
+        let run = world.run_with(&[("XDG_STATE_HOME", &file)], arguments);
+        assert_eq!((run.code, world.puts().len()), (0, 0), "{arguments:?} {run:#?}");
+    }
 }
 
 #[test]

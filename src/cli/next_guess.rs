@@ -161,10 +161,6 @@ fn missing(what: &str, line: &Line<'_>) -> Option<String> {
             shows("customer bulk list", "the names of runs; --last is the latest run")
         }
         _ if what.contains("<CUSTOMER>") => shows("customer find TEXT", "the ids of customers"),
-        _ if what.contains("<WHAT>") => {
-            let name = line.words.get(1)?;
-            shows(&format!("customer {name} --help"), "what can be chosen")
-        }
         _ => None,
     }
 }
@@ -303,7 +299,10 @@ mod tests {
             ("customer create", "fusebill changes existing customers; it does not create or delete them"),
             ("customer bulk rows.csv", "did you mean `fusebill customer bulk plan rows.csv`?"),
             ("customer suspend 123", "did you mean `fusebill customer hold 123`?"),
-            ("customer cancel 123", "`fusebill customer cancel --help` shows what can be chosen"),
+            (
+                "customer cancel 123",
+                "--reverse is none, unearned or full; `fusebill help status` explains them",
+            ),
             (
                 "auth login x",
                 "`fusebill auth login` asks for the key; on a command line it stays in the shell's history",

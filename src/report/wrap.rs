@@ -1,5 +1,5 @@
 //! Notes and failures fitted to a terminal: lines are broken at spaces. A command in backticks, an id, an entry and a date
-//! stay whole, so that they can be copied.
+//! stay whole, so that they can be copied, and an amount stays beside its currency.
 
 use dialoguer::console::measure_text_width;
 
@@ -49,7 +49,7 @@ fn chunks(text: &str, columns: usize) -> Vec<&str> {
     let mut from = 0;
     for (at, _) in text.match_indices(' ') {
         let is_inside = commands.iter().any(|(start, end)| (start..end).contains(&&at));
-        if !is_inside && !is_inside_date(&text[from..at], &text[at + 1..]) {
+        if !is_inside && !is_inside_value(&text[from..at], &text[at + 1..]) {
             chunks.push(&text[from..at]);
             from = at + 1;
         }
@@ -65,9 +65,20 @@ fn commands(text: &str, columns: usize) -> Vec<(usize, usize)> {
     pairs.filter(|(start, end)| measure_text_width(&text[*start..=*end]) + HANG <= columns).collect()
 }
 
-/// Whether a space separates the parts of "2026-11-30 14:49:12 UTC".
-fn is_inside_date(before: &str, after: &str) -> bool {
+/// Whether a space separates the parts of "2026-11-30 14:49:12 UTC", or of "226.00 CAD".
+fn is_inside_value(before: &str, after: &str) -> bool {
     let [last, next] = [before.rsplit(' ').next(), after.split(' ').next()].map(Option::unwrap_or_default);
+    is_date(last, next) || is_amount(last, next)
+}
+
+fn is_amount(last: &str, next: &str) -> bool {
+    let currency = next.trim_end_matches(|c: char| c.is_ascii_punctuation());
+    last.ends_with(|c: char| c.is_ascii_digit())
+        && currency.len() == 3
+        && currency.chars().all(|c| c.is_ascii_uppercase())
+}
+
+fn is_date(last: &str, next: &str) -> bool {
     let has = |text: &str, sign: char, count: usize| {
         text.starts_with(|c: char| c.is_ascii_digit()) && text.matches(sign).count() == count
     };
@@ -91,13 +102,17 @@ mod tests {
     }
 
     #[test]
-    fn commands_and_dates_are_never_broken() {
+    fn commands_dates_and_amounts_are_never_broken() {
         let command = "`fusebill customer update 123 --first-name John`";
         let shown = wrapped(&format!("hint: what was sent is known by {command}; type it"), Some(60));
         assert_eq!(shown, format!("hint: what was sent is known by\n  {command}; type it"));
         let shown = wrapped("Planned at 2026-11-30 14:49:12 UTC.", Some(30));
         assert_eq!(shown, "Planned at\n  2026-11-30 14:49:12 UTC.");
         assert_eq!(wrapped(command, Some(30)).lines().count(), 2);
+        assert_eq!(
+            wrapped("Send 3 actions, charging 226.00 CAD, now", Some(34)),
+            "Send 3 actions, charging\n  226.00 CAD, now"
+        );
     }
 
     #[test]

@@ -195,7 +195,7 @@ fn edits_and_actions_go_in_one_file_and_only_the_edits_are_undone() {
         format!("id,action,first-name\n{FIRST},hold,\n{},unhold:none,\n{},,Jan\n", FIRST + 1, FIRST + 2);
     let file = world.file("mixed.csv", rows);
     let asked = update(&world, &file, &[]);
-    asked.fails(2, &["Change 1 customer and send 2 status actions as ", "charging 0.00 CAD,"]);
+    asked.fails(2, &["Change firstName of 1 customer and send 2 status actions as ", "charging 0.00 CAD,"]);
     let run = update(&world, &file, &["--yes", "--max-total", "0"]);
     assert_eq!((run.code, posts(&world)), (0, 2), "{}", run.stderr);
     let name = latest(&world);

@@ -16,7 +16,8 @@ fn rehearsed(world: &World, arguments: &[&str]) -> Terminal {
     terminal.until("Change ");
     terminal.until("[y/n] ");
     terminal.send("y\r");
-    terminal.until("Write 6 other customers on profile default (127.0.0.1)? [y/n] ");
+    terminal.until("Write 6 other customers on profile");
+    terminal.until("[y/n] ");
     assert_eq!(world.puts().len(), 3);
     terminal
 }

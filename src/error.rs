@@ -86,16 +86,29 @@ pub struct Error {
     pub message: String,
     /// Lines that belong to the message: the API's own words, the values that conflict.
     pub details: Vec<String>,
+    pub(crate) listed: Option<Box<Listed>>,
     pub source: Option<anyhow::Error>,
     pub hints: Vec<String>,
 }
+
+/// The errors of a file one by one, for programs; [`Error::details`] groups them. In a box, so that an error stays small.
+#[derive(Debug)]
+pub(crate) struct Listed(pub(crate) Vec<String>);
 
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         let message = message.into();
-        Error { kind, step: None, message, details: Vec::new(), source: None, hints: Vec::new() }
+        Error {
+            kind,
+            step: None,
+            message,
+            details: Vec::new(),
+            listed: None,
+            source: None,
+            hints: Vec::new(),
+        }
     }
 
     /// An error on the command line or in a file named on it.

@@ -111,7 +111,7 @@ pub static FIELDS: &[Field] = &[
     field("customerAcquisition.campaign", "campaign", text(255), Section::Acquisition, "Name of the campaign"),
     field("customerAcquisition.keyword", "keyword", text(255), Section::Acquisition, "Search words that led to the site"),
     field("customerAcquisition.landingPage", "landing-page", text(255), Section::Acquisition, "First page of the visit"),
-    field("customerAcquisition.medium", "medium", text(255), Section::Acquisition, "ErrorKind of campaign: banner, e-mail, click ad"),
+    field("customerAcquisition.medium", "medium", text(255), Section::Acquisition, "Kind of campaign: banner, e-mail, click ad"),
     field("customerAcquisition.source", "source", text(255), Section::Acquisition, "Where the campaign came from"),
     field("status", "status", FieldKind::Choice(STATUSES), Section::Billing, "Status; asks before it is written"),
     field("currency", "currency", FieldKind::Currency, Section::Billing, "ISO 4217 code, changeable while Draft; asks before it is written"),

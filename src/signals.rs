@@ -37,6 +37,8 @@ enum Phase {
         written: bool,
         signalled: bool,
     },
+    /// A question among the rows of a run: none is in flight. A signal ends the program.
+    RowsAsked,
     /// The result is printed: signals are ignored.
     Done,
     Interrupted,
@@ -56,6 +58,8 @@ const CHANGE_IN_FLIGHT: Reaction =
     Reaction::End(ErrorKind::Unknown, "stopped waiting for the change: it may have been written");
 const ROWS_IN_FLIGHT: Reaction =
     Reaction::End(ErrorKind::Partial, "stopped waiting for the rows in flight: they may have been written");
+const ROWS_ASKED: Reaction =
+    Reaction::End(ErrorKind::Partial, "interrupted at the question: the rows after it were not sent");
 
 impl Phase {
     fn is_signalled(self) -> bool {
@@ -87,6 +91,7 @@ impl Phase {
             Phase::Writing { sent: true, .. } => CHANGE_IN_FLIGHT,
             Phase::Sent => SENT,
             Phase::Rows { written: true, .. } => ROWS_IN_FLIGHT,
+            Phase::RowsAsked => ROWS_ASKED,
             _ => NOT_SENT,
         }
     }
@@ -146,6 +151,16 @@ impl Signals {
     /// Begins a bulk run, until the program ends. `written`: whether its rows write; a plan only reads.
     pub(crate) fn rows(&self, written: bool) {
         *self.running() = Phase::Rows { written, signalled: false };
+    }
+
+    /// Begins a question among the rows; [`Signals::rows`] ends it. False if a signal stops the run.
+    pub(crate) fn asks_among_rows(&self) -> bool {
+        let mut phase = self.running();
+        let goes_on = !phase.is_signalled();
+        if goes_on {
+            *phase = Phase::RowsAsked;
+        }
+        goes_on
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -413,5 +428,17 @@ mod tests {
         assert!(!signals.is_stopping());
         lock(&signals.phase).signalled(KEY);
         assert!(signals.is_stopping());
+    }
+
+    #[test]
+    fn at_a_question_among_rows_the_first_signal_ends_the_program() {
+        let signals = Signals::default();
+        signals.rows(true);
+        assert!(signals.asks_among_rows());
+        assert_eq!(lock(&signals.phase).signalled(KEY), ROWS_ASKED);
+        let stopping = Signals::default();
+        stopping.rows(true);
+        lock(&stopping.phase).signalled(KEY);
+        assert!(!stopping.asks_among_rows() && stopping.is_stopping());
     }
 }

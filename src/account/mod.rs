@@ -232,6 +232,10 @@ impl Account {
         entry.profile == self.profile && entry.host == self.origin
     }
 
+    pub(crate) fn is_sandbox(&self) -> bool {
+        self.profile == SANDBOX
+    }
+
     pub(crate) fn asks_always(&self) -> bool {
         self.settings.text(Key::Confirm) == Some("always")
     }

@@ -13,6 +13,7 @@ pub mod result;
 pub mod sheet;
 pub mod table;
 pub mod task;
+pub mod tokens;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::StatusAction;
 use crate::document::compare::same_or_absent;
 use crate::document::time::timestamp;
-use crate::document::{Customer, Edit, EditError, Edits, Json, Path, View};
+use crate::document::{Action, Customer, Edit, EditError, Edits, Json, Path, View};
 use crate::search::CustomerName;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +129,8 @@ pub struct RowError {
     /// The column's name, if one cell is wrong.
     pub(crate) column: Option<String>,
     pub(crate) reason: String,
+    /// What the cell holds, if it is known.
+    pub(crate) value: Option<Box<str>>,
     pub(crate) customer: Option<u64>,
 }
 
@@ -139,17 +142,22 @@ impl RowError {
             is_respelled: false,
             column: None,
             reason: reason.into(),
+            value: None,
             customer: None,
         }
     }
 
     pub(crate) fn of_column(line: u64, column: &str, reason: impl Into<String>) -> RowError {
-        RowError { column: Some(format!("`{}`", column.trim())), ..RowError::of_line(line, reason) }
+        RowError { column: Some(quoted(column)), ..RowError::of_line(line, reason) }
     }
 
     fn about(self, customer: u64) -> RowError {
         RowError { customer: Some(customer), ..self }
     }
+}
+
+fn quoted(column: &str) -> String {
+    format!("`{}`", column.trim())
 }
 
 /// Checks the edits of a row. `column` names the column of a refused edit, from its `given` and its path.
@@ -172,11 +180,16 @@ fn refused(error: &EditError, line: u64, column: impl Fn(&str, &Path) -> String)
 /// Refused values of a row that was read before; the rows of NDJSON have no columns.
 pub(crate) fn doubts(
     refused_values: impl Iterator<Item = EditError>,
+    edits: &Edits,
     line: u64,
 ) -> impl Iterator<Item = RowError> {
     let column =
         |given: &str, path: &Path| if given.is_empty() { path.to_string() } else { given.to_string() };
-    refused_values.map(move |error| refused(&error, line, column))
+    let value = |path: &Path| match &edits.covering(path)?.action {
+        Action::Set(value) => Some(Box::from(value.root().text_or_token())),
+        _ => None,
+    };
+    refused_values.map(move |error| RowError { value: value(&error.path), ..refused(&error, line, column) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! The plan file: the changes of a run, to be reviewed and applied later. Described in docs/bulk.md.
+//! The plan file: the changes of a run, to be reviewed and applied later. Described in docs/runs.md.
 //! NDJSON: a head, a line for each row, an end. A file without its end was cut off and is not applied.
 
+use std::fmt;
 use std::io::BufRead;
 
 use jiff::Timestamp;
@@ -11,9 +12,12 @@ use super::RowError;
 use super::action::RowAction;
 use super::ndjson::line;
 use super::result::Outcome;
+use super::tokens::Tokens;
+use crate::document::compare::same_or_absent;
 use crate::document::json::on_one_line;
+use crate::document::merge::{Conflict, Merge};
 use crate::document::plan::{Plan, rewrite};
-use crate::document::{Change, Customer, Json, Path, check};
+use crate::document::{Change, Customer, Json, Path, View, check};
 use crate::field;
 use crate::search::CustomerName;
 
@@ -35,29 +39,28 @@ pub struct Head {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Planned {
     pub(crate) row: u64,
-    pub customer: PlannedCustomer,
+    pub id: u64,
+    /// At the time of the plan.
+    #[serde(default)]
+    pub(crate) name: String,
     /// The lookup of a row without an id: `reference:ACME-7`. It must still find the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lookup: Option<String>,
-    /// The tokens that change; empty if nothing does.
+    /// The new tokens by path; empty if nothing changes.
     #[serde(default)]
-    pub edits: Vec<Change>,
-    /// The whole document that was read, byte for byte; left out if nothing changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<String>,
+    pub edits: Tokens,
+    /// The tokens that they replace. A path that is not here was absent.
+    #[serde(default)]
+    pub base: Tokens,
     /// The status action of the row, with the status and the price that were read. Such a row has no edits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) action: Option<RowAction>,
     /// Why the row has no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
-}
-
-/// A customer, with its name at the time of the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedCustomer {
-    pub id: u64,
-    pub(crate) name: String,
+    /// Among failures: why the row was not written. It is not read.
+    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
+    pub(crate) reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,71 +83,110 @@ pub enum PlanFileError {
 
 impl Planned {
     pub fn of(row: u64, plan: &Plan) -> Planned {
-        Planned {
-            row,
-            customer: PlannedCustomer { id: plan.before.id(), name: plan.before.name() },
-            lookup: None,
-            edits: plan.replaced.clone(),
-            before: (!plan.is_empty()).then(|| plan.before.text().to_string()),
-            action: None,
-            error: None,
-        }
+        let tokens = |side: fn(&Change) -> &Option<Json>| {
+            let token = |change: &Change| Some((change.path.clone(), side(change).clone()?));
+            Tokens(plan.replaced.iter().filter_map(token).collect())
+        };
+        let (edits, base) = (tokens(|change| &change.after), tokens(|change| &change.before));
+        Planned { name: plan.before.name(), edits, base, ..Planned::nothing(row, plan.before.id()) }
+    }
+
+    pub(crate) fn nothing(row: u64, id: u64) -> Planned {
+        let (edits, base) = (Tokens::default(), Tokens::default());
+        let (lookup, action, error, reason) = (None, None, None, None);
+        Planned { row, id, name: String::new(), lookup, edits, base, action, error, reason }
+    }
+
+    /// Whether it has edits or an action.
+    pub(crate) fn changes_something(&self) -> bool {
+        !self.edits.0.is_empty() || self.action.as_ref().is_some_and(|action| !action.is_done())
+    }
+
+    /// The customer of such a row need not be read.
+    pub(crate) fn asks_nothing(&self) -> bool {
+        !self.changes_something() && self.action.is_none() && self.error.is_none()
     }
 
     /// `Written` if it would change something.
     pub(crate) fn outcome(&self) -> Outcome {
-        let acts = self.action.as_ref().is_some_and(|action| !action.is_done());
-        match &self.error {
-            Some(_) => Outcome::Failed,
-            None if acts || self.before.is_some() => Outcome::Written,
-            None => Outcome::Unchanged,
+        match (&self.error, self.changes_something()) {
+            (Some(_), _) => Outcome::Failed,
+            (None, true) => Outcome::Written,
+            (None, false) => Outcome::Unchanged,
         }
     }
 
-    /// Checks its action; `plan` checks its edits.
-    pub(crate) fn check_action(&self) -> Result<(), String> {
+    pub(crate) fn customer(&self) -> Result<CustomerName, String> {
+        self.lookup.as_ref().map_or(Ok(CustomerName::Id(self.id)), |name| CustomerName::parse(name))
+    }
+
+    pub(crate) fn changes(&self) -> impl Iterator<Item = Change> + '_ {
+        let change = |(path, after): &(Path, Json)| Change {
+            before: self.base.get(path).cloned(),
+            after: Some(after.clone()),
+            path: path.clone(),
+        };
+        self.edits.0.iter().map(change)
+    }
+
+    /// Checks what can be checked without the customer.
+    pub fn check(&self) -> Result<(), String> {
+        refuse_twice(&self.edits)?;
+        refuse_twice(&self.base)?;
+        self.edits.0.iter().try_for_each(|(path, token)| spelled(path, token).map(drop))?;
+        if let Some((path, _)) = self.base.0.iter().find(|(path, _)| self.edits.get(path).is_none()) {
+            return Err(format!("its base has `{path}`, which no edit sets"));
+        }
+        self.check_action()
+    }
+
+    fn check_action(&self) -> Result<(), String> {
         let Some(action) = &self.action else { return Ok(()) };
-        if self.before.is_some() || !self.edits.is_empty() {
+        if !self.edits.0.is_empty() {
             return Err("it has an action and edits".to_string());
         }
         let is_ready = self.error.is_some() || action.is_ready();
         is_ready.then_some(()).ok_or_else(|| "its action has no status or no price".to_string())
     }
 
-    pub(crate) fn name(&self) -> Result<CustomerName, String> {
-        self.lookup.as_ref().map_or(Ok(CustomerName::Id(self.customer.id)), |name| CustomerName::parse(name))
-    }
-
-    /// The plan of the line; none if nothing changes.
-    pub fn plan(&self) -> Result<Option<Plan>, String> {
-        let Some(before) = &self.before else {
-            return if self.edits.is_empty() { Ok(None) } else { Err("its customer is missing".to_string()) };
-        };
-        let before = Customer::parse(before.as_str())
-            .map_err(|error| format!("its customer cannot be read: {error}"))?;
-        if before.id() != self.customer.id {
-            let (named, held) = (self.customer.id, before.id());
-            return Err(format!("it names customer {named} and holds customer {held}"));
+    /// The plan for the customer as it is stored now. A field that is neither as planned from nor as planned is a conflict;
+    /// fields without an edit may have any value.
+    pub fn merge(&self, now: &Customer) -> Result<Merge, String> {
+        let (mut kept, mut conflicts) = (Vec::new(), Vec::new());
+        for Change { path, before: base, after: ours } in self.changes() {
+            let theirs = now.get(&path);
+            let holds = |token: &Option<Json>| same_or_absent(&path, theirs, token.as_ref().map(Json::root));
+            if holds(&base) {
+                let token = ours.map(|token| spelled(&path, &token)).transpose()?;
+                kept.push((path, token));
+            } else if !holds(&ours) {
+                let theirs = theirs.map(View::to_json);
+                conflicts.push(Conflict { path, base, ours, theirs });
+            }
         }
-        let values = self.edits.iter().map(new_value).collect::<Result<Vec<_>, _>>()?;
-        refuse_twice(&values)?;
-        rewrite(before, values).map(Some).map_err(|error| error.without_flag())
+        if !conflicts.is_empty() {
+            return Ok(Merge::Conflicts(conflicts));
+        }
+        let plan = rewrite(now.clone(), kept).map_err(|error| error.without_flag())?;
+        Ok(Merge::Merged { plan: Box::new(plan), carried: Vec::new() })
     }
 }
 
-fn new_value(edit: &Change) -> Result<(Path, Option<Json>), String> {
-    let (path, value) = (edit.path.clone(), edit.after.clone().ok_or("an edit of it has no new value")?);
-    let value = match field::at(&path.dotted()) {
-        Some(field) if field.kind != field::FieldKind::Codes => {
-            check::value(field, value).map_err(|error| format!("`{path}` {error}"))?.value
-        }
-        _ => value,
-    };
-    Ok((path, Some(value)))
+fn spelled(path: &Path, token: &Json) -> Result<Json, String> {
+    let dotted = path.dotted();
+    if let Some(fixed) = field::read_only(&dotted) {
+        return Err(format!("`{path}` is read-only: {}", fixed.reason));
+    }
+    match field::at(&dotted).filter(|field| field.kind != field::FieldKind::Codes) {
+        Some(field) => check::value(field, token.clone())
+            .map(|checked| checked.value)
+            .map_err(|error| format!("`{path}` {error}")),
+        None => Ok(token.clone()),
+    }
 }
 
-fn refuse_twice(values: &[(Path, Option<Json>)]) -> Result<(), String> {
-    let mut paths: Vec<&Path> = values.iter().map(|(path, _)| path).collect();
+fn refuse_twice(tokens: &Tokens) -> Result<(), String> {
+    let mut paths: Vec<&Path> = tokens.0.iter().map(|(path, _)| path).collect();
     paths.sort_unstable();
     // Sorted, a path precedes the paths that lead into it.
     match paths.windows(2).find(|pair| pair[0].covers(pair[1])) {
@@ -181,7 +223,7 @@ pub fn read<R: BufRead>(mut input: R) -> Result<(Head, Lines<R>), PlanFileError>
 }
 
 impl<R: BufRead> Lines<R> {
-    fn damaged(&self, reason: impl std::fmt::Display) -> PlanFileError {
+    fn damaged(&self, reason: impl fmt::Display) -> PlanFileError {
         PlanFileError::Damaged(RowError::of_line(self.line, reason.to_string()))
     }
 
@@ -245,12 +287,35 @@ mod tests {
         lines.collect()
     }
 
+    fn merged(row: &Planned, now: &str) -> Result<String, Vec<String>> {
+        match row.merge(&Customer::parse(now).unwrap()).unwrap() {
+            Merge::Merged { plan, .. } => Ok(plan.after.text().to_string()),
+            Merge::Conflicts(conflicts) => Err(conflicts.iter().map(|it| it.path.to_string()).collect()),
+        }
+    }
+
+    #[test]
+    fn a_row_has_the_edits_and_their_base() {
+        let row = r#"{"row":1,"id":7,"name":"J\u006fn","edits":{"customerAcquisition":{"source":"web"},"firstName":"John"},"base":{"firstName":"J\u006fn"}}"#;
+        assert_eq!(file()[1].replace("\"name\":\"Jon\"", "\"name\":\"J\\u006fn\""), row);
+    }
+
     #[test]
     fn a_plan_comes_back_as_it_was_byte_for_byte() {
         let rows = read_all(&file()).unwrap();
-        let again = rows[0].plan().unwrap().unwrap();
-        assert_eq!((rows.len(), again.after.text()), (1, a_plan().after.text()));
-        assert_eq!(again.before.text(), BEFORE);
+        assert_eq!((rows.len(), merged(&rows[0], BEFORE).unwrap()), (1, a_plan().after.text().to_string()));
+    }
+
+    #[test]
+    fn fields_without_an_edit_may_have_any_value_and_others_the_base_or_the_edit() {
+        let row = read_all(&file()).unwrap().remove(0);
+        let beside = BEFORE.replace("1E5", "2");
+        assert_eq!(merged(&row, &beside).unwrap(), a_plan().after.text().replace("1E5", "2"));
+        let done = BEFORE.replace("J\\u006fn", "John");
+        assert_eq!(merged(&row, &done).unwrap(), a_plan().after.text());
+        assert_eq!(merged(&row, &BEFORE.replace("J\\u006fn", "Jim")).unwrap_err(), ["firstName"]);
+        let made = BEFORE.replace("1E5", r#"1,"customerAcquisition":{"id":7,"source":null}"#);
+        assert_eq!(merged(&row, &made).unwrap_err(), ["customerAcquisition"]);
     }
 
     #[test]
@@ -274,14 +339,23 @@ mod tests {
     fn a_line_that_was_tampered_with_is_refused() {
         let other = |from: &str, to: &str| {
             let lines: Vec<String> = file().iter().map(|line| line.replacen(from, to, 1)).collect();
-            read_all(&lines).map_err(|error| error.to_string())?[0].plan()
+            assert_ne!(lines, file(), "{from}");
+            read_all(&lines).map_err(|error| error.to_string())?[0].check()
         };
-        assert!(other("\"customer\":{\"id\":7", "\"customer\":{\"id\":8").is_err());
-        assert!(other("\"path\":\"firstName\"", "\"path\":\"id\"").is_err());
-        assert!(other("\"path\":\"firstName\"", "\"path\":\"a..b\"").is_err());
-        assert!(other("\"path\":\"firstName\"", "\"path\":\"customerAcquisition\"").is_err(), "set twice");
-        assert!(other("\"after\":\"John\"", "\"after\":5").is_err());
-        assert!(other(",\"after\":\"John\"", "").is_err());
-        assert!(other("\"before\":\"{", "\"was\":\"{").is_err());
+        assert!(other("\"name\"", "\"nickname\"").is_ok());
+        let edits = "\"edits\":{\"customerAcquisition\":{\"source\":\"web\"},\"firstName\":\"John\"}";
+        let with = |more: &str| edits.replace("John\"}", &format!("John\",{more}}}"));
+        for (from, to, says) in [
+            ("{\"firstName\":\"J", "{\"lastName\":\"J", "which no edit sets"),
+            ("\"firstName\":\"John\"", "\"id\":8", "`id` is read-only"),
+            ("\"firstName\":\"John\"", "\"a..b\":8", ""),
+            (edits, &with("\"customerAcquisition.source\":\"x\""), "twice"),
+            (edits, &with("\"firstName\":\"Jim\""), "twice"),
+            ("\"firstName\":\"John\"", "\"firstName\":5", "takes text"),
+            ("\"id\":7", "\"id\":\"7\"", "line 2"),
+        ] {
+            let message = other(from, to).unwrap_err();
+            assert!(message.contains(says), "{to}: {message}");
+        }
     }
 }

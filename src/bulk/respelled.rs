@@ -65,7 +65,7 @@ pub(crate) fn shown(old: &str, new: &str, how: Respelling) -> String {
     format!("`{}` \u{2192} `{}` ({how})", cut(old), cut(new))
 }
 
-fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     if characters.len() <= 2 * END {
         return text.to_string();

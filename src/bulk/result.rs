@@ -86,6 +86,10 @@ impl Outcome {
         matches!(self, Outcome::Written | Outcome::Unchanged)
     }
 
+    pub(crate) fn is_written(self) -> bool {
+        matches!(self, Outcome::Written | Outcome::Differs)
+    }
+
     /// Whether the same row may end differently: nothing was written, or whether it was is unknown.
     pub(crate) fn is_open(self) -> bool {
         matches!(self, Outcome::Credentials | Outcome::Failed | Outcome::Unknown | Outcome::NotReached)

@@ -7,7 +7,7 @@ use super::cell::{Cell, TEXT, refuse_rewritten, written};
 use super::columns::{Column, MARK, columns, edit, squashed};
 use super::records::Records;
 use super::respelled::respelled;
-use super::{MODIFIED, Row, RowError, Spelling, UnsettableValue, alone, checked, doubts};
+use super::{MODIFIED, Row, RowError, Spelling, UnsettableValue, alone, checked, doubts, quoted};
 use crate::action::StatusAction;
 use crate::document::time::timestamp;
 use crate::document::{Edit, Json, Path};
@@ -109,10 +109,18 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
                     raw,
                 });
             }
-            (_, Ok(edits)) => errors.extend(doubts(edits.doubts(), line)),
+            (_, Ok(edits)) => errors.extend(doubts(edits.doubts(), &edits, line)),
             (_, Err(more)) => errors.extend(more),
         }
-        Err(errors.into_iter().map(|error| RowError { customer: id, ..error }).collect())
+        Err(errors.into_iter().map(|error| RowError { customer: id, ..self.placed(error, &cells) }).collect())
+    }
+
+    /// With its cell and what the cell holds, if it is an error of one column.
+    fn placed(&self, error: RowError, cells: &[Cell]) -> RowError {
+        let is_of = |name: &String| error.column.as_ref().is_some_and(|column| *column == quoted(name));
+        let Some(at) = self.names.iter().position(is_of) else { return error };
+        let cell = self.is_sheet.then(|| format!("{}{}", letters(at), error.line));
+        RowError { cell, value: Some(shown(&cells[at]).into()), ..error }
     }
 
     /// Blank cells beyond the header are dropped.
@@ -184,8 +192,7 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
     }
 
     fn error(&self, line: u64, at: usize, reason: impl Into<String>) -> RowError {
-        let cell = self.is_sheet.then(|| format!("{}{line}", letters(at)));
-        RowError { cell, ..RowError::of_column(line, &self.names[at], reason) }
+        RowError::of_column(line, &self.names[at], reason)
     }
 
     /// The column that names the customer.

@@ -34,15 +34,17 @@ pub enum BulkCommand {
     Show(ShowArgs),
     /// Write the changes of a plan
     ///
-    /// Asks nothing unless the profile has `confirm = "always"` or the plan has status actions: you have seen the plan. A row is refused if one of its
+    /// On a terminal, three rows are written and shown; a question follows before the others. A plan with status actions asks
+    /// before the first one. A row is refused if one of its
     /// fields changed since the plan was made. A plan is refused on any profile or host but its own.
     #[command(after_long_help = include_str!("examples/customer-bulk-apply.txt"))]
     Apply(ApplyArgs),
     /// Change every customer of a file
     ///
     /// The whole file is checked before the first request. Each row is read, written, verified and recorded as in
-    /// `customer update`. Blank cells change nothing. A column `action` has status actions, such as `hold` or `unhold:none`:
-    /// their charges are shown and confirmed before the first one is sent.
+    /// `customer update`. On a terminal, three rows are written and shown; a question follows before the others. Blank cells
+    /// change nothing. A column `action` has status actions, such as `hold` or `unhold:none`: their charges are shown and
+    /// confirmed before the first one is sent.
     #[command(after_long_help = include_str!("examples/customer-bulk-update.txt"))]
     Update(BulkUpdateArgs),
     /// Continue an interrupted run
@@ -154,7 +156,7 @@ pub struct FailureArgs {
     /// Write the rows that did not succeed to this file, with the reason
     ///
     /// It has the form of the input, so that the rows can be mended and used again: CSV, or XLSX if its name ends in .xlsx, or
-    /// NDJSON.
+    /// NDJSON. Of a plan it is a plan.
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     #[arg(value_parser = PathBufValueParser::new().try_map(file))]
     pub(crate) failures: Option<PathBuf>,
@@ -193,6 +195,8 @@ pub struct ApplyArgs {
     pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) total: TotalArgs,
+    #[command(flatten)]
+    pub(crate) failures: FailureArgs,
     #[command(flatten)]
     pub(crate) proof: VerifyArgs,
 }

@@ -82,6 +82,24 @@ pub(crate) fn table(summary: &Summary<'_>, look: Look) -> String {
     format!("{title}  ({})\n{table}", summary.account.list(look))
 }
 
+/// What a rehearsal wrote: a line for each change.
+pub(crate) fn rehearsed_rows(results: &[RowResult], look: Look) -> String {
+    let written = results.iter().filter(|result| !result.changes.is_empty() && result.outcome.is_written());
+    let rows: Vec<Vec<Cell>> = written
+        .flat_map(|result| {
+            let first = [result.customer.to_string(), result.outcome.name().to_string()].map(Cell::plain);
+            result
+                .changes
+                .iter()
+                .map(move |change| first.iter().cloned().chain(super::change::row(change)).collect())
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    draw(&["Customer", "Outcome", "Field", "Before", "After"], &rows, look, LongValues::Wrap)
+}
+
 /// The command for the rows that did not succeed. `resume` leaves conflicts, refusals and missing customers alone.
 fn next(summary: &Summary<'_>) -> Option<String> {
     let any = |wanted: fn(Outcome) -> bool| {
@@ -101,6 +119,7 @@ pub(crate) fn json(summary: &Summary<'_>, kind: ErrorKind) -> String {
         kind: kind.row().name,
         message: summary.sentence(),
         hint: next(summary),
+        errors: Vec::new(),
     });
     let object = Object::default()
         .member("outcome", &kind.row().name)

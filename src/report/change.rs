@@ -45,7 +45,7 @@ pub(crate) fn who(plan: &Plan) -> String {
     if name.is_empty() { format!("Customer {id}") } else { format!("Customer {id} {name}") }
 }
 
-fn row(change: &Change) -> Vec<Cell> {
+pub(super) fn row(change: &Change) -> Vec<Cell> {
     let [before, after] = changed(change);
     let path = Cell::plain(change.path.to_string());
     vec![path, Cell::marked(before, Tone::Old), Cell::marked(after, new_tone(change))]

@@ -16,6 +16,7 @@ pub(crate) mod list;
 pub(crate) mod outcome;
 mod parts;
 pub(crate) mod plan;
+pub(crate) mod row_errors;
 pub(crate) mod rows;
 pub mod table;
 pub mod value;

@@ -79,7 +79,9 @@ impl JsonReport {
         let message = std::iter::once(error.headline()).chain(error.details.iter().cloned());
         let message = without_keys(&message.collect::<Vec<_>>().join("; ")).into_owned();
         let hint = (!error.hints.is_empty()).then(|| without_keys(&error.hints.join("; ")).into_owned());
-        self.object(outcome_of(error.kind), Some(&Problem { kind, message, hint }))
+        let listed = error.listed.iter().flat_map(|listed| &listed.0);
+        let errors = listed.map(|line| without_keys(line).into_owned()).collect();
+        self.object(outcome_of(error.kind), Some(&Problem { kind, message, hint, errors }))
     }
 
     fn object(&self, outcome: &str, error: Option<&Problem>) -> String {
@@ -118,6 +120,8 @@ pub(super) struct Problem {
     pub(super) kind: &'static str,
     pub(super) message: String,
     pub(super) hint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) errors: Vec<String>,
 }
 
 fn changed(change: &Change) -> String {

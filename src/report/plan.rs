@@ -1,4 +1,4 @@
-//! A plan for people: how many customers change in which field, with samples.
+//! A plan for people: how many customers change in which field and how many cannot be written, with samples.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,21 @@ use crate::field;
 const SAMPLES: usize = 2;
 const HEADER: [&str; 6] = ["row", "customer", "name", "field", "before", "after"];
 
-/// The changes of a plan by field, and its status actions.
+/// How many kinds of errors are shown.
+const KINDS: usize = 20;
+
+/// The changes of a plan by field, its status actions, and its rows that have none because of an error.
 #[derive(Debug, Default)]
 pub(crate) struct Overview {
     fields: BTreeMap<String, Field>,
     pub(crate) actions: ActionTotals,
+    errors: BTreeMap<(String, String), Errors>,
+}
+
+#[derive(Debug, Default)]
+struct Errors {
+    rows: u64,
+    samples: Vec<(u64, String)>,
 }
 
 #[derive(Debug, Default)]
@@ -33,25 +43,62 @@ struct Field {
 impl Overview {
     pub(crate) fn add(&mut self, planned: &Planned) {
         if let Some(action) = planned.action.as_ref().filter(|_| planned.error.is_none()) {
-            self.actions.add(planned.row, planned.customer.id, action);
+            self.actions.add(planned.row, planned.id, action);
         }
-        for change in &planned.edits {
+        for change in planned.changes() {
             let field = self.fields.entry(change.path.to_string()).or_default();
             field.rows += 1;
             field.cleared += u64::from(change.clears());
             if field.samples.len() < SAMPLES {
-                field.samples.push((planned.customer.id, change.clone()));
+                field.samples.push((planned.id, change));
             }
+        }
+        if let Some(error) = &planned.error {
+            self.add_error(planned.id, error);
+        }
+    }
+
+    fn add_error(&mut self, customer: u64, error: &str) {
+        let kind = kind(error);
+        if self.errors.len() >= KINDS && !self.errors.contains_key(&kind) {
+            return;
+        }
+        let errors = self.errors.entry(kind).or_default();
+        errors.rows += 1;
+        if errors.samples.len() < SAMPLES {
+            errors.samples.push((customer, error.to_string()));
         }
     }
 
     pub(crate) fn table(&self, look: Look) -> String {
-        let rows: Vec<Vec<Cell>> = self.fields.iter().flat_map(|(path, field)| lines(path, field)).collect();
-        let titles = ["Field", "Rows", "Cleared", "Customer", "Before", "After"];
-        let fields =
-            if rows.is_empty() { String::new() } else { table(&titles, &rows, look, LongValues::Wrap) };
-        fields + &actions::table(&self.actions, look)
+        let fields: Vec<Vec<Cell>> =
+            self.fields.iter().flat_map(|(path, field)| lines(path, field)).collect();
+        let errors: Vec<Vec<Cell>> =
+            self.errors.iter().flat_map(|((field, _), errors)| error_lines(field, errors)).collect();
+        let drawn = |header: &[&str], rows: &[Vec<Cell>]| {
+            if rows.is_empty() { String::new() } else { table(header, rows, look, LongValues::Wrap) }
+        };
+        let changes = drawn(&["Field", "Rows", "Cleared", "Customer", "Before", "After"], &fields);
+        changes
+            + &actions::table(&self.actions, look)
+            + &drawn(&["Field", "Refused", "Customer", "Reason"], &errors)
     }
+}
+
+/// Errors of one kind name the same field first, and differ in what they quote and count after it.
+fn kind(error: &str) -> (String, String) {
+    let field = error.split('`').nth(1).filter(|name| field::at(name).is_some()).unwrap_or_default();
+    let unquoted: String = error.split('`').step_by(2).collect();
+    (field.to_string(), unquoted.chars().filter(|c| !c.is_ascii_digit()).collect())
+}
+
+fn error_lines(field: &str, errors: &Errors) -> Vec<Vec<Cell>> {
+    let line = |(at, (customer, reason)): (usize, &(u64, String))| {
+        let first = |text: &str| Cell::plain(if at == 0 { text } else { "" });
+        let (rows, customer) = (first(&errors.rows.to_string()), Cell::plain(customer.to_string()));
+        vec![first(field), rows, customer, Cell::new(reason.clone(), Tone::Old)]
+    };
+    errors.samples.iter().enumerate().map(line).collect()
 }
 
 fn lines(path: &str, field: &Field) -> Vec<Vec<Cell>> {
@@ -80,19 +127,19 @@ pub(crate) fn csv_head() -> String {
 /// A line of CSV for each changed field of a row.
 pub(crate) fn csv_rows(planned: &Planned) -> String {
     let value = |json: &Option<Json>| cell(json.as_ref().map(Json::root));
-    let row = |change: &Change| {
-        let (id, name) = (planned.customer.id.to_string(), planned.customer.name.clone());
+    let row = |change: Change| {
+        let (id, name) = (planned.id.to_string(), planned.name.clone());
         let (before, after) = (value(&change.before), value(&change.after));
         [planned.row.to_string(), id, name, change.path.to_string(), before, after]
     };
-    csv(planned.edits.iter().map(row)) + &csv(action_rows(planned))
+    csv(planned.changes().map(row)) + &csv(action_rows(planned))
 }
 
 /// The status action of a row, and its price.
 fn action_rows(planned: &Planned) -> Vec<[String; 6]> {
     let Some(action) = planned.action.as_ref().filter(|action| !action.is_done()) else { return Vec::new() };
     let row = |field: &str, before: String, after: String| {
-        let (id, name) = (planned.customer.id.to_string(), planned.customer.name.clone());
+        let (id, name) = (planned.id.to_string(), planned.name.clone());
         [planned.row.to_string(), id, name, field.to_string(), before, after]
     };
     let price = action.price().map(|(amount, currency)| format!("{amount} {currency}"));

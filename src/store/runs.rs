@@ -72,6 +72,7 @@ pub(crate) struct Failure {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) error: Option<String>,
     pub(crate) task: String,
+    pub(crate) has_action: bool,
 }
 
 /// A row with the customer, or the row number, of an earlier row.
@@ -321,12 +322,12 @@ impl Store {
     pub(crate) fn failures(&self, run: i64) -> impl Iterator<Item = Result<Failure>> {
         paged(move |last: Option<&Failure>| {
             self.all(
-                "SELECT row, outcome, error, task FROM rows WHERE run = ? AND row > ?
+                "SELECT row, outcome, error, task, action IS NOT NULL FROM rows WHERE run = ? AND row > ?
                  AND (outcome IS NULL OR outcome NOT IN ('written', 'unchanged')) ORDER BY row LIMIT ?",
                 params![run, last.map_or(0, |failure| failure.row), BATCH / 10],
                 |row| {
-                    let (error, task) = (row.get(2)?, row.get(3)?);
-                    Ok(Failure { row: row.get(0)?, outcome: optional(row, 1)?, error, task })
+                    let (error, task, has_action) = (row.get(2)?, row.get(3)?, row.get(4)?);
+                    Ok(Failure { row: row.get(0)?, outcome: optional(row, 1)?, error, task, has_action })
                 },
             )
         })

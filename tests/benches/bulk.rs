@@ -14,12 +14,14 @@ use fusebill::sandbox::{KEY, Server};
 
 use common::child;
 use common::exchange::Exchange;
+use common::fleet::{id, server};
 use common::peers;
 use common::sandbox::{self, CUSTOMER};
 
 mod common {
     pub mod child;
     pub mod exchange;
+    pub mod fleet;
     pub mod peers;
     pub mod sandbox;
 }
@@ -114,20 +116,6 @@ fn slow(python: Option<&str>) {
             run("Python requests", &theirs(&server, python, &file.write(&format!("theirs {jobs}")), jobs));
         }
     }
-}
-
-/// A sandbox with so many customers more.
-fn server(latency: u64, customers: u64) -> Server {
-    let server = sandbox::start(latency);
-    let seed = server.customer(CUSTOMER).expect("the seed has customer 123");
-    (0..customers).for_each(|at| {
-        server.store(&seed.replace("\"id\":123,", &format!("\"id\":{},", id(at)))).expect("it is stored");
-    });
-    server
-}
-
-fn id(at: u64) -> u64 {
-    1_000_000 + at
 }
 
 /// Rows for so many customers, in a home of their own.

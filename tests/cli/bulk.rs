@@ -1,6 +1,7 @@
 //! `customer bulk`: many customers from a file, whatever goes wrong on the way.
 
 mod actions;
+mod interrupted;
 mod killed;
 pub use killed::take_faults_back;
 mod limits;
@@ -8,6 +9,7 @@ mod many;
 mod mistakes;
 mod plans;
 mod progress;
+mod rehearsal;
 mod round_trip;
 mod signals;
 mod stops;

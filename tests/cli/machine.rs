@@ -40,7 +40,7 @@ fn under(world: &World, limit: &str, arguments: &[&str]) -> Run {
 }
 
 /// The program where no file may be longer than this, in bytes.
-fn on_a_disk_of(world: &World, bytes: u64, arguments: &[&str]) -> Run {
+pub fn on_a_disk_of(world: &World, bytes: u64, arguments: &[&str]) -> Run {
     let script = format!("exec /usr/bin/prlimit --fsize={bytes} -- \"$0\" \"$@\"");
     finished(&mut behind(world, &script, arguments))
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use fusebill::bulk::plan_file::{End, Head, Planned, VERSION, json_line, read as read_plan};
 use fusebill::bulk::{Row, RowError, Spelling, ndjson, table as csv_rows};
 use fusebill::document::diff::diff;
+use fusebill::document::merge::Merge;
 use fusebill::document::{Action, Change, Json, Plan};
 use fusebill::field::{CODES_PATH, FIELDS, Field, FieldKind};
 use fusebill::search::CustomerName;
@@ -305,21 +306,19 @@ proptest! {
         let store = Store::scratch().expect("a store in memory");
         for (line, plan) in lines.iter().zip(&plans) {
             store_keeps(&store, plan)?;
-            match line.plan().map_err(TestCaseError::fail)? {
-                Some(again) => {
-                    prop_assert_eq!(again.before.text(), plan.before.text());
-                    prop_assert!(diff(again.after.root(), plan.after.root()).is_empty());
-                    // A new value is put on one line, and several new members come in the order of their paths.
-                    let rewritten = |change: &Change| {
-                        let broken = |json: &Json| json.text().contains(['\n', '\r']);
-                        change.after.as_ref().is_some_and(broken)
-                    };
-                    let added = plan.replaced.iter().filter(|change| change.before.is_none()).count();
-                    if added < 2 && !plan.replaced.iter().any(rewritten) {
-                        prop_assert_eq!(again.after.text(), plan.after.text());
-                    }
-                }
-                None => prop_assert!(plan.is_empty()),
+            line.check().map_err(TestCaseError::fail)?;
+            let merged = line.merge(&plan.before).map_err(TestCaseError::fail)?;
+            let Merge::Merged { plan: again, .. } = merged else { panic!("a conflict with the plan's own base") };
+            prop_assert_eq!(again.before.text(), plan.before.text());
+            prop_assert!(diff(again.after.root(), plan.after.root()).is_empty());
+            // A new value is put on one line, and several new members come in the order of their paths.
+            let rewritten = |change: &Change| {
+                let broken = |json: &Json| json.text().contains(['\n', '\r']);
+                change.after.as_ref().is_some_and(broken)
+            };
+            let added = plan.replaced.iter().filter(|change| change.before.is_none()).count();
+            if added < 2 && !plan.replaced.iter().any(rewritten) {
+                prop_assert_eq!(again.after.text(), plan.after.text());
             }
         }
         // All but its last line break is needed.

@@ -4,13 +4,14 @@
 use std::ops::ControlFlow;
 
 use super::super::session::Session;
-use super::rows::{Checked, RowErrors};
+use super::rows::Checked;
 use super::worker_pool::WorkerPool;
 use crate::bulk::{doubts, task};
 use crate::cli::bulk::PaceArgs;
 use crate::document::Edits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::bulk::counted;
+use crate::report::row_errors::RowErrors;
 use crate::store::{Row, Run, Store};
 use crate::terminal::Input;
 
@@ -37,7 +38,9 @@ pub(super) fn check_doubtful(
     pool.run(jobs, read, |done| {
         let Some(((row, edits), customer)) = done else { return Ok(ControlFlow::Continue(())) };
         match customer {
-            Ok(customer) => doubts(edits.refused(&customer), row.line).for_each(|error| errors.add(error)),
+            Ok(customer) => {
+                doubts(edits.refused(&customer), &edits, row.line).for_each(|error| errors.add(error));
+            }
             // The row itself reports it.
             Err(error) if error.kind == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -47,8 +50,8 @@ pub(super) fn check_doubtful(
     if errors.count == 0 {
         return Ok(());
     }
-    let count = counted(errors.count as u64, "error");
-    Err(Error::usage(format!("{file} has {count}, so nothing was written")).detail(errors.lines()))
+    let count = counted(errors.count, "error");
+    Err(errors.told(Error::usage(format!("{file} has {count}, so nothing was written"))))
 }
 
 fn doubtful(row: &Row) -> Option<Edits> {

@@ -1,7 +1,8 @@
-//! `--failures`: the rows that did not succeed, in the form of the input, each with its reason.
+//! `--failures`: the rows that did not succeed, in the form of the input (a table, NDJSON, a plan), each with its reason.
 
 use std::path::Path;
 
+use crate::bulk::plan_file::{End, Head, Planned, VERSION, json_line};
 use crate::bulk::result::Outcome;
 use crate::bulk::sheet::{self, Heading};
 use crate::bulk::task;
@@ -9,13 +10,16 @@ use crate::document::json::quote;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
 use crate::report::csv::csv;
-use crate::store::{Failure, Run, Store};
+use crate::store::{Failure, Run, RunInfo, RunKind, Store};
 
 /// The column, or the member, with the reason. It begins with `#`, so it is not read when the file is used again.
 const REASON: &str = "#reason";
 
-/// The file is complete when the run has ended; a run without failures gives one without rows.
+/// Rows that ask for nothing are left out, also if the run did not reach them. The file is complete when the run has ended; a run without failures gives one without rows.
 pub(super) fn write(run: &Run<'_>, path: &Path, store: &Store) -> Result<u64> {
+    if run.about.kind == RunKind::Apply {
+        return write_plan(run, store, Export::to(path)?);
+    }
     let header = store.first_task(run.id)?.and_then(|task| task::header(&task)).unwrap_or_default();
     let mut out = Export::to(path)?;
     if header.is_empty() {
@@ -58,6 +62,25 @@ fn record(header: &[String], mut cells: Vec<String>, reason: String) -> Vec<Stri
     cells
 }
 
+/// A plan of the rows that did not succeed. They are numbered anew, because a plan numbers its own rows.
+fn write_plan(run: &Run<'_>, store: &Store, mut out: Export) -> Result<u64> {
+    let RunInfo { profile, host, time, source, .. } = run.about.clone();
+    out.write(&json_line(&Head { fusebill_plan: VERSION, profile, host, time, source }))?;
+    let mut count = 0;
+    for failure in store.failures(run.id) {
+        let failure = failure?;
+        let planned: Planned =
+            serde_json::from_str(&failure.task).map_err(|error| damaged(&failure).source(error))?;
+        if planned.asks_nothing() {
+            continue;
+        }
+        count += 1;
+        out.write(&json_line(&Planned { row: count, reason: Some(reason(failure)), ..planned }))?;
+    }
+    out.write(&json_line(&End { end_of_plan: count }))?;
+    out.finish().map(|()| count)
+}
+
 fn each(
     run: &Run<'_>,
     store: &Store,
@@ -65,12 +88,22 @@ fn each(
 ) -> Result<u64> {
     let mut count = 0;
     for failure in store.failures(run.id) {
-        let Failure { row, outcome, error, task } = failure?;
-        let damaged = || Error::new(ErrorKind::Failed, format!("row {row} is damaged in the store"));
-        let raw = task::from_json(&task, 0).ok_or_else(damaged)?.raw;
-        let outcome = outcome.unwrap_or(Outcome::NotReached).name();
-        write(raw, error.map_or_else(|| outcome.to_string(), |reason| format!("{outcome}: {reason}")))?;
+        let failure = failure?;
+        let task = task::from_json(&failure.task, 0).ok_or_else(|| damaged(&failure))?;
+        if task.edits.is_empty() && !failure.has_action {
+            continue;
+        }
+        write(task.raw, reason(failure))?;
         count += 1;
     }
     Ok(count)
+}
+
+fn damaged(failure: &Failure) -> Error {
+    Error::new(ErrorKind::Failed, format!("row {} is damaged in the store", failure.row))
+}
+
+fn reason(failure: Failure) -> String {
+    let outcome = failure.outcome.unwrap_or(Outcome::NotReached).name();
+    failure.error.map_or_else(|| outcome.to_string(), |error| format!("{outcome}: {error}"))
 }

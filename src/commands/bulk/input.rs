@@ -165,6 +165,18 @@ fn read_base(path: &Path, context: &Context) -> Result<(String, std::result::Res
     Ok((input.to_string(), base.and_then(|text| Base::read(Box::new(Cursor::new(text.into_bytes()))))))
 }
 
+/// The files that a command reads, so that none of its output replaces one.
+pub(super) fn files(args: &RowArgs) -> Vec<PathBuf> {
+    [paths(&args.file), args.base.iter().cloned().chain(beside(&args.file)).collect()].concat()
+}
+
+pub(super) fn paths(input: &Input) -> Vec<PathBuf> {
+    match input {
+        Input::File(path) => vec![path.clone()],
+        _ => Vec::new(),
+    }
+}
+
 /// `customers.csv.base` of `customers.csv`.
 pub(in crate::commands) fn beside(file: &Input) -> Option<PathBuf> {
     let Input::File(path) = file else { return None };

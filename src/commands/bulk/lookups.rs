@@ -4,12 +4,13 @@ use std::ops::ControlFlow;
 
 use super::super::lookup::find;
 use super::super::session::Session;
-use super::rows::{Checked, RowErrors};
+use super::rows::Checked;
 use super::worker_pool::WorkerPool;
 use crate::bulk::{RowError, task};
 use crate::cli::bulk::PaceArgs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::bulk::counted;
+use crate::report::row_errors::RowErrors;
 use crate::search::{CustomerName, Lookup};
 use crate::store::{Row, Run, Store};
 use crate::terminal::Input;
@@ -52,14 +53,14 @@ pub(super) fn look_up(
         Ok(ControlFlow::Continue(()))
     })?;
     if missing.count > 0 {
-        let rows = counted(missing.count as u64, "row");
+        let rows = counted(missing.count, "row");
         let message =
             format!("{rows} of {file} could not be matched to one customer, so nothing was written");
-        return Err(Error::new(ErrorKind::NotFound, message).detail(missing.lines()));
+        return Err(missing.told(Error::new(ErrorKind::NotFound, message)));
     }
     if duplicates.count > 0 {
         let message = format!("{file} names a customer twice, so nothing was written");
-        return Err(Error::usage(message).detail(duplicates.lines()));
+        return Err(duplicates.told(Error::usage(message)));
     }
     Ok(())
 }

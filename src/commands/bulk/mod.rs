@@ -8,6 +8,7 @@ mod input;
 mod lookups;
 mod plan;
 mod progress;
+mod rehearsal;
 mod resume;
 mod rows;
 mod run;
@@ -32,6 +33,7 @@ use actions::Pending;
 use doubts::check_doubtful;
 pub(super) use input::beside;
 use lookups::look_up;
+use rehearsal::Rehearsal;
 use rows::{Checked, check, check_plan};
 use run::write_rows;
 
@@ -62,7 +64,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
     let checked = check(rows, store, &new, context)?;
     let actions = Pending::of(&new, run.pace.limit, store)?;
     actions.refuse_unbounded(run.yes, args.total.max_total)?;
-    let session = &open(run, args.failures.failures.as_ref(), Some(&rows.file), context)?;
+    let session = &open(run, args.failures.failures.as_ref(), &input::files(rows), context)?;
     refuse_other_base(&checked, session)?;
     look_up(&checked, &rows.file, (store, &new), &run.pace, session)?;
     check_doubtful(&checked, &rows.file, (store, &new), &run.pace, session)?;
@@ -73,7 +75,8 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
         answer.map_err(|error| actions.with_bound(error))?;
     }
     actions.agreed(&new, store)?;
-    start(new, run, args.failures.failures.as_ref(), session)
+    let rehearsal = Rehearsal::of(checked.asking + actions.totals.rows(), run, session);
+    start(new, run, args.failures.failures.as_ref(), rehearsal, session)
 }
 
 /// "Change 5 customers and send 3 status actions as rows.csv says, charging 129.95 CAD,"; none if nothing is asked for.
@@ -88,21 +91,23 @@ fn asked(checked: &Checked, actions: &Pending, limit: Option<u64>, file: &Input)
 fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
     let (store, run) = (context.store()?, &args.run);
     let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
-    let (head, rows) = check_plan(&args.plan, store, &new, context)?;
+    let (head, checked) = check_plan(&args.plan, store, &new, context)?;
     let actions = Pending::of(&new, run.pace.limit, store)?;
     actions.refuse_unbounded(run.yes, args.total.max_total)?;
-    let session = &open(run, None, Some(&args.plan), context)?;
+    let failures = args.failures.failures.as_ref();
+    let session = &open(run, failures, &input::paths(&args.plan), context)?;
     session.refuse_elsewhere("the plan was made", &head.profile, &head.host)?;
     actions.show(!run.yes, args.total.max_total, session)?;
     if session.account.asks_always() || actions.what().is_some() {
         let with = actions.what().map(|what| format!(" that would {what}{}", actions.charging()));
-        let rows = counted(rows, "customer");
+        let rows = counted(checked.rows, "customer");
         let what = format!("Carry out {}, a plan for {rows}{}", args.plan, with.unwrap_or_default());
         let answer = consent(&what, &[], run.yes, session);
         answer.map_err(|error| actions.with_bound(error))?;
     }
     actions.agreed(&new, store)?;
-    start(new, run, None, session)
+    let rehearsal = Rehearsal::of(checked.asking, run, session);
+    start(new, run, failures, rehearsal, session)
 }
 
 fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
@@ -110,7 +115,7 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     // It is held to the end, so that no other process resumes the run meanwhile.
     let undone = open_run(&args.run_name, context)?;
     let name = &undone.about.run;
-    let session = &open(run, None, None, context)?;
+    let session = &open(run, None, &[], context)?;
     session.refuse_elsewhere("the run was made", &undone.about.profile, &undone.about.host)?;
     let about = about(RunKind::Undo, format!("run {name}"), true, args.proof.verify, context);
     let new = store.begin_run(RunInfo { undoes: Some(name.clone()), ..about })?;
@@ -134,7 +139,7 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
         )
     });
     consent(&what, warning.as_slice(), run.yes, session)?;
-    start(new, run, None, session)
+    start(new, run, None, None, session)
 }
 
 /// "`hold` (2 rows): its opposite is `customer unhold --charge none`; it charges nothing".
@@ -167,16 +172,16 @@ fn about(kind: RunKind, source: String, new_fields: bool, verify: Verify, contex
 fn open<'a>(
     args: &RunArgs,
     failures: Option<&PathBuf>,
-    input: Option<&Input>,
+    inputs: &[PathBuf],
     context: &'a Context,
 ) -> Result<Session<'a>> {
     let files = [("--results", args.results.as_ref()), ("--failures", failures)];
     for (flag, file) in files.into_iter().filter_map(|(flag, file)| Some((flag, file?))) {
-        input.map_or(Ok(()), |input| refuse_replacing(flag, file, input))?;
+        refuse_replacing(flag, file, inputs)?;
         let unusable = |error| Error { kind: ErrorKind::Usage, ..error };
         Export::try_out(file).map_err(|error| unusable(error).step(flag))?;
     }
-    if args.results.is_some() && args.results.as_ref() == failures {
+    if args.results.as_ref().zip(failures).is_some_and(|(one, other)| is_one_file(one, other)) {
         return Err(Error::usage("--results and --failures name one file"));
     }
     context.open_to_write(false)
@@ -186,19 +191,23 @@ fn start(
     mut run: Run<'_>,
     args: &RunArgs,
     failures: Option<&PathBuf>,
+    rehearsal: Option<Rehearsal>,
     session: &Session<'_>,
 ) -> Result<ErrorKind> {
     run.start(&session.account.profile, &session.account.origin)?;
-    write_rows(&run, args, failures, session)
+    write_rows(&run, args, failures, rehearsal, session)
 }
 
-fn refuse_replacing(flag: &str, out: &Path, input: &Input) -> Result<()> {
-    match input {
-        Input::File(file) if Export::replaces(out, file) => {
-            Err(Error::usage(format!("{flag} {} would replace the file that is read", out.display())))
-        }
-        _ => Ok(()),
-    }
+fn refuse_replacing(flag: &str, out: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let Some(input) = inputs.iter().find(|input| Export::replaces(out, input)) else { return Ok(()) };
+    let (out, input) = (out.display(), input.display());
+    Err(Error::usage(format!("{flag} {out} would replace {input}, which is read")))
+}
+
+/// Neither file need exist.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let absolute = |path| std::path::absolute(path).ok();
+    absolute(one) == absolute(other) || Export::replaces(one, other)
 }
 
 fn list(context: &Context) -> Result<ErrorKind> {

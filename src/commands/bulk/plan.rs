@@ -12,13 +12,13 @@ use super::progress::{Progress, rounded};
 use super::rows::{check, jobs};
 use super::worker::{Job, Task, planned};
 use super::worker_pool::WorkerPool;
-use super::{about, refuse_other_base, refuse_replacing};
+use super::{about, input, refuse_other_base, refuse_replacing};
 use crate::account::command;
 use crate::api::Client;
 use crate::api::rate_limit::Limits;
 use crate::bulk::action::ActionTotals;
-use crate::bulk::plan_file::{End, Head, Planned, PlannedCustomer, VERSION, json_line};
-use crate::bulk::result::{Counts, Outcome};
+use crate::bulk::plan_file::{End, Head, Planned, VERSION, json_line};
+use crate::bulk::result::{Counts, Outcome, RowResult};
 use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::cli::{Output, Verify};
 use crate::error::{Error, ErrorKind, Result};
@@ -34,7 +34,7 @@ const USUAL: (u32, u32) = (1_000, 180_000);
 
 pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<ErrorKind> {
     if let Some(out) = &args.out {
-        refuse_replacing("--out", out, &args.rows.file)?;
+        refuse_replacing("--out", out, &input::files(&args.rows))?;
     }
     let mut export = args.out.as_deref().map(Export::to).transpose()?;
     let (terminal, output) = (&context.terminal, context.global.output);
@@ -150,7 +150,8 @@ fn read(
             if let Some((job, result)) = done {
                 let planned = result.unwrap_or_else(|error| {
                     progress.failed(job.row, job.customer, &error.headline());
-                    Planned { error: Some(error.headline()), ..unplanned(&job) }
+                    let error = RowResult::failed(job.row, job.customer, &error).error;
+                    Planned { error, ..unplanned(&job) }
                 });
                 counts.add(planned.outcome());
                 write(Line::Row(&planned))?;
@@ -180,8 +181,7 @@ fn plan_row(
     }
     if let Task::Action(row) = &job.task {
         let (now, action) = looked(job, row.action, client)?;
-        let customer = PlannedCustomer { id: job.customer, name: now.name() };
-        return Ok(Planned { customer, action: Some(action), ..unplanned(job) });
+        return Ok(Planned { name: now.name(), action: Some(action), ..unplanned(job) });
     }
     let now = client.get(job.customer)?;
     job.refuse_another(&now)?;
@@ -198,8 +198,7 @@ fn unplanned(job: &Job) -> Planned {
         CustomerName::Lookup(lookup) => Some(lookup.to_string()),
         CustomerName::Id(_) => None,
     };
-    let customer = PlannedCustomer { id: job.customer, name: String::new() };
-    Planned { row: job.row, customer, lookup, edits: Vec::new(), before: None, action: None, error: None }
+    Planned { lookup, ..Planned::nothing(job.row, job.customer) }
 }
 
 pub(super) fn sentence(counts: &Counts) -> String {

@@ -19,14 +19,14 @@ pub(super) fn run(
     let store = context.store()?;
     let run = open_run(&args.run_name, context)?;
     let about = &run.about;
-    if args.failures.failures.is_some() && about.kind != RunKind::Update {
+    if args.failures.failures.is_some() && about.kind == RunKind::Undo {
         return Err(Error::usage(format!("--failures: the run {} has no file of rows", about.run))
             .hint("`--results` writes the outcome of every row"));
     }
     if let Some(undo) = store.undone_by(&about.run)? {
         return Err(undone_by(&run, &undo));
     }
-    let session = &open(&args.run, args.failures.failures.as_ref(), None, context)?;
+    let session = &open(&args.run, args.failures.failures.as_ref(), &[about.source.clone().into()], context)?;
     session.refuse_elsewhere("the run was made", &about.profile, &about.host)?;
     if session.account.asks_always() {
         consent(&format!("Go on with the run {}", about.run), &[], args.run.yes, session)?;
@@ -38,7 +38,7 @@ pub(super) fn run(
     if counts.all() >= rows {
         session.terminal.notes().say("This run is complete.");
     }
-    write_rows(&run, &args.run, args.failures.failures.as_ref(), session)
+    write_rows(&run, &args.run, args.failures.failures.as_ref(), None, session)
 }
 
 /// Asks for actions that the user did not agree to: those beyond the `--limit` of the run, and those whose price changed.

@@ -15,15 +15,10 @@ use crate::document::{Action, Edit, Path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::FIELDS;
 use crate::report::bulk::counted;
+use crate::report::row_errors::RowErrors;
 use crate::search::CustomerName;
 use crate::store::{self, Duplicate, EntryId, Run, RunKind, Store};
 use crate::terminal::Input;
-
-/// How many errors are shown.
-const SHOWN: usize = 100;
-
-/// How many respelled values of a column are shown.
-const SAMPLES: usize = 3;
 
 const BATCH: usize = 1_000;
 
@@ -68,8 +63,8 @@ impl<'a> Checker<'a> {
             return Ok(());
         }
         self.errors.append(self.doubts);
-        let errors = counted(self.errors.count as u64, "error");
-        Err(Error::usage(format!("{file} has {errors}, so nothing was sent")).detail(self.errors.lines()))
+        let errors = counted(self.errors.count, "error");
+        Err(self.errors.told(Error::usage(format!("{file} has {errors}, so nothing was sent"))))
     }
 }
 
@@ -163,7 +158,8 @@ fn check_row(
         Ok(row) => {
             checked.count(&row);
             let doubts = checker.doubts.count;
-            bulk::doubts(row.edits.doubts(), row.line).for_each(|doubt| checker.doubts.add(doubt));
+            bulk::doubts(row.edits.doubts(), &row.edits, row.line)
+                .for_each(|doubt| checker.doubts.add(doubt));
             checked.doubtful += u64::from(checker.doubts.count > doubts);
             let task = task::to_json(&row, checked.header.as_ref());
             let customer = row.customer.id();
@@ -181,94 +177,40 @@ fn check_row(
     }
 }
 
-#[derive(Debug, Default)]
-pub(super) struct RowErrors {
-    shown: Vec<RowError>,
-    /// Respelled values by column: the first few, and how many there are.
-    respelled: BTreeMap<String, (Vec<RowError>, usize)>,
-    pub(super) count: usize,
-}
-
-impl RowErrors {
-    pub(super) fn add(&mut self, error: RowError) {
-        self.count += 1;
-        if error.is_respelled {
-            let (first, count) = self.respelled.entry(error.column.clone().unwrap_or_default()).or_default();
-            *count += 1;
-            if first.len() < SAMPLES {
-                first.push(error);
-            }
-        } else if self.shown.len() < SHOWN {
-            self.shown.push(error);
-        }
-    }
-
-    fn append(&mut self, other: RowErrors) {
-        self.count += other.count;
-        self.shown.extend(other.shown);
-        self.shown.sort_by_key(|error| error.line);
-        self.shown.truncate(SHOWN);
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.shown.len() == SHOWN
-    }
-
-    pub(super) fn lines(mut self) -> Vec<String> {
-        self.shown.sort_by_key(|error| error.line);
-        let grouped: usize = self.respelled.values().map(|(_, count)| count).sum();
-        let more = self.count - grouped - self.shown.len();
-        let more = (more > 0).then(|| format!("and {more} more"));
-        let respelled = self.respelled.iter().map(|(column, (first, count))| group(column, first, *count));
-        self.shown.iter().map(ToString::to_string).chain(more).chain(respelled).collect()
-    }
-}
-
-fn group(column: &str, first: &[RowError], count: usize) -> String {
-    let values = counted(count as u64, "value");
-    let place = |error: &RowError| error.cell.clone().unwrap_or_else(|| format!("line {}", error.line));
-    let samples: Vec<String> =
-        first.iter().map(|error| format!("{}: {}", place(error), error.reason)).collect();
-    let more = if count > first.len() { ", \u{2026}" } else { "" };
-    let name = column.trim_matches('`');
-    format!(
-        "column {column}: {values} as a spreadsheet respells them: {}{more}; --allow-respelled {} takes them",
-        samples.join(", "),
-        shell_words::quote(name)
-    )
-}
-
 /// Reads the plan to its end before anything is sent, so that nothing of an incomplete plan is written.
 pub(super) fn check_plan(
     plan: &Input,
     store: &Store,
     run: &Run<'_>,
     context: &Context,
-) -> Result<(Head, u64)> {
+) -> Result<(Head, Checked)> {
     let refused = |error: PlanFileError| Error::usage(format!("{plan} cannot be applied")).source(error);
     let (head, lines) = plan_file::read(BufReader::new(context.terminal.open(plan)?)).map_err(refused)?;
     let mut checker = Checker::new(store, run);
-    let (mut count, mut last) = (0, 0);
+    let (mut checked, mut last) = (Checked::default(), 0);
     for line in lines {
         let planned = line.map_err(refused)?;
-        count += 1;
-        let line = count + 1;
-        let checked = planned.plan().and_then(|_| planned.name()).and_then(|_| planned.check_action());
-        if let Err(error) = checked {
+        checked.rows += 1;
+        checked.asking += u64::from(planned.changes_something());
+        let line = checked.rows + 1;
+        if let Err(error) = planned.check().and_then(|()| planned.customer()) {
             checker.errors.add(RowError::of_line(line, error));
         }
         last = last.max(planned.row);
         let task = serde_json::to_string(&planned).expect("texts and tokens are JSON");
         let action = planned.action.clone().filter(|_| planned.error.is_none());
-        let customer = Some(planned.customer.id);
-        checker.add(store::Row { customer, action, ..unchecked(planned.row, line, task) })?;
+        checker.add(store::Row {
+            customer: Some(planned.id),
+            action,
+            ..unchecked(planned.row, line, task)
+        })?;
     }
-    if last > count {
-        let error = format!("a row has the number {last}, but there are {count} rows");
+    if last > checked.rows {
+        let error = format!("a row has the number {last}, but there are {} rows", checked.rows);
         checker.errors.add(RowError::of_line(1, error));
     }
     checker.finish(plan)?;
-    Ok((head, count))
+    Ok((head, checked))
 }
 
 pub(super) fn jobs<'a>(
@@ -295,7 +237,7 @@ pub(super) fn job(row: &store::Row, store: &Store, kind: RunKind) -> Result<Job>
         RunKind::Apply => {
             let planned: Planned =
                 serde_json::from_str(&row.task).map_err(|error| damaged().source(error))?;
-            let name = planned.name().map_err(|_| damaged())?;
+            let name = planned.customer().map_err(|_| damaged())?;
             Ok(Job { name, ..of(action.unwrap_or(Task::Planned(Box::new(planned)))) })
         }
         RunKind::Undo => {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::super::session::Session;
 use super::failures;
 use super::progress::Progress;
+use super::rehearsal::{GoOn, Rehearsal};
 use super::rows::jobs;
-use super::worker;
+use super::worker::{self, Job};
 use super::worker_pool::WorkerPool;
 use crate::account::command;
 use crate::bulk::result::{Counts, OUTCOMES, Outcome, RowResult};
@@ -23,19 +24,21 @@ pub(super) fn write_rows(
     run: &Run<'_>,
     args: &RunArgs,
     failures: Option<&PathBuf>,
+    rehearsal: Option<Rehearsal>,
     session: &Session<'_>,
 ) -> Result<ErrorKind> {
     let (store, about) = (session.store()?, &run.about);
     let resume = command(&about.profile, &format!("customer bulk resume {}", about.run));
     let retry = command(&about.profile, &format!("customer bulk retry {}", about.run));
-    session.signals.set_hints(vec![format!("`{resume}` resolves them and goes on")]);
+    session.signals.set_hints(vec![resolves(&resume)]);
     let account = session.account.label();
     if account.badge().is_some() {
         session.terminal.notes().say(&format!("Writing on {}.", account.sentence()));
     }
     session.signals.rows(true);
     let (rows, mut counts) = store.counts(run.id)?;
-    let worked = work(run, rows, &mut counts, store, args, session);
+    let pool = WorkerPool::new(&args.pace, session);
+    let worked = write_left(&Pass { run, rows, store, args, session }, &mut counts, rehearsal, &pool);
     counts.add_many(Outcome::NotReached, rows.saturating_sub(counts.all()));
     let broke = |reason: Error| {
         let undo = command(&about.profile, &format!("customer bulk undo {}", about.run));
@@ -64,55 +67,99 @@ fn count_actions(run: &EntryId, store: &Store) -> Result<u64> {
     Ok(store.actions_of(run)?.iter().map(|(_, rows)| rows).sum())
 }
 
+/// The hint if a signal ends the program while rows are in flight.
+pub(super) fn resolves(resume: &str) -> String {
+    format!("`{resume}` resolves them and goes on")
+}
+
 /// Why a run ended before its last row, and the exit code for that.
 type Stopped = (ErrorKind, String);
 
-/// The outcome of each row is recorded before its worker takes another one.
-fn work(
-    run: &Run<'_>,
-    rows: u64,
+/// The rows that are left. A rehearsal writes a few, then asks before the others.
+fn write_left(
+    pass: &Pass<'_>,
     counts: &mut Counts,
-    store: &Store,
-    args: &RunArgs,
-    session: &Session<'_>,
+    rehearsal: Option<Rehearsal>,
+    pool: &WorkerPool<'_>,
 ) -> Result<Option<Stopped>> {
-    let output = session.global.output;
-    let pool = WorkerPool::new(&args.pace, session);
-    let mut progress = Progress::of(rows, counts.all(), &pool.limiter, &session.terminal);
-    let (mut stopped, mut failures) = (None, 0);
-    session.terminal.print(&report::rows_head(output))?;
-    let limit = args.pace.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    let result = pool.run(
-        jobs(store, run).take(limit),
-        |job| worker::write_row(job, run, &job.client(pool.client(session)), session),
-        |done| {
-            if let Some((job, result)) = done {
-                let result = result.unwrap_or_else(|panicked| {
-                    // The change may have been sent.
-                    RowResult::failed(job.row, job.customer, &Error { kind: ErrorKind::Unknown, ..panicked })
-                });
-                store.end_row(run, &result)?;
-                counts.add(result.outcome);
-                session.terminal.print(&report::row(&result, output))?;
-                if let Some(error) = result.error.as_ref().filter(|_| !result.outcome.succeeded()) {
-                    let reason = format!("{}: {error}", result.outcome.name());
-                    progress.failed(result.row, result.customer, &reason);
+    let session = pass.session;
+    session.terminal.print(&report::rows_head(session.global.output))?;
+    let limit = pass.args.pace.limit.unwrap_or(u64::MAX);
+    let Some(mut rehearsal) = rehearsal else { return pass.work(limit, counts, pool, |_, _| false) };
+    let before = counts.all();
+    let stopped = pass.work(limit, counts, &pool.alone(), |job, result| rehearsal.is_enough(job, result))?;
+    let left = limit.saturating_sub(counts.all() - before);
+    if stopped.is_some() {
+        return Ok(stopped);
+    }
+    match rehearsal.go_on(pass.run, left, session)? {
+        GoOn::Ended => Ok(None),
+        GoOn::No => {
+            // `resume` asks again.
+            pass.store.disagree(pass.run)?;
+            Ok(Some((ErrorKind::Cancelled, "the other rows were not confirmed".to_string())))
+        }
+        GoOn::Yes => pass.work(left, counts, pool, |_, _| false),
+    }
+}
+
+/// What is the same for every pass over the rows of a run.
+struct Pass<'a> {
+    run: &'a Run<'a>,
+    rows: u64,
+    store: &'a Store,
+    args: &'a RunArgs,
+    session: &'a Session<'a>,
+}
+
+impl Pass<'_> {
+    /// The outcome of each row is recorded before its worker takes another one. `is_enough` ends the pass after a row.
+    fn work(
+        &self,
+        limit: u64,
+        counts: &mut Counts,
+        pool: &WorkerPool<'_>,
+        mut is_enough: impl FnMut(&Job, &RowResult) -> bool + Send,
+    ) -> Result<Option<Stopped>> {
+        let Pass { run, store, args, session, .. } = *self;
+        let output = session.global.output;
+        let mut progress = Progress::of(self.rows, counts.all(), &pool.limiter, &session.terminal);
+        let (mut stopped, mut failures, mut enough) = (None, 0, false);
+        let result = pool.run(
+            jobs(store, run).take(usize::try_from(limit).unwrap_or(usize::MAX)),
+            |job| worker::write_row(job, run, &job.client(pool.client(session)), session),
+            |done| {
+                if let Some((job, result)) = done {
+                    let result = result.unwrap_or_else(|panicked| {
+                        // The change may have been sent.
+                        let unknown = Error { kind: ErrorKind::Unknown, ..panicked };
+                        RowResult::failed(job.row, job.customer, &unknown)
+                    });
+                    store.end_row(run, &result)?;
+                    counts.add(result.outcome);
+                    session.terminal.print(&report::row(&result, output))?;
+                    if let Some(error) = result.error.as_ref().filter(|_| !result.outcome.succeeded()) {
+                        let reason = format!("{}: {error}", result.outcome.name());
+                        progress.failed(result.row, result.customer, &reason);
+                    }
+                    failures = if result.outcome.succeeded() { 0 } else { failures + 1 };
+                    if result.outcome == Outcome::Credentials {
+                        stopped = Some((ErrorKind::Credentials, "the API refused the key".to_string()));
+                    } else if failures >= args.pace.max_failures {
+                        let rows = report::counted(failures, "row");
+                        let reason = format!("{rows} in a row did not succeed (--max-failures)");
+                        stopped.get_or_insert((ErrorKind::Partial, reason));
+                    }
+                    enough |= is_enough(&job, &result);
                 }
-                failures = if result.outcome.succeeded() { 0 } else { failures + 1 };
-                if result.outcome == Outcome::Credentials {
-                    stopped = Some((ErrorKind::Credentials, "the API refused the key".to_string()));
-                } else if failures >= args.pace.max_failures {
-                    let rows = report::counted(failures, "row");
-                    let reason = format!("{rows} in a row did not succeed (--max-failures)");
-                    stopped.get_or_insert((ErrorKind::Partial, reason));
-                }
-            }
-            progress.show(counts, Counts::sentence);
-            Ok(if stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        },
-    );
-    progress.end();
-    result.map(|()| stopped)
+                progress.show(counts, Counts::sentence);
+                let ends = enough || stopped.is_some();
+                Ok(if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            },
+        );
+        progress.end();
+        result.map(|()| stopped)
+    }
 }
 
 fn export(run: &Run<'_>, path: &Path, store: &Store) -> Result<()> {

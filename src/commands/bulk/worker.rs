@@ -13,8 +13,8 @@ use crate::bulk::base::merged;
 use crate::bulk::plan_file::Planned;
 use crate::bulk::respelled::{respelled, shown};
 use crate::bulk::result::{Outcome, RowResult};
-use crate::document::merge::{Conflict, Merge, merge};
-use crate::document::plan::{plan, rewrite};
+use crate::document::merge::{Conflict, Merge};
+use crate::document::plan::plan;
 use crate::document::undo::{Undo, undo};
 use crate::document::{Change, Customer, EditError, Edits, Json, Path, Plan};
 use crate::error::{Error, ErrorKind, Result};
@@ -77,7 +77,7 @@ impl Task {
     pub(super) fn asks_nothing(&self) -> bool {
         match self {
             Task::Edits { edits, .. } => edits.is_empty(),
-            Task::Planned(line) => line.edits.is_empty() && line.before.is_none() && line.error.is_none(),
+            Task::Planned(line) => line.asks_nothing(),
             Task::Undo(_) | Task::Action(_) => false,
         }
     }
@@ -196,10 +196,7 @@ pub(super) fn planned(task: &Task, now: Customer, new_fields: bool, store: &Stor
             if let Some(reason) = &line.error {
                 return Err(unplanned(format!("it was not planned: {reason}")));
             }
-            let Some(ours) = line.plan().map_err(unplanned)? else {
-                return rewrite(now, Vec::new()).map_err(refused);
-            };
-            match merge(&ours, &now).map_err(refused)? {
+            match line.merge(&now).map_err(unplanned)? {
                 Merge::Merged { plan, .. } => Ok(*plan),
                 Merge::Conflicts(conflicts) => Err(moved("fields of it changed since the plan", &conflicts)),
             }

@@ -40,6 +40,11 @@ impl<'a> WorkerPool<'a> {
         WorkerPool { workers: pace.jobs(settings), limiter, signals: &session.signals }
     }
 
+    /// A pool that has one job in flight.
+    pub(super) fn alone(&self) -> WorkerPool<'a> {
+        WorkerPool { workers: 1, limiter: Arc::clone(&self.limiter), signals: self.signals }
+    }
+
     /// Each job has the whole `--timeout`.
     pub(super) fn client(&self, session: &Session<'_>) -> Client {
         let notes = session.terminal.notes().hushed();

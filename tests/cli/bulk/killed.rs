@@ -53,7 +53,7 @@ impl Random {
 }
 
 /// Carries a command out with a process that is killed and resumed until it is done; how often it was killed.
-fn killed_until_done(world: &World, arguments: &[&str], random: &mut Random) -> usize {
+pub(super) fn killed_until_done(world: &World, arguments: &[&str], random: &mut Random) -> usize {
     let seen = world.requests().len();
     let child = start(world, arguments);
     if !killed_at(world, child, seen + 1 + random.below(12)) {

@@ -57,13 +57,27 @@ fn a_customer_that_is_named_twice_is_a_mistake() {
 }
 
 #[test]
-fn of_very_many_mistakes_a_hundred_are_shown() {
-    let csv = format!("id,firstName\n{}", "x,a\n".repeat(250));
+fn errors_of_one_kind_are_grouped_by_column_and_json_lists_each() {
+    let currencies: String = (0..250).map(|at| format!("{},X{at},1\n", at + 1)).collect();
+    let csv = format!("id,currency,parentId\n{currencies}999,USD,1.5E+7\n999,USD,1\n");
     let world = World::new();
-    let run = bulk_of(&world, &["update", "-", "--yes"], csv);
-    run.fails(2, &["line 2, column `id`", "line 101, column `id`", "and 150 more"]);
-    assert_eq!(run.stderr.matches("column `id`").count(), 100);
-    assert!(!run.stderr.contains("line 102"), "{}", run.stderr);
+    let run = bulk_of(&world, &["update", "-", "--yes"], &csv);
+    run.fails(
+        2,
+        &[
+            "standard input has 252 errors, so nothing was sent\n",
+            "  column `currency`, 250 cells: line 2: `currency` takes an ISO 4217 code such as USD, not `X0`; \
+             also line 3 `X1`, line 4 `X2`, and 247 more\n",
+            "  line 252, column `parentId`: `1.5E+7` is a number as a spreadsheet rewrites it",
+            "  line 253: customer 999 is already on line 252\n",
+        ],
+    );
+    assert_eq!(run.stderr.lines().count(), 5, "{}", run.stderr);
+    let run = bulk_of(&world, &["update", "-", "--yes", "-o", "json"], &csv);
+    let error = &run.json()["error"];
+    let all = error["errors"].as_array().expect("each error");
+    assert_eq!((run.code, all.len()), (2, 252));
+    assert_eq!(all[1], "line 3, column `currency`: `currency` takes an ISO 4217 code such as USD, not `X1`");
     world.was_left_alone();
 }
 
@@ -116,11 +130,10 @@ fn mistakes_of_ndjson_have_their_line_and_field() {
             "line 1, column `firstName`",
             "line 1, column `uri`: `uri` is read-only",
             "line 2: a row is an object",
-            "line 3: a row names its customer",
+            "3 lines: line 3: a row names its customer",
+            "; also line 5, line 7\n",
             "line 4: not JSON",
-            "line 5: a row names its customer",
             "line 6",
-            "line 7: a row names its customer",
         ],
     );
 }

@@ -127,15 +127,76 @@ fn what_is_not_a_whole_plan_is_refused_before_anything_is_sent() {
 fn a_plan_with_a_line_that_was_tampered_with_is_refused_before_anything_is_sent() {
     let (world, path) = planned();
     let plan = std::fs::read_to_string(&path).expect("the plan is there");
-    let other_customer = format!("\"customer\":{{\"id\":{}", FIRST + 3);
     for (from, to, message) in [
-        ("\"path\":\"firstName\"", "\"path\":\"id\"", "line 2: "),
-        (other_customer.as_str(), "\"customer\":{\"id\":123", "it names customer 123 and holds customer"),
+        ("\"edits\":{\"firstName\"", "\"edits\":{\"id\"", "line 2: "),
+        ("\"edits\":{\"firstName\"", "\"edits\":{\"lastName\"", "line 2: its base has `firstName`"),
+        ("\"firstName\":\"Planned\"", "\"firstName\":7", "line 2: `firstName` takes text, not a number"),
     ] {
         let seen = world.requests().len();
         bulk_of(&world, &["apply", "-"], plan.replacen(from, to, 1)).fails(2, &["has 1 error", message]);
         assert_eq!(world.requests().len(), seen);
     }
+}
+
+#[test]
+fn a_row_that_names_another_customer_is_a_conflict() {
+    let (world, path) = planned();
+    let plan = std::fs::read_to_string(&path).expect("the plan is there");
+    let before = world.stored(1016);
+    let (id, other) = (format!("\"id\":{FIRST},"), "\"id\":1016,");
+    let run = bulk_of(&world, &["apply", "-", "-o", "json"], plan.replacen(&id, other, 1));
+    assert_eq!((run.code, &run.json()["rows"]["conflict"]), (10, &1.into()), "{}", run.stderr);
+    assert_eq!(world.stored(1016), before);
+}
+
+#[test]
+fn a_row_has_the_edits_and_their_base_and_no_other_value() {
+    let (world, path) = planned();
+    let plan = std::fs::read_to_string(&path).expect("the plan is there");
+    let row: Value = serde_json::from_str(plan.lines().nth(1).expect("a row")).expect("JSON");
+    let old: Value = serde_json::from_str(&tokens(&world.stored(FIRST))["firstName"]).expect("a token");
+    assert_eq!(
+        row,
+        serde_json::json!({
+            "row": 1, "id": FIRST, "name": "Jon Smith (Acme Inc.)",
+            "edits": {"firstName": "Planned"}, "base": {"firstName": old}
+        })
+    );
+}
+
+#[test]
+fn the_rows_of_a_plan_that_failed_are_a_plan() {
+    let (world, path) = planned();
+    world.fault("put@2*2:refuse=Not now");
+    let run = bulk(&world, &["apply", &path, "--jobs", "1", "--limit", "9", "--failures", "failed.plan"]);
+    assert_eq!(run.code, 10, "{}", run.stderr);
+    run.says(&["5 rows that did not succeed: failed.plan"]);
+    let failed = std::fs::read_to_string(world.home.path().join("failed.plan")).expect("the plan is there");
+    let rows = lines(&failed);
+    assert_eq!((rows[0]["fusebill_plan"].as_u64(), rows.len()), (Some(1), 7), "{failed}");
+    let reason = rows[1]["reason"].as_str().expect("a reason");
+    assert!(reason.starts_with("refused: ") && reason.contains("Not now"), "{reason}");
+    assert_eq!((&rows[1]["row"], &rows[1]["id"]), (&1.into(), &(FIRST + 1).into()));
+    assert_eq!(rows[5]["reason"], "not-reached");
+    let shown = bulk(&world, &["show", "failed.plan"]);
+    shown.says(&["5 would change"]);
+    let again = bulk(&world, &["apply", "failed.plan", "--failures", "none.plan"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(held(&world, ROWS).iter().all(|text| text.contains("\"firstName\":\"Planned\"")));
+    let none = std::fs::read_to_string(world.home.path().join("none.plan")).expect("the plan is there");
+    assert_eq!(none.lines().count(), 2, "{none}");
+}
+
+#[test]
+fn resume_of_a_plan_writes_its_failures_too() {
+    let (world, path) = planned();
+    world.fault("put@2:refuse=Not now");
+    let run = bulk(&world, &["apply", &path, "--jobs", "1", "--limit", "4"]);
+    assert_eq!(run.code, 10, "{}", run.stderr);
+    let resumed = bulk(&world, &["resume", "--last", "--failures", "failed.plan"]);
+    assert_eq!(resumed.code, 10, "{}", resumed.stderr);
+    assert_eq!(bulk(&world, &["apply", "failed.plan"]).code, 0);
+    assert!(held(&world, ROWS).iter().all(|text| text.contains("\"firstName\":\"Planned\"")));
 }
 
 #[test]
@@ -167,4 +228,29 @@ fn a_plan_is_shown_by_field_row_by_row_and_as_a_number() {
     let plan = |name: &str| bulk_of(&world, &["plan", "-", "--exit-code"], names(1, name)).code;
     let same = tokens(&world.stored(FIRST))["firstName"].trim_matches('"').to_string();
     assert_eq!((plan("Another"), plan(&same)), (12, 0));
+}
+
+#[test]
+fn refused_rows_are_counted_by_field_and_kind() {
+    let world = fleet(5);
+    let zeros: String = super::ids(3).map(|id| format!("{id},0000{id}\n")).collect();
+    let run = bulk_of(&world, &["update", "-", "--yes"], format!("id,reference\n{zeros}"));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let rows: String = super::ids(3).map(|id| format!("{id},{id},\n")).collect();
+    let rest = format!("{},,Suspended\n999999999,,Hold\n", FIRST + 3);
+    let file = world.file("rows.csv", format!("id,reference,status\n{rows}{rest}"));
+    let plan = bulk(&world, &["plan", &file, "--out", "rows.plan", "--jobs", "1"]);
+    assert_eq!(plan.code, 10, "{}", plan.stderr);
+    for text in [
+        "Field      Refused  Customer   Reason\n",
+        "reference  3        1000001    planning customer 1000001: a value differs from the stored one only as a \
+         spreadsheet respells it; `reference`: `00001000001` → `1000001` (read as a number)\n                    1000002",
+        "           1        1000004    ",
+        "only the system suspends customers\n",
+        "           1        999999999  ",
+    ] {
+        assert!(plan.stdout.contains(text), "{text:?} is not in {}", plan.stdout);
+    }
+    let shown = bulk(&world, &["show", "rows.plan"]);
+    assert_eq!((shown.code, shown.stdout), (10, plan.stdout));
 }

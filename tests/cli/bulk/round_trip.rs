@@ -7,7 +7,7 @@ use crate::world::{Run, World};
 
 const NAMES: [&str; 2] = ["customers.csv", "customers.xlsx"];
 
-fn export(world: &World, name: &str) -> PathBuf {
+pub(super) fn export(world: &World, name: &str) -> PathBuf {
     let path = world.home.path().join(name);
     let run = world.run(&["customer", "list", "--out", &path.display().to_string()]);
     assert_eq!(run.code, 0, "{}", run.stderr);
@@ -15,13 +15,13 @@ fn export(world: &World, name: &str) -> PathBuf {
 }
 
 /// The lines of an exported CSV file, without the byte order mark.
-fn lines(path: &Path) -> Vec<String> {
+pub(super) fn lines(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).expect("the export can be read");
     text.trim_start_matches('\u{feff}').lines().map(str::to_string).collect()
 }
 
 /// Puts a value into the cell of a customer.
-fn edit(path: &Path, id: u64, column: &str, value: &str) {
+pub(super) fn edit(path: &Path, id: u64, column: &str, value: &str) {
     let text = std::fs::read_to_string(path).expect("the export can be read");
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
@@ -39,7 +39,7 @@ fn update(world: &World, path: &Path, more: &[&str]) -> Run {
     bulk(world, &[&["update", &path.display().to_string(), "--yes"], more].concat())
 }
 
-fn colleague(world: &World, id: u64, from: &str, to: &str) {
+pub(super) fn colleague(world: &World, id: u64, from: &str, to: &str) {
     let text = world.stored(id);
     assert!(text.contains(from), "{from} in {text}");
     world.server.store(&text.replacen(from, to, 1)).expect("the sandbox takes a customer");

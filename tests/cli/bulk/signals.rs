@@ -44,7 +44,7 @@ impl Running {
     }
 }
 
-fn until_puts(world: &World, count: usize) {
+pub(super) fn until_puts(world: &World, count: usize) {
     while world.requests().iter().filter(|request| request.method == "PUT").count() < count {
         std::thread::yield_now();
     }

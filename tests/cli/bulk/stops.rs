@@ -10,17 +10,41 @@ fn update(world: &World, arguments: &[&str], rows: &str) -> crate::world::Run {
 }
 
 #[test]
-fn what_is_written_takes_the_place_of_nothing_that_is_read() {
+fn no_output_replaces_a_file_that_is_read() {
     let world = fleet(2);
     let rows = names(2, "Kept");
     let file = world.file("rows.csv", &rows);
-    let runs: [&[&str]; 2] =
-        [&["update", &file, "--yes", "--results", "./rows.csv"], &["plan", &file, "--out", "rows.csv"]];
-    for arguments in runs {
-        bulk(&world, arguments).fails(2, &["would replace the file that is read"]);
-        assert_eq!(std::fs::read_to_string(&file).expect("it is there"), rows);
+    let base = world.file("rows.csv.base", "a base");
+    let other = world.file("other.base", "a base");
+    let empty = "{\"fusebill_plan\":1,\"profile\":\"default\",\"host\":\"h\",\"time\":\"2026-01-01T00:00:00Z\",\"source\":\"x\"}\n\
+                 {\"end_of_plan\":0}\n";
+    let plan = world.file("rows.plan", empty);
+    let update = ["update", &file, "--yes", "--no-base"];
+    let with = |more: &[&'static str]| [&update[..], more].concat();
+    for arguments in [
+        with(&["--results", "./rows.csv"]),
+        with(&["--failures", "rows.csv"]),
+        with(&["--failures", "rows.csv.base"]),
+        vec!["plan", &file, "--out", "rows.csv"],
+        vec!["plan", &file, "--out", "other.base", "--base", &other],
+        vec!["apply", &plan, "--failures", "rows.plan"],
+    ] {
+        bulk(&world, &arguments).fails(2, &["would replace ", ", which is read"]);
+    }
+    bulk(&world, &with(&["--results", "a", "--failures", "./a"])).fails(2, &["name one file"]);
+    for (path, text) in [(&file, rows.as_str()), (&base, "a base"), (&other, "a base"), (&plan, empty)] {
+        assert_eq!(std::fs::read_to_string(path).expect("it is there"), text);
     }
     assert!(world.puts().is_empty());
+}
+
+#[test]
+fn failures_of_a_resumed_run_do_not_replace_its_file() {
+    let world = fleet(2);
+    let file = world.file("rows.csv", names(2, "Kept"));
+    assert_eq!(bulk(&world, &["update", &file, "--yes", "--limit", "1"]).code, 0);
+    bulk(&world, &["resume", "--last", "--failures", "rows.csv"]).fails(2, &["would replace "]);
+    assert_eq!(world.puts().len(), 1);
 }
 
 #[test]

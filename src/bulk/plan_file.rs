@@ -93,13 +93,21 @@ impl Planned {
 
     pub(crate) fn nothing(row: u64, id: u64) -> Planned {
         let (edits, base) = (Tokens::default(), Tokens::default());
-        let (lookup, action, error, reason) = (None, None, None, None);
-        Planned { row, id, name: String::new(), lookup, edits, base, action, error, reason }
+        Planned {
+            row,
+            id,
+            name: String::new(),
+            lookup: None,
+            edits,
+            base,
+            action: None,
+            error: None,
+            reason: None,
+        }
     }
 
-    /// Whether it has edits or an action.
     pub(crate) fn changes_something(&self) -> bool {
-        !self.edits.0.is_empty() || self.action.as_ref().is_some_and(|action| !action.is_done())
+        !self.edits.0.is_empty()
     }
 
     /// The customer of such a row need not be read.
@@ -109,11 +117,21 @@ impl Planned {
 
     /// `Written` if it would change something.
     pub(crate) fn outcome(&self) -> Outcome {
-        match (&self.error, self.changes_something()) {
-            (Some(_), _) => Outcome::Failed,
-            (None, true) => Outcome::Written,
-            (None, false) => Outcome::Unchanged,
+        let acts = self.action.as_ref().is_some_and(|action| !action.is_done());
+        match &self.error {
+            Some(_) => Outcome::Failed,
+            None if acts || self.changes_something() => Outcome::Written,
+            None => Outcome::Unchanged,
         }
+    }
+
+    fn check_action(&self) -> Result<(), String> {
+        let Some(action) = &self.action else { return Ok(()) };
+        if self.changes_something() {
+            return Err("it has an action and edits".to_string());
+        }
+        let is_ready = self.error.is_some() || action.is_ready();
+        is_ready.then_some(()).ok_or_else(|| "its action has no status or no price".to_string())
     }
 
     pub(crate) fn customer(&self) -> Result<CustomerName, String> {
@@ -131,22 +149,14 @@ impl Planned {
 
     /// Checks what can be checked without the customer.
     pub fn check(&self) -> Result<(), String> {
+        self.check_action()?;
         refuse_twice(&self.edits)?;
         refuse_twice(&self.base)?;
         self.edits.0.iter().try_for_each(|(path, token)| spelled(path, token).map(drop))?;
         if let Some((path, _)) = self.base.0.iter().find(|(path, _)| self.edits.get(path).is_none()) {
             return Err(format!("its base has `{path}`, which no edit sets"));
         }
-        self.check_action()
-    }
-
-    fn check_action(&self) -> Result<(), String> {
-        let Some(action) = &self.action else { return Ok(()) };
-        if !self.edits.0.is_empty() {
-            return Err("it has an action and edits".to_string());
-        }
-        let is_ready = self.error.is_some() || action.is_ready();
-        is_ready.then_some(()).ok_or_else(|| "its action has no status or no price".to_string())
+        Ok(())
     }
 
     /// The plan for the customer as it is stored now. A field that is neither as planned from nor as planned is a conflict;

@@ -34,8 +34,8 @@ pub enum BulkCommand {
     Show(ShowArgs),
     /// Write the changes of a plan
     ///
-    /// On a terminal, three rows are written and shown; a question follows before the others. A plan with status actions asks
-    /// before the first one. A row is refused if one of its
+    /// The actions of the plan are confirmed first. On a terminal, three rows are written and shown; a question follows before
+    /// the others. A row is refused if one of its
     /// fields changed since the plan was made. A plan is refused on any profile or host but its own.
     #[command(after_long_help = include_str!("examples/customer-bulk-apply.txt"))]
     Apply(ApplyArgs),
@@ -194,9 +194,9 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(crate) total: TotalArgs,
-    #[command(flatten)]
     pub(crate) failures: FailureArgs,
+    #[command(flatten)]
+    pub(crate) total: TotalArgs,
     #[command(flatten)]
     pub(crate) proof: VerifyArgs,
 }

@@ -72,7 +72,8 @@ pub(crate) struct Failure {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) error: Option<String>,
     pub(crate) task: String,
-    pub(crate) has_action: bool,
+    /// Whether it has a status action.
+    pub(crate) acts: bool,
 }
 
 /// A row with the customer, or the row number, of an earlier row.
@@ -326,8 +327,14 @@ impl Store {
                  AND (outcome IS NULL OR outcome NOT IN ('written', 'unchanged')) ORDER BY row LIMIT ?",
                 params![run, last.map_or(0, |failure| failure.row), BATCH / 10],
                 |row| {
-                    let (error, task, has_action) = (row.get(2)?, row.get(3)?, row.get(4)?);
-                    Ok(Failure { row: row.get(0)?, outcome: optional(row, 1)?, error, task, has_action })
+                    let (error, task) = (row.get(2)?, row.get(3)?);
+                    Ok(Failure {
+                        row: row.get(0)?,
+                        outcome: optional(row, 1)?,
+                        error,
+                        task,
+                        acts: row.get(4)?,
+                    })
                 },
             )
         })

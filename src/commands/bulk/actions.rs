@@ -25,7 +25,7 @@ use crate::store::{Run, Store};
 pub(super) struct Pending {
     pub(super) totals: ActionTotals,
     last: u64,
-    rows: u64,
+    pub(super) rows: u64,
     has_previews: bool,
 }
 

@@ -90,7 +90,7 @@ fn each(
     for failure in store.failures(run.id) {
         let failure = failure?;
         let task = task::from_json(&failure.task, 0).ok_or_else(|| damaged(&failure))?;
-        if task.edits.is_empty() && !failure.has_action {
+        if task.edits.is_empty() && !failure.acts {
             continue;
         }
         write(task.raw, reason(failure))?;

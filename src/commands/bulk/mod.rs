@@ -75,7 +75,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
         answer.map_err(|error| actions.with_bound(error))?;
     }
     actions.agreed(&new, store)?;
-    let rehearsal = Rehearsal::of(checked.asking + actions.totals.rows(), run, session);
+    let rehearsal = Rehearsal::of(checked.asking + actions.rows, run, session);
     start(new, run, args.failures.failures.as_ref(), rehearsal, session)
 }
 
@@ -92,9 +92,9 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
     let (store, run) = (context.store()?, &args.run);
     let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
     let (head, checked) = check_plan(&args.plan, store, &new, context)?;
+    let failures = args.failures.failures.as_ref();
     let actions = Pending::of(&new, run.pace.limit, store)?;
     actions.refuse_unbounded(run.yes, args.total.max_total)?;
-    let failures = args.failures.failures.as_ref();
     let session = &open(run, failures, &input::paths(&args.plan), context)?;
     session.refuse_elsewhere("the plan was made", &head.profile, &head.host)?;
     actions.show(!run.yes, args.total.max_total, session)?;
@@ -106,7 +106,7 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
         answer.map_err(|error| actions.with_bound(error))?;
     }
     actions.agreed(&new, store)?;
-    let rehearsal = Rehearsal::of(checked.asking, run, session);
+    let rehearsal = Rehearsal::of(checked.asking + actions.rows, run, session);
     start(new, run, failures, rehearsal, session)
 }
 

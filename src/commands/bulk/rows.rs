@@ -199,11 +199,8 @@ pub(super) fn check_plan(
         last = last.max(planned.row);
         let task = serde_json::to_string(&planned).expect("texts and tokens are JSON");
         let action = planned.action.clone().filter(|_| planned.error.is_none());
-        checker.add(store::Row {
-            customer: Some(planned.id),
-            action,
-            ..unchecked(planned.row, line, task)
-        })?;
+        let customer = Some(planned.id);
+        checker.add(store::Row { customer, action, ..unchecked(planned.row, line, task) })?;
     }
     if last > checked.rows {
         let error = format!("a row has the number {last}, but there are {} rows", checked.rows);

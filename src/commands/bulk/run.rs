@@ -63,13 +63,13 @@ pub(super) fn write_rows(
     Ok(summarize(&summary, stopped, session))
 }
 
-fn count_actions(run: &EntryId, store: &Store) -> Result<u64> {
-    Ok(store.actions_of(run)?.iter().map(|(_, rows)| rows).sum())
-}
-
 /// The hint if a signal ends the program while rows are in flight.
 pub(super) fn resolves(resume: &str) -> String {
     format!("`{resume}` resolves them and goes on")
+}
+
+fn count_actions(run: &EntryId, store: &Store) -> Result<u64> {
+    Ok(store.actions_of(run)?.iter().map(|(_, rows)| rows).sum())
 }
 
 /// Why a run ended before its last row, and the exit code for that.

@@ -117,6 +117,32 @@ fn every_action_of_a_file_is_sent_once_at_its_price() {
 }
 
 #[test]
+fn the_failures_file_has_the_rows_whose_action_was_refused() {
+    let world = world_of(&["Active", "Cancelled"]);
+    let file = file(&world, &["hold", "hold"]);
+    let path = |name: &str| world.home.path().join(name).display().to_string();
+    let (failed, plan, left) = (path("failed.csv"), path("plan.ndjson"), path("left.ndjson"));
+    let run = update(&world, &file, &["--yes", "--failures", &failed]);
+    assert_eq!((run.code, posts(&world)), (10, 1), "{}", run.stderr);
+    let text = std::fs::read_to_string(&failed).expect("the failures are written");
+    assert!(text.starts_with(&format!("id,action,#reason\n{},hold,refused: ", FIRST + 1)), "{text}");
+    assert_eq!(text.lines().count(), 2, "{text}");
+    let again = update(&world, &failed, &["--yes"]);
+    assert_eq!((again.code, posts(&world)), (10, 1), "{}", again.stderr);
+
+    with_statuses(&world, &["Active", "Active"]);
+    bulk(&world, &["plan", &file, "--out", &plan]).says(&["2 would change"]);
+    with_statuses(&world, &["Active", "Suspended"]);
+    let run = bulk(&world, &["apply", &plan, "--yes", "--failures", &left]);
+    assert_eq!((run.code, posts(&world)), (10, 2), "{}", run.stderr);
+    let text = std::fs::read_to_string(&left).expect("the failures are written");
+    assert!(
+        text.contains("\"action\":{\"action\":\"hold\"") && text.contains("\"reason\":\"conflict: "),
+        "{text}"
+    );
+}
+
+#[test]
 fn consent_off_a_terminal_needs_a_bound_for_the_run() {
     let world = world_of(&["Draft", "Draft", "Active"]);
     let file = file(&world, &["activate:all-subscriptions", "activate:all-subscriptions", "hold"]);
@@ -534,6 +560,23 @@ fn a_yes_sends_every_action_once_and_a_no_sends_nothing() {
         let world = world_of(&["Draft", "Draft", "Active"]);
         let mut terminal = asked(&world);
         assert_eq!(posts(&world), 0);
+        terminal.send(answer);
+        let (ended, shown) = terminal.end();
+        assert_eq!((ended, posts(&world)), (code, sent), "{shown}");
+    }
+}
+
+#[test]
+fn the_first_three_actions_are_shown_before_the_others_are_sent() {
+    for (answer, code, sent) in [("y\r", 0, 5), ("n\r", 10, 3)] {
+        let world = world_of(&["Active"; 5]);
+        let file = file(&world, &["hold"; 5]);
+        let mut terminal = Terminal::start(world.command(["customer", "bulk", "update", &file]));
+        terminal.until("[y/n] ");
+        terminal.send("y\r");
+        terminal.until("Write 2 other customers on ");
+        terminal.until("[y/n] ");
+        assert_eq!(posts(&world), 3);
         terminal.send(answer);
         let (ended, shown) = terminal.end();
         assert_eq!((ended, posts(&world)), (code, sent), "{shown}");

@@ -455,7 +455,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for all requests and retries together (in bulk, of each row), in seconds')
             [CompletionResult]::new('--no-base', '--no-base', [CompletionResultType]::ParameterName, 'Take every cell of an exported file as an edit, also those that were not edited')
             [CompletionResult]::new('--new-field', '--new-field', [CompletionResultType]::ParameterName, 'Allow fields in NDJSON that a customer does not have')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read the customers, count what would change, and stop')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read the customers, show what would change, and stop')
             [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'With --dry-run: also read the customers that become parents')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'With --dry-run: exit with 12 if anything would change')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Confirm everything without asking')
@@ -570,7 +570,7 @@ Register-ArgumentCompleter -Native -CommandName 'fusebill' -ScriptBlock {
         }
         'fusebill;customer;history' {
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Show this many of the newest [default: 20 on a terminal, else all]')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only changes since then: an age such as 36h, 90d or 12w, or a date')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only changes since then: today, yesterday, an age such as 36h, 90d or 12w, or a date')
             [CompletionResult]::new('--field', '--field', [CompletionResultType]::ParameterName, 'Only changes of this field: a flag''s name or a path')
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Only changes of this run, as `bulk list` names it')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]')

@@ -436,7 +436,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
             cand --timeout 'Time for all requests and retries together (in bulk, of each row), in seconds'
             cand --no-base 'Take every cell of an exported file as an edit, also those that were not edited'
             cand --new-field 'Allow fields in NDJSON that a customer does not have'
-            cand --dry-run 'Read the customers, count what would change, and stop'
+            cand --dry-run 'Read the customers, show what would change, and stop'
             cand --check 'With --dry-run: also read the customers that become parents'
             cand --exit-code 'With --dry-run: exit with 12 if anything would change'
             cand -y 'Confirm everything without asking'
@@ -546,7 +546,7 @@ set edit:completion:arg-completer[fusebill] = {|@words|
         }
         &'fusebill;customer;history'= {
             cand --limit 'Show this many of the newest [default: 20 on a terminal, else all]'
-            cand --since 'Only changes since then: an age such as 36h, 90d or 12w, or a date'
+            cand --since 'Only changes since then: today, yesterday, an age such as 36h, 90d or 12w, or a date'
             cand --field 'Only changes of this field: a flag''s name or a path'
             cand --run 'Only changes of this run, as `bulk list` names it'
             cand --profile 'Account to work on, as `fusebill profile list` lists them [env: FUSEBILL_PROFILE]'

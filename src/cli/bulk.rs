@@ -205,7 +205,7 @@ pub struct ApplyArgs {
 pub struct BulkUpdateArgs {
     #[command(flatten)]
     pub(crate) rows: RowArgs,
-    /// Read the customers, count what would change, and stop
+    /// Read the customers, show what would change, and stop
     #[arg(long, help_heading = "Writing")]
     pub(crate) dry_run: bool,
     /// With --dry-run: also read the customers that become parents

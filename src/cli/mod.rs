@@ -42,7 +42,10 @@ use crate::field;
 use crate::report::Look;
 use crate::search::CustomerName;
 
-const FIRST_STEP: &str = "Try it without an account:\n  fusebill --profile sandbox customer get 123";
+const FIRST_STEP: &str = "Try it without an account:
+  fusebill --profile sandbox customer find smith
+  fusebill --profile sandbox customer update 123 --first-name John
+  fusebill --profile sandbox customer undo --last";
 
 /// Change customers of the Fusebill (Stax Bill) billing API, and nothing but what you name.
 #[derive(Debug, Parser)]
@@ -159,7 +162,10 @@ pub enum CustomerCommand {
     ///
     /// Restores the fields that the entry changed to their old values, and nothing else. Refuses if one of them was
     /// changed since. Undo is a change like any other: it is shown, verified, written to the journal, and can be undone.
-    #[command(after_long_help = include_str!("examples/customer-undo.txt"))]
+    #[command(
+        override_usage = "fusebill customer undo [OPTIONS] <ENTRY|--last>",
+        after_long_help = include_str!("examples/customer-undo.txt")
+    )]
     Undo(UndoArgs),
 }
 
@@ -253,7 +259,7 @@ pub struct HistoryArgs {
     /// Show this many of the newest [default: 20 on a terminal, else all]
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<u64>,
-    /// Only changes since then: an age such as 36h, 90d or 12w, or a date
+    /// Only changes since then: today, yesterday, an age such as 36h, 90d or 12w, or a date
     #[arg(long, value_name = "WHEN", value_parser = since)]
     pub(crate) since: Option<Since>,
     /// Only changes of this field: a flag's name or a path
@@ -303,6 +309,8 @@ pub(crate) struct PruneArgs {
 #[derive(Debug, Clone)]
 pub(crate) enum Since {
     Age(Duration),
+    /// The beginning of a day of this machine's time zone, so many days ago.
+    DaysAgo(i64),
     Moment(Timestamp),
     /// In the time zone of this machine.
     Local(DateTime),
@@ -321,7 +329,13 @@ pub struct UndoArgs {
 }
 
 fn since(text: &str) -> Result<Since, String> {
-    const FORMS: &str = "an age such as 36h, 90d or 12w, or a date such as 2026-11-30 or 2026-11-30T09:14";
+    const FORMS: &str =
+        "today, yesterday, an age such as 36h, 90d or 12w, or a date such as 2026-11-30 or 2026-11-30T09:14";
+    match text {
+        "today" => return Ok(Since::DaysAgo(0)),
+        "yesterday" => return Ok(Since::DaysAgo(1)),
+        _ => {}
+    }
     let age = age(text).map(Since::Age);
     let moment = age.or_else(|_| text.parse().map(Since::Moment));
     moment.or_else(|_| text.parse().map(Since::Local)).map_err(|_: jiff::Error| format!("{FORMS} is needed"))

@@ -140,7 +140,7 @@ fn written(
     notes.say(&format!("Written and verified: {}.", change::counts(plan)));
     if let Some(entry) = done.entry.filter(|_| plan.new_status().is_none()) {
         let undo = command(&session.account.profile, &format!("customer undo {entry}"));
-        notes.say_command("To undo:", &undo, session.terminal.error_look().width);
+        notes.say_command("To undo:", &undo);
     }
     let printed = finish(plan, Outcome::Updated, session, json);
     session.signals.done();

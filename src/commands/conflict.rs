@@ -13,7 +13,7 @@ pub(super) fn tell_carried(carried: &[Change], notes: Notes) {
     for change in carried {
         let [old, new] = all_said([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
         let path = &change.path;
-        notes.say(&format!("Kept a change of another client: `{path}` {old} → {new}"));
+        notes.say(&format!("Kept a change of another client: `{path}` was {old}, is now {new}"));
     }
 }
 
@@ -57,7 +57,7 @@ fn choose(conflict: &Conflict, by_hand: bool, session: &Session<'_>) -> Result<C
     let notes = session.terminal.notes();
     notes.warn(&format!("another client changed `{path}`:"));
     for (whose, value) in [("it was", &base), ("theirs", &theirs), ("yours ", &ours)] {
-        session.terminal.tell(&format!("  {whose}: {}\n", escaped(value)));
+        session.terminal.tell_wrapped(&format!("  {whose}: {}\n", escaped(value)));
     }
     // The first one is what Enter takes: it overwrites nothing.
     let mut items =

@@ -137,7 +137,7 @@ fn report(file: &FilePath, base: Option<&FilePath>, count: u64, session: &Sessio
         &session.account.profile,
         &format!("customer bulk plan {}", shell_words::quote(&file.to_string_lossy())),
     );
-    session.terminal.notes().say(&format!("After editing it: {plan}"));
+    session.terminal.notes().say_command("After editing it:", &plan);
     let output = session.global.output;
     if !matches!(output, Output::Json | Output::Ndjson) {
         return Ok(());

@@ -79,6 +79,11 @@ fn profile_name(context: &Context) -> Result<String> {
 fn moment(since: &Since, context: &Context) -> Result<jiff::Timestamp> {
     let moment = match since {
         Since::Age(age) => context.terminal.now().checked_sub(*age).ok(),
+        Since::DaysAgo(days) => {
+            let today = context.terminal.now().to_zoned(jiff::tz::TimeZone::system());
+            let day = today.checked_sub(jiff::Span::new().days(*days)).and_then(|day| day.start_of_day());
+            day.ok().map(|day| day.timestamp())
+        }
         Since::Moment(moment) => Some(*moment),
         Since::Local(local) => {
             local.to_zoned(jiff::tz::TimeZone::system()).ok().map(|zoned| zoned.timestamp())

@@ -163,7 +163,7 @@ impl Ready<'_> {
         self.show(!args.yes && !args.preview, session)?;
         bounds.check(self.act).map_err(|error| error.step(&step))?;
         if args.preview {
-            session.terminal.notes().say("Preview only. Nothing was sent that counts.");
+            session.terminal.notes().say("Preview only: nothing was changed.");
             finish(Outcome::Planned, Some(&self.plan), session, json)?;
             return Ok(ErrorKind::Done);
         }
@@ -261,7 +261,7 @@ impl Ready<'_> {
         let (back, cost) = opposite(act.action.name());
         if let Some(back) = back {
             let back = command(&session.account.profile, &format!("customer {back} {id}"));
-            notes.say(&format!("The opposite: {back}"));
+            notes.say_command("The opposite:", &back);
             notes.say(&format!("({cost}.)"));
         }
         let printed = finish(Outcome::Updated, Some(&plan), session, json);
@@ -300,7 +300,7 @@ fn balances(
     for (name, now) in action::balances(Some(&after)) {
         let then = old.iter().find(|(known, _)| *known == name).map(|(_, then)| then);
         if let Some(then) = then.filter(|then| **then != now) {
-            notes.say(&format!("{name}: {then} → {now}"));
+            notes.say(&format!("{name} was {then}, is now {now}."));
         }
     }
     let moved = owed(&after).zip(owed(before)).and_then(|(after, before)| after.checked_sub(before));

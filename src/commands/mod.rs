@@ -111,7 +111,7 @@ fn not_parsed(error: clap::Error, arguments: &[OsString], may_write: bool) -> u8
         return terminal.print(&help).map_or_else(|error| error.kind.code(), |()| ErrorKind::Done.code());
     }
     let (text, json) = usage_error(error, arguments, terminal.error_look(), may_write);
-    terminal.tell(&text);
+    terminal.tell_wrapped(&text);
     if let Some(error) = json {
         let _ = terminal.print(&printed(&JsonReport::default().failure(&error), Output::Json));
     }

@@ -46,7 +46,8 @@ fn serve(args: &ServeArgs, context: &Context) -> Result<ErrorKind> {
     let url = server.base_url();
     let ready = || {
         print("url", &url, context).map_err(|error| anyhow::anyhow!(error.headline()))?;
-        context.terminal.notes().say(&format!("The key is {}. Ctrl-C stops the server.", sandbox::KEY));
+        context.terminal.notes().say_command("The key is", sandbox::KEY);
+        context.terminal.notes().say("Ctrl-C stops the server.");
         Ok(())
     };
     server.wait(ready).map_err(|error| failed("serving the sandbox", error))?;

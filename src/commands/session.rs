@@ -77,6 +77,7 @@ impl Context {
             if json {
                 terminal.print_at_once(&printed(&JsonReport::default().failure(&error), Output::Json));
             }
+            terminal.restore_modes();
         };
         let warn = move |message: &str| notes.warn(message);
         let folder = environment::state_folder();

@@ -40,8 +40,10 @@ pub(super) fn doubts(old: &str, new: &str) -> Vec<String> {
     if new.eq_ignore_ascii_case("null") && new != old {
         doubts.push(format!("hold the text \"{new}\"; --clear sets null"));
     }
-    let quotes = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
-    if new.starts_with(quotes) && new.ends_with(quotes) && !old.starts_with(quotes) {
+    if new.starts_with(TYPOGRAPHIC_QUOTES)
+        && new.ends_with(TYPOGRAPHIC_QUOTES)
+        && !old.starts_with(TYPOGRAPHIC_QUOTES)
+    {
         doubts.push("hold the quotation marks around it, because the shell knows only ' and \"".to_string());
     }
     doubts

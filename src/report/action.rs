@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::Look;
 use super::account_label::AccountLabel;
-use super::change::who;
+use super::change::{self, who};
 use super::escape::escaped;
 use super::json::Object;
 use super::table::{Cell, LongValues, Tone, table};
@@ -56,7 +56,7 @@ pub(crate) fn shown(
     account: &AccountLabel<'_>,
     look: Look,
 ) -> String {
-    let head = format!("{}  ({})", look.bold(&escaped(&who(plan))), account.list(look));
+    let head = change::head(plan, account, look);
     let mut text = format!("{head}\n{}", before(action, &plan.before, overview, look));
     if let Some(preview) = preview {
         let currency = plan.before.text_at("currency").unwrap_or_default();
@@ -66,7 +66,7 @@ pub(crate) fn shown(
 }
 
 fn before(action: StatusAction, customer: &Customer, overview: Option<&Json>, look: Look) -> String {
-    let status = format!("{} → {}", status(customer), action.target());
+    let status = format!("{} {} {}", status(customer), look.arrow(), action.target());
     let mut rows = vec![vec![Cell::plain("Status"), Cell::new(status, Tone::New)]];
     let named = [("customerAccountStatus", "Account status"), ("monthlyRecurringRevenue", "Monthly revenue")];
     for (name, title) in named {

@@ -8,6 +8,7 @@ use super::Look;
 use super::account_label::AccountLabel;
 use super::actions;
 use super::csv::csv;
+use super::history::is_narrow;
 use super::json::{Object, printed};
 use super::rows::{List, Rows};
 use super::table::{Cell, LongValues, Tone, table as draw};
@@ -158,7 +159,8 @@ pub(crate) fn list(
     local: impl Fn(Timestamp) -> String,
     look: Look,
 ) -> String {
-    let titles = ["Run", "When", "Profile", "", "What", "From", "Rows", "Outcome"];
+    let [run, when] = if is_narrow(look) { ["Run (by time, UTC)", ""] } else { ["Run", "When"] };
+    let titles = [run, when, "Profile", "", "What", "From", "Rows", "Outcome"];
     let names = ["run", "time", "profile", "host", "command", "source", "rows", "outcome"];
     let mut rows = Rows::new(output, look, List::Member("runs"), &titles, &names);
     let text: String = runs.iter().map(|run| rows.add(|| cells(run, &local), || object(run))).collect();

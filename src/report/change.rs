@@ -1,30 +1,34 @@
 //! The changes of a plan, as a table and in the question for consent.
 
-use dialoguer::console::truncate_str;
+use dialoguer::console::measure_text_width;
 
 use super::Look;
 use super::account_label::AccountLabel;
 use super::bulk::counted;
 use super::escape::escaped;
-use super::parts::{Part, cut, parts};
+use super::parts::{Part, cut, parts, short};
 use super::table::{Cell, LongValues, Tone, fits, marked, table};
 use super::value::values;
+use super::wrap::wrapped;
 use crate::document::{Change, Json, Plan, View};
 use crate::field::{self, FieldKind};
-
-/// Columns of an old value on the line that shows the new one too.
-const MOST_BEFORE: usize = 32;
 
 const HEADER: [&str; 3] = ["Field", "Before", "After"];
 
 pub(crate) fn plan(plan: &Plan, account: &AccountLabel<'_>, look: Look) -> String {
-    let head = format!("{}  ({})", look.bold(&escaped(&who(plan))), account.list(look));
+    let head = head(plan, account, look);
     let rows: Vec<Vec<Cell>> = plan.changes.iter().map(row).collect();
     if fits(&HEADER, &rows, look) {
         return format!("{head}\n{}", table(&HEADER, &rows, look, LongValues::Wrap));
     }
     let blocks = plan.changes.iter().map(|change| block(change, look));
     format!("{head}\n{}", blocks.collect::<String>())
+}
+
+/// Whose change it is, and on which account.
+pub(super) fn head(plan: &Plan, account: &AccountLabel<'_>, look: Look) -> String {
+    let head = format!("{}  ({})", look.bold(&escaped(&who(plan))), account.list(look));
+    wrapped(&head, look.width)
 }
 
 /// A change below its path, for a terminal that has no room for the table. Only what did not change is cut.
@@ -74,15 +78,19 @@ fn changed(change: &Change) -> [Vec<Part>; 2] {
     [before, after]
 }
 
-/// "Jon → John" on one line. On a terminal, unchanged runs of long values are cut.
-pub(crate) fn line(change: &Change, look: Look) -> String {
-    let is_short = look.width.is_some();
-    let [before, after] = changed(change).map(|parts| {
-        let parts = if is_short { cut(parts, look.more()) } else { parts };
-        escaped(&parts.into_iter().map(|part| part.text).collect::<String>()).into_owned()
-    });
-    let before = if is_short { truncate_str(&before, MOST_BEFORE, look.more()) } else { before.into() };
-    format!("{before} {} {after}", look.arrow())
+/// "Jon → John" on one line. On a terminal, both values are cut so that they and the arrow take at most `room` columns.
+pub(crate) fn line(change: &Change, room: usize, look: Look) -> String {
+    let [before, after] = changed(change);
+    let text = |parts: &[Part]| parts.iter().map(|part| escaped(&part.text)).collect::<String>();
+    if look.width.is_none() {
+        return format!("{} {} {}", text(&before), look.arrow(), text(&after));
+    }
+    let arrow = format!(" {} ", look.arrow());
+    let room = room.saturating_sub(measure_text_width(&arrow));
+    let most = (room / 2).max(room.saturating_sub(measure_text_width(&text(&after))));
+    let before = short(before, most, look.more());
+    let after = short(after, room.saturating_sub(measure_text_width(&before)), look.more());
+    format!("{before}{arrow}{after}")
 }
 
 /// "2 changed, 1 cleared".
@@ -111,6 +119,17 @@ mod tests {
     use crate::document::Customer;
     use crate::document::Path;
     use crate::document::plan::rewrite;
+
+    #[test]
+    fn a_line_shows_the_changed_part_of_long_values() {
+        let [old, new] = ["1", "2"].map(|end| Some(Json::string(&format!("{}{end}", "REF-".repeat(60)))));
+        let change = Change { path: Path::root("reference"), before: old, after: new };
+        let look = Look { width: Some(80), ..Look::default() };
+        assert_eq!(line(&change, 17, look), "…1 → …2");
+        let change = Change { before: None, ..change };
+        assert_eq!(line(&change, 30, look), "(absent) → REF-REF-REF-REF-RE…");
+        assert_eq!(line(&change, 30, Look::default()).chars().count(), 252);
+    }
 
     #[test]
     fn a_narrow_terminal_gets_lines() {

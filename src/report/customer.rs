@@ -9,6 +9,7 @@ use super::json::printed;
 use super::rows::{List, Rows};
 use super::table::{Cell, LongValues, Tone, table};
 use super::value::value;
+use super::wrap::wrapped;
 use crate::cli::Output;
 use crate::document::json::ValueKind;
 use crate::document::{Customer, Path, View};
@@ -29,7 +30,8 @@ pub(crate) fn sections(customer: &Customer, look: Look) -> String {
         rows.push(vec![Cell::plain(format!("  {path}")).whole(), Cell::new(value(path, Some(*view)), tone)]);
     }
     let title = look.bold(&escaped(&format!("Customer {} {}", customer.id(), customer.name())));
-    format!("{}\n{}", title.trim_end(), table(&["Field", "Value"], &rows, look, LongValues::Wrap))
+    let title = wrapped(title.trim_end(), look.width);
+    format!("{title}\n{}", table(&["Field", "Value"], &rows, look, LongValues::Wrap))
 }
 
 /// Customers for programs: the server's own text, several in an array; in CSV a row for each and a column for each path.

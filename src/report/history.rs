@@ -8,17 +8,19 @@ use super::escape::escaped;
 use super::json::{self, Object};
 use super::rows::{List, Rows};
 use super::table::{Cell, Tone};
+use super::wrap::wrapped;
 use crate::cli::Output;
 use crate::document::{Change, Json, Plan};
 use crate::store::{Entry, EntryOutcome, Pruned};
 
-/// A terminal from this width on has room for the time of each entry.
+/// A terminal from this width on has room for the time of each entry or run.
 const WIDE: u16 = 100;
+/// Columns of a change in a list, at most.
+const LINE: usize = 64;
 
 pub(crate) fn rows(output: Output, look: Look, all_profiles: bool) -> Rows {
     // The name of an entry begins with its time, so a narrow terminal needs no other column for it.
-    let is_narrow = look.width.is_some_and(|width| width < WIDE);
-    let [entry, when] = if is_narrow { ["Entry (by time, UTC)", ""] } else { ["Entry", "When"] };
+    let [entry, when] = if is_narrow(look) { ["Entry (by time, UTC)", ""] } else { ["Entry", "When"] };
     let titles = [
         entry,
         when,
@@ -50,6 +52,11 @@ pub(crate) fn rows(output: Output, look: Look, all_profiles: bool) -> Rows {
     Rows::new(output, look, List::Member("entries"), &titles, &names)
 }
 
+/// Whether the terminal has no room for the time beside a name that begins with it.
+pub(super) fn is_narrow(look: Look) -> bool {
+    look.width.is_some_and(|width| width < WIDE)
+}
+
 pub(crate) fn add(rows: &mut Rows, entry: &Entry, local: impl Fn(Timestamp) -> String) -> String {
     let look = rows.look();
     rows.add(|| cells(entry, local, look), || summary(entry))
@@ -75,7 +82,7 @@ fn cells(entry: &Entry, local: impl Fn(Timestamp) -> String, look: Look) -> Vec<
             entry
                 .edits
                 .iter()
-                .map(|edit| format!("{}: {}", edit.path, line_of(edit, look)))
+                .map(|edit| format!("{}: {}", edit.path, line_of(edit, LINE, look)))
                 .collect::<Vec<_>>()
                 .join("; "),
         ),
@@ -105,7 +112,7 @@ pub(crate) fn head(entry: &Entry, when: &str, look: Look) -> String {
     let more = [row, message("undoes", &entry.undoes), message("undone by", &entry.undone_by)];
     let more: String = more.into_iter().flatten().collect();
     let line = format!("{when}, {}{more}: {}", entry.command, entry.state());
-    format!("{name}\n{}\n", escaped(&line))
+    format!("{name}\n{}\n", wrapped(&escaped(&line), look.width))
 }
 
 /// An entry as JSON; the members are described in docs/json.md.

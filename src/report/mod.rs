@@ -8,6 +8,7 @@ pub(crate) mod bulk;
 pub(crate) mod change;
 pub mod csv;
 pub(crate) mod customer;
+pub(crate) mod direction;
 pub mod escape;
 pub mod failure;
 pub(crate) mod history;
@@ -20,6 +21,7 @@ pub(crate) mod row_errors;
 pub(crate) mod rows;
 pub mod table;
 pub mod value;
+pub(crate) mod wrap;
 
 use dialoguer::console::Style;
 

@@ -1,6 +1,9 @@
 //! What in a value changed: words, members of a list, digits.
 
+use dialoguer::console::{measure_text_width, truncate_str};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
+
+use super::escape::escaped;
 
 /// A run of a text, and whether it changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub(super) struct Part {
 
 /// Columns of an unchanged run that are shown beside a change.
 const CONTEXT: usize = 12;
+/// From this length on, a changed word shows what in it changed.
+const LONG: usize = 32;
 
 /// Both texts in parts. If they have nothing in common, each is one unchanged part: there is nothing to mark in it.
 pub(super) fn parts(before: &str, after: &str, is_list: bool) -> [Vec<Part>; 2] {
@@ -23,10 +28,31 @@ pub(super) fn parts(before: &str, after: &str, is_list: bool) -> [Vec<Part>; 2] 
         }
     }
     let is_word = |part: &Part| !part.changed && part.text.contains(char::is_alphanumeric);
-    if !sides[0].iter().any(is_word) {
-        return [before, after].map(|text| vec![Part { text: text.to_string(), changed: false }]);
+    if sides[0].iter().any(is_word) {
+        return sides;
     }
-    sides
+    inside_a_word(before, after)
+        .unwrap_or_else(|| [before, after].map(|text| vec![Part { text: text.to_string(), changed: false }]))
+}
+
+/// Two long words that begin and end alike: what is between differs.
+fn inside_a_word(before: &str, after: &str) -> Option<[Vec<Part>; 2]> {
+    let alike = |one: &str, other: &str| one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let reversed = |text: &str| text.chars().rev().collect::<String>();
+    let [old, new] = [before, after].map(|text| text.chars().collect::<Vec<_>>());
+    let (shorter, longer) = (old.len().min(new.len()), old.len().max(new.len()));
+    let head = alike(before, after);
+    let tail = alike(&reversed(before), &reversed(after)).min(shorter - head);
+    if longer < LONG || 2 * (head + tail) < longer {
+        return None;
+    }
+    Some([old, new].map(|text| {
+        let mut parts = Vec::new();
+        add(&mut parts, text[..head].iter().collect(), false);
+        add(&mut parts, text[head..text.len() - tail].iter().collect(), true);
+        add(&mut parts, text[text.len() - tail..].iter().collect(), false);
+        parts
+    }))
 }
 
 fn add(parts: &mut Vec<Part>, text: String, changed: bool) {
@@ -75,6 +101,18 @@ pub(super) fn cut(parts: Vec<Part>, more: &str) -> Vec<Part> {
     parts.into_iter().enumerate().map(cut).collect()
 }
 
+/// The text within so many columns, escaped, with the first change in sight.
+pub(super) fn short(parts: Vec<Part>, columns: usize, more: &str) -> String {
+    let mut parts = cut(parts, more);
+    let text = |parts: &[Part]| parts.iter().map(|part| escaped(&part.text)).collect::<String>();
+    let first = parts.iter().position(|part| part.changed).unwrap_or_default();
+    if first > 0 && measure_text_width(&text(&parts)) > columns {
+        parts[first - 1].text = more.to_string();
+        parts.drain(..first - 1);
+    }
+    truncate_str(&text(&parts), columns, more).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +136,29 @@ mod tests {
             marked("a@x.org; b@x.org;c@x.org", "a@x.org; bb@x.org;c@x.org", true),
             ["a@x.org; [b@x.org];c@x.org", "a@x.org; [bb@x.org];c@x.org"]
         );
+    }
+
+    #[test]
+    fn in_a_long_word_the_changed_letters_are_marked() {
+        let long = "abcdefgh".repeat(8);
+        assert_eq!(
+            marked(&format!("{long}x{long}"), &format!("{long}yz{long}"), false),
+            [format!("{long}[x]{long}"), format!("{long}[yz]{long}")]
+        );
+        assert_eq!(marked(&format!("{long}h"), &long, false), [format!("{long}[h]"), long.clone()]);
+        let other = "z".repeat(64);
+        assert_eq!(marked(&long, &other, false), [long.clone(), other]);
+    }
+
+    #[test]
+    fn a_short_room_begins_where_the_change_is() {
+        let long = "REF-".repeat(60);
+        let [before, after] = parts(&format!("{long}1"), &format!("{long}2"), false);
+        assert_eq!([short(before, 10, "…"), short(after, 10, "…")], ["…1", "…2"]);
+        let [_, after] = parts(&format!("1{long}"), &format!("2{long}"), false);
+        assert_eq!(short(after, 10, "…"), "2REF-REF-…");
+        let [before, _] = parts("Acme Inc.", "Acme Ltd.", false);
+        assert_eq!(short(before, 10, "…"), "Acme Inc.");
     }
 
     #[test]

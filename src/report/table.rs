@@ -4,6 +4,7 @@ use comfy_table::{ColumnConstraint, ContentLineStyle, LineStyle, Table, TableSty
 use dialoguer::console::{Style, measure_text_width, truncate_str};
 
 use super::Look;
+use super::direction::{enclosed, is_isolated, isolated};
 use super::escape::escaped;
 use super::parts::Part;
 
@@ -76,8 +77,15 @@ impl Cell {
     }
 
     fn painted(&self, look: Look, width: usize, long: LongValues) -> comfy_table::Cell {
+        let shown = self.shown();
         comfy_table::Cell::new(match long {
-            LongValues::Cut => self.tone.painted(&truncate_str(&self.shown(), width, look.more()), look),
+            LongValues::Cut => {
+                self.tone.painted(&isolated(&truncate_str(&shown, width, look.more()), look), look)
+            }
+            // comfy-table would break the line between the two ends of an isolate.
+            LongValues::Wrap if self.width() > width && is_isolated(&shown, look) => {
+                self.tone.painted(&isolated_lines(&shown, width), look)
+            }
             LongValues::Wrap => marked(&self.parts, self.tone, look),
         })
     }
@@ -99,11 +107,14 @@ impl Tone {
     }
 }
 
-/// The text with its changes marked: by style if there is one, else by a line of `^` below. Output
-/// that is piped is plain.
+/// The text with its changes marked: by style if there is one, else by a line of `^` below, if the text runs from left to
+/// right. Output that is piped is plain.
 pub(super) fn marked(parts: &[Part], tone: Tone, look: Look) -> String {
     let style = |part: &Part| if part.changed { tone.style().bold().underlined() } else { tone.style() };
     let text: String = parts.iter().map(|part| look.painted(style(part), &escaped(&part.text))).collect();
+    if is_isolated(&text, look) {
+        return enclosed(&text).into_owned();
+    }
     if look.color || look.width.is_none() || !parts.iter().any(|part| part.changed) {
         return text;
     }
@@ -112,6 +123,20 @@ pub(super) fn marked(parts: &[Part], tone: Tone, look: Look) -> String {
         mark.repeat(measure_text_width(&escaped(&part.text)))
     };
     format!("{text}\n{}", parts.iter().map(below).collect::<String>().trim_end())
+}
+
+/// The text broken at spaces into lines of at most `width` columns, each isolated.
+fn isolated_lines(text: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if measure_text_width(line) + 1 + measure_text_width(word) <= width => {
+                *line += &format!(" {word}");
+            }
+            _ => lines.push(word.to_string()),
+        }
+    }
+    lines.iter().map(|line| enclosed(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// A table with a header, fitted to the look; ends with a line break.
@@ -190,6 +215,24 @@ mod tests {
         let at: Vec<usize> =
             shown.lines().skip(2).map(|line| measure_text_width(line.split('|').next().unwrap())).collect();
         assert_eq!(at, [10, 10, 10], "{shown}");
+    }
+
+    #[test]
+    fn right_to_left_text_is_isolated_in_each_line_and_keeps_the_columns_straight() {
+        let text = "שלום עולם ".repeat(4);
+        let look = Look { width: Some(30), ..Look::default() };
+        for long in [LongValues::Cut, LongValues::Wrap] {
+            let shown = table(&["Name", "Id"], &rows(&[[text.trim_end(), "1"], ["plain", "2"]]), look, long);
+            for line in shown.lines() {
+                assert!(measure_text_width(line) <= 30, "{shown}");
+                assert_eq!(line.matches('\u{2068}').count(), line.matches('\u{2069}').count(), "{shown}");
+            }
+            let at: Vec<usize> = ["1", "2"]
+                .iter()
+                .filter_map(|id| shown.lines().find_map(|line| line.strip_suffix(id)).map(measure_text_width))
+                .collect();
+            assert!(at.len() == 2 && at[0] == at[1], "{at:?} {shown}");
+        }
     }
 
     #[test]

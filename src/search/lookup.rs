@@ -67,11 +67,18 @@ fn how_to_name(text: &str) -> String {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return how_named();
     }
+    if is_entry(text) {
+        return format!("{}; `fusebill customer history show {text}` shows an entry", how_named());
+    }
     let quotes = if is_pasted { "; the quotes were pasted from a document" } else { "" };
     format!("{}; did you mean {}{quotes}", how_named(), meant(text))
 }
 
 fn meant(text: &str) -> String {
+    let ids: Vec<&str> = text.split([',', ';']).map(|part| part.trim_start_matches('#')).collect();
+    if ids.iter().all(|part| id(part).is_some()) {
+        return format!("{}?", ids.join(" "));
+    }
     let is_field = text.split_once('=').is_some_and(|(name, _)| names::path(name).is_some());
     if is_field {
         return format!("`fusebill customer list --where {}`?", shell_words::quote(text));
@@ -79,7 +86,14 @@ fn meant(text: &str) -> String {
     let by = if text.contains('@') { "email" } else { "reference" };
     let name = format!("{by}:{text}");
     let name = if text.contains(' ') { shell_words::quote(&name) } else { name.as_str().into() };
-    format!("{name}? `fusebill customer find` looks for words")
+    let find = shell_words::quote(text);
+    format!("{name}? `fusebill customer find {find}` looks for words")
+}
+
+/// Whether a text looks like the name of an entry, such as 20261130-144912003-nn6j.
+fn is_entry(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() == 3 && parts.iter().zip([8, 9, 4]).all(|(part, length)| part.len() == length)
 }
 
 fn how_named() -> String {
@@ -165,11 +179,17 @@ mod tests {
             ("companyName=Acme", "`fusebill customer list --where 'companyName=Acme'`?"),
             ("A=7", "reference:A=7?"),
             ("Acme Limited", "'reference:Acme Limited'?"),
-            ("“Acme”", "reference:Acme? `fusebill customer find` looks for words; the quotes were pasted"),
+            (
+                "“Acme”",
+                "reference:Acme? `fusebill customer find Acme` looks for words; the quotes were pasted",
+            ),
+            ("123,#124", "123 124?"),
         ] {
             let error = CustomerName::parse(text).unwrap_err();
             assert!(error.contains(&format!("did you mean {meant}")), "{text}: {error}");
         }
+        let entry = CustomerName::parse("20261130-144912003-nn6j").unwrap_err();
+        assert!(entry.contains("history show 20261130-144912003-nn6j"), "{entry}");
     }
 
     #[test]

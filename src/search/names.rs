@@ -112,7 +112,7 @@ fn unknown(text: &str, folded: &str) -> QueryError {
         }
     }
     let error = QueryError::new(format!("there is no field `{text}` to search by"));
-    if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(", "))) }
+    if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(" or "))) }
 }
 
 impl Name {

@@ -46,7 +46,9 @@ impl Terminal {
 }
 
 fn unreadable(input: &Input, error: io::Error) -> Error {
-    Error::usage(format!("cannot read {input}")).source(error)
+    let is_json = input.name().starts_with(['{', '[']);
+    let error = Error::usage(format!("cannot read {input}")).source(error);
+    if is_json { error.hint("name a file that holds the JSON, or - to read standard input") } else { error }
 }
 
 impl Input {

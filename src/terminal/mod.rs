@@ -5,6 +5,7 @@
 mod dumb;
 mod input;
 mod keyboard;
+mod line;
 mod modes;
 mod output;
 mod progress;
@@ -132,6 +133,11 @@ impl Terminal {
         if self.may_ask() {
             tell("\n");
         }
+    }
+
+    /// The last thing before the program ends by a signal.
+    pub(crate) fn restore_modes(&self) {
+        modes::restore();
     }
 
     /// Keeps the modes of the terminal while an editor has it.

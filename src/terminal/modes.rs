@@ -8,7 +8,7 @@ use rustix::termios::{
     InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
 #[cfg(unix)]
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 #[cfg(unix)]
 use zeroize::Zeroizing;
 
@@ -89,6 +89,8 @@ impl QuestionGuard {
 impl Drop for QuestionGuard {
     fn drop(&mut self) {
         restore();
+        #[cfg(unix)]
+        before().take();
     }
 }
 
@@ -97,17 +99,23 @@ fn begin(typed_before: OptionalActions, set: impl FnOnce(&mut Termios)) {
     let Ok(before) = tcgetattr(keyboard()) else { return };
     let mut modes = before.clone();
     set(&mut modes);
-    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    *self::before() = Some(before);
     let _ = tcsetattr(keyboard(), typed_before, &modes);
 }
 
-/// Restores echo, lines and cursor if a question or an editor is open.
+#[cfg(unix)]
+fn before() -> MutexGuard<'static, Option<Termios>> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Restores echo, lines and cursor if a question or an editor is open. It can be called again, because a read of console that
+/// a signal ends sets console's own modes once more.
 pub(super) fn restore() {
     #[cfg(unix)]
     {
-        let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(before) = before else { return };
-        let _ = tcsetattr(keyboard(), OptionalActions::Now, &before);
+        let before = before();
+        let Some(modes) = before.as_ref() else { return };
+        let _ = tcsetattr(keyboard(), OptionalActions::Now, modes);
     }
     if !environment::has_dumb_terminal() {
         let _ = Term::stderr().show_cursor();

@@ -4,10 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use dialoguer::console::{Term, measure_text_width};
+
 use super::{Terminal, progress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::{escaped, unsteered};
 use crate::report::failure::failure;
+use crate::report::wrap::wrapped;
 
 impl Terminal {
     /// If the reader left (`fusebill … | head`), that is no failure.
@@ -39,11 +42,16 @@ impl Terminal {
     }
 
     pub(crate) fn fail(&self, error: &Error) {
-        tell(&failure(error, self.error_look, self.may_write));
+        tell_wrapped(&failure(error, self.error_look, self.may_write));
     }
 
+    /// Text that is drawn for the width of the terminal.
     pub(crate) fn tell(&self, text: &str) {
         tell(text);
+    }
+
+    pub(crate) fn tell_wrapped(&self, text: &str) {
+        tell_wrapped(text);
     }
 }
 
@@ -59,19 +67,17 @@ pub struct Notes {
 impl Notes {
     pub(crate) fn say(self, line: &str) {
         if !self.quiet {
-            tell(&format!("{}\n", escaped(line)));
+            tell_wrapped(&format!("{}\n", escaped(line)));
         }
     }
 
     /// A command after its reason, on its own line if the terminal would break it.
-    pub(crate) fn say_command(self, reason: &str, command: &str, width: Option<u16>) {
+    pub(crate) fn say_command(self, reason: &str, command: &str) {
         let line = format!("{reason} {command}");
-        let fits = width.is_none_or(|width| line.chars().count() <= usize::from(width));
-        if fits {
-            self.say(&line);
-        } else {
-            self.say(reason);
-            self.say(&format!("  {command}"));
+        let fits = columns().is_none_or(|columns| measure_text_width(&line) <= usize::from(columns));
+        if !self.quiet {
+            let gap = if fits { " " } else { "\n  " };
+            tell(&format!("{}{gap}{}\n", escaped(reason), escaped(command)));
         }
     }
 
@@ -81,7 +87,7 @@ impl Notes {
     }
 
     pub(crate) fn warn(self, line: &str) {
-        tell(&format!("warning: {}\n", escaped(line)));
+        tell_wrapped(&format!("warning: {}\n", escaped(line)));
     }
 
     /// A line of the `-v` log. It holds no key and no body.
@@ -90,6 +96,17 @@ impl Notes {
             tell(&format!("{}\n", escaped(&line.to_string())));
         }
     }
+}
+
+/// Breaks long lines at spaces if they go to a terminal.
+pub(super) fn tell_wrapped(text: &str) {
+    tell(&wrapped(text, columns()));
+}
+
+/// The width of the terminal on standard error, if it is one.
+fn columns() -> Option<u16> {
+    let is_terminal = io::stderr().is_terminal();
+    is_terminal.then(|| Term::stderr().size_checked()).flatten().map(|(_, columns)| columns)
 }
 
 /// If this fails, nothing can report it.

@@ -1,16 +1,16 @@
-//! Questions on the terminal, drawn by dialoguer except [`Terminal::confirm`] and those of `dumb`. dialoguer leaves its terminal modes when a
-//! signal ends the program, so `modes` restores them. It counts a wrapped line as one, so texts are cut to the width. After an
-//! error it starts again from the first text, so the typed text is passed back to it.
+//! Questions on the terminal. dialoguer draws menus and the hidden line, except those of `dumb`. It leaves its terminal modes
+//! when a signal ends the program, so `modes` restores them. It counts a wrapped line as one, so texts are cut to the width.
 
 use std::collections::HashSet;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dialoguer::console::{Term, truncate_str};
-use dialoguer::{FuzzySelect, Input, Password, Select};
+use dialoguer::{FuzzySelect, Password, Select};
 
 use super::modes::QuestionGuard;
-use super::{Terminal, tell};
+use super::output::tell_wrapped;
+use super::{Terminal, line, tell};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
 
@@ -90,25 +90,32 @@ impl Terminal {
         picked.map_err(no_answer)
     }
 
-    /// Starts from `text`, except on a dumb terminal; `about` is shown above it.
-    pub(crate) fn line(&self, about: &str, prompt: &str, text: &str, check: Check<'_>) -> Result<String> {
+    /// Starts from `text`, except on a dumb terminal; `about` is shown above it. None on Esc.
+    pub(crate) fn line(
+        &self,
+        about: &str,
+        prompt: &str,
+        text: &str,
+        check: Check<'_>,
+    ) -> Result<Option<String>> {
         self.say_about(about);
         let mut typed = text.to_string();
         loop {
-            typed = self.typed_line(prompt, typed)?;
+            let Some(line) = self.typed_line(prompt, &typed)? else { return Ok(None) };
+            typed = line;
             if self.accepts(check(&typed)) {
-                return Ok(typed);
+                return Ok(Some(typed));
             }
         }
     }
 
-    fn typed_line(&self, prompt: &str, text: String) -> Result<String> {
+    fn typed_line(&self, prompt: &str, text: &str) -> Result<Option<String>> {
         if self.is_dumb {
-            return self.whole_line(prompt, &QuestionGuard::line_by_line());
+            return self.whole_line(prompt, &QuestionGuard::line_by_line()).map(Some);
         }
         let _asking = QuestionGuard::key_by_key();
-        let input = Input::new().with_prompt(self.labelled(prompt)).with_initial_text(text);
-        input.allow_empty(true).report(false).interact_text().map_err(no_answer)
+        let line = line::edit(&self.labelled(prompt), text, self.error_look.more());
+        line.map_err(|error| no_answer(error.into()))
     }
 
     /// None if the line is empty; `about` is shown above it.
@@ -137,7 +144,7 @@ impl Terminal {
     fn accepts(&self, checked: std::result::Result<Option<String>, String>) -> bool {
         match checked {
             Err(error) => {
-                tell(&format!("{}\n", self.error_look.alarm(&escaped(&error))));
+                tell_wrapped(&format!("{}\n", self.error_look.alarm(&escaped(&error))));
                 return false;
             }
             Ok(Some(warning)) => self.notes.warn(&warning),
@@ -148,7 +155,7 @@ impl Terminal {
 
     fn say_about(&self, about: &str) {
         if !about.is_empty() {
-            tell(&format!("{}\n", escaped(about)));
+            tell_wrapped(&format!("{}\n", escaped(about)));
         }
     }
 
@@ -186,7 +193,7 @@ fn open() -> MutexGuard<'static, Option<String>> {
 /// Shows the open question, if there is one: after Ctrl-Z and `fg` it is out of sight.
 pub(crate) fn ask_again() {
     let question = open().clone();
-    question.iter().for_each(|question| tell(question));
+    question.iter().for_each(|question| tell_wrapped(question));
 }
 
 fn cut(text: &str, columns: usize) -> String {

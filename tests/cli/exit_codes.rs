@@ -441,7 +441,7 @@ fn a_change_elsewhere_while_the_write_had_to_wait_is_kept() {
     world.fault("get@2:other-writer=lastName=\"X\"");
     let run = world.update(&["--first-name", "John"]);
     assert_eq!((run.code, world.puts().len()), (0, 2), "{run:#?}");
-    run.says(&["Kept a change of another client: `lastName` \"Smith\" → \"X\"", HELD]);
+    run.says(&["Kept a change of another client: `lastName` was \"Smith\", is now \"X\"", HELD]);
     assert!(world.stored(123).contains("\"lastName\":\"X\"") && world.stored(123).contains("\"John\""));
     let undo = run.undo.expect("a command that takes it back");
     let undone = world.run(&undo.split(' ').skip(1).collect::<Vec<_>>());

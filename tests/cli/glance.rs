@@ -1,6 +1,6 @@
 //! What is seen at a glance: what in a value changed, what cannot be seen, and the next thing to type.
 
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, screen};
 use crate::world::World;
 
 const LIST: &str = "a@example.com; b@example.com;c@example.org ; d.e+f@example.com";
@@ -99,4 +99,53 @@ fn on_a_terminal_the_changed_part_is_marked_and_never_cut() {
     let long = ["customer", "update", "4003", "--reference", &long, "--color", "never", "--dry-run"];
     let (_, shown) = Terminal::start(world.command(long)).end();
     assert!(shown.contains("reference\r\n    …"), "{shown}");
+}
+
+#[test]
+fn notes_are_wrapped_at_words_on_a_terminal_only() {
+    let world = World::new();
+    let hold = ["customer", "update", "123", "--status", "Hold", "--no-input", "--color", "never"];
+    let warning = world.run(&hold).stderr.lines().next().expect("a warning").to_string();
+    assert!(warning.len() > 120 && warning.ends_with("is not documented"), "{warning}");
+    let shown = Terminal::sized(&world.command(hold), 60, 24).finish().shown;
+    let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    assert!(lines.iter().all(|line| line.chars().count() <= 60), "{shown}");
+    assert!(lines.contains(&"  `fusebill customer hold 123`; what this change charges or"), "{shown}");
+    let joined = lines.join("").replace("  ", " ");
+    assert!(joined.contains(&warning), "{shown}");
+}
+
+#[test]
+fn a_line_at_a_prompt_takes_the_keys_of_a_shell() {
+    const CTRL_U: &str = "\u{15}";
+    const CTRL_W: &str = "\u{17}";
+    const HOME: &str = "\u{1b}[H";
+    let world = World::new();
+    let mut terminal = Terminal::sized(&world.command(["customer", "edit", "4003", "--prompt"]), 40, 24);
+    terminal.until("Which field");
+    terminal.until("companyName");
+    terminal.press("reference\r");
+    terminal.until("\rreference: …");
+    terminal.press(&format!("{CTRL_U}株式会社 one two{CTRL_W}{HOME}x\r"));
+    terminal.until("1 changed");
+    let lines = screen(terminal.shown(), 40, 24);
+    assert!(lines.contains(&"reference: x株式会社 one".to_string()), "{lines:?}");
+    terminal.press("\u{1b}");
+    terminal.finish().left_the_terminal_right();
+}
+
+#[test]
+fn right_to_left_values_are_isolated_on_a_terminal_and_nowhere_else() {
+    let world = World::new();
+    let list = ["customer", "list", "--where", "id=1007", "--color", "never"];
+    let (_, shown) = Terminal::start(world.command(list)).end();
+    assert!(shown.contains("\u{2068}ליאת\u{2069}"), "{shown:?}");
+    for output in ["table", "csv", "json"] {
+        let piped = world.run(&[&list[..], &["-o", output]].concat()).stdout;
+        assert!(piped.contains("ליאת") && !piped.contains('\u{2068}'), "{piped}");
+    }
+    let mut csv = Terminal::start(world.command([&list[..], &["-o", "csv"]].concat()));
+    csv.until("ליאת");
+    assert!(!csv.shown().contains('\u{2068}'));
+    csv.finish();
 }

@@ -24,7 +24,7 @@ fn help_lists_the_commands_and_a_first_step() {
     for arguments in [&["--help"][..], &["-h"], &["help"]] {
         let text = help(arguments);
         for part in
-            ["customer", "sandbox", "--profile", "--output", "fusebill --profile sandbox customer get 123"]
+            ["customer", "sandbox", "--profile", "--output", "fusebill --profile sandbox customer find smith"]
         {
             assert!(text.contains(part), "{part} in {text}");
         }
@@ -194,7 +194,7 @@ fn the_version_is_the_packages() {
 fn no_arguments_at_all_show_the_help_as_a_usage_error() {
     let world = World::new();
     let run = world.run(&[]);
-    run.fails(2, &["Usage: fusebill", "Commands:", "fusebill --profile sandbox customer get 123"]);
+    run.fails(2, &["Usage: fusebill", "Commands:", "fusebill --profile sandbox customer find smith"]);
     world.run(&["customer"]).fails(2, &["Usage: fusebill customer", "update"]);
 }
 

@@ -131,7 +131,8 @@ impl Ended {
     pub fn says(&self, code: i32, says: &[&str]) {
         assert_eq!(self.code, code, "{}", self.shown);
         for text in says {
-            assert!(self.rest.contains(text), "{text:?} is not in:\n{}", self.rest);
+            let shown = [&self.rest, &unwrapped(&self.rest)].iter().any(|rest| rest.contains(text));
+            assert!(shown, "{text:?} is not in:\n{}", self.rest);
         }
     }
 
@@ -142,6 +143,11 @@ impl Ended {
         let (shown, hidden) = (self.shown.rfind("\u{1b}[?25h"), self.shown.rfind("\u{1b}[?25l"));
         assert!(shown >= hidden, "the cursor is shown again:\n{:?}", self.shown);
     }
+}
+
+/// What was shown, with notes that were broken over lines on one line.
+pub fn unwrapped(shown: &str) -> String {
+    shown.replace("\r\n  ", " ")
 }
 
 /// What stands on a terminal that was shown all this: the lines, also those that were scrolled away, without the space

@@ -34,7 +34,7 @@ fn what_another_client_writes_after_a_slow_reading_is_kept() {
     let world = world(&SLOW);
     let run = world.update(&["--first-name", "John"]);
     assert_eq!(run.code, 0, "{run:#?}");
-    run.says(&["Kept a change of another client: `lastName` \"Smith\" → \"Theirs\""]);
+    run.says(&["Kept a change of another client: `lastName` was \"Smith\", is now \"Theirs\""]);
     holds(&world, &["\"firstName\":\"John\"", "\"lastName\":\"Theirs\""]);
     let undone = world.run(&["customer", "undo", &world.entry()]);
     assert_eq!(undone.code, 0, "{undone:#?}");

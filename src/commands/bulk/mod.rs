@@ -79,10 +79,10 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
     start(new, run, args.failures.failures.as_ref(), rehearsal, session)
 }
 
-/// "Change 5 customers and send 3 status actions as rows.csv says, charging 129.95 CAD,"; none if nothing is asked for.
+/// "Change firstName of 5 customers and send 3 status actions as rows.csv says, charging 129.95 CAD,"; none if nothing is asked for.
 fn asked(checked: &Checked, actions: &Pending, limit: Option<u64>, file: &Input) -> Option<String> {
-    let edits = checked.asking.min(limit.unwrap_or(u64::MAX));
-    let edits = (edits > 0).then(|| format!("change {}", counted(edits, "customer")));
+    let edits =
+        (checked.asking > 0).then(|| format!("change {}", checked.subject(limit.unwrap_or(u64::MAX))));
     let what: Vec<String> = edits.into_iter().chain(actions.what()).collect();
     let sentence = format!("{} as {file} says{}", what.join(" and "), actions.charging());
     (!what.is_empty()).then(|| capital(&sentence))

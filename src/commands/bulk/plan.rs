@@ -23,7 +23,6 @@ use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::cli::{Output, Verify};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
-use crate::report::actions;
 use crate::report::bulk::rehearsed;
 use crate::report::plan::{Overview, csv_head, csv_rows};
 use crate::search::CustomerName;
@@ -64,7 +63,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<ErrorKind> {
     if let Some(out) = &args.out {
         let out = shell_words::quote(&out.to_string_lossy()).into_owned();
         let apply = command(&context.profile()?.name, &format!("customer bulk apply {out}"));
-        context.terminal.notes().say(&format!("To apply it: {apply}"));
+        context.terminal.notes().say_command("To apply it:", &apply);
     }
     Ok(drift(&counts, args.exit_code))
 }
@@ -102,8 +101,8 @@ pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorK
         }
         Ok(())
     })?;
-    if !context.terminal.notes().quiet {
-        context.terminal.tell(&actions::table(&overview.actions, context.terminal.error_look()));
+    if context.global.output == Output::Table {
+        context.terminal.print(&overview.table(context.terminal.look()))?;
     }
     tell(&counts, &overview.actions, limits, context);
     context.terminal.notes().say("Dry run: nothing was written. `bulk plan` saves what would change.");

@@ -68,9 +68,14 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Fields that a question names.
+const NAMED: usize = 3;
+
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     pub(super) rows: u64,
+    /// The fields that rows change, in the order of the first row with each.
+    fields: Vec<String>,
     /// Rows that set each field that affects billing.
     billing: BTreeMap<&'static str, u64>,
     clears: u64,
@@ -98,6 +103,12 @@ impl Checked {
             self.whole += 1;
             return;
         }
+        for edit in row.edits.iter() {
+            let path = edit.path.to_string();
+            if !self.fields.contains(&path) {
+                self.fields.push(path);
+            }
+        }
         for field in FIELDS.iter().filter(|field| field.affects_billing()) {
             if row.edits.covering(&Path::of(field.path)).is_some() {
                 *self.billing.entry(field.path).or_default() += 1;
@@ -108,6 +119,17 @@ impl Checked {
             action => action.spells_clearing(),
         };
         self.clears += u64::from(row.edits.iter().any(clears));
+    }
+
+    /// "firstName, lastName and 2 more fields of 5 customers".
+    pub(super) fn subject(&self, limit: u64) -> String {
+        let customers = counted(self.asking.min(limit), "customer");
+        let named: Vec<&str> = self.fields.iter().take(NAMED).map(String::as_str).collect();
+        match self.fields.len() - named.len() {
+            _ if named.is_empty() || self.whole > 0 => customers,
+            0 => format!("{} of {customers}", named.join(", ")),
+            more => format!("{} and {} of {customers}", named.join(", "), counted(more as u64, "more field")),
+        }
     }
 
     pub(super) fn warnings(&self) -> Vec<String> {

@@ -204,18 +204,19 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     }
     let list = command(&summary.about.profile, &format!("customer bulk list {}", summary.about.run));
     let results = summary.results.map_or(list, |path| path.display().to_string());
-    notes.say(&format!("Outcome of each row: {results}"));
+    notes.say_command("Outcome of each row:", &results);
     let open = OUTCOMES.iter().filter(|outcome| outcome.is_open() && counts.of(**outcome) > 0);
     let open: Vec<&str> = open.map(|outcome| outcome.name()).collect();
     if !open.is_empty() {
-        notes.say(&format!("To go on with the rows that are {}: {}", open.join(" or "), summary.resume));
+        let reason = format!("To go on with the rows that are {}:", open.join(" or "));
+        notes.say_command(&reason, summary.resume);
     }
     if summary.actions > 0 {
         notes.say("Status actions cannot be undone; `bulk undo` names the opposite of each.");
     }
     if counts.of(Outcome::Written) + counts.of(Outcome::Differs) > summary.actions {
         let undo = command(&summary.about.profile, &format!("customer bulk undo {}", summary.about.run));
-        notes.say(&format!("To undo: {undo}"));
+        notes.say_command("To undo:", &undo);
     }
     if kind == ErrorKind::Done && printed.is_err() { ErrorKind::Unshown } else { kind }
 }

@@ -202,7 +202,7 @@ impl<'a> EditLoop<'a> {
             return Err(Error::usage(message).detail(lines.iter().cloned()));
         }
         terminal.notes().warn(message);
-        lines.iter().for_each(|line| terminal.tell(&format!("  {}\n", escaped(line))));
+        lines.iter().for_each(|line| terminal.tell_wrapped(&format!("  {}\n", escaped(line))));
         self.again_or_quit(rest, "you left the text unwritten")
     }
 

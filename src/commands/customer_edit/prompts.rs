@@ -9,9 +9,15 @@ use crate::drafts::Draft;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{self, FIELDS, Field, FieldKind};
 use crate::report::change;
+use crate::report::direction::isolated;
 use crate::report::escape::escaped;
 use crate::report::value::{display, value};
 use crate::terminal::{Check, List};
+
+/// Columns of the mark of the chosen item, and between a field and its value.
+const BESIDE: usize = 5;
+/// Columns of a change, at least.
+const LEAST: usize = 24;
 
 const CLEAR: &str = "clear it (null)";
 
@@ -40,7 +46,7 @@ impl<'a> Prompts<'a> {
     /// Every change is written to the text at once, so that none is lost.
     pub(super) fn run(mut self) -> Result<()> {
         let profile = &self.session.account.profile;
-        self.session.terminal.tell(&format!("{}, profile {profile}\n", heading(self.shown)));
+        self.session.terminal.tell_wrapped(&format!("{}, profile {profile}\n", heading(self.shown)));
         let mut first = usize::from(self.current.text() == self.shown.text());
         loop {
             match pick(&self.fields(first), self.session)? {
@@ -53,6 +59,8 @@ impl<'a> Prompts<'a> {
 
     fn fields(&self, first: usize) -> List {
         let width = FIELDS.iter().map(|field| field.path.len()).max().unwrap_or_default();
+        let look = self.session.terminal.error_look();
+        let room = usize::from(look.width.unwrap_or_default()).saturating_sub(BESIDE + width).max(LEAST);
         let mut changed = 0;
         let mut items = vec![String::new()];
         for field in FIELDS {
@@ -64,9 +72,9 @@ impl<'a> Prompts<'a> {
                 escaped(&value(&path, now)).into_owned()
             } else {
                 let [before, after] = [before, now].map(|view| view.map(View::to_json));
-                change::line(&Change { path, before, after }, self.session.terminal.error_look())
+                change::line(&Change { path, before, after }, room, look)
             };
-            items.push(format!("{:width$}  {value}", field.path));
+            items.push(format!("{:width$}  {}", field.path, isolated(&value, look)));
         }
         items[0] = match changed {
             0 => "leave: nothing is changed yet".to_string(),
@@ -122,7 +130,7 @@ impl<'a> Prompts<'a> {
         let plain = escaped(&before) == before;
         let note = if plain { "" } else { " (it has control characters, so the line starts empty)" };
         let about = format!(
-            "{} ({}), now {}{note}. Enter takes the line; one that is empty or unchanged can go back.",
+            "{} ({}), now {}{note}. Enter takes the line, Esc goes back.",
             field.path,
             field.help,
             shown(now)
@@ -130,9 +138,10 @@ impl<'a> Prompts<'a> {
         let check = |text: &str| if text == before { Ok(None) } else { judged(field, text) };
         let text = self.ask_line(&about, field.path, if plain { &before } else { "" }, &check)?;
         match text {
-            text if text.is_empty() => self.empty_line(field),
-            text if text == before => Ok(None),
-            text => check::from_text(field, &text).map(Some).map_err(Error::usage),
+            None => Ok(None),
+            Some(text) if text.is_empty() => self.empty_line(field),
+            Some(text) if text == before => Ok(None),
+            Some(text) => check::from_text(field, &text).map(Some).map_err(Error::usage),
         }
     }
 
@@ -164,9 +173,9 @@ impl<'a> Prompts<'a> {
             return Ok(None);
         };
         let Some((kind, code)) = codes.get(picked) else {
-            let kind =
-                self.ask_line("An empty line goes back.", "type of the new code", "", &short_enough)?;
-            return if kind.trim().is_empty() { Ok(None) } else { self.new_code(&kind, "") };
+            let kind = self.ask_line("", "type of the new code (Esc goes back)", "", &short_enough)?;
+            let kind = kind.filter(|kind| !kind.trim().is_empty());
+            return kind.map_or(Ok(None), |kind| self.new_code(&kind, ""));
         };
         let choices = ["give it another code", "take it out"].map(str::to_string).to_vec();
         match pick(&menu(items.swap_remove(picked), choices), self.session)? {
@@ -177,12 +186,13 @@ impl<'a> Prompts<'a> {
     }
 
     fn new_code(&self, kind: &str, code: &str) -> Result<Option<Action>> {
-        let about = format!("The code of {kind}. An empty line goes back.");
+        let about = format!("The code of {kind}. Enter takes the line, Esc goes back.");
         let code = self.ask_line(&about, "code", code, &short_enough)?;
-        Ok((!code.trim().is_empty()).then(|| Action::SetCode { kind: kind.to_string(), code }))
+        let code = code.filter(|code| !code.trim().is_empty());
+        Ok(code.map(|code| Action::SetCode { kind: kind.to_string(), code }))
     }
 
-    fn ask_line(&self, about: &str, prompt: &str, text: &str, check: Check<'_>) -> Result<String> {
+    fn ask_line(&self, about: &str, prompt: &str, text: &str, check: Check<'_>) -> Result<Option<String>> {
         self.session.client.not_counting(|| self.session.terminal.line(about, prompt, text, check))
     }
 }

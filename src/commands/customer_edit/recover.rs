@@ -63,7 +63,7 @@ fn offer(mut left: Vec<Draft>, session: &Session<'_>) -> Result<Option<Draft>> {
     let old =
         if left.len() == 1 { "the old one".to_string() } else { format!("all {} old ones", left.len()) };
     items.extend(["keep", "delete"].map(|verb| format!("start a new text, {verb} {old}")));
-    session.terminal.tell("An earlier edit of this customer left its text behind.\n");
+    session.terminal.tell_wrapped("An earlier edit of this customer left its text behind.\n");
     match pick(&menu("What now? (Esc leaves)", items), session)? {
         None => Err(Error::new(ErrorKind::Cancelled, "no text was chosen; the earlier texts are kept")),
         Some(choice) if choice < offered => Ok(Some(left.swap_remove(choice))),

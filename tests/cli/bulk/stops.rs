@@ -50,7 +50,8 @@ fn failures_of_a_resumed_run_do_not_replace_its_file() {
 #[test]
 fn without_consent_nothing_is_sent_and_no_run_is_kept() {
     let world = fleet(3);
-    update(&world, &[], &names(3, "No")).fails(2, &["needs consent", "add --yes", "Change 3 customers"]);
+    update(&world, &[], &names(3, "No"))
+        .fails(2, &["needs consent", "add --yes", "Change firstName of 3 customers"]);
     world.was_left_alone();
     assert!(super::runs(&world).is_empty());
     let runs = world.home.path().join(".local/state/fusebill/runs");
@@ -58,13 +59,16 @@ fn without_consent_nothing_is_sent_and_no_run_is_kept() {
 }
 
 #[test]
-fn a_dry_run_only_reads_and_counts() {
+fn a_dry_run_only_reads_and_shows_what_would_change() {
     let world = fleet(4);
     let same = world.run(&["customer", "update", &FIRST.to_string(), "--first-name", "Dry"]);
     assert_eq!(same.code, 0);
     let seen = world.requests().len();
     let run = update(&world, &["--dry-run"], &names(4, "Dry"));
-    run.fails(0, &["3 would change, 1 unchanged", "nothing was written"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.says(&["3 would change, 1 unchanged", "nothing was written"]);
+    let shown: Vec<&str> = run.stdout.split_whitespace().collect();
+    assert!(shown.windows(2).any(|words| words == ["firstName", "3"]), "{}", run.stdout);
     assert!(world.requests()[seen..].iter().all(|request| request.method == "GET"));
     assert_eq!(world.requests().len(), seen + 4);
     assert!(super::runs(&world).is_empty());
@@ -247,7 +251,7 @@ fn the_question_says_what_is_more_than_a_plain_change() {
     let world = fleet(3);
     let rows = format!("id,status,first-name\n{FIRST},hold,\n{},hold,#CLEAR\n{},,Jo\n", FIRST + 1, FIRST + 2);
     let billing = "`status`, which affects billing, is set in 2 rows";
-    update(&world, &[], &rows).fails(2, &["Change 3 customers", billing, "fields are cleared in 1 row\n"]);
+    update(&world, &[], &rows).fails(2, &[" of 3 customers as", billing, "fields are cleared in 1 row\n"]);
     world.was_left_alone();
 }
 

@@ -127,7 +127,7 @@ fn what_another_writer_changed_elsewhere_meanwhile_is_kept() {
     let world = World::new();
     let before = world.stored(123);
     world.fault("get@2:other-writer=reference=\"theirs\"");
-    let message = "Kept a change of another client: `reference` \"ACME-7\" → \"theirs\"\n";
+    let message = "Kept a change of another client: `reference` was \"ACME-7\", is now \"theirs\"\n";
     let run = edit(&world, JOHN, &["--yes"]);
     run.is(0, &name_change("\"John\""), &format!("{message}{WRITTEN_ONE}"));
     let theirs = before.replacen("\"ACME-7\"", "\"theirs\"", 1);
@@ -177,8 +177,8 @@ fn recovering_goes_on_with_the_text_upon_what_others_made_of_the_customer() {
     let theirs = world.stored(123).replacen("\"PO-2291\"", "\"PO-1\"", 1).replacen("\"B\"", "null", 1);
     world.server.store(&theirs).expect("another writer writes");
     let run = edit(&world, PHONE, &["--recover", "--yes"]);
-    let message = "Kept a change of another client: `middleName` \"B\" → null\n\
-                Kept a change of another client: `customerReference.reference1` \"PO-2291\" → \"PO-1\"\n\
+    let message = "Kept a change of another client: `middleName` was \"B\", is now null\n\
+                Kept a change of another client: `customerReference.reference1` was \"PO-2291\", is now \"PO-1\"\n\
                 Written and verified: 2 changed.\n";
     assert_eq!((run.code, run.stderr.as_str()), (0, message));
     assert_eq!(world.put_body(), john(&theirs).replacen("555-0124", "555-9999", 1));
@@ -356,7 +356,7 @@ fn two_edits_at_once_do_not_take_each_others_text() {
     );
     assert!(message.ends_with("\n0\n") && !message.contains("earlier edit"), "{message}");
     assert_eq!(run.code, 0, "{}", run.stderr);
-    run.says(&["Kept a change of another client: `firstName` \"Jon\" → \"John\"", WRITTEN_ONE]);
+    run.says(&["Kept a change of another client: `firstName` was \"Jon\", is now \"John\"", WRITTEN_ONE]);
     let puts = world.puts();
     assert_eq!(puts[0], john(&before));
     assert_eq!(

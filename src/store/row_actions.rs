@@ -45,6 +45,13 @@ impl Store {
         self.in_batches(|transaction| transaction.execute(sql, params![run.id, last, BATCH])).map(drop)
     }
 
+    /// Records that the user does not want the actions sent that are left.
+    pub(crate) fn disagree(&self, run: &Run<'_>) -> Result<()> {
+        let sql = "UPDATE rows SET agreed = 0 WHERE run = ?1 AND row IN (SELECT row FROM rows INDEXED BY rows_by_action
+             WHERE run = ?1 AND action IS NOT NULL AND agreed = 1 AND outcome IS NULL LIMIT ?2)";
+        self.in_batches(|transaction| transaction.execute(sql, params![run.id, BATCH])).map(drop)
+    }
+
     /// The status actions that a run sent or may have sent, counted by name.
     pub(crate) fn actions_of(&self, run: &EntryId) -> Result<Vec<(String, u64)>> {
         self.all(

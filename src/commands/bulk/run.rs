@@ -94,7 +94,11 @@ fn write_left(
     }
     match rehearsal.go_on(pass.run, left, session)? {
         GoOn::Ended => Ok(None),
-        GoOn::No => Ok(Some((ErrorKind::Cancelled, "the other rows were not confirmed".to_string()))),
+        GoOn::No => {
+            // `resume` asks again.
+            pass.store.disagree(pass.run)?;
+            Ok(Some((ErrorKind::Cancelled, "the other rows were not confirmed".to_string())))
+        }
         GoOn::Yes => pass.work(left, counts, pool, |_, _| false),
     }
 }

@@ -384,7 +384,10 @@ fn a_rate_limit_is_an_answer_and_the_row_can_be_resumed() {
     let world = world_of(&["Draft"]);
     world.fault("post:rate-limit=1");
     let file = file(&world, &["activate:all-subscriptions"]);
-    let run = update(&world, &file, &["--yes", "--max-total", "113"]);
+    let left = world.home.path().join("left.csv").display().to_string();
+    let run = update(&world, &file, &["--yes", "--max-total", "113", "--failures", &left]);
+    let left = std::fs::read_to_string(left).expect("the failures are written");
+    assert!(left.contains(&format!("{FIRST},activate:all-subscriptions,failed: ")), "{left}");
     assert_eq!((run.code, lines(&run.stdout)[0]["outcome"].clone()), (10, json!("failed")), "{}", run.stderr);
     assert_eq!(cents(&world, 0), [0; 0]);
     let resumed = bulk(&world, &["resume", "--last"]);
@@ -589,4 +592,22 @@ fn a_price_that_moves_while_the_question_is_open_is_a_conflict_for_that_row() {
     let (code, shown) = terminal.end();
     assert_eq!((code, posts(&world)), (10, 2), "{shown}");
     assert!(shown.contains("the price changed since it was confirmed"), "{shown}");
+}
+
+#[test]
+fn a_no_after_the_first_rows_revokes_the_consent_to_the_others() {
+    let world = world_of(&["Draft"; 5]);
+    let file = file(&world, &["activate:all-subscriptions"; 5]);
+    let mut terminal = Terminal::start(world.command(["customer", "bulk", "update", &file]));
+    terminal.until("charging 565.00 CAD,");
+    terminal.until("[y/n] ");
+    terminal.send("y\r");
+    terminal.until("First rows, verified: 3 written.");
+    terminal.until("[y/n] ");
+    terminal.send("n\r");
+    let (code, shown) = terminal.end();
+    assert_eq!((code, posts(&world)), (10, 3), "{shown}");
+    bulk(&world, &["resume", "--last"]).fails(2, &["send 2 status actions, charging 226.00 CAD,"]);
+    let resumed = bulk(&world, &["resume", "--last", "--yes", "--max-total", "226"]);
+    assert_eq!((resumed.code, posts(&world)), (0, 5), "{}", resumed.stderr);
 }

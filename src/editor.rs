@@ -78,7 +78,7 @@ impl Editor {
     }
 
     /// Other editors may return while their window is open.
-    pub(crate) fn stays_in_the_terminal(&self) -> bool {
+    pub(crate) fn runs_in_terminal(&self) -> bool {
         self.is_one_of(IN_TERMINAL)
     }
 
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_told_to_editors_that_understand_it() {
+    fn the_line_is_passed_to_editors_that_support_it() {
         let target = |program: &str| {
             let editor = Editor::parse(program).unwrap();
             editor

@@ -21,7 +21,7 @@ pub(crate) struct Export {
 impl Export {
     /// If `path` is a symbolic link, the file that it leads to is replaced.
     pub(crate) fn to(path: &Path) -> Result<Export> {
-        secure_folder::refuse_planted(path)?;
+        secure_folder::refuse_unsafe_target(path)?;
         let open = || -> io::Result<(File, Option<TempPath>)> {
             if is_device(path) {
                 return Ok((OpenOptions::new().write(true).open(path)?, None));
@@ -39,9 +39,9 @@ impl Export {
     }
 
     /// Called before there is anything to write.
-    pub(crate) fn try_out(path: &Path) -> Result<()> {
+    pub(crate) fn check_writable(path: &Path) -> Result<()> {
         // The reader of a pipe would take this for the whole output.
-        if is_device(path) { secure_folder::refuse_planted(path) } else { Export::to(path).map(drop) }
+        if is_device(path) { secure_folder::refuse_unsafe_target(path) } else { Export::to(path).map(drop) }
     }
 
     /// Whether a file written to `path` would replace `file`.

@@ -51,10 +51,10 @@ pub(crate) fn replace_as(path: &Path, content: &[u8], permissions: Option<Permis
 
 /// 0600 and locked. Such files without a lock are left over from killed commands, and are removed.
 pub(crate) fn partial(folder: &Path) -> io::Result<NamedTempFile> {
-    sweep(folder);
+    remove_stale_partials(folder);
     loop {
         let file = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(folder)?;
-        // Without locks on this file system, `sweep` removes nothing.
+        // Without locks on this file system, `remove_stale_partials` removes nothing.
         let _ = file.as_file().lock();
         // Another process may have swept it before it was locked.
         if file.path().exists() {
@@ -63,7 +63,7 @@ pub(crate) fn partial(folder: &Path) -> io::Result<NamedTempFile> {
     }
 }
 
-fn sweep(folder: &Path) {
+fn remove_stale_partials(folder: &Path) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PARTIAL)) {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_command_left_is_swept_and_what_is_being_written_stays() {
+    fn partial_files_of_killed_commands_are_removed_and_open_ones_kept() {
         let folder = tempfile::tempdir().unwrap();
         let left = folder.path().join(format!("{PARTIAL}killed"));
         let other = folder.path().join("other");

@@ -24,7 +24,7 @@ enum Phase {
     #[default]
     Idle,
     /// The editor has the terminal: Ctrl-C is for the editor.
-    Lent,
+    InEditor,
     /// A change is being recorded and sent. The first signal keeps it from being sent, or waits for its outcome.
     Writing {
         sent: bool,
@@ -47,7 +47,7 @@ enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reaction {
     Ignore,
-    GoOn(&'static str),
+    KeepRunning(&'static str),
     End(ErrorKind, &'static str),
 }
 
@@ -70,10 +70,10 @@ impl Phase {
     fn signalled(&mut self, key: bool) -> Reaction {
         match self {
             Phase::Done | Phase::Interrupted => return Reaction::Ignore,
-            Phase::Lent if key => return Reaction::Ignore,
+            Phase::InEditor if key => return Reaction::Ignore,
             Phase::Writing { sent, signalled } if !*signalled => {
                 *signalled = true;
-                return Reaction::GoOn(if *sent {
+                return Reaction::KeepRunning(if *sent {
                     "waiting for the outcome of the change (Ctrl-C again stops waiting)"
                 } else {
                     "stopping before the change is sent (Ctrl-C again ends at once)"
@@ -81,7 +81,7 @@ impl Phase {
             }
             Phase::Rows { signalled, .. } if !*signalled => {
                 *signalled = true;
-                return Reaction::GoOn(
+                return Reaction::KeepRunning(
                     "finishing the rows in flight; no other row is started (Ctrl-C again stops waiting)",
                 );
             }
@@ -114,7 +114,7 @@ pub(crate) struct Signals {
     /// The entry of the change that is being written.
     entry: Arc<Mutex<Option<EntryId>>>,
     /// The process id of the program that has the terminal.
-    borrower: Arc<Mutex<Option<u32>>>,
+    editor_pid: Arc<Mutex<Option<u32>>>,
     /// Notified when that program has ended.
     ended: Arc<Condvar>,
 }
@@ -127,9 +127,9 @@ pub(crate) struct Writing<'a> {
     taken: bool,
 }
 
-/// Marks the phase [`Phase::Lent`] until it is dropped.
+/// Marks the phase [`Phase::InEditor`] until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Lent<'a>(&'a Signals);
+pub(crate) struct InEditor<'a>(&'a Signals);
 
 /// How long the program waits for the editor to exit after SIGTERM. vim and nano then restore the terminal modes. If the
 /// editor kept running, it and the shell would read the same keys.
@@ -167,9 +167,9 @@ impl Signals {
         matches!(*lock(&self.phase), Phase::Rows { signalled: true, .. })
     }
 
-    pub(crate) fn lend_terminal(&self) -> Lent<'_> {
-        self.moves(Phase::Idle, Phase::Lent);
-        Lent(self)
+    pub(crate) fn give_terminal_to_editor(&self) -> InEditor<'_> {
+        self.moves(Phase::Idle, Phase::InEditor);
+        InEditor(self)
     }
 
     /// If a signal is ending the program, this does not return.
@@ -223,12 +223,12 @@ impl Signals {
 
     /// Ends the program that has the terminal, and waits for it.
     #[cfg(unix)]
-    fn end_borrower(&self) {
-        let borrower = lock(&self.borrower);
-        let Some(process) = borrower.and_then(|id| Pid::from_raw(id.try_into().ok()?)) else { return };
+    fn end_editor(&self) {
+        let editor_pid = lock(&self.editor_pid);
+        let Some(process) = editor_pid.and_then(|id| Pid::from_raw(id.try_into().ok()?)) else { return };
         // If it cannot be signalled, it has ended.
         let _ = kill_process(process, Signal::TERM);
-        drop(self.ended.wait_timeout_while(borrower, ENDS_WITHIN, |borrower| borrower.is_some()));
+        drop(self.ended.wait_timeout_while(editor_pid, ENDS_WITHIN, |editor_pid| editor_pid.is_some()));
     }
 
     #[cfg(unix)]
@@ -240,9 +240,9 @@ impl Signals {
         self.taken.notify_all();
         match reaction {
             Reaction::Ignore => {}
-            Reaction::GoOn(message) => (handler.warn)(message),
+            Reaction::KeepRunning(message) => (handler.warn)(message),
             Reaction::End(kind, message) => {
-                self.end_borrower();
+                self.end_editor();
                 let mut hints = std::mem::take(&mut *lock(&self.hints));
                 let entry = lock(&self.entry).take().filter(|_| kind == ErrorKind::Interrupted);
                 if entry.is_some_and(|entry| (handler.not_sent)(&entry)) {
@@ -256,10 +256,10 @@ impl Signals {
     }
 }
 
-impl Lent<'_> {
+impl InEditor<'_> {
     /// Names the program that has the terminal, so that it ends with this one.
     pub(crate) fn to(&self, process: u32) {
-        *lock(&self.0.borrower) = Some(process);
+        *lock(&self.0.editor_pid) = Some(process);
     }
 }
 
@@ -319,11 +319,11 @@ impl Drop for Writing<'_> {
     }
 }
 
-impl Drop for Lent<'_> {
+impl Drop for InEditor<'_> {
     fn drop(&mut self) {
-        *lock(&self.0.borrower) = None;
+        *lock(&self.0.editor_pid) = None;
         self.0.ended.notify_all();
-        self.0.moves(Phase::Lent, Phase::Idle);
+        self.0.moves(Phase::InEditor, Phase::Idle);
     }
 }
 
@@ -383,7 +383,7 @@ mod tests {
             (Phase::Rows { written: true, signalled: false }, ROWS_IN_FLIGHT),
             (Phase::Rows { written: false, signalled: false }, NOT_SENT),
         ] {
-            assert!(matches!(phase.signalled(KEY), Reaction::GoOn(_)), "{phase:?}");
+            assert!(matches!(phase.signalled(KEY), Reaction::KeepRunning(_)), "{phase:?}");
             assert_eq!(phase.signalled(KEY), reaction);
         }
     }
@@ -391,15 +391,15 @@ mod tests {
     #[test]
     fn keys_are_meant_for_the_program_that_has_the_terminal() {
         let signals = Signals::default();
-        let lent = signals.lend_terminal();
+        let editor_guard = signals.give_terminal_to_editor();
         assert_eq!(lock(&signals.phase).signalled(KEY), Reaction::Ignore);
-        drop(lent);
+        drop(editor_guard);
         assert_eq!(*lock(&signals.phase), Phase::Idle);
-        assert_eq!(Phase::Lent.signalled(!KEY), NOT_SENT);
+        assert_eq!(Phase::InEditor.signalled(!KEY), NOT_SENT);
     }
 
     #[test]
-    fn after_a_change_was_sent_it_is_not_said_that_nothing_was_written() {
+    fn a_write_returns_to_idle_unless_the_change_was_sent() {
         let signals = Signals::default();
         let state = || (*lock(&signals.phase), lock(&signals.hints).len());
         let mut refused = signals.writing();

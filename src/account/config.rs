@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_their_line_and_without_values() {
+    fn config_errors_name_their_line_and_no_values() {
         for (text, says) in [
             (
                 "[profiles.a]\ncolour = 'red'",

@@ -51,12 +51,12 @@ pub(crate) fn wants_ascii() -> bool {
 /// `$XDG_STATE_HOME/fusebill`, or the platform's equivalent.
 pub(crate) fn state_folder() -> Result<PathBuf> {
     let strategy = strategy()?;
-    rooted(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))
+    require_absolute(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("fusebill"))
 }
 
 /// `$XDG_CONFIG_HOME/fusebill`, or the platform's equivalent.
 pub(crate) fn config_folder() -> Result<PathBuf> {
-    rooted(strategy()?.config_dir().join("fusebill"))
+    require_absolute(strategy()?.config_dir().join("fusebill"))
 }
 
 /// `~/` is the home directory, and a relative path begins in `folder`.
@@ -76,7 +76,7 @@ fn strategy() -> Result<impl BaseStrategy> {
 }
 
 /// Refuses a relative folder, because each working directory would have another journal.
-fn rooted(folder: PathBuf) -> Result<PathBuf> {
+fn require_absolute(folder: PathBuf) -> Result<PathBuf> {
     if folder.is_absolute() {
         return Ok(folder);
     }

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_prints_is_the_key() {
+    fn a_key_command_gives_its_output_or_an_error_that_names_it() {
         let long = Duration::from_secs(600);
         assert_eq!(printed(&words("echo a; echo b"), long).unwrap(), "a\nb\n");
         assert_eq!(refused("exit 3", long), "the program `sh` failed: exit status: 3");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_leaves_another_behind_has_printed_its_key() {
+    fn a_key_command_with_a_background_child_gives_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe").display().to_string();
         let mut words = words("mkfifo \"$0\"; (read x < \"$0\") 2>&- & echo key");
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_goes_on_is_ended() {
+    fn a_key_command_that_exceeds_its_time_is_killed() {
         let short = Duration::from_millis(20);
         for script in ["exec sleep 600", "exec >&-; exec sleep 600"] {
             assert_eq!(refused(script, short), "the program `sh` did not end within 0.02 s", "{script}");

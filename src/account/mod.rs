@@ -279,7 +279,7 @@ mod tests {
     use crate::terminal::Notes;
 
     #[test]
-    fn nothing_that_holds_the_key_prints_it() {
+    fn account_client_and_key_hide_the_key_in_debug_output() {
         let settings = Settings::default();
         let profile = Profile { name: "live".into(), settings, folder: PathBuf::from("/") };
         let key = ApiKey::parse("MDpzZWNyZXQ=").unwrap();

@@ -100,7 +100,7 @@ pub(super) fn unknown(name: &str) -> (String, String) {
 }
 
 impl Key {
-    pub(crate) fn is_about_reaching(self) -> bool {
+    pub(crate) fn affects_connection(self) -> bool {
         matches!(self, Key::BaseUrl | Key::ApiKeyCommand | Key::ApiKeyFile | Key::TlsRoots | Key::CaFile)
     }
 }
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_as_what_they_are() {
+    fn a_setting_parses_its_type_and_refuses_other_values() {
         const KEY: &str = "MDphQjNkRTZnSGFCM2RFNmdIYUIzZEU2Z0g=";
         let read = |name: &str, text: &str| named(name).unwrap().read(text);
         assert_eq!(read("read_only", "true"), Ok(Value::Switch(true)));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn a_printed_setting_parses_to_the_same_value() {
         let setting = Setting::of(Key::Editor);
         let value = setting.read("'/opt/my editor' --wait \"it's\"").unwrap();
         assert_eq!(setting.read(&value.to_string()), Ok(value));

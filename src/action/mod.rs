@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_vendor_does_not_document_is_left_to_the_server() {
+    fn an_undocumented_transition_is_left_to_the_server() {
         for (action, status) in [
             (StatusAction::Hold, "Draft"),
             (StatusAction::Hold, "Suspended"),

@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_tells_what_became_of_an_action() {
+    fn status_and_version_decide_the_effect_of_an_action() {
         let plan = StatusAction::Hold.plan(customer("Active", 1)).unwrap();
         for (status, version, expected) in [
             ("Hold", 2, Effect::NewValues),

@@ -41,7 +41,7 @@ impl Client {
         }
         match answer.status {
             200..=299 => self.parsed(answer),
-            408 | 429 | 500.. | 300..=399 => Err(when_again(answer.error(), &answer)),
+            408 | 429 | 500.. | 300..=399 => Err(retry_hint(answer.error(), &answer)),
             _ => Err(answer.refusal()),
         }
     }
@@ -77,7 +77,7 @@ impl Client {
             408 | ..200 | 300..=399 | 500.. => Lost(None),
             _ => return Err(Failure::new(Refused, answer.refusal())),
         };
-        Err(Failure::new(class, when_again(answer.error(), &answer)))
+        Err(Failure::new(class, retry_hint(answer.error(), &answer)))
     }
 
     /// It has two thirds of the time that is left, as a PUT has.
@@ -90,11 +90,11 @@ impl Client {
 }
 
 /// An action never waits for the limit, because its price may change meanwhile.
-fn when_again(error: Error, answer: &Answer) -> Error {
+fn retry_hint(error: Error, answer: &Answer) -> Error {
     if answer.status != 429 || error.kind != ErrorKind::Network {
         return error;
     }
-    let when = match answer.asked_wait() {
+    let when = match answer.requested_wait() {
         Some(wait) => format!("in {} s", wait.as_secs_f64().ceil()),
         None => "when the minute, or the day, of the limit is over".to_string(),
     };

@@ -63,7 +63,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn asked_wait(&self) -> Option<Duration> {
+    pub(super) fn requested_wait(&self) -> Option<Duration> {
         rate_limit::wait(|name| self.header(name), self.server_time())
     }
 
@@ -75,7 +75,7 @@ impl Answer {
     /// How many requests are left. After a 429 there are none.
     pub(super) fn quota(&self) -> Option<Quota> {
         if self.status == 429 {
-            let ends_in = Some(self.asked_wait().unwrap_or(DEFAULT_PAUSE));
+            let ends_in = Some(self.requested_wait().unwrap_or(DEFAULT_PAUSE));
             return Some(Quota { ends_in, refused: true, ..Quota::default() });
         }
         rate_limit::quota(|name| self.header(name), self.server_time())

@@ -24,7 +24,7 @@ impl Client {
     pub(crate) fn get(&self, id: u64) -> Result<Customer> {
         let meaning = |answer: Answer| match answer.status {
             200..=299 => self.customer(answer, id),
-            404 => Err(self.doubt_base_url(answer.not_found(id))),
+            404 => Err(self.hint_at_base_url(answer.not_found(id))),
             _ => Err(answer.error()),
         };
         let customer = self.read(&format!("/customers/{id}"), LARGEST_ANSWER, meaning);
@@ -79,7 +79,7 @@ impl Client {
                     _ => Put::Accepted,
                 });
             }
-            429 => FailureClass::RateLimited(self.asked_pause(&answer)),
+            429 => FailureClass::RateLimited(self.requested_pause(&answer)),
             300..=399 => FailureClass::Redirected,
             503 => FailureClass::Lost(answer.retry_after()),
             ..200 | 408 | 500.. => FailureClass::Lost(None),

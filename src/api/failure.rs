@@ -76,7 +76,7 @@ impl Answer {
             ),
             401 | 403 => self.credentials(),
             429 => Error::new(ErrorKind::Network, "the API's rate limit is used up (HTTP 429)")
-                .hint(self.when_again()),
+                .hint(self.retry_hint()),
             408 | 500.. => Error::new(ErrorKind::Network, format!("the API failed (HTTP {status})"))
                 .hint("this usually passes: run the same command again"),
             _ => Error::new(ErrorKind::Failed, format!("the API does not take the request (HTTP {status})")),
@@ -118,8 +118,8 @@ impl Answer {
         )
     }
 
-    fn when_again(&self) -> String {
-        let when = match self.asked_wait() {
+    fn retry_hint(&self) -> String {
+        let when = match self.requested_wait() {
             Some(wait) => format!("in {} s", wait.as_secs_f64().ceil()),
             None => "when the minute, or the day, of the limit is over".to_string(),
         };

@@ -166,14 +166,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_paste_is_accepted() {
+    fn a_key_is_accepted_with_spaces_and_its_basic_scheme() {
         for pasted in ["MDpr", " MDpr\n", "Basic MDpr", "basic   MDpr ", "\tMDpr\r\n"] {
             assert_eq!(ApiKey::parse(pasted).unwrap().header().as_str(), "Basic MDpr", "{pasted:?}");
         }
     }
 
     #[test]
-    fn what_cannot_be_a_header_is_refused_without_repeating_it() {
+    fn an_invalid_key_is_refused_with_a_reason_and_not_repeated() {
         for (pasted, reason) in [
             ("", "empty"),
             (" \n", "empty"),

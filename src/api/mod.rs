@@ -171,7 +171,7 @@ impl Client {
     }
 
     /// Runs `wait`, and extends the deadline by the time it took.
-    pub(crate) fn not_counting<T>(&self, wait: impl FnOnce() -> T) -> T {
+    pub(crate) fn pause_deadline<T>(&self, wait: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let result = wait();
         *lock(&self.deadline) += begun.elapsed();
@@ -199,7 +199,7 @@ impl Client {
         let Some(limiter) = &self.limiter else { return Ok(None) };
         let resolving = self.resolving.load(Ordering::SeqCst);
         let grace = self.time_left().filter(|_| resolving).unwrap_or_default();
-        let permit = self.not_counting(|| limiter.acquire(requests, grace));
+        let permit = self.pause_deadline(|| limiter.acquire(requests, grace));
         let stopped =
             || Error::new(ErrorKind::Interrupted, "the run was stopped before the request was sent");
         permit.map(Some).ok_or_else(|| Failure::impossible(stopped()))
@@ -210,14 +210,14 @@ impl Client {
             200..=299 => Ok(answer.rate_limits()),
             404 => {
                 let error = Error::new(ErrorKind::NotFound, "there are no customers (HTTP 404)");
-                Err(self.doubt_base_url(error))
+                Err(self.hint_at_base_url(error))
             }
             _ => Err(answer.error()),
         })
     }
 
     /// Adds a hint to a 404 if the base URL is not the vendor's: a wrong path answers 404 too.
-    fn doubt_base_url(&self, error: Error) -> Error {
+    fn hint_at_base_url(&self, error: Error) -> Error {
         let base = &self.account.base;
         if base.has_vendor_path() {
             return error;
@@ -237,7 +237,7 @@ impl Client {
         loop {
             let result = self.get_once(path, largest);
             let pause = match &result {
-                Ok(answer) if answer.status == 429 => self.asked_pause(answer),
+                Ok(answer) if answer.status == 429 => self.requested_pause(answer),
                 Ok(answer) if answer.status == 503 => answer.retry_after(),
                 Ok(answer) if answer.status == 408 || answer.status >= 500 => None,
                 Err(failure) if failure.is_transient() => None,
@@ -284,8 +284,8 @@ impl Client {
     }
 
     /// The pause after a 429; zero with a rate limiter, which delays the next request itself.
-    fn asked_pause(&self, answer: &Answer) -> Option<Duration> {
-        if self.limiter.is_some() { Some(Duration::ZERO) } else { answer.asked_wait() }
+    fn requested_pause(&self, answer: &Answer) -> Option<Duration> {
+        if self.limiter.is_some() { Some(Duration::ZERO) } else { answer.requested_wait() }
     }
 
     fn send(

@@ -171,7 +171,7 @@ impl Progress {
 mod tests {
     use super::*;
 
-    const UNTOLD: PageHeaders = PageHeaders { count: None, most: None, size: None };
+    const NO_PAGE_HEADERS: PageHeaders = PageHeaders { count: None, most: None, size: None };
 
     fn told(count: u64) -> PageHeaders {
         PageHeaders { count: Some(count), most: Some(count), size: None }
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_ends_where_the_count_says() {
+    fn the_count_header_ends_a_list() {
         let full = read(&[(&[1, 2, 3], told(6)), (&[4, 5, 6], told(6)), (&[], told(6))]);
         assert_eq!(full, (vec![1, 2, 3, 4, 5, 6], false, 1));
         assert_eq!(read(&[(&[], told(0))]), (vec![], false, 0));
@@ -208,25 +208,28 @@ mod tests {
 
     #[test]
     fn without_a_count_a_page_that_is_not_full_is_the_last() {
-        assert_eq!(read(&[(&[1, 2, 3], UNTOLD), (&[4], UNTOLD)]), (vec![1, 2, 3, 4], false, 0));
-        assert_eq!(read(&[(&[1, 2, 3], UNTOLD), (&[], UNTOLD)]), (vec![1, 2, 3], false, 0));
-        let clipped = PageHeaders { size: Some(2), ..UNTOLD };
+        assert_eq!(
+            read(&[(&[1, 2, 3], NO_PAGE_HEADERS), (&[4], NO_PAGE_HEADERS)]),
+            (vec![1, 2, 3, 4], false, 0)
+        );
+        assert_eq!(read(&[(&[1, 2, 3], NO_PAGE_HEADERS), (&[], NO_PAGE_HEADERS)]), (vec![1, 2, 3], false, 0));
+        let clipped = PageHeaders { size: Some(2), ..NO_PAGE_HEADERS };
         assert_eq!(read(&[(&[1, 2], clipped), (&[3], clipped)]), (vec![1, 2, 3], false, 0));
     }
 
     #[test]
-    fn a_short_page_is_not_the_last_where_the_count_says_more() {
+    fn a_short_page_is_not_the_last_if_the_count_is_higher() {
         let pages: [(&[u64], PageHeaders); 2] = [(&[1, 2], told(3)), (&[3], told(3))];
         assert_eq!(read(&pages), (vec![1, 2, 3], false, 0));
     }
 
     #[test]
-    fn a_list_that_changes_is_said_to() {
+    fn a_list_that_changes_between_pages_is_flagged() {
         assert_eq!(read(&[(&[1, 2, 3], told(4)), (&[3], told(4))]), (vec![1, 2, 3], true, 0));
         assert_eq!(read(&[(&[1, 2, 3], told(5)), (&[4], told(4))]), (vec![1, 2, 3, 4], true, 0));
         assert_eq!(read(&[(&[1, 2, 3], told(9)), (&[], told(9))]), (vec![1, 2, 3], true, 0));
         assert_eq!(
-            read(&[(&[1, 2, 3], told(9)), (&[4], UNTOLD), (&[], UNTOLD)]),
+            read(&[(&[1, 2, 3], told(9)), (&[4], NO_PAGE_HEADERS), (&[], NO_PAGE_HEADERS)]),
             (vec![1, 2, 3, 4], true, 0)
         );
     }
@@ -241,6 +244,9 @@ mod tests {
 
     #[test]
     fn an_api_that_knows_no_pages_does_not_go_on_for_ever() {
-        assert_eq!(read(&[(&[1, 2, 3], UNTOLD), (&[1, 2, 3], UNTOLD)]), (vec![1, 2, 3], true, 0));
+        assert_eq!(
+            read(&[(&[1, 2, 3], NO_PAGE_HEADERS), (&[1, 2, 3], NO_PAGE_HEADERS)]),
+            (vec![1, 2, 3], true, 0)
+        );
     }
 }

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_gives_nothing_and_the_past_gives_the_least() {
+    fn unreadable_headers_give_no_wait_and_past_times_the_shortest() {
         assert_eq!(waits(&[]), None);
         assert_eq!(waits(&[("x-rate-limit-reset-minute", "soon")]), None);
         assert_eq!(waits(&[("x-rate-limit-reset-minute", "2026-11-23T09:00:00Z")]), Some(250));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_is_told_by_this_machine_s_clock() {
+    fn a_reset_is_converted_to_this_machines_clock() {
         let header = |name: &str| (name == "x-rate-limit-reset-minute").then_some("2026-11-23T10:10:30Z");
         let limits = RateLimits::of(header, Timestamp::UNIX_EPOCH).earlier(SignedDuration::from_mins(10));
         assert_eq!(limits.minute.resets, Some("2026-11-23T10:00:30Z".parse().unwrap()));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn no_wait_is_longer_than_a_day_whatever_is_said() {
+    fn every_wait_from_a_header_is_capped_at_a_day() {
         let day = Some(24 * 60 * 60 * 1_000);
         for (name, value) in [
             ("retry-after", "18446744073709551615"),

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_setting_causes_is_not_tried_again_and_what_may_pass_is() {
+    fn configuration_errors_are_permanent_and_network_errors_transient() {
         let refused = ureq::Error::ConnectProxyFailed("proxy server responded 407/407".to_string());
         let expired = rustls::Error::InvalidCertificate(CertificateError::Expired);
         let tls = ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, expired));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_told_from_the_api_and_named_by_its_variable() {
+    fn a_proxy_error_names_the_proxy_and_its_variable() {
         let error = failure("p.example:3128", ureq::Error::HostNotFound).into_error();
         assert_eq!(error.headline(), "the proxy p.example:3128 cannot be reached: no such host");
         assert!(error.hints[0].contains("https_proxy"));

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_are_told_apart() {
+    fn a_url_splits_into_scheme_host_port_and_path() {
         let url = Url::parse("HTTPS://me:a%40b@[2001:db8::1]:8443/v1?x").ok().unwrap();
         assert_eq!((url.scheme.as_str(), url.host, url.port), ("https", "2001:db8::1", Some(8443)));
         assert_eq!((url.authority, url.rest), ("[2001:db8::1]:8443", "/v1?x"));

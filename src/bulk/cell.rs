@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_text_only_where_numbers_are_stored() {
+    fn a_number_cell_is_text_only_if_numbers_are_allowed() {
         assert_eq!(Cell::Whole("7".to_string()).text(true), Ok("7"));
         let message = |cell: Cell| cell.text(false).unwrap_err();
         assert!(message(Cell::Whole("7".to_string())).starts_with("holds the number 7, not text"));

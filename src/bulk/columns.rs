@@ -58,7 +58,7 @@ pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Ve
     for name in spelling.ignored.iter().filter(|name| !header.iter().any(|column| column.trim() == **name)) {
         errors.push(RowError::of_line(1, format!("--ignore-column {name}: there is no such column")));
     }
-    let named = |name: &String| header.iter().any(|column| squashed(column) == squashed(name));
+    let named = |name: &String| header.iter().any(|column| normalized_name(column) == normalized_name(name));
     for name in spelling.allowed.iter().filter(|name| !named(name)) {
         errors.push(RowError::of_line(1, format!("--allow-respelled {name}: there is no such column")));
     }
@@ -66,13 +66,13 @@ pub fn columns(header: &[String], spelling: &Spelling) -> Result<Vec<Column>, Ve
 }
 
 /// A name without its case and its punctuation: `First Name`, `first-name` and `FirstName` are one.
-pub(super) fn squashed(name: &str) -> String {
+pub(super) fn normalized_name(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn is_id(name: &str) -> bool {
     let name = name.trim();
-    name.eq_ignore_ascii_case("id") || VENDOR_IDS.contains(&squashed(name).as_str())
+    name.eq_ignore_ascii_case("id") || VENDOR_IDS.contains(&normalized_name(name).as_str())
 }
 
 fn column(name: &str, spelling: &Spelling) -> Result<Column, String> {
@@ -108,10 +108,12 @@ fn column(name: &str, spelling: &Spelling) -> Result<Column, String> {
 
 /// The field with this flag, JSON name or path, in any case and punctuation, as vendors and spreadsheets write names.
 fn named(name: &str) -> Option<&'static Field> {
-    let squashed_name = squashed(name);
-    let last =
-        |field: &&Field| field.path.rsplit('.').next().is_some_and(|last| squashed(last) == squashed_name);
-    let whole = |field: &&Field| [field.flag, field.path].iter().any(|name| squashed(name) == squashed_name);
+    let squashed_name = normalized_name(name);
+    let last = |field: &&Field| {
+        field.path.rsplit('.').next().is_some_and(|last| normalized_name(last) == squashed_name)
+    };
+    let whole =
+        |field: &&Field| [field.flag, field.path].iter().any(|name| normalized_name(name) == squashed_name);
     let known = names::path(name).and_then(field::at);
     known.or_else(|| FIELDS.iter().find(whole)).or_else(|| FIELDS.iter().find(last))
 }
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_column_is_said() {
+    fn a_bad_header_is_refused_with_every_error_and_similar_names() {
         let message =
             header(&["firstName", "fristName", "firstName", "first-name", "createdTimestamp"], &["x"])
                 .unwrap_err()
@@ -272,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_leaves_alone_and_three_nothings_differ() {
+    fn a_blank_a_clear_and_an_empty_cell_are_three_edits() {
         let column = Column::Field(field::at("firstName").unwrap());
         let action = |cell: &str| {
             let cell = Cell::Text(cell.to_string());
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_spreadsheet_damaged_is_refused() {
+    fn a_cell_that_a_spreadsheet_damaged_is_refused() {
         let column = Column::Field(field::at("primaryPhone").unwrap());
         let read = |cell: &str| edit(&column, &Cell::Text(cell.to_string()), &spelling(&[]));
         for cell in
@@ -300,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn no_column_says_what_an_earlier_one_says() {
+    fn two_columns_for_one_field_are_refused() {
         let message = |names: &[&str]| header(names, &[]).unwrap_err().join("\n");
         for names in [
             ["id", "sales-tracking-code:Region", "sales-tracking-code:region"],

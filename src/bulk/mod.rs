@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cannot_be_set_holds_where_it_is_the_same() {
+    fn a_fixed_value_holds_if_the_customer_has_the_same_value() {
         let holds = |path: &str, value: &str| fixed(path, value).holds(&customer());
         assert!(holds("status", "\"Active\"") && !holds("status", "\"Draft\""));
         assert!(holds("n", "1") && !holds("n", "2"));
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moved_is_said_with_both_values() {
+    fn a_moved_value_is_reported_with_both_values() {
         let moved = |path: &str, value: &str| fixed(path, value).moved("row", &customer());
         assert_eq!(moved("status", "\"Draft\""), r#""Draft" in the row, "Active" now: the vendor sets it"#);
         let since = moved(MODIFIED, "\"2026\"");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_names_its_line_column_and_customer() {
+    fn a_row_error_names_its_line_column_and_customer() {
         let error = RowError::of_column(3, " id ", "is blank").about(7);
         assert_eq!((error.to_string().as_str(), error.customer), ("line 3, column `id`: is blank", Some(7)));
         assert_eq!(RowError::of_line(2, "is empty").to_string(), "line 2: is empty");

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_has_its_line_and_field() {
+    fn every_ndjson_error_has_its_line_and_field() {
         let text =
             b"[]\n{\"id\":\"7\"}\n{\"id\":7,\"firstName\":5,\"uri\":\"x\"}\n{\"id\":7,}\n\xff\n{\"id\":9}";
         let read = read(text);

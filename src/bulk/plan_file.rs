@@ -111,7 +111,7 @@ impl Planned {
     }
 
     /// The customer of such a row need not be read.
-    pub(crate) fn asks_nothing(&self) -> bool {
+    pub(crate) fn needs_no_read(&self) -> bool {
         !self.changes_something() && self.action.is_none() && self.error.is_none()
     }
 
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_damaged_or_newer_is_not_read() {
+    fn a_plan_file_that_is_cut_off_damaged_or_newer_is_refused() {
         let whole = file();
         assert_eq!(read_all(&whole[..2]).unwrap_err(), PlanFileError::CutOff);
         assert_eq!(read_all(&[whole[0].clone(), whole[2].clone()]).unwrap_err(), PlanFileError::CutOff);

@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_spreadsheet_makes_of_a_value_is_known() {
+    fn every_respelling_by_a_spreadsheet_is_recognized() {
         for (old, new, how) in [
             ("00007", "7", Number),
             ("+16135550199", "16135550199", Number),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_changes_is_no_respelling() {
+    fn an_edit_by_a_person_is_not_a_respelling() {
         for (old, new) in [
             ("Jo", "Jon"),
             ("José", "Jose"),

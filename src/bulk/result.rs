@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_happen_is_not_counted() {
+    fn adding_zero_rows_leaves_the_counts_at_their_default() {
         let mut counts = Counts::default();
         counts.add_many(Outcome::Failed, 0);
         assert_eq!(counts, Counts::default());

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::base::Base;
 use super::cell::{Cell, TEXT, refuse_rewritten, written};
-use super::columns::{Column, MARK, columns, edit, squashed};
+use super::columns::{Column, MARK, columns, edit, normalized_name};
 use super::records::Records;
 use super::respelled::respelled;
 use super::{MODIFIED, Row, RowError, Spelling, UnsettableValue, alone, checked, doubts, quoted};
@@ -180,7 +180,7 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
     }
 
     fn is_allowed(&self, at: usize) -> bool {
-        self.spelling.allowed.iter().any(|name| squashed(name) == squashed(&self.names[at]))
+        self.spelling.allowed.iter().any(|name| normalized_name(name) == normalized_name(&self.names[at]))
     }
 
     fn respelled(&self, line: u64, at: usize, token: &Json, cell: &Cell) -> Option<RowError> {
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_has_its_line_and_column() {
+    fn every_csv_error_has_its_line_and_column() {
         let text = "id,firstName,status,parentId\nx,ok,Active,5\n7,ok\n8,\"a\nb\",Gone,1.5E+7\n,a,,\n";
         let read = read(text.as_bytes(), ',');
         assert_eq!(read.len(), 4);
@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn one_cell_that_is_wrong_is_enough() {
+    fn one_bad_cell_refuses_its_row_only() {
         let read = read(b"id,firstName,parentId\n8,a,1.5E+7\n9,a,5\n", ',');
         assert!(read[0].starts_with("line 2, column `parentId`: "), "{read:?}");
         assert!(read[1].starts_with("2@3 9: "), "{read:?}");

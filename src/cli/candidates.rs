@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_offered_to_search_and_sort_by_is_known() {
+    fn every_offered_search_name_is_valid_and_only_sortable_fields_sort() {
         for name in values(searchable("")) {
             assert!(names::find(name.trim_end_matches('=')).is_ok(), "{name}");
         }

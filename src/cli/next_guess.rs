@@ -189,7 +189,7 @@ fn unknown(typed: &str, line: &Line<'_>) -> Option<String> {
         return Some(in_list(typed, line));
     }
     if !typed.starts_with('-') {
-        return stray(typed, &words[..at?], &words[at?..]);
+        return stray_word_tip(typed, &words[..at?], &words[at?..]);
     }
     if let Some(tip) = part_of_flags(typed.trim_start_matches(DASHES)).filter(|_| line.has("update")) {
         return Some(tip);
@@ -235,7 +235,7 @@ fn flag_in(words: &[&str]) -> Option<String> {
 }
 
 /// A word that belongs to no flag.
-fn stray(typed: &str, before: &[&str], from: &[&str]) -> Option<String> {
+fn stray_word_tip(typed: &str, before: &[&str], from: &[&str]) -> Option<String> {
     if let Some((name, value)) = typed.split_once('=')
         && let Some(field) = names::path(name).and_then(field::at)
     {

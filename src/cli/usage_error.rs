@@ -21,7 +21,7 @@ pub(crate) fn usage_error(
 ) -> (String, Option<Error>) {
     suggest_joined_value(&mut error);
     suggest(&mut error, arguments);
-    make_safe(&mut error);
+    sanitize(&mut error);
     let plain: String = error.to_string().lines().map(|line| shown(line) + "\n").collect();
     let message = message(&error, &plain, arguments);
     let text = match error.kind() {
@@ -63,7 +63,7 @@ fn suggest_joined_value(error: &mut clap::Error) {
 }
 
 /// clap repeats the typed text, which may hold keys and control characters.
-fn make_safe(error: &mut clap::Error) {
+fn sanitize(error: &mut clap::Error) {
     let typed = |(kind, value): (ContextKind, &ContextValue)| match value {
         ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
         _ => None,

@@ -1,7 +1,7 @@
 //! Shows a plan, asks for confirmation, merges changes of other clients, and writes it. Every command that changes one
 //! customer uses this.
 
-use super::conflict::{before_writing, resolved, tell_carried, unmergeable};
+use super::conflict::{before_writing, report_carried, resolved, unmergeable};
 use super::consent::{consents, not_confirmed};
 use super::refusal::{check_references, refuse_known};
 use super::session::Session;
@@ -81,7 +81,7 @@ pub(super) fn confirm_and_write(
         let wanted = options.by_hand || !plan.consent.is_empty() || session.account.asks_always();
         let asks = wanted && !options.args.yes;
         let text = shown(plan, asks && !options.args.dry_run, session);
-        if !session.terminal.prints_at_once(&text) {
+        if !session.terminal.can_print_now(&text) {
             // A pager may leave the pipe full for hours; other commands must not wait for the lock meanwhile.
             waited |= lock.take().is_some();
         }
@@ -102,7 +102,7 @@ pub(super) fn confirm_and_write(
         (options.check)(&theirs)?;
         let conflicts = match merge(plan, &theirs).map_err(|error| unmergeable(&error, plan))? {
             Merge::Merged { plan: merged, carried } => {
-                tell_carried(&carried, session.terminal.notes());
+                report_carried(&carried, session.terminal.notes());
                 *plan = *merged;
                 break;
             }
@@ -243,7 +243,7 @@ fn consent(plan: &Plan, options: &WriteOptions<'_>, session: &Session<'_>) -> Re
     let by_hand = options.by_hand.then_some(seen).into_iter();
     let details = by_hand.chain(reasons.clone()).chain(session.account.always());
     let question = change::question(plan, &session.account.label());
-    let answer = session.client.not_counting(|| consents(&question, &reasons, details, session));
+    let answer = session.client.pause_deadline(|| consents(&question, &reasons, details, session));
     answer.map_err(|error| error.step(before_writing(plan)))
 }
 

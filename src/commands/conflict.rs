@@ -6,12 +6,13 @@ use crate::document::merge::{Conflict, resolve_conflicts};
 use crate::document::{Change, Customer, EditError, Path, Plan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::escape::escaped;
-use crate::report::value::all_said;
+use crate::report::value::distinct_displays;
 use crate::terminal::{List, Notes};
 
-pub(super) fn tell_carried(carried: &[Change], notes: Notes) {
+pub(super) fn report_carried(carried: &[Change], notes: Notes) {
     for change in carried {
-        let [old, new] = all_said([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
+        let [old, new] =
+            distinct_displays([&change.before, &change.after].map(|json| json.as_ref().map(Json::root)));
         let path = &change.path;
         notes.say(&format!("Kept a change of another client: `{path}` was {old}, is now {new}"));
     }
@@ -34,7 +35,7 @@ pub(super) fn resolved(
     }
     let mut ours: Vec<&Path> = Vec::new();
     for one in conflicts {
-        match session.client.not_counting(|| choose(one, by_hand, session))? {
+        match session.client.pause_deadline(|| choose(one, by_hand, session))? {
             Choice::Ours => ours.push(&one.path),
             Choice::Theirs => {}
             Choice::Again => return Ok(None),
@@ -76,7 +77,9 @@ fn choose(conflict: &Conflict, by_hand: bool, session: &Session<'_>) -> Result<C
 
 /// Base, ours, theirs.
 pub(super) fn three(conflict: &Conflict) -> [String; 3] {
-    all_said([&conflict.base, &conflict.ours, &conflict.theirs].map(|json| json.as_ref().map(Json::root)))
+    distinct_displays(
+        [&conflict.base, &conflict.ours, &conflict.theirs].map(|json| json.as_ref().map(Json::root)),
+    )
 }
 
 pub(super) fn conflict(conflict: &Conflict) -> String {

@@ -40,10 +40,10 @@ enum Form {
 
 impl Table {
     /// Called before the first request.
-    pub(super) fn try_out(file: &FilePath) -> Result<()> {
+    pub(super) fn check_writable(file: &FilePath) -> Result<()> {
         let unusable = |error: Error| Error { kind: ErrorKind::Usage, ..error }.step("--out");
         is_workbook(file)?;
-        Export::try_out(file).map_err(unusable)?;
+        Export::check_writable(file).map_err(unusable)?;
         if is_device(file) {
             return Err(Error::usage(format!(
                 "--out {} is no file, so no base can be kept with it",
@@ -51,7 +51,7 @@ impl Table {
             ))
             .hint("`-o csv` prints the customers"));
         }
-        base_of(file).map_or(Ok(()), |base| Export::try_out(&base).map_err(unusable))
+        base_of(file).map_or(Ok(()), |base| Export::check_writable(&base).map_err(unusable))
     }
 
     pub(super) fn new(file: &FilePath, columns: Option<Vec<Path>>, session: &Session<'_>) -> Result<Table> {

@@ -1,6 +1,6 @@
 //! `fusebill customer get`.
 
-use super::lookup::still_named;
+use super::lookup::check_still_matches;
 use super::session::Context;
 use crate::cli::{GetArgs, Output};
 use crate::error::{ErrorKind, Result};
@@ -12,7 +12,7 @@ pub(super) fn run(args: &GetArgs, context: &Context) -> Result<ErrorKind> {
     let mut customers = Vec::new();
     for (number, name) in args.customers.iter().enumerate() {
         let customer = session.read(session.find(name)?)?;
-        still_named(name, &customer)?;
+        check_still_matches(name, &customer)?;
         match session.global.output {
             Output::Table => {
                 let gap = if number > 0 { "\n" } else { "" };

@@ -19,7 +19,7 @@ use crate::store::{Entry, EntryId, EntryOutcome, Filter, PruneFilter, Pruned, St
 const LIMIT: u64 = 20;
 
 /// How long a request whose answer was lost may still be applied.
-const ON_ITS_WAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+const LATE_REQUEST_WINDOW: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// How many unresolved entries are listed.
 const TOLD: usize = 20;
@@ -215,7 +215,7 @@ pub(super) const ACTION_UNDECIDED: &str =
 /// Whether no request of an entry can be on its way any more. Servers and proxies give a request up within minutes.
 fn is_old(entry: &Entry, session: &Session<'_>) -> bool {
     let age = session.terminal.now().duration_since(entry.time);
-    age > ON_ITS_WAY
+    age > LATE_REQUEST_WINDOW
 }
 
 /// The error is the reason why there is no outcome yet.

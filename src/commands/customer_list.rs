@@ -19,11 +19,11 @@ const LEAST: u64 = 100;
 pub(super) fn run(args: &ListArgs, context: &Context) -> Result<ErrorKind> {
     let request = args.request()?;
     if let Some(out) = &args.out {
-        Table::try_out(out)?;
+        Table::check_writable(out)?;
     }
     let session = &context.open()?;
     let (terminal, output) = (&session.terminal, session.global.output);
-    say_what_is_checked_here(&request.search, terminal.notes());
+    note_local_conditions(&request.search, terminal.notes());
     let out = args.out.as_ref();
     let mut table = out.map(|out| Table::new(out, request.columns.clone(), session)).transpose()?;
     let mut listing = Listing::new(request.columns.clone(), output, terminal.look());
@@ -84,8 +84,8 @@ fn no_such_column(path: &Path) -> String {
     format!("none of these customers has `{path}`{}", hint.unwrap_or_default())
 }
 
-fn say_what_is_checked_here(search: &Search, notes: Notes) {
-    let given: Vec<String> = search.kept_back().map(|given| format!("`{given}`")).collect();
+fn note_local_conditions(search: &Search, notes: Notes) {
+    let given: Vec<String> = search.conditions_without_filter().map(|given| format!("`{given}`")).collect();
     if given.is_empty() {
         return;
     }

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::consent::{consents, not_confirmed};
-use super::lookup::still_named;
+use super::lookup::check_still_matches;
 use super::session::{Context, Session};
 use super::write::{ConfirmedAction, Writer, WrittenAction, currency, previewed};
 use crate::account::command;
@@ -34,7 +34,7 @@ pub(super) fn run(
     let began = clock::now();
     let before = session.read(id)?;
     json.customer(&before);
-    still_named(&args.customer, &before)?;
+    check_still_matches(&args.customer, &before)?;
     json.action(record(action, None, &currency(&before)));
     if let Some(kind) = ends_early(action, &before, session, json)? {
         return Ok(kind);
@@ -91,14 +91,17 @@ fn ends_early(
                 .step(format!("{} of customer {id}", action.name()));
             let name = |name: &str| command(&session.account.profile, &format!("customer {name} {id}"));
             Err(instead
-                .map_or_else(|| no_way(&now), |instead| vec![format!("`{}` leads there", name(instead))])
+                .map_or_else(
+                    || suspension_hint(&now),
+                    |instead| vec![format!("`{}` leads there", name(instead))],
+                )
                 .into_iter()
                 .fold(error, Error::hint))
         }
     }
 }
 
-fn no_way(now: &str) -> Vec<String> {
+fn suspension_hint(now: &str) -> Vec<String> {
     let suspended = "the system lifts a suspension when the account is in good standing again";
     (now == "Suspended").then(|| suspended.to_string()).into_iter().collect()
 }
@@ -198,7 +201,7 @@ impl Ready<'_> {
             return Ok(());
         }
         let text = shown(terminal.look());
-        if !terminal.prints_at_once(&text) {
+        if !terminal.can_print_now(&text) {
             // A pager may leave the pipe full for hours; other commands must not wait for the lock meanwhile.
             self.lock = None;
         }
@@ -212,7 +215,7 @@ impl Ready<'_> {
         let question =
             action::question(self.act.action, &self.plan, price.as_ref(), &session.account.label());
         let details = [question.clone()].into_iter().chain(session.account.always());
-        let answer = session.client.not_counting(|| consents(&question, &[], details, session));
+        let answer = session.client.pause_deadline(|| consents(&question, &[], details, session));
         let bound = "off a terminal, add --yes and --expect-total AMOUNT, or --max-total AMOUNT";
         let answer = answer.map_err(|error| match error.kind {
             ErrorKind::Usage if price.is_some() => Error { hints: vec![bound.to_string()], ..error },
@@ -226,7 +229,7 @@ impl Ready<'_> {
         self.lock = session.lock(self.plan.before.id(), &as_write(args))?;
         let began = clock::now();
         let now = session.client.get(self.plan.before.id())?;
-        still_named(&args.customer, &now)?;
+        check_still_matches(&args.customer, &now)?;
         if let Refreshed::Merged(plan) = self.act.rebase(&self.plan, &now)? {
             self.plan = plan;
         }

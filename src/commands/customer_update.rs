@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::change::{WriteOptions, write_plan};
-use super::lookup::still_named;
+use super::lookup::check_still_matches;
 use super::session::Context;
 use crate::account::command;
 use crate::bulk::{MODIFIED, UnsettableValue};
@@ -28,7 +28,7 @@ pub(super) fn run(args: &UpdateArgs, context: &Context, json: &mut JsonReport) -
     let before = session.read(id)?;
     json.customer(&before);
     let check = |customer: &Customer| {
-        still_named(&args.customer, customer)?;
+        check_still_matches(&args.customer, customer)?;
         refuse_unmet(customer, &request, &session.account.profile)?;
         refuse_moved(customer, &fixed)
     };

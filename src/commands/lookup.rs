@@ -21,7 +21,7 @@ impl Session<'_> {
 }
 
 /// Refuses a customer that a lookup found, but would not find now.
-pub(super) fn still_named(name: &CustomerName, customer: &Customer) -> Result<()> {
+pub(super) fn check_still_matches(name: &CustomerName, customer: &Customer) -> Result<()> {
     match name {
         CustomerName::Lookup(lookup) if !lookup.names(customer.root()) => {
             let id = customer.id();
@@ -44,7 +44,7 @@ pub(super) fn find(lookup: &Lookup, client: &Client) -> Result<u64> {
                 count += 1;
                 matches.push(customer);
                 matches.truncate(SHOWN);
-            } else if lookup.nearly_names(customer.root()) && near.len() < SHOWN {
+            } else if lookup.names_ignoring_case(customer.root()) && near.len() < SHOWN {
                 near.push(customer);
             }
         }

@@ -130,7 +130,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<ErrorKind> {
     }
     let what = if made { "made" } else { "changed" };
     notes.say(&format!("Profile {} is {what}, in {}", args.name, after.path().display()));
-    tell_left_over(&args.name, &after, context);
+    note_unused_key(&args.name, &after, context);
     if made && Profile::of(&args.name, &after).own_key().is_none() && args.name != crate::account::SANDBOX {
         let login = crate::account::command(&args.name, "auth login");
         notes.say(&format!("It has no key yet: `{login}` stores one."));
@@ -138,7 +138,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<ErrorKind> {
     context.done(&args.name, what)
 }
 
-fn tell_left_over(name: &str, after: &Config, context: &Context) {
+fn note_unused_key(name: &str, after: &Config, context: &Context) {
     let own = Profile::of(name, after).own_key();
     let stored = KeyStore::in_folder(after.folder()).source(name);
     if let Some(KeySource::Stored(path)) = stored.filter(|stored| own.as_ref() != Some(stored)) {
@@ -152,13 +152,13 @@ fn tell_left_over(name: &str, after: &Config, context: &Context) {
 fn absolute(setting: &Setting, value: Value) -> Result<Value> {
     match (setting.kind, value) {
         (SettingKind::File, Value::Text(path)) if !path.starts_with("~/") => {
-            from_here(setting, &path).map(Value::Text)
+            absolute_path(setting, &path).map(Value::Text)
         }
         (SettingKind::Command, Value::Words(mut words)) => {
             if let Some(program) =
                 words.first_mut().filter(|name| name.contains('/') && !name.starts_with("~/"))
             {
-                *program = from_here(setting, program)?;
+                *program = absolute_path(setting, program)?;
             }
             Ok(Value::Words(words))
         }
@@ -166,7 +166,7 @@ fn absolute(setting: &Setting, value: Value) -> Result<Value> {
     }
 }
 
-fn from_here(setting: &Setting, path: &str) -> Result<String> {
+fn absolute_path(setting: &Setting, path: &str) -> Result<String> {
     crate::files::absolute(path)
         .map_err(|error| Error::usage(format!("--{} `{path}` is no path", setting.flag)).source(error))
 }

@@ -75,7 +75,7 @@ impl Context {
             terminal.restore();
             terminal.fail(&error);
             if json {
-                terminal.print_at_once(&printed(&JsonReport::default().failure(&error), Output::Json));
+                terminal.print_if_ready(&printed(&JsonReport::default().failure(&error), Output::Json));
             }
             terminal.restore_modes();
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(super) use action::{ConfirmedAction, WrittenAction, currency, previewed};
 
-use super::conflict::{conflict, tell_carried, unmergeable};
+use super::conflict::{conflict, report_carried, unmergeable};
 use crate::api::{Client, Failure, FailureClass, Put, clock};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, ErrorKind, Result};
@@ -195,7 +195,7 @@ impl Driver<'_> {
             Refresh::Same => Ok(Refreshed::Same),
             Refresh::Nothing => Ok(Refreshed::Nothing),
             Refresh::Merged { plan, carried } => {
-                tell_carried(&carried, self.writer.notes);
+                report_carried(&carried, self.writer.notes);
                 Ok(Refreshed::Merged(*plan))
             }
             Refresh::Unmet(error) => Err(error),

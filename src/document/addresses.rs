@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_nothing_is_told_and_the_last_address_stays() {
+    fn an_address_edit_without_effect_is_noted_and_the_last_address_stays() {
         let (list, notes) = edit(LIST, &[Add("B@example.com"), Remove("x@y.org")]).unwrap();
         assert_eq!(list, LIST);
         assert_eq!(
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_loses_addresses_is_told() {
+    fn a_shorter_address_list_names_the_lost_addresses() {
         let told = |old: &str, new: &str| shrinks(&Path::root("primaryEmail"), old, new);
         assert_eq!(
             told("a@x.org; b@x.org", "a@x.org").as_deref(),

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_list_of_addresses_is_refused() {
+    fn a_malformed_address_list_is_refused() {
         for list in
             ["a@x.org;", ";a@x.org", "a@x.org;;b@x.org", " ", ",", r"a@x.org\nb@x.org", r"a\u0000@x.org"]
         {

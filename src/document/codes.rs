@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn by_hand_only_types_and_codes_are_changed() {
+    fn an_edited_list_changes_only_types_and_codes() {
         let edited = |new: &str| {
             let (old, new) = (Json::parse(LIST).unwrap(), Json::parse(new).unwrap());
             let (list, fixed) = by_hand(Some(old.root()), new.root());
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_edited_is_said() {
+    fn a_malformed_or_too_long_code_list_is_refused() {
         assert!(edited("{}", &[("A", Some("1"))]).is_err());
         assert!(edited(r#"[{"type":"A","code":"1"},{"type":"a"}]"#, &[("A", None)]).is_err());
         let six: Vec<(String, Option<&str>)> = (0..6).map(|n| (n.to_string(), Some("1"))).collect();

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_compare_by_what_they_say() {
+    fn strings_compare_by_their_decoded_text() {
         assert!(same_text(r#""é""#, r#""\u00e9""#));
         assert!(same_text(r#""\/\ud83d\ude00""#, r#""/😀""#));
         assert!(same_text(r#""\ud800""#, r#""\uD800""#));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_compare_without_what_the_vendor_adds() {
+    fn codes_compare_by_type_and_code_only() {
         let asked = Json::parse(r#"[{"type":"A","code":"1"}]"#).unwrap();
         let path = Path::of(field::CODES_PATH);
         let at = |stored: &str| same_at(&path, asked.root(), Json::parse(stored).unwrap().root());

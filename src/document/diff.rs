@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_have_no_text_are_still_told_apart() {
+    fn keys_with_lone_surrogates_are_distinct() {
         assert_eq!(changes(r#"{"\ud800":1,"\ud801":2}"#, r#"{"\ud801":2,"\ud800":1}"#), [""; 0]);
         assert_eq!(changes(r#"{"\ud800":1,"\ud801":2}"#, r#"{"\ud801":1,"\ud800":1}"#).len(), 1);
     }

@@ -39,7 +39,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub(crate) fn spells_clearing(&self) -> bool {
+    pub(crate) fn is_explicit_clear(&self) -> bool {
         matches!(self, Action::Clear | Action::RemoveCode { .. })
     }
 
@@ -218,7 +218,7 @@ pub(super) fn is_unchanged(path: &Path, old: Option<View<'_>>, new: View<'_>) ->
 fn allowed(edit: &Edit) -> Result<(), EditError> {
     let dotted = edit.path.dotted();
     let Some(field) = field::at(&dotted) else {
-        return unwritten(edit, &dotted).map_or(Ok(()), |problem| Err(EditError::of(edit, problem)));
+        return unwritable_reason(edit, &dotted).map_or(Ok(()), |problem| Err(EditError::of(edit, problem)));
     };
     let invalid = |reason: String| EditError::of(edit, EditProblem::Invalid(reason));
     match &edit.action {
@@ -236,7 +236,7 @@ fn allowed(edit: &Edit) -> Result<(), EditError> {
 }
 
 /// Why a path that is no writable field is refused; none if it may be a field that the table does not know.
-fn unwritten(edit: &Edit, dotted: &str) -> Option<EditProblem> {
+fn unwritable_reason(edit: &Edit, dotted: &str) -> Option<EditProblem> {
     if let Some(has) = field::other_case(dotted) {
         return Some(EditProblem::OtherCase(has.to_string()));
     }
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn every_edit_that_is_refused_is_told_and_what_it_is_about() {
+    fn every_refused_edit_is_reported_with_its_flag_and_path() {
         let about = |list: Vec<Edit>| {
             let refused = Edits::check_unless_stored(list).map(|edits| edits.iter().count());
             refused.map_err(|refused| {
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_of_different_types_stand_side_by_side() {
+    fn codes_of_different_types_may_be_set_together() {
         let code = |kind: &str| Edit {
             path: Path::of(field::CODES_PATH),
             action: Action::SetCode { kind: kind.to_string(), code: "1".to_string() },

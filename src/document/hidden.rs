@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_reader_misses_is_told_once() {
+    fn each_new_invisible_or_doubtful_character_gives_one_warning() {
         assert_eq!(doubts("Jon", "Jon\u{200b}\u{200b}\u{ad}"), ["hold U+00AD, U+200B, which cannot be seen"]);
         assert_eq!(doubts("\u{a0}Jon", "\u{a0}John"), [""; 0]);
         assert_eq!(doubts("", " x "), ["begin with a blank", "end with a blank"]);

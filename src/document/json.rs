@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_a_backslash_is_not_what_it_would_escape() {
+    fn a_member_is_found_by_its_decoded_name_only() {
         let json = Json::parse(r#"{"a\/b":1,"c\\":2,"\u0064":3}"#).unwrap();
         let found = |name: &str| json.root().member(name).map(View::raw);
         assert_eq!((found("a/b"), found("c\\"), found("d")), (Some("1"), Some("2"), Some("3")));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_surrogate_is_kept_but_says_nothing() {
+    fn a_lone_surrogate_keeps_its_bytes_and_has_no_text() {
         let json = Json::parse(r#"{"a":"\ud800x"}"#).unwrap();
         let value = json.root().member("a").unwrap();
         assert_eq!((value.raw(), value.as_text()), (r#""\ud800x""#, None));
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn invalid_json_is_a_syntax_error() {
         for text in ["", " ", "{", "{'a':1}", "{\"a\":1,}", "\u{feff}{}", "{} x", "{\"a\":1 /* c */}", "nul"]
         {
             assert!(matches!(Json::parse(text), Err(JsonError::Syntax { .. })), "{text}");

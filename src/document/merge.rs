@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_changed_elsewhere_is_carried_along() {
+    fn a_merge_carries_changes_of_other_fields_along() {
         let theirs = BASE.replace("\"b\"", "\"B\"").replace("\"1\"", "\"2\"").replace("\"suffix\":null,", "");
         let (after, carried) = merged(&theirs).unwrap();
         assert_eq!(after, theirs.replace("\"Jon\"", "\"John\"").replace("\"a\"", "\"z\""));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_both_sides_made_keeps_what_theirs_has_in_it() {
+    fn an_object_created_by_both_sides_keeps_the_members_of_theirs() {
         let made = BASE.replace("\"suffix\"", r#""customerAcquisition":{"id":7,"medium":"ad"},"suffix""#);
         let values = [("customerAcquisition.source", "web")];
         assert_eq!(resolved(&made, &values, false).0, made);
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_warned_of_is_still_said_of_what_is_resolved() {
+    fn a_resolved_conflict_keeps_the_warnings_of_the_plan() {
         let edits = Edits::check(vec![Edit {
             path: Path::root("companyName"),
             action: Action::Set(Json::string(&"x".repeat(51))),

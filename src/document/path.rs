@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_is_refused() {
+    fn a_malformed_path_is_refused() {
         assert_eq!(Path::parse(""), Err(PathError::Empty));
         assert_eq!(Path::parse("a..b"), Err(PathError::EmptyName));
         assert_eq!(Path::parse(".a"), Err(PathError::EmptyName));

@@ -100,8 +100,9 @@ pub fn plan(before: Customer, edits: &Edits, new_fields: bool) -> Result<Plan, E
     let given = |path: &Path| edits.covering(path).map(|edit| edit.given.clone()).unwrap_or_default();
     let plan = build(before, &values, given)?;
     warnings.extend(plan.changes.iter().flat_map(doubtful));
-    let consent =
-        consent(&plan.changes, |path| edits.covering(path).is_some_and(|edit| edit.action.spells_clearing()));
+    let consent = consent(&plan.changes, |path| {
+        edits.covering(path).is_some_and(|edit| edit.action.is_explicit_clear())
+    });
     Ok(Plan { warnings, consent, ..plan })
 }
 
@@ -133,7 +134,7 @@ fn build(
 
 /// The replaced tokens. If an object was made for a value, the object is the new token.
 fn replaced<'a>(before: &Customer, after: &Customer, paths: impl Iterator<Item = &'a Path>) -> Vec<Change> {
-    let mut paths: Vec<Path> = paths.map(|path| outermost_made(before, path)).collect();
+    let mut paths: Vec<Path> = paths.map(|path| first_missing_path(before, path)).collect();
     paths.sort_unstable();
     paths.dedup();
     let token = |customer: &Customer, path: &Path| customer.get(path).map(View::to_json);
@@ -142,7 +143,7 @@ fn replaced<'a>(before: &Customer, after: &Customer, paths: impl Iterator<Item =
 }
 
 /// The path up to the first name that is not in an object of the customer.
-fn outermost_made(before: &Customer, path: &Path) -> Path {
+fn first_missing_path(before: &Customer, path: &Path) -> Path {
     let mut view = Some(before.root());
     let held = path.names().iter().take_while(|name| {
         let object = view.filter(|view| view.kind() == ValueKind::Object);

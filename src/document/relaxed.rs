@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_after_nothing_is_left_for_json_to_refuse() {
+    fn a_comma_without_a_value_stays_for_the_json_parser_to_refuse() {
         for text in ["[,]", "{,}", "[1,,]", "{\"a\":,}", ","] {
             assert!(serde_json::from_str::<serde::de::IgnoredAny>(&strict(text).unwrap()).is_err(), "{text}");
         }

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_added_where_all_others_are_taken_out() {
+    fn a_member_is_added_to_an_object_that_loses_all_members() {
         assert_eq!(changed(r#"{"a":1,"b":2}"#, &[("a", None), ("b", None), ("c", Some("3"))]), r#"{"c":3}"#);
         assert_eq!(changed(r#"{"a":1,"b":2}"#, &[("b", None), ("c", Some("3"))]), r#"{"a":1,"c":3}"#);
     }

@@ -105,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn the_document_is_what_it_was_byte_for_byte() {
+    fn undo_restores_the_document_byte_for_byte() {
         assert_eq!(undone(done().after.text()).unwrap(), BEFORE);
     }
 
     #[test]
-    fn what_came_after_stays_and_so_does_what_the_vendor_added() {
+    fn undo_keeps_later_changes_and_members_that_the_vendor_added() {
         let now = done()
             .after
             .text()
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_undone_already_is_left_alone() {
+    fn a_second_undo_changes_nothing() {
         assert_eq!(undone(BEFORE).unwrap(), BEFORE);
     }
 }

@@ -32,7 +32,7 @@ impl Verdict {
         self.differences.is_empty()
     }
 
-    pub(crate) fn has_what_was_asked(&self) -> bool {
+    pub(crate) fn has_requested_values(&self) -> bool {
         !self.differences.iter().any(|difference| difference.asked)
     }
 }
@@ -65,7 +65,8 @@ pub fn verify(plan: &Plan, stored: &Customer) -> Verdict {
 
 fn counts(plan: &Plan, asked: bool, change: &Change) -> bool {
     let (path, sent, stored) = (&change.path, change.old_value(), change.new_value());
-    let both_empty = sent.is_none_or(View::is_null) && stored.is_some_and(|stored| is_hollow(path, stored));
+    let both_empty =
+        sent.is_none_or(View::is_null) && stored.is_some_and(|stored| holds_no_data(path, stored));
     if both_empty || same_or_absent(path, sent, stored) {
         return false;
     }
@@ -85,7 +86,7 @@ fn moves_by_itself(change: &Change) -> bool {
 
 /// Whether a value holds no data: null, no sales-tracking codes, or an object of such values and read-only fields. The API
 /// stores these for members that were not sent.
-fn is_hollow(path: &Path, value: View<'_>) -> bool {
+fn holds_no_data(path: &Path, value: View<'_>) -> bool {
     match value.kind() {
         ValueKind::Null => true,
         ValueKind::Array => path.is(field::CODES_PATH) && value.is_empty_array(),
@@ -93,7 +94,7 @@ fn is_hollow(path: &Path, value: View<'_>) -> bool {
             field::is_object(&path.dotted())
                 && value.members().all(|(key, value)| {
                     let path = path.join(key.name());
-                    field::read_only(&path.dotted()).is_some() || is_hollow(&path, value)
+                    field::read_only(&path.dotted()).is_some() || holds_no_data(&path, value)
                 })
         }
         _ => false,
@@ -126,14 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn a_write_holds_whatever_the_vendor_derives_or_adds() {
+    fn values_that_the_vendor_derives_or_adds_are_no_difference() {
         let stored = r#"{"id":7,"status":"Active","firstName":"J\u006fhn","lastName":"X","primaryPhone":"555",
             "customerReference":{"salesTrackingCodes":[]},"monthlyRecurringRevenue":2,"modifiedTimestamp":"b","geotabId":"7813"}"#;
         assert_eq!(differences(stored), [""; 0]);
     }
 
     #[test]
-    fn what_the_vendor_adds_to_an_object_that_the_write_made_is_no_difference() {
+    fn null_and_vendor_members_of_a_created_object_are_no_difference() {
         let stored = |acquisition: &str| {
             let end = format!(r#","customerAcquisition":{acquisition}}}"#);
             format!("{}{end}", BEFORE.trim_end_matches('}'))
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn values_not_taken_altered_or_lost_are_told_apart() {
+    fn unrequested_altered_and_lost_values_are_each_a_difference() {
         let stored =
             r#"{"id":7,"status":"Hold","firstName":"Joh","primaryPhone":555,"customerReference":{}}"#;
         assert_eq!(
@@ -173,12 +174,12 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_tells_what_was_asked_from_the_rest() {
+    fn a_verdict_separates_requested_from_unrequested_differences() {
         let verdict = |asked: &[bool]| {
             let difference =
                 |&asked: &bool| Difference { path: Path::root("x"), asked, sent: None, stored: None };
             let verdict = Verdict { differences: asked.iter().map(difference).collect() };
-            (verdict.holds(), verdict.has_what_was_asked())
+            (verdict.holds(), verdict.has_requested_values())
         };
         assert_eq!(verdict(&[]), (true, true));
         assert_eq!(verdict(&[false]), (false, true));
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_stands_for_what_was_taken_out() {
+    fn a_null_or_empty_value_verifies_a_removed_member() {
         let before = r#"{"id":7,"status":"Active","primaryPhone":"5","customerAcquisition":{"source":"web"},
             "customerReference":{"salesTrackingCodes":[{"type":"A","code":"1"}]}}"#;
         let holds = |path: &str, stored: &str| {

@@ -38,7 +38,7 @@ pub fn effect(plan: &Plan, stored: &Customer, preconditions: Preconditions<'_>) 
         let untouched = is_unmodified(&plan.before, stored) && preconditions(stored).is_ok();
         return if untouched { Effect::OldValues } else { Effect::Modified };
     }
-    if verdict.has_what_was_asked() { Effect::NewValuesAndOthers } else { Effect::Other }
+    if verdict.has_requested_values() { Effect::NewValuesAndOthers } else { Effect::Other }
 }
 
 /// Whether `modifiedTimestamp` is the same in both documents; false if it is absent or null.
@@ -141,20 +141,20 @@ mod tests {
     }
 
     #[test]
-    fn what_no_longer_meets_the_preconditions_is_not_as_before() {
+    fn old_values_that_fail_the_preconditions_count_as_modified() {
         assert_eq!(effect(&john(), &customer(&[]), &never), Effect::Modified);
         assert_eq!(effect(&john(), &customer(&[ASKED]), &never), Effect::NewValues);
     }
 
     #[test]
-    fn without_a_timestamp_nothing_is_as_before() {
+    fn old_values_without_a_timestamp_count_as_modified() {
         let end = (r#","modifiedTimestamp":"2026-01-01T00:00:01""#, "");
         let plan = Plan { before: customer(&[end]), ..john() };
         assert_eq!(effect(&plan, &customer(&[end]), &always), Effect::Modified);
     }
 
     #[test]
-    fn a_plan_is_based_on_what_is_stored_now() {
+    fn a_plan_is_refreshed_against_the_stored_customer() {
         let fresh = |changes: &[(&str, &str)]| refresh(&john(), &customer(changes), &always);
         assert!(matches!(fresh(&[]), Refresh::Same));
         assert!(matches!(fresh(&[ASKED, MOVED]), Refresh::Nothing));

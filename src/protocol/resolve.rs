@@ -30,7 +30,7 @@ pub fn resolve(plan: &Plan, stored: Option<&Customer>, later: &[Path]) -> Resolu
         return Resolution::Superseded;
     }
     let verdict = verify(plan, stored);
-    if verdict.has_what_was_asked() {
+    if verdict.has_requested_values() {
         let is_theirs = |difference: &Difference| is_later(&difference.path);
         return if verdict.differences.iter().all(is_theirs) {
             Resolution::Written
@@ -54,7 +54,7 @@ mod tests {
     const BEFORE: &str = r#"{"id":7,"status":"Active","firstName":"Jon","lastName":"X","modifiedTimestamp":"2026-01-01T00:00:01"}"#;
 
     #[test]
-    fn an_entry_is_resolved_by_what_is_stored() {
+    fn an_entry_is_resolved_by_the_stored_customer() {
         let action = Action::Set(Json::string("John"));
         let edit = Edit { path: Path::root("firstName"), action, given: String::new() };
         let plan = plan(Customer::parse(BEFORE).unwrap(), &Edits::check(vec![edit]).unwrap(), false).unwrap();

@@ -69,7 +69,7 @@ fn pauses_double_and_attempts_end() {
 }
 
 #[test]
-fn without_time_for_a_pause_nothing_is_sent_again() {
+fn a_put_is_not_resent_if_no_time_is_left_for_the_pause() {
     let mut write = sending();
     let pause = Duration::from_secs(60);
     let answer = Event::Answer(Answer::RateLimited(Some(pause)));

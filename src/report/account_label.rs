@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_or_else_the_name_stands_out() {
+    fn the_label_or_else_the_profile_name_is_highlighted() {
         let named = |label, color| AccountLabel { profile: "live", host: "h", overrides: &[], label, color };
         let plain = Look::default();
         assert_eq!(named(None, None).list(plain), "profile live, h");

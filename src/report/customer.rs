@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn csv_has_the_columns_of_all_and_nothing_for_null() {
+    fn csv_has_the_columns_of_every_customer_and_an_empty_cell_for_null() {
         let customers = [
             customer(r#"{"status":"Active","id":7,"o":{"x":"a,\"b\""}}"#),
             customer(r#"{"id":8,"status":"Hold","l":[1, 2],"n":null}"#),

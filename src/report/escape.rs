@@ -16,7 +16,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 /// Writes the same characters in JSON or CSV as JSON's `\uXXXX`, which keeps the meaning of JSON. Line breaks and tabs stay.
-pub(crate) fn unsteered(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_hidden_as_json(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| is_hidden(c) && !matches!(c, '\n' | '\t');
     replaced(text, hidden, |c, out| {
         c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| *out += &format!("\\u{unit:04x}"));
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_steers_a_terminal_is_left() {
+    fn escaping_leaves_no_hidden_character() {
         let text = "a\u{1b}[2J\u{7}\r\n\t\u{7f}\u{9b}31m\u{202e}x\u{2066}\u{200f}\u{61c}\u{2028}é株😀";
         let shown = escaped(text);
         assert!(!shown.contains(is_hidden), "{shown}");
@@ -48,14 +48,14 @@ mod tests {
     }
 
     #[test]
-    fn json_that_is_shown_says_what_it_said() {
+    fn escaped_json_has_the_same_value() {
         let json = "{\n\t\"a\": \"\u{9b}31m\u{202e}é\u{7f}\u{e0041}\"\n}\n";
-        let shown = unsteered(json);
+        let shown = escape_hidden_as_json(json);
         assert_eq!(shown, "{\n\t\"a\": \"\\u009b31m\\u202eé\\u007f\\udb40\\udc41\"\n}\n");
         let [shown, json] =
             [&shown, json].map(|text| crate::document::Json::parse(text.to_string()).unwrap());
         assert!(crate::document::compare::same(shown.root(), json.root()));
-        assert!(matches!(unsteered("{}\n"), Cow::Borrowed(_)));
+        assert!(matches!(escape_hidden_as_json("{}\n"), Cow::Borrowed(_)));
     }
 
     #[test]

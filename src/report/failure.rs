@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_says_where_what_and_what_next_and_cannot_steer_the_terminal() {
+    fn a_failure_shows_step_cause_and_hint_with_escapes() {
         let error = Error::new(ErrorKind::Refused, "the API refused the change")
             .step("writing customer 1")
             .detail(["Api Error: \u{1b}[2Jno\nway".to_string()])
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_command_that_may_write_says_that_nothing_was_written() {
+    fn a_read_never_says_that_nothing_was_written() {
         let message = |kind| failure(&Error::new(kind, "no"), Look::default(), false);
         assert_eq!(message(ErrorKind::NotFound), "error: no\n");
         assert!(message(ErrorKind::Unknown).contains("not known whether"));

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn csv_has_one_header_whatever_comes() {
+    fn csv_has_exactly_one_header() {
         let columns = paths(&["id", "customerReference.reference1", "n"]);
         let header = "id,customerReference.reference1,n\n";
         let mut listing = Listing::new(columns, Output::Csv, Look::default());
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_shows_what_is_null_and_what_is_absent() {
+    fn a_table_distinguishes_null_from_absent_values() {
         let table = shown(
             Listing::new(
                 paths(&["id", "customerReference.reference1", "suffix"]),

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_did_not_change_is_cut() {
+    fn only_unchanged_text_is_cut() {
         let long = "0123456789".repeat(10);
         let [before, after] = parts(&format!("{long}a"), &format!("{long}b"), false);
         assert_eq!(

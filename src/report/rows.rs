@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn there_may_be_more_than_is_read_of_one_text() {
+    fn rows_may_print_more_values_than_one_document_may_have() {
         let row = format!("[{}0]", "0,".repeat(9_999));
         let mut rows = Rows::new::<&str>(Output::Json, Look::default(), List::Array, &[], &[]);
         let count = 1 + MAX_VALUES / 10_000;

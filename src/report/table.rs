@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_terminal_nothing_is_cut_and_ascii_is_enough() {
+    fn a_table_without_a_terminal_is_uncut_and_can_be_ascii() {
         let look = Look { ascii: true, ..Look::default() };
         let shown = table(&["F", "Value"], &rows(&[["x", &"y".repeat(300)]]), look, LongValues::Cut);
         assert_eq!(shown, format!("F  Value\n-- {}\nx  {}\n", "-".repeat(300), "y".repeat(300)));

@@ -36,7 +36,7 @@ pub fn values<const N: usize>(path: &Path, views: [Option<View<'_>>; N]) -> [Str
 }
 
 /// Values as `said` shows them; different ones never look the same.
-pub fn all_said<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
+pub fn distinct_displays<const N: usize>(views: [Option<View<'_>>; N]) -> [String; N] {
     distinct(views, display)
 }
 

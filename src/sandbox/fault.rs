@@ -168,7 +168,7 @@ impl Fault {
         KINDS
     }
 
-    pub(crate) fn concerns(&self, operation: &Operation) -> bool {
+    pub(crate) fn applies_to(&self, operation: &Operation) -> bool {
         let can_hit = match self.effect {
             Effect::Truncate(..) | Effect::Ignore(_) => *operation == Operation::Put,
             Effect::Late(_) => matches!(operation, Operation::Put | Operation::Post),
@@ -236,7 +236,7 @@ fn parse(text: &str) -> anyhow::Result<Fault> {
         Operation::Preview,
         Operation::Overview(0),
     ];
-    if !possible.iter().any(|operation| fault.concerns(operation)) {
+    if !possible.iter().any(|operation| fault.applies_to(operation)) {
         bail!("`{name}` cannot happen to `{method}`");
     }
     Ok(fault)
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_a_default() {
+    fn omitted_parts_of_a_fault_have_defaults() {
         let fault = |text: &str| text.parse::<Fault>().unwrap();
         let plain = fault(":html");
         assert_eq!((plain.method, plain.from, plain.to), (Method::Any, 1, Some(1)));
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_is_not_understood_is_answered_with_what_is_allowed() {
+    fn an_invalid_fault_is_refused_with_the_allowed_forms() {
         for (text, part) in [
             ("status=500", "[METHOD]"),
             ("delete:status=500", "get, put, list, post, preview, overview, any"),

@@ -20,7 +20,7 @@ impl FaultPlan {
     /// Drops the faults that can hit no other request.
     pub(crate) fn take(faults: &mut Vec<Fault>, operation: &Operation) -> FaultPlan {
         let mut effects = Vec::new();
-        for fault in faults.iter_mut().filter(|fault| fault.concerns(operation)) {
+        for fault in faults.iter_mut().filter(|fault| fault.applies_to(operation)) {
             fault.seen += 1;
             if fault.seen >= fault.from {
                 effects.push(fault.effect.clone());
@@ -48,7 +48,7 @@ impl FaultPlan {
     }
 
     /// The document that is stored for an edit, without the parts that a fault silently drops.
-    pub(crate) fn store_less(&self, before: &Json, mut after: Json) -> Json {
+    pub(crate) fn drop_ignored_parts(&self, before: &Json, mut after: Json) -> Json {
         for effect in &self.effects {
             let stored = match effect {
                 Effect::Truncate(path, units) => truncated(&after, path, *units).map(|token| (path, token)),

@@ -98,7 +98,7 @@ impl Response {
         }
     }
 
-    pub(crate) fn seen_status(&self) -> Option<u16> {
+    pub(crate) fn delivered_status(&self) -> Option<u16> {
         (self.delivery != Delivery::Lost).then_some(self.status)
     }
 }

@@ -92,8 +92,9 @@ impl StateFile {
     }
 
     fn read(&self) -> anyhow::Result<Table> {
-        let text = std::fs::read_to_string(&self.path).with_context(|| self.trouble("cannot be read"))?;
-        parse(&text).with_context(|| self.trouble("is damaged"))
+        let text =
+            std::fs::read_to_string(&self.path).with_context(|| self.damage_message("cannot be read"))?;
+        parse(&text).with_context(|| self.damage_message("is damaged"))
     }
 
     fn write<T>(&self, change: impl FnOnce(&mut Table) -> T) -> anyhow::Result<T> {
@@ -113,7 +114,7 @@ impl StateFile {
             .with_context(|| format!("the sandbox's state {} cannot be written", self.path.display()))
     }
 
-    fn trouble(&self, what: &str) -> String {
+    fn damage_message(&self, what: &str) -> String {
         format!("the sandbox's state {} {what}; `fusebill sandbox reset` restores it", self.path.display())
     }
 }

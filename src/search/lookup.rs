@@ -36,14 +36,14 @@ impl CustomerName {
             let lookup = match by.to_ascii_lowercase().as_str() {
                 "reference" => Lookup::Reference(value.to_string()),
                 "email" => Lookup::Email(value.trim().to_string()),
-                _ => return Err(how_named()),
+                _ => return Err(customer_name_help()),
             };
             if value.trim().is_empty() {
-                return Err(format!("nothing follows `{by}:`; {}", how_named()));
+                return Err(format!("nothing follows `{by}:`; {}", customer_name_help()));
             }
             return Ok(CustomerName::Lookup(lookup));
         }
-        id(text).map(CustomerName::Id).ok_or_else(|| how_to_name(text))
+        id(text).map(CustomerName::Id).ok_or_else(|| suggest_lookup(text))
     }
 
     pub(crate) fn id(&self) -> Option<u64> {
@@ -61,17 +61,17 @@ pub(crate) fn id(text: &str) -> Option<u64> {
 }
 
 /// The lookup that was probably meant.
-fn how_to_name(text: &str) -> String {
+fn suggest_lookup(text: &str) -> String {
     let is_pasted = text.contains(TYPOGRAPHIC_QUOTES);
     let text = text.trim().trim_matches(TYPOGRAPHIC_QUOTES);
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return how_named();
+        return customer_name_help();
     }
     if is_entry(text) {
-        return format!("{}; `fusebill customer history show {text}` shows an entry", how_named());
+        return format!("{}; `fusebill customer history show {text}` shows an entry", customer_name_help());
     }
     let quotes = if is_pasted { "; the quotes were pasted from a document" } else { "" };
-    format!("{}; did you mean {}{quotes}", how_named(), meant(text))
+    format!("{}; did you mean {}{quotes}", customer_name_help(), meant(text))
 }
 
 fn meant(text: &str) -> String {
@@ -96,7 +96,7 @@ fn is_entry(text: &str) -> bool {
     parts.len() == 3 && parts.iter().zip([8, 9, 4]).all(|(part, length)| part.len() == length)
 }
 
-fn how_named() -> String {
+fn customer_name_help() -> String {
     "name a customer by its Fusebill id, a whole number such as 123, or by reference:TEXT or email:ADDRESS"
         .to_string()
 }
@@ -116,7 +116,7 @@ impl Lookup {
         })
     }
 
-    pub(crate) fn nearly_names(&self, document: View<'_>) -> bool {
+    pub(crate) fn names_ignoring_case(&self, document: View<'_>) -> bool {
         let (Lookup::Reference(text) | Lookup::Email(text)) = self;
         self.held(document).iter().any(|held| held.to_lowercase() == text.to_lowercase())
     }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_an_id_or_says_what_it_is() {
+    fn a_customer_name_is_an_id_or_has_a_prefix() {
         assert_eq!(CustomerName::parse("123"), Ok(CustomerName::Id(123)));
         assert_eq!(lookup("Reference: A:b "), Lookup::Reference(" A:b ".to_string()));
         assert_eq!(lookup("email: a@b.example "), Lookup::Email("a@b.example".to_string()));
@@ -197,7 +197,7 @@ mod tests {
         let named = |name: &str, document: &str| {
             let document = Json::parse(document).unwrap();
             let lookup = lookup(name);
-            (lookup.names(document.root()), lookup.nearly_names(document.root()))
+            (lookup.names(document.root()), lookup.names_ignoring_case(document.root()))
         };
         assert_eq!(named("reference:A1", r#"{"reference":"A1"}"#), (true, true));
         assert_eq!(named("reference:A1", r#"{"reference":"a1"}"#), (false, true));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_api_is_asked_for_what_may_be_meant() {
+    fn a_lookup_sends_a_filter_wide_enough_for_every_match() {
         assert_eq!(lookup("reference:A;1").search().query(), "Reference%3AA%2A1");
         assert_eq!(lookup("email:a@x.org").search().query(), "PrimaryEmail%3A%2Aa%40x.org%2A");
     }

@@ -80,7 +80,7 @@ impl Search {
         self.conditions.iter().filter_map(Condition::wider).collect()
     }
 
-    pub(crate) fn kept_back(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn conditions_without_filter(&self) -> impl Iterator<Item = &str> {
         self.conditions.iter().filter(|condition| condition.query().is_none()).map(Condition::given)
     }
 
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_was_to_be_expected_is_told_from_one_that_was_not() {
+    fn an_extra_row_is_distinguished_from_an_unexpected_one() {
         let search = search(&["company-name=a;b", "status=Active"]);
         assert!(!search.is_exact());
         assert_eq!(judged(&search, r#"{"companyName":"A;B","status":"Active"}"#), SearchMatch::Match);
@@ -198,16 +198,19 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_has_no_filter_for_is_kept_back() {
+    fn a_condition_without_an_api_filter_is_kept_back() {
         let search = search(&["currency=cad", "company-name=;", "first-name=J"]);
-        assert_eq!(search.kept_back().collect::<Vec<_>>(), ["currency=cad", "company-name=;"]);
+        assert_eq!(
+            search.conditions_without_filter().collect::<Vec<_>>(),
+            ["currency=cad", "company-name=;"]
+        );
         let jon = r#"{"currency":"CAD","companyName":";","firstName":"J"}"#;
         assert_eq!(judged(&search, jon), SearchMatch::Match);
         assert_eq!(judged(&search, &jon.replace("CAD", "USD")), SearchMatch::Extra);
     }
 
     #[test]
-    fn one_exact_text_is_searched_for_whatever_it_holds() {
+    fn an_exact_search_matches_text_with_special_characters() {
         let search = Search::exactly("reference", "a*b\\[empty]");
         assert_eq!(search.query(), "Reference%3Aa%2Ab%2Aempty%2A");
         assert_eq!(judged(&search, r#"{"reference":"A*b\\[empty]"}"#), SearchMatch::Match);
@@ -226,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn an_invalid_condition_is_refused_with_the_reason() {
         assert!(Condition::parse("status").unwrap_err().reason.contains("FIELD=PATTERN"));
         assert!(Condition::parse("=x").is_err());
         assert!(Condition::parse("parent-id=x").unwrap_err().reason.contains("no whole number"));

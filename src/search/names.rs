@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_searched_by_is_told_with_what_can() {
+    fn an_unknown_search_name_is_refused_with_similar_names() {
         let hint = |text: &str| find(text).unwrap_err().hint.unwrap_or_default();
         assert!(hint("frist-name").contains("first-name"), "{}", hint("frist-name"));
         assert!(hint("CurrencyId").contains("currency=CAD"));

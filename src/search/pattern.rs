@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_alone_asks_nothing_and_wants_a_value() {
+    fn a_star_alone_sends_no_filter_and_needs_a_value() {
         let any = Pattern::parse(MatchKind::Text, "*").unwrap();
         assert_eq!((any.asked(), any.is_exact()), (None, false));
         assert!(any.holds(Some("x")) && any.holds(Some("")) && !any.holds(None) && any.may_be_sent(None));

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_of_dates_is_said() {
+    fn an_invalid_date_range_is_refused_with_the_reason() {
         for text in ["", "yesterday", "2019", "2019-1-1", "2019-02-30", "2019-01-01T10:00", "2019-01-01Z"] {
             assert_eq!(dates(text), format!("`{text}` is no date"));
         }

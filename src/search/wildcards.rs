@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_any_text_and_case_does_not_count() {
+    fn a_star_matches_any_text_and_case_is_ignored() {
         for (text, pattern) in [
             ("5551234", "555*"),
             ("5551234", "*12*"),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_may_read_otherwise_is_asked_for_as_a_wildcard() {
+    fn ambiguous_characters_are_sent_as_wildcards() {
         let sent = |pattern: &str| Wildcards::parse(pattern).unwrap().widened().spelled();
         for (pattern, spelled) in [
             ("Acme", "Acme"),

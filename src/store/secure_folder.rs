@@ -20,7 +20,7 @@ pub(crate) fn make(folder: &Path) -> Result<()> {
 
 /// One that does not exist passes.
 pub(crate) fn check(path: &Path) -> Result<()> {
-    refuse_planted(path)?;
+    refuse_unsafe_target(path)?;
     match metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         there => {
@@ -30,7 +30,7 @@ pub(crate) fn check(path: &Path) -> Result<()> {
 }
 
 /// In a folder that others can write to, a link, pipe or device may be theirs, and would get what is written.
-pub(crate) fn refuse_planted(path: &Path) -> Result<()> {
+pub(crate) fn refuse_unsafe_target(path: &Path) -> Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let is_shared = metadata(parent).is_ok_and(|parent| !is_ours(&parent) || mode(&parent) & 0o022 != 0);
     let Some(there) = symlink_metadata(path).ok().filter(|_| is_shared) else { return Ok(()) };
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_folder_is_made_and_one_of_ours_passes() {
+    fn a_missing_folder_is_created_private_and_an_own_one_accepted() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("a/b");
         make(&folder).unwrap();
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_can_write_to_is_refused_with_the_command_that_mends_it() {
+    fn a_path_that_other_users_can_write_is_refused_with_a_chmod_command() {
         let root = tempfile::tempdir().unwrap();
         let (folder, file) = (root.path().join("folder"), root.path().join("file"));
         create_dir(&folder).unwrap();
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_followed_only_if_nobody_else_can_have_put_it_there() {
+    fn a_link_is_followed_unless_other_users_can_write_its_folder() {
         let root = tempfile::tempdir().unwrap();
         let (target, link) = (root.path().join("target"), root.path().join("link"));
         create_dir(&target).unwrap();
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_user_owns_is_refused() {
+    fn a_folder_of_another_user_is_refused() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("folder");
         create_dir(&folder).unwrap();

@@ -31,7 +31,7 @@ fn pragma(store: &Store, name: &str) -> String {
 }
 
 #[test]
-fn reading_makes_nothing_and_writing_makes_a_private_file_that_is_synced_and_wiped() {
+fn a_read_creates_no_file_and_a_write_creates_a_private_synced_one() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("state");
     let store = Store::at(folder.clone(), WAIT);
@@ -137,7 +137,7 @@ fn migrations_go_forward_from_any_version_all_or_none() {
 }
 
 #[test]
-fn a_wait_for_another_process_is_bounded_and_told() {
+fn a_wait_for_another_writer_is_bounded_and_reported() {
     let home = tempfile::tempdir().unwrap();
     let store = Store::at(home.path().to_path_buf(), NO_WAIT);
     note(&store, "a").unwrap();
@@ -169,7 +169,7 @@ fn many_can_make_the_database_at_once() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_or_file_that_others_can_write_to_is_refused() {
+fn a_store_that_other_users_can_write_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let open = || Store::at(home.path().to_path_buf(), WAIT);
@@ -184,7 +184,7 @@ fn a_folder_or_file_that_others_can_write_to_is_refused() {
 
 /// What is on the disk after a power cut: of the log at least what was synced, and any part of what came after it.
 #[test]
-fn whatever_part_of_the_log_survives_a_power_cut_everything_that_returned_is_there() {
+fn a_completed_write_survives_a_power_cut_at_any_log_length() {
     let home = tempfile::tempdir().unwrap();
     let store = Store::at(home.path().to_path_buf(), WAIT);
     note(&store, "first").unwrap();

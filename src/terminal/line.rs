@@ -158,7 +158,7 @@ mod tests {
     const CTRL_W: Key = Key::Char('\u{17}');
 
     #[test]
-    fn keys_do_what_they_do_in_a_shell() {
+    fn keys_edit_the_line_as_in_a_shell() {
         use Key::{ArrowLeft, ArrowRight, Backspace, Char, Del, End, Home};
         for (keys, line) in [
             (&[CTRL_W][..], "Acme |"),

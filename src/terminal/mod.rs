@@ -141,8 +141,8 @@ impl Terminal {
     }
 
     /// Keeps the modes of the terminal while an editor has it.
-    pub(crate) fn lend(&self) -> modes::QuestionGuard {
-        modes::QuestionGuard::lent()
+    pub(crate) fn guard_modes(&self) -> modes::QuestionGuard {
+        modes::QuestionGuard::editor_guard()
     }
 
     /// In the time zone of this machine, to the second.

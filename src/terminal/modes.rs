@@ -43,7 +43,7 @@ impl QuestionGuard {
     }
 
     /// Another program sets the modes.
-    pub(super) fn lent() -> QuestionGuard {
+    pub(super) fn editor_guard() -> QuestionGuard {
         #[cfg(unix)]
         begin(OptionalActions::Now, |_| {});
         QuestionGuard { shows_keys: true }

@@ -8,7 +8,7 @@ use dialoguer::console::{Term, measure_text_width};
 
 use super::{Terminal, progress};
 use crate::error::{Error, ErrorKind, Result};
-use crate::report::escape::{escaped, unsteered};
+use crate::report::escape::{escape_hidden_as_json, escaped};
 use crate::report::failure::failure;
 use crate::report::wrap::wrapped;
 
@@ -20,7 +20,7 @@ impl Terminal {
 
     /// False if the reader left.
     pub(crate) fn stream(&self, text: &str) -> Result<bool> {
-        let text = if self.escapes { unsteered(text) } else { Cow::Borrowed(text) };
+        let text = if self.escapes { escape_hidden_as_json(text) } else { Cow::Borrowed(text) };
         let write = || write_all(io::stdout().lock(), text.as_bytes());
         match if io::stdout().is_terminal() { progress::beside(write) } else { write() } {
             Ok(()) => Ok(true),
@@ -30,13 +30,13 @@ impl Terminal {
     }
 
     /// Whether [`Terminal::print`] needs no wait for a reader.
-    pub(crate) fn prints_at_once(&self, text: &str) -> bool {
-        text.is_empty() || text.len() <= ATOMIC && takes_output()
+    pub(crate) fn can_print_now(&self, text: &str) -> bool {
+        text.is_empty() || text.len() <= ATOMIC && stdout_is_ready()
     }
 
     /// Writes only if that needs no wait: another thread may be waiting, with standard output locked.
-    pub(crate) fn print_at_once(&self, text: &str) {
-        if takes_output() {
+    pub(crate) fn print_if_ready(&self, text: &str) {
+        if stdout_is_ready() {
             let _ = self.print(text);
         }
     }
@@ -82,7 +82,7 @@ impl Notes {
     }
 
     #[must_use]
-    pub(crate) fn hushed(self) -> Notes {
+    pub(crate) fn with_quiet(self) -> Notes {
         Notes { quiet: true, ..self }
     }
 
@@ -133,7 +133,7 @@ fn write_all(mut out: impl Write + std::os::fd::AsFd, mut bytes: &[u8]) -> io::R
 }
 
 #[cfg(unix)]
-fn takes_output() -> bool {
+fn stdout_is_ready() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     poll(&mut [PollFd::new(&io::stdout(), PollFlags::OUT)], Some(&now)).is_ok_and(|ready| ready > 0)
@@ -145,6 +145,6 @@ fn write_all(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn takes_output() -> bool {
+fn stdout_is_ready() -> bool {
     true
 }

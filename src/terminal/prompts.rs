@@ -98,7 +98,7 @@ impl Terminal {
         text: &str,
         check: Check<'_>,
     ) -> Result<Option<String>> {
-        self.say_about(about);
+        self.print_about(about);
         let mut typed = text.to_string();
         loop {
             let Some(line) = self.typed_line(prompt, &typed)? else { return Ok(None) };
@@ -120,7 +120,7 @@ impl Terminal {
 
     /// None if the line is empty; `about` is shown above it.
     pub(crate) fn secret(&self, about: &str, prompt: &str, check: Check<'_>) -> Result<Option<String>> {
-        self.say_about(about);
+        self.print_about(about);
         loop {
             let typed = self.typed_secret(prompt)?;
             if typed.is_empty() {
@@ -153,7 +153,7 @@ impl Terminal {
         true
     }
 
-    fn say_about(&self, about: &str) {
+    fn print_about(&self, about: &str) {
         if !about.is_empty() {
             tell_wrapped(&format!("{}\n", escaped(about)));
         }

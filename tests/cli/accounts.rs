@@ -45,7 +45,7 @@ const BY: &str = ", by FUSEBILL_BASE_URL";
 const GET: &[&str] = &["customer", "get", "123"];
 
 #[test]
-fn a_profile_says_where_the_account_is_and_where_its_key_comes_from() {
+fn a_profile_sets_the_address_and_the_source_of_the_key() {
     let world = configured(&format!(
         "[profiles.default]\nbase_url = 'URL'\napi_key_command = 'printf %s {key}'\n\
          [profiles.other]\nbase_url = 'URL'\napi_key_command = ['echo', 'Basic {key}']\n\
@@ -116,7 +116,7 @@ fn a_key_of_the_profile_goes_to_no_other_address() {
 }
 
 #[test]
-fn what_is_not_the_profile_s_is_said_above_the_change() {
+fn a_variable_that_overrides_the_profile_is_shown_with_the_change() {
     let world = configured("[profiles.live]\nlabel = 'PROD'\n");
     let update = ["--profile", "live", "customer", "update", "123", "--first-name", "J", "--dry-run"];
     let run = world.run(&update);
@@ -158,7 +158,7 @@ fn names_that_differ_in_case_only_are_refused() {
 }
 
 #[test]
-fn a_program_is_found_beside_the_file_and_not_where_one_happens_to_be() {
+fn a_relative_key_command_is_resolved_beside_the_config_file() {
     use std::os::unix::fs::PermissionsExt;
     let world = configured("[profiles.default]\nbase_url = 'URL'\napi_key_command = 'bin/pass'\n");
     for (folder, text) in
@@ -172,7 +172,7 @@ fn a_program_is_found_beside_the_file_and_not_where_one_happens_to_be() {
 }
 
 #[test]
-fn what_the_file_says_wrong_is_refused_with_its_line_before_anything_is_sent() {
+fn a_bad_setting_is_refused_with_its_line_before_any_request() {
     let world = configured("[profiles.default]\nbase_url = 'URL'\n\ncolour = 'red'\n");
     let run = world.run(GET);
     run.fails(2, &["config.toml`, line 4: `colour` is not a setting", "hint: did you mean `color`?"]);
@@ -248,7 +248,7 @@ fn profiles_are_made_changed_shown_and_removed() {
 }
 
 #[test]
-fn what_applies_is_shown_with_where_it_comes_from() {
+fn profile_show_lists_each_setting_with_its_source() {
     let world = configured("[profiles.live]\nbase_url = 'URL'\neditor = 'vi -n'\nconfirm = 'always'\n");
     let shown = world.bare(
         &[("FUSEBILL_EDITOR", "nano"), ("FUSEBILL_API_KEY", sandbox::KEY)],
@@ -372,7 +372,7 @@ fn the_sandbox_can_have_a_label_and_be_read_only_too() {
 }
 
 #[test]
-fn the_profile_s_editor_is_used_where_no_variable_of_this_tool_names_one() {
+fn the_editor_of_the_profile_is_used_unless_fusebill_editor_is_set() {
     let world = configured("[profiles.default]\neditor = ['sed', '-i', 's/\"Jon\"/\"Joe\"/']\n");
     let edit = ["customer", "edit", "123", "--dry-run"];
     let run = world.run_with(&[("VISUAL", "false"), ("EDITOR", "false")], &edit);

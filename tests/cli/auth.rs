@@ -74,7 +74,7 @@ fn a_key_that_the_api_refuses_is_not_stored() {
 }
 
 #[test]
-fn what_cannot_be_a_key_is_refused_with_the_reason_before_anything_is_sent() {
+fn login_refuses_a_malformed_key_with_the_reason_before_any_request() {
     let world = World::new();
     for (typed, reason) in [
         ("", "the API key is empty"),
@@ -149,7 +149,7 @@ fn without_a_terminal_a_key_is_not_asked_for() {
 }
 
 #[test]
-fn a_program_that_gives_no_key_is_told_from_one_that_does() {
+fn a_failing_key_command_is_reported_without_its_secrets() {
     let world = configured(
         "[profiles.default]\nbase_url = 'URL'\napi_key_command = 'sh -c \"echo locked >&2; exit 1\"'\n\
          [profiles.slow]\nbase_url = 'URL'\napi_key_command = ['sleep', '600']\n\
@@ -174,7 +174,7 @@ fn a_program_that_gives_no_key_is_told_from_one_that_does() {
 }
 
 #[test]
-fn the_status_tells_the_source_of_the_key_and_what_is_left_of_the_limits() {
+fn auth_status_shows_the_key_source_and_the_remaining_limits() {
     let limits = Limits { per_minute: 50, per_day: 5000, ..Limits::default() };
     let world = World::with(Options { limits, ..Options::default() });
     let run = world.run(&["auth", "status"]);
@@ -208,7 +208,7 @@ fn a_program_s_key_is_no_plain_text() {
 }
 
 #[test]
-fn a_stored_key_is_used_only_where_the_environment_has_none() {
+fn a_stored_key_is_used_only_if_the_variable_is_unset() {
     let world = World::new();
     assert_eq!(world.login(KEY).code, 0);
     let run = world.run(&["auth", "status"]);
@@ -220,7 +220,7 @@ fn a_stored_key_is_used_only_where_the_environment_has_none() {
 }
 
 #[test]
-fn a_stored_key_is_sent_only_where_it_was_tried() {
+fn a_stored_key_is_sent_only_to_the_address_it_was_tried_on() {
     let world = World::new();
     assert_eq!(world.login(KEY).code, 0);
     assert_eq!(world.login(KEY).stderr.lines().nth(1), Some("It replaces the key that was stored before."));

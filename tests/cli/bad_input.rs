@@ -58,7 +58,7 @@ fn an_unknown_output_form_names_the_forms() {
 }
 
 #[test]
-fn ids_that_are_none() {
+fn a_malformed_customer_id_is_a_usage_error() {
     let world = World::new();
     for id in ["abc", "0", "1.0", "+1", "", "12 3", "１２３", "99999999999999999999", "123/../456", "123?x=1"]
     {
@@ -129,7 +129,7 @@ fn a_usage_error_is_coloured_as_the_flag_says() {
 }
 
 #[test]
-fn nothing_to_change() {
+fn an_update_without_a_change_is_a_usage_error() {
     all_refused(&[
         (&[], &["no flag names a change", "--first-name John"]),
         (&["--yes"], &["no flag names a change"]),
@@ -165,7 +165,7 @@ fn values_of_the_wrong_kind() {
 }
 
 #[test]
-fn what_cannot_be_a_list_of_addresses() {
+fn a_bad_address_list_is_a_usage_error() {
     let empty = "has an empty address in its list";
     for (list, says) in [
         ("a@example.com\nBcc: b@example.com", "which has a control character in it"),
@@ -207,7 +207,7 @@ fn the_longest_text_is_taken() {
 }
 
 #[test]
-fn tracking_codes_that_are_none() {
+fn a_bad_tracking_code_flag_is_a_usage_error() {
     all_refused(&[
         (&["--sales-tracking-code", "x"], &["--sales-tracking-code takes TYPE=CODE, not `x`"]),
         (&["--sales-tracking-code", "=x"], &["--sales-tracking-code", "needs a type"]),
@@ -229,7 +229,7 @@ fn tracking_codes_that_are_none() {
 }
 
 #[test]
-fn paths_that_are_none() {
+fn a_malformed_path_is_a_usage_error() {
     for (flag, form, value) in [
         ("--set", "PATH=TEXT", "=1"),
         ("--set-json", "PATH=JSON", "=1"),
@@ -251,7 +251,7 @@ fn paths_that_are_none() {
 }
 
 #[test]
-fn json_that_is_none() {
+fn a_flag_with_invalid_json_is_a_usage_error() {
     all_refused(&[
         (
             &["--set-json", "firstName=John"],
@@ -403,7 +403,7 @@ fn base_urls_that_no_key_may_be_sent_to() {
 }
 
 #[test]
-fn keys_that_are_none() {
+fn a_malformed_api_key_is_refused_with_the_reason() {
     let world = World::new();
     for (key, says) in [
         ("", "the API key is empty"),
@@ -489,7 +489,7 @@ fn variables_that_are_not_utf_8_are_named_and_not_repeated() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_read_is_never_gone_around() {
+fn an_unreadable_proxy_variable_is_a_usage_error() {
     let world = World::new();
     for value in [&b"http://me:s3cr@\xff.invalid:1"[..], b"gopher://me:s3cr@p.invalid", b"\xff"] {
         for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {

@@ -99,7 +99,7 @@ fn the_label_is_in_sight_at_every_kind_of_question_in_every_size() {
 }
 
 #[test]
-fn the_label_is_in_its_colour_where_there_is_colour() {
+fn the_label_at_a_question_is_coloured_if_colour_is_on() {
     for (kind, arguments, steps) in QUESTIONS {
         let (_, ended) = ask(&world(LABELLED), arguments, steps, (80, 24), true);
         let painted = ended.shown.matches(PAINTED).count();

@@ -40,7 +40,7 @@ fn update(world: &World, words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_generated_files_are_what_the_program_prints() {
+fn the_generated_completion_files_match_the_program() {
     let world = World::new();
     for shell in Shell::value_variants() {
         let name = shell.to_possible_value().expect("every shell has a name").get_name().to_string();
@@ -144,7 +144,7 @@ fn a_value_that_can_be_anything_has_no_candidates() {
 }
 
 #[test]
-fn customers_are_completed_by_what_they_can_be_named_by() {
+fn a_customer_argument_completes_to_the_lookup_prefixes() {
     let world = World::new();
     for command in ["get", "update", "edit"] {
         assert_eq!(values(&world, &["customer", command, ""]), ["reference:", "email:"], "{command}");
@@ -236,7 +236,7 @@ fn entries_come_newest_first_and_undo_takes_those_of_its_profile() {
 }
 
 #[test]
-fn what_a_journal_says_steers_no_terminal_and_runs_nothing() {
+fn journal_text_in_completions_is_escaped_and_never_executed() {
     let world = World::new();
     assert_eq!(world.update(&["--last-name", "x\u{1b}[2J\u{202e}y"]).code, 0);
     assert_eq!(world.update(&["--suffix", "Jr."]).code, 0);
@@ -262,7 +262,7 @@ fn runs_are_completed() {
 }
 
 #[test]
-fn what_is_damaged_gives_no_candidates_and_not_a_word() {
+fn a_damaged_config_or_store_gives_no_candidates_and_no_message() {
     let world = with_config("[profiles.live\n");
     assert_eq!(asked(&world, &["--profile", ""]), [""; 0]);
     assert_eq!(values(&world, &["customer", "upd"]), ["update"]);
@@ -278,7 +278,7 @@ fn what_is_damaged_gives_no_candidates_and_not_a_word() {
 }
 
 #[test]
-fn a_variable_that_means_something_else_changes_nothing() {
+fn a_complete_variable_of_another_program_changes_nothing() {
     let world = World::new();
     let usual = world.run(&["customer", "get", "123", "-o", "json"]);
     for value in ["bash", "1", "", "/bin/zsh"] {

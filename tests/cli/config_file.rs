@@ -98,7 +98,7 @@ fn every_way_to_write_a_profile_can_be_read_and_edited() {
 }
 
 #[test]
-fn comments_that_do_not_belong_to_what_is_taken_out_stay() {
+fn unrelated_comments_survive_the_removal_of_a_setting_or_profile() {
     let text = "# the head of the file\n\n# about live\n[profiles.live]\n# about the label\nlabel = 'L'\n\
         # about jobs\njobs = 2\n\n# between\n\n# about test\n[profiles.test]\nlabel = 'T'\n\n# foot\n";
     let world = configured(text);
@@ -120,7 +120,7 @@ fn comments_that_do_not_belong_to_what_is_taken_out_stay() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named_and_left_as_it_is() {
+fn an_unreadable_config_file_is_named_and_left_unchanged() {
     let world = configured("");
     let path = world.home.path().join(".config/fusebill/config.toml");
     for content in [&b"[profiles.live]\nlabel = '\xff'\n"[..], b"[profiles.live\n", b"\xff\xfe[\0p\0"] {
@@ -173,7 +173,7 @@ fn a_key_in_the_file_is_not_repeated() {
 }
 
 #[test]
-fn a_file_that_others_can_write_is_warned_of() {
+fn a_config_file_that_other_users_can_write_gives_a_warning() {
     let world =
         configured(&format!("[profiles.default]\nbase_url = 'URL'\napi_key_command = 'echo {KEY}'\n"));
     let path = world.home.path().join(".config/fusebill/config.toml");
@@ -208,7 +208,7 @@ fn a_profile_with_a_dot_in_its_name_is_one_profile() {
 }
 
 #[test]
-fn changes_at_the_same_time_are_all_kept_or_told() {
+fn simultaneous_profile_changes_are_kept_or_reported() {
     for _ in 0..4 {
         let world = configured("[profiles.live]\nlabel = 'L'\n");
         let names: Vec<String> = (0..12).map(|number| format!("p{number}")).collect();

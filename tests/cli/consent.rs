@@ -27,7 +27,7 @@ fn yes_writes_after_reading_the_customer_again() {
 }
 
 #[test]
-fn no_writes_nothing() {
+fn answering_no_writes_nothing() {
     let world = World::new();
     let mut terminal = asked(&world);
     terminal.send("n\r");
@@ -48,7 +48,7 @@ fn neither_answer_is_a_default_and_only_y_or_n_answers() {
 }
 
 #[test]
-fn what_was_typed_before_the_question_stood_does_not_answer_it() {
+fn input_typed_before_the_question_does_not_answer_it() {
     let world = World::new();
     world.fault("get:latency=2s");
     let mut terminal = Terminal::start(world.command(HOLD));
@@ -127,7 +127,7 @@ fn answered_after(world: &World, from: &str, to: &str) -> (i32, String, String) 
 }
 
 #[test]
-fn what_another_writer_changed_elsewhere_meanwhile_is_shown_and_kept() {
+fn a_concurrent_change_to_another_field_is_shown_and_kept() {
     let world = World::new();
     let (code, shown, theirs) = answered_after(&world, "\"PO-2291\"", "\"PO-1\"");
     assert_eq!(code, 0, "{shown}");
@@ -156,7 +156,7 @@ fn conflicted(world: &World) -> (Terminal, String) {
 }
 
 #[test]
-fn where_both_changed_the_same_field_ours_is_shown_and_asked_about_again() {
+fn choosing_our_value_in_a_conflict_asks_for_consent_again() {
     let world = World::new();
     let (mut terminal, theirs) = conflicted(&world);
     terminal.press("\u{1b}[B\r");
@@ -169,7 +169,7 @@ fn where_both_changed_the_same_field_ours_is_shown_and_asked_about_again() {
 }
 
 #[test]
-fn where_both_changed_the_same_field_theirs_can_be_kept() {
+fn choosing_their_value_in_a_conflict_writes_nothing() {
     let world = World::new();
     let (mut terminal, theirs) = conflicted(&world);
     terminal.press("\r");
@@ -179,7 +179,7 @@ fn where_both_changed_the_same_field_theirs_can_be_kept() {
 }
 
 #[test]
-fn what_others_change_while_a_conflict_is_decided_is_kept_too() {
+fn a_change_made_while_a_conflict_is_open_is_kept_too() {
     let world = World::new();
     let edits = ["--first-name", "John"];
     let mut terminal = Terminal::start(world.command([&HOLD[..], &edits].concat()));
@@ -204,7 +204,7 @@ fn what_others_change_while_a_conflict_is_decided_is_kept_too() {
 }
 
 #[test]
-fn a_conflict_that_is_not_decided_writes_nothing() {
+fn an_undecided_conflict_writes_nothing() {
     for (key, expected) in [("\u{1b}", 11), ("q", 11), ("\u{3}", 130)] {
         let world = World::new();
         let (mut terminal, theirs) = conflicted(&world);
@@ -217,7 +217,7 @@ fn a_conflict_that_is_not_decided_writes_nothing() {
 }
 
 #[test]
-fn what_another_writer_did_already_is_not_done_again() {
+fn a_change_that_another_client_already_made_sends_no_put() {
     let world = World::new();
     let (code, shown, theirs) = answered_after(&world, "\"status\":\"Active\"", "\"status\":\"Hold\"");
     assert_eq!((code, shown.contains("No changes")), (0, true), "{shown}");
@@ -245,7 +245,7 @@ fn the_question_is_not_asked_of_a_machine() {
 }
 
 #[test]
-fn no_input_asks_nothing_on_a_terminal_either() {
+fn the_flag_no_input_asks_nothing_on_a_terminal() {
     let world = World::new();
     let terminal = Terminal::start(world.command([&HOLD[..], &["--no-input"]].concat()));
     let (code, shown) = terminal.end();
@@ -253,7 +253,7 @@ fn no_input_asks_nothing_on_a_terminal_either() {
 }
 
 #[test]
-fn what_a_program_reads_is_shown_beside_it_only_where_it_is_asked_about() {
+fn a_table_beside_json_output_is_shown_only_before_a_question() {
     for (extra, shown_first) in [("--quiet", true), ("--yes", false)] {
         let world = World::new();
         let mut terminal = Terminal::start(world.command([&HOLD[..], &["-o", "json", extra]].concat()));

@@ -149,42 +149,42 @@ fn intents(journal: &[Value]) -> impl Iterator<Item = &Value> {
 }
 
 #[test]
-fn killed_when_the_server_has_seen_the_get_it_wrote_nothing() {
+fn a_kill_during_the_get_writes_nothing() {
     for _ in 0..40 {
         assert_eq!(killed_at(&["get:hang"], 1).check(), None);
     }
 }
 
 #[test]
-fn killed_when_the_server_has_seen_the_get_and_answers_it_can_be_resolved() {
+fn a_kill_after_the_get_can_be_resolved() {
     for _ in 0..60 {
         killed_at(&[], 1).check();
     }
 }
 
 #[test]
-fn killed_when_the_server_has_seen_the_put_it_can_be_resolved_and_taken_back() {
+fn a_kill_during_the_put_can_be_resolved_and_undone() {
     for _ in 0..60 {
         assert!(killed_at(&[], 2).check().is_some());
     }
 }
 
 #[test]
-fn killed_while_the_put_hangs_it_wrote_nothing() {
+fn a_kill_while_the_put_hangs_is_resolved_as_not_written() {
     for _ in 0..20 {
         assert_eq!(killed_at(&["put:hang"], 2).check(), Some("not-written"));
     }
 }
 
 #[test]
-fn killed_while_the_put_waits_it_can_be_resolved_and_taken_back() {
+fn a_kill_while_the_put_is_delayed_can_be_resolved_and_undone() {
     for _ in 0..20 {
         assert!(killed_at(&["put:latency=20ms"], 2).check().is_some());
     }
 }
 
 #[test]
-fn killed_while_it_finds_out_about_a_lost_answer_it_is_resolved_as_it_is() {
+fn a_kill_during_the_get_after_a_lost_answer_is_resolved_correctly() {
     for _ in 0..20 {
         assert_eq!(killed_at(&["put:lost-after", "get@2:hang"], 3).check(), Some("written"));
         assert_eq!(killed_at(&["put:lost-before", "get@2:hang"], 3).check(), Some("not-written"));
@@ -192,7 +192,7 @@ fn killed_while_it_finds_out_about_a_lost_answer_it_is_resolved_as_it_is() {
 }
 
 #[test]
-fn killed_at_any_moment_it_left_a_record_of_whatever_it_sent() {
+fn a_kill_at_any_moment_leaves_a_record_of_every_sent_change() {
     let begin = Instant::now();
     assert_eq!(World::new().run(&JOHN).code, 0);
     let whole = u64::try_from(begin.elapsed().as_micros()).expect("it does not take an age");
@@ -204,7 +204,7 @@ fn killed_at_any_moment_it_left_a_record_of_whatever_it_sent() {
 
 /// A copy of the files is what a power cut leaves of them: at the moment a PUT is seen, its record must be in there.
 #[test]
-fn files_that_are_copied_while_a_put_is_under_way_have_its_intent() {
+fn files_copied_during_a_put_have_its_intent() {
     for _ in 0..10 {
         let world = World::new();
         world.fault("put:hang");
@@ -243,7 +243,7 @@ fn eight_at_once(world: &World) -> [Run; 8] {
 }
 
 #[test]
-fn of_eight_changes_at_once_each_is_on_record_whole_and_the_last_one_is_stored() {
+fn eight_simultaneous_changes_are_each_recorded_and_the_last_is_stored() {
     let world = World::new();
     let runs = eight_at_once(&world);
     assert!(runs.iter().all(|run| run.code == 0), "{runs:#?}");
@@ -259,7 +259,7 @@ fn of_eight_changes_at_once_each_is_on_record_whole_and_the_last_one_is_stored()
 }
 
 #[test]
-fn of_eight_changes_at_once_none_is_lost_without_a_word() {
+fn eight_simultaneous_changes_lose_none_that_reports_success() {
     let world = World::new();
     let runs = eight_at_once(&world);
     let stored: Value = serde_json::from_str(&world.stored(123)).expect("a customer is JSON");

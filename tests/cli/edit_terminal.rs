@@ -142,7 +142,7 @@ fn is_stored(world: &World, before: &str, replaced: &[(&str, &str)], ended: &End
 }
 
 #[test]
-fn yes_writes_what_was_typed_and_nothing_else() {
+fn answering_yes_writes_the_typed_changes_and_nothing_else() {
     let world = World::new();
     let before = world.stored(123);
     let mut terminal = edit(&world, &[JOHN]);
@@ -192,7 +192,7 @@ fn after_no_the_difference_can_be_shown_and_the_text_kept() {
 }
 
 #[test]
-fn a_mistake_opens_the_text_again_on_its_line_with_what_is_wrong_above_it() {
+fn an_error_reopens_the_text_on_its_line_with_a_note_above_it() {
     for (editor, target) in
         [("vim", "+LINE\nFILE\n"), ("code", "--goto\nFILE:LINE\n"), ("hx", "FILE:LINE\n"), ("ed", "FILE\n")]
     {
@@ -221,7 +221,7 @@ fn a_mistake_opens_the_text_again_on_its_line_with_what_is_wrong_above_it() {
 }
 
 #[test]
-fn what_is_right_beside_a_mistake_can_be_seen_and_the_text_be_kept() {
+fn the_valid_changes_beside_an_error_can_be_shown_and_the_text_kept() {
     let world = World::new();
     let visit = format!("{NUMBER}\nsed -i 's/\"Smith\"/\"Smythe\"/' \"$file\"");
     let mut terminal = edit(&world, &[&visit]);
@@ -251,7 +251,7 @@ fn notes_do_not_pile_up_and_are_no_part_of_the_text() {
 }
 
 #[test]
-fn an_editor_that_returns_at_once_is_asked_about() {
+fn an_editor_that_returns_at_once_brings_up_a_menu() {
     let world = World::new();
     let mut terminal = edit(&world, &["", JOHN]);
     let warned = terminal.until("What now?");
@@ -266,7 +266,7 @@ fn an_editor_that_returns_at_once_is_asked_about() {
 }
 
 #[test]
-fn a_text_that_was_saved_after_the_editor_returned_is_read_when_it_is_said_so() {
+fn a_text_saved_after_the_editor_returned_is_read_on_request() {
     let world = World::new();
     let mut terminal = edit(&world, &[""]);
     menu(&mut terminal, "What now?", "  quit");
@@ -309,7 +309,7 @@ fn an_untouched_text_is_left_without_a_trace() {
 const STRANGER: &str = "sed -i 's/^{/{\\n  \"fristName\": \"x\",/' \"$file\"";
 
 #[test]
-fn a_field_that_nobody_knows_is_added_where_it_is_wanted() {
+fn an_unknown_field_is_added_after_a_yes() {
     let world = World::behaving(&["unknown-keys=store"]);
     let mut terminal = edit(&world, &[STRANGER]);
     let shown = unwrapped(&terminal.until("[y/n] "));
@@ -324,7 +324,7 @@ fn a_field_that_nobody_knows_is_added_where_it_is_wanted() {
 }
 
 #[test]
-fn a_field_that_nobody_knows_opens_the_text_again_where_it_is_not_wanted() {
+fn an_unknown_field_reopens_the_text_after_a_no() {
     let world = World::new();
     let mut terminal = edit(&world, &[STRANGER, "sed -i '/\"fristName\": \"x\"/d' \"$file\""]);
     terminal.until("[y/n] ");
@@ -347,7 +347,7 @@ fn meanwhile(world: &World, from: &str, to: &str) -> String {
 }
 
 #[test]
-fn what_others_changed_elsewhere_meanwhile_is_shown_and_kept() {
+fn an_edit_shows_and_keeps_a_concurrent_change_to_another_field() {
     let world = World::new();
     let mut terminal = edit(&world, &[JOHN]);
     consent(&mut terminal);
@@ -379,7 +379,7 @@ fn conflicted(world: &World, visits: &[&str]) -> (Terminal, String) {
 }
 
 #[test]
-fn our_value_over_theirs_is_seen_and_asked_about_again() {
+fn choosing_our_value_in_an_edit_conflict_asks_for_consent_again() {
     let world = World::new();
     let (mut terminal, theirs) = conflicted(&world, &[]);
     terminal.press(&format!("{DOWN}\r"));
@@ -390,7 +390,7 @@ fn our_value_over_theirs_is_seen_and_asked_about_again() {
 }
 
 #[test]
-fn their_value_is_kept_where_it_is_chosen() {
+fn choosing_their_value_in_an_edit_conflict_keeps_it() {
     let world = World::new();
     let (mut terminal, theirs) = conflicted(&world, &[]);
     terminal.press("\r");
@@ -399,7 +399,7 @@ fn their_value_is_kept_where_it_is_chosen() {
 }
 
 #[test]
-fn edited_again_after_a_conflict_the_text_says_what_is_written() {
+fn a_text_edited_again_after_a_conflict_decides_the_write() {
     for (visit, first_name) in [
         ("", Some("\"John\"")),
         ("sed -i 's/\"firstName\": \"John\"/\"firstName\": \"Jan\"/' \"$file\"", None),
@@ -428,7 +428,7 @@ fn edited_again_after_a_conflict_the_text_says_what_is_written() {
 }
 
 #[test]
-fn the_words_of_the_api_stand_above_the_line_that_they_name() {
+fn a_message_of_the_api_is_noted_above_the_line_it_names() {
     let world = World::new();
     let before = world.stored(123);
     world.fault("put:refuse=lastName is not nice");
@@ -469,7 +469,7 @@ fn left_behind(world: &World) {
 const OFFER: &str = "An earlier edit of this customer left its text";
 
 #[test]
-fn a_text_that_was_left_behind_is_offered_and_gone_on_with() {
+fn a_kept_text_is_offered_and_can_be_continued() {
     let world = World::new();
     let before = world.stored(123);
     left_behind(&world);
@@ -484,7 +484,7 @@ fn a_text_that_was_left_behind_is_offered_and_gone_on_with() {
 }
 
 #[test]
-fn one_can_begin_anew_and_keep_or_delete_what_was_left() {
+fn a_new_edit_can_keep_or_delete_the_earlier_text() {
     for (keys, left) in [(format!("{DOWN}\r"), 1), (format!("{DOWN}{DOWN}\r"), 0)] {
         let world = World::new();
         left_behind(&world);
@@ -629,7 +629,7 @@ fn a_field_is_searched_and_its_text_is_judged_when_it_is_typed() {
 }
 
 #[test]
-fn a_word_is_chosen_from_a_menu_and_what_affects_billing_is_said() {
+fn a_status_is_chosen_from_a_menu_and_its_billing_effect_is_shown() {
     let world = World::new();
     let before = world.stored(123);
     let mut terminal = prompted(&world);
@@ -731,7 +731,7 @@ fn changed_at_prompts(world: &World) -> Terminal {
 }
 
 #[test]
-fn a_field_is_left_as_it_is_by_an_unchanged_line_and_the_list_by_esc_with_the_text_kept() {
+fn an_unchanged_line_keeps_the_field_and_esc_keeps_the_text() {
     let world = World::new();
     let before = world.stored(123);
     let mut terminal = changed_at_prompts(&world);
@@ -764,7 +764,7 @@ fn a_field_is_left_as_it_is_by_an_unchanged_line_and_the_list_by_esc_with_the_te
 }
 
 #[test]
-fn no_goes_back_to_the_list_with_what_was_changed() {
+fn answering_no_returns_to_the_list_with_the_changes() {
     let world = World::new();
     let before = world.stored(123);
     let mut terminal = changed_at_prompts(&world);
@@ -812,7 +812,7 @@ fn ctrl_c_ends_the_program_at_a_line_and_at_every_menu() {
 }
 
 #[test]
-fn ctrl_z_at_a_question_leaves_it_usable_where_nothing_could_continue_the_program() {
+fn ctrl_z_without_job_control_leaves_a_question_usable() {
     let world = World::new();
     let mut terminal = edit(&world, &[JOHN]);
     consent(&mut terminal);
@@ -915,7 +915,7 @@ fn a_signal_at_a_question_leaves_the_text_and_the_terminal_right() {
 }
 
 #[test]
-fn an_editor_that_fails_leaves_what_was_typed() {
+fn an_editor_that_fails_keeps_the_typed_text() {
     let world = World::new();
     let ended = edit(&world, &[&format!("{JOHN}\nexit 1")]).finish();
     ended.says(1, &["the editor", "failed: "]);

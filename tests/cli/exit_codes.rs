@@ -118,7 +118,7 @@ fn all(cases: impl IntoIterator<Item = Case>) {
 }
 
 #[test]
-fn code_0_is_a_change_that_is_stored_whatever_its_answer_looked_like() {
+fn code_0_is_a_stored_change_even_after_a_bad_answer() {
     all([
         Case::done(&[], 1),
         Case::done(&["put:null"], 2),
@@ -321,7 +321,7 @@ fn code_7_is_a_write_that_provably_did_not_happen() {
 }
 
 #[test]
-fn code_7_is_an_address_where_nobody_answers() {
+fn code_7_is_an_address_that_refuses_connections() {
     let world = World::new();
     let closed = [("FUSEBILL_BASE_URL", "http://127.0.0.1:1/v1")];
     let run = world.run_with(&closed, &["customer", "get", "123"]);
@@ -330,7 +330,7 @@ fn code_7_is_an_address_where_nobody_answers() {
 }
 
 #[test]
-fn code_7_is_a_server_that_is_gone_before_the_write() {
+fn code_7_is_a_server_that_stops_before_the_write() {
     let (world, listener) = (World::new(), TcpListener::bind("127.0.0.1:0").expect("a free port"));
     let url = format!("http://{}/v1", listener.local_addr().expect("it is bound"));
     let customer = world.stored(123);
@@ -370,7 +370,7 @@ fn without_a_journal_an_uncertain_write_is_looked_at_and_not_taken_back() {
 }
 
 #[test]
-fn what_may_still_arrive_is_told_though_the_change_was_written_by_another_attempt() {
+fn a_lost_attempt_is_warned_about_even_if_a_later_one_succeeds() {
     let world = World::new();
     world.fault("put:lost-before");
     let run = world.update(&["--first-name", "John"]);
@@ -391,7 +391,7 @@ fn what_may_still_arrive_is_told_though_the_change_was_written_by_another_attemp
 }
 
 #[test]
-fn code_8_is_a_write_of_which_nobody_knows() {
+fn code_8_is_a_write_with_an_unknown_outcome() {
     const TOLD: &str = "The change was sent; it is not known whether the API applied it.";
     const SETTLE: &str = "fusebill customer history 123 --resolve";
     const LATE: &str = "if the server applies it late";
@@ -476,7 +476,7 @@ fn the_same_change_by_another_client_during_a_wait_needs_no_second_put() {
 }
 
 #[test]
-fn code_8_is_a_write_that_nobody_answers_in_time() {
+fn code_8_is_a_write_without_an_answer_in_time() {
     let world = World::new();
     world.fault("put*all:hang");
     let run = world.update(&["--first-name", "John", "--timeout", "2"]);
@@ -535,7 +535,7 @@ fn code_12_is_a_dry_run_that_found_changes() {
 }
 
 #[test]
-fn a_dry_run_of_what_needs_consent_asks_nothing() {
+fn a_dry_run_of_a_billing_change_asks_for_no_consent() {
     let world = World::new();
     let run = world.update(&["--status", "Hold", "--dry-run"]);
     let shown = table(JON, &[["status", "\"Active\"", "\"Hold\""]]);
@@ -553,7 +553,7 @@ fn a_dry_run_of_what_needs_consent_asks_nothing() {
 }
 
 #[test]
-fn a_dry_run_refuses_what_the_api_is_known_to_refuse() {
+fn a_dry_run_refuses_changes_that_the_api_is_known_to_refuse() {
     let world = World::new();
     let refused = |customer: &str, arguments: &[&str], reason: &str| {
         let run = world.run(&[&["customer", "update", customer, "--dry-run", "--yes"], arguments].concat());

@@ -3,7 +3,7 @@
 use crate::world::World;
 
 #[test]
-fn what_holds_lets_the_change_through() {
+fn an_expectation_that_holds_allows_the_change() {
     for pair in [
         "status=Active",
         "/status=Active",
@@ -25,7 +25,7 @@ fn what_holds_lets_the_change_through() {
 }
 
 #[test]
-fn what_does_not_hold_writes_nothing_and_says_what_is_there() {
+fn an_expectation_that_fails_writes_nothing_and_shows_the_value() {
     for (pair, says) in [
         ("status=hold", "status: expected Hold, found \"Active\""),
         ("suffix=", "suffix: expected , found null"),
@@ -76,7 +76,7 @@ fn a_path_that_is_not_there_is_a_usage_error_with_the_nearest_name() {
 }
 
 #[test]
-fn a_writer_who_came_before_is_noticed() {
+fn an_expectation_detects_an_earlier_change_by_another_client() {
     let world = World::new();
     world.fault("get:other-writer=firstName=\"Jane\"");
     world.update(&["--first-name", "John", "--expect", "firstName=Jon"]).fails(6, &["found \"Jane\""]);

@@ -222,7 +222,7 @@ fn words_are_taken_in_any_case_and_sent_in_the_vendors() {
 }
 
 #[test]
-fn what_affects_billing_is_not_written_without_consent() {
+fn a_billing_field_is_not_written_without_consent() {
     for field in FIELDS.iter().filter(|field| field.affects_billing()) {
         let world = world();
         let run = world.run(&["customer", "update", "7001", &format!("--{}", field.flag), &new(field).0]);

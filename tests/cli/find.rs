@@ -36,7 +36,7 @@ fn a_customer_that_several_fields_find_is_listed_once() {
 }
 
 #[test]
-fn the_table_says_how_many_and_what_else_can_be_searched() {
+fn find_counts_its_matches_and_suggests_list_if_there_are_none() {
     let world = World::new();
     let run = find(&world, &["acme", "--columns", "id,company-name"]);
     run.is(0, "id   companyName\n──── ───────────\n123  Acme Inc.\n", "1 customer.\n");

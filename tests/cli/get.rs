@@ -153,7 +153,7 @@ fn an_error_in_the_middle_names_its_customer_and_no_json_is_half_printed() {
 }
 
 #[test]
-fn nothing_in_the_data_steers_the_terminal() {
+fn customer_data_cannot_control_the_terminal() {
     let world = World::new();
     world.server.store(HOSTILE).expect("a customer");
     let hostile = ["7003".to_string(), "1011".to_string()];
@@ -170,7 +170,7 @@ fn nothing_in_the_data_steers_the_terminal() {
 }
 
 #[test]
-fn nothing_in_an_error_of_the_api_steers_the_terminal() {
+fn an_api_error_cannot_control_the_terminal() {
     for fault in [
         "put:refuse=No \u{1b}[2J\u{202e}way",
         "get:body=\u{1b}[2J\u{202e}",
@@ -207,7 +207,7 @@ fn wide_characters_keep_the_columns_straight() {
 }
 
 #[test]
-fn an_unknown_customer_is_a_failure_whatever_the_404_looks_like() {
+fn an_unknown_customer_exits_with_3_for_every_404_body() {
     for choice in ["not-found=envelope", "not-found=message", "not-found=empty"] {
         World::behaving(&[choice])
             .run(&["customer", "get", "99"])

@@ -28,7 +28,7 @@ fn an_address_is_added_or_removed_and_the_rest_keeps_its_bytes() {
 }
 
 #[test]
-fn an_address_that_is_there_or_is_not_there_is_told() {
+fn adding_a_present_or_removing_a_missing_address_is_reported() {
     let world = World::new();
     let run = update(&world, &["--add-primary-email", "a@example.com", "--remove-primary-email", "x@y.org"]);
     assert_eq!(run.code, 0);

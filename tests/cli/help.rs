@@ -136,7 +136,7 @@ fn the_environment_is_every_variable() {
 }
 
 #[test]
-fn every_topic_is_named_where_help_is_looked_for() {
+fn the_help_names_every_topic_and_each_topic_has_text() {
     let text = help(&["--help"]);
     for (name, _) in TOPICS {
         assert!(text.contains(name), "{name}");
@@ -165,7 +165,7 @@ fn every_command_has_help() {
 }
 
 #[test]
-fn what_there_is_no_help_for_is_a_usage_error_with_the_topics() {
+fn help_for_an_unknown_name_is_a_usage_error_with_the_topics() {
     let world = World::new();
     for words in
         [&["help", "exit-code"][..], &["help", "customer", "delete"], &["help", "customer", "exit-codes"]]

@@ -45,7 +45,7 @@ fn the_intent_is_noted_with_both_documents_before_the_outcome() {
 }
 
 #[test]
-fn what_changes_nothing_is_not_noted() {
+fn an_update_without_a_write_makes_no_journal_entry() {
     let world = World::new();
     world.run(&["customer", "update", "123", "--first-name", "Jon"]);
     world.run(&["customer", "update", "123", "--first-name", "John", "--dry-run"]);
@@ -142,7 +142,7 @@ fn undoing_an_undo_brings_the_change_back() {
 }
 
 #[test]
-fn what_others_changed_since_stays_and_is_never_overwritten() {
+fn undo_keeps_later_changes_or_refuses_to_overwrite_them() {
     let world = changed();
     let entry = world.entry();
     let elsewhere = world.stored(123).replacen("\"PO-2291\"", "\"PO-1\"", 1);
@@ -178,7 +178,7 @@ fn an_entry_of_another_host_or_profile_is_not_undone_here() {
 }
 
 #[test]
-fn what_wrote_nothing_is_not_undone() {
+fn an_entry_that_wrote_nothing_cannot_be_undone() {
     let world = World::new();
     world.fault("put:refuse=No.");
     assert_eq!(world.run(&JOHN).code, 5);
@@ -189,7 +189,7 @@ fn what_wrote_nothing_is_not_undone() {
 }
 
 #[test]
-fn what_this_machine_changed_later_is_no_difference_of_what_is_resolved() {
+fn resolve_ignores_later_changes_of_the_same_journal() {
     let world = World::new();
     ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
     assert_eq!(world.run(&JOHN).code, 8);
@@ -208,7 +208,7 @@ fn the_history_of_another_profile_is_not_pruned() {
 }
 
 #[test]
-fn what_arrived_after_all_is_undone_when_somebody_says_so() {
+fn a_late_write_is_undone_only_with_yes() {
     let world = World::new();
     world.fault("put*4:status=500");
     assert_eq!(world.run(&JOHN).code, 8);
@@ -229,7 +229,7 @@ fn what_arrived_after_all_is_undone_when_somebody_says_so() {
 }
 
 #[test]
-fn a_customer_that_is_gone_does_not_keep_the_others_from_being_resolved() {
+fn a_missing_customer_does_not_block_resolving_other_entries() {
     let world = World::new();
     for id in ["123", "1001"] {
         world.fault("put:lost-before");
@@ -246,7 +246,7 @@ fn a_customer_that_is_gone_does_not_keep_the_others_from_being_resolved() {
 }
 
 #[test]
-fn a_change_whose_outcome_is_unknown_is_told_and_resolved_by_reading() {
+fn an_unknown_outcome_is_shown_and_resolved_by_a_get() {
     for (faults, expected) in [
         (["put:lost-after", "get@2*4:status=500"], "written"),
         (["put:lost-before", "get@2*4:status=500"], "not-written"),
@@ -266,7 +266,7 @@ fn a_change_whose_outcome_is_unknown_is_told_and_resolved_by_reading() {
 }
 
 #[test]
-fn a_change_that_somebody_changed_further_is_not_resolved_by_guessing() {
+fn a_change_modified_by_another_client_is_resolved_as_undecided() {
     let world = World::new();
     ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
     assert_eq!(world.run(&JOHN).code, 8);
@@ -278,7 +278,7 @@ fn a_change_that_somebody_changed_further_is_not_resolved_by_guessing() {
 }
 
 #[test]
-fn without_a_journal_nothing_is_sent_unless_that_is_asked_for() {
+fn an_unusable_journal_stops_the_write_unless_no_journal_is_given() {
     let world = World::new();
     world.file("taken", "a file where a folder is needed");
     let state = [("XDG_STATE_HOME", world.home.path().join("taken").display().to_string())];
@@ -314,7 +314,7 @@ fn expect_modified_guards_by_the_moment() {
 }
 
 #[test]
-fn what_the_api_made_of_a_value_that_was_asked_for_is_taken_back() {
+fn undo_restores_a_value_that_the_api_altered() {
     for fault in ["put:truncate=firstName,4", "put:ignore=firstName"] {
         let world = World::new();
         let before = world.stored(123);
@@ -340,14 +340,14 @@ fn what_the_api_made_of_a_value_that_was_asked_for_is_taken_back() {
 }
 
 #[test]
-fn where_nothing_is_open_no_key_is_needed_to_say_so() {
+fn resolve_without_open_entries_needs_no_key() {
     let world = World::new();
     let run = world.bare(&[], &["customer", "history", "--resolve"]);
     run.is(0, "", "This account has no change to resolve.\nThe journal has no such change.\n");
 }
 
 #[test]
-fn an_open_entry_whose_fields_were_set_anew_is_superseded() {
+fn an_open_entry_is_superseded_if_its_fields_are_set_again() {
     let world = World::new();
     world.fault("put:lost-before");
     world.fault("get@2:other-writer=lastName=\"Theirs\"");
@@ -376,7 +376,7 @@ fn old_values_alone_do_not_prove_that_nothing_was_written() {
 }
 
 #[test]
-fn what_others_wrote_while_an_answer_was_lost_is_not_taken_back_with_it() {
+fn undo_keeps_a_change_made_while_the_answer_was_lost() {
     let world = World::new();
     let before = world.stored(123);
     world.fault("put:lost-after");
@@ -443,7 +443,7 @@ fn history_of_more_than_one_batch_is_one_object_and_a_table_names_every_entry() 
 }
 
 #[test]
-fn one_customer_that_cannot_be_read_does_not_keep_the_others_from_being_resolved() {
+fn an_unreadable_customer_does_not_block_resolving_other_entries() {
     let world = World::new();
     for id in ["123", "1001"] {
         world.fault("put:lost-before");
@@ -459,7 +459,7 @@ fn one_customer_that_cannot_be_read_does_not_keep_the_others_from_being_resolved
 }
 
 #[test]
-fn undo_last_takes_back_nothing_earlier_while_a_later_change_has_no_known_outcome() {
+fn undo_last_refuses_while_a_later_change_has_no_known_outcome() {
     let world = changed();
     ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
     assert_eq!(world.run(&["customer", "update", "1001", "--first-name", "Later"]).code, 8);
@@ -488,7 +488,7 @@ fn undo_last_says_that_a_change_was_the_row_of_a_run() {
 }
 
 #[test]
-fn what_a_removed_profile_left_is_forgotten_with_its_runs_and_nothing_of_it_is_in_the_file() {
+fn prune_erases_entries_and_runs_of_a_removed_profile() {
     let world = World::new();
     let live = ["--profile", "live"];
     assert_eq!(world.run(&["profile", "set", "live", "--label", "x"]).code, 0);

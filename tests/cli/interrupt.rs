@@ -51,7 +51,7 @@ fn until_seen(world: &World, method: &str) {
 }
 
 #[test]
-fn before_the_write_it_ends_at_once_and_nothing_is_written() {
+fn a_signal_before_the_write_ends_the_program_without_a_put() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         if signal == "HUP" && is_under_nohup() {
             continue;
@@ -74,7 +74,7 @@ fn before_the_write_it_ends_at_once_and_nothing_is_written() {
 }
 
 #[test]
-fn while_another_process_has_the_store_it_stops_before_the_change_is_sent() {
+fn a_signal_during_a_wait_for_the_store_stops_before_the_put() {
     for again in [false, true] {
         let world = World::new();
         world.update(&["--title", "dr"]);
@@ -114,7 +114,7 @@ fn full() -> (UnixStream, OwnedFd) {
 }
 
 #[test]
-fn while_nobody_reads_what_it_shows_it_ends_at_once_and_nothing_is_written() {
+fn a_signal_while_standard_output_is_blocked_ends_the_program() {
     for arguments in [
         &["customer", "update", "123", "--first-name", "John"][..],
         &["customer", "get", "123", "-o", "json"],
@@ -139,7 +139,7 @@ fn while_nobody_reads_what_it_shows_it_ends_at_once_and_nothing_is_written() {
 }
 
 #[test]
-fn a_reader_is_waited_for_where_standard_output_does_not_block() {
+fn nonblocking_standard_output_waits_for_its_reader() {
     let world = World::new();
     let (mut unread, mut full) = UnixStream::pair().expect("two sockets");
     full.set_nonblocking(true).expect("it can be set");
@@ -179,7 +179,7 @@ fn unread(world: &World, method: &str, flags: &[&str], then: impl Fn() -> bool) 
 }
 
 #[test]
-fn where_nobody_reads_what_it_says_it_ends_when_that_is_read() {
+fn an_interrupted_program_ends_once_its_standard_error_is_read() {
     let world = World::new();
     world.fault("get:hang");
     let (code, message) = unread(&world, "GET", &[], || true);
@@ -189,7 +189,7 @@ fn where_nobody_reads_what_it_says_it_ends_when_that_is_read() {
 }
 
 #[test]
-fn where_nobody_reads_what_it_says_the_outcome_is_noted_all_the_same() {
+fn blocked_standard_error_does_not_delay_recording_the_outcome() {
     let world = World::new();
     world.fault("put:latency=2s");
     let noted = || world.journal().last().is_some_and(|record| record["outcome"] == "written");
@@ -202,7 +202,7 @@ fn where_nobody_reads_what_it_says_the_outcome_is_noted_all_the_same() {
 }
 
 #[test]
-fn during_the_write_its_outcome_is_awaited_and_told() {
+fn a_signal_during_the_write_waits_for_the_outcome_and_reports_it() {
     let world = World::new();
     world.fault("put:latency=2s");
     let mut running = Running::start(&world, &[]);
@@ -221,7 +221,7 @@ fn during_the_write_its_outcome_is_awaited_and_told() {
 }
 
 #[test]
-fn pressed_again_it_gives_up_waiting_and_the_journal_knows() {
+fn a_second_signal_during_the_put_leaves_an_unknown_outcome() {
     let world = World::new();
     world.fault("put:hang");
     let mut running = Running::start(&world, &["-o", "json"]);
@@ -247,7 +247,7 @@ fn pressed_again_it_gives_up_waiting_and_the_journal_knows() {
 }
 
 #[test]
-fn pressed_again_before_the_change_is_sent_it_is_recorded_that_nothing_was_written() {
+fn a_second_signal_before_the_put_records_not_written() {
     let world = World::new();
     ["put:rate-limit=1", "get@2:hang"].iter().for_each(|fault| world.fault(fault));
     let mut running = Running::start(&world, &[]);

@@ -58,7 +58,7 @@ fn every_customer_is_listed_with_one_request() {
 }
 
 #[test]
-fn a_table_shows_values_so_that_they_can_be_told_apart() {
+fn a_list_table_distinguishes_empty_from_absent_values() {
     let world = World::new();
     let run = list(&world, &["--where", "company-name=Empty*", "--columns", "id,suffix,reference1,nothing"]);
     let row = "\n1013  \"\"      \"\"                            (absent)\n";
@@ -89,7 +89,7 @@ fn all_conditions_hold_together() {
 }
 
 #[test]
-fn every_kind_of_pattern_finds_what_it_says() {
+fn every_kind_of_pattern_finds_its_customers() {
     let world = World::new();
     let sorted = |condition: &str| {
         let mut ids = ids(&world, &[condition]);
@@ -131,7 +131,7 @@ fn characters_of_the_filters_own_are_asked_for_as_wildcards_and_checked_here() {
 }
 
 #[test]
-fn what_the_api_has_no_filter_for_is_read_and_checked_here() {
+fn a_condition_without_an_api_filter_is_checked_locally() {
     let world = World::new();
     let run =
         list(&world, &["--where", "currency=cad", "--limit", "1", "-o", "ndjson", "--columns", "currency"]);
@@ -144,7 +144,7 @@ fn what_the_api_has_no_filter_for_is_read_and_checked_here() {
 }
 
 #[test]
-fn an_api_that_ignores_a_filter_lets_nothing_wrong_out() {
+fn rows_that_the_api_failed_to_filter_are_dropped_with_a_warning() {
     for form in ["table", "csv", "json", "ndjson"] {
         let world = World::new();
         let all: Vec<String> = [123, 1019, 1017].iter().map(|id| world.stored(*id)).collect();
@@ -158,7 +158,7 @@ fn an_api_that_ignores_a_filter_lets_nothing_wrong_out() {
 }
 
 #[test]
-fn whatever_the_api_does_where_its_documents_are_silent_the_same_is_found() {
+fn undocumented_api_behaviours_do_not_change_the_result() {
     let choices: &[&[&str]] = &[
         &[],
         &["unknown-filter=refuse"],
@@ -202,7 +202,7 @@ fn columns_are_a_merge_patch_in_json_and_cells_in_csv() {
 }
 
 #[test]
-fn no_match_is_nothing_and_no_failure() {
+fn a_list_without_matches_is_empty_and_succeeds() {
     let world = World::new();
     let none = |form: &str| list(&world, &["--where", "first-name=Nobody", "-o", form, "--columns", "id"]);
     let wider = "A pattern is for the whole value; a part is found with --where 'first-name=*Nobody*'.\n";
@@ -230,7 +230,7 @@ fn a_limit_asks_for_one_page() {
 }
 
 #[test]
-fn a_column_that_nobody_has_is_told() {
+fn a_column_that_no_customer_has_gives_a_warning() {
     let world = World::new();
     let run = list(&world, &["--columns", "id,satus", "-o", "csv", "--limit", "1"]);
     assert!(run.code == 0 && run.stdout.starts_with("id,satus\n"), "{}", run.stdout);
@@ -266,7 +266,7 @@ fn many_customers_are_read_page_by_page_on_one_connection() {
 }
 
 #[test]
-fn what_is_piped_into_head_reads_no_more_pages() {
+fn a_list_piped_into_head_reads_no_more_pages() {
     let world = World::new();
     store(&world, 3_000);
     let mut command = world.command(["customer", "list", "-o", "ndjson"]);
@@ -278,7 +278,7 @@ fn what_is_piped_into_head_reads_no_more_pages() {
 }
 
 #[test]
-fn a_list_that_changes_while_it_is_read_is_said_to() {
+fn a_list_that_changes_during_reading_gives_a_warning() {
     for second in ["[]".to_string(), format!("[{}]", World::new().stored(123))] {
         let world = World::new();
         store(&world, 1_000);
@@ -301,7 +301,7 @@ fn a_customer_that_moved_by_many_pages_is_listed_once() {
 }
 
 #[test]
-fn mistakes_are_told_before_anything_is_sent() {
+fn a_bad_list_flag_is_refused_before_any_request() {
     for (arguments, says) in [
         (&["--where", "status"][..], &["--where status: it takes FIELD=PATTERN", "status=Active"][..]),
         (&["--where", "frist-name=J"], &["no field `frist-name`", "did you mean first-name?"]),
@@ -356,14 +356,14 @@ fn failures_of_the_api_are_those_of_a_read() {
 }
 
 #[test]
-fn a_filter_that_the_api_refuses_is_told_in_its_words() {
+fn a_filter_refused_by_the_api_fails_with_its_message() {
     let world = World::new();
     world.fault("list:refuse=No such filter.");
     list(&world, &["--where", "first-name=J"]).fails(1, &["filter or the key (HTTP 400)", "No such filter."]);
 }
 
 #[test]
-fn what_passes_is_tried_again_and_the_timeout_bounds_it_all() {
+fn transient_errors_are_retried_within_the_timeout() {
     let world = World::new();
     ["list:status=500", "list:rate-limit=1", "list:cut"].iter().for_each(|fault| world.fault(fault));
     assert_eq!(list(&world, &["-o", "ndjson"]).stdout.lines().count(), COUNT);
@@ -373,7 +373,7 @@ fn what_passes_is_tried_again_and_the_timeout_bounds_it_all() {
 }
 
 #[test]
-fn pages_that_came_before_a_failure_are_out_and_the_exit_code_tells() {
+fn a_failed_page_exits_with_7_after_printing_earlier_pages() {
     let world = World::new();
     store(&world, 1_500);
     world.fault("list@2*all:status=500");
@@ -389,7 +389,7 @@ fn pages_that_came_before_a_failure_are_out_and_the_exit_code_tells() {
 }
 
 #[test]
-fn what_is_listed_goes_back_into_a_bulk_update_and_changes_nothing() {
+fn a_printed_list_used_as_a_bulk_update_changes_nothing() {
     let world = World::new();
     let forms = [("csv", None), ("ndjson", Some("last-name,reference1,quickbooks-id"))];
     for (form, columns) in forms {
@@ -403,7 +403,7 @@ fn what_is_listed_goes_back_into_a_bulk_update_and_changes_nothing() {
 }
 
 #[test]
-fn nothing_in_a_list_steers_the_terminal() {
+fn listed_values_cannot_control_the_terminal() {
     let world = World::new();
     let name = "a\u{1b}[2J\u{202e}";
     let text = format!(r#"{{"id":7,"status":"Active","companyName":{},"currency":"USD"}}"#, quote(name));

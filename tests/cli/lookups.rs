@@ -87,7 +87,7 @@ fn many_candidates_are_counted_and_the_first_of_them_shown() {
 }
 
 #[test]
-fn an_api_that_ignores_the_filter_or_case_changes_nothing() {
+fn a_lookup_is_exact_even_if_the_api_ignores_filter_or_case() {
     for choice in ["filter-case=ignore", "filter-case=match"] {
         let world = world(&[choice]);
         assert_eq!(id_of(&world.run(&["customer", "get", "reference:ZED-7", "-o", "json"])), "901");
@@ -101,7 +101,7 @@ fn an_api_that_ignores_the_filter_or_case_changes_nothing() {
 }
 
 #[test]
-fn what_names_no_customer_is_refused_before_anything_is_sent() {
+fn a_malformed_customer_name_is_refused_before_any_request() {
     let world = World::new();
     for name in ["zed", "ref:x", "reference:", "email: ", "12a", "0"] {
         let run = world.run(&["customer", "get", name]);
@@ -153,7 +153,7 @@ fn last_run(world: &World) -> String {
 }
 
 #[test]
-fn rows_whose_customers_are_not_found_are_all_named_and_nothing_is_written() {
+fn rows_that_match_no_single_customer_are_listed_before_any_write() {
     let world = world(&[]);
     let rows = world.file("rows.csv", "reference,suffix\nZED-7,Jr\nnobody,Sr\na;b,X\n,Y\n");
     let run = world.run(&["customer", "bulk", "update", &rows, "--yes"]);
@@ -184,7 +184,7 @@ fn rows_whose_customers_are_not_found_are_all_named_and_nothing_is_written() {
 }
 
 #[test]
-fn a_row_whose_customer_has_another_reference_by_then_is_not_written() {
+fn a_row_whose_customer_changed_its_reference_is_not_written() {
     let world = world(&[]);
     let rows = world.file("rows.csv", "reference,suffix\nZED-7,Jr\n");
     world.fault("get:other-writer=reference=\"OTHER\"");
@@ -214,7 +214,7 @@ fn a_run_by_reference_that_is_cut_short_goes_on_without_looking_up_again() {
 }
 
 #[test]
-fn what_a_list_prints_goes_into_bulk_as_it_is() {
+fn an_ndjson_list_is_valid_bulk_input_and_detects_later_changes() {
     let world = World::new();
     let list = world.run(&["customer", "list", "-o", "ndjson"]);
     assert_eq!(list.code, 0);
@@ -248,7 +248,7 @@ fn what_a_list_prints_goes_into_bulk_as_it_is() {
 }
 
 #[test]
-fn a_list_as_csv_guards_itself_against_what_others_changed() {
+fn a_csv_list_as_bulk_input_detects_later_changes() {
     let world = World::new();
     let list = world.run(&["customer", "list", "--where", "reference=ACME-7", "-o", "csv"]).stdout;
     let rows = world.file("rows.csv", &list);
@@ -282,7 +282,7 @@ fn a_plan_by_reference_is_carried_out_on_the_customer_that_has_it_still() {
 }
 
 #[test]
-fn an_array_is_told_from_lines() {
+fn a_json_array_as_bulk_input_is_refused_with_a_hint() {
     let world = World::new();
     let all = world.run(&["customer", "list", "-o", "json", "--limit", "1"]).stdout;
     let run = world.pipe(&["customer", "bulk", "update", "-", "--yes"], all.as_bytes());

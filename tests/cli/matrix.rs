@@ -180,7 +180,7 @@ fn cells() -> impl Iterator<Item = Cell> {
 }
 
 #[test]
-fn whatever_fails_whenever_it_fails_what_is_claimed_is_what_is_so() {
+fn every_claim_is_true_under_every_fault_at_every_step() {
     let surprises = all(cells(), |cell| cell.check());
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }
@@ -200,7 +200,7 @@ fn answers_once_and_is_gone(listener: TcpListener, document: &str) -> std::net::
 }
 
 #[test]
-fn a_put_that_finds_nobody_listening_any_more_wrote_nothing() {
+fn a_put_to_a_closed_server_is_recorded_as_not_written() {
     let world = World::new();
     let before = world.stored(123);
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");

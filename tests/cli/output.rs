@@ -94,7 +94,7 @@ fn verbose_shows_method_address_and_status_and_never_the_key() {
 }
 
 #[test]
-fn a_reader_who_went_away_is_no_failure_and_the_change_is_written() {
+fn a_closed_standard_output_is_no_failure_and_the_change_is_written() {
     for form in ["table", "json", "ndjson", "csv"] {
         let world = World::new();
         let run = into(&world, closed(), &[UPDATE, &["-o", form]].concat());
@@ -152,7 +152,7 @@ fn a_read_that_cannot_be_shown_fails() {
 }
 
 #[test]
-fn a_standard_error_that_nobody_reads_changes_nothing() {
+fn a_closed_standard_error_changes_nothing() {
     let world = World::new();
     let mut command = world.command(UPDATE);
     let status =
@@ -162,7 +162,7 @@ fn a_standard_error_that_nobody_reads_changes_nothing() {
 }
 
 #[test]
-fn without_a_terminal_nothing_is_asked() {
+fn a_command_without_a_terminal_asks_nothing() {
     let world = World::new();
     let run = world.pipe(&["customer", "update", "123", "--status", "Hold"], b"y\ny\n");
     assert_eq!(run.code, 2, "{}", run.stderr);
@@ -172,7 +172,7 @@ fn without_a_terminal_nothing_is_asked() {
 }
 
 #[test]
-fn whatever_cannot_be_printed_is_a_failure() {
+fn a_command_fails_if_standard_output_is_full() {
     let world = World::new();
     assert_eq!(world.run(UPDATE).code, 0);
     let rows = world.file("rows.csv", "id,firstName\n123,Joe\n");

@@ -13,7 +13,7 @@ fn put(patch: &str, more: &[&str]) -> String {
 }
 
 #[test]
-fn a_patch_changes_only_what_it_names_from_a_file_and_from_standard_input() {
+fn a_patch_from_a_file_or_standard_input_changes_only_its_members() {
     let world = World::new();
     let before = world.stored(123);
     let expected = before
@@ -60,7 +60,7 @@ fn a_null_clears_once_it_is_consented_to() {
 }
 
 #[test]
-fn a_null_for_what_is_null_already_is_no_change() {
+fn a_null_for_a_stored_null_is_no_change() {
     let world = World::new();
     let run = world.pipe(PATCH, br#"{"suffix":null,"customerReference":{"reference2":null}}"#);
     run.is(0, "", "No changes: customer 123 already has these values. Nothing was written.\n");
@@ -125,7 +125,7 @@ fn a_file_with_a_byte_order_mark_is_the_same_patch() {
 }
 
 #[test]
-fn a_patch_cannot_touch_what_is_read_only() {
+fn a_patch_cannot_change_read_only_fields() {
     for (patch, path) in [
         (r#"{"id":5}"#, "the patch is of customer 5, not of 123"),
         (r#"{"customerReference":{"id":5}}"#, "`customerReference.id` is read-only"),

@@ -47,7 +47,7 @@ pub fn key_is_nowhere(world: &World, run: &Run, key: &str) {
 }
 
 #[test]
-fn the_sandbox_profile_reaches_nothing_but_itself() {
+fn the_sandbox_profile_contacts_only_the_sandbox() {
     let world = World::new();
     let url = world.server.base_url();
     let proxy = format!("http://{}", world.server.address());
@@ -96,7 +96,7 @@ fn loopback_is_never_reached_by_way_of_a_proxy() {
 }
 
 #[test]
-fn the_key_is_sent_as_it_stands_and_shown_nowhere() {
+fn the_key_is_sent_unchanged_and_shown_nowhere() {
     let world = World::new();
     for arguments in [
         vec!["customer", "get", "123", "-v"],

@@ -111,7 +111,7 @@ fn limits_are_given_on_the_command_line() {
 }
 
 #[test]
-fn what_serve_does_not_understand_is_a_usage_error() {
+fn a_bad_flag_of_serve_is_a_usage_error() {
     let world = World::new();
     for (arguments, says) in [
         (["--fault", "statsu"], &["--fault statsu", "[METHOD]", "put:status=500"][..]),
@@ -128,7 +128,7 @@ fn what_serve_does_not_understand_is_a_usage_error() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said() {
+fn a_port_in_use_is_reported() {
     let world = World::new();
     let port = world.server.address().port().to_string();
     let run = world.run(&["sandbox", "serve", "--memory", "--port", &port]);

@@ -3,7 +3,7 @@
 use crate::world::World;
 
 #[test]
-fn set_sets_text_whatever_it_looks_like() {
+fn set_stores_every_value_as_text() {
     let before = World::new().stored(123);
     for (pair, old, new) in [
         ("firstName=John", "\"Jon\"", "\"John\""),
@@ -46,7 +46,7 @@ fn set_json_sets_the_very_token() {
 }
 
 #[test]
-fn what_is_the_same_value_in_another_spelling_is_no_change() {
+fn another_spelling_of_the_stored_value_is_no_change() {
     for arguments in [
         ["--set-json", r#"firstName="J\u006fn""#],
         ["--set", "customerReference.reference1=PO-2291"],

@@ -32,7 +32,7 @@ fn status(world: &World, id: u64) -> String {
 }
 
 #[test]
-fn a_preview_shows_the_invoice_and_sends_nothing_that_counts() {
+fn a_preview_shows_the_invoice_and_changes_nothing() {
     let world = World::new();
     let run = activate(&world, &["--all-purchases", "--preview"]);
     assert_eq!((run.code, posts(&world), moved(&world, 1017)), (0, 0, vec![]), "{run:#?}");
@@ -122,7 +122,7 @@ fn a_customer_that_is_there_already_is_no_change() {
 }
 
 #[test]
-fn what_is_documented_as_refused_is_not_sent() {
+fn an_action_documented_as_refused_is_not_sent() {
     let world = World::new();
     for (command, id, hint) in [
         (&["hold"][..], "1021", "`fusebill customer uncancel 1021` leads there"),
@@ -147,7 +147,7 @@ fn a_price_that_changes_before_it_is_sent_is_a_conflict() {
 }
 
 #[test]
-fn a_charge_other_than_the_previewed_one_is_told() {
+fn a_charge_that_differs_from_its_preview_is_reported() {
     let world = World::new();
     world.fault("post:price=5.00");
     let run = activate(&world, &["--yes", "--max-total", "500", "-o", "json"]);
@@ -160,7 +160,7 @@ fn a_charge_other_than_the_previewed_one_is_told() {
 }
 
 #[test]
-fn a_balance_that_does_not_fit_the_preview_is_told() {
+fn a_balance_that_differs_from_its_preview_is_reported() {
     let world = World::behaving(&["collection=fails"]);
     world.fault("post:price=5.00");
     let run =
@@ -173,7 +173,7 @@ fn a_balance_that_does_not_fit_the_preview_is_told() {
 }
 
 #[test]
-fn another_client_that_does_it_first_is_told_as_that() {
+fn an_earlier_action_of_another_client_is_reported_as_a_conflict() {
     let world = World::new();
     world.fault("post:done-first");
     let run = activate(&world, &["--yes", "--max-total", "500"]);
@@ -262,7 +262,7 @@ fn an_action_is_in_the_journal_with_its_preview_and_undo_names_its_opposite() {
 }
 
 #[test]
-fn a_read_only_profile_previews_and_sends_nothing() {
+fn a_read_only_profile_allows_a_preview_and_refuses_the_action() {
     let world = World::new();
     let folder = world.home.path().join(".config/fusebill");
     std::fs::create_dir_all(&folder).expect("the home can be written");
@@ -273,7 +273,7 @@ fn a_read_only_profile_previews_and_sends_nothing() {
 }
 
 #[test]
-fn a_status_by_put_names_what_the_vendor_advises_and_offers_no_undo() {
+fn a_status_update_names_the_advised_action_and_offers_no_undo() {
     let world = World::new();
     let run = world.update(&["--status", "Hold", "--yes"]);
     assert_eq!((run.code, run.undo.clone()), (0, None), "{run:#?}");
@@ -295,7 +295,7 @@ fn asked(world: &World) -> Terminal {
 }
 
 #[test]
-fn a_yes_sends_it_once_and_a_no_sends_nothing() {
+fn a_yes_sends_the_action_once_and_a_no_sends_nothing() {
     for (answer, code, sent) in [("y\r", 0, 1), ("n\r", 11, 0)] {
         let world = World::new();
         let mut terminal = asked(&world);
@@ -317,7 +317,7 @@ fn a_price_that_changes_while_the_question_is_open_is_a_conflict() {
 }
 
 #[test]
-fn an_edit_by_another_client_while_the_question_is_open_changes_nothing() {
+fn an_edit_by_another_client_at_the_question_does_not_stop_an_action() {
     let world = World::new();
     let mut terminal = asked(&world);
     world.fault("get:other-writer=firstName=\"Theirs\"");

@@ -142,7 +142,7 @@ fn money_moves_at_most_once_and_is_never_denied() {
 }
 
 #[test]
-fn nothing_is_sent_without_consent() {
+fn no_action_is_sent_without_consent() {
     let surprises = all(cells().iter().filter(|cell| cell.faults.is_empty()), |cell| {
         let world = World::behaving(cell.behaviour);
         let id = cell.id.to_string();

@@ -89,7 +89,7 @@ fn a_customer_is_read_and_written_over_tls() {
 }
 
 #[test]
-fn tls_1_2_is_spoken_with_those_who_know_no_other_and_judged_alike() {
+fn a_tls_1_2_server_is_accepted_and_its_certificate_verified() {
     let (world, authority) = (World::new(), Authority::new());
     let server = Listener::tls12(authority.vouches_for(HERE), world.server.address());
     let authority = world.file("authority.pem", authority.pem());
@@ -185,7 +185,7 @@ fn a_certificate_that_is_signed_by_itself_is_refused() {
 }
 
 #[test]
-fn an_authority_is_no_server_even_where_it_is_trusted() {
+fn a_trusted_authority_certificate_is_refused_as_a_server() {
     let identity = Identity::of_an_authority(HERE);
     let pem = identity.pem.clone();
     let mut site = Site::showing(|_| identity);
@@ -197,7 +197,7 @@ fn an_authority_is_no_server_even_where_it_is_trusted() {
 }
 
 #[test]
-fn a_server_without_tls_is_told_from_one_that_is_down() {
+fn a_server_without_tls_is_reported_and_not_retried() {
     let world = World::new();
     let url = format!("https://{}/v1", world.server.address());
     let run = world.run_with(&[("FUSEBILL_BASE_URL", &url)], READ);
@@ -233,7 +233,7 @@ fn a_server_that_wants_a_client_certificate_is_not_tried_again() {
 }
 
 #[test]
-fn a_server_that_wants_a_client_certificate_in_tls_1_2_is_said_to() {
+fn a_tls_1_2_server_that_wants_a_client_certificate_is_reported() {
     let (world, authority) = (World::new(), Authority::new());
     let server = Listener::wanting_certificates_in_tls12(authority.vouches_for(HERE), &authority);
     let pem = world.file("authority.pem", authority.pem());
@@ -244,7 +244,7 @@ fn a_server_that_wants_a_client_certificate_in_tls_1_2_is_said_to() {
 }
 
 #[test]
-fn a_server_that_says_nothing_may_speak_no_tls() {
+fn a_silent_server_gives_a_hint_about_missing_tls() {
     let server = Bystander::new();
     let url = server.url().replacen("http", "https", 1);
     let arguments = ["customer", "get", "123", "--timeout", "1"];
@@ -301,7 +301,7 @@ fn folders_without_an_authority_are_named_before_anything_is_sent() {
 }
 
 #[test]
-fn authorities_are_not_read_where_nothing_is_encrypted() {
+fn authorities_are_not_read_without_tls() {
     let run = World::new().run_with(&[("SSL_CERT_FILE", "/no/such/file")], READ);
     assert_eq!(run.code, 0, "{}", run.stderr);
 }
@@ -385,7 +385,7 @@ fn loopback_is_reached_over_tls_without_a_proxy_too() {
 }
 
 #[test]
-fn a_proxy_that_says_no_is_asked_once() {
+fn a_proxy_that_refuses_is_asked_once() {
     let cases: [(&'static [u8], &[&str]); 6] = [
         (
             b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
@@ -408,7 +408,7 @@ fn a_proxy_that_says_no_is_asked_once() {
 }
 
 #[test]
-fn a_proxy_that_is_down_is_told_from_the_api() {
+fn a_refused_proxy_connection_names_the_proxy() {
     let (site, closed) = (Site::elsewhere(), Closed::new());
     let run = site.through(&format!("http://{}", closed.address()), READ);
     let message = format!("the proxy {} cannot be reached: Connection refused", closed.address());
@@ -427,7 +427,7 @@ fn a_proxy_without_tls_is_not_spoken_to_with_it() {
 }
 
 #[test]
-fn the_password_of_a_proxy_is_told_to_the_proxy_and_to_nobody_else() {
+fn the_password_of_a_proxy_is_sent_only_to_the_proxy() {
     const PASSWORD: &str = "s3cr3t%3Aword";
     // base64 of me:s3cr3t:word
     const TOLD: &str = "bWU6czNjcjN0OndvcmQ=";
@@ -546,7 +546,7 @@ fn the_authority_of_a_profile_is_the_only_one_and_that_of_no_other_profile() {
 }
 
 #[test]
-fn a_file_in_the_environment_goes_before_what_the_profile_trusts() {
+fn ssl_cert_file_overrides_the_trust_of_the_profile() {
     for setting in ["tls_roots = 'system'\n", "tls_roots = 'bundled'\n", "ca_file = 'missing.pem'\n"] {
         let site = Site::configured(setting);
         let run = site.by_profile(&[("SSL_CERT_FILE", &site.authority)], READ);

@@ -21,7 +21,7 @@ firstName  Jon     John
 }
 
 #[test]
-fn nothing_is_sent_when_nothing_changes() {
+fn an_update_without_changes_sends_no_put() {
     let world = World::new();
     let run = world.run(&["customer", "update", "123", "--first-name", "Jon", "--clear", "suffix"]);
     run.is(0, "", "No changes: customer 123 already has these values. Nothing was written.\n");
@@ -29,7 +29,7 @@ fn nothing_is_sent_when_nothing_changes() {
 }
 
 #[test]
-fn a_usage_error_sends_nothing_at_all() {
+fn a_usage_error_sends_no_request() {
     let world = World::new();
     world
         .run(&["customer", "update", "123", "--frist-name", "John"])

@@ -30,7 +30,7 @@ fn outcome(world: &World) -> String {
 const SLOW: [&str; 2] = ["get:latency=1100ms", "get@2:other-writer=lastName=\"Theirs\""];
 
 #[test]
-fn what_another_client_writes_after_a_slow_reading_is_kept() {
+fn an_update_keeps_a_change_made_after_its_slow_get() {
     let world = world(&SLOW);
     let run = world.update(&["--first-name", "John"]);
     assert_eq!(run.code, 0, "{run:#?}");
@@ -42,7 +42,7 @@ fn what_another_client_writes_after_a_slow_reading_is_kept() {
 }
 
 #[test]
-fn an_undo_after_a_slow_reading_keeps_it_too() {
+fn an_undo_keeps_a_change_made_after_its_slow_get() {
     let world = World::new();
     assert_eq!(world.update(&["--first-name", "John"]).code, 0);
     SLOW.iter().for_each(|fault| world.fault(fault));
@@ -52,7 +52,7 @@ fn an_undo_after_a_slow_reading_keeps_it_too() {
 }
 
 #[test]
-fn a_row_after_a_slow_reading_keeps_it_too() {
+fn a_row_keeps_a_change_made_after_its_slow_get() {
     let world = world(&SLOW);
     let rows = world.file("rows.csv", "id,firstName\n123,John\n");
     let run = world.run(&["customer", "bulk", "update", &rows, "--yes"]);
@@ -78,7 +78,7 @@ fn a_correction_after_a_lost_answer_is_not_undone() {
 }
 
 #[test]
-fn nothing_was_written_is_not_said_of_a_change_that_was_stored_and_answered_with_an_error() {
+fn a_change_stored_despite_an_error_answer_has_an_unknown_outcome() {
     let faults = ["put:status-after=500", "get@2:other-writer=firstName=\"Jon\"", "put@2:refuse=No."];
     let world = world(&faults);
     let run = world.update(&["--first-name", "John"]);
@@ -87,7 +87,7 @@ fn nothing_was_written_is_not_said_of_a_change_that_was_stored_and_answered_with
 }
 
 #[test]
-fn a_put_under_way_is_told_although_another_client_made_the_same_change() {
+fn a_put_in_flight_is_reported_even_if_another_client_made_the_change() {
     let world = world(&["put:late=60m", "get@2:other-writer=firstName=\"John\""]);
     let run = world.update(&["--first-name", "John"]);
     assert_eq!((run.code, world.puts().len()), (0, 1), "{run:#?}");
@@ -123,7 +123,7 @@ fn preconditions_are_checked_again_before_a_second_attempt() {
 }
 
 #[test]
-fn what_a_row_expects_is_checked_again_before_a_second_attempt() {
+fn a_row_expectation_is_checked_again_before_a_second_attempt() {
     let held = World::new().stored(123);
     let moment = held.split("\"modifiedTimestamp\":\"").nth(1).and_then(|rest| rest.split('"').next());
     let csv = format!("id,firstName,modifiedTimestamp\n123,John,{}\n", moment.expect("a timestamp"));
@@ -145,7 +145,7 @@ fn an_answer_one_version_behind_is_read_once_more() {
 }
 
 #[test]
-fn what_an_earlier_attempt_met_is_not_the_reason_of_a_later_one() {
+fn a_failure_reports_the_last_attempt_and_not_an_earlier_one() {
     let world = world(&["put:rate-limit=1", "get@3*4:status=500"]);
     let run = world.update(&["--first-name", "John", "--verify", "read"]);
     assert_eq!((run.code, world.puts().len()), (8, 2), "{run:#?}");
@@ -195,7 +195,7 @@ fn refusing(answer: &'static [u8]) -> (Run, usize, World) {
 }
 
 #[test]
-fn the_status_decides_whatever_the_body_of_a_refusal_is() {
+fn a_refusal_is_decided_by_its_status_and_not_its_body() {
     for answer in [
         &b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 3\r\n\r\n\xff\xfe\xfd"[..],
         b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 900\r\n\r\ncut short",

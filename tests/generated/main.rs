@@ -36,7 +36,7 @@ fn generated(program: &clap::Command, fields: &[Field]) -> Generated {
 }
 
 #[test]
-fn the_generated_files_are_what_the_definitions_make() {
+fn the_generated_files_match_the_definitions() {
     let files = generated(&fusebill::cli::command(), FIELDS);
     if std::env::var("FUSEBILL_UPDATE").is_ok_and(|value| value == "1") {
         files::write(root(), &files);
@@ -109,13 +109,13 @@ fn the_contents_of_the_reference_lead_to_its_headings() {
 }
 
 #[test]
-fn a_page_says_the_same_whatever_width_the_help_has() {
+fn a_generated_page_does_not_depend_on_the_help_width() {
     let narrow = fusebill::cli::command().term_width(40);
     assert_eq!(generated(&narrow, FIELDS), generated(&fusebill::cli::command().term_width(200), FIELDS));
 }
 
 #[test]
-fn the_files_of_the_first_page_are_where_the_program_keeps_them() {
+fn the_files_on_the_first_man_page_exist_after_use() {
     let home = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(home.path().join("rows.csv"), "id,suffix\n123,Sr.\n").expect("the home can be written");
     let run = |line: &str| {

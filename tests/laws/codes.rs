@@ -55,7 +55,7 @@ proptest! {
     #![proptest_config(law(4000))]
 
     #[test]
-    fn a_set_code_stands_where_its_type_was_and_the_rest_keeps_its_bytes(list in list(1), at in any::<Index>(), code in "n[a-z\"\\\\é]{0,5}") {
+    fn a_set_code_keeps_its_position_and_the_rest_keeps_its_bytes(list in list(1), at in any::<Index>(), code in "n[a-z\"\\\\é]{0,5}") {
         let kinds = kinds(&list);
         let at = at.index(kinds.len());
         let changed = edited(&list, &[(&kinds[at].to_ascii_uppercase(), Some(&code))]).unwrap();
@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn a_removed_code_is_gone_and_the_rest_keeps_its_bytes(list in list(1), at in any::<Index>()) {
+    fn removing_a_code_keeps_the_bytes_of_the_rest(list in list(1), at in any::<Index>()) {
         let kinds = kinds(&list);
         let at = at.index(kinds.len());
         let changed = edited(&list, &[(&kinds[at], None)]).unwrap();
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn edits_of_several_types_do_what_they_do_one_by_one(list in list(2), one in any::<Index>(), other in any::<Index>(), taken in any::<bool>()) {
+    fn edits_of_several_types_equal_the_same_edits_one_by_one(list in list(2), one in any::<Index>(), other in any::<Index>(), taken in any::<bool>()) {
         let kinds = kinds(&list);
         let first = one.index(kinds.len());
         let second = (first + 1 + other.index(kinds.len() - 1)) % kinds.len();

@@ -154,13 +154,13 @@ proptest! {
     #![proptest_config(law(1000))]
 
     #[test]
-    fn laying_out_and_reading_back_asks_for_nothing(document in document(Oddity::Wild), all: bool) {
+    fn an_edit_text_read_back_unchanged_gives_no_edits(document in document(Oddity::Wild), all: bool) {
         let shown = document.parsed();
         asks_for_nothing(&write(&shown, &head(), all), &shown, all)?;
     }
 
     #[test]
-    fn no_layout_order_or_spelling_asks_for_anything(
+    fn no_layout_order_or_spelling_gives_an_edit(
         document in document(Oddity::Wild),
         all: bool,
         seed: u64,
@@ -224,7 +224,7 @@ proptest! {
     #![proptest_config(law(2000))]
 
     #[test]
-    fn what_is_typed_comes_to_what_flags_come_to(
+    fn typed_values_give_the_same_customer_as_flags(
         case in case(Oddity::Tame),
         choices in vec(any::<Index>(), 1..20),
     ) {
@@ -275,7 +275,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_deleted_is_reported_and_never_an_edit(
+    fn a_deleted_value_is_reported_and_never_an_edit(
         document in document(Oddity::Tame),
         all: bool,
         gone in vec(any::<Index>(), 1..6),
@@ -361,7 +361,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_sheet_is_refused_or_read_and_what_is_read_can_be_planned(
+    fn a_damaged_edit_text_is_refused_or_gives_edits_that_can_be_planned(
         document in document(Oddity::Wild),
         all: bool,
         places in vec((any::<Index>(), scraps()), 1..4),
@@ -395,13 +395,13 @@ proptest! {
     }
 
     #[test]
-    fn strict_json_is_left_as_it_is(document in document(Oddity::Wild)) {
+    fn strict_json_comes_back_unchanged(document in document(Oddity::Wild)) {
         let text = &document.spelled.text;
         prop_assert_eq!(strict(text), Ok(text.clone()));
     }
 
     #[test]
-    fn notes_stand_above_their_lines_and_leave_no_trace(
+    fn every_note_is_above_its_line_and_leaves_no_trace(
         text in prop_oneof![scraps(), document(Oddity::Wild).prop_map(|it| write(&it.parsed(), &head(), true))],
         notes in vec((0_usize..40, "[a-z\n\r\\*/]{0,8}"), 0..6),
     ) {
@@ -420,7 +420,7 @@ proptest! {
     }
 
     #[test]
-    fn a_noted_sheet_asks_for_what_the_sheet_asks_for(
+    fn an_unedited_text_with_notes_gives_no_edits(
         document in document(Oddity::Wild),
         all: bool,
         notes in vec((0_usize..60, "[a-z*/ ]{0,8}"), 1..6),
@@ -465,7 +465,7 @@ proptest! {
     #![proptest_config(law(2000))]
 
     #[test]
-    fn a_resolved_conflict_is_ours_where_asked_theirs_elsewhere_and_touches_nothing_else(
+    fn a_resolved_conflict_takes_the_chosen_side_and_nothing_else(
         case in case(Oddity::Wild),
         at in vec(any::<Index>(), 1..4),
         keep in option::of(any::<u64>()),

@@ -149,7 +149,7 @@ proptest! {
     }
 
     #[test]
-    fn the_difference_is_what_was_asked_for_and_nothing_else(case in case(Oddity::Wild)) {
+    fn a_plan_changes_the_requested_values_and_nothing_else(case in case(Oddity::Wild)) {
         let plan = case.plan();
         let mut expected = Vec::new();
         differences(&[], &case.document.value, &Expected::of(&case).after(), &mut expected);
@@ -167,7 +167,7 @@ proptest! {
     }
 
     #[test]
-    fn asking_again_changes_nothing(case in case(Oddity::Wild)) {
+    fn planning_the_same_edits_again_changes_nothing(case in case(Oddity::Wild)) {
         let after = case.plan().after;
         let again = plan(after.clone(), &case.edits(), true).unwrap();
         prop_assert!(again.is_empty(), "{:?}", again.changes);
@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn serde_json_reads_the_asked_values_and_the_old_others(case in case(Oddity::Tame)) {
+    fn serde_json_reads_the_new_values_and_the_rest_unchanged(case in case(Oddity::Tame)) {
         let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         let mut expected = read(&case.document.spelled.text);
         for asked in Expected::of(&case).effective {

@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_expected_is_met_by_what_it_means_and_by_nothing_else(
+    fn an_expectation_is_met_by_its_own_value_and_no_other(
         (typed, meant) in typed_and_meant(), other in value(Oddity::Wild), at in any::<Index>(), seed in any::<u64>(),
     ) {
         let mut near = at.get(&meant).clone();

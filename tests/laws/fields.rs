@@ -70,7 +70,7 @@ proptest! {
     #![proptest_config(law(4000))]
 
     #[test]
-    fn what_was_let_through_is_let_through_again_as_it_is((field, given) in offered()) {
+    fn checking_a_checked_value_again_does_not_change_it((field, given) in offered()) {
         if let Ok((once, _)) = checked(field, &given) {
             let (twice, _) = checked(field, &once).unwrap();
             prop_assert_eq!(twice, once);
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn what_fits_is_let_through_in_the_vendors_spelling((field, fits) in field().prop_flat_map(|field| (Just(field), fitting(field))), seed in any::<u64>()) {
+    fn a_valid_value_is_accepted_in_the_vendors_spelling((field, fits) in field().prop_flat_map(|field| (Just(field), fitting(field))), seed in any::<u64>()) {
         let asked = Asked::field(field, fits, seed);
         let (sent, _) = checked(field, &asked.given.unwrap()).unwrap();
         prop_assert_eq!(sent.trim_matches([' ', '\t', '\r', '\n']), asked.written);

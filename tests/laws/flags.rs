@@ -58,7 +58,7 @@ proptest! {
     #![proptest_config(law(600))]
 
     #[test]
-    fn flags_ask_for_what_the_edits_say(case in case(Oddity::Tame), apart in any::<bool>()) {
+    fn flags_give_the_same_plan_as_their_edits(case in case(Oddity::Tame), apart in any::<bool>()) {
         // The first `=` ends a path.
         prop_assume!(!case.asked.is_empty() && !case.asked.iter().any(|asked| asked.path().to_string().contains('=')));
         let edits = Edits::check(request(&case, apart).edits).expect("a generated edit is allowed");
@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn any_line_is_a_command_or_told_as_a_mistake_in_it(words in vec(word(), 0..8)) {
+    fn any_command_line_parses_or_gives_a_usage_error(words in vec(word(), 0..8)) {
         if let Err(error) = read(&words) {
             let told = error.render().to_string();
             prop_assert!(!told.trim().is_empty());

@@ -76,7 +76,7 @@ proptest! {
     #![proptest_config(law(4000))]
 
     #[test]
-    fn a_merge_patch_gives_what_the_rfc_says(case in case(Oddity::Tame), seed in any::<u64>()) {
+    fn a_merge_patch_gives_the_result_of_the_rfc(case in case(Oddity::Tame), seed in any::<u64>()) {
         // Fields have leniencies of their own (a phone stored as a number, the vendor's codes); see `edits`.
         let case = Case { asked: case.asked.into_iter().filter(|asked| !asked.is_field()).collect(), ..case };
         let patch = respell(&patch_of(&case), seed);

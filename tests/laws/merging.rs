@@ -26,7 +26,7 @@ proptest! {
     #![proptest_config(law(2000))]
 
     #[test]
-    fn with_nobody_else_it_is_the_plan_itself(case in case(Oddity::Wild)) {
+    fn a_merge_with_an_unchanged_customer_is_the_plan_itself(case in case(Oddity::Wild)) {
         let plan = case.plan();
         let (same, carried) = merged(&plan, &plan.before);
         prop_assert!(carried.is_empty());
@@ -34,7 +34,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_others_did_already_is_not_done_again(case in case(Oddity::Wild)) {
+    fn a_merge_with_the_same_change_changes_nothing(case in case(Oddity::Wild)) {
         let plan = case.plan();
         let (nothing, carried) = merged(&plan, &plan.after);
         prop_assert!(nothing.is_empty() && carried.is_empty());

@@ -229,7 +229,7 @@ proptest! {
     }
 
     #[test]
-    fn what_looks_like_json_is_judged_as_serde_json_judges_it(text in json_like()) {
+    fn json_like_text_is_judged_as_serde_json_judges_it(text in json_like()) {
         judge(&text);
     }
 
@@ -246,7 +246,7 @@ proptest! {
     }
 
     #[test]
-    fn every_member_of_a_customer_stands_where_it_was_written(document in document(Oddity::Wild)) {
+    fn every_member_of_a_customer_has_its_written_span(document in document(Oddity::Wild)) {
         let customer = document.parsed();
         check_reading(customer.root(), &document.value);
         for place in &document.spelled.places {

@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn a_path_covers_itself_and_what_is_below(names in names(), more in names(), other in names()) {
+    fn a_path_covers_itself_and_every_path_below_it(names in names(), more in names(), other in names()) {
         let path = path_of(&names);
         let below = path_of(&[names.clone(), more].concat());
         prop_assert!(path.covers(&path) && path.covers(&below) && !below.covers(&path));

@@ -73,7 +73,7 @@ proptest! {
     #![proptest_config(law(400))]
 
     #[test]
-    fn an_exported_table_asks_for_nothing_in_any_order(
+    fn an_exported_table_gives_no_edits_in_any_order(
         documents in vec(document(Oddity::Wild), 1..4),
         rows in vec(any::<Index>(), 0..6),
         columns in vec(any::<Index>(), 0..30),
@@ -104,7 +104,7 @@ proptest! {
     }
 
     #[test]
-    fn an_edited_cell_takes_back_nothing_that_others_wrote(
+    fn an_edited_cell_reverts_no_change_of_another_client(
         case in case(Oddity::Wild),
         at in any::<Index>(),
         text in "[a-z]{1,6}",
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn a_field_that_others_changed_is_a_conflict(case in case(Oddity::Tame), mine in "[a-z]{1,6}", theirs in "[A-Z]{1,6}") {
+    fn a_field_changed_by_another_client_is_a_conflict(case in case(Oddity::Tame), mine in "[a-z]{1,6}", theirs in "[A-Z]{1,6}") {
         let before = case.document.parsed();
         let path = Path::root("lastName");
         let edit = |text: &str| {

@@ -270,7 +270,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_read_is_no_panic(
+    fn any_bytes_are_read_without_a_panic(
         begin in select(vec!["", "id\n", "id,firstName,note\n", "\u{feff}\"id\";parentId;note\r\n", "{\"id\":7"]),
         parts in vec(prop_oneof![
             vec(any::<u8>(), 0..6),

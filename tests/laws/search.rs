@@ -58,7 +58,7 @@ proptest! {
     #![proptest_config(law(4_000))]
 
     #[test]
-    fn what_is_meant_is_asked_for(value in text(), pattern in text(), literal in any::<bool>()) {
+    fn every_match_of_a_pattern_is_requested_from_the_api(value in text(), pattern in text(), literal in any::<bool>()) {
         let typed = if literal { escaped(&pattern) } else { pattern };
         let Ok(condition) = Condition::parse(&format!("first-name={typed}")) else { return Ok(()) };
         let search = Search::new(vec![condition]);

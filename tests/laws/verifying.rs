@@ -89,7 +89,7 @@ proptest! {
     #![proptest_config(law(4000))]
 
     #[test]
-    fn what_was_sent_holds_in_every_spelling(case in case(Oddity::Wild), seed in any::<u64>()) {
+    fn a_sent_value_holds_in_every_spelling(case in case(Oddity::Wild), seed in any::<u64>()) {
         let plan = case.plan();
         prop_assert!(verify(&plan, &plan.after).holds());
         let differences = differences(&plan, &after(&case), seed);
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn one_altered_value_is_named_and_nothing_else(
+    fn one_altered_value_is_the_only_difference(
         case in case(Oddity::Wild), which in any::<Index>(), how in any::<Index>(), seed in any::<u64>(),
     ) {
         let plan = case.plan();
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn a_write_that_did_nothing_names_what_was_asked_for(case in case(Oddity::Wild), seed in any::<u64>()) {
+    fn a_write_without_effect_names_every_requested_change(case in case(Oddity::Wild), seed in any::<u64>()) {
         let plan = case.plan();
         let differences = differences(&plan, &case.document.value, seed);
         let nothing = |value: &Option<Json>| value.as_ref().is_none_or(|json| json.root().is_null());
@@ -130,7 +130,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_vendor_derives_adds_or_leaves_out_as_null_is_no_difference(
+    fn derived_added_and_omitted_null_values_are_no_difference(
         case in case(Oddity::Wild), extra in value(Oddity::Tame), seed in any::<u64>(),
     ) {
         let plan = case.plan();

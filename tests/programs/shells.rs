@@ -17,18 +17,18 @@ pub fn tests() -> Vec<Trial> {
     vec![
         needs(
             &["bash"],
-            "bash_is_given_what_stands_after_its_own_breaks",
-            bash_is_given_what_stands_after_its_own_breaks,
+            "bash_candidates_begin_after_its_own_word_breaks",
+            bash_candidates_begin_after_its_own_word_breaks,
         ),
-        needs(&["bash"], "bash_completes_what_is_typed", bash_completes_what_is_typed),
-        needs(&["zsh"], "zsh_completes_what_is_typed", zsh_completes_what_is_typed),
+        needs(&["bash"], "bash_completes_the_typed_words", bash_completes_the_typed_words),
+        needs(&["zsh"], "zsh_completes_the_typed_words", zsh_completes_the_typed_words),
         needs(
             &["zsh"],
             "zsh_takes_the_script_from_the_program_too",
             zsh_takes_the_script_from_the_program_too,
         ),
         needs(&["fish"], "fish_has_these_candidates", fish_has_these_candidates),
-        needs(&["fish"], "fish_completes_what_is_typed", fish_completes_what_is_typed),
+        needs(&["fish"], "fish_completes_the_typed_words", fish_completes_the_typed_words),
     ]
 }
 
@@ -132,7 +132,7 @@ fn replies(world: &World, words: &[&str], line: &str, last: &str) -> String {
     run(&mut shell(world, "bash", &arguments)).stdout
 }
 
-fn bash_is_given_what_stands_after_its_own_breaks() {
+fn bash_candidates_begin_after_its_own_word_breaks() {
     let (world, [newer, older]) = world();
     let registered = "complete -o nosort -F _fusebill fusebill\n";
     for (words, last, expected) in [
@@ -165,7 +165,7 @@ fn bash_is_given_what_stands_after_its_own_breaks() {
     }
 }
 
-fn bash_completes_what_is_typed() {
+fn bash_completes_the_typed_words() {
     let (world, [newer, older]) = world();
     let mut bash = start(&world, "bash", &["--noprofile", "-i"]);
     goes_on(&mut bash, "fusebill customer upd", "ate ");
@@ -186,7 +186,7 @@ fn bash_completes_what_is_typed() {
     assert_eq!(bash.end().0, 0);
 }
 
-fn zsh_completes_what_is_typed() {
+fn zsh_completes_the_typed_words() {
     let (world, [newer, older]) = world();
     let mut zsh = start(&world, "zsh", &["-d", "-i"]);
     goes_on(&mut zsh, "fusebill customer upd", "ate ");
@@ -245,7 +245,7 @@ fn fish_has_these_candidates() {
     assert_eq!(names, [newer, older]);
 }
 
-fn fish_completes_what_is_typed() {
+fn fish_completes_the_typed_words() {
     let (world, _) = world();
     let mut command = shell(&world, "fish", &["--private", "-i"]);
     command.env("TERM", "xterm");

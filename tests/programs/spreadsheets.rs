@@ -11,18 +11,18 @@ use crate::world::{Run, World};
 
 pub fn tests() -> Vec<Trial> {
     vec![
-        if_installed("ssconvert", "gnumeric_loses_zeros_of_csv_and_that_is_refused", || {
+        if_installed("ssconvert", "a_csv_whose_zeros_gnumeric_dropped_is_refused", || {
             let run = saved("csv", |from, to| convert("ssconvert", &[from, to]));
             refused(&run);
         }),
-        if_installed("soffice", "libreoffice_loses_zeros_of_csv_and_that_is_refused", || {
+        if_installed("soffice", "a_csv_whose_zeros_libreoffice_dropped_is_refused", || {
             refused(&saved("csv", |from, to| libreoffice(from, to, "csv")));
         }),
         if_installed("soffice", "libreoffice_keeps_every_text_and_the_base_of_xlsx", || {
             let run = saved("xlsx", |from, to| libreoffice(from, to, "xlsx"));
             assert!(run.code == 0 && run.stderr.contains(": 0 of 38 rows edited since."), "{}", run.stderr);
         }),
-        if_installed("ssconvert", "gnumeric_cuts_blanks_of_xlsx_and_that_is_refused", || {
+        if_installed("ssconvert", "an_xlsx_whose_blanks_gnumeric_cut_is_refused", || {
             let run = saved("xlsx", |from, to| convert("ssconvert", &[from, to]));
             assert!(
                 run.code == 2 && run.stderr.contains("blanks or invisible characters differ"),

@@ -112,7 +112,7 @@ fn without_the_intent_a_put_leaves_without_a_record() {
 }
 
 #[test]
-fn without_a_second_record_after_a_merge_the_entry_is_not_what_is_sent() {
+fn a_merge_without_a_second_record_sends_an_unrecorded_change() {
     let unrecorded = "a PUT leaves without a durable record of exactly this change";
     is_caught(unrecorded, Second::Value, Rules { no_second_intent: true, ..Rules::default() });
 }

@@ -31,7 +31,7 @@ fn claim(second: Second, trace: &[Move]) -> Claim {
 }
 
 #[test]
-fn a_write_that_nothing_disturbs_is_one_put() {
+fn an_undisturbed_write_is_one_put() {
     let trace = [Recorded, Stored(Document), Recorded, Told];
     assert_eq!(claim(Second::Value, &trace), Claim::Written { late: false });
 }
@@ -75,13 +75,13 @@ fn a_correction_after_a_lost_answer_is_not_undone() {
 }
 
 #[test]
-fn nothing_was_written_is_not_claimed_after_an_open_answer() {
+fn an_open_answer_is_never_claimed_as_not_written() {
     let trace = [Recorded, Dropped(Open), Waited, Read, Dropped(Refused), Read, Recorded, Told];
     assert_eq!(claim(Second::Value, &trace), Claim::Unknown(Reason::Error));
 }
 
 #[test]
-fn a_put_under_way_is_told_although_another_client_made_the_same_change() {
+fn a_put_in_flight_is_reported_even_if_another_client_made_the_change() {
     let trace = [ForeignF(1), Recorded, UnderWay, Waited, Read, Recorded, Told];
     assert_eq!(claim(Second::Value, &trace), Claim::Written { late: true });
     let dropped = [ForeignF(1), Recorded, Dropped(Open), Waited, Read, Recorded, Told];
@@ -134,7 +134,7 @@ fn ctrl_c_after_the_put_waits_for_a_reading() {
 }
 
 #[test]
-fn what_a_crash_leaves_is_resolved_by_a_reading() {
+fn an_entry_left_by_a_crash_is_resolved_by_a_get() {
     let resolved = |trace: &[Move]| after(Second::Value, trace).resolved().expect("the entry is resolved");
     assert_eq!(resolved(&[Recorded, Crash, Resolve]), Resolution::NotWritten);
     assert_eq!(resolved(&[Recorded, UnderWay, Crash, Late(0), Resolve]), Resolution::Written);

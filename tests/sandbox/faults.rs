@@ -240,7 +240,7 @@ fn faults_that_hit_together_all_take_place() {
 }
 
 #[test]
-fn a_late_put_overwrites_what_was_written_meanwhile() {
+fn a_late_put_overwrites_an_earlier_answered_put() {
     let server = faulty(&["put:late=30ms"]);
     assert_eq!(put(&server), (None, false));
     let reply = server.put(&with(&server.document(123), "lastName", "\"Smythe\""));

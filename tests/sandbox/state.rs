@@ -58,7 +58,7 @@ fn only_the_owner_can_read_the_state() {
 }
 
 #[test]
-fn a_damaged_file_says_what_to_do_and_a_reset_does_it() {
+fn a_damaged_state_file_names_reset_and_a_reset_repairs_it() {
     let (_folder, path) = folder();
     let server = start(&path).unwrap();
     for damaged in [

@@ -7,7 +7,7 @@ use fusebill::sandbox::seed;
 use crate::client::{Ask, at, plus, sandbox, with, without};
 
 #[test]
-fn a_put_of_what_was_read_changes_nothing_but_the_timestamp() {
+fn a_put_of_the_read_document_changes_only_the_timestamp() {
     let server = sandbox();
     for seeded in seed() {
         let id = at(seeded, "id").parse().unwrap();
@@ -26,7 +26,7 @@ fn a_put_of_what_was_read_changes_nothing_but_the_timestamp() {
 }
 
 #[test]
-fn fields_that_are_left_out_become_null_and_others_stay() {
+fn omitted_writable_fields_become_null_and_read_only_ones_stay() {
     let server = sandbox();
     let before = server.document(123);
     let after = server.put(r#"{"id":123,"status":"Active","firstName":"John"}"#);

@@ -103,7 +103,7 @@ fn settings(profile: &str, table: &dyn TableLike) -> Result<Settings> {
             let (message, hint) = setting::unknown(name);
             return Err(error(message).hint(hint));
         };
-        if profile == SANDBOX && setting.key.is_about_reaching() {
+        if profile == SANDBOX && setting.key.affects_connection() {
             return Err(error(format!("the sandbox is on this machine and takes no `{name}`")));
         }
         let value = value(setting, item).map_err(|reason| error(format!("`{name}` {reason}")))?;

@@ -13,7 +13,7 @@ fn told(remaining: u32) -> Option<Quota> {
     Some(Quota { remaining, ends_in: Some(10 * SECOND), ..Quota::default() })
 }
 
-fn told_until(remaining: u32, seconds: u32) -> Option<Quota> {
+fn quota_until(remaining: u32, seconds: u32) -> Option<Quota> {
     Some(Quota { remaining, ends_in: Some(SECOND * seconds), ..Quota::default() })
 }
 
@@ -33,7 +33,7 @@ fn the_first_request_of_a_window_goes_alone() {
 }
 
 #[test]
-fn requests_without_an_answer_are_taken_off_what_is_left() {
+fn pending_requests_reduce_the_remaining_quota() {
     let (mut state, now) = state(Duration::ZERO);
     (0..4).for_each(|_| state.acquire(now, 1).unwrap());
     state.answered(told(5), now);
@@ -48,12 +48,12 @@ fn requests_without_an_answer_are_taken_off_what_is_left() {
 }
 
 #[test]
-fn an_answer_of_the_window_before_says_nothing_about_this_one() {
+fn a_late_answer_of_the_previous_window_is_ignored() {
     let (mut state, now) = state(Duration::ZERO);
-    state.answered(told_until(7, 2), now);
-    state.answered(told_until(49, 61), now + SECOND);
+    state.answered(quota_until(7, 2), now);
+    state.answered(quota_until(49, 61), now + SECOND);
     assert_eq!(state.window, Some((49, now + 62 * SECOND)));
-    state.answered(told_until(6, 1), now + SECOND);
+    state.answered(quota_until(6, 1), now + SECOND);
     assert_eq!(state.window, Some((49, now + 62 * SECOND)));
 }
 
@@ -68,7 +68,7 @@ fn after_a_429_all_wait_as_long_as_it_says() {
 }
 
 #[test]
-fn no_wait_is_longer_than_a_day_whatever_an_answer_says() {
+fn the_limiter_never_waits_longer_than_a_day() {
     for refused in [true, false] {
         let (mut state, now) = state(Duration::ZERO);
         state.answered(Some(Quota { ends_in: Some(Duration::MAX), refused, ..Quota::default() }), now);
@@ -97,7 +97,7 @@ fn a_window_smaller_than_a_read_and_a_write_is_used_all_the_same() {
 }
 
 #[test]
-fn a_server_that_told_its_limit_is_never_asked_beyond_it() {
+fn the_limiter_never_exceeds_the_quota_of_a_window() {
     for jobs in [1, 3, 8, 64] {
         let begun = Instant::now();
         let mut state = State::new(Duration::ZERO, begun);
@@ -132,7 +132,7 @@ fn a_server_that_told_its_limit_is_never_asked_beyond_it() {
 }
 
 #[test]
-fn only_a_wait_that_the_api_makes_is_told() {
+fn the_limiter_reports_only_waits_that_the_api_causes() {
     let limiter = Arc::new(RateLimiter::new(Some(60)));
     assert_eq!(limiter.waits(), None);
     let mut permit = limiter.acquire(2, Duration::ZERO).unwrap();

@@ -71,7 +71,7 @@ fn write_plan(run: &Run<'_>, store: &Store, mut out: Export) -> Result<u64> {
         let failure = failure?;
         let planned: Planned =
             serde_json::from_str(&failure.task).map_err(|error| damaged(&failure).source(error))?;
-        if planned.asks_nothing() {
+        if planned.needs_no_read() {
             continue;
         }
         count += 1;

@@ -179,7 +179,7 @@ fn open<'a>(
     for (flag, file) in files.into_iter().filter_map(|(flag, file)| Some((flag, file?))) {
         refuse_replacing(flag, file, inputs)?;
         let unusable = |error| Error { kind: ErrorKind::Usage, ..error };
-        Export::try_out(file).map_err(|error| unusable(error).step(flag))?;
+        Export::check_writable(file).map_err(|error| unusable(error).step(flag))?;
     }
     if args.results.as_ref().zip(failures).is_some_and(|(one, other)| is_one_file(one, other)) {
         return Err(Error::usage("--results and --failures name one file"));
@@ -257,5 +257,5 @@ fn consent(what: &str, warnings: &[String], yes: bool, session: &Session<'_>) ->
     }
     let question = format!("{what} on {}?", session.account.label().sentence());
     let always = session.account.always();
-    session.client.not_counting(|| super::consent::consent(&question, warnings, always, session))
+    session.client.pause_deadline(|| super::consent::consent(&question, warnings, always, session))
 }

@@ -65,7 +65,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<ErrorKind> {
         let apply = command(&context.profile()?.name, &format!("customer bulk apply {out}"));
         context.terminal.notes().say_command("To apply it:", &apply);
     }
-    Ok(drift(&counts, args.exit_code))
+    Ok(plan_exit_kind(&counts, args.exit_code))
 }
 
 /// A line of a plan file.
@@ -86,7 +86,7 @@ impl Line<'_> {
 }
 
 /// `--exit-code` tells a plan that changes something from one that does not.
-fn drift(counts: &Counts, exit_code: bool) -> ErrorKind {
+fn plan_exit_kind(counts: &Counts, exit_code: bool) -> ErrorKind {
     match kind(counts) {
         ErrorKind::Done if exit_code && counts.of(Outcome::Written) > 0 => ErrorKind::Changes,
         kind => kind,
@@ -110,7 +110,7 @@ pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorK
         let text = rehearsed(&counts, &overview.actions, context.global.output);
         context.terminal.print(&text)?;
     }
-    Ok(drift(&counts, args.exit_code))
+    Ok(plan_exit_kind(&counts, args.exit_code))
 }
 
 fn read(
@@ -175,7 +175,7 @@ fn plan_row(
     store: &Store,
     client: &Client,
 ) -> Result<Planned> {
-    if job.task.asks_nothing() {
+    if job.task.needs_no_read() {
         return Ok(unplanned(job));
     }
     if let Task::Action(row) = &job.task {

@@ -19,7 +19,7 @@ pub(super) struct Progress<'a> {
     limiter: &'a RateLimiter,
     rows: u64,
     done: u64,
-    wait_told: bool,
+    wait_reported: bool,
     reasons: Vec<String>,
     failed: usize,
 }
@@ -28,7 +28,7 @@ impl<'a> Progress<'a> {
     /// `done` of the `rows` were finished earlier.
     pub(super) fn of(rows: u64, done: u64, limiter: &'a RateLimiter, terminal: &Terminal) -> Progress<'a> {
         let (bar, notes) = (terminal.bar(rows, done), terminal.notes());
-        Progress { bar, notes, limiter, rows, done, wait_told: false, reasons: Vec::new(), failed: 0 }
+        Progress { bar, notes, limiter, rows, done, wait_reported: false, reasons: Vec::new(), failed: 0 }
     }
 
     pub(super) fn failed(&mut self, row: u64, customer: u64, reason: &str) {
@@ -52,12 +52,12 @@ impl<'a> Progress<'a> {
         }
         self.done = done;
         // A log without this line looks as if the program hangs.
-        if let Some(wait) = wait.filter(|wait| *wait >= LONG && !self.wait_told) {
+        if let Some(wait) = wait.filter(|wait| *wait >= LONG && !self.wait_reported) {
             let wait = rounded(wait);
             self.notes.say(&format!("{done} of {} rows: waiting {wait} for the API's limit", self.rows));
-            self.wait_told = true;
+            self.wait_reported = true;
         }
-        self.wait_told &= wait.is_some();
+        self.wait_reported &= wait.is_some();
     }
 
     pub(super) fn end(mut self) {

@@ -21,7 +21,7 @@ pub(super) struct Rehearsal {
 }
 
 /// The answer to the question, or `Ended` if no row is left to ask about.
-pub(super) enum GoOn {
+pub(super) enum RehearsalEnd {
     Ended,
     Yes,
     No,
@@ -37,7 +37,7 @@ impl Rehearsal {
 
     /// Whether the question follows this row.
     pub(super) fn is_enough(&mut self, job: &Job, result: &RowResult) -> bool {
-        self.asking -= u64::from(!job.task.asks_nothing()).min(self.asking);
+        self.asking -= u64::from(!job.task.needs_no_read()).min(self.asking);
         if result.outcome != Outcome::Unchanged {
             self.results.push(result.clone());
         }
@@ -45,10 +45,10 @@ impl Rehearsal {
     }
 
     /// `limit` is how many rows may still be written.
-    pub(super) fn go_on(self, run: &Run<'_>, limit: u64, session: &Session<'_>) -> Result<GoOn> {
+    pub(super) fn go_on(self, run: &Run<'_>, limit: u64, session: &Session<'_>) -> Result<RehearsalEnd> {
         let left = self.asking.min(limit);
         if left == 0 || self.results.len() < REHEARSED || !session.signals.asks_among_rows() {
-            return Ok(GoOn::Ended);
+            return Ok(RehearsalEnd::Ended);
         }
         let names = ["resume", "undo"]
             .map(|name| command(&run.about.profile, &format!("customer bulk {name} {}", run.about.run)));
@@ -56,10 +56,10 @@ impl Rehearsal {
         session.signals.set_hints(vec![format!("`{resume}` goes on"), format!("`{undo}` takes it back")]);
         session.terminal.tell(&rehearsed_rows(&self.results, session.terminal.error_look()));
         let yes =
-            session.client.not_counting(|| consents(&self.question(left, session), &[], [], session))?;
+            session.client.pause_deadline(|| consents(&self.question(left, session), &[], [], session))?;
         session.signals.rows(true);
         session.signals.set_hints(vec![super::run::resolves(resume)]);
-        Ok(if yes { GoOn::Yes } else { GoOn::No })
+        Ok(if yes { RehearsalEnd::Yes } else { RehearsalEnd::No })
     }
 
     fn question(&self, left: u64, session: &Session<'_>) -> String {

@@ -116,7 +116,7 @@ impl Checked {
         }
         let clears = |edit: &Edit| match &edit.action {
             Action::Set(value) => value.root().is_null(),
-            action => action.spells_clearing(),
+            action => action.is_explicit_clear(),
         };
         self.clears += u64::from(row.edits.iter().any(clears));
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::session::Session;
 use super::failures;
 use super::progress::Progress;
-use super::rehearsal::{GoOn, Rehearsal};
+use super::rehearsal::{Rehearsal, RehearsalEnd};
 use super::rows::jobs;
 use super::worker::{self, Job};
 use super::worker_pool::WorkerPool;
@@ -93,13 +93,13 @@ fn write_left(
         return Ok(stopped);
     }
     match rehearsal.go_on(pass.run, left, session)? {
-        GoOn::Ended => Ok(None),
-        GoOn::No => {
+        RehearsalEnd::Ended => Ok(None),
+        RehearsalEnd::No => {
             // `resume` asks again.
             pass.store.disagree(pass.run)?;
             Ok(Some((ErrorKind::Cancelled, "the other rows were not confirmed".to_string())))
         }
-        GoOn::Yes => pass.work(left, counts, pool, |_, _| false),
+        RehearsalEnd::Yes => pass.work(left, counts, pool, |_, _| false),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::conflict::conflict;
 use super::super::customer_history::UNDECIDED;
-use super::super::lookup::still_named;
+use super::super::lookup::check_still_matches;
 use super::super::session::{Session, lock};
 use super::super::write::Writer;
 use super::act;
@@ -49,7 +49,7 @@ impl Job {
     }
 
     pub(super) fn refuse_another(&self, now: &Customer) -> Result<()> {
-        still_named(&self.name, now)?;
+        check_still_matches(&self.name, now)?;
         if self.attempted.as_ref().is_some_and(|before| !is_unmodified(before, now)) {
             return Err(Error::new(ErrorKind::Conflict, UNDECIDED));
         }
@@ -74,10 +74,10 @@ pub(super) enum Task {
 
 impl Task {
     /// The customer of such a task need not be read.
-    pub(super) fn asks_nothing(&self) -> bool {
+    pub(super) fn needs_no_read(&self) -> bool {
         match self {
             Task::Edits { edits, .. } => edits.is_empty(),
-            Task::Planned(line) => line.asks_nothing(),
+            Task::Planned(line) => line.needs_no_read(),
             Task::Undo(_) | Task::Action(_) => false,
         }
     }
@@ -91,7 +91,7 @@ pub(super) fn write_row(
     session: &Session<'_>,
 ) -> Result<RowResult> {
     let mut result = RowResult::ended(job.row, job.customer, Outcome::Unchanged);
-    if job.task.asks_nothing() {
+    if job.task.needs_no_read() {
         return Ok(result);
     }
     if let Task::Action(row) = &job.task {
@@ -121,7 +121,7 @@ fn write(
 ) -> Result<Outcome> {
     let (store, about, account) = (session.store()?, &run.about, &session.account);
     // Each row has a result; a line on every retry of every row would hide them.
-    let notes = session.terminal.notes().hushed();
+    let notes = session.terminal.notes().with_quiet();
     // A row that waited too long for another process has failed, and is tried again when the run is resumed.
     let lock = lock(store, client, job.customer, notes).map_err(|error| match error.kind {
         ErrorKind::Conflict => Error { kind: ErrorKind::Failed, ..error },

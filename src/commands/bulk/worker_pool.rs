@@ -18,7 +18,7 @@ use crate::signals::Signals;
 
 /// How often the pool looks whether a signal stops it.
 const TICK: Duration = Duration::from_millis(50);
-const JOBS_A_WORKER: usize = 8;
+const JOBS_PER_WORKER: usize = 8;
 
 pub(super) struct WorkerPool<'a> {
     workers: usize,
@@ -47,7 +47,7 @@ impl<'a> WorkerPool<'a> {
 
     /// Each job has the whole `--timeout`.
     pub(super) fn client(&self, session: &Session<'_>) -> Client {
-        let notes = session.terminal.notes().hushed();
+        let notes = session.terminal.notes().with_quiet();
         session.client.limited(session.global.timeout, notes, Arc::clone(&self.limiter))
     }
 
@@ -60,7 +60,7 @@ impl<'a> WorkerPool<'a> {
         work: impl Fn(&J) -> Result<R> + Sync,
         collect: impl FnMut(Option<(J, Result<R>)>) -> Result<ControlFlow<()>> + Send,
     ) -> Result<()> {
-        let (queue, queued) = sync_channel(self.workers * JOBS_A_WORKER);
+        let (queue, queued) = sync_channel(self.workers * JOBS_PER_WORKER);
         // Each worker keeps a clone of both: the feeder ends when no worker is left to take jobs, and this thread when all ended.
         let (queued, (alive, all_gone)) = (Arc::new(Mutex::new(queued)), channel::<()>());
         let (collect, limiter) = (Mutex::new(collect), &*self.limiter);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_finished_counts_though_collecting_failed_and_no_job_waits_for_the_limit() {
+    fn a_collect_error_ends_the_pool_without_a_wait_for_the_limit() {
         let signals = Signals::default();
         let pool = pool(4, Some(1), &signals);
         let (begun, mut seen) = (AtomicUsize::new(0), 0);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn stopped_it_finishes_what_was_begun_and_takes_no_more() {
+    fn a_stopped_pool_finishes_started_jobs_and_takes_no_more() {
         let (results, given) = worked(Some(20));
         assert!(results.len() >= 20 && given < 100, "{} results of {given} jobs", results.len());
     }

@@ -59,11 +59,11 @@ fn candidates(words: &[OsString]) -> Vec<Candidate> {
     let mut command = values::attached(command, &known);
     // An error means that there is nothing to complete.
     let found = clap_complete::engine::complete(&mut command, words, place, None);
-    sifted(found.unwrap_or_default(), typed)
+    filtered_by_dash(found.unwrap_or_default(), typed)
 }
 
 /// Drops names of files if a dash was typed, else flags, unless nothing else is left.
-fn sifted(mut candidates: Vec<Candidate>, typed: &OsStr) -> Vec<Candidate> {
+fn filtered_by_dash(mut candidates: Vec<Candidate>, typed: &OsStr) -> Vec<Candidate> {
     let is_flag = |candidate: &Candidate| candidate.get_value().to_string_lossy().starts_with('-');
     let typed_dash = typed.to_string_lossy().starts_with('-');
     let fits = |candidate: &Candidate| {
@@ -135,15 +135,15 @@ mod tests {
     }
 
     #[test]
-    fn flags_come_where_a_dash_was_typed_or_nothing_else_can_stand() {
+    fn flags_are_offered_after_a_dash_or_without_other_candidates() {
         let given = || Vec::from(["reference:", "--quiet"].map(Candidate::new));
-        let left = |typed: &str| sifted(given(), OsStr::new(typed)).len();
+        let left = |typed: &str| filtered_by_dash(given(), OsStr::new(typed)).len();
         assert_eq!((left(""), left("-")), (1, 2));
-        assert_eq!(sifted(vec![Candidate::new("--quiet")], OsStr::new("")).len(), 1);
+        assert_eq!(filtered_by_dash(vec![Candidate::new("--quiet")], OsStr::new("")).len(), 1);
     }
 
     #[test]
-    fn nothing_that_steers_a_terminal_is_in_an_answer() {
+    fn completion_candidates_contain_no_control_characters() {
         let line = |value: &str| line(&cli::candidates::candidate(value, "a\u{1b}[2Jb\nc"), true);
         assert_eq!(line("x"), Some("x\ta\\u{1b}[2Jb\\nc\n".to_string()));
         assert_eq!(line("x\ty"), None);

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::super::change::{ChangeEnd, WriteOptions, confirm_and_write};
-use super::super::conflict::{resolved, tell_carried, three, unmergeable};
+use super::super::conflict::{report_carried, resolved, three, unmergeable};
 use super::super::session::Session;
 use super::prompts::Prompts;
 use super::{menu, not_kept, pick, text_of};
@@ -122,7 +122,7 @@ impl<'a> EditLoop<'a> {
         let ours = self.plan(&reading, true)?;
         let plan = match merge(&ours, &self.now).map_err(|error| unmergeable(&error, &ours))? {
             Merge::Merged { plan, carried } => {
-                tell_carried(&carried, self.session.terminal.notes());
+                report_carried(&carried, self.session.terminal.notes());
                 *plan
             }
             Merge::Conflicts(conflicts) => {
@@ -138,13 +138,14 @@ impl<'a> EditLoop<'a> {
     fn visit(&mut self, editor: &Editor, line: Option<usize>) -> Result<()> {
         let path = self.draft.path();
         loop {
-            let lent = self.session.signals.lend_terminal();
-            let _modes = self.session.terminal.lend();
-            let at_once = self.session.client.not_counting(|| editor.visit(&path, line, |id| lent.to(id)));
-            drop(lent);
+            let editor_guard = self.session.signals.give_terminal_to_editor();
+            let _modes = self.session.terminal.guard_modes();
+            let at_once =
+                self.session.client.pause_deadline(|| editor.visit(&path, line, |id| editor_guard.to(id)));
+            drop(editor_guard);
             let at_once = at_once?;
             let untouched = self.draft.read().is_ok_and(|text| self.is_untouched(&text));
-            if !at_once || !untouched || editor.stays_in_the_terminal() {
+            if !at_once || !untouched || editor.runs_in_terminal() {
                 return Ok(());
             }
             let message = format!(
@@ -176,7 +177,7 @@ impl<'a> EditLoop<'a> {
     fn not_text(&self, reason: &std::string::FromUtf8Error) -> Result<Round> {
         let valid = &reason.as_bytes()[..reason.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
-        self.tell_errors(&[format!("line {line}: not UTF-8 text")], None)?;
+        self.show_errors(&[format!("line {line}: not UTF-8 text")], None)?;
         Ok(Round::Continue(Some(line)))
     }
 
@@ -184,7 +185,7 @@ impl<'a> EditLoop<'a> {
         let lines = self.annotate(text, problems)?;
         let message =
             lines.iter().zip(problems).map(|(line, problem)| format!("line {line}: {}", problem.text));
-        self.tell_errors(&message.collect::<Vec<_>>(), rest)?;
+        self.show_errors(&message.collect::<Vec<_>>(), rest)?;
         Ok(Round::Continue(lines.into_iter().min()))
     }
 
@@ -196,7 +197,7 @@ impl<'a> EditLoop<'a> {
         Ok(lines)
     }
 
-    fn tell_errors(&self, lines: &[String], rest: Option<&Plan>) -> Result<()> {
+    fn show_errors(&self, lines: &[String], rest: Option<&Plan>) -> Result<()> {
         let (terminal, message) = (&self.session.terminal, "the edited text has errors");
         if !terminal.may_ask() {
             return Err(Error::usage(message).detail(lines.iter().cloned()));
@@ -233,7 +234,7 @@ impl<'a> EditLoop<'a> {
             let reason = not_a_field(unknown);
             let question = format!("{reason}. Add it as a new field?").replacen("the", "The", 1);
             let added =
-                asks && self.session.client.not_counting(|| self.session.terminal.confirm(&question))?;
+                asks && self.session.client.pause_deadline(|| self.session.terminal.confirm(&question))?;
             if !added {
                 problems.push(Note { line: unknown.line, text: format!("{reason}; --new-field adds it") });
             }

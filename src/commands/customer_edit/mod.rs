@@ -4,7 +4,7 @@ mod edit_loop;
 mod prompts;
 mod recover;
 
-use super::lookup::still_named;
+use super::lookup::check_still_matches;
 use super::session::{Context, Session};
 use crate::account::setting::Key;
 use crate::cli::EditArgs;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &EditArgs, context: &Context, json: &mut JsonReport) -> 
     let editor = editor(args, context)?;
     let session = &context.open_to_write(args.write.dry_run)?;
     let now = session.read(session.find(&args.customer)?)?;
-    still_named(&args.customer, &now)?;
+    check_still_matches(&args.customer, &now)?;
     json.customer(&now);
     let draft = recover::open(args, &now, session)?;
     let mut edit_loop = EditLoop::new(draft, now, editor, args, session)?;
@@ -84,7 +84,7 @@ fn menu(prompt: impl Into<String>, items: Vec<String>) -> List {
 
 /// The time does not count against `--timeout`.
 fn pick(list: &List, session: &Session<'_>) -> Result<Option<usize>> {
-    session.client.not_counting(|| session.terminal.pick(list))
+    session.client.pause_deadline(|| session.terminal.pick(list))
 }
 
 /// A text that cannot be stored is not edited, because it could be lost.

@@ -193,7 +193,7 @@ impl<'a> Prompts<'a> {
     }
 
     fn ask_line(&self, about: &str, prompt: &str, text: &str, check: Check<'_>) -> Result<Option<String>> {
-        self.session.client.not_counting(|| self.session.terminal.line(about, prompt, text, check))
+        self.session.client.pause_deadline(|| self.session.terminal.line(about, prompt, text, check))
     }
 }
 

@@ -213,11 +213,11 @@ impl Driver<'_> {
                 self.error.take().unwrap_or_else(|| Error::new(ErrorKind::Failed, "it was not sent"))
             }
         };
-        self.beaten(error, act).step(self.step(act))
+        self.explain_refusal(error, act).step(self.step(act))
     }
 
     /// A refusal is told as what it is if another client did the same first.
-    fn beaten(&self, error: Error, act: &ConfirmedAction<'_>) -> Error {
+    fn explain_refusal(&self, error: Error, act: &ConfirmedAction<'_>) -> Error {
         if error.kind != ErrorKind::Refused {
             return error;
         }

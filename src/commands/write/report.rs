@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::compare::Effect;
 use crate::protocol::{Claim, Reason};
 use crate::report::outcome::JsonReport;
-use crate::report::value::all_said;
+use crate::report::value::distinct_displays;
 use crate::store::EntryId;
 
 const LATE: &str =
@@ -33,7 +33,7 @@ impl Writer<'_> {
         }
     }
 
-    fn take_back(&self, id: u64, entry: Option<&EntryId>) -> String {
+    fn undo_hint(&self, id: u64, entry: Option<&EntryId>) -> String {
         match entry {
             Some(entry) => {
                 format!("`{}` undoes the change", self.command(&format!("customer undo {entry}")))
@@ -87,7 +87,7 @@ impl Driver<'_> {
             ("the stored customer is not the one that was sent", entry)
         };
         let error = Error::new(ErrorKind::Differs, message).step(format!("verifying customer {}", self.id));
-        error.hint(self.writer.take_back(self.id, entry.filter(|_| !of_status)))
+        error.hint(self.writer.undo_hint(self.id, entry.filter(|_| !of_status)))
     }
 
     fn warn_of_a_late_put(&self, json: &mut JsonReport) {
@@ -138,7 +138,7 @@ pub(super) fn unread(first: Option<Error>, error: &Error) -> Error {
 
 fn line(difference: &Difference) -> String {
     let views = [&difference.sent, &difference.stored].map(|json| json.as_ref().map(Json::root));
-    let ([sent, stored], path) = (all_said(views), &difference.path);
+    let ([sent, stored], path) = (distinct_displays(views), &difference.path);
     let asked = if difference.asked { "" } else { " (not changed by this command)" };
     format!("`{path}`: sent {sent}, stored {stored}{asked}")
 }

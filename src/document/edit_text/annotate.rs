@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_stand_above_their_lines_and_can_be_taken_out_again() {
+    fn notes_are_above_their_lines_and_can_be_removed() {
         let text = "{\r\n  \"a\": 1,\r\n\t\"b\": 2\r\n}";
         let (noted, lines) =
             annotate(text, &[note(3, "no\nway"), note(2, "one"), note(2, "two"), note(99, "end")]);

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_untouched_sheet_asks_for_nothing_in_any_layout() {
+    fn an_unchanged_edit_text_gives_no_edits_in_any_layout() {
         for all in [false, true] {
             let sheet = write(&shown(), &["head".to_string()], all);
             assert_eq!(read_as(&sheet, all), [""; 0]);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_others_are_edits() {
+    fn a_changed_value_is_an_edit() {
         assert_eq!(changed("\"Jon\"", "\"John\""), ["firstName = \"John\""]);
         assert_eq!(changed("\"X\"", "null"), ["lastName = null"]);
         assert_eq!(changed("\"a\"", "\"\""), ["customerReference.reference1 = \"\""]);
@@ -259,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deleted_keeps_its_value() {
+    fn a_deleted_line_keeps_its_value() {
         assert_eq!(changed("  \"firstName\": \"Jon\",\n", ""), ["firstName deleted"]);
         assert_eq!(read_as("{}", false).len(), 7);
         assert!(read_as("{}", false).iter().all(|line| line.ends_with(" deleted")));
     }
 
     #[test]
-    fn known_fields_can_be_added_and_strangers_are_asked_about() {
+    fn known_fields_can_be_added_and_unknown_ones_need_an_answer() {
         assert_eq!(
             changed("null,\n  \"primaryPhone\"", "null, \"title\": \"mr\",\n  \"primaryPhone\""),
             ["title = \"mr\""]
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_a_problem_of_its_line() {
+    fn an_invalid_value_is_a_problem_of_its_line() {
         let long = format!("\"{}\"", "x".repeat(51));
         assert_eq!(changed("\"Jon\"", &long), ["3! `firstName` is 51 characters long, the limit is 50"]);
         assert_eq!(changed("\"X\"", "5"), ["4! `lastName` takes text, not a number"]);
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_fusebill_sets_is_no_edit() {
+    fn a_member_that_fusebill_sets_cannot_be_edited() {
         let problems = |customer: &str, from: &str, to: &str| {
             let customer = Customer::parse(customer).unwrap();
             let sheet = write(&customer, &[], true);

@@ -78,7 +78,7 @@ mod tests {
         {"id":7,"reference1":"a","salesTrackingCodes":[{"type":"A","code":"1"}]},"customerAcquisition":null}"#;
 
     #[test]
-    fn the_fields_that_may_be_written_stand_a_line_each_with_their_tokens() {
+    fn each_writable_field_has_its_own_line_and_stored_token() {
         let sheet = write(&Customer::parse(TEXT).unwrap(), &["Customer 7".to_string()], false);
         let body = sheet.split_once("\n{").unwrap().1;
         assert!(sheet.starts_with("// Customer 7\n// Not there yet, and may be added: title, middleName,"));

@@ -22,7 +22,7 @@ fn set(json: &str) -> Action {
 }
 
 #[test]
-fn what_is_there_already_is_no_change_and_keeps_its_spelling() {
+fn a_stored_value_is_no_change_and_keeps_its_spelling() {
     let plan = planned(&[
         ("firstName", set("\"J\\u006fn\"")),
         ("primaryPhone", set("\"5551234\"")),
@@ -36,7 +36,7 @@ fn what_is_there_already_is_no_change_and_keeps_its_spelling() {
 }
 
 #[test]
-fn an_empty_list_is_nothing_for_sales_tracking_codes_only() {
+fn an_empty_list_equals_null_for_sales_tracking_codes_only() {
     let plan = planned_with(&[("tags", set("[ ]"))], true).unwrap();
     assert!(plan.after.text().ends_with(r#","tags":[ ]}"#));
     assert!(planned(&[("customerReference.salesTrackingCodes", set(" [ ] "))]).unwrap().is_empty());
@@ -52,7 +52,7 @@ fn empty_and_cleared_are_two_edits() {
 }
 
 #[test]
-fn billing_fields_and_clears_that_nobody_spelled_need_consent() {
+fn billing_fields_and_null_without_clear_need_consent() {
     let plan = planned(&[("parentId", set("9")), ("firstName", set("null"))]).unwrap();
     let path = |text| Path::parse(text).unwrap();
     assert_eq!(plan.consent, [Consent::Clears(path("firstName")), Consent::Billing(path("parentId"))]);
@@ -76,7 +76,7 @@ fn a_path_the_customer_does_not_have_is_refused_unless_it_is_a_known_field() {
 }
 
 #[test]
-fn nothing_is_set_inside_what_has_no_members() {
+fn a_path_inside_a_value_without_members_is_refused() {
     for path in [
         "firstName.x",
         "lastName.x",
@@ -124,7 +124,7 @@ fn an_empty_object_in_a_merge_patch_makes_an_object_of_null_only() {
 }
 
 #[test]
-fn values_put_back_change_no_spelling_and_take_out_what_had_not_been_there() {
+fn a_rewrite_keeps_spellings_and_removes_members_without_a_value() {
     let rewritten = |path: &str, json: Option<&str>| {
         let value = json.map(|json| Json::parse(json).unwrap());
         rewrite(Customer::parse(BEFORE).unwrap(), vec![(Path::parse(path).unwrap(), value)]).unwrap()
@@ -137,7 +137,7 @@ fn values_put_back_change_no_spelling_and_take_out_what_had_not_been_there() {
 }
 
 #[test]
-fn a_name_that_is_not_there_brings_up_those_that_come_close() {
+fn an_unknown_path_is_refused_with_similar_paths() {
     let near = |path: &str| match planned(&[(path, set("1"))]).unwrap_err() {
         EditError { problem: EditProblem::Unknown(nearest), .. } => nearest,
         other => panic!("{other}"),

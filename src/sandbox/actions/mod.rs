@@ -36,12 +36,12 @@ impl Post<'_> {
             Err(Problem { text, .. }) => return Response::error(400, &text),
         };
         self.faults.write_between(table, id, self.now);
-        self.interfere(table, id, &action);
+        self.act_as_other_client(table, id, &action);
         self.answer(table, id, &action)
     }
 
     /// What another client does just before.
-    fn interfere(&self, table: &mut Table, id: u64, action: &Action) {
+    fn act_as_other_client(&self, table: &mut Table, id: u64, action: &Action) {
         for effect in &self.faults.effects {
             match effect {
                 Effect::DoneFirst => drop(self.answer(table, id, action)),

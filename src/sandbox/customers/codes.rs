@@ -63,7 +63,7 @@ pub(crate) fn token(
     let held_elements: Vec<&str> = held.into_iter().flat_map(View::children).map(View::raw).collect();
     for element in sent.children() {
         match read(element, &held_elements, behaviour) {
-            Ok((number, _)) if !types.insert(number) => problems.push(given_twice(number)),
+            Ok((number, _)) if !types.insert(number) => problems.push(duplicate_type_problem(number)),
             Ok((_, token)) => elements.push(token),
             Err(problem) => problems.push(problem),
         }
@@ -82,7 +82,7 @@ pub(crate) fn token(
     })
 }
 
-fn given_twice(number: usize) -> Problem {
+fn duplicate_type_problem(number: usize) -> Problem {
     let name = default_name(number);
     problem(format!("The sales tracking code type '{name}' is given more than once."))
 }

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_json_stays_as_it_is() {
+    fn strict_json_keeps_its_bytes() {
         for text in [r#"{ "a:b" : "c'd\"e':", "n":1E5,"l":[ "x" ,null] }"#, "", "'", "\"\\", "['", "é'\\"] {
             assert_eq!(strict(text), text);
         }

@@ -53,7 +53,7 @@ impl Put<'_> {
         self.faults.write_between(table, id, self.now);
         let Some(stored) = table.get(id) else { return Ok(not_found(id, self.behaviour)) };
         let values = Update::new(id, stored.root(), body.root(), table, self.behaviour).values()?;
-        let after = self.faults.store_less(stored, with_values(stored, &values));
+        let after = self.faults.drop_ignored_parts(stored, with_values(stored, &values));
         let is_unchanged = after.text() == stored.text();
         Ok(self.store(table, id, &after, is_unchanged))
     }

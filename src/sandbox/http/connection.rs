@@ -107,7 +107,7 @@ async fn exchange(api: &Arc<Api>, connection: usize, request: Request<Incoming>)
     } else {
         Response::error(413, "The body is too large, or did not arrive in full.")
     };
-    lock(&api.records).set_status(number, response.seen_status());
+    lock(&api.records).set_status(number, response.delivered_status());
     response
 }
 

@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_text() {
+    fn a_star_matches_any_text() {
         let like = |text: &str, pattern: &str| {
             is_like(text, &pattern.split('*').map(str::to_string).collect::<Vec<_>>())
         };

@@ -91,7 +91,7 @@ fn an_entry_that_was_tampered_with_gives_no_plan() {
 }
 
 #[test]
-fn the_outcome_is_recorded_with_what_is_stored_and_an_entry_that_is_gone_is_told() {
+fn an_outcome_is_recorded_with_its_customer_unless_the_entry_is_unknown() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     let plan = plan_of(&customer(7), &[("firstName", "John")]);
@@ -161,7 +161,7 @@ fn open_entries_are_given_one_after_the_other() {
 }
 
 #[test]
-fn the_last_change_that_wrote_something_is_found_and_what_took_it_back() {
+fn the_last_written_entry_and_the_entry_that_undid_it_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     let begin = |undoes: Option<EntryId>| {

@@ -54,7 +54,7 @@ fn all(before: &str) -> PruneFilter {
 }
 
 #[test]
-fn what_is_old_and_resolved_of_a_profile_is_forgotten() {
+fn prune_deletes_old_resolved_entries_and_runs_of_a_profile() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     fill(&store, 450, "live", Some("written"));
@@ -78,7 +78,7 @@ fn what_is_old_and_resolved_of_a_profile_is_forgotten() {
 }
 
 #[test]
-fn nothing_of_what_is_forgotten_is_left_in_any_file() {
+fn pruned_customers_are_erased_from_every_file() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     fill(&store, 300, "live", Some("written"));
@@ -96,7 +96,7 @@ fn nothing_of_what_is_forgotten_is_left_in_any_file() {
 }
 
 #[test]
-fn it_is_not_said_to_be_forgotten_while_the_log_of_a_reader_holds_it() {
+fn prune_fails_while_a_reader_keeps_the_write_ahead_log() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::at(folder.path().to_path_buf(), Duration::from_millis(100));
     fill(&store, 3, "live", Some("written"));
@@ -122,7 +122,7 @@ fn a_run_that_is_carried_out_stays() {
 }
 
 #[test]
-fn others_write_while_much_is_forgotten_and_nothing_of_theirs_is_lost() {
+fn writes_during_a_large_prune_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     fill(&store, 2_000, "live", Some("written"));

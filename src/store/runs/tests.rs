@@ -66,7 +66,7 @@ fn to_do(store: &Store, run: &Run<'_>) -> Vec<u64> {
 }
 
 #[test]
-fn a_run_goes_on_where_it_was_cut_off() {
+fn a_run_continues_after_its_last_finished_row() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     let run = started(&store, 250);
@@ -107,7 +107,7 @@ fn a_result_reads_back_as_it_was() {
 }
 
 #[test]
-fn a_customer_or_a_number_that_comes_again_is_told_with_both_lines() {
+fn a_repeated_customer_or_row_number_is_reported_with_both_lines() {
     for store in [at(&tempfile::tempdir().unwrap()), Store::scratch().unwrap()] {
         let run = &store.begin_run(about_of(RunKind::Apply)).unwrap();
         store.add_rows(run, &rows(1..=3)).unwrap();
@@ -162,7 +162,7 @@ fn a_customer_or_a_number_that_comes_again_is_told_with_both_lines() {
 }
 
 #[test]
-fn a_run_that_was_never_started_leaves_nothing() {
+fn a_run_that_never_starts_leaves_no_rows_and_no_lock() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     let rows_left = || {
@@ -204,7 +204,7 @@ fn runs_are_listed_newest_first_and_the_last_of_a_profile_is_found() {
 }
 
 #[test]
-fn rows_in_flight_are_those_whose_last_entry_may_have_written() {
+fn a_row_is_in_flight_if_its_last_entry_may_have_written() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     let run = started(&store, 6);
@@ -221,7 +221,7 @@ fn rows_in_flight_are_those_whose_last_entry_may_have_written() {
 }
 
 #[test]
-fn the_rows_of_an_undo_are_what_the_run_may_have_written() {
+fn an_undo_has_the_rows_that_the_run_may_have_written() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder);
     let count = BATCH + 5;

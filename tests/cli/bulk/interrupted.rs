@@ -236,7 +236,7 @@ fn reached(trip: &Trip) -> usize {
 }
 
 #[test]
-fn what_a_colleague_wrote_before_resume_stays() {
+fn a_change_of_a_colleague_before_resume_stays() {
     let trip = Trip::new();
     let run = trip.update(&["--jobs", "1", "--limit", "50"]);
     assert_eq!(run.code, 0, "{}", run.stderr);

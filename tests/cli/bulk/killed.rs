@@ -80,7 +80,7 @@ fn told(world: &World, run: &str) -> Vec<Value> {
 }
 
 #[test]
-fn killed_and_resumed_until_done_every_row_is_written_once_and_the_run_can_be_taken_back() {
+fn a_run_killed_and_resumed_writes_each_row_once_and_can_be_undone() {
     const ROWS: u64 = 24;
     let mut kills = 0;
     let mut random = Random(7);
@@ -109,7 +109,7 @@ fn killed_and_resumed_until_done_every_row_is_written_once_and_the_run_can_be_ta
 }
 
 #[test]
-fn killed_while_puts_hang_or_their_answers_are_lost_the_rows_are_resolved_by_reading() {
+fn rows_of_a_run_killed_during_hanging_puts_are_resolved_by_a_get() {
     const ROWS: u64 = 12;
     for (fault, stored) in [("put@3*all:hang", 2), ("put@3*4:hang", 2), ("put@5*all:latency=60m", 4)] {
         let world = fleet(ROWS);
@@ -145,7 +145,7 @@ pub fn take_faults_back(world: &World) {
 }
 
 #[test]
-fn a_run_that_another_process_carries_out_is_neither_taken_up_nor_taken_back() {
+fn a_run_of_another_process_can_be_neither_resumed_nor_undone() {
     let world = fleet(3);
     let file = world.file("rows.csv", names(3, "Busy"));
     world.fault("put:hang");

@@ -28,17 +28,17 @@ fn refused_by(mut options: Options, per_minute: u32, rows: u64, jobs: &str, rese
 }
 
 #[test]
-fn with_fifty_requests_a_window_none_is_refused() {
+fn no_request_is_refused_with_fifty_requests_a_window() {
     assert_eq!(refused(50, 80, "4", "reset=iso"), 0);
 }
 
 #[test]
-fn with_the_reset_told_in_seconds_none_is_refused() {
+fn no_request_is_refused_if_the_reset_is_in_seconds() {
     assert_eq!(refused(50, 80, "4", "reset=epoch"), 0);
 }
 
 #[test]
-fn with_more_hands_than_requests_a_window_none_is_refused() {
+fn no_request_is_refused_with_more_workers_than_requests_a_window() {
     assert_eq!(refused(10, 30, "16", "reset=iso"), 0);
 }
 
@@ -63,7 +63,7 @@ fn a_429_is_waited_for_by_the_server_s_clock() {
 }
 
 #[test]
-fn rows_that_wait_for_the_limit_keep_nobody_from_their_customers() {
+fn rows_that_wait_for_the_limit_hold_no_customer_lock() {
     let mut options = super::boundless();
     options.limits.per_minute = 6;
     let (world, elsewhere) = (fleet_in(World::with(options), 10), super::fleet(10));

@@ -95,7 +95,7 @@ fn rows_of_the_environment() -> u64 {
 }
 
 #[test]
-fn whatever_goes_wrong_every_row_tells_what_is_stored_and_nothing_else_changes() {
+fn every_row_reports_its_stored_outcome_under_many_faults() {
     let count = rows_of_the_environment();
     let world = fleet(count);
     let before = held(&world, count);

@@ -26,7 +26,7 @@ fn taken(arguments: &[&str], input: impl AsRef<[u8]>) -> std::collections::BTree
 }
 
 #[test]
-fn every_mistake_of_a_file_is_told_with_its_line_and_column() {
+fn every_error_of_a_file_is_shown_with_its_line_and_column() {
     let csv = "id,firstName,status,primaryPhone,parentId\n\
                1,ok,Active,1.61356E+11,5\n\
                x,#REF!,Gone,,1.5\n\
@@ -50,7 +50,7 @@ fn every_mistake_of_a_file_is_told_with_its_line_and_column() {
 }
 
 #[test]
-fn a_customer_that_is_named_twice_is_a_mistake() {
+fn a_customer_named_twice_is_an_error() {
     refused(&[], "id,firstName\n5,a\n6,b\n5,c\n", &["line 4: customer 5 is already on line 2"]);
     refused(&[], "{\"id\":5}\n\n{\"id\":5}\n", &["line 3: customer 5 is already on line 1"]);
     refused(&[], "id,firstName\n5,a\n 05 ,c\n", &["line 3: customer 5 is already on line 2"]);
@@ -82,7 +82,7 @@ fn errors_of_one_kind_are_grouped_by_column_and_json_lists_each() {
 }
 
 #[test]
-fn columns_that_are_unknown_read_only_or_there_twice_are_mistakes() {
+fn unknown_read_only_and_duplicate_columns_are_errors() {
     refused(
         &[],
         "id,fristName,createdTimestamp,firstName,first-name,salesTrackingCodes\n1,a,b,c,d,e\n",
@@ -121,7 +121,7 @@ fn bytes_that_are_no_text_are_found_on_their_line() {
 }
 
 #[test]
-fn mistakes_of_ndjson_have_their_line_and_field() {
+fn errors_of_ndjson_input_have_their_line_and_field() {
     refused(
         &[],
         "{\"id\":1,\"firstName\":5,\"uri\":\"x\"}\n[]\n{\"id\":\"7\"}\n{\"id\":7,}\n{\"firstName\":\"a\"}\n\
@@ -162,7 +162,7 @@ fn delimiters_marks_and_line_ends_of_spreadsheets_are_read() {
 }
 
 #[test]
-fn three_nothings_differ() {
+fn blank_null_and_empty_cells_store_three_different_values() {
     let before = tokens(&fleet(1).stored(FIRST));
     let header = "id,firstName,lastName,companyName,reference1\n";
     let stored = taken(&[], format!("{header}{FIRST}, ,#CLEAR,#EMPTY,\n"));
@@ -179,7 +179,7 @@ fn three_nothings_differ() {
 }
 
 #[test]
-fn a_row_that_asks_for_nothing_is_not_even_read() {
+fn a_row_without_edits_sends_no_request() {
     let world = fleet(2);
     let run = bulk_of(&world, &["update", "-", "--yes", "-o", "json"], format!("id,firstName\n{FIRST},\n"));
     assert_eq!((run.code, &run.json()["rows"]["unchanged"]), (0, &1.into()), "{}", run.stderr);
@@ -226,7 +226,7 @@ fn with_old_values() -> World {
 }
 
 #[test]
-fn a_stored_value_that_does_not_change_is_no_mistake() {
+fn a_stored_value_that_does_not_change_is_no_error() {
     let cells = format!("{FIRST},billing@example.com;,Sir");
     let object = format!(r#"{{"id":{FIRST},"primaryEmail":"billing@example.com;","title":"Sir"}}"#);
     for input in [format!("id,primary-email,title\n{cells}\n"), object] {
@@ -262,7 +262,7 @@ fn a_refused_value_that_is_not_the_stored_one_stops_the_file_before_its_first_wr
 }
 
 #[test]
-fn a_formula_that_failed_clears_nothing_in_any_language() {
+fn a_formula_error_value_is_refused_in_any_language() {
     for value in ["#N/A", "#NV", "#WERT!", "#REF!", "#¿NOMBRE?", "Err:502"] {
         let file = format!("id,first-name,primary-phone\n1,a,{value}\n");
         refused(&[], file, &["line 2, column `primary-phone`: `", "error value", "`#CLEAR` clears"]);
@@ -271,7 +271,7 @@ fn a_formula_that_failed_clears_nothing_in_any_language() {
 }
 
 #[test]
-fn a_value_beyond_the_named_columns_is_a_mistake() {
+fn a_value_beyond_the_named_columns_is_an_error() {
     refused(&[], "id,firstName,\n1,a,x\n", &["line 2, column ``: has no name"]);
     refused(&[], "id,firstName\n1,a,,x\n", &["line 2: has 4 cells, the header has 2"]);
 }

@@ -29,7 +29,7 @@ fn applied(world: &World, path: &str) -> (i32, Vec<Value>, String) {
 }
 
 #[test]
-fn a_plan_writes_nothing_and_applied_it_writes_what_it_shows_and_twice_changes_nothing() {
+fn a_plan_only_reads_and_apply_writes_its_changes_once() {
     let (world, path) = planned();
     let before = held(&world, ROWS);
     assert!(world.requests().iter().all(|request| request.method == "GET"));
@@ -96,7 +96,7 @@ fn a_plan_is_refused_on_another_host_and_on_another_profile() {
 }
 
 #[test]
-fn what_is_not_a_whole_plan_is_refused_before_anything_is_sent() {
+fn an_incomplete_plan_is_refused_before_any_request() {
     let (world, path) = planned();
     let seen = world.requests().len();
     let plan = std::fs::read_to_string(&path).expect("the plan is there");

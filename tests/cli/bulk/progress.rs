@@ -27,7 +27,7 @@ fn the_bar_steps_aside_for_other_output_and_goes_at_the_end() {
 }
 
 #[test]
-fn on_the_terminal_of_a_shell_that_has_it_in_the_background_no_bar_is_drawn() {
+fn no_progress_bar_is_drawn_by_a_run_in_the_background() {
     let world = fleet(6);
     let file = world.file("rows.csv", names(6, "Behind"));
     world.fault("put@3*1:latency=1s");

@@ -46,7 +46,7 @@ pub(super) fn colleague(world: &World, id: u64, from: &str, to: &str) {
 }
 
 #[test]
-fn what_was_not_edited_costs_no_request_in_either_form() {
+fn an_unedited_export_sends_no_request_as_csv_or_xlsx() {
     for name in NAMES {
         let world = World::with(boundless());
         let path = export(&world, name);
@@ -306,7 +306,7 @@ const NASTY: &[&str] = &[
 ];
 
 #[test]
-fn a_table_of_nasty_texts_asks_for_nothing_in_either_form() {
+fn an_export_of_hostile_texts_sends_no_request_as_csv_or_xlsx() {
     let count = u64::try_from(NASTY.len()).expect("a count");
     let world = fleet(count);
     for (id, text) in ids(count).zip(NASTY) {

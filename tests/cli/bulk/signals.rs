@@ -73,7 +73,7 @@ fn rows_in_flight_are_finished_and_resume_does_the_rest() {
 }
 
 #[test]
-fn pressed_again_it_gives_the_rows_in_flight_up_and_resume_resolves_them() {
+fn a_second_ctrl_c_abandons_rows_in_flight_and_resume_resolves_them() {
     let world = fleet(10);
     let file = world.file("rows.csv", names(10, "Ctrl"));
     world.fault("put@3*4:hang");
@@ -98,7 +98,7 @@ fn pressed_again_it_gives_the_rows_in_flight_up_and_resume_resolves_them() {
 }
 
 #[test]
-fn while_everybody_waits_for_the_limit_nothing_more_is_sent() {
+fn an_interrupted_run_that_waits_for_the_limit_sends_nothing_more() {
     let world = fleet(10);
     let file = world.file("rows.csv", names(10, "Wait"));
     // Half a minute more or less is told as the same.
@@ -115,7 +115,7 @@ fn while_everybody_waits_for_the_limit_nothing_more_is_sent() {
 }
 
 #[test]
-fn pressed_again_while_a_plan_is_made_it_ends_and_says_nothing_of_writes() {
+fn a_second_ctrl_c_ends_a_plan_without_mentioning_writes() {
     let world = fleet(6);
     let file = world.file("rows.csv", names(6, "Plan"));
     world.fault("get@3*4:hang");
@@ -131,7 +131,7 @@ fn pressed_again_while_a_plan_is_made_it_ends_and_says_nothing_of_writes() {
 }
 
 #[test]
-fn one_ctrl_c_ends_a_run_whose_only_put_was_refused_for_now() {
+fn one_ctrl_c_ends_a_run_whose_only_put_was_rate_limited() {
     let world = fleet(3);
     let file = world.file("rows.csv", names(3, "Wait"));
     world.fault("put:rate-limit=3600");

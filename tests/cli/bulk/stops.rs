@@ -48,7 +48,7 @@ fn failures_of_a_resumed_run_do_not_replace_its_file() {
 }
 
 #[test]
-fn without_consent_nothing_is_sent_and_no_run_is_kept() {
+fn a_bulk_update_without_consent_sends_nothing_and_keeps_no_run() {
     let world = fleet(3);
     update(&world, &[], &names(3, "No"))
         .fails(2, &["needs consent", "add --yes", "Change firstName of 3 customers"]);
@@ -75,7 +75,7 @@ fn a_dry_run_only_reads_and_shows_what_would_change() {
 }
 
 #[test]
-fn after_so_many_failures_in_a_row_it_stops_and_resume_goes_on() {
+fn a_run_stops_after_max_failures_in_a_row_and_resume_continues_it() {
     let world = fleet(20);
     world.fault("put@3*all:refuse=Not today");
     let arguments = [&["--yes", "--jobs", "1", "--max-failures", "3"], &NDJSON[..]].concat();
@@ -96,7 +96,7 @@ fn after_so_many_failures_in_a_row_it_stops_and_resume_goes_on() {
 }
 
 #[test]
-fn a_refused_key_stops_it_at_once() {
+fn a_refused_key_stops_a_run_at_once() {
     let world = fleet(20);
     world.fault("any@5*all:status=401");
     let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(20, "Key"));
@@ -112,7 +112,7 @@ fn a_refused_key_stops_it_at_once() {
 }
 
 #[test]
-fn a_key_that_is_refused_from_the_first_row_on_wrote_nothing() {
+fn a_run_whose_key_is_refused_at_the_first_row_exits_with_4() {
     let world = fleet(3);
     world.fault("any*all:status=401");
     let run = update(&world, &["--yes", "--jobs", "1", "-o", "json"], &names(3, "Key"));
@@ -163,7 +163,7 @@ fn results_as_csv_have_every_row_and_read_back() {
 }
 
 #[test]
-fn a_customer_that_is_not_there_and_one_that_the_api_refuses_are_told_apart() {
+fn missing_and_refused_customers_have_different_outcomes() {
     let world = fleet(2);
     let csv = format!("id,firstName\n{FIRST},A\n999999999,B\n{},C\n", FIRST + 1);
     world.fault("put:refuse=Not you");
@@ -199,7 +199,7 @@ fn every_row_well_done_is_exit_zero_and_one_object() {
 }
 
 #[test]
-fn what_is_unknown_is_resolved_by_resume_and_undo_brings_back_what_was_written() {
+fn resume_resolves_unknown_rows_and_undo_restores_written_ones() {
     let world = fleet(2);
     let before = super::held(&world, 2);
     world.fault("put:lost-after");
@@ -232,7 +232,7 @@ fn rows_that_failed_before_anything_was_written_are_tried_again_by_resume() {
 }
 
 #[test]
-fn a_run_is_resumed_only_where_it_was_made() {
+fn a_run_is_resumed_and_undone_only_on_its_own_host() {
     let world = fleet(3);
     assert_eq!(update(&world, &["--yes", "--limit", "1"], &names(3, "Here")).code, 0);
     let (name, seen) = (latest(&world), world.requests().len());
@@ -247,7 +247,7 @@ fn a_run_is_resumed_only_where_it_was_made() {
 }
 
 #[test]
-fn the_question_says_what_is_more_than_a_plain_change() {
+fn the_question_names_billing_fields_and_cleared_fields() {
     let world = fleet(3);
     let rows = format!("id,status,first-name\n{FIRST},hold,\n{},hold,#CLEAR\n{},,Jo\n", FIRST + 1, FIRST + 2);
     let billing = "`status`, which affects billing, is set in 2 rows";
@@ -256,7 +256,7 @@ fn the_question_says_what_is_more_than_a_plain_change() {
 }
 
 #[test]
-fn a_run_that_was_cut_off_is_listed_with_what_is_left_and_the_last_one_goes_on() {
+fn bulk_list_shows_the_open_rows_and_resume_last_finishes_them() {
     let world = fleet(3);
     assert_eq!(update(&world, &["--yes", "--limit", "1"], &names(3, "Cut")).code, 0);
     let listed = bulk(&world, &["list"]);
@@ -322,7 +322,7 @@ fn a_damaged_entry_keeps_no_other_row_from_being_resolved() {
 }
 
 #[test]
-fn a_row_whose_outcome_cannot_be_found_out_is_not_offered_again() {
+fn a_row_with_an_undecided_outcome_is_not_offered_again() {
     let world = fleet(1);
     ["put:lost-after", "get@2*4:status=500"].iter().for_each(|fault| world.fault(fault));
     assert_eq!(update(&world, &["--yes"], &names(1, "Lost")).code, 10);

@@ -35,7 +35,7 @@ fn undo_brings_every_customer_back_byte_for_byte_and_can_be_undone_itself() {
 }
 
 #[test]
-fn what_the_run_did_not_write_is_not_taken_back() {
+fn undo_leaves_rows_that_the_run_did_not_write() {
     let world = fleet(3);
     world.fault("put@2:refuse=No.");
     let run = bulk_of(&world, &["update", "-", "--yes", "--jobs", "1", "-o", NDJSON], names(3, "Ours"));
@@ -53,7 +53,7 @@ fn what_the_run_did_not_write_is_not_taken_back() {
 }
 
 #[test]
-fn where_somebody_else_wrote_since_that_row_is_a_conflict_and_the_rest_comes_back() {
+fn undo_reports_a_later_change_as_a_conflict_and_restores_the_rest() {
     let world = fleet(ROWS);
     let before = held(&world, ROWS);
     assert_eq!(bulk_of(&world, &["update", "-", "--yes"], names(ROWS, "Ours")).code, 0);
@@ -82,7 +82,7 @@ fn where_somebody_else_wrote_since_that_row_is_a_conflict_and_the_rest_comes_bac
 }
 
 #[test]
-fn a_run_of_which_half_was_refused_is_taken_back_where_it_was_written() {
+fn undo_of_a_partly_refused_run_restores_its_written_rows() {
     let world = fleet(6);
     let before = held(&world, 6);
     world.fault("put@2:refuse=No");

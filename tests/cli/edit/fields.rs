@@ -50,7 +50,7 @@ fn without_yes_the_change_is_shown_and_the_text_kept() {
 }
 
 #[test]
-fn what_affects_billing_is_named_where_consent_is_missing() {
+fn an_edit_of_a_billing_field_without_consent_names_the_field() {
     let world = World::new();
     let run = typed(&world, &[("\"Active\"", "\"Hold\"")], &["-o", "json"]);
     assert_eq!((run.code, &run.json()["error"]["kind"]), (2, &"usage".into()));
@@ -105,7 +105,7 @@ fn a_known_field_and_a_known_object_that_were_not_there_can_be_added() {
 }
 
 #[test]
-fn a_field_that_nobody_knows_is_added_only_when_that_is_asked_for() {
+fn an_unknown_field_is_added_only_with_new_field() {
     let line = "  \"loyaltyTier\": \"gold\",\n";
     let change = [("{\n  \"firstName\"", "{\n  \"loyaltyTier\": \"gold\",\n  \"firstName\"")];
     let reason = "the customer has no field `loyaltyTier`; --new-field adds it";
@@ -132,7 +132,7 @@ fn a_misspelled_field_is_refused_with_the_name_that_was_meant() {
 }
 
 #[test]
-fn what_is_read_only_cannot_be_changed() {
+fn a_read_only_field_cannot_be_changed_in_the_text() {
     let typed_in = |text: &str| format!("{{\n  {text},\n  \"firstName\"");
     for (line, reason) in [
         ("\"id\": 124", "`id` is read-only: it identifies the customer"),
@@ -175,7 +175,7 @@ fn fields_that_the_table_does_not_know_cannot_be_changed_here() {
 }
 
 #[test]
-fn read_only_fields_may_stand_in_the_text_as_they_are() {
+fn unchanged_read_only_fields_in_the_text_are_accepted() {
     for arguments in [&["--yes"][..], &["--yes", "--all"]] {
         let world = World::new();
         let before = world.stored(123);
@@ -192,7 +192,7 @@ fn read_only_fields_may_stand_in_the_text_as_they_are() {
 }
 
 #[test]
-fn what_does_not_fit_is_noted_above_its_line() {
+fn an_invalid_value_is_noted_above_its_line() {
     let long = format!("\"{}\"", "x".repeat(51));
     let long_line = format!("\"firstName\": {long},");
     for (from, to, reason, line) in [
@@ -254,7 +254,7 @@ fn what_does_not_fit_is_noted_above_its_line() {
 }
 
 #[test]
-fn every_mistake_is_noted_at_once() {
+fn every_error_of_a_text_is_noted_at_once() {
     refused(
         &[("\"Jon\"", "7"), ("\"Mr\"", "\"Lord\""), ("\"net 30\"", "[]"), ("\"Active\"", "null")],
         &[],
@@ -320,7 +320,7 @@ fn notes_of_an_earlier_time_are_taken_out_before_new_ones_are_made() {
 }
 
 #[test]
-fn a_changed_sales_tracking_code_drops_what_described_the_old_one() {
+fn a_changed_sales_tracking_code_drops_the_members_of_the_old_one() {
     let world = World::new();
     let before = world.stored(123);
     let run = typed(&world, &[("\"code\": \"NA\"", "\"code\": \"EMEA\"")], &["--yes"]);
@@ -349,7 +349,7 @@ fn codes_that_cannot_be_are_noted_above_their_list() {
 }
 
 #[test]
-fn codes_that_lost_what_the_vendor_adds_are_as_they_were() {
+fn a_code_without_its_vendor_members_is_unchanged() {
     let world = World::new();
     let name = "        \"name\": \"Inside sales\",\n";
     typed(&world, &[(name, "")], &["--yes"]).is(0, "", NO_CHANGES);

@@ -18,7 +18,7 @@ fn john(before: &str) -> String {
 }
 
 #[test]
-fn what_the_api_says_is_noted_where_it_belongs() {
+fn a_refusal_of_the_api_is_noted_above_the_field_it_names() {
     for (words, line) in [
         ("The first name is taken", "\"firstName\": \"John\","),
         ("middleName must not be C", "\"middleName\": \"C\","),
@@ -50,7 +50,7 @@ fn what_the_api_says_is_noted_where_it_belongs() {
 }
 
 #[test]
-fn what_the_api_refuses_by_its_rules_is_kept_too() {
+fn a_text_refused_by_a_rule_of_the_api_is_kept_and_noted() {
     let world = World::new();
     let run = edit(&world, "sed -i 's/\"USD\"/\"CAD\"/'", &["--yes"]);
     assert_eq!(run.code, 5, "{}", run.stderr);
@@ -123,7 +123,7 @@ fn a_server_that_keeps_failing_is_given_up_with_the_text_kept() {
 }
 
 #[test]
-fn what_another_writer_changed_elsewhere_meanwhile_is_kept() {
+fn an_edit_keeps_a_concurrent_change_to_another_field() {
     let world = World::new();
     let before = world.stored(123);
     world.fault("get@2:other-writer=reference=\"theirs\"");
@@ -162,7 +162,7 @@ fn the_same_field_changed_by_another_writer_is_a_conflict_and_the_text_is_kept()
 }
 
 #[test]
-fn what_another_writer_did_already_is_not_done_again() {
+fn a_change_that_another_client_already_made_sends_no_put() {
     let world = World::new();
     world.fault("get@2:other-writer=firstName=\"John\"");
     let run = edit(&world, JOHN, &["--yes"]);
@@ -171,7 +171,7 @@ fn what_another_writer_did_already_is_not_done_again() {
 }
 
 #[test]
-fn recovering_goes_on_with_the_text_upon_what_others_made_of_the_customer() {
+fn recover_merges_the_kept_text_with_later_changes() {
     let world = World::new();
     assert_eq!(edit(&world, JOHN, &[]).code, 2);
     let theirs = world.stored(123).replacen("\"PO-2291\"", "\"PO-1\"", 1).replacen("\"B\"", "null", 1);
@@ -186,7 +186,7 @@ fn recovering_goes_on_with_the_text_upon_what_others_made_of_the_customer() {
 }
 
 #[test]
-fn there_may_be_nothing_to_recover() {
+fn recover_without_a_kept_text_of_the_customer_exits_with_3() {
     let world = World::new();
     let message =
         "error: editing customer 123: no text of this customer was left behind\nNothing was written.\n";
@@ -316,7 +316,7 @@ fn the_text_outlives_a_program_that_was_killed() {
 }
 
 #[test]
-fn a_signal_that_ends_the_program_keeps_the_text_and_says_where() {
+fn a_signal_that_ends_the_program_keeps_the_text_and_shows_its_path() {
     for signal in ["TERM", "HUP"] {
         if signal == "HUP" && is_under_nohup() {
             continue;
@@ -335,7 +335,7 @@ fn a_signal_that_ends_the_program_keeps_the_text_and_says_where() {
 }
 
 #[test]
-fn two_edits_at_once_do_not_take_each_others_text() {
+fn simultaneous_edits_keep_separate_texts() {
     let world = World::new();
     // While the first editor is open, a second edit finds no text to go on with, and writes its own.
     let program = env!("CARGO_BIN_EXE_fusebill");
@@ -367,7 +367,7 @@ fn two_edits_at_once_do_not_take_each_others_text() {
 }
 
 #[test]
-fn what_the_editor_left_beside_the_text_goes_with_it_and_stays_with_it() {
+fn files_of_the_editor_are_kept_and_removed_with_the_text() {
     let world = World::new();
     let beside =
         "echo x > \"$1~\"; echo y > \"${1%/*}/.x.swp\"; mkdir \"${1%/*}/undo\"; echo > \"${1%/*}/undo/1\"";
@@ -391,7 +391,7 @@ fn a_text_that_cannot_be_read_is_kept() {
 }
 
 #[test]
-fn where_no_text_can_be_kept_no_editor_is_started() {
+fn no_editor_starts_if_the_text_cannot_be_kept() {
     let world = World::new();
     let state = world.file("state", "a file, no folder");
     let trace = world.home.path().join("trace");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_sheet_says_whose_it_is_and_has_the_fields_that_may_be_written() {
+fn the_edit_text_names_its_customer_and_has_the_writable_fields() {
     let world = World::new();
     let text = sheet(&world);
     let head = "// Customer 123 Jon Smith (Acme Inc.), profile default (127.0.0.1)\n\
@@ -52,7 +52,7 @@ fn layouts(sheet: &str) -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn a_text_that_only_looks_otherwise_changes_nothing_and_leaves_nothing() {
+fn a_text_with_another_layout_changes_nothing_and_is_not_kept() {
     let world = World::new();
     let before = world.stored(123);
     let sheet = sheet(&world);
@@ -83,7 +83,7 @@ fn in_every_layout_one_changed_value_is_one_changed_value_of_the_document() {
 }
 
 #[test]
-fn what_is_deleted_keeps_its_value_and_is_reported() {
+fn a_deleted_line_keeps_its_value_and_is_reported() {
     let world = World::new();
     let before = world.stored(123);
     let text = with(&sheet(&world), "  \"middleName\": \"B\",\n", "");

@@ -15,7 +15,7 @@ fn signs(world: &World, name: &str) -> String {
 }
 
 #[test]
-fn the_first_variable_that_says_something_names_the_editor() {
+fn the_first_variable_that_is_not_blank_names_the_editor() {
     for (own, visual, editor, expected) in [
         ("one", "two", "three", "one 1"),
         ("", "two", "three", "two 1"),
@@ -37,7 +37,7 @@ fn the_first_variable_that_says_something_names_the_editor() {
 }
 
 #[test]
-fn vi_is_for_somebody_who_is_there() {
+fn vi_is_the_default_editor_only_on_a_terminal() {
     let world = World::new();
     signs(&world, "vi");
     let path = format!("{}:{TOOLS}", world.home.path().display());
@@ -88,7 +88,7 @@ fn quotes_that_do_not_close_are_refused_before_anything_is_read() {
 }
 
 #[test]
-fn an_editor_that_is_not_there_leaves_nothing() {
+fn a_missing_editor_leaves_no_text() {
     let (world, before) = (World::new(), World::new().stored(123));
     let run = edit(&world, "no-such-editor -w", &["--yes"]);
     let message = "error: the editor `no-such-editor` cannot be started: No such file or directory (os error 2)\n\
@@ -99,7 +99,7 @@ fn an_editor_that_is_not_there_leaves_nothing() {
 }
 
 #[test]
-fn an_editor_that_returns_at_once_untouched_is_told_about_flags_to_wait() {
+fn an_editor_that_returns_at_once_gives_a_hint_about_wait_flags() {
     // On a machine that is very busy even `true` takes its time.
     let message = (0..20).find_map(|_| {
         let world = World::new();
@@ -116,7 +116,7 @@ fn an_editor_that_returns_at_once_untouched_is_told_about_flags_to_wait() {
 }
 
 #[test]
-fn an_editor_that_fails_sends_nothing_and_keeps_what_was_typed_before() {
+fn an_editor_failure_sends_nothing_and_keeps_the_typed_text() {
     for (end, message) in [
         ("exit 1", "exit status: 1"),
         ("kill -9 $$", "signal: 9 (SIGKILL)"),
@@ -143,7 +143,7 @@ fn an_editor_that_fails_sends_nothing_and_keeps_what_was_typed_before() {
 }
 
 #[test]
-fn what_the_editor_prints_does_not_get_into_the_output() {
+fn output_of_the_editor_goes_to_standard_error() {
     let world = World::new();
     let editor = script(&world, "chatty", &format!("echo '{{\"outcome\":1}}'\necho loud >&2\n{JOHN} \"$1\""));
     for (format, arguments) in [("json", ["--dry-run"]), ("ndjson", ["--dry-run"]), ("json", ["--yes"])] {
@@ -156,7 +156,7 @@ fn what_the_editor_prints_does_not_get_into_the_output() {
 }
 
 #[test]
-fn texts_are_for_their_owner_alone_also_where_the_editor_made_another_file() {
+fn a_kept_text_is_private_even_if_the_editor_replaces_the_file() {
     let world = World::new();
     let seen = world.home.path().join("seen");
     let look = format!(
@@ -179,7 +179,7 @@ fn texts_are_for_their_owner_alone_also_where_the_editor_made_another_file() {
 }
 
 #[test]
-fn an_edit_at_prompts_needs_somebody_to_ask() {
+fn an_edit_at_prompts_needs_a_terminal() {
     let world = World::new();
     edit(&world, JOHN, &["--prompt"])
         .fails(2, &["--prompt cannot ask: there is no terminal", "customer update"]);

@@ -30,7 +30,7 @@ const fn no_text(name: &'static str, says: fn(&str) -> Says) -> Case {
 }
 
 #[test]
-fn bodies_that_are_no_json() {
+fn a_body_that_is_not_json_is_handled_at_every_moment() {
     try_all(&[
         unsafe_body("empty", |_| ok(""), UNSAFE),
         unsafe_body("204", |_| raw("HTTP/1.1 204 No Content\r\n\r\n"), UNSAFE),
@@ -65,7 +65,7 @@ fn bodies_that_are_no_json() {
 }
 
 #[test]
-fn json_that_is_no_customer() {
+fn json_that_is_not_a_customer_is_handled_at_every_moment() {
     try_all(&[
         unsafe_body("null", |_| ok("null"), "null instead of an object"),
         unsafe_body("false", |_| ok("false"), "a boolean instead of an object"),
@@ -104,7 +104,7 @@ fn json_that_is_no_customer() {
 }
 
 #[test]
-fn json_that_is_too_much() {
+fn oversized_json_is_handled_at_every_moment() {
     try_all(&[
         unsafe_body("a hundred thousand lists", |_| ok("[".repeat(100_000)), UNSAFE),
         unsafe_body(
@@ -156,7 +156,7 @@ const fn status_alone(name: &'static str, says: fn(&str) -> Says, codes: [i32; 4
 }
 
 #[test]
-fn a_status_means_the_same_whatever_its_body_is() {
+fn an_error_status_decides_the_exit_code_for_every_body() {
     const REFUSED: [i32; 4] = [4, SKIP, 5, SKIP];
     const FAILED: [i32; 4] = [7, 0, 8, 8];
     const HEAD: &str = "HTTP/1.1 400 Bad Request\r\nContent-Length: 99\r\n\r\n{";

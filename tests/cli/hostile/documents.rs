@@ -27,7 +27,7 @@ const ODD: &[(&str, Members)] = &[
 ];
 
 #[test]
-fn what_is_odd_in_a_customer_is_sent_back_as_it_came() {
+fn odd_members_of_a_customer_are_sent_back_unchanged() {
     all(ODD.iter(), |(name, members)| {
         let world = World::new();
         let before = world.stored(123).replacen('{', &format!("{{ {},\r\n\t", members()), 1);

@@ -28,7 +28,7 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn bodies_without_an_end_or_with_another_end_than_was_said() {
+fn an_endless_body_or_a_wrong_length_is_handled_at_every_moment() {
     // Ten megabytes in small chunks take seconds of computing, and the machine may be busy.
     try_within(
         120,
@@ -95,7 +95,7 @@ fn bodies_without_an_end_or_with_another_end_than_was_said() {
 }
 
 #[test]
-fn chunks_that_lie() {
+fn a_malformed_chunk_is_handled_at_every_moment() {
     try_all(&[
         Case {
             name: "a chunk longer than it is",
@@ -149,7 +149,7 @@ fn chunks_that_lie() {
 }
 
 #[test]
-fn connections_that_are_cut() {
+fn a_cut_connection_is_handled_at_every_moment() {
     try_all(&[
         Case { name: "at once", says: |_| vec![Part::Close], because: "", codes: [7, 0, 8, 8] },
         Case {
@@ -189,7 +189,7 @@ fn connections_that_are_cut() {
 }
 
 #[test]
-fn encodings_that_are_none_or_hide_too_much() {
+fn a_bad_content_encoding_is_handled_at_every_moment() {
     try_all(&[
         Case {
             name: "gzip that grows past the limit",
@@ -241,7 +241,7 @@ fn encodings_that_are_none_or_hide_too_much() {
 }
 
 #[test]
-fn an_answer_that_is_packed_is_the_customer_that_it_was() {
+fn a_gzip_answer_is_decoded_to_the_same_customer() {
     let world = World::new();
     let before = world.stored(123);
     let server = Server::new([before.clone()], |state, request| {
@@ -261,7 +261,7 @@ fn an_answer_that_is_packed_is_the_customer_that_it_was() {
 }
 
 #[test]
-fn answers_that_drip_and_answers_that_stop() {
+fn a_slow_or_stalled_answer_is_handled_at_every_moment() {
     let cases = [
         Case {
             name: "a body a byte at a time",

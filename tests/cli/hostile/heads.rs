@@ -20,7 +20,7 @@ fn endless(first: &str) -> Says {
 }
 
 #[test]
-fn heads_that_are_too_large_or_none() {
+fn a_malformed_or_huge_head_is_handled_at_every_moment() {
     try_all(&[
         Case {
             name: "ten thousand headers",
@@ -103,7 +103,7 @@ fn heads_that_are_too_large_or_none() {
 }
 
 #[test]
-fn statuses_that_are_none() {
+fn an_invalid_status_is_handled_at_every_moment() {
     try_all(&[
         Case { name: "000", says: |body| with("000 Zero", "", body), because: NOT_HTTP, codes: [7, 0, 8, 8] },
         Case { name: "-200", says: |body| with("-200 OK", "", body), because: NOT_HTTP, codes: [7, 0, 8, 8] },
@@ -146,7 +146,7 @@ fn statuses_that_are_none() {
 }
 
 #[test]
-fn statuses_that_are_not_the_last_word() {
+fn an_interim_status_is_handled_at_every_moment() {
     let cases = [
         Case {
             name: "100 and then the answer",

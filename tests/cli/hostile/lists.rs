@@ -152,7 +152,7 @@ const NONE: &[Case] = &[
 ];
 
 #[test]
-fn what_is_no_page_is_no_list() {
+fn a_malformed_page_fails_the_list() {
     let cells = NONE.iter().flat_map(|case| ["table", "json", "csv"].map(|form| (case, form)));
     let surprises = all(cells, |(Case(name, paged, code, says), form)| {
         let world = World::new();

@@ -22,7 +22,7 @@ const fn refused(name: &'static str, says: fn(&str) -> Says) -> Case {
 }
 
 #[test]
-fn however_long_it_asks_to_wait_the_time_that_was_allowed_is_kept() {
+fn no_retry_after_extends_the_time_limit() {
     let cases = [
         refused("Retry-After that is negative", |_| too_many("Retry-After: -1\r\n")),
         refused("Retry-After of the largest number", |_| too_many("Retry-After: 18446744073709551615\r\n")),
@@ -64,7 +64,7 @@ const ABSURD: &[&str] = &[
 ];
 
 #[test]
-fn limits_that_cannot_be_so_change_nothing() {
+fn impossible_rate_limit_headers_change_nothing() {
     let cases = [
         Case { name: "0", says: |body| with("200 OK", ABSURD[0], body), because: "", codes: [0, 0, 9, 0] },
         Case { name: "1", says: |body| with("200 OK", ABSURD[1], body), because: "", codes: [0, 0, 9, 0] },
@@ -82,7 +82,7 @@ fn limits_that_cannot_be_so_change_nothing() {
 }
 
 #[test]
-fn a_run_that_is_told_to_wait_for_ever_can_be_interrupted() {
+fn a_run_with_an_endless_retry_after_can_be_interrupted() {
     for headers in
         ["Retry-After: 18446744073709551615\r\n", "X-Rate-Limit-Reset-Minute: 9999-12-31T23:59:59Z\r\n"]
     {

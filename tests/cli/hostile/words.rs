@@ -43,7 +43,7 @@ fn checked(world: &World, server: &Server, arguments: &[&str], codes: &[i32]) {
 }
 
 #[test]
-fn values_and_names_of_a_customer_steer_nothing() {
+fn customer_values_and_names_cannot_control_the_terminal() {
     let world = World::new();
     let customer = evil(&world.stored(123));
     let server = Server::new([customer], |state, request| match request.customer() {
@@ -69,7 +69,7 @@ fn values_and_names_of_a_customer_steer_nothing() {
 }
 
 #[test]
-fn stored_values_that_differ_steer_nothing() {
+fn differing_stored_values_cannot_control_the_terminal() {
     for form in [&[][..], &["-o", "json"]] {
         let world = World::new();
         let spoiled = evil(&world.stored(123));
@@ -107,7 +107,7 @@ fn bodies() -> Vec<String> {
 }
 
 #[test]
-fn what_a_server_says_of_a_failure_steers_nothing_and_floods_nothing() {
+fn error_bodies_cannot_control_or_flood_the_terminal() {
     let full = [400, 500].into_iter().flat_map(|status| bodies().into_iter().map(move |body| (status, body)));
     let brief = [200, 302, 401, 404, 422, 429, 999].into_iter().zip(bodies());
     let cells = full
@@ -132,7 +132,7 @@ fn what_a_server_says_of_a_failure_steers_nothing_and_floods_nothing() {
 }
 
 #[test]
-fn heads_steer_nothing() {
+fn response_heads_cannot_control_the_terminal() {
     for status in ["200", "302", "400", "500"] {
         for method in ["GET", "PUT"] {
             let world = World::new();

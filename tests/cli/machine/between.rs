@@ -100,7 +100,7 @@ fn by_every_way(check: impl Fn(&[&str]) -> Option<String> + Sync) {
 }
 
 #[test]
-fn while_it_waits_for_the_lock_of_the_store() {
+fn a_wait_for_the_store_lock_keeps_another_clients_change() {
     by_every_way(|way| {
         let scene = Scene::new();
         let child = start(scene.command(way));
@@ -112,7 +112,7 @@ fn while_it_waits_for_the_lock_of_the_store() {
 }
 
 #[test]
-fn while_the_process_is_stopped() {
+fn a_stopped_process_keeps_another_clients_change() {
     by_every_way(|way| {
         let scene = Scene::new();
         let child = start(scene.command(way));
@@ -136,7 +136,7 @@ fn full() -> (UnixStream, OwnedFd) {
 
 /// A row prints nothing between its reading and its PUT; the run waits before its first reading.
 #[test]
-fn while_nobody_reads_standard_output() {
+fn a_blocked_standard_output_keeps_another_clients_change() {
     by_every_way(|way| {
         let scene = Scene::new();
         let (mut unread, full) = full();
@@ -206,7 +206,7 @@ impl Disk<'_> {
 }
 
 #[test]
-fn while_the_disk_is_slow() {
+fn a_slow_disk_keeps_another_clients_change() {
     by_every_way(|way| {
         let scene = Scene::new();
         let disk = Disk::of(&scene.world);
@@ -220,7 +220,7 @@ fn while_the_disk_is_slow() {
 }
 
 #[test]
-fn while_the_history_is_pruned() {
+fn a_simultaneous_prune_keeps_another_clients_change() {
     by_every_way(|way| {
         let scene = Scene::new();
         let other = scene.world.run(&["customer", "update", "1016", "--title", "dr"]);
@@ -242,7 +242,7 @@ fn while_the_history_is_pruned() {
 }
 
 #[test]
-fn a_reader_who_is_slow_keeps_no_other_command_waiting() {
+fn a_slow_reader_of_one_command_does_not_block_another() {
     let world = World::new();
     let (mut unread, full) = full();
     let mut command = world.command(super::JOHN);
@@ -259,7 +259,7 @@ fn a_reader_who_is_slow_keeps_no_other_command_waiting() {
 }
 
 #[test]
-fn an_action_whose_output_waits_for_its_reader_is_checked_again_before_it_is_sent() {
+fn an_action_with_blocked_output_is_checked_again_before_its_post() {
     let world = World::new();
     let posts = |world: &World| world.lines().iter().filter(|line| line.starts_with("POST")).count();
     let (mut unread, full) = full();

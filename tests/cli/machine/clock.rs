@@ -21,7 +21,7 @@ fn entries(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn what_was_written_last_is_taken_back_first_whatever_the_clock_said() {
+fn undo_last_follows_the_order_of_writes_and_not_the_clock() {
     for year in ["2999", "1999"] {
         let world = World::new();
         assert_eq!(world.run(&JOHN).code, 0);
@@ -42,7 +42,7 @@ fn what_was_written_last_is_taken_back_first_whatever_the_clock_said() {
 }
 
 #[test]
-fn what_is_older_is_told_by_its_time_and_what_is_unfinished_is_never_forgotten() {
+fn prune_goes_by_the_recorded_time_and_keeps_unfinished_entries() {
     let world = World::new();
     assert_eq!(world.run(&JOHN).code, 0);
     move_to(&world, "1999");

@@ -12,7 +12,7 @@ use crate::world::World;
 const PAGE: u64 = 4096;
 
 #[test]
-fn wherever_the_disk_is_full_nothing_is_sent_without_a_record_and_no_outcome_is_lost_without_a_word() {
+fn a_full_disk_never_loses_the_record_of_a_sent_change() {
     let (mut refused, mut unrecorded, mut written) = (0, 0, 0);
     for room in [0, 1, 511].into_iter().chain((1..60).map(|pages| pages * PAGE + 100)) {
         let world = World::new();
@@ -58,7 +58,7 @@ fn a_device_in_the_place_of_the_store_keeps_everything_from_being_sent() {
 }
 
 #[test]
-fn a_log_that_is_no_log_hides_nothing_and_a_damaged_store_is_refused_and_kept() {
+fn a_bad_log_is_ignored_and_a_damaged_store_is_refused_and_kept() {
     let world = World::new();
     wrote_john(&world, &world.run(&JOHN));
     for torn in [&b"{"[..], &[0; 5_000], &[0xff; 40_000]] {
@@ -75,7 +75,7 @@ fn a_log_that_is_no_log_hides_nothing_and_a_damaged_store_is_refused_and_kept() 
 }
 
 #[test]
-fn where_a_run_does_not_fit_it_says_how_far_it_came_and_resume_writes_the_rest_once() {
+fn a_run_on_a_full_disk_stops_and_resume_writes_the_rest_once() {
     const ROWS: u64 = 6;
     let ids = [123, 1016, 1020, 1001, 1002, 1003];
     let mut refused = 0;
@@ -107,7 +107,7 @@ fn where_a_run_does_not_fit_it_says_how_far_it_came_and_resume_writes_the_rest_o
 }
 
 #[test]
-fn where_no_text_fits_no_editor_is_started_and_nothing_is_left() {
+fn no_editor_starts_on_a_full_disk_and_no_file_is_left() {
     for room in [0, 100, 1_000] {
         let world = World::new();
         let trace = world.home.path().join("trace");
@@ -131,7 +131,7 @@ fn where_no_text_fits_no_editor_is_started_and_nothing_is_left() {
 }
 
 #[test]
-fn a_profile_or_a_key_that_does_not_fit_leaves_what_was_there() {
+fn a_profile_or_key_write_on_a_full_disk_keeps_the_old_file() {
     let world = World::new();
     assert_eq!(world.run(&["profile", "set", "live", "--label", "LIVE"]).code, 0);
     let before = std::fs::read(config(&world, "config.toml")).expect("it is there");
@@ -179,7 +179,7 @@ fn results_and_plans_that_go_to_a_device_leave_the_device_in_its_place() {
 }
 
 #[test]
-fn results_that_go_through_a_link_are_written_where_it_leads() {
+fn results_behind_a_link_are_written_to_its_target() {
     let world = World::new();
     let file = world.file("rows.csv", "id,middleName\n123,Q\n");
     let link = world.home.path().join("results.csv");

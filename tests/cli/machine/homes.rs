@@ -7,7 +7,7 @@ use super::{JOHN, config, files, is_accounted_for, state, wrote_john, wrote_noth
 use crate::world::{World, finished};
 
 #[test]
-fn a_home_that_is_no_path_from_the_root_is_refused_and_leaves_nothing_in_the_folder_one_is_in() {
+fn a_relative_home_is_refused_and_creates_no_file() {
     for home in ["home", "./home", "../home"] {
         let world = World::new();
         for arguments in
@@ -63,7 +63,7 @@ fn a_home_that_is_a_file_or_is_not_there_is_named_or_made() {
 }
 
 #[test]
-fn a_folder_where_a_file_should_be_keeps_everything_from_being_sent_and_is_named() {
+fn a_folder_in_place_of_a_file_stops_every_write_and_is_named() {
     for (name, code, says) in [
         ("fusebill.db", 1, "fusebill.db cannot be opened"),
         ("locks/customer-0123", 10, "cannot lock customer 123"),
@@ -78,7 +78,7 @@ fn a_folder_where_a_file_should_be_keeps_everything_from_being_sent_and_is_named
 }
 
 #[test]
-fn a_file_where_a_folder_should_be_keeps_everything_from_being_sent_and_is_named() {
+fn a_file_in_place_of_a_folder_stops_every_write_and_is_named() {
     let rows = |world: &World| world.file("rows.csv", "id,firstName\n123,John\n");
     for (name, arguments) in [
         ("locks", vec!["customer", "update", "123", "--first-name", "John"]),

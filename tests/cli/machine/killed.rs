@@ -39,7 +39,7 @@ fn changed() -> World {
 }
 
 #[test]
-fn killed_while_it_takes_a_change_back_it_can_be_resolved_and_taken_back() {
+fn an_undo_killed_at_any_moment_can_be_resolved_and_undone() {
     let before = without_timestamp(&World::new().stored(123));
     killed_at_many_moments(60, changed, &["customer", "undo", "--last"], |world| {
         // The server works on one thread: when it answers, it has read what was on its way before.
@@ -60,7 +60,7 @@ fn killed_while_it_takes_a_change_back_it_can_be_resolved_and_taken_back() {
 }
 
 #[test]
-fn killed_while_it_prunes_the_journal_is_the_old_one_or_the_new_one() {
+fn a_kill_during_prune_leaves_the_old_or_the_new_journal() {
     let prepare = || {
         let world = changed();
         assert_eq!(world.run(&["customer", "update", "1016", "--title", "dr"]).code, 0);
@@ -83,7 +83,7 @@ fn killed_while_it_prunes_the_journal_is_the_old_one_or_the_new_one() {
 }
 
 #[test]
-fn killed_while_it_changes_a_profile_the_file_is_the_old_one_or_the_new_one() {
+fn a_kill_during_a_profile_change_leaves_the_old_or_the_new_file() {
     const OLD: &str = "# mine\n[profiles.live]\nlabel = \"OLD\"\n";
     let prepare = || {
         let world = World::new();

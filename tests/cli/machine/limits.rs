@@ -12,7 +12,7 @@ use crate::terminal::Terminal;
 use crate::world::{World, finished};
 
 #[test]
-fn with_few_open_files_it_works_or_says_so_before_anything_is_sent() {
+fn an_update_with_few_open_files_works_or_fails_before_the_put() {
     let mut refused = 0;
     for limit in 3..24 {
         let world = World::new();
@@ -32,7 +32,7 @@ fn with_few_open_files_it_works_or_says_so_before_anything_is_sent() {
 }
 
 #[test]
-fn with_little_stack_or_memory_it_works() {
+fn an_update_works_with_little_stack_or_memory() {
     for limit in ["ulimit -s 2048", "ulimit -v 300000", "ulimit -c 0; ulimit -t 60"] {
         let world = World::new();
         wrote_john(&world, &under(&world, limit, &JOHN));
@@ -40,7 +40,7 @@ fn with_little_stack_or_memory_it_works() {
 }
 
 #[test]
-fn with_next_to_no_stack_or_memory_nothing_is_sent_without_a_record() {
+fn a_tiny_stack_or_memory_never_sends_an_unrecorded_change() {
     // A build for debugging needs more than a release does, so where it ends is not the same for both.
     for limit in ["ulimit -s 128", "ulimit -s 256", "ulimit -v 10000", "ulimit -v 40000"] {
         let world = World::new();
@@ -70,7 +70,7 @@ fn a_program_that_crashes_leaves_no_core_dump_with_the_key() {
 const NO_THREADS: &str = "export RUST_MIN_STACK=8000000000; ulimit -v 1000000";
 
 #[test]
-fn without_threads_one_change_is_written_and_ctrl_c_is_said_to_end_it() {
+fn an_update_without_threads_is_written_with_a_signal_warning() {
     let world = World::new();
     wrote_john(&world, &under(&world, NO_THREADS, &JOHN));
     let world = World::new();
@@ -81,7 +81,7 @@ fn without_threads_one_change_is_written_and_ctrl_c_is_said_to_end_it() {
 }
 
 #[test]
-fn without_threads_nothing_is_sent_where_they_are_needed() {
+fn commands_that_need_threads_send_nothing_without_them() {
     let world = World::new();
     let file = world.file("rows.csv", "id,firstName\n123,John\n");
     let run = under(&world, NO_THREADS, &["customer", "bulk", "update", &file, "--yes"]);
@@ -98,7 +98,7 @@ fn without_threads_nothing_is_sent_where_they_are_needed() {
 }
 
 #[test]
-fn without_threads_a_program_gives_no_key_and_nothing_is_sent() {
+fn a_key_command_without_threads_fails_before_any_request() {
     let world = World::new();
     world.file("key.sh", format!("echo {KEY}"));
     assert_eq!(world.run(&["profile", "set", "default", "--api-key-command", "/bin/sh key.sh"]).code, 0);
@@ -109,7 +109,7 @@ fn without_threads_a_program_gives_no_key_and_nothing_is_sent() {
 }
 
 #[test]
-fn arguments_of_any_size_are_judged_and_not_choked_on() {
+fn arguments_of_any_size_are_checked_and_refused() {
     let world = World::new();
     let long = "x".repeat(125_000);
     wrote_nothing(&world, &world.update(&["--first-name", &long]), 2, &["--first-name", "the limit is 50"]);
@@ -125,7 +125,7 @@ fn arguments_of_any_size_are_judged_and_not_choked_on() {
 }
 
 #[test]
-fn what_is_not_text_is_refused_or_does_not_matter() {
+fn non_utf_8_input_is_refused_or_ignored() {
     let bad = OsStr::from_bytes(b"\xff\xfe");
     for name in ["LANG", "LC_ALL", "TZ", "TERM", "COLUMNS", "NO_COLOR", "XDG_STATE_HOME", "EDITOR", "PATH"] {
         let world = World::new();
@@ -147,7 +147,7 @@ fn what_is_not_text_is_refused_or_does_not_matter() {
 }
 
 #[test]
-fn neither_locale_nor_zone_nor_terminal_changes_what_is_sent_and_shown() {
+fn locale_time_zone_and_terminal_do_not_change_request_or_output() {
     let name = "Zoë 山田 \u{1f600}";
     let update = ["customer", "update", "123", "--last-name", name, "--color", "never"];
     let world = World::new();
@@ -199,7 +199,7 @@ fn on_a_terminal_of_twenty_columns_everything_is_shown_and_asked() {
 }
 
 #[test]
-fn behind_a_shell_that_gives_no_environment_at_all_nothing_is_guessed() {
+fn an_empty_environment_fails_for_lack_of_a_key() {
     let world = World::new();
     let run = finished(&mut behind(&world, "exec /usr/bin/env -i HOME=\"$HOME\" \"$0\" \"$@\"", &JOHN));
     wrote_nothing(&world, &run, 4, &["no API key"]);

@@ -48,7 +48,7 @@ fn a_key_that_is_a_link_to_nowhere_is_an_error_and_no_other_key_is_taken() {
 }
 
 #[test]
-fn locks_leave_whatever_they_lead_to_as_it_is() {
+fn a_lock_that_is_a_link_leaves_its_target_unchanged() {
     let world = World::new();
     let victim = world.file("victim", "somebody else's");
     fs::create_dir_all(state(&world, "locks")).expect("a folder is made");
@@ -81,7 +81,7 @@ fn a_store_that_is_kept_elsewhere_stays_there_when_it_is_pruned() {
 }
 
 #[test]
-fn what_others_can_read_is_warned_of_and_what_they_can_change_is_refused_with_what_ends_it() {
+fn files_open_to_other_users_are_warned_about_or_refused() {
     let world = World::new();
     fs::create_dir_all(config(&world, "")).expect("a folder is made");
     set_mode(&config(&world, ""), 0o777);
@@ -111,7 +111,7 @@ fn what_others_can_read_is_warned_of_and_what_they_can_change_is_refused_with_wh
 }
 
 #[test]
-fn a_folder_of_another_user_and_a_link_that_others_can_have_planted_are_not_used() {
+fn folders_and_links_of_other_users_are_not_used() {
     let world = World::new();
     let shared = world.home.path().join("shared");
     fs::create_dir(&shared).expect("a folder is made");

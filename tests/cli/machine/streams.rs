@@ -9,7 +9,7 @@ use super::{
 use crate::world::{World, finished};
 
 #[test]
-fn streams_that_are_closed_are_nobody_and_no_file_takes_their_place() {
+fn closed_standard_streams_do_not_affect_the_write() {
     for closed in ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"] {
         let world = World::new();
         let run = finished(&mut behind(&world, &format!("exec \"$0\" \"$@\" {closed}"), &JOHN));
@@ -19,7 +19,7 @@ fn streams_that_are_closed_are_nobody_and_no_file_takes_their_place() {
 }
 
 #[test]
-fn nobody_can_be_asked_where_standard_input_is_closed() {
+fn a_closed_standard_input_gives_no_consent_and_no_patch() {
     let world = World::new();
     let script = "exec \"$0\" \"$@\" <&-";
     let arguments = ["customer", "update", "123", "--status", "hold"];
@@ -31,7 +31,7 @@ fn nobody_can_be_asked_where_standard_input_is_closed() {
 }
 
 #[test]
-fn a_run_whose_output_is_full_says_how_far_it_came() {
+fn a_run_with_a_full_output_never_claims_that_nothing_was_written() {
     for form in ["table", "json", "csv", "ndjson"] {
         let world = World::new();
         let file = world.file("rows.csv", "id,middleName\n123,Q\n1016,Q\n1020,Q\n");
@@ -46,7 +46,7 @@ fn a_run_whose_output_is_full_says_how_far_it_came() {
 }
 
 #[test]
-fn under_nohup_the_work_goes_on_when_the_terminal_goes_away() {
+fn an_update_under_nohup_survives_a_hangup() {
     let world = World::new();
     world.fault("get:latency=300ms");
     let child = start(behind(&world, "trap '' HUP; exec \"$0\" \"$@\"", &JOHN));
@@ -56,7 +56,7 @@ fn under_nohup_the_work_goes_on_when_the_terminal_goes_away() {
 }
 
 #[test]
-fn whatever_signal_comes_during_the_write_its_outcome_is_awaited() {
+fn every_signal_during_the_write_waits_for_the_outcome() {
     for name in ["INT", "QUIT", "TERM", "HUP"] {
         if name == "HUP" && crate::world::is_under_nohup() {
             continue;
@@ -83,7 +83,7 @@ fn whatever_signal_comes_during_the_write_its_outcome_is_awaited() {
 }
 
 #[test]
-fn stopped_and_continued_in_the_middle_of_the_write_it_goes_on() {
+fn an_update_stopped_during_its_put_finishes_when_continued() {
     let world = World::new();
     world.fault("put:latency=1s");
     let child = start(world.command(JOHN));
@@ -96,7 +96,7 @@ fn stopped_and_continued_in_the_middle_of_the_write_it_goes_on() {
 }
 
 #[test]
-fn a_reader_who_leaves_early_keeps_no_run_from_its_end() {
+fn a_closed_pipe_does_not_stop_a_run() {
     let world = World::new();
     let file = world.file("rows.csv", "id,middleName\n123,Q\n1016,Q\n1020,Q\n");
     let arguments = ["customer", "bulk", "update", &file, "--yes", "-o", "ndjson"];

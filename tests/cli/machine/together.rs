@@ -4,7 +4,7 @@ use super::{JOHN, ended, is_accounted_for, kinds, records, signal, start, stop, 
 use crate::world::World;
 
 #[test]
-fn who_waits_for_a_customer_too_long_ends_and_sent_nothing() {
+fn a_wait_for_the_customer_lock_times_out_without_a_request() {
     let world = World::new();
     world.fault("put:hang");
     let mut first = start(world.command(JOHN));
@@ -24,7 +24,7 @@ fn who_waits_for_a_customer_too_long_ends_and_sent_nothing() {
 }
 
 #[test]
-fn who_changes_another_customer_does_not_wait() {
+fn an_update_of_another_customer_does_not_wait() {
     let world = World::new();
     world.fault("put:hang");
     let mut first = start(world.command(JOHN));
@@ -39,7 +39,7 @@ fn who_changes_another_customer_does_not_wait() {
 }
 
 #[test]
-fn a_journal_that_is_pruned_during_a_change_keeps_what_is_unfinished_and_takes_the_outcome() {
+fn prune_during_a_change_keeps_its_entry_and_its_outcome() {
     let world = World::new();
     assert_eq!(world.run(&["customer", "update", "1016", "--title", "dr"]).code, 0);
     world.fault("put:latency=1s");
@@ -62,7 +62,7 @@ fn a_journal_that_is_pruned_during_a_change_keeps_what_is_unfinished_and_takes_t
 }
 
 #[test]
-fn of_twelve_changes_of_twelve_customers_at_once_no_line_is_in_another() {
+fn twelve_simultaneous_changes_of_twelve_customers_are_all_recorded() {
     let world = World::new();
     let ids: Vec<u64> = fusebill::sandbox::seed()
         .filter_map(|text| {

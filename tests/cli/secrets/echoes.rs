@@ -42,7 +42,7 @@ fn answer(status: &str, headers: &str, body: &str) -> &'static [u8] {
 }
 
 #[test]
-fn what_a_server_repeats_of_the_key_is_not_repeated() {
+fn a_key_echoed_by_the_server_is_redacted() {
     for status in
         ["200 OK", "302 Found", "400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found"]
     {
@@ -77,7 +77,7 @@ fn what_a_server_repeats_of_the_key_is_not_repeated() {
 }
 
 #[test]
-fn a_list_that_is_none_repeats_no_key_either() {
+fn a_key_echoed_in_a_malformed_list_is_redacted() {
     for key in written() {
         let server = Listener::saying(answer("200 OK", "", &format!("{{\"Message\":\"Basic {key}\"}}")));
         let world = World::new();

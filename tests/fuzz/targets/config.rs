@@ -95,7 +95,8 @@ fn is_set(config: &Config, profile: &str, key: Key, value: &Value) {
     assert_eq!(message(&changed), expected, "another setting changed");
     assert_eq!(by_toml(changed.text()), expected);
     keeps_lines(config, &changed);
-    let again = changed.with(profile, &[(key, Some(value.clone()))]).unwrap_or_else(|error| panic!("{error}"));
+    let again =
+        changed.with(profile, &[(key, Some(value.clone()))]).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(again.text(), changed.text(), "setting it twice changes twice");
 }
 

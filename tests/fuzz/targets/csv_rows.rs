@@ -158,7 +158,12 @@ fn is_row(row: &Row, number: u64, record: &Record, columns: &[Column]) {
         let trimmed = cell.trim();
         let (path, expected) = match column {
             _ if trimmed.is_empty() => continue,
-            Column::Id | Column::Reference | Column::Ignored | Column::Modified | Column::Nameless => {
+            Column::Id
+            | Column::Reference
+            | Column::Ignored
+            | Column::Modified
+            | Column::Nameless
+            | Column::Action => {
                 continue;
             }
             Column::Field(field) => (field.path, in_field(field, cell)),

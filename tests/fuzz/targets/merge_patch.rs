@@ -24,7 +24,10 @@ fuzz_target!(|data: &[u8]| {
     let edits = match Edits::check(list) {
         Ok(edits) => edits,
         Err(error) => {
-            return assert!(!matches!(error.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)), "{error}");
+            return assert!(
+                !matches!(error.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)),
+                "{error}"
+            );
         }
     };
     match plan(customer.clone(), &edits, true) {
@@ -37,7 +40,9 @@ fuzz_target!(|data: &[u8]| {
             let inside_field = fusebill::field::at(&path.dotted()).is_some();
             assert!(tramples(&before, &patch) || inside_field, "{path} was refused");
         }
-        Err(error) => assert!(!matches!(error.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)), "{error}"),
+        Err(error) => {
+            assert!(!matches!(error.problem, EditProblem::Twice(_) | EditProblem::Unknown(_)), "{error}")
+        }
     }
 });
 

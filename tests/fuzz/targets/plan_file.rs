@@ -103,6 +103,9 @@ fn fits_together(row: &Planned, plan: &Plan) {
     }
     for path in differing(&before, &after) {
         let is_asked = |asked: &[String]| asked.starts_with(&path) || path.starts_with(asked);
-        assert!(row.edits.0.iter().any(|(asked, _)| is_asked(asked.names())), "{path:?} changes without an edit");
+        assert!(
+            row.edits.0.iter().any(|(asked, _)| is_asked(asked.names())),
+            "{path:?} changes without an edit"
+        );
     }
 }

@@ -9,7 +9,7 @@
 use fusebill::document::decimal::Decimal;
 use fusebill::document::time::timestamp;
 use fusebill::document::{Json, View};
-use fusebill::search::{Condition, SearchMatch, Search, filters, names};
+use fusebill::search::{Condition, Search, SearchMatch, filters, names};
 use fusebill_fuzz::parts;
 use libfuzzer_sys::fuzz_target;
 

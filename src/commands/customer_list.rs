@@ -39,42 +39,44 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<ErrorKind> {
     while let Some(page) = pages.read()? {
         let matches = found.take(page);
         missing.retain(|path| !matches.iter().any(|customer| customer.get(path).is_some()));
-        if let Some(table) = &mut table {
-            table.add(&matches)?;
-            if found.is_enough() {
-                break;
+        let is_read = match &mut table {
+            Some(table) => table.add(&matches).map(|()| true)?,
+            None => {
+                text += &listing.take(&matches);
+                // A failure is printed as one JSON value too, so nothing may be printed before it.
+                output == Output::Json || terminal.stream(&std::mem::take(&mut text))?
             }
-            continue;
-        }
-        text += &listing.take(&matches);
-        // A failure is printed as one JSON value too, so nothing may be printed before it.
-        if output != Output::Json && !terminal.stream(&std::mem::take(&mut text))? {
+        };
+        if !is_read {
             return Ok(ErrorKind::Done);
         }
         if found.is_enough() {
             break;
         }
     }
-    if let Some(table) = table {
-        table.finish(found.count, session)?;
-    } else {
-        terminal.print(&(text + &listing.end()))?;
+    match table {
+        Some(table) => table.finish(found.count, session)?,
+        None => terminal.print(&(text + &listing.end()))?,
     }
-    if output == Output::Table && (args.out.is_none() || args.limit.is_some()) {
-        terminal.notes().say(&found.sentence(&pages));
-    }
-    if found.count == 0 && output == Output::Table {
-        for wider in request.search.wider() {
-            terminal
-                .notes()
-                .say(&format!("A pattern is for the whole value; a part is found with --where '{wider}'."));
-        }
+    if output == Output::Table {
+        note_count(args, &found, &pages, terminal.notes());
     }
     found.warn(&pages, terminal.notes());
     if found.count > 0 {
         missing.iter().for_each(|path| terminal.notes().warn(&no_such_column(path)));
     }
     Ok(ErrorKind::Done)
+}
+
+fn note_count(args: &ListArgs, found: &Found<'_>, pages: &Pages<'_>, notes: Notes) {
+    if args.out.is_none() || args.limit.is_some() {
+        notes.say(&found.sentence(pages));
+    }
+    if found.count == 0 {
+        for wider in found.search.wider() {
+            notes.say(&format!("A pattern is for the whole value; a part is found with --where '{wider}'."));
+        }
+    }
 }
 
 fn no_such_column(path: &Path) -> String {

@@ -16,7 +16,7 @@ fn rehearsed(world: &World, arguments: &[&str]) -> Terminal {
     terminal.until("Change ");
     terminal.until("[y/n] ");
     terminal.send("y\r");
-    terminal.until("Write 6 other customers on profile");
+    terminal.until("Write 6 other");
     terminal.until("[y/n] ");
     assert_eq!(world.puts().len(), 3);
     terminal
@@ -115,7 +115,7 @@ fn rows_that_change_nothing_are_no_part_of_it() {
     assert_eq!(bulk(&world, &["update", &three, "--yes"]).code, 0);
     let file = world.file("rows.csv", names(ROWS, "Rehearsed"));
     let mut terminal = start(&world, &["update", &file]);
-    terminal.until("of 9 customers as");
+    terminal.until("of 9 customers");
     terminal.until("[y/n] ");
     terminal.send("y\r");
     terminal.until("Write 3 other customers");
@@ -131,7 +131,7 @@ fn rows_that_fail_count_and_are_named_before_the_question() {
     world.fault("put@2:refuse=Not today");
     let file = world.file("rows.csv", names(ROWS, "Rehearsed"));
     let mut terminal = start(&world, &["update", &file]);
-    terminal.until("of 9 customers as");
+    terminal.until("of 9 customers");
     terminal.until("[y/n] ");
     terminal.send("y\r");
     terminal.until("warning: row 2, customer 1000002: refused: ");
@@ -148,12 +148,12 @@ fn there_is_no_second_question_for_three_rows_with_yes_or_off_a_terminal() {
     let nine = world.file("rows.csv", names(ROWS, "Limited"));
     for arguments in [&["update", &three][..], &["update", &nine, "--limit", "3"]] {
         let mut terminal = start(&world, arguments);
-        terminal.until("of 3 customers as");
+        terminal.until("of 3 customers");
         terminal.until("[y/n] ");
         terminal.send("y\r");
         let ended = terminal.finish();
         ended.says(0, &["3"]);
-        assert!(!ended.shown.contains("other customers"), "{}", ended.shown);
+        assert!(!ended.shown.contains("First rows"), "{}", ended.shown);
     }
     let ended = start(&world, &["update", &nine, "--yes"]).finish();
     assert!(ended.code == 0 && !ended.shown.contains("[y/n]"), "{}", ended.shown);
@@ -169,10 +169,10 @@ fn the_sandbox_has_no_rehearsal() {
     let mut command = world.command(["--profile", "sandbox", "customer", "bulk", "update", &file]);
     command.env("NO_COLOR", "1").env_remove("FUSEBILL_BASE_URL").env_remove("FUSEBILL_API_KEY");
     let mut terminal = Terminal::sized(&command, 100, 24);
-    terminal.until("of 5 customers as");
+    terminal.until("of 5 customers");
     terminal.until("[y/n] ");
     terminal.send("y\r");
     let ended = terminal.finish();
     ended.says(0, &["written  5"]);
-    assert!(!ended.shown.contains("other customers"), "{}", ended.shown);
+    assert!(!ended.shown.contains("First rows"), "{}", ended.shown);
 }

@@ -256,6 +256,12 @@ const LEAST_LIKENESS: f64 = 0.75;
 /// The shortest part of a name that means it.
 const LEAST_PART: usize = 4;
 
+/// The path of the tables that is most similar to `meant`.
+pub(crate) fn nearest_path(meant: &str) -> Option<&'static str> {
+    let paths = FIELDS.iter().map(|field| field.path).chain(READ_ONLY.iter().map(|field| field.path));
+    nearest(meant, paths).first().copied()
+}
+
 /// The names most similar to `meant`, at most three, closest first.
 pub(crate) fn nearest<'a>(meant: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let meant = meant.to_lowercase();

@@ -7,12 +7,13 @@ use crate::account::Profile;
 use crate::action::stored::resolve as resolve_action;
 use crate::cli::{HistoryArgs, HistoryCommand, Output, PruneArgs, Since};
 use crate::error::{Error, ErrorKind, Result};
+use crate::field::nearest_path;
 use crate::protocol::resolve::{Resolution, resolve};
 use crate::report::account_label::AccountLabel;
 use crate::report::bulk::counted;
 use crate::report::json::printed;
 use crate::report::{action, change, history};
-use crate::search::CustomerName;
+use crate::search::{CustomerName, names};
 use crate::store::{Entry, EntryId, EntryOutcome, Filter, PruneFilter, Pruned, Store};
 
 /// How many entries a terminal shows unless `--limit` is given.
@@ -64,6 +65,10 @@ fn list(args: &HistoryArgs, context: &Context) -> Result<ErrorKind> {
     let count = print(&filter, context)?;
     if count == 0 {
         context.terminal.notes().say("The journal has no such change.");
+        let unknown = args.field.as_ref().filter(|path| names::path(&path.dotted()).is_none());
+        if let Some(near) = unknown.and_then(|path| nearest_path(&path.dotted())) {
+            context.terminal.notes().say(&format!("Did you mean --field {near}?"));
+        }
     }
     if args.limit.is_none() && filter.limit == Some(count) {
         context.terminal.notes().say(&format!("These are the newest {count}; --limit shows more."));
@@ -201,7 +206,8 @@ fn resolve_all(args: &HistoryArgs, context: &Context) -> Result<ErrorKind> {
     }
     unresolved.extend((more > 0).then(|| format!("and {more} more")));
     Err(Error::new(ErrorKind::Unknown, "not every entry could be resolved").detail(unresolved).hint(
-        "look at the customer, and set the fields to what they should be with `fusebill customer update`",
+        "an entry whose request may still be on its way can be resolved later; otherwise compare the customer with \
+         `fusebill customer history show ENTRY`",
     ))
 }
 

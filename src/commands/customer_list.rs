@@ -7,7 +7,7 @@ use crate::api::pages::LARGEST;
 use crate::cli::{ListArgs, Output};
 use crate::document::{Customer, Path};
 use crate::error::{ErrorKind, Result};
-use crate::field::{FIELDS, READ_ONLY, nearest};
+use crate::field::nearest_path;
 use crate::report::bulk::counted;
 use crate::report::list::Listing;
 use crate::search::{Search, SearchMatch, names};
@@ -80,9 +80,7 @@ fn note_count(args: &ListArgs, found: &Found<'_>, pages: &Pages<'_>, notes: Note
 }
 
 fn no_such_column(path: &Path) -> String {
-    let fields = FIELDS.iter().map(|field| field.path).chain(READ_ONLY.iter().map(|field| field.path));
-    let near = nearest(&path.dotted(), fields);
-    let hint = near.first().map(|near| format!(" (did you mean `{near}`?)"));
+    let hint = nearest_path(&path.dotted()).map(|near| format!(" (did you mean `{near}`?)"));
     format!("none of these customers has `{path}`{}", hint.unwrap_or_default())
 }
 

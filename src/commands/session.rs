@@ -175,19 +175,18 @@ impl Session<'_> {
     fn warn_of_open(&self, id: u64) -> Result<()> {
         let Some(store) = &self.store else { return Ok(()) };
         let profile = &self.account.profile;
-        let mut last = None;
-        while let Some(entry) = store.next_open(profile, Some(id), last.as_ref())? {
-            let reason = match entry.outcome {
-                Some(_) => "",
-                None => ": its command is still running, or was killed",
-            };
-            self.terminal.notes().warn(&format!(
-                "the change of entry {} has no known outcome{reason}; `{}` reads the customer and records the outcome",
-                entry.entry,
-                command(profile, &format!("customer history {id} --resolve"))
-            ));
-            last = Some(entry);
-        }
+        let Some(first) = store.next_open(profile, Some(id), None)? else { return Ok(()) };
+        let reason = match first.outcome {
+            Some(_) => "",
+            None => ": its command is still running, or was killed",
+        };
+        let is_only = store.next_open(profile, Some(id), Some(&first))?.is_none();
+        let others = if is_only { "" } else { ", and others of this customer" };
+        self.terminal.notes().warn(&format!(
+            "the change of entry {} has no known outcome{reason}{others}; `{}` reads the customer and records the outcome",
+            first.entry,
+            command(profile, &format!("customer history {id} --resolve"))
+        ));
         Ok(())
     }
 

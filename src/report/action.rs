@@ -80,7 +80,7 @@ fn before(action: StatusAction, customer: &Customer, overview: Option<&Json>, lo
             .filter(is_balance)
             .map(|(name, token)| vec![Cell::plain(name), Cell::plain(token)]),
     );
-    table(&["Before", ""], &rows, look, LongValues::Wrap)
+    table(&["Customer", "Before"], &rows, look, LongValues::Wrap)
 }
 
 /// The vendor's page shows an overview "with balances"; their names are not all published, so every number counts.

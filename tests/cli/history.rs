@@ -538,3 +538,22 @@ fn a_stored_value_proves_an_open_entry_if_the_later_one_asks_for_another() {
     assert_eq!(world.run(&["customer", "history", "--resolve"]).code, 8);
     assert_eq!(outcomes(&world), ["written", "undecided"]);
 }
+
+#[test]
+fn an_unknown_field_brings_up_a_similar_one() {
+    let run = World::new().run(&["customer", "history", "--field", "phone"]);
+    run.is(0, "", "The journal has no such change.\nDid you mean --field primaryPhone?\n");
+}
+
+#[test]
+fn several_entries_without_an_outcome_are_one_warning() {
+    let world = World::new();
+    for name in ["A", "B"] {
+        world.fault("put:lost-before");
+        world.fault("get@2*4:status=500");
+        assert_eq!(world.update(&["--first-name", name]).code, 8);
+    }
+    let get = world.run(&["customer", "get", "123"]);
+    assert_eq!(get.stderr.matches("no known outcome").count(), 1, "{}", get.stderr);
+    get.says(&["and others of this customer"]);
+}

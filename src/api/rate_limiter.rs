@@ -87,6 +87,11 @@ impl RateLimiter {
         self.changed.notify_all();
     }
 
+    /// Ends the effect of [`RateLimiter::stop`].
+    pub(crate) fn restart(&self) {
+        self.lock().stopped = false;
+    }
+
     /// How long workers will wait for the account's limit; `None` if they do not.
     pub fn waits(&self) -> Option<Duration> {
         let state = self.lock();

@@ -89,16 +89,21 @@ pub(crate) fn rehearsed_rows(results: &[RowResult], look: Look) -> String {
     let rows: Vec<Vec<Cell>> = written
         .flat_map(|result| {
             let first = [result.customer.to_string(), result.outcome.name().to_string()].map(Cell::plain);
-            result
-                .changes
-                .iter()
-                .map(move |change| first.iter().cloned().chain(super::change::row(change)).collect())
+            let changes = result.changes.iter().map(super::change::row).chain(charge(result));
+            changes.map(move |cells| first.iter().cloned().chain(cells).collect())
         })
         .collect();
     if rows.is_empty() {
         return String::new();
     }
     draw(&["Customer", "Outcome", "Field", "Before", "After"], &rows, look, LongValues::Wrap)
+}
+
+/// The price of the row's status action.
+fn charge(result: &RowResult) -> Option<Vec<Cell>> {
+    let (total, currency) = (result.total.as_ref()?, result.currency.as_deref().unwrap_or_default());
+    let price = format!("{} {currency}", total.text());
+    Some(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(price)])
 }
 
 /// The command for the rows that did not succeed. `resume` leaves conflicts, refusals and missing customers alone.

@@ -26,10 +26,16 @@ impl Store {
 
     /// The rows up to this one with an action that the user did not agree to yet.
     pub(crate) fn rows_to_agree(&self, run: i64, to: u64) -> impl Iterator<Item = Result<Row>> + Send {
+        let is_open = |row: &Result<Row>| row.as_ref().map_or(true, |row| !row.agreed);
+        self.rows_to_act(run, to).filter(is_open)
+    }
+
+    /// The rows up to this one with an action and without an outcome.
+    pub(crate) fn rows_to_act(&self, run: i64, to: u64) -> impl Iterator<Item = Result<Row>> + Send {
         paged(move |last: Option<&Row>| {
             self.all(
                 "SELECT row, line, customer, task, entry, action, agreed FROM rows INDEXED BY rows_by_action
-                 WHERE run = ? AND action IS NOT NULL AND agreed = 0 AND outcome IS NULL AND row > ? AND row <= ?
+                 WHERE run = ? AND action IS NOT NULL AND outcome IS NULL AND row > ? AND row <= ?
                  ORDER BY row LIMIT ?",
                 params![run, last.map_or(0, |row| row.row), to, BATCH / 10],
                 row_to_do,

@@ -72,8 +72,8 @@ pub(crate) struct Failure {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) error: Option<String>,
     pub(crate) task: String,
-    /// Whether it has a status action.
-    pub(crate) acts: bool,
+    /// Its status action, as it was last read.
+    pub(crate) action: Option<RowAction>,
 }
 
 /// A row with the customer, or the row number, of an earlier row.
@@ -323,7 +323,7 @@ impl Store {
     pub(crate) fn failures(&self, run: i64) -> impl Iterator<Item = Result<Failure>> {
         paged(move |last: Option<&Failure>| {
             self.all(
-                "SELECT row, outcome, error, task, action IS NOT NULL FROM rows WHERE run = ? AND row > ?
+                "SELECT row, outcome, error, task, action FROM rows WHERE run = ? AND row > ?
                  AND (outcome IS NULL OR outcome NOT IN ('written', 'unchanged')) ORDER BY row LIMIT ?",
                 params![run, last.map_or(0, |failure| failure.row), BATCH / 10],
                 |row| {
@@ -333,7 +333,7 @@ impl Store {
                         outcome: optional(row, 1)?,
                         error,
                         task,
-                        acts: row.get(4)?,
+                        action: json(row, 4)?,
                     })
                 },
             )

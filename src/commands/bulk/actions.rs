@@ -24,8 +24,9 @@ use crate::store::{Run, Store};
 /// The actions of a run that the user did not agree to yet, up to `--limit`.
 pub(super) struct Pending {
     pub(super) totals: ActionTotals,
-    last: u64,
-    pub(super) rows: u64,
+    /// The last row that the command reaches.
+    pub(super) last: u64,
+    rows: u64,
     has_previews: bool,
 }
 
@@ -94,13 +95,18 @@ impl Pending {
             terminal.tell(&table(&self.totals, terminal.error_look()));
         }
         self.warnings().iter().for_each(|warning| terminal.notes().warn(warning));
-        most.map_or(Ok(()), |most| self.totals.within(most)).map_err(|error| match error {
-            Unbounded::Exceeds(..) => Error::new(ErrorKind::Conflict, error.to_string())
-                .hint("`bulk plan` shows the charge of every row"),
-            Unbounded::Currencies(_) => {
-                Error::usage(error.to_string()).hint("make one file for each currency")
-            }
-        })
+        most.map_or(Ok(()), |most| within(&self.totals, most))
+    }
+
+    /// `Conflict` if `--max-total` is less than what the run may still charge, with the actions that were agreed to before.
+    pub(super) fn refuse_more(&self, run: &Run<'_>, most: Decimal, store: &Store) -> Result<()> {
+        let mut totals = ActionTotals::default();
+        for row in store.rows_to_act(run.id, self.last) {
+            let row = row?;
+            let Some(action) = &row.action else { continue };
+            totals.add(row.row, row.customer.unwrap_or_default(), action);
+        }
+        within(&totals, most)
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -136,6 +142,14 @@ impl Pending {
     pub(super) fn agreed(&self, run: &Run<'_>, store: &Store) -> Result<()> {
         if self.rows == 0 { Ok(()) } else { store.agree(run, self.last) }
     }
+}
+
+fn within(totals: &ActionTotals, most: Decimal) -> Result<()> {
+    totals.within(most).map_err(|error| match error {
+        Unbounded::Exceeds(..) => Error::new(ErrorKind::Conflict, error.to_string())
+            .hint("`bulk plan` shows the charge of every row"),
+        Unbounded::Currencies(_) => Error::usage(error.to_string()).hint("make one file for each currency"),
+    })
 }
 
 /// A row whose action cannot be sent does not keep the others from it; a refused key, or Ctrl-C, does.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::bulk::action::RowAction;
 use crate::bulk::plan_file::{End, Head, Planned, VERSION, json_line};
 use crate::bulk::result::Outcome;
 use crate::bulk::sheet::{self, Heading};
@@ -15,7 +16,8 @@ use crate::store::{Failure, Run, RunInfo, RunKind, Store};
 /// The column, or the member, with the reason. It begins with `#`, so it is not read when the file is used again.
 const REASON: &str = "#reason";
 
-/// Rows that ask for nothing are left out, also if the run did not reach them. The file is complete when the run has ended; a run without failures gives one without rows.
+/// Rows that ask for nothing are left out, also if the run did not reach them. The file is complete when the run has ended; a
+/// run without failures gives one without rows.
 pub(super) fn write(run: &Run<'_>, path: &Path, store: &Store) -> Result<u64> {
     if run.about.kind == RunKind::Apply {
         return write_plan(run, store, Export::to(path)?);
@@ -75,7 +77,8 @@ fn write_plan(run: &Run<'_>, store: &Store, mut out: Export) -> Result<u64> {
             continue;
         }
         count += 1;
-        out.write(&json_line(&Planned { row: count, reason: Some(reason(failure)), ..planned }))?;
+        let action = failure.action.clone().filter(RowAction::is_ready).or(planned.action);
+        out.write(&json_line(&Planned { row: count, action, reason: Some(reason(failure)), ..planned }))?;
     }
     out.write(&json_line(&End { end_of_plan: count }))?;
     out.finish().map(|()| count)
@@ -90,7 +93,7 @@ fn each(
     for failure in store.failures(run.id) {
         let failure = failure?;
         let task = task::from_json(&failure.task, 0).ok_or_else(|| damaged(&failure))?;
-        if task.edits.is_empty() && !failure.acts {
+        if task.edits.is_empty() && failure.action.is_none() {
             continue;
         }
         write(task.raw, reason(failure))?;

@@ -61,7 +61,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
         args.proof.verify,
         context,
     ))?;
-    let checked = check(rows, store, &new, context)?;
+    let checked = check(rows, run.pace.limit, store, &new, context)?;
     let actions = Pending::of(&new, run.pace.limit, store)?;
     actions.refuse_unbounded(run.yes, args.total.max_total)?;
     let session = &open(run, args.failures.failures.as_ref(), &input::files(rows), context)?;
@@ -70,19 +70,18 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
     check_doubtful(&checked, &rows.file, (store, &new), &run.pace, session)?;
     let actions = actions.read(&new, &run.pace, session)?;
     actions.show(!run.yes, args.total.max_total, session)?;
-    if let Some(what) = asked(&checked, &actions, run.pace.limit, &rows.file) {
+    if let Some(what) = asked(&checked, &actions, &rows.file) {
         let answer = consent(&what, &checked.warnings(), run.yes, session);
         answer.map_err(|error| actions.with_bound(error))?;
     }
     actions.agreed(&new, store)?;
-    let rehearsal = Rehearsal::of(checked.asking + actions.rows, run, session);
+    let rehearsal = Rehearsal::of(checked.asking + actions.totals.rows(), actions.last, run, session);
     start(new, run, args.failures.failures.as_ref(), rehearsal, session)
 }
 
 /// "Change firstName of 5 customers and send 3 status actions as rows.csv says, charging 129.95 CAD,"; none if nothing is asked for.
-fn asked(checked: &Checked, actions: &Pending, limit: Option<u64>, file: &Input) -> Option<String> {
-    let edits =
-        (checked.asking > 0).then(|| format!("change {}", checked.subject(limit.unwrap_or(u64::MAX))));
+fn asked(checked: &Checked, actions: &Pending, file: &Input) -> Option<String> {
+    let edits = (checked.asking > 0).then(|| format!("change {}", checked.subject()));
     let what: Vec<String> = edits.into_iter().chain(actions.what()).collect();
     let sentence = format!("{} as {file} says{}", what.join(" and "), actions.charging());
     (!what.is_empty()).then(|| capital(&sentence))
@@ -91,7 +90,7 @@ fn asked(checked: &Checked, actions: &Pending, limit: Option<u64>, file: &Input)
 fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
     let (store, run) = (context.store()?, &args.run);
     let new = store.begin_run(about(RunKind::Apply, args.plan.name(), true, args.proof.verify, context))?;
-    let (head, checked) = check_plan(&args.plan, store, &new, context)?;
+    let (head, checked) = check_plan(&args.plan, run.pace.limit, store, &new, context)?;
     let failures = args.failures.failures.as_ref();
     let actions = Pending::of(&new, run.pace.limit, store)?;
     actions.refuse_unbounded(run.yes, args.total.max_total)?;
@@ -100,13 +99,13 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
     actions.show(!run.yes, args.total.max_total, session)?;
     if session.account.asks_always() || actions.what().is_some() {
         let with = actions.what().map(|what| format!(" that would {what}{}", actions.charging()));
-        let rows = counted(checked.rows, "customer");
+        let rows = counted(checked.rows.min(run.pace.limit.unwrap_or(u64::MAX)), "customer");
         let what = format!("Carry out {}, a plan for {rows}{}", args.plan, with.unwrap_or_default());
         let answer = consent(&what, &[], run.yes, session);
         answer.map_err(|error| actions.with_bound(error))?;
     }
     actions.agreed(&new, store)?;
-    let rehearsal = Rehearsal::of(checked.asking + actions.rows, run, session);
+    let rehearsal = Rehearsal::of(checked.asking + actions.totals.rows(), actions.last, run, session);
     start(new, run, failures, rehearsal, session)
 }
 

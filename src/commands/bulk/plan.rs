@@ -123,7 +123,7 @@ fn read(
     let store = Store::scratch()?;
     let about = about(RunKind::Update, args.file.name(), args.new_field, Verify::default(), context);
     let run = store.begin_run(about)?;
-    let checked = check(args, &store, &run, context)?;
+    let checked = check(args, pace.limit, &store, &run, context)?;
     let session = &context.open()?;
     refuse_other_base(&checked, session)?;
     look_up(&checked, &args.file, (&store, &run), pace, session)?;

@@ -47,7 +47,8 @@ fn agree(run: &Run<'_>, args: &ResumeArgs, store: &Store, session: &Session<'_>)
     let actions = Pending::of(run, args.run.pace.limit, store)?;
     actions.refuse_unbounded(yes, most)?;
     let actions = actions.read(run, &args.run.pace, session)?;
-    actions.show(!yes, most, session)?;
+    actions.show(!yes, None, session)?;
+    most.map_or(Ok(()), |most| actions.refuse_more(run, most, store))?;
     if let Some(what) = actions.what() {
         let what = format!("Go on with the run {}: {what}{}", run.about.run, actions.charging());
         consent(&what, &[], yes, session).map_err(|error| actions.with_bound(error))?;

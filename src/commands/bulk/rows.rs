@@ -86,6 +86,8 @@ pub(super) struct Checked {
     pub(super) doubtful: u64,
     /// Cells that are blank and were not when they were exported.
     blanked: u64,
+    /// `--limit`: what rows after this one ask for is not counted.
+    limit: u64,
     /// Rows that ask for a change.
     pub(super) asking: u64,
     /// Where the file was exported, if its base is used.
@@ -95,10 +97,17 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    fn up_to(limit: Option<u64>) -> Checked {
+        Checked { limit: limit.unwrap_or(u64::MAX), ..Checked::default() }
+    }
+
     fn count(&mut self, row: &Row) {
+        self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
+        if row.number > self.limit {
+            return;
+        }
         self.blanked += row.blanked;
         self.asking += u64::from(!row.edits.is_empty());
-        self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
         if row.whole {
             self.whole += 1;
             return;
@@ -122,8 +131,8 @@ impl Checked {
     }
 
     /// "firstName, lastName and 2 more fields of 5 customers".
-    pub(super) fn subject(&self, limit: u64) -> String {
-        let customers = counted(self.asking.min(limit), "customer");
+    pub(super) fn subject(&self) -> String {
+        let customers = counted(self.asking, "customer");
         let named: Vec<&str> = self.fields.iter().take(NAMED).map(String::as_str).collect();
         match self.fields.len() - named.len() {
             _ if named.is_empty() || self.whole > 0 => customers,
@@ -151,11 +160,17 @@ impl Checked {
 }
 
 /// Checks the whole file before anything is sent, so that an error in any row keeps every row from being written.
-pub(super) fn check(args: &RowArgs, store: &Store, run: &Run<'_>, context: &Context) -> Result<Checked> {
+pub(super) fn check(
+    args: &RowArgs,
+    limit: Option<u64>,
+    store: &Store,
+    run: &Run<'_>,
+    context: &Context,
+) -> Result<Checked> {
     let mut checker = Checker::new(store, run);
     let opened = input::open(args, context)?;
     opened.note.iter().for_each(|note| context.terminal.notes().say(note));
-    let mut checked = Checked { exported: opened.exported, header: opened.header, ..Checked::default() };
+    let mut checked = Checked { exported: opened.exported, header: opened.header, ..Checked::up_to(limit) };
     for row in opened.rows {
         checked.rows += 1;
         check_row(row, &mut checked, &mut checker)?;
@@ -202,6 +217,7 @@ fn check_row(
 /// Reads the plan to its end before anything is sent, so that nothing of an incomplete plan is written.
 pub(super) fn check_plan(
     plan: &Input,
+    limit: Option<u64>,
     store: &Store,
     run: &Run<'_>,
     context: &Context,
@@ -209,11 +225,11 @@ pub(super) fn check_plan(
     let refused = |error: PlanFileError| Error::usage(format!("{plan} cannot be applied")).source(error);
     let (head, lines) = plan_file::read(BufReader::new(context.terminal.open(plan)?)).map_err(refused)?;
     let mut checker = Checker::new(store, run);
-    let (mut checked, mut last) = (Checked::default(), 0);
+    let (mut checked, mut last) = (Checked::up_to(limit), 0);
     for line in lines {
         let planned = line.map_err(refused)?;
         checked.rows += 1;
-        checked.asking += u64::from(planned.changes_something());
+        checked.asking += u64::from(planned.changes_something() && planned.row <= checked.limit);
         let line = checked.rows + 1;
         if let Err(error) = planned.check().and_then(|()| planned.customer()) {
             checker.errors.add(RowError::of_line(line, error));

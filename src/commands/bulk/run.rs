@@ -60,7 +60,7 @@ pub(super) fn write_rows(
     let left = about.undoes.as_ref().map_or(Ok(0), |undone| count_actions(undone, store))?;
     let counts = &counts;
     let summary = Summary { about, counts, actions, left, results, resume: &resume, retry: &retry, account };
-    Ok(summarize(&summary, stopped, session))
+    Ok(summarize(&summary, stopped, args.pace.limit.is_some(), session))
 }
 
 /// The hint if a signal ends the program while rows are in flight.
@@ -87,19 +87,16 @@ fn write_left(
     let limit = pass.args.pace.limit.unwrap_or(u64::MAX);
     let Some(mut rehearsal) = rehearsal else { return pass.work(limit, counts, pool, |_, _| false) };
     let before = counts.all();
-    let stopped = pass.work(limit, counts, &pool.alone(), |job, result| rehearsal.is_enough(job, result))?;
+    let stopped =
+        pass.work(limit, counts, &pool.with_one_worker(), |job, result| rehearsal.is_enough(job, result))?;
     let left = limit.saturating_sub(counts.all() - before);
     if stopped.is_some() {
         return Ok(stopped);
     }
-    match rehearsal.go_on(pass.run, left, session)? {
-        RehearsalEnd::Ended => Ok(None),
-        RehearsalEnd::No => {
-            // `resume` asks again.
-            pass.store.disagree(pass.run)?;
-            Ok(Some((ErrorKind::Cancelled, "the other rows were not confirmed".to_string())))
-        }
-        RehearsalEnd::Yes => pass.work(left, counts, pool, |_, _| false),
+    match rehearsal.go_on(pass.run, pass.store, session)? {
+        RehearsalEnd::Stopped => Ok(None),
+        RehearsalEnd::No => Ok(Some((ErrorKind::Cancelled, "the other rows were not confirmed".to_string()))),
+        RehearsalEnd::GoesOn => pass.work(left, counts, pool, |_, _| false),
     }
 }
 
@@ -174,7 +171,13 @@ fn export(run: &Run<'_>, path: &Path, store: &Store) -> Result<()> {
     export.finish()
 }
 
-fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> ErrorKind {
+/// `is_limited`: rows that were not reached were not asked for.
+fn summarize(
+    summary: &Summary<'_>,
+    stopped: Option<Stopped>,
+    is_limited: bool,
+    session: &Session<'_>,
+) -> ErrorKind {
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
     let interrupted = session.signals.is_stopping() && not_reached > 0;
@@ -183,7 +186,8 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     let kind = match &stopped {
         _ if interrupted => ErrorKind::Interrupted,
         Some((kind, _)) if !may_have_written => *kind,
-        None if counts.not_succeeded() == not_reached && summary.left == 0 => ErrorKind::Done,
+        None if counts.not_succeeded() == 0 && summary.left == 0 => ErrorKind::Done,
+        None if is_limited && counts.not_succeeded() == not_reached && summary.left == 0 => ErrorKind::Done,
         _ => ErrorKind::Partial,
     };
     let notes = session.terminal.notes();

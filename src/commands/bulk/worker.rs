@@ -48,6 +48,16 @@ impl Job {
         if let Task::Action(_) = self.task { client.for_actions() } else { client }
     }
 
+    /// Whether a change would be sent, unless it turns out that the customer has the values already.
+    pub(super) fn would_write(&self) -> bool {
+        match &self.task {
+            Task::Edits { edits, .. } => !edits.is_empty(),
+            Task::Planned(line) => line.changes_something(),
+            Task::Undo(_) => true,
+            Task::Action(row) => self.agreed && row.is_ready() && !row.is_done(),
+        }
+    }
+
     pub(super) fn refuse_another(&self, now: &Customer) -> Result<()> {
         check_still_matches(&self.name, now)?;
         if self.attempted.as_ref().is_some_and(|before| !is_unmodified(before, now)) {

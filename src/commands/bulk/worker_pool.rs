@@ -41,7 +41,7 @@ impl<'a> WorkerPool<'a> {
     }
 
     /// A pool that has one job in flight.
-    pub(super) fn alone(&self) -> WorkerPool<'a> {
+    pub(super) fn with_one_worker(&self) -> WorkerPool<'a> {
         WorkerPool { workers: 1, limiter: Arc::clone(&self.limiter), signals: self.signals }
     }
 
@@ -60,6 +60,8 @@ impl<'a> WorkerPool<'a> {
         work: impl Fn(&J) -> Result<R> + Sync,
         collect: impl FnMut(Option<(J, Result<R>)>) -> Result<ControlFlow<()>> + Send,
     ) -> Result<()> {
+        // An earlier pass over the same limiter, a rehearsal, ended by stopping it.
+        self.limiter.restart();
         let (queue, queued) = sync_channel(self.workers * JOBS_PER_WORKER);
         // Each worker keeps a clone of both: the feeder ends when no worker is left to take jobs, and this thread when all ended.
         let (queued, (alive, all_gone)) = (Arc::new(Mutex::new(queued)), channel::<()>());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use expectrl::process::unix::Signal;
 use fusebill::sandbox::{Movement, seed};
 use serde_json::{Value, json};
 
@@ -392,6 +393,35 @@ fn a_rate_limit_is_an_answer_and_the_row_can_be_resumed() {
     assert_eq!(cents(&world, 0), [0; 0]);
     let resumed = bulk(&world, &["resume", "--last"]);
     assert_eq!((resumed.code, cents(&world, 0)), (0, vec![11_300]), "{}", resumed.stderr);
+}
+
+#[test]
+fn a_bound_of_resume_covers_actions_that_were_agreed_to_before() {
+    let world = world_of(&["Draft"]);
+    world.fault("post:rate-limit=1");
+    let file = file(&world, &["activate:all-subscriptions"]);
+    assert_eq!(update(&world, &file, &["--yes", "--max-total", "500"]).code, 10);
+    let resumed = bulk(&world, &["resume", "--last", "--yes", "--max-total", "112.99"]);
+    resumed.fails(6, &["would charge 113.00 CAD, more than --max-total 112.99"]);
+    assert_eq!(cents(&world, 0), [0; 0]);
+    let resumed = bulk(&world, &["resume", "--last", "--yes", "--max-total", "113"]);
+    assert_eq!((resumed.code, cents(&world, 0)), (0, vec![11_300]), "{}", resumed.stderr);
+}
+
+#[test]
+fn ctrl_c_after_the_first_rows_revokes_the_consent_to_the_others() {
+    let world = world_of(&["Draft"; 5]);
+    let file = file(&world, &["activate:all-subscriptions"; 5]);
+    let mut terminal = Terminal::start(world.command(["customer", "bulk", "update", &file]));
+    terminal.until("[y/n] ");
+    terminal.send("y\r");
+    terminal.until("Write 2 other customers");
+    terminal.until("[y/n] ");
+    terminal.signal(Signal::SIGINT);
+    let (code, shown) = terminal.end();
+    assert_eq!((code, posts(&world)), (10, 3), "{shown}");
+    assert!(!shown.contains("takes it back"), "an action cannot be taken back: {shown}");
+    bulk(&world, &["resume", "--last"]).fails(2, &["send 2 status actions, charging 226.00 CAD,"]);
 }
 
 #[test]

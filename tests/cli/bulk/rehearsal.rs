@@ -135,10 +135,51 @@ fn rows_that_fail_count_and_are_named_before_the_question() {
     terminal.until("[y/n] ");
     terminal.send("y\r");
     terminal.until("warning: row 2, customer 1000002: refused: ");
-    terminal.until("First rows, verified: 2 written, 1 refused. Write 6 other customers");
+    terminal.until("First rows: 2 written, 1 refused. Write 6 other customers");
     terminal.until("[y/n] ");
     terminal.send("n\r");
     terminal.finish().says(10, &["written      2", "refused      1", "not-reached  6"]);
+}
+
+#[test]
+fn the_other_rows_are_written_at_a_limited_rate_too() {
+    let world = fleet(ROWS);
+    let file = world.file("rows.csv", names(ROWS, "Rehearsed"));
+    let mut terminal = rehearsed(&world, &["update", &file, "--rate", "600"]);
+    terminal.send("y\r");
+    terminal.finish().says(0, &["written  9"]);
+    assert_eq!(world.puts().len(), 9);
+}
+
+#[test]
+fn rows_without_an_edit_after_the_first_rows_end_the_run_without_a_question() {
+    let world = fleet(8);
+    let blanks: String = (4..8).map(|at| format!("{},\n", FIRST + at)).collect();
+    let file = world.file("rows.csv", names(4, "Rehearsed") + &blanks);
+    let update = ["customer", "update", &FIRST.to_string(), "--first-name", "Rehearsed"];
+    assert_eq!(world.run(&update).code, 0);
+    let mut terminal = start(&world, &["update", &file]);
+    terminal.until("of 4 customers");
+    terminal.until("[y/n] ");
+    terminal.send("y\r");
+    let ended = terminal.finish();
+    ended.says(0, &["written    3", "unchanged  5"]);
+    assert!(!ended.shown.contains("other customer"), "{}", ended.shown);
+}
+
+#[test]
+fn rows_without_a_plan_are_not_counted_as_customers_to_write() {
+    let world = fleet(8);
+    let unknown = "9000001,Nobody\n9000002,Nobody\n";
+    let rows = names(8, "Rehearsed").replacen('\n', &format!("\n{unknown}"), 1);
+    let file = world.file("rows.csv", rows);
+    assert_eq!(bulk(&world, &["plan", &file, "--out", "some.plan"]).code, 10);
+    let mut terminal = start(&world, &["apply", "some.plan"]);
+    terminal.until("First rows: 1 written, 2 ");
+    terminal.until("Write 7 other customers");
+    terminal.until("[y/n] ");
+    terminal.send("y\r");
+    terminal.finish().says(10, &["written    8"]);
 }
 
 #[test]

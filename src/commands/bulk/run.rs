@@ -32,35 +32,61 @@ pub(super) fn write_rows(
     let retry = command(&about.profile, &format!("customer bulk retry {}", about.run));
     session.signals.set_hints(vec![resolves(&resume)]);
     let account = session.account.label();
-    if account.badge().is_some() {
+    let (rows, mut counts) = store.counts(run.id)?;
+    if account.badge().is_some() && counts.all() < rows {
         session.terminal.notes().say(&format!("Writing on {}.", account.sentence()));
     }
     session.signals.rows(true);
-    let (rows, mut counts) = store.counts(run.id)?;
     let pool = WorkerPool::new(&args.pace, session);
     let worked = write_left(&Pass { run, rows, store, args, session }, &mut counts, rehearsal, &pool);
     counts.add_many(Outcome::NotReached, rows.saturating_sub(counts.all()));
     let broke = |reason: Error| {
         let undo = command(&about.profile, &format!("customer bulk undo {}", about.run));
         let error = reason.detail([format!("until then: {}", counts.sentence())]);
-        Error { kind: ErrorKind::Partial, hints: Vec::new(), ..error }
-            .hint(format!("`{resume}` goes on"))
-            .hint(format!("`{undo}` takes it back"))
+        let error = Error { kind: ErrorKind::Partial, hints: Vec::new(), ..error };
+        let is_left = OUTCOMES.iter().any(|outcome| outcome.is_open() && counts.of(*outcome) > 0);
+        let error = if is_left { error.hint(format!("`{resume}` goes on")) } else { error };
+        error.hint(format!("`{undo}` takes it back"))
     };
     let results = args.results.as_deref();
     let exported = results.map_or(Ok(()), |path| export(run, path, store));
     let failed = failures.map(|path| failures::write(run, path, store).map(|count| (path, count)));
     let stopped = worked.map_err(broke)?;
-    exported.map_err(broke)?;
-    if let Some((path, count)) = failed.transpose().map_err(broke)? {
-        let rows = report::counted(count, "row");
-        session.terminal.notes().say(&format!("{rows} that did not succeed: {}", path.display()));
+    let notes = session.terminal.notes();
+    let all_succeeded = counts.not_succeeded() == 0;
+    // The rows are written, and a run that goes on would not help.
+    let unwritable = |error: Error| match all_succeeded {
+        true => Ok(notes.warn(&format!("{}; {}", succeeded(&counts), error.headline()))),
+        false => Err(broke(error)),
+    };
+    let is_exported = exported.is_ok();
+    exported.or_else(unwritable)?;
+    let is_failed_written = failed.as_ref().is_none_or(Result::is_ok);
+    match failed.transpose() {
+        Ok(None) => {}
+        Ok(Some((path, count))) => {
+            let rows = report::counted(count, "row");
+            notes.say(&format!("{rows} that did not succeed: {}", path.display()));
+        }
+        Err(error) => unwritable(error)?,
     }
+    let results = results.filter(|_| is_exported);
     let actions = count_actions(&about.run, store)?;
     let left = about.undoes.as_ref().map_or(Ok(0), |undone| count_actions(undone, store))?;
     let counts = &counts;
     let summary = Summary { about, counts, actions, left, results, resume: &resume, retry: &retry, account };
-    Ok(summarize(&summary, stopped, session))
+    let kind = summarize(&summary, stopped, session);
+    let is_unshown = kind == ErrorKind::Done && !(is_exported && is_failed_written);
+    Ok(if is_unshown { ErrorKind::Unshown } else { kind })
+}
+
+/// "all 2 rows were written and verified".
+fn succeeded(counts: &Counts) -> String {
+    match (counts.all(), counts.of(Outcome::Written)) {
+        (1, 1) => "the row was written and verified".to_string(),
+        (rows, written) if rows == written => format!("all {rows} rows were written and verified"),
+        _ => format!("every row succeeded ({})", counts.sentence()),
+    }
 }
 
 /// The hint if a signal ends the program while rows are in flight.

@@ -50,34 +50,22 @@ pub(super) fn write_rows(
     };
     let results = args.results.as_deref();
     let exported = results.map_or(Ok(()), |path| export(run, path, store));
-    let failed = failures.map(|path| failures::write(run, path, store).map(|count| (path, count)));
+    let failed = failures.map_or(Ok(()), |path| export_failures(run, path, store, session));
     let stopped = worked.map_err(broke)?;
-    let notes = session.terminal.notes();
-    let all_succeeded = counts.not_succeeded() == 0;
-    // The rows are written, and a run that goes on would not help.
-    let unwritable = |error: Error| match all_succeeded {
-        true => Ok(notes.warn(&format!("{}; {}", succeeded(&counts), error.headline()))),
-        false => Err(broke(error)),
-    };
-    let is_exported = exported.is_ok();
-    exported.or_else(unwritable)?;
-    let is_failed_written = failed.as_ref().is_none_or(Result::is_ok);
-    match failed.transpose() {
-        Ok(None) => {}
-        Ok(Some((path, count))) => {
-            let rows = report::counted(count, "row");
-            notes.say(&format!("{rows} that did not succeed: {}", path.display()));
+    let results = results.filter(|_| exported.is_ok());
+    let mut done = ErrorKind::Done;
+    for error in [exported, failed].into_iter().filter_map(Result::err) {
+        if counts.not_succeeded() > 0 {
+            return Err(broke(error));
         }
-        Err(error) => unwritable(error)?,
+        session.terminal.notes().warn(&format!("{}; {}", succeeded(&counts), error.headline()));
+        done = ErrorKind::Unshown;
     }
-    let results = results.filter(|_| is_exported);
     let actions = count_actions(&about.run, store)?;
     let left = about.undoes.as_ref().map_or(Ok(0), |undone| count_actions(undone, store))?;
     let counts = &counts;
     let summary = Summary { about, counts, actions, left, results, resume: &resume, retry: &retry, account };
-    let kind = summarize(&summary, stopped, session);
-    let is_unshown = kind == ErrorKind::Done && !(is_exported && is_failed_written);
-    Ok(if is_unshown { ErrorKind::Unshown } else { kind })
+    Ok(summarize(&summary, stopped, done, session))
 }
 
 /// "all 2 rows were written and verified".
@@ -200,7 +188,19 @@ fn export(run: &Run<'_>, path: &Path, store: &Store) -> Result<()> {
     export.finish()
 }
 
-fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<'_>) -> ErrorKind {
+fn export_failures(run: &Run<'_>, path: &Path, store: &Store, session: &Session<'_>) -> Result<()> {
+    let rows = report::counted(failures::write(run, path, store)?, "row");
+    session.terminal.notes().say(&format!("{rows} that did not succeed: {}", path.display()));
+    Ok(())
+}
+
+/// `done` is the kind of a run whose rows all succeeded.
+fn summarize(
+    summary: &Summary<'_>,
+    stopped: Option<Stopped>,
+    done: ErrorKind,
+    session: &Session<'_>,
+) -> ErrorKind {
     let counts = summary.counts;
     let not_reached = counts.of(Outcome::NotReached);
     let interrupted = session.signals.is_stopping() && not_reached > 0;
@@ -209,7 +209,7 @@ fn summarize(summary: &Summary<'_>, stopped: Option<Stopped>, session: &Session<
     let kind = match &stopped {
         _ if interrupted => ErrorKind::Interrupted,
         Some((kind, _)) if !may_have_written => *kind,
-        None if counts.not_succeeded() == not_reached && summary.left == 0 => ErrorKind::Done,
+        None if counts.not_succeeded() == not_reached && summary.left == 0 => done,
         _ => ErrorKind::Partial,
     };
     let notes = session.terminal.notes();

@@ -53,7 +53,10 @@ pub(crate) fn replace_as(path: &Path, content: &[u8], permissions: Option<Permis
 pub(crate) fn partial(folder: &Path) -> io::Result<NamedTempFile> {
     remove_stale_partials(folder);
     loop {
-        let file = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(folder)?;
+        // `tempfile_in` would name the partial file in its errors, which the user does not know.
+        let open =
+            |path: &Path| private(OpenOptions::new().create_new(true).read(true).write(true)).open(path);
+        let file = tempfile::Builder::new().prefix(PARTIAL).make_in(folder, open)?;
         // Without locks on this file system, `remove_stale_partials` removes nothing.
         let _ = file.as_file().lock();
         // Another process may have swept it before it was locked.

@@ -61,7 +61,8 @@ pub enum BulkCommand {
     Retry(ResumeArgs),
     /// Take a run back, row by row
     ///
-    /// Every field that the run changed gets its old value back, unless it was changed since.
+    /// Every field that the run changed gets its old value back, unless it was changed since. `--last` is the latest run that
+    /// wrote something and was not undone.
     #[command(after_long_help = include_str!("examples/customer-bulk-undo.txt"))]
     Undo(BulkUndoArgs),
     /// List the runs of this machine, or the rows of one

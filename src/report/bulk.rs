@@ -18,13 +18,15 @@ use crate::bulk::result::{Counts, HEADER, OUTCOMES, Outcome, RowResult};
 use crate::cli::Output;
 use crate::error::ErrorKind;
 use crate::report::outcome::Problem;
-use crate::store::RunInfo;
+use crate::store::{RunInfo, RunRecord};
 
 pub(crate) struct Summary<'a> {
     pub(crate) about: &'a RunInfo,
     pub(crate) counts: &'a Counts,
     /// Rows whose status action was sent, or may have been.
     pub(crate) actions: u64,
+    /// Whether `bulk undo` would take back fields.
+    pub(crate) can_undo: bool,
     /// Of an undo: the status actions of the other run, which it does not take back.
     pub(crate) left: u64,
     pub(crate) results: Option<&'a Path>,
@@ -148,18 +150,22 @@ pub(crate) fn rehearsed(counts: &Counts, actions: &ActionTotals, output: Output)
     printed(&object.end(), output)
 }
 
-type RunRow = (RunInfo, u64, Counts);
-
-fn sentence((_, rows, counts): &RunRow) -> String {
-    match rows.saturating_sub(counts.all()) {
-        0 => counts.sentence(),
-        left if counts.all() == 0 => format!("{left} not-reached (resume continues)"),
-        left => format!("{}, {left} not-reached (resume continues)", counts.sentence()),
-    }
+/// "3 written, 27 not-reached (resume continues)".
+fn sentence(run: &RunRecord) -> String {
+    let mut counts = run.counts.clone();
+    let left = run.rows.saturating_sub(counts.all());
+    counts.add_many(Outcome::NotReached, left);
+    let state = match () {
+        () if run.is_undone => " (undone)",
+        () if run.is_running => " (running)",
+        () if left > 0 => " (resume continues)",
+        () => "",
+    };
+    counts.sentence() + state
 }
 
 pub(crate) fn list(
-    runs: &[RunRow],
+    runs: &[RunRecord],
     output: Output,
     local: impl Fn(Timestamp) -> String,
     look: Look,
@@ -172,8 +178,8 @@ pub(crate) fn list(
     text + &rows.end()
 }
 
-fn cells(run: &RunRow, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
-    let (about, rows, _) = run;
+fn cells(run: &RunRecord, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
+    let RunRecord { about, rows, .. } = run;
     vec![
         Cell::new(about.run.to_string(), Tone::Bold).whole(),
         Cell::plain(local(about.time)).meaning(about.time.to_string()).whole(),
@@ -182,11 +188,11 @@ fn cells(run: &RunRow, local: impl Fn(Timestamp) -> String) -> Vec<Cell> {
         Cell::plain(about.kind.name()),
         Cell::plain(&about.source),
         Cell::plain(rows.to_string()),
-        Cell::plain(sentence(run)),
+        Cell::plain(sentence(run)).wrapped(),
     ]
 }
 
-fn object((about, rows, counts): &RunRow) -> String {
+fn object(RunRecord { about, rows, counts, .. }: &RunRecord) -> String {
     let object = Object::default()
         .member("run", &about.run.to_string())
         .member("time", &about.time)

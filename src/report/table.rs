@@ -15,6 +15,7 @@ pub struct Cell {
     exact: Option<String>,
     tone: Tone,
     whole: bool,
+    wraps: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Cell {
     }
 
     pub(super) fn marked(parts: Vec<Part>, tone: Tone) -> Cell {
-        Cell { parts, exact: None, tone, whole: false }
+        Cell { parts, exact: None, tone, whole: false, wraps: false }
     }
 
     pub(crate) fn plain(text: impl Into<String>) -> Cell {
@@ -61,6 +62,12 @@ impl Cell {
     #[must_use]
     pub(crate) fn whole(self) -> Cell {
         Cell { whole: true, ..self }
+    }
+
+    /// It continues on the next line, also in a table whose long values are cut.
+    #[must_use]
+    pub(crate) fn wrapped(self) -> Cell {
+        Cell { wraps: true, ..self }
     }
 
     pub(super) fn exact(&self) -> String {
@@ -78,6 +85,7 @@ impl Cell {
 
     fn painted(&self, look: Look, width: usize, long: LongValues) -> comfy_table::Cell {
         let shown = self.shown();
+        let long = if self.wraps { LongValues::Wrap } else { long };
         comfy_table::Cell::new(match long {
             LongValues::Cut => {
                 self.tone.painted(&isolated(&truncate_str(&shown, width, look.more()), look), look)

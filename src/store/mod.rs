@@ -24,7 +24,7 @@ pub(crate) use entries::RunRow;
 pub use entries::{Entry, EntryOutcome, Filter, Origin};
 pub(crate) use id::EntryId;
 pub(crate) use prune::{PruneFilter, Pruned};
-pub(crate) use runs::{Duplicate, Failure, Row, Run, RunInfo, RunKind};
+pub(crate) use runs::{Duplicate, Failure, Row, Run, RunInfo, RunKind, RunRecord};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{has_mode, private};

@@ -1,6 +1,6 @@
 //! Runs over many customers: the task and the outcome of each row, so that an interrupted run can be resumed.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -64,6 +64,17 @@ pub(crate) struct Row {
     pub(crate) agreed: bool,
 }
 
+/// A run as it is listed.
+#[derive(Debug)]
+pub(crate) struct RunRecord {
+    pub(crate) about: RunInfo,
+    pub(crate) rows: u64,
+    pub(crate) counts: Counts,
+    pub(crate) is_undone: bool,
+    /// Whether another process has rows of it left to write.
+    pub(crate) is_running: bool,
+}
+
 /// A row that did not succeed.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
@@ -115,6 +126,27 @@ impl Drop for Run<'_> {
         }
     }
 }
+
+/// An entry whose PUT may have been sent. An action counts even if a later reading showed that it was not done.
+const IN_FLIGHT: &str = "(e.outcome IS NOT 'not-written' OR e.action IS NOT NULL AND e.resolved)";
+
+/// An entry that `undo` takes back.
+const MAY_BE_WRITTEN: &str = "(e.outcome IS NULL OR e.outcome NOT IN ('not-written', 'gone', 'superseded'))";
+
+/// The rows `r` of the run `u`; `e` is the last entry of a row that has no outcome, if its PUT may have been sent: the process
+/// was killed before it recorded the outcome of the row.
+fn rows_and_entries() -> String {
+    format!(
+        "FROM rows r JOIN runs u ON u.id = r.run
+         LEFT JOIN entries e ON e.id = CASE WHEN r.outcome IS NULL
+             THEN (SELECT max(id) FROM entries WHERE run = u.run AND row = r.row) END AND {IN_FLIGHT}"
+    )
+}
+
+/// The outcome of a row of [`rows_and_entries`]: its own, or what the journal knows of its entry.
+const OUTCOME: &str = "coalesce(r.outcome, CASE WHEN e.id IS NULL THEN NULL
+    WHEN e.outcome IN ('written', 'differs') THEN e.outcome
+    WHEN coalesce(e.outcome, 'unknown') = 'unknown' THEN 'unknown' ELSE 'undecided' END)";
 
 const ABOUT: &str =
     "SELECT id, run, time, kind, undoes, profile, host, source, new_fields, reads_again FROM runs";
@@ -212,16 +244,55 @@ impl Store {
         self.one(sql, [profile], |row| row.get(0))
     }
 
+    /// The latest run that wrote something, or may have, and was not undone.
+    pub(crate) fn last_run_to_undo(&self, profile: &str) -> Result<Option<EntryId>> {
+        let sql = format!(
+            "SELECT run FROM runs WHERE profile = ? AND started = 1 AND EXISTS (SELECT 1 FROM entries e
+                 WHERE e.run = runs.run AND {MAY_BE_WRITTEN}) ORDER BY id DESC"
+        );
+        for run in self.all(&sql, [profile], |row| row.get(0))? {
+            if self.undone_by(&run)?.is_none() {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
+    }
+
     /// The newest first.
-    pub(crate) fn runs(&self) -> Result<Vec<(RunInfo, u64, Counts)>> {
+    /// Whether an undo of the run would take back fields.
+    pub(crate) fn can_undo(&self, run: &EntryId) -> Result<bool> {
+        let sql = format!(
+            "SELECT 1 FROM entries e WHERE e.run = ? AND e.action IS NULL AND {MAY_BE_WRITTEN} LIMIT 1"
+        );
+        Ok(self.one(&sql, [run], |row| row.get::<_, i64>(0))?.is_some())
+    }
+
+    pub(crate) fn runs(&self) -> Result<Vec<RunRecord>> {
         let runs = self.all(&format!("{ABOUT} WHERE started = 1 ORDER BY id DESC"), [], about)?;
-        let counted = |(id, about)| self.counts(id).map(|(rows, counts)| (about, rows, counts));
-        runs.into_iter().map(counted).collect()
+        runs.into_iter().map(|(id, about)| self.record(id, about)).collect()
+    }
+
+    fn record(&self, id: i64, about: RunInfo) -> Result<RunRecord> {
+        let (rows, counts) = self.counts(id)?;
+        let is_undone = self.undone_by(&about.run)?.is_some();
+        let is_running = counts.all() < rows && self.is_held(&about.run);
+        Ok(RunRecord { about, rows, counts, is_undone, is_running })
+    }
+
+    /// Whether a process has locked the run. Nothing is created, so that a read-only store can be listed.
+    fn is_held(&self, run: &EntryId) -> bool {
+        let lock = File::open(self.run_lock(run));
+        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// The number of rows, and the number of rows per outcome.
     pub(crate) fn counts(&self, run: i64) -> Result<(u64, Counts)> {
-        let sql = "SELECT outcome, count(*) FROM rows WHERE run = ? GROUP BY outcome";
+        // An index has the outcomes that are recorded; only the other rows need their entries.
+        let sql = &format!(
+            "SELECT outcome, count(*) FROM rows WHERE run = ?1 AND outcome IS NOT NULL GROUP BY 1 UNION ALL
+             SELECT {OUTCOME}, count(*) {} WHERE r.run = ?1 AND r.outcome IS NULL GROUP BY 1",
+            rows_and_entries()
+        );
         let (mut rows, mut counts) = (0, Counts::default());
         for (outcome, count) in self.all(sql, [run], |row| Ok((optional(row, 0)?, row.get::<_, u64>(1)?)))? {
             rows += count;
@@ -250,24 +321,21 @@ impl Store {
     /// because the entries before it wrote nothing. It skips superseded rows, whose fields a later change has set, and
     /// status actions.
     pub(crate) fn add_rows_of(&self, undone: &EntryId, run: &Run<'_>) -> Result<u64> {
-        self.in_batches(|transaction| {
-            transaction.execute(
-                "INSERT INTO rows (run, row, line, customer, task)
-                 SELECT ?1, e.row, e.row, e.customer, e.entry FROM entries e
-                 WHERE e.run = ?2 AND e.action IS NULL AND e.row > (SELECT coalesce(max(row), 0) FROM rows WHERE run = ?1)
-                 AND e.id = (SELECT max(id) FROM entries o WHERE o.run = e.run AND o.row = e.row
-                     AND (o.outcome IS NULL OR o.outcome NOT IN ('not-written', 'gone', 'superseded')))
-                 ORDER BY e.row LIMIT ?3",
-                params![run.id, undone, BATCH],
-            )
-        })
+        let sql = format!(
+            "INSERT INTO rows (run, row, line, customer, task)
+             SELECT ?1, o.row, o.row, o.customer, o.entry FROM entries o
+             WHERE o.run = ?2 AND o.action IS NULL AND o.row > (SELECT coalesce(max(row), 0) FROM rows WHERE run = ?1)
+             AND o.id = (SELECT max(e.id) FROM entries e WHERE e.run = ?2 AND e.row = o.row AND {MAY_BE_WRITTEN})
+             ORDER BY o.row LIMIT ?3"
+        );
+        self.in_batches(|transaction| transaction.execute(&sql, params![run.id, undone, BATCH]))
     }
 
-    /// The rows of an undo whose change was not stored as it was sent.
-    pub(crate) fn count_altered(&self, undo: &Run<'_>) -> Result<u64> {
+    /// The rows of an undo up to this one whose change was not stored as it was sent.
+    pub(crate) fn count_altered(&self, undo: &Run<'_>, last: u64) -> Result<u64> {
         let sql = "SELECT count(*) FROM rows r JOIN entries e ON e.entry = r.task
-             WHERE r.run = ? AND e.stored IS NOT NULL";
-        Ok(self.one(sql, [undo.id], |row| row.get(0))?.unwrap_or_default())
+             WHERE r.run = ? AND r.row <= ? AND e.stored IS NOT NULL";
+        Ok(self.one(sql, params![undo.id, last], |row| row.get(0))?.unwrap_or_default())
     }
 
     /// Returns the line of another row with the same customer, if there is one.
@@ -307,36 +375,38 @@ impl Store {
         self.execute(sql, params![entry, run.id, row]).map(drop)
     }
 
-    /// The results of all rows in order; `NotReached` for a row without an outcome.
+    /// The results of all rows in order; `NotReached` for a row without an outcome that was not sent.
     pub(crate) fn results(&self, run: i64) -> impl Iterator<Item = Result<RowResult>> {
+        let sql = format!(
+            "SELECT r.row, r.customer, {OUTCOME}, r.changes,
+             CASE WHEN e.id IS NOT NULL AND coalesce(e.outcome, 'unknown') = 'unknown' THEN 'in flight' ELSE r.error END,
+             coalesce(r.attempts, e.id IS NOT NULL), coalesce(e.entry, r.entry), r.action {}
+             WHERE r.run = ? AND r.row > ? ORDER BY r.row LIMIT ?",
+            rows_and_entries()
+        );
         paged(move |last: Option<&RowResult>| {
-            self.all(
-                "SELECT row, customer, outcome, changes, error, attempts, entry, action FROM rows
-                 WHERE run = ? AND row > ? ORDER BY row LIMIT ?",
-                params![run, last.map_or(0, |result| result.row), BATCH],
-                result,
-            )
+            self.all(&sql, params![run, last.map_or(0, |result| result.row), BATCH], result)
         })
     }
 
     /// The rows that did not succeed, in the order of the source.
     pub(crate) fn failures(&self, run: i64) -> impl Iterator<Item = Result<Failure>> {
+        let sql = format!(
+            "SELECT r.row, {OUTCOME} AS ended, r.error, r.task, r.action {} WHERE r.run = ? AND r.row > ?
+             AND (ended IS NULL OR ended NOT IN ('written', 'unchanged')) ORDER BY r.row LIMIT ?",
+            rows_and_entries()
+        );
         paged(move |last: Option<&Failure>| {
-            self.all(
-                "SELECT row, outcome, error, task, action FROM rows WHERE run = ? AND row > ?
-                 AND (outcome IS NULL OR outcome NOT IN ('written', 'unchanged')) ORDER BY row LIMIT ?",
-                params![run, last.map_or(0, |failure| failure.row), BATCH / 10],
-                |row| {
-                    let (error, task) = (row.get(2)?, row.get(3)?);
-                    Ok(Failure {
-                        row: row.get(0)?,
-                        outcome: optional(row, 1)?,
-                        error,
-                        task,
-                        action: json(row, 4)?,
-                    })
-                },
-            )
+            self.all(&sql, params![run, last.map_or(0, |failure| failure.row), BATCH / 10], |row| {
+                let (error, task) = (row.get(2)?, row.get(3)?);
+                Ok(Failure {
+                    row: row.get(0)?,
+                    outcome: optional(row, 1)?,
+                    error,
+                    task,
+                    action: json(row, 4)?,
+                })
+            })
         })
     }
 
@@ -357,17 +427,15 @@ impl Store {
         })
     }
 
-    /// The last entry of the next row after `after` that has no outcome, but an entry that may have been written. An action
-    /// whose request may have been sent counts, even if a later reading showed that it was not done.
+    /// The last entry of the next row after `after` that has no outcome, but an entry that may have been written.
     pub(crate) fn next_in_flight(&self, run: &Run<'_>, after: u64) -> Result<Option<EntryId>> {
-        self.one(
+        let sql = format!(
             "SELECT e.entry FROM rows r JOIN entries e ON e.run = ?1 AND e.row = r.row
              WHERE r.run = ?2 AND r.outcome IS NULL AND r.row > ?3
-             AND (e.outcome IS NOT 'not-written' OR e.action IS NOT NULL AND e.resolved) AND e.id = (SELECT max(id) FROM entries WHERE run = ?1 AND row = r.row)
-             ORDER BY r.row LIMIT 1",
-            params![run.about.run, run.id, after],
-            |row| row.get(0),
-        )
+             AND {IN_FLIGHT} AND e.id = (SELECT max(id) FROM entries WHERE run = ?1 AND row = r.row)
+             ORDER BY r.row LIMIT 1"
+        );
+        self.one(&sql, params![run.about.run, run.id, after], |row| row.get(0))
     }
 
     /// The run that undid this run, unless that undo was itself undone.

@@ -434,3 +434,11 @@ fn the_examples_of_the_help_work() {
         assert_eq!(run.code, 0, "{example}\n{}", run.stderr);
     }
 }
+
+#[test]
+fn a_file_in_a_missing_folder_is_named_as_the_user_typed_it() {
+    let world = World::new();
+    let run = world.run(&["customer", "list", "--out", "/nosuch/x.csv"]);
+    run.fails(2, &["/nosuch/x.csv cannot be written: No such file or directory"]);
+    assert!(!run.stderr.contains("partial"), "{}", run.stderr);
+}

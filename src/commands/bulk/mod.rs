@@ -19,6 +19,7 @@ mod worker_pool;
 use std::path::{Path, PathBuf};
 
 use super::session::{Context, Session};
+use crate::account::command;
 use crate::action::opposite;
 use crate::bulk::result::Outcome;
 use crate::cli::Verify;
@@ -27,7 +28,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
 use crate::report::action::capital;
 use crate::report::bulk::{self as report, counted};
-use crate::store::{EntryId, Run, RunInfo, RunKind};
+use crate::store::{EntryId, Run, RunInfo, RunKind, Store};
 use crate::terminal::Input;
 use actions::Pending;
 use doubts::check_doubtful;
@@ -112,13 +113,17 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
 fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     let (store, run) = (context.store()?, &args.run);
     // It is held to the end, so that no other process resumes the run meanwhile.
-    let undone = open_run(&args.run_name, context)?;
+    let undone = match args.run_name.last {
+        true => open_last_to_undo(context)?,
+        false => open_run(&args.run_name, context)?,
+    };
     let name = &undone.about.run;
     let session = &open(run, None, &[], context)?;
     session.refuse_elsewhere("the run was made", &undone.about.profile, &undone.about.host)?;
     let about = about(RunKind::Undo, format!("run {name}"), true, args.proof.verify, context);
     let new = store.begin_run(RunInfo { undoes: Some(name.clone()), ..about })?;
     let rows = store.add_rows_of(name, &new)?;
+    let not_undone = |action: &(String, u64)| not_undone(action, &undone.about.profile);
     let actions: Vec<String> = store.actions_of(name)?.iter().map(not_undone).collect();
     if rows == 0 && !actions.is_empty() {
         let message = format!("the run {name} sent status actions, which undo does not take back");
@@ -127,10 +132,12 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     let notes = session.terminal.notes();
     actions.iter().for_each(|line| notes.warn(&format!("not taken back: {line}")));
     if rows == 0 {
-        return Err(Error::new(ErrorKind::NotFound, format!("the journal has no change of the run {name}")));
+        return Err(nothing_to_undo(&undone, store)?);
     }
-    let what = format!("Take back what the run {name} wrote to {}", counted(rows, "customer"));
-    let altered = store.count_altered(&new)?;
+    let limit = run.pace.limit.filter(|limit| *limit < rows);
+    let some = limit.map(|limit| format!("{limit} of ")).unwrap_or_default();
+    let what = format!("Take back what the run {name} wrote to {some}{}", counted(rows, "customer"));
+    let altered = store.count_altered(&new, store.last_row_to_do(&new, run.pace.limit)?)?;
     let warning = (altered > 0).then(|| {
         let rows = counted(altered, "row");
         format!(
@@ -141,10 +148,36 @@ fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
     start(new, run, None, None, session)
 }
 
-/// "`hold` (2 rows): its opposite is `customer unhold --charge none`; it charges nothing".
-fn not_undone((action, rows): &(String, u64)) -> String {
+/// `--last` of an undo: the latest run that wrote something and was not undone.
+fn open_last_to_undo(context: &Context) -> Result<Run<'_>> {
+    let (store, profile) = (context.store()?, context.profile()?.name);
+    let Some(name) = store.last_run_to_undo(&profile)? else {
+        let message = format!("no run on profile {profile} wrote anything that is left to undo");
+        return Err(Error::new(ErrorKind::NotFound, message)
+            .hint("`fusebill customer bulk list` lists the runs of this machine"));
+    };
+    if let Some(last) = store.last_run(&profile)?.filter(|last| *last != name) {
+        let notes = context.terminal.notes();
+        notes.say(&format!("The run {last} has nothing to take back; the latest that has is {name}."));
+    }
+    store.open_run(&name)?.ok_or_else(|| no_such_run(&name))
+}
+
+fn nothing_to_undo(run: &Run<'_>, store: &Store) -> Result<Error> {
+    let (name, (_, counts)) = (&run.about.run, store.counts(run.id)?);
+    let list = command(&run.about.profile, &format!("customer bulk list {name}"));
+    let message = match counts.of(Outcome::Written) + counts.of(Outcome::Differs) {
+        0 => format!("the run {name} wrote nothing, so there is nothing to take back"),
+        _ => format!("the journal no longer has the changes of the run {name}"),
+    };
+    Ok(Error::new(ErrorKind::NotFound, message).hint(format!("`{list}` shows the outcome of each row")))
+}
+
+/// "`hold` (2 rows): its opposite is `fusebill customer unhold --charge none CUSTOMER`; it charges nothing".
+fn not_undone((action, rows): &(String, u64), profile: &str) -> String {
     let (back, cost) = opposite(action);
-    let back = back.map(|back| format!("its opposite is `customer {back}`; ")).unwrap_or_default();
+    let back = back.map(|back| command(profile, &format!("customer {back} CUSTOMER")));
+    let back = back.map(|back| format!("its opposite is `{back}`; ")).unwrap_or_default();
     format!("`{action}` ({}): {back}{cost}", counted(*rows, "row"))
 }
 

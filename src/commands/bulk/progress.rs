@@ -19,6 +19,8 @@ pub(super) struct Progress<'a> {
     limiter: &'a RateLimiter,
     rows: u64,
     done: u64,
+    /// The latest line, if it was not printed.
+    unsaid: Option<String>,
     wait_reported: bool,
     reasons: Vec<String>,
     failed: usize,
@@ -28,7 +30,17 @@ impl<'a> Progress<'a> {
     /// `done` of the `rows` were finished earlier.
     pub(super) fn of(rows: u64, done: u64, limiter: &'a RateLimiter, terminal: &Terminal) -> Progress<'a> {
         let (bar, notes) = (terminal.bar(rows, done), terminal.notes());
-        Progress { bar, notes, limiter, rows, done, wait_reported: false, reasons: Vec::new(), failed: 0 }
+        Progress {
+            bar,
+            notes,
+            limiter,
+            rows,
+            done,
+            unsaid: None,
+            wait_reported: false,
+            reasons: Vec::new(),
+            failed: 0,
+        }
     }
 
     pub(super) fn failed(&mut self, row: u64, customer: u64, reason: &str) {
@@ -47,8 +59,12 @@ impl<'a> Progress<'a> {
             return;
         }
         let step = self.rows.div_ceil(LINES).max(1);
+        let line = format!("{done} of {} rows{outcomes}", self.rows);
         if done / step > self.done / step {
-            self.notes.say(&format!("{done} of {} rows{outcomes}", self.rows));
+            self.notes.say(&line);
+            self.unsaid = None;
+        } else if done > self.done {
+            self.unsaid = Some(line);
         }
         self.done = done;
         // A log without this line looks as if the program hangs.
@@ -62,6 +78,7 @@ impl<'a> Progress<'a> {
 
     pub(super) fn end(mut self) {
         self.bar = None;
+        self.unsaid.iter().for_each(|line| self.notes.say(line));
         self.reasons.iter().for_each(|line| self.notes.warn(line));
         if self.failed > self.reasons.len() {
             self.notes.warn(&format!("and {} more rows did not succeed", self.failed - self.reasons.len()));

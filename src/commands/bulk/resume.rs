@@ -6,10 +6,10 @@ use super::actions::Pending;
 use super::run::write_rows;
 use super::{consent, open, open_run};
 use crate::account::command;
-use crate::bulk::result::{Outcome, RowResult};
+use crate::bulk::result::{Counts, Outcome, RowResult};
 use crate::cli::bulk::ResumeArgs;
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Entry, EntryId, EntryOutcome, Run, RunKind, Store};
+use crate::store::{Entry, EntryId, EntryOutcome, Run, RunInfo, RunKind, Store};
 
 pub(super) fn run(
     args: &ResumeArgs,
@@ -36,9 +36,26 @@ pub(super) fn run(
     agree(&run, args, store, session)?;
     let (rows, counts) = store.counts(run.id)?;
     if counts.all() >= rows {
-        session.terminal.notes().say("This run is complete.");
+        say_complete(&run, &counts, session);
     }
     write_rows(&run, &args.run, args.failures.failures.as_ref(), None, session)
+}
+
+/// Rows whose outcome is final, but not a success, need another run.
+fn say_complete(run: &Run<'_>, counts: &Counts, session: &Session<'_>) {
+    let (notes, RunInfo { run, profile, kind, .. }) = (session.terminal.notes(), &run.about);
+    notes.say("No row of this run is left to write.");
+    let ended = [Outcome::Differs, Outcome::Undecided].into_iter().filter(|it| counts.of(*it) > 0);
+    let ended: Vec<&str> = ended.map(Outcome::name).collect();
+    if ended.is_empty() {
+        return;
+    }
+    let list = command(profile, &format!("customer bulk list {run}"));
+    notes.say(&format!("Rows are {}: `{list}` shows them.", ended.join(" or ")));
+    if *kind != RunKind::Undo {
+        let file = command(profile, &format!("customer bulk resume {run} --failures FILE"));
+        notes.say(&format!("`{file}` writes them to a file that can be used again."));
+    }
 }
 
 /// Asks for actions that the user did not agree to: those beyond the `--limit` of the run, and those whose price changed.

@@ -32,35 +32,51 @@ pub(super) fn write_rows(
     let retry = command(&about.profile, &format!("customer bulk retry {}", about.run));
     session.signals.set_hints(vec![resolves(&resume)]);
     let account = session.account.label();
-    if account.badge().is_some() {
+    let (rows, mut counts) = store.counts(run.id)?;
+    if account.badge().is_some() && counts.all() < rows {
         session.terminal.notes().say(&format!("Writing on {}.", account.sentence()));
     }
     session.signals.rows(true);
-    let (rows, mut counts) = store.counts(run.id)?;
     let pool = WorkerPool::new(&args.pace, session);
     let worked = write_left(&Pass { run, rows, store, args, session }, &mut counts, rehearsal, &pool);
     counts.add_many(Outcome::NotReached, rows.saturating_sub(counts.all()));
     let broke = |reason: Error| {
         let undo = command(&about.profile, &format!("customer bulk undo {}", about.run));
         let error = reason.detail([format!("until then: {}", counts.sentence())]);
-        Error { kind: ErrorKind::Partial, hints: Vec::new(), ..error }
-            .hint(format!("`{resume}` goes on"))
-            .hint(format!("`{undo}` takes it back"))
+        let error = Error { kind: ErrorKind::Partial, hints: Vec::new(), ..error };
+        let is_left = OUTCOMES.iter().any(|outcome| outcome.is_open() && counts.of(*outcome) > 0);
+        let error = if is_left { error.hint(format!("`{resume}` goes on")) } else { error };
+        error.hint(format!("`{undo}` takes it back"))
     };
     let results = args.results.as_deref();
     let exported = results.map_or(Ok(()), |path| export(run, path, store));
-    let failed = failures.map(|path| failures::write(run, path, store).map(|count| (path, count)));
+    let failed = failures.map_or(Ok(()), |path| export_failures(run, path, store, session));
     let stopped = worked.map_err(broke)?;
-    exported.map_err(broke)?;
-    if let Some((path, count)) = failed.transpose().map_err(broke)? {
-        let rows = report::counted(count, "row");
-        session.terminal.notes().say(&format!("{rows} that did not succeed: {}", path.display()));
+    let results = results.filter(|_| exported.is_ok());
+    let mut done = ErrorKind::Done;
+    for error in [exported, failed].into_iter().filter_map(Result::err) {
+        if counts.not_succeeded() > 0 {
+            return Err(broke(error));
+        }
+        session.terminal.notes().warn(&format!("{}; {}", succeeded(&counts), error.headline()));
+        done = ErrorKind::Unshown;
     }
     let actions = count_actions(&about.run, store)?;
     let left = about.undoes.as_ref().map_or(Ok(0), |undone| count_actions(undone, store))?;
-    let counts = &counts;
-    let summary = Summary { about, counts, actions, left, results, resume: &resume, retry: &retry, account };
-    Ok(summarize(&summary, stopped, args.pace.limit.is_some(), session))
+    let (counts, resume, retry) = (&counts, &resume, &retry);
+    let can_undo = store.can_undo(&about.run)?;
+    let summary = Summary { about, counts, actions, can_undo, left, results, resume, retry, account };
+    let all_reached = counts.of(Outcome::NotReached) == 0 || args.pace.limit.is_some();
+    Ok(summarize(&summary, stopped, all_reached.then_some(done), session))
+}
+
+/// "all 2 rows were written and verified".
+fn succeeded(counts: &Counts) -> String {
+    match (counts.all(), counts.of(Outcome::Written)) {
+        (1, 1) => "the row was written and verified".to_string(),
+        (rows, written) if rows == written => format!("all {rows} rows were written and verified"),
+        _ => format!("every row succeeded ({})", counts.sentence()),
+    }
 }
 
 /// The hint if a signal ends the program while rows are in flight.
@@ -171,11 +187,17 @@ fn export(run: &Run<'_>, path: &Path, store: &Store) -> Result<()> {
     export.finish()
 }
 
-/// `is_limited`: rows that were not reached were not asked for.
+fn export_failures(run: &Run<'_>, path: &Path, store: &Store, session: &Session<'_>) -> Result<()> {
+    let rows = report::counted(failures::write(run, path, store)?, "row");
+    session.terminal.notes().say(&format!("{rows} that did not succeed: {}", path.display()));
+    Ok(())
+}
+
+/// `done` is the kind of a run whose rows all succeeded; none if rows were left although they were asked for.
 fn summarize(
     summary: &Summary<'_>,
     stopped: Option<Stopped>,
-    is_limited: bool,
+    done: Option<ErrorKind>,
     session: &Session<'_>,
 ) -> ErrorKind {
     let counts = summary.counts;
@@ -186,8 +208,9 @@ fn summarize(
     let kind = match &stopped {
         _ if interrupted => ErrorKind::Interrupted,
         Some((kind, _)) if !may_have_written => *kind,
-        None if counts.not_succeeded() == 0 && summary.left == 0 => ErrorKind::Done,
-        None if is_limited && counts.not_succeeded() == not_reached && summary.left == 0 => ErrorKind::Done,
+        None if counts.not_succeeded() == not_reached && summary.left == 0 => {
+            done.unwrap_or(ErrorKind::Partial)
+        }
         _ => ErrorKind::Partial,
     };
     let notes = session.terminal.notes();
@@ -218,7 +241,7 @@ fn summarize(
     if summary.actions > 0 {
         notes.say("Status actions cannot be undone; `bulk undo` names the opposite of each.");
     }
-    if counts.of(Outcome::Written) + counts.of(Outcome::Differs) > summary.actions {
+    if summary.can_undo && counts.of(Outcome::Written) + counts.of(Outcome::Differs) > 0 {
         let undo = command(&summary.about.profile, &format!("customer bulk undo {}", summary.about.run));
         notes.say_command("To undo:", &undo);
     }

@@ -14,7 +14,7 @@ use crate::cli::candidates::{
 };
 use crate::error::Result;
 use crate::report::history;
-use crate::store::{EntryId, EntryOutcome, Filter, RunInfo, Store};
+use crate::store::{EntryId, EntryOutcome, Filter, RunRecord, Store};
 
 const LATEST: u64 = 200;
 
@@ -119,9 +119,11 @@ fn entries(known: &CompletionContext) -> Result<Vec<Candidate>> {
 
 fn runs(known: &CompletionContext) -> Result<Vec<Candidate>> {
     let runs = store()?.runs()?;
-    let runs = runs.iter().filter(|(run, ..)| run.profile == known.profile);
-    let help = |run: &RunInfo, rows: &u64| format!("{} {}: {rows} rows", run.kind.name(), run.source);
-    Ok(runs.filter_map(|(run, rows, _)| Some(candidate(plain(&run.run)?, &help(run, rows)))).collect())
+    let runs = runs.iter().filter(|run| run.about.profile == known.profile);
+    let help = |RunRecord { about, rows, .. }: &RunRecord| {
+        format!("{} {}: {rows} rows", about.kind.name(), about.source)
+    };
+    Ok(runs.filter_map(|run| Some(candidate(plain(&run.about.run)?, &help(run)))).collect())
 }
 
 /// Without a timeout, because a shell must not wait for another process.

@@ -197,7 +197,7 @@ fn runs_are_listed_newest_first_and_the_last_of_a_profile_is_found() {
     assert!(store.last_run("live").unwrap().is_none());
     let (first, second) = (started(&store, 1), started(&store, 2));
     let listed = store.runs().unwrap();
-    let names: Vec<_> = listed.iter().map(|(about, rows, _)| (about.run.clone(), *rows)).collect();
+    let names: Vec<_> = listed.iter().map(|run| (run.about.run.clone(), run.rows)).collect();
     assert_eq!(names, [(second.about.run.clone(), 2), (first.about.run.clone(), 1)]);
     assert_eq!(store.last_run("live").unwrap().unwrap(), second.about.run);
     assert!(store.last_run("test").unwrap().is_none());

@@ -204,8 +204,8 @@ fn edits_and_actions_go_in_one_file_and_only_the_edits_are_undone() {
     let undone = bulk(&world, &["undo", &name, "--yes", "-o", NDJSON]);
     assert_eq!((undone.code, lines(&undone.stdout).len(), posts(&world)), (10, 1, 2), "{}", undone.stderr);
     undone.says(&[
-        "warning: not taken back: `hold` (1 row): its opposite is `customer unhold --charge none`; it charges nothing",
-        "warning: not taken back: `unhold` (1 row): its opposite is `customer hold`; it stops billing again",
+        "warning: not taken back: `hold` (1 row): its opposite is `fusebill customer unhold --charge none CUSTOMER`; it charges nothing",
+        "warning: not taken back: `unhold` (1 row): its opposite is `fusebill customer hold CUSTOMER`; it stops billing again",
     ]);
     assert!(world.stored(FIRST + 2).contains("\"firstName\":\"Dana\""));
     undone.says(&["1 written, 2 status actions not taken back."]);
@@ -223,7 +223,7 @@ fn a_run_of_actions_is_not_undone() {
         &[
             "sent status actions, which undo does not take back",
             "  `activate` (1 row): an activation cannot be taken back",
-            "  `cancel` (1 row): its opposite is `customer uncancel`",
+            "  `cancel` (1 row): its opposite is `fusebill customer uncancel CUSTOMER`; it",
             "Nothing was written.",
         ],
     );

@@ -5,8 +5,9 @@ use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::signals::until_puts;
 use super::{bulk, fleet, held, latest, lines, names, puts_by_customer, same};
 use crate::world::World;
 
@@ -156,6 +157,8 @@ fn a_run_of_another_process_can_be_neither_resumed_nor_undone() {
         std::thread::yield_now();
     }
     let run = latest(&world);
+    let listed = bulk(&world, &["list"]).stdout;
+    assert!(listed.contains("1 unknown, 2 not-reached (running)\n"), "{listed}");
     bulk(&world, &["resume", &run]).fails(6, &["another process is running or undoing the run"]);
     bulk(&world, &["undo", &run, "--yes"]).fails(6, &["another process is running or undoing the run"]);
     assert_eq!(world.requests().len(), 2);
@@ -164,4 +167,32 @@ fn a_run_of_another_process_can_be_neither_resumed_nor_undone() {
     let resumed = bulk(&world, &["resume", &run]);
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
     assert_eq!(puts_by_customer(&world).len(), 3);
+}
+
+#[test]
+fn bulk_list_shows_the_rows_in_flight_of_a_killed_run_as_unknown() {
+    let world = fleet(3);
+    let file = world.file("rows.csv", names(3, "Killed"));
+    world.fault("put@2:hang");
+    let child = start(&world, &["update", &file, "--yes", "--jobs", "1"]);
+    until_puts(&world, 2);
+    let seen = world.requests().len();
+    assert!(killed_at(&world, child, seen));
+    let run = latest(&world);
+    let row = |at: usize| bulk(&world, &["list", &run, "-o", "json"]).json()["rows"][at].clone();
+    let counts = || bulk(&world, &["list", "-o", "json"]).json()["runs"][0]["outcomes"].clone();
+    let in_flight = row(1);
+    assert_eq!((&in_flight["outcome"], &in_flight["error"]), (&"unknown".into(), &"in flight".into()));
+    assert_eq!((&in_flight["attempts"], &in_flight["entry"]), (&1.into(), &world.entry().into()));
+    assert_eq!((&row(2)["outcome"], counts()), (&"not-reached".into(), json!({"written": 1, "unknown": 1})));
+    take_faults_back(&world);
+    // The PUT arrives after all.
+    let sent = world.puts().pop().expect("a PUT was sent");
+    world.server.store(&sent).expect("the sandbox takes a customer");
+    let id = in_flight["customer"].to_string();
+    let resolved = world.run(&["customer", "history", &id, "--resolve"]);
+    assert_eq!(resolved.code, 0, "{}", resolved.stderr);
+    assert_eq!((&row(1)["outcome"], counts()), (&"written".into(), json!({"written": 2})));
+    let resumed = bulk(&world, &["resume", &run]);
+    assert_eq!((resumed.code, puts_by_customer(&world).len()), (0, 3), "{}", resumed.stderr);
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use expectrl::process::unix::Signal;
 
-use super::{fleet, names};
+use super::{bulk, fleet, names};
 use crate::terminal::{Terminal, screen};
 
 #[test]
@@ -41,5 +41,30 @@ fn no_progress_bar_is_drawn_by_a_run_in_the_background() {
         let ended = Terminal::sized(&shell, 60, 24).finish();
         ended.says(0, &["Outcome of each row"]);
         assert_eq!(ended.shown.contains("of 6 rows"), drawn, "{}", ended.shown);
+    }
+}
+
+#[test]
+fn the_last_line_without_a_terminal_counts_every_row() {
+    let world = fleet(23);
+    let file = world.file("rows.csv", names(23, "Lines"));
+    let run = bulk(&world, &["plan", &file]);
+    run.says(&["21 of 23 rows", "23 of 23 rows"]);
+    let run = bulk(&world, &["update", &file, "--yes"]);
+    run.says(&["23 of 23 rows: 23 written\n"]);
+}
+
+#[test]
+fn a_narrow_list_of_runs_shows_the_whole_outcome() {
+    let world = fleet(30);
+    let file =
+        world.file("a-file-of-rows-with-a-very-long-name-for-a-narrow-terminal.csv", names(30, "Narrow"));
+    assert_eq!(bulk(&world, &["update", &file, "--yes", "--limit", "3"]).code, 0);
+    let list = world.command(["customer", "bulk", "list"]);
+    let ended = Terminal::sized(&list, 80, 24).finish();
+    let lines = screen(&ended.shown, 80, 24);
+    let words: Vec<&str> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
+    for word in ["written,", "not-reached", "(resume", "continues)"] {
+        assert!(words.contains(&word), "{word} is not in {lines:#?}");
     }
 }

@@ -334,8 +334,15 @@ fn a_row_with_an_undecided_outcome_is_not_offered_again() {
     assert!(!resumed.stderr.contains("To go on"), "{resumed:#?}");
     let asked = world.requests().len();
     let again = bulk(&world, &["resume", "--last"]);
-    again.says(&["This run is complete."]);
-    assert_eq!(world.requests().len(), asked, "{again:#?}");
+    again.says(&[
+        "No row of this run is left to write.\n",
+        "Rows are undecided: `fusebill customer bulk list ",
+    ]);
+    let failures = world.home.path().join("failures.csv").display().to_string();
+    bulk(&world, &["resume", "--last", "--failures", &failures]);
+    assert_eq!((again.code, world.requests().len()), (10, asked), "{again:#?}");
+    assert_eq!(bulk(&world, &["update", &failures, "--yes"]).code, 0);
+    assert!(world.stored(FIRST).contains("\"Lost\""));
 }
 
 #[test]
@@ -347,4 +354,20 @@ fn a_row_that_was_not_written_is_not_sent_again_if_the_customer_was_modified_sin
     let resumed = bulk(&world, &["resume", "--last", "-o", "json"]);
     let rows = serde_json::json!({"undecided": 1});
     assert_eq!((resumed.code, &resumed.json()["rows"], world.puts().len()), (10, &rows, 1), "{resumed:#?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_cannot_be_written_do_not_make_a_run_fail_whose_rows_succeeded() {
+    let world = fleet(2);
+    for flag in ["--results", "--failures"] {
+        let run = update(&world, &["--yes", flag, "/dev/full"], &names(2, &format!("For{flag}")));
+        assert_eq!(run.code, 13, "{}", run.stderr);
+        run.says(&["all 2 rows were written and verified; /dev/full cannot be written: "]);
+        assert!(!run.stderr.contains("may have been written") && !run.stderr.contains("resume"), "{run:#?}");
+    }
+    world.fault("put:refuse=No.");
+    let run = update(&world, &["--yes", "--jobs", "1", "--results", "/dev/full"], &names(2, "Refused"));
+    run.fails(10, &["/dev/full cannot be written", "until then: 1 written, 1 refused", "takes it back"]);
+    assert!(!run.stderr.contains("goes on"), "{}", run.stderr);
 }

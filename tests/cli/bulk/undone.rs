@@ -159,3 +159,41 @@ fn the_question_says_how_many_rows_were_not_stored_as_they_were_sent() {
     assert_eq!(bulk(&world, &[&undo[..], &["--yes"]].concat()).code, 0);
     same(&held(&world, 2), &before);
 }
+
+#[test]
+fn undo_last_takes_back_the_latest_run_that_wrote_something() {
+    let world = fleet(2);
+    bulk(&world, &["undo", "--last"]).fails(3, &["no run on profile default wrote anything"]);
+    assert_eq!(bulk_of(&world, &["update", "-", "--yes"], names(2, "Ours")).code, 0);
+    let wrote = latest(&world);
+    assert_eq!(bulk_of(&world, &["update", "-", "--yes"], names(2, "Ours")).code, 0);
+    let unchanged = latest(&world);
+    bulk(&world, &["undo", &unchanged]).fails(3, &["wrote nothing, so there is nothing to take back"]);
+    world.fault("put*all:refuse=No.");
+    assert_eq!(bulk(&world, &["undo", "--last", "--yes"]).code, 10);
+    super::take_faults_back(&world);
+    let asked = bulk(&world, &["undo", "--last"]);
+    asked.fails(2, &["has nothing to take back", &format!("Take back what the run {wrote} wrote")]);
+    assert_eq!(bulk(&world, &["undo", "--last", "--yes"]).code, 0);
+    assert!(!world.stored(FIRST).contains("\"Ours\""));
+}
+
+#[test]
+fn the_question_of_an_undo_counts_the_rows_up_to_its_limit() {
+    let world = fleet(3);
+    world.fault("put@3:truncate=firstName,2");
+    assert_eq!(bulk_of(&world, &["update", "-", "--yes", "--jobs", "1"], names(3, "Ours")).code, 10);
+    let asked = bulk(&world, &["undo", "--last", "--limit", "2"]);
+    asked.fails(2, &["to 2 of 3 customers on"]);
+    assert!(!asked.stderr.contains("stored other values"), "{}", asked.stderr);
+    bulk(&world, &["undo", "--last", "--limit", "3"]).fails(2, &["to 3 customers on", "in 1 row"]);
+}
+
+#[test]
+fn bulk_list_says_that_a_run_was_undone() {
+    let world = fleet(3);
+    assert_eq!(bulk_of(&world, &["update", "-", "--yes", "--limit", "1"], names(3, "Ours")).code, 0);
+    assert_eq!(bulk(&world, &["undo", "--last", "--yes"]).code, 0);
+    let listed = bulk(&world, &["list"]).stdout;
+    assert!(listed.contains("1 written, 2 not-reached (undone)\n"), "{listed}");
+}

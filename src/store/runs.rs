@@ -392,8 +392,8 @@ impl Store {
     /// The rows that did not succeed, in the order of the source.
     pub(crate) fn failures(&self, run: i64) -> impl Iterator<Item = Result<Failure>> {
         let sql = format!(
-            "SELECT r.row, {OUTCOME} AS ended, r.error, r.task, r.action {} WHERE r.run = ? AND r.row > ?
-             AND (ended IS NULL OR ended NOT IN ('written', 'unchanged')) ORDER BY r.row LIMIT ?",
+            "SELECT r.row, {OUTCOME} AS shown, r.error, r.task, r.action {} WHERE r.run = ? AND r.row > ?
+             AND (shown IS NULL OR shown NOT IN ('written', 'unchanged')) ORDER BY r.row LIMIT ?",
             rows_and_entries()
         );
         paged(move |last: Option<&Failure>| {

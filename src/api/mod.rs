@@ -205,9 +205,13 @@ impl Client {
         permit.map(Some).ok_or_else(|| Failure::impossible(stopped()))
     }
 
+    /// Only a list of customers shows that the API accepted the key: a proxy or a wrong address answers 200 too.
     pub(crate) fn probe(&self) -> Result<RateLimits> {
         self.read("/customers?pageSize=1&pageNumber=0", LARGEST_ANSWER, |answer| match answer.status {
-            200..=299 => Ok(answer.rate_limits()),
+            200..=299 => {
+                let limits = answer.rate_limits();
+                self.customers(answer).map(|_| limits)
+            }
             404 => {
                 let error = Error::new(ErrorKind::NotFound, "there are no customers (HTTP 404)");
                 Err(self.hint_at_base_url(error))

@@ -40,7 +40,7 @@ impl Client {
             answer = send()?;
         }
         match answer.status {
-            200..=299 => self.parsed(answer),
+            200..=299 => self.refuse_web_page(answer).and_then(|answer| self.parsed(answer)),
             408 | 429 | 500.. | 300..=399 => Err(retry_hint(answer.error(), &answer)),
             _ => Err(answer.refusal()),
         }

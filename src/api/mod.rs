@@ -220,13 +220,26 @@ impl Client {
         })
     }
 
-    /// Adds a hint to a 404 if the base URL is not the vendor's: a wrong path answers 404 too.
+    /// Adds a hint if the base URL is not the vendor's: a wrong path answers 404 or a web page.
     fn hint_at_base_url(&self, error: Error) -> Error {
         let base = &self.account.base;
         if base.has_vendor_path() {
             return error;
         }
         error.hint(format!("the base URL is {base}; the vendor's ends in /v1"))
+    }
+
+    /// A success of the API is never HTML.
+    fn refuse_web_page(&self, answer: Answer) -> Result<Answer> {
+        if !answer.is_web_page() {
+            return Ok(answer);
+        }
+        let body = answer.body.map_err(Failure::into_error)?;
+        let page = self.account.key.redacted(error_body::beginning(&body));
+        let error = Error::new(ErrorKind::Failed, "the answer is a web page, not the API's")
+            .detail(error_body::words(&page))
+            .hint(error_body::WEB_PAGE_SOURCES);
+        Err(self.hint_at_base_url(error))
     }
 
     /// An error that quotes the beginning of the body, with the key redacted.
@@ -245,7 +258,10 @@ impl Client {
                 Ok(answer) if answer.status == 503 => answer.retry_after(),
                 Ok(answer) if answer.status == 408 || answer.status >= 500 => None,
                 Err(failure) if failure.is_transient() => None,
-                _ => return result.map_err(Failure::into_error).and_then(meaning),
+                _ => {
+                    let answer = result.map_err(Failure::into_error)?;
+                    return self.refuse_web_page(answer).and_then(meaning);
+                }
             };
             let pause = pause.unwrap_or_else(|| backoff(attempt));
             let cause =

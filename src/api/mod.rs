@@ -27,6 +27,7 @@ use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use ureq::http::{Method, Request, StatusCode};
 use ureq::{Agent, AsSendBody, RequestExt};
 
+pub(crate) use action::Acted;
 use answer::Answer;
 pub(crate) use base_url::BaseUrl;
 use connection::{Addresses, Connections};

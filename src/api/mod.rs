@@ -58,6 +58,8 @@ const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Client {
     account: Arc<Account>,
+    /// The time limit that the user gave.
+    timeout: Duration,
     deadline: Mutex<Instant>,
     notes: Notes,
     read_only: bool,
@@ -125,6 +127,7 @@ impl Client {
     fn of(account: Arc<Account>, timeout: Duration, notes: Notes) -> Client {
         Client {
             account,
+            timeout,
             deadline: Mutex::new(Instant::now() + timeout),
             notes,
             read_only: false,
@@ -146,6 +149,13 @@ impl Client {
     pub(crate) fn limited(&self, timeout: Duration, notes: Notes, limiter: Arc<RateLimiter>) -> Client {
         let client = Client::of(Arc::clone(&self.account), timeout, notes);
         Client { read_only: self.read_only, limiter: Some(limiter), ..client }
+    }
+
+    /// Takes off the time limit what the command took before its first request.
+    #[must_use]
+    pub(crate) fn spent(self, time: Duration) -> Client {
+        *lock(&self.deadline) = Instant::now() + self.timeout.saturating_sub(time);
+        self
     }
 
     fn time_left(&self) -> Option<Duration> {
@@ -268,15 +278,26 @@ impl Client {
             let cause =
                 result.as_ref().map_or_else(ToString::to_string, |answer| format!("HTTP {}", answer.status));
             if attempt == ATTEMPTS || !self.pause(pause, &cause, attempt) {
-                let gave_up =
-                    |error: Error| error.detail([format!("attempt {attempt} of {ATTEMPTS} was the last")]);
-                return result.map_err(Failure::into_error).and_then(meaning).map_err(gave_up);
+                let gave_up = self.gave_up(attempt);
+                let result = result.map_err(Failure::into_error).and_then(meaning);
+                return result.map_err(|error| error.detail([gave_up]));
             }
             // The permit is for this read and the PUT after it, and is older than the pause: take a new one.
             if lock(&self.permit).is_some() {
                 self.acquire()?;
             }
             attempt += 1;
+        }
+    }
+
+    fn gave_up(&self, attempt: u32) -> String {
+        let limit = format!("the time limit of {} s", self.timeout.as_secs_f64());
+        match self.time_left() {
+            None => format!("{limit} was used up in attempt {attempt}"),
+            Some(_) if attempt < ATTEMPTS => {
+                format!("{limit} leaves no time to try again after attempt {attempt} of {ATTEMPTS}")
+            }
+            Some(_) => format!("attempt {attempt} of {ATTEMPTS} was the last"),
         }
     }
 

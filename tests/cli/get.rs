@@ -240,3 +240,16 @@ fn a_web_page_is_told_from_an_answer_of_the_api() {
     let run = world.run_with(&[("FUSEBILL_BASE_URL", &elsewhere)], &["customer", "get", "123"]);
     run.fails(1, &["is a web page", "the vendor's ends in /v1"]);
 }
+
+#[test]
+fn a_time_limit_that_ends_the_reads_is_named() {
+    let world = World::new();
+    world.fault("get*all:hang");
+    let run = world.run(&["customer", "get", "123", "--timeout", "0.3"]);
+    run.fails(7, &["the time limit of 0.3 s was used up in attempt 1\n", "--timeout SECONDS"]);
+    assert!(!run.stderr.contains("was the last"), "{}", run.stderr);
+    let world = World::new();
+    world.fault("get*all:rate-limit=60");
+    let run = world.run(&["customer", "get", "123", "--timeout", "20"]);
+    run.fails(7, &["the time limit of 20 s leaves no time to try again after attempt 1 of 4\n"]);
+}

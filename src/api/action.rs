@@ -12,6 +12,16 @@ use crate::action::Post;
 use crate::document::Json;
 use crate::error::{Error, ErrorKind, Result};
 
+/// The answer of a success to an action.
+#[derive(Debug)]
+pub(crate) enum Acted {
+    Answered(Json),
+    /// It is not JSON.
+    Accepted,
+    /// HTML, so the API may never have seen the request.
+    WebPage,
+}
+
 impl Client {
     /// The short form of a customer, with its balances.
     pub(crate) fn overview(&self, id: u64) -> Result<Json> {
@@ -40,7 +50,7 @@ impl Client {
             answer = send()?;
         }
         match answer.status {
-            200..=299 => self.parsed(answer),
+            200..=299 => self.refuse_web_page(answer).and_then(|answer| self.parsed(answer)),
             408 | 429 | 500.. | 300..=399 => Err(retry_hint(answer.error(), &answer)),
             _ => Err(answer.refusal()),
         }
@@ -52,11 +62,11 @@ impl Client {
             .map_err(|error| self.unreadable("the API's answer is not JSON", &body).source(error))
     }
 
-    /// Sends an action once. None if the answer of a success is not JSON.
+    /// Sends an action once.
     ///
     /// Everything but a refusal leaves open whether it was done; so does a redirect, because the server that redirects may
     /// have done it.
-    pub(crate) fn act(&self, post: &Post, connect: Duration) -> Attempt<Option<Json>> {
+    pub(crate) fn act(&self, post: &Post, connect: Duration) -> Attempt<Acted> {
         use FailureClass::{Impossible, Lost, NotSent, RateLimited, Refused};
         if self.read_only {
             return Err(Failure::impossible(Error::usage("the profile is read-only")));
@@ -72,7 +82,13 @@ impl Client {
             }
         };
         let class = match answer.status {
-            200..=299 => return Ok(answer.body.ok().and_then(|body| Json::parse(body).ok())),
+            200..=299 if answer.is_web_page() => return Ok(Acted::WebPage),
+            200..=299 => {
+                return Ok(match answer.body.map(Json::parse) {
+                    Ok(Ok(json)) => Acted::Answered(json),
+                    _ => Acted::Accepted,
+                });
+            }
             429 => RateLimited(None),
             408 | ..200 | 300..=399 | 500.. => Lost(None),
             _ => return Err(Failure::new(Refused, answer.refusal())),

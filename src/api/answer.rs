@@ -43,6 +43,10 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    pub(super) fn is_web_page(&self) -> bool {
+        self.is_success() && self.body.as_ref().is_ok_and(|body| error_body::is_web_page(body))
+    }
+
     /// Without the key, which a server that echoes requests repeats. The body of a success stays exact.
     pub(super) fn redacted(mut self, key: &ApiKey) -> Answer {
         if !self.is_success() {

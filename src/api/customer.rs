@@ -15,8 +15,10 @@ use crate::protocol::Span;
 #[derive(Debug)]
 pub(crate) enum Put {
     Stored(Box<Customer>),
-    /// Something else: null, nothing, a web page.
+    /// Something else: null, nothing.
     Accepted,
+    /// HTML, so the API may never have seen the request.
+    WebPage,
 }
 
 impl Client {
@@ -73,6 +75,7 @@ impl Client {
         let limits = RequestLimits { time: all, connect, answer: LARGEST_ANSWER };
         let answer = self.send(Method::PUT, "/customers", customer.text(), limits, permit)?;
         let class = match answer.status {
+            200..=299 if answer.is_web_page() => return Ok(Put::WebPage),
             200..=299 => {
                 return Ok(match answer.body.map(Customer::parse) {
                     Ok(Ok(stored)) if stored.id() == customer.id() => Put::Stored(Box::new(stored)),

@@ -7,6 +7,8 @@ const EXCERPT: usize = 300;
 /// In characters, for one error.
 const SENTENCE: usize = 2_000;
 const SENTENCES: usize = 20;
+pub(crate) const WEB_PAGE_SOURCES: &str =
+    "a web page comes from a proxy, a captive portal or a wrong base URL";
 /// How much of a body is parsed, in bytes. A longer one is no error, and takes long to parse.
 const PARSED: usize = 256 * 1024;
 
@@ -24,11 +26,17 @@ pub fn words(body: &str) -> Vec<String> {
     }
     match Json::parse(trimmed) {
         Ok(json) => from_json(json.root()).unwrap_or_else(|| vec![excerpt(trimmed, EXCERPT)]),
-        Err(_) if trimmed.starts_with('<') && trimmed.contains('>') => {
+        Err(_) if is_web_page(trimmed) => {
             vec![format!("a web page: {}", excerpt(&text_of_html(trimmed), EXCERPT))]
         }
         Err(_) => vec![excerpt(trimmed, EXCERPT)],
     }
+}
+
+/// Whether a body is HTML; JSON never begins like it.
+pub(super) fn is_web_page(body: &str) -> bool {
+    let trimmed = body.trim();
+    trimmed.starts_with('<') && trimmed.contains('>')
 }
 
 fn from_json(root: View<'_>) -> Option<Vec<String>> {

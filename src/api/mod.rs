@@ -27,6 +27,7 @@ use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use ureq::http::{Method, Request, StatusCode};
 use ureq::{Agent, AsSendBody, RequestExt};
 
+pub(crate) use action::Acted;
 use answer::Answer;
 pub(crate) use base_url::BaseUrl;
 use connection::{Addresses, Connections};
@@ -57,6 +58,8 @@ const LARGEST_PAGE: u64 = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Client {
     account: Arc<Account>,
+    /// The time limit that the user gave.
+    timeout: Duration,
     deadline: Mutex<Instant>,
     notes: Notes,
     read_only: bool,
@@ -124,6 +127,7 @@ impl Client {
     fn of(account: Arc<Account>, timeout: Duration, notes: Notes) -> Client {
         Client {
             account,
+            timeout,
             deadline: Mutex::new(Instant::now() + timeout),
             notes,
             read_only: false,
@@ -145,6 +149,13 @@ impl Client {
     pub(crate) fn limited(&self, timeout: Duration, notes: Notes, limiter: Arc<RateLimiter>) -> Client {
         let client = Client::of(Arc::clone(&self.account), timeout, notes);
         Client { read_only: self.read_only, limiter: Some(limiter), ..client }
+    }
+
+    /// Takes off the time limit what the command took before its first request.
+    #[must_use]
+    pub(crate) fn spent(self, time: Duration) -> Client {
+        *lock(&self.deadline) = Instant::now() + self.timeout.saturating_sub(time);
+        self
     }
 
     fn time_left(&self) -> Option<Duration> {
@@ -205,9 +216,13 @@ impl Client {
         permit.map(Some).ok_or_else(|| Failure::impossible(stopped()))
     }
 
+    /// Only a list of customers shows that the API accepted the key: a proxy or a wrong address answers 200 too.
     pub(crate) fn probe(&self) -> Result<RateLimits> {
         self.read("/customers?pageSize=1&pageNumber=0", LARGEST_ANSWER, |answer| match answer.status {
-            200..=299 => Ok(answer.rate_limits()),
+            200..=299 => {
+                let limits = answer.rate_limits();
+                self.customers(answer).map(|_| limits)
+            }
             404 => {
                 let error = Error::new(ErrorKind::NotFound, "there are no customers (HTTP 404)");
                 Err(self.hint_at_base_url(error))
@@ -216,13 +231,26 @@ impl Client {
         })
     }
 
-    /// Adds a hint to a 404 if the base URL is not the vendor's: a wrong path answers 404 too.
+    /// Adds a hint if the base URL is not the vendor's: a wrong path answers 404 or a web page.
     fn hint_at_base_url(&self, error: Error) -> Error {
         let base = &self.account.base;
         if base.has_vendor_path() {
             return error;
         }
         error.hint(format!("the base URL is {base}; the vendor's ends in /v1"))
+    }
+
+    /// A success of the API is never HTML.
+    fn refuse_web_page(&self, answer: Answer) -> Result<Answer> {
+        if !answer.is_web_page() {
+            return Ok(answer);
+        }
+        let body = answer.body.map_err(Failure::into_error)?;
+        let page = self.account.key.redacted(error_body::beginning(&body));
+        let error = Error::new(ErrorKind::Failed, "the answer is a web page, not the API's")
+            .detail(error_body::words(&page))
+            .hint(error_body::WEB_PAGE_SOURCES);
+        Err(self.hint_at_base_url(error))
     }
 
     /// An error that quotes the beginning of the body, with the key redacted.
@@ -241,21 +269,35 @@ impl Client {
                 Ok(answer) if answer.status == 503 => answer.retry_after(),
                 Ok(answer) if answer.status == 408 || answer.status >= 500 => None,
                 Err(failure) if failure.is_transient() => None,
-                _ => return result.map_err(Failure::into_error).and_then(meaning),
+                _ => {
+                    let answer = result.map_err(Failure::into_error)?;
+                    return self.refuse_web_page(answer).and_then(meaning);
+                }
             };
             let pause = pause.unwrap_or_else(|| backoff(attempt));
             let cause =
                 result.as_ref().map_or_else(ToString::to_string, |answer| format!("HTTP {}", answer.status));
             if attempt == ATTEMPTS || !self.pause(pause, &cause, attempt) {
-                let gave_up =
-                    |error: Error| error.detail([format!("attempt {attempt} of {ATTEMPTS} was the last")]);
-                return result.map_err(Failure::into_error).and_then(meaning).map_err(gave_up);
+                let gave_up = self.gave_up(attempt);
+                let result = result.map_err(Failure::into_error).and_then(meaning);
+                return result.map_err(|error| error.detail([gave_up]));
             }
             // The permit is for this read and the PUT after it, and is older than the pause: take a new one.
             if lock(&self.permit).is_some() {
                 self.acquire()?;
             }
             attempt += 1;
+        }
+    }
+
+    fn gave_up(&self, attempt: u32) -> String {
+        let limit = format!("the time limit of {} s", self.timeout.as_secs_f64());
+        match self.time_left() {
+            None => format!("{limit} was used up in attempt {attempt}"),
+            Some(_) if attempt < ATTEMPTS => {
+                format!("{limit} leaves no time to try again after attempt {attempt} of {ATTEMPTS}")
+            }
+            Some(_) => format!("attempt {attempt} of {ATTEMPTS} was the last"),
         }
     }
 

@@ -64,6 +64,23 @@ impl Client {
         let size = size.clamp(1, LARGEST);
         Pages { client: self, query, order, size, progress: Progress::default() }
     }
+
+    /// The customers of an answer that is a list.
+    pub(super) fn customers(&self, answer: Answer) -> Result<Vec<Customer>> {
+        let body = answer.body.map_err(Failure::into_error)?;
+        let wrong = || self.unreadable("the API's answer is not a list of customers", &body);
+        let list = Json::parse(body.as_str()).map_err(|reason| wrong().source(reason))?;
+        if list.root().kind() != ValueKind::Array {
+            return Err(wrong());
+        }
+        let customers = list.root().children().enumerate().map(|(at, row)| {
+            Customer::parse(row.raw()).map_err(|reason| {
+                let message = format!("row {} of the API's answer is not a customer", at + 1);
+                Error::new(ErrorKind::Failed, message).source(reason)
+            })
+        });
+        customers.collect()
+    }
 }
 
 impl Pages<'_> {
@@ -102,19 +119,7 @@ impl Pages<'_> {
         let number = |name: &str| answer.header(name)?.trim().parse().ok();
         let headers =
             PageHeaders { count: number("x-count"), most: number("x-maxcount"), size: number("x-pagesize") };
-        let body = answer.body.map_err(Failure::into_error)?;
-        let wrong = || self.client.unreadable("the API's answer is not a list of customers", &body);
-        let list = Json::parse(body.as_str()).map_err(|reason| wrong().source(reason))?;
-        if list.root().kind() != ValueKind::Array {
-            return Err(wrong());
-        }
-        let customers = list.root().children().enumerate().map(|(at, row)| {
-            Customer::parse(row.raw()).map_err(|reason| {
-                let message = format!("row {} of the API's answer is not a customer", at + 1);
-                Error::new(ErrorKind::Failed, message).source(reason)
-            })
-        });
-        Ok(Page { customers: customers.collect::<Result<_>>()?, headers })
+        Ok(Page { customers: self.client.customers(answer)?, headers })
     }
 
     /// If the list changed while it was read, customers may be missing from it.

@@ -99,6 +99,11 @@ impl<'a> Line<'a> {
     }
 }
 
+/// The `--profile` of a command line that cannot be parsed.
+pub(crate) fn typed_profile(arguments: &[OsString]) -> Option<&str> {
+    Line::of(arguments).profile
+}
+
 /// Adds a tip to the error, in place of clap's if this one is certain.
 pub(super) fn suggest(error: &mut clap::Error, arguments: &[OsString]) {
     let line = Line::of(arguments);

@@ -26,11 +26,13 @@ mod write;
 
 use std::ffi::OsString;
 
-use crate::account::environment;
+use crate::account::{self, Profile, environment};
 use crate::action::StatusAction;
+use crate::cli::next_guess::typed_profile;
 use crate::cli::usage_error::{color, usage_error};
 use crate::cli::{self, Command, CustomerCommand, Output};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::failure::shown;
 use crate::report::json::printed;
 use crate::report::outcome::JsonReport;
 use crate::signals;
@@ -59,6 +61,7 @@ fn finish(command: &Command, context: &Context) -> u8 {
     match result {
         Ok(kind) => kind.code(),
         Err(error) => {
+            let error = naming_profile(error, command, context);
             context.terminal.fail(&error);
             if context.global.wants_json() {
                 // Standard error has the failure already.
@@ -67,6 +70,27 @@ fn finish(command: &Command, context: &Context) -> u8 {
             error.kind.code()
         }
     }
+}
+
+/// The commands in its hints and details name the profile that was used, so that they can be copied. `profile` commands use none.
+fn naming_profile(mut error: Error, command: &Command, context: &Context) -> Error {
+    let Ok((profile, _)) = Profile::named(context.global.profile.as_deref()) else { return error };
+    if matches!(command, Command::Profile(_)) {
+        return error;
+    }
+    for line in error.hints.iter_mut().chain(&mut error.details) {
+        *line = on_profile(line, &profile);
+    }
+    error
+}
+
+fn on_profile(text: &str, profile: &str) -> String {
+    let mut named = text.to_string();
+    for group in ["customer ", "auth "] {
+        let command = account::command(profile, group);
+        named = named.replace(&format!("`fusebill {group}"), &format!("`{command}"));
+    }
+    named
 }
 
 /// `json` are what the JSON of a failure says about the customer.
@@ -111,8 +135,13 @@ fn not_parsed(error: clap::Error, arguments: &[OsString], may_write: bool) -> u8
         return terminal.print(&help).map_or_else(|error| error.kind.code(), |()| ErrorKind::Done.code());
     }
     let (text, json) = usage_error(error, arguments, terminal.error_look(), may_write);
-    terminal.tell_wrapped(&text);
-    if let Some(error) = json {
+    // What was typed may hold a key or control characters.
+    let profile = Profile::named(typed_profile(arguments))
+        .map_or(account::DEFAULT.to_string(), |(name, _)| shown(&name));
+    terminal.tell_wrapped(&on_profile(&text, &profile));
+    if let Some(mut error) = json {
+        error.message = on_profile(&error.message, &profile);
+        error.hints = error.hints.iter().map(|hint| on_profile(hint, &profile)).collect();
         let _ = terminal.print(&printed(&JsonReport::default().failure(&error), Output::Json));
     }
     ErrorKind::Usage.code()

@@ -116,9 +116,8 @@ impl Context {
         // The key command and the requests share one time limit.
         let begun = clock::now();
         let account = profile.account(self.global.timeout)?;
-        let left = self.global.timeout.saturating_sub(clock::now().saturating_sub(begun));
         Ok(Session {
-            client: self.client_within(&account, left)?,
+            client: self.client(&account)?.spent(clock::now().saturating_sub(begun)),
             account,
             context: self,
             #[cfg(feature = "sandbox")]
@@ -140,14 +139,10 @@ impl Context {
 
     /// Creates the client. From here on every question shows the account.
     pub(super) fn client(&self, account: &Account) -> Result<Client> {
-        self.client_within(account, self.global.timeout)
-    }
-
-    fn client_within(&self, account: &Account, timeout: Duration) -> Result<Client> {
         let network = Network::from_environment(&account.base, &account.trust, environment::lossy)?;
         let (base, key) = (account.base.clone(), account.key.clone());
         self.terminal.show_badge(account.label().badge());
-        let client = Client::new(base, key, &network, timeout, self.terminal.notes());
+        let client = Client::new(base, key, &network, self.global.timeout, self.terminal.notes());
         Ok(if account.is_read_only() { client.read_only() } else { client })
     }
 }

@@ -64,6 +64,8 @@ struct Driver<'a> {
     stored: Option<(Customer, Effect)>,
     /// Whether an attempt has no known outcome, so that the server may apply it late.
     open: bool,
+    /// Whether the last request was answered by a web page with a 2xx.
+    web_page: bool,
     /// Why the store has no outcome of the entry.
     unrecorded: Option<String>,
     writing: Writing<'a>,
@@ -80,6 +82,7 @@ impl<'a> Driver<'a> {
             error: None,
             stored: None,
             open: false,
+            web_page: false,
             unrecorded: None,
             writing,
         }
@@ -222,7 +225,7 @@ impl Driver<'_> {
                 Event::Seen(found)
             }
             Err(reason) => {
-                self.error = Some(report::unread(self.error.take(), &reason));
+                self.error = Some(self.unread(&reason));
                 Event::Seen(Effect::Unreadable)
             }
         }
@@ -243,8 +246,9 @@ impl Driver<'_> {
         };
         // The error of an earlier attempt does not apply to this one.
         self.error = None;
+        self.web_page = matches!(sent, Ok(Put::WebPage));
         match sent {
-            Ok(Put::Accepted) => Answer::Accepted(None),
+            Ok(Put::Accepted | Put::WebPage) => Answer::Accepted(None),
             Ok(Put::Stored(stored)) => {
                 let found = self.effect(plan, &stored);
                 self.stored = Some((*stored, found));

@@ -397,3 +397,24 @@ fn a_setting_has_the_same_names_in_the_file_and_as_a_flag() {
     let twice = configured("[profiles.live]\nread-only = true\nread_only = true\n");
     twice.run(&["profile", "list"]).fails(2, &["line 3: `read_only` is set twice"]);
 }
+
+#[test]
+fn commands_in_hints_name_the_profile_that_was_used() {
+    let live = "--profile live ";
+    let world = configured("[profiles.live]\nbase_url = 'URL'\n");
+    let key = ("FUSEBILL_API_KEY", sandbox::KEY);
+    let hint = |arguments: &[&str], command: &str| {
+        let named = command.replace("fusebill ", &format!("fusebill {live}"));
+        world.bare(&[key], &[&["--profile", "live"], arguments].concat()).says(&[&named]);
+        world.bare(&[key, ("FUSEBILL_PROFILE", "live")], arguments).says(&[&named]);
+        world.run(arguments).says(&[command]);
+    };
+    hint(&["customer", "undo", "nosuch"], "`fusebill customer history`");
+    hint(&["customer", "get", "123abc"], "`fusebill customer find 123abc`");
+    hint(&["customer", "get", "jon.smith@example.com"], "`fusebill customer find jon.smith@example.com`");
+    hint(&["customer", "get", "email:nobody@example.com"], "`fusebill customer list --where");
+    world.fault("any*all:status=401");
+    hint(&["customer", "get", "123"], "`fusebill auth status`");
+    let run = world.bare(&[key], &["--profile", "live", "customer", "get", "123", "-o", "json"]);
+    assert!(run.stdout.contains("`fusebill --profile live auth status`"), "{run:#?}");
+}

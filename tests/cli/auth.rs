@@ -74,6 +74,21 @@ fn a_key_that_the_api_refuses_is_not_stored() {
 }
 
 #[test]
+fn only_a_list_of_customers_accepts_a_key() {
+    let world = World::new();
+    assert_eq!(world.login(KEY).code, 0);
+    let before = format!("MDpzZWNyZXQ=\n{}\n", world.server.base_url());
+    std::fs::write(world.stored_key(), &before).unwrap();
+    for answer in ["html=200", r#"body={"error":"x"}"#, "body=[1]", "body=null", "empty=200"] {
+        world.fault(&format!("list:{answer}"));
+        world.login(KEY).fails(1, &["error: trying the key: "]);
+        assert_eq!(std::fs::read_to_string(world.stored_key()).unwrap(), before, "{answer}");
+        world.fault(&format!("list:{answer}"));
+        world.run(&["auth", "status"]).fails(1, &["error: asking 127.0.0.1: "]);
+    }
+}
+
+#[test]
 fn login_refuses_a_malformed_key_with_the_reason_before_any_request() {
     let world = World::new();
     for (typed, reason) in [

@@ -184,7 +184,7 @@ fn code_1_is_an_answer_that_cannot_be_edited_safely() {
         )
         .of("failed"),
         ends(1, &["get:body=[]"], &["an array instead of an object"]).of("failed"),
-        ends(1, &["get:html=200"], &["not JSON", "a web page"]).of("failed"),
+        ends(1, &["get:html=200"], &["the answer is a web page, not the API's"]).of("failed"),
         ends(1, &["get:null"], &["null instead of an object"]).of("failed"),
         ends(1, &["get:no-content"], &["not JSON"]).of("failed"),
         ends(1, &["get:swap=1001"], &["answered with customer 1001 when asked for 123"]).of("failed"),

@@ -214,3 +214,42 @@ fn an_unknown_customer_exits_with_3_for_every_404_body() {
             .fails(3, &["there is no such customer (HTTP 404)"]);
     }
 }
+
+#[test]
+fn a_web_page_is_told_from_an_answer_of_the_api() {
+    let world = World::new();
+    let url = world.server.base_url();
+    let elsewhere = url.replace("/v1", "/v2");
+    for (read, arguments) in [
+        ("get", &["customer", "get", "123"][..]),
+        ("list", &["customer", "list"]),
+        ("list", &["auth", "status"]),
+    ] {
+        world.fault(&format!("{read}:html=200"));
+        let run = world.run(arguments);
+        run.fails(
+            1,
+            &[
+                ": the answer is a web page, not the API's\n  a web page: 200 200\n",
+                "hint: a web page comes from a proxy, a captive portal or a wrong base URL\n",
+            ],
+        );
+        assert!(!run.stderr.contains("JSON") && !run.stderr.contains("the base URL is"), "{}", run.stderr);
+    }
+    world.fault("any:html=200");
+    let run = world.run_with(&[("FUSEBILL_BASE_URL", &elsewhere)], &["customer", "get", "123"]);
+    run.fails(1, &["is a web page", "the vendor's ends in /v1"]);
+}
+
+#[test]
+fn a_time_limit_that_ends_the_reads_is_named() {
+    let world = World::new();
+    world.fault("get*all:hang");
+    let run = world.run(&["customer", "get", "123", "--timeout", "0.3"]);
+    run.fails(7, &["the time limit of 0.3 s was used up in attempt 1\n", "--timeout SECONDS"]);
+    assert!(!run.stderr.contains("was the last"), "{}", run.stderr);
+    let world = World::new();
+    world.fault("get*all:rate-limit=60");
+    let run = world.run(&["customer", "get", "123", "--timeout", "20"]);
+    run.fails(7, &["the time limit of 20 s leaves no time to try again after attempt 1 of 4\n"]);
+}

@@ -220,3 +220,19 @@ fn a_change_that_the_api_accepted_and_did_not_store_is_shown() {
     ]);
     assert!(!run.stderr.contains("customer undo"), "{run:#?}");
 }
+
+#[test]
+fn a_web_page_in_answer_to_a_put_is_not_told_as_the_api() {
+    let hint = "hint: a web page comes from a proxy, a captive portal or a wrong base URL, so the API may never have seen the request";
+    let world = World::new();
+    world.fault("put:html=200");
+    let run = world.update(&["--first-name", "John"]);
+    assert_eq!((run.code, world.puts().len()), (9, 1), "{run:#?}");
+    run.says(&["the answer to the PUT is a web page, and none of the new values is stored", hint]);
+    assert!(!run.stderr.contains("accepted"), "{run:#?}");
+    world.fault("post:html=200");
+    let run = world.run(&["customer", "cancel", "123", "--reverse", "none", "--yes"]);
+    assert_eq!(run.code, 9, "{run:#?}");
+    run.says(&["the answer is a web page, and the status of the customer did not change", hint]);
+    assert!(!run.stderr.contains("the API took it"), "{run:#?}");
+}

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::{Driver, Writer};
 use crate::action::preview::{Preview, customer};
 use crate::action::{StatusAction, status, stored};
-use crate::api::{Client, Failure, Put};
+use crate::api::{Acted, Client, Failure, Put};
 use crate::document::{Customer, Plan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::compare::Effect;
@@ -86,13 +86,16 @@ impl ConfirmedAction<'_> {
     }
 
     pub(super) fn send(&self, id: u64, connect: Duration) -> std::result::Result<Put, Failure> {
-        let answer = self.client.act(&self.action.post(id), connect)?;
-        let charged = answer.as_ref().and_then(|answer| Preview::parse(answer).ok());
-        if let Some(charged) = charged {
+        let answer = match self.client.act(&self.action.post(id), connect)? {
+            Acted::Answered(answer) => answer,
+            Acted::Accepted => return Ok(Put::Accepted),
+            Acted::WebPage => return Ok(Put::WebPage),
+        };
+        if let Ok(charged) = Preview::parse(&answer) {
             // There is one answer, because there is one request.
             let _ = self.charged.set(charged.total);
         }
-        let stored = answer.as_ref().and_then(customer).filter(|stored| stored.id() == id);
+        let stored = customer(&answer).filter(|stored| stored.id() == id);
         Ok(stored.map_or(Put::Accepted, |stored| Put::Stored(Box::new(stored))))
     }
 
@@ -194,10 +197,13 @@ impl Driver<'_> {
     fn overcharged(&self, act: &ConfirmedAction<'_>) -> Error {
         let found = match act.overcharged() {
             Some((previewed, charged)) => format!("it charged {charged}, and the preview said {previewed}"),
+            None if self.web_page => {
+                "the answer is a web page, and the status of the customer did not change".to_string()
+            }
             None => "the API took it, and the status of the customer did not change".to_string(),
         };
         let look = self.writer.command(&format!("customer get {}", self.id));
-        Error::new(ErrorKind::Differs, found).step(self.step(act)).hint(format!(
+        self.hint_at_web_page(Error::new(ErrorKind::Differs, found).step(self.step(act))).hint(format!(
             "it cannot be undone; `{look}` shows the customer, and its invoices are in Fusebill"
         ))
     }

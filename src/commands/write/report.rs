@@ -2,6 +2,7 @@
 
 use super::{Done, Driver, LIMITS, Writer};
 use crate::account::command;
+use crate::api::error_body::WEB_PAGE_SOURCES;
 use crate::document::Plan;
 use crate::document::json::Json;
 use crate::document::verify::{Difference, verify};
@@ -81,13 +82,35 @@ impl Driver<'_> {
             .stored
             .as_ref()
             .is_some_and(|(_, found)| matches!(found, Effect::OldValues | Effect::Modified));
-        let (message, entry) = if changed_nothing {
+        let (message, entry) = if changed_nothing && self.web_page {
+            ("the answer to the PUT is a web page, and none of the new values is stored", None)
+        } else if changed_nothing {
             ("the API accepted the PUT, but stored none of the new values", None)
         } else {
             ("the stored customer is not the one that was sent", entry)
         };
         let error = Error::new(ErrorKind::Differs, message).step(format!("verifying customer {}", self.id));
+        let error = if changed_nothing { self.hint_at_web_page(error) } else { error };
         error.hint(self.writer.undo_hint(self.id, entry.filter(|_| !of_status)))
+    }
+
+    pub(super) fn hint_at_web_page(&self, error: Error) -> Error {
+        if !self.web_page {
+            return error;
+        }
+        error.hint(format!("{WEB_PAGE_SOURCES}, so the API may never have seen the request"))
+    }
+
+    /// The error if the customer cannot be read after a PUT that was accepted or got no answer.
+    pub(super) fn unread(&mut self, error: &Error) -> Error {
+        let then = match self.error.take() {
+            Some(first) => return first.detail([format!("then {}", error.headline())]),
+            None if self.web_page => {
+                "the answer to the PUT is a web page, and the customer cannot be read to verify it"
+            }
+            None => "the API accepted the PUT, but the customer cannot be read to verify it",
+        };
+        Error::new(ErrorKind::Unknown, then).source(anyhow::anyhow!(error.headline()))
     }
 
     fn warn_of_a_late_put(&self, json: &mut JsonReport) {
@@ -125,15 +148,6 @@ impl Driver<'_> {
 pub(super) fn sent_again(attempt: u8) -> String {
     let attempts = LIMITS.attempts;
     format!("The customer is unchanged; sending the PUT again (attempt {attempt} of {attempts})")
-}
-
-/// The error if the customer cannot be read after a PUT that was accepted or got no answer.
-pub(super) fn unread(first: Option<Error>, error: &Error) -> Error {
-    let accepted = || {
-        let message = "the API accepted the PUT, but the customer cannot be read to verify it";
-        Error::new(ErrorKind::Unknown, message).source(anyhow::anyhow!(error.headline()))
-    };
-    first.map_or_else(accepted, |first| first.detail([format!("then {}", error.headline())]))
 }
 
 fn line(difference: &Difference) -> String {

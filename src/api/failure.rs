@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Answer;
+use super::{Answer, Client, error_body};
 use crate::error::{Error, ErrorKind};
 
 pub(super) type Attempt<T> = Result<T, Failure>;
@@ -124,6 +124,37 @@ impl Answer {
             None => "when the minute, or the day, of the limit is over".to_string(),
         };
         format!("run the same command again {when}; --timeout allows it to wait")
+    }
+}
+
+impl Client {
+    /// Adds a hint if the base URL is not the vendor's: a wrong path answers 404 or a web page.
+    pub(super) fn hint_at_base_url(&self, error: Error) -> Error {
+        let base = &self.account.base;
+        if base.has_vendor_path() {
+            return error;
+        }
+        error.hint(format!("the base URL is {base}; the vendor's ends in /v1"))
+    }
+
+    /// A success of the API is never HTML.
+    pub(super) fn refuse_web_page(&self, answer: Answer) -> Result<Answer, Error> {
+        if !answer.is_web_page() {
+            return Ok(answer);
+        }
+        let body = answer.body.map_err(Failure::into_error)?;
+        let page = self.account.key.redacted(error_body::beginning(&body));
+        let error = Error::new(ErrorKind::Failed, "the answer is a web page, not the API's")
+            .detail(error_body::words(&page))
+            .hint(error_body::WEB_PAGE_SOURCES);
+        Err(self.hint_at_base_url(error))
+    }
+
+    /// An error that quotes the beginning of the body, with the key redacted.
+    pub(super) fn unreadable(&self, message: &str, body: &str) -> Error {
+        let body = self.account.key.redacted(error_body::beginning(body));
+        let words = error_body::words(&body).into_iter().map(|words| format!("the API said: {words}"));
+        Error::new(ErrorKind::Failed, message).detail(words.take(1))
     }
 }
 

@@ -231,35 +231,6 @@ impl Client {
         })
     }
 
-    /// Adds a hint if the base URL is not the vendor's: a wrong path answers 404 or a web page.
-    fn hint_at_base_url(&self, error: Error) -> Error {
-        let base = &self.account.base;
-        if base.has_vendor_path() {
-            return error;
-        }
-        error.hint(format!("the base URL is {base}; the vendor's ends in /v1"))
-    }
-
-    /// A success of the API is never HTML.
-    fn refuse_web_page(&self, answer: Answer) -> Result<Answer> {
-        if !answer.is_web_page() {
-            return Ok(answer);
-        }
-        let body = answer.body.map_err(Failure::into_error)?;
-        let page = self.account.key.redacted(error_body::beginning(&body));
-        let error = Error::new(ErrorKind::Failed, "the answer is a web page, not the API's")
-            .detail(error_body::words(&page))
-            .hint(error_body::WEB_PAGE_SOURCES);
-        Err(self.hint_at_base_url(error))
-    }
-
-    /// An error that quotes the beginning of the body, with the key redacted.
-    fn unreadable(&self, message: &str, body: &str) -> Error {
-        let body = self.account.key.redacted(error_body::beginning(body));
-        let words = error_body::words(&body).into_iter().map(|words| format!("the API said: {words}"));
-        Error::new(ErrorKind::Failed, message).detail(words.take(1))
-    }
-
     fn read<T>(&self, path: &str, largest: u64, meaning: impl Fn(Answer) -> Result<T>) -> Result<T> {
         let mut attempt = 1;
         loop {

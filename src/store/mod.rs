@@ -8,6 +8,7 @@ mod id;
 mod prune;
 mod query;
 mod row_actions;
+mod rows;
 mod runs;
 pub(crate) mod secure_folder;
 
@@ -24,7 +25,8 @@ pub(crate) use entries::RunRow;
 pub use entries::{Entry, EntryOutcome, Filter, Origin};
 pub(crate) use id::EntryId;
 pub(crate) use prune::{PruneFilter, Pruned};
-pub(crate) use runs::{Duplicate, Failure, Row, Run, RunInfo, RunKind, RunRecord};
+pub(crate) use rows::{Duplicate, Failure, Row};
+pub(crate) use runs::{Run, RunInfo, RunKind, RunRecord};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{has_mode, private};

@@ -3,7 +3,8 @@
 use rusqlite::params;
 
 use super::query::paged;
-use super::runs::{BATCH, row_to_do};
+use super::rows::row_to_do;
+use super::runs::BATCH;
 use super::{EntryId, Row, Run, Store};
 use crate::bulk::action::RowAction;
 use crate::error::Result;

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::bulk::plan_file::json_line;
+use crate::bulk::result::{Outcome, RowResult};
 use crate::document::{Action, Customer, Edit, Edits, Json, Path, plan::plan};
+use crate::store::{Duplicate, Row};
 use crate::store::{EntryOutcome, Origin, RunRow};
 
 fn at(folder: &tempfile::TempDir) -> Store {

@@ -58,7 +58,7 @@ pub enum Transition {
     /// Documented as possible, or not documented: the server decides.
     Possible,
     /// The customer has the status that the action leads to.
-    There,
+    Done,
     /// The API refuses it. Names the action that leads there, if one does.
     Refused(Option<&'static str>),
 }
@@ -145,15 +145,15 @@ impl StatusAction {
 
     /// Whether a customer in this status needs no such action any more.
     pub(crate) fn is_done(self, status: &str) -> bool {
-        self.standing(status) == Transition::There
+        self.standing(status) == Transition::Done
     }
 
     pub fn standing(self, status: &str) -> Transition {
         use StatusAction::{Activate, Cancel, Hold, Uncancel, Unhold};
-        use Transition::{Possible, Refused, There};
+        use Transition::{Done, Possible, Refused};
         match (self, status) {
-            (Activate { .. } | Unhold { .. } | Uncancel, "Active") => There,
-            (Hold, "Hold") | (Cancel(_), "Cancelled") => There,
+            (Activate { .. } | Unhold { .. } | Uncancel, "Active") => Done,
+            (Hold, "Hold") | (Cancel(_), "Cancelled") => Done,
             (Unhold { .. }, "Draft") => Refused(Some("activate")),
             (Uncancel, "Draft" | "Hold" | "Suspended") => Refused(None),
             (Activate { .. }, "Hold") => Refused(Some("unhold --charge …")),
@@ -283,7 +283,7 @@ mod tests {
         ] {
             assert_eq!(action.standing(status), Transition::Possible, "{action:?} {status}");
         }
-        assert_eq!(ACTIVATE.standing("Active"), Transition::There);
+        assert_eq!(ACTIVATE.standing("Active"), Transition::Done);
         assert_eq!(StatusAction::Hold.standing("Cancelled"), Transition::Refused(Some("uncancel")));
     }
 

@@ -1,6 +1,6 @@
 //! Parses the API's rate-limit headers. Pure: the time is given. The vendor calls the reset a timestamp without saying of
 //! which form, so both that are in use are read: ISO 8601 and Unix time. A moment is one of the server's clock, so the time
-//! that is given must be the server's too ([`clock_offset`]).
+//! that is given must be the server's too (`clock_offset`).
 
 use std::time::Duration;
 

@@ -77,7 +77,7 @@ pub(crate) const MODIFIED: &str = "modifiedTimestamp";
 pub(crate) const ACTION: &str = "action";
 
 /// Refuses edits beside an action: the vendor's action changes the customer too, and undo takes back only edits.
-fn alone(list: &[Edit]) -> Result<(), String> {
+fn refuse_edits_beside_action(list: &[Edit]) -> Result<(), String> {
     let Some(edit) = list.first() else { return Ok(()) };
     let name = if edit.given.is_empty() { edit.path.to_string() } else { edit.given.clone() };
     Err(format!("a row has an action or changes fields, not both; it sets `{name}`"))

@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead};
 
-use super::{ACTION, MODIFIED, Row, RowError, UnsettableValue, alone, checked};
+use super::{ACTION, MODIFIED, Row, RowError, UnsettableValue, checked, refuse_edits_beside_action};
 use crate::action::StatusAction;
 use crate::document::json::ValueKind;
 use crate::document::{Action, Edit, Edits, Json, customer, patch};
@@ -79,7 +79,8 @@ fn row(text: &str, number: u64, line: u64) -> Result<Row, Vec<RowError>> {
         .filter(|edit| edit.path.dotted() != "id" && !is_apart(&edit.path.names()[0]))
         .collect();
     if action.is_some() {
-        alone(&list).map_err(|reason| vec![RowError::of_column(line, ACTION, reason).about(customer)])?;
+        refuse_edits_beside_action(&list)
+            .map_err(|reason| vec![RowError::of_column(line, ACTION, reason).about(customer)])?;
     }
     let (list, fixed) =
         if json.root().member(MODIFIED).is_some() { split_fixed(list) } else { (list, Vec::new()) };

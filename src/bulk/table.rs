@@ -7,7 +7,9 @@ use super::cell::{Cell, TEXT, refuse_rewritten, written};
 use super::columns::{Column, MARK, columns, edit, normalized_name};
 use super::records::Records;
 use super::respelled::respelled;
-use super::{MODIFIED, Row, RowError, Spelling, UnsettableValue, alone, checked, doubts, quoted};
+use super::{
+    MODIFIED, Row, RowError, Spelling, UnsettableValue, checked, doubts, quoted, refuse_edits_beside_action,
+};
 use crate::action::StatusAction;
 use crate::document::time::timestamp;
 use crate::document::{Edit, Json, Path};
@@ -86,8 +88,9 @@ impl<I: Iterator<Item = Result<Record, RowError>>> Rows<I> {
             self.read(line, at, cell, &exported, &mut read);
         }
         let RowCells { list, action, fixed, base, guarded, blanked, mut errors } = read;
-        let refused =
-            action.and_then(|(at, _)| alone(&list).err().map(|reason| self.error(line, at, reason)));
+        let refused = action.and_then(|(at, _)| {
+            refuse_edits_beside_action(&list).err().map(|reason| self.error(line, at, reason))
+        });
         errors.extend(refused);
         let edits = checked(list, line, |given, _| given.to_string());
         let id = customer.as_ref().and_then(CustomerName::id);

@@ -80,7 +80,7 @@ fn ends_early(
     let (id, now) = (before.id(), status(before));
     match action.standing(&now) {
         Transition::Possible => Ok(None),
-        Transition::There => {
+        Transition::Done => {
             let text = format!("No change: customer {id} is {now} already. Nothing was sent.");
             session.terminal.notes().say(&text);
             finish(Outcome::Unchanged, None, session, json)?;

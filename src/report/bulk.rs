@@ -139,7 +139,7 @@ pub(crate) fn json(summary: &Summary<'_>, kind: ErrorKind) -> String {
     printed(&object.end(), Output::Json)
 }
 
-pub(crate) fn rehearsed(counts: &Counts, actions: &ActionTotals, output: Output) -> String {
+pub(crate) fn planned_json(counts: &Counts, actions: &ActionTotals, output: Output) -> String {
     let object = Object::default()
         .member("outcome", &"planned")
         .member("rows", &counts.all())

@@ -10,7 +10,7 @@ use crate::bulk::action::RowAction;
 use crate::error::Result;
 
 impl Store {
-    /// Records what was read for the action of a row. Nobody agreed to it yet.
+    /// Records what was read for the action of a row. It is not agreed to yet.
     pub(crate) fn set_action(&self, run: &Run<'_>, row: u64, action: &RowAction) -> Result<()> {
         let action = serde_json::to_string(action).expect("texts and tokens are JSON");
         let sql = "UPDATE rows SET action = ?, agreed = 0 WHERE run = ? AND row = ?";

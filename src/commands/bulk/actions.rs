@@ -55,7 +55,7 @@ impl Pending {
         ))
     }
 
-    /// Reads the customers, and the previews where the vendor has one. Sends nothing that counts.
+    /// Reads the customers, and the previews where the vendor has one. Sends only requests for previews.
     pub(super) fn read(self, run: &Run<'_>, pace: &PaceArgs, session: &Session<'_>) -> Result<Pending> {
         if self.rows == 0 {
             return Ok(self);
@@ -68,7 +68,7 @@ impl Pending {
         let mut progress = Progress::of(self.rows, 0, &pool.limiter, &session.terminal);
         let jobs = store.rows_to_agree(run.id, self.last).map(|row| job(&row?, store, run.about.kind));
         let look = |job: &Job| match &job.task {
-            Task::Action(row) => looked(job, row.action, &pool.client(session)).map(|(_, read)| read),
+            Task::Action(row) => read_action(job, row.action, &pool.client(session)).map(|(_, read)| read),
             _ => Err(Error::new(ErrorKind::Failed, format!("row {} has no action", job.row))),
         };
         let read = pool.run(jobs, look, |done| {
@@ -162,14 +162,14 @@ fn unsendable(job: &Job, error: Error) -> Result<RowAction> {
 }
 
 /// Reads the customer, and the price of its action.
-pub(super) fn looked(job: &Job, action: StatusAction, client: &Client) -> Result<(Customer, RowAction)> {
+pub(super) fn read_action(job: &Job, action: StatusAction, client: &Client) -> Result<(Customer, RowAction)> {
     let now = client.get(job.customer)?;
     job.refuse_another(&now)?;
     let status = status(&now);
     let total = match action.standing(&status) {
         Transition::Refused(_) => return Err(Error::new(ErrorKind::Refused, action.refusal(&status))),
         Transition::Possible if action.has_preview() => Some(previewed(action, &now, client)?.total),
-        Transition::Possible | Transition::There => None,
+        Transition::Possible | Transition::Done => None,
     };
     let read = RowAction::read(action, status, total, currency(&now));
     Ok((now, read))

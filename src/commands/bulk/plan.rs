@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::refusal::{check_references, refuse_known};
 use super::super::session::Context;
-use super::actions::looked;
+use super::actions::read_action;
 use super::doubts::check_doubtful;
 use super::lookups::look_up;
 use super::progress::{Progress, rounded};
@@ -23,7 +23,7 @@ use crate::cli::bulk::{BulkUpdateArgs, PaceArgs, PlanArgs, RowArgs};
 use crate::cli::{Output, Verify};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Export;
-use crate::report::bulk::rehearsed;
+use crate::report::bulk::planned_json;
 use crate::report::plan::{Overview, csv_head, csv_rows};
 use crate::search::CustomerName;
 use crate::store::{RunKind, Store};
@@ -56,7 +56,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<ErrorKind> {
     export.map_or(Ok(()), Export::finish)?;
     match output {
         Output::Table => terminal.print(&overview.table(terminal.look()))?,
-        Output::Json => terminal.print(&rehearsed(&counts, &overview.actions, output))?,
+        Output::Json => terminal.print(&planned_json(&counts, &overview.actions, output))?,
         Output::Csv | Output::Ndjson => {}
     }
     tell(&counts, &overview.actions, limits, context);
@@ -107,7 +107,7 @@ pub(super) fn dry_run(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorK
     tell(&counts, &overview.actions, limits, context);
     context.terminal.notes().say("Dry run: nothing was written. `bulk plan` saves what would change.");
     if matches!(context.global.output, Output::Json | Output::Ndjson) {
-        let text = rehearsed(&counts, &overview.actions, context.global.output);
+        let text = planned_json(&counts, &overview.actions, context.global.output);
         context.terminal.print(&text)?;
     }
     Ok(plan_exit_kind(&counts, args.exit_code))
@@ -179,7 +179,7 @@ fn plan_row(
         return Ok(unplanned(job));
     }
     if let Task::Action(row) = &job.task {
-        let (now, action) = looked(job, row.action, client)?;
+        let (now, action) = read_action(job, row.action, client)?;
         return Ok(Planned { name: now.name(), action: Some(action), ..unplanned(job) });
     }
     let now = client.get(job.customer)?;

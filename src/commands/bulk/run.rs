@@ -38,7 +38,7 @@ pub(super) fn write_rows(
     }
     session.signals.rows(true);
     let pool = WorkerPool::new(&args.pace, session);
-    let worked = write_left(&Pass { run, rows, store, args, session }, &mut counts, rehearsal, &pool);
+    let worked = write_left(&Writing { run, rows, store, args, session }, &mut counts, rehearsal, &pool);
     counts.add_many(Outcome::NotReached, rows.saturating_sub(counts.all()));
     let broke = |reason: Error| {
         let undo = command(&about.profile, &format!("customer bulk undo {}", about.run));
@@ -93,31 +93,31 @@ type Stopped = (ErrorKind, String);
 
 /// The rows that are left. A rehearsal writes a few, then asks before the others.
 fn write_left(
-    pass: &Pass<'_>,
+    writing: &Writing<'_>,
     counts: &mut Counts,
     rehearsal: Option<Rehearsal>,
     pool: &WorkerPool<'_>,
 ) -> Result<Option<Stopped>> {
-    let session = pass.session;
+    let session = writing.session;
     session.terminal.print(&report::rows_head(session.global.output))?;
-    let limit = pass.args.pace.limit.unwrap_or(u64::MAX);
-    let Some(mut rehearsal) = rehearsal else { return pass.work(limit, counts, pool, |_, _| false) };
+    let limit = writing.args.pace.limit.unwrap_or(u64::MAX);
+    let Some(mut rehearsal) = rehearsal else { return writing.work(limit, counts, pool, |_, _| false) };
     let before = counts.all();
-    let stopped =
-        pass.work(limit, counts, &pool.with_one_worker(), |job, result| rehearsal.is_enough(job, result))?;
+    let stopped = writing
+        .work(limit, counts, &pool.with_one_worker(), |job, result| rehearsal.is_enough(job, result))?;
     let left = limit.saturating_sub(counts.all() - before);
     if stopped.is_some() {
         return Ok(stopped);
     }
-    match rehearsal.go_on(pass.run, pass.store, session)? {
+    match rehearsal.go_on(writing.run, writing.store, session)? {
         RehearsalEnd::Stopped => Ok(None),
         RehearsalEnd::No => Ok(Some((ErrorKind::Cancelled, "the other rows were not confirmed".to_string()))),
-        RehearsalEnd::GoesOn => pass.work(left, counts, pool, |_, _| false),
+        RehearsalEnd::GoesOn => writing.work(left, counts, pool, |_, _| false),
     }
 }
 
 /// What is the same for every pass over the rows of a run.
-struct Pass<'a> {
+struct Writing<'a> {
     run: &'a Run<'a>,
     rows: u64,
     store: &'a Store,
@@ -125,7 +125,7 @@ struct Pass<'a> {
     session: &'a Session<'a>,
 }
 
-impl Pass<'_> {
+impl Writing<'_> {
     /// The outcome of each row is recorded before its worker takes another one. `is_enough` ends the pass after a row.
     fn work(
         &self,
@@ -134,7 +134,7 @@ impl Pass<'_> {
         pool: &WorkerPool<'_>,
         mut is_enough: impl FnMut(&Job, &RowResult) -> bool + Send,
     ) -> Result<Option<Stopped>> {
-        let Pass { run, store, args, session, .. } = *self;
+        let Writing { run, store, args, session, .. } = *self;
         let output = session.global.output;
         let mut progress = Progress::of(self.rows, counts.all(), &pool.limiter, &session.terminal);
         let (mut stopped, mut failures, mut enough) = (None, 0, false);

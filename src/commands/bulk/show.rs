@@ -9,7 +9,7 @@ use crate::bulk::result::Counts;
 use crate::cli::Output;
 use crate::cli::bulk::ShowArgs;
 use crate::error::{Error, ErrorKind, Result};
-use crate::report::bulk::rehearsed;
+use crate::report::bulk::planned_json;
 use crate::report::plan::{Overview, csv_head, csv_rows};
 
 pub(super) fn run(args: &ShowArgs, context: &Context) -> Result<ErrorKind> {
@@ -32,7 +32,7 @@ pub(super) fn run(args: &ShowArgs, context: &Context) -> Result<ErrorKind> {
     }
     match output {
         Output::Table => terminal.print(&overview.table(terminal.look()))?,
-        Output::Json => terminal.print(&rehearsed(&counts, &overview.actions, output))?,
+        Output::Json => terminal.print(&planned_json(&counts, &overview.actions, output))?,
         Output::Csv | Output::Ndjson => {}
     }
     let made = terminal.local(head.time);

@@ -108,12 +108,10 @@ fn column(name: &str, spelling: &Spelling) -> Result<Column, String> {
 
 /// The field with this flag, JSON name or path, in any case and punctuation, as vendors and spreadsheets write names.
 fn named(name: &str) -> Option<&'static Field> {
-    let squashed_name = normalized_name(name);
-    let last = |field: &&Field| {
-        field.path.rsplit('.').next().is_some_and(|last| normalized_name(last) == squashed_name)
-    };
-    let whole =
-        |field: &&Field| [field.flag, field.path].iter().any(|name| normalized_name(name) == squashed_name);
+    let wanted = normalized_name(name);
+    let last =
+        |field: &&Field| field.path.rsplit('.').next().is_some_and(|last| normalized_name(last) == wanted);
+    let whole = |field: &&Field| [field.flag, field.path].iter().any(|name| normalized_name(name) == wanted);
     let known = names::path(name).and_then(field::at);
     known.or_else(|| FIELDS.iter().find(whole)).or_else(|| FIELDS.iter().find(last))
 }

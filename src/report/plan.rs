@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Look;
 use super::actions;
 use super::csv::{cell, csv};
+use super::row_errors::without_values;
 use super::table::{Cell, LongValues, Tone, table};
 use super::value::values;
 use crate::bulk::action::ActionTotals;
@@ -25,6 +26,8 @@ pub(crate) struct Overview {
     fields: BTreeMap<String, Field>,
     pub(crate) actions: ActionTotals,
     errors: BTreeMap<(String, String), Errors>,
+    /// Rows with an error of another kind.
+    unlisted: u64,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +64,7 @@ impl Overview {
     fn add_error(&mut self, customer: u64, error: &str) {
         let kind = kind(error);
         if self.errors.len() >= KINDS && !self.errors.contains_key(&kind) {
+            self.unlisted += 1;
             return;
         }
         let errors = self.errors.entry(kind).or_default();
@@ -73,8 +77,10 @@ impl Overview {
     pub(crate) fn table(&self, look: Look) -> String {
         let fields: Vec<Vec<Cell>> =
             self.fields.iter().flat_map(|(path, field)| lines(path, field)).collect();
-        let errors: Vec<Vec<Cell>> =
-            self.errors.iter().flat_map(|((field, _), errors)| error_lines(field, errors)).collect();
+        let listed = self.errors.iter().flat_map(|((field, _), errors)| error_lines(field, errors));
+        let others = [String::new(), self.unlisted.to_string(), String::new(), "other errors".to_string()];
+        let others = (self.unlisted > 0).then(|| others.map(Cell::plain).to_vec());
+        let errors: Vec<Vec<Cell>> = listed.chain(others).collect();
         let drawn = |header: &[&str], rows: &[Vec<Cell>]| {
             if rows.is_empty() { String::new() } else { table(header, rows, look, LongValues::Wrap) }
         };
@@ -88,8 +94,7 @@ impl Overview {
 /// Errors of one kind name the same field first, and differ in what they quote and count after it.
 fn kind(error: &str) -> (String, String) {
     let field = error.split('`').nth(1).filter(|name| field::at(name).is_some()).unwrap_or_default();
-    let unquoted: String = error.split('`').step_by(2).collect();
-    (field.to_string(), unquoted.chars().filter(|c| !c.is_ascii_digit()).collect())
+    (field.to_string(), without_values(error))
 }
 
 fn error_lines(field: &str, errors: &Errors) -> Vec<Vec<Cell>> {
@@ -146,4 +151,21 @@ fn action_rows(planned: &Planned) -> Vec<[String; 6]> {
     let price = price.map(|price| row("total", String::new(), price));
     let word = row("action", action.status.clone().unwrap_or_default(), action.action.to_string());
     std::iter::once(word).chain(price).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_further_kinds_are_counted() {
+        let mut overview = Overview::default();
+        for at in 0..KINDS as u64 + 2 {
+            let kind = "x".repeat(1 + usize::try_from(at).unwrap());
+            overview.add(&Planned { error: Some(kind), ..Planned::nothing(at, at) });
+        }
+        let table = overview.table(Look::default());
+        assert!(table.trim_end().ends_with("other errors"), "{table}");
+        assert!(table.lines().last().unwrap().contains(" 2 "), "{table}");
+    }
 }

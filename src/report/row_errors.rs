@@ -129,8 +129,13 @@ fn kind(error: &RowError) -> Kind {
     if error.is_respelled {
         return (true, error.column.clone(), String::new());
     }
-    let unquoted: String = error.reason.split('`').step_by(2).collect();
-    (false, error.column.clone(), unquoted.chars().filter(|c| !c.is_ascii_digit()).collect())
+    (false, error.column.clone(), without_values(&error.reason))
+}
+
+/// A reason without what it quotes and counts, which is equal for errors of one kind.
+pub(super) fn without_values(reason: &str) -> String {
+    let unquoted = reason.split('`').step_by(2);
+    unquoted.flat_map(str::chars).filter(|c| !c.is_ascii_digit()).collect()
 }
 
 #[cfg(test)]

@@ -202,7 +202,6 @@ impl Store {
         Ok(None)
     }
 
-    /// The newest first.
     /// Whether an undo of the run would take back fields.
     pub(crate) fn can_undo(&self, run: &EntryId) -> Result<bool> {
         let sql = format!(
@@ -211,6 +210,7 @@ impl Store {
         Ok(self.one(&sql, [run], |row| row.get::<_, i64>(0))?.is_some())
     }
 
+    /// The newest first.
     pub(crate) fn runs(&self) -> Result<Vec<RunRecord>> {
         let runs = self.all(&format!("{ABOUT} WHERE started = 1 ORDER BY id DESC"), [], about)?;
         runs.into_iter().map(|(id, about)| self.record(id, about)).collect()

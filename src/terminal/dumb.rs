@@ -3,7 +3,7 @@
 use super::modes::QuestionGuard;
 use super::prompts::{List, no_answer};
 use super::{Terminal, tell};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 impl Terminal {
     /// None on Esc and at the end of input. Text that is no number lists the items that contain it, if the list is searched.
@@ -24,9 +24,9 @@ impl Terminal {
         }
     }
 
-    pub(super) fn whole_line(&self, prompt: &str, asking: &QuestionGuard) -> Result<String> {
-        let cancelled = || Error::new(ErrorKind::Cancelled, "the question got no answer");
-        typed(&format!("{}: ", self.labelled(prompt)), asking)?.ok_or_else(cancelled)
+    /// None on Esc and at the end of input.
+    pub(super) fn whole_line(&self, prompt: &str, asking: &QuestionGuard) -> Result<Option<String>> {
+        typed(&format!("{}: ", self.labelled(prompt)), asking)
     }
 }
 

@@ -111,7 +111,7 @@ impl Terminal {
 
     fn typed_line(&self, prompt: &str, text: &str) -> Result<Option<String>> {
         if self.is_dumb {
-            return self.whole_line(prompt, &QuestionGuard::line_by_line()).map(Some);
+            return self.whole_line(prompt, &QuestionGuard::line_by_line());
         }
         let _asking = QuestionGuard::key_by_key();
         let line = line::edit(&self.labelled(prompt), text, self.error_look.more());
@@ -135,7 +135,8 @@ impl Terminal {
     fn typed_secret(&self, prompt: &str) -> Result<String> {
         let asking = QuestionGuard::unseen();
         if self.is_dumb {
-            return self.whole_line(prompt, &asking);
+            let cancelled = || Error::new(ErrorKind::Cancelled, "the question got no answer");
+            return self.whole_line(prompt, &asking)?.ok_or_else(cancelled);
         }
         let password = Password::new().with_prompt(self.labelled(prompt)).allow_empty_password(true);
         password.report(false).interact().map_err(no_answer)

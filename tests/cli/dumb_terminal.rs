@@ -84,6 +84,27 @@ fn esc_and_the_end_of_input_leave_a_menu() {
 }
 
 #[test]
+fn esc_in_a_line_goes_back_to_the_fields() {
+    let world = World::new();
+    let mut terminal = dumb(&mut world.command(["customer", "edit", "123", "--prompt"]));
+    terminal.until("number [2]: ");
+    terminal.send("3\n");
+    terminal.until("firstName: ");
+    terminal.send("John\n");
+    terminal.until("review and write: 1 changed");
+    terminal.until("number [1]: ");
+    terminal.send("4\n");
+    terminal.until("middleName: ");
+    terminal.send("\u{1b}");
+    terminal.until("review and write: 1 changed");
+    terminal.until("]: ");
+    terminal.send("\u{1b}");
+    let ended = terminal.finish();
+    assert!(world.puts().is_empty());
+    is_plain(&ended);
+}
+
+#[test]
 fn a_key_is_not_shown() {
     let world = World::new();
     let mut command = world.command(["auth", "login"]);

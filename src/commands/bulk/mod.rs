@@ -75,9 +75,7 @@ fn update(args: &BulkUpdateArgs, context: &Context) -> Result<ErrorKind> {
         let answer = consent(&what, &checked.warnings(), run.yes, session);
         answer.map_err(|error| actions.with_bound(error))?;
     }
-    actions.agreed(&new, store)?;
-    let rehearsal = Rehearsal::of(checked.asking + actions.totals.rows(), actions.last, run, session);
-    start(new, run, args.failures.failures.as_ref(), rehearsal, session)
+    start_agreed(new, (&checked, &actions), run, args.failures.failures.as_ref(), session)
 }
 
 /// "Change firstName of 5 customers and send 3 status actions as rows.csv says, charging 129.95 CAD,"; none if nothing is asked for.
@@ -105,9 +103,20 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<ErrorKind> {
         let answer = consent(&what, &[], run.yes, session);
         answer.map_err(|error| actions.with_bound(error))?;
     }
-    actions.agreed(&new, store)?;
-    let rehearsal = Rehearsal::of(checked.asking + actions.totals.rows(), actions.last, run, session);
-    start(new, run, failures, rehearsal, session)
+    start_agreed(new, (&checked, &actions), run, failures, session)
+}
+
+/// After the consent to the whole run; a rehearsal asks once more.
+fn start_agreed(
+    new: Run<'_>,
+    (checked, actions): (&Checked, &Pending),
+    args: &RunArgs,
+    failures: Option<&PathBuf>,
+    session: &Session<'_>,
+) -> Result<ErrorKind> {
+    actions.agreed(&new, session.store()?)?;
+    let rehearsal = Rehearsal::of(checked.asking + actions.totals.rows(), actions.last, args, session);
+    start(new, args, failures, rehearsal, session)
 }
 
 fn undo(args: &BulkUndoArgs, context: &Context) -> Result<ErrorKind> {
@@ -186,7 +195,7 @@ fn refuse_other_base(checked: &Checked, session: &Session<'_>) -> Result<()> {
     session.refuse_elsewhere("the file was exported", &head.profile, &head.host)?;
     let when = session.terminal.local(head.time);
     let rows = counted(checked.rows, "row");
-    let edited = checked.asking;
+    let edited = checked.edited;
     session.terminal.notes().say(&format!("Exported {when}: {edited} of {rows} edited since."));
     Ok(())
 }

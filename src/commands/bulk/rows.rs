@@ -90,6 +90,8 @@ pub(super) struct Checked {
     limit: u64,
     /// Rows that ask for a change.
     pub(super) asking: u64,
+    /// The same, with those after the limit.
+    pub(super) edited: u64,
     /// Where the file was exported, if its base is used.
     pub(super) exported: Option<BaseHead>,
     /// The names of the file's columns; none in NDJSON.
@@ -103,6 +105,7 @@ impl Checked {
 
     fn count(&mut self, row: &Row) {
         self.looks_up |= matches!(row.customer, CustomerName::Lookup(_));
+        self.edited += u64::from(!row.edits.is_empty());
         if row.number > self.limit {
             return;
         }

@@ -46,7 +46,8 @@ pub(super) fn write_rows(
         let error = Error { kind: ErrorKind::Partial, hints: Vec::new(), ..error };
         let is_left = OUTCOMES.iter().any(|outcome| outcome.is_open() && counts.of(*outcome) > 0);
         let error = if is_left { error.hint(format!("`{resume}` goes on")) } else { error };
-        error.hint(format!("`{undo}` takes it back"))
+        let can_undo = store.can_undo(&about.run).unwrap_or_default();
+        if can_undo { error.hint(format!("`{undo}` takes it back")) } else { error }
     };
     let results = args.results.as_deref();
     let exported = results.map_or(Ok(()), |path| export(run, path, store));

@@ -4,8 +4,7 @@ use super::*;
 use crate::bulk::plan_file::json_line;
 use crate::bulk::result::{Outcome, RowResult};
 use crate::document::{Action, Customer, Edit, Edits, Json, Path, plan::plan};
-use crate::store::{Duplicate, Row};
-use crate::store::{EntryOutcome, Origin, RunRow};
+use crate::store::{Duplicate, EntryOutcome, Origin, Row, RunRow};
 
 fn at(folder: &tempfile::TempDir) -> Store {
     Store::at(folder.path().to_path_buf(), Duration::from_secs(60))
@@ -26,18 +25,12 @@ fn about_of(kind: RunKind) -> RunInfo {
     }
 }
 
+fn row(row: u64, line: u64, customer: Option<u64>) -> Row {
+    Row { row, line, customer, task: format!("task {row}"), attempt: None, action: None, agreed: false }
+}
+
 fn rows(range: std::ops::RangeInclusive<u64>) -> Vec<Row> {
-    range
-        .map(|row| Row {
-            row,
-            line: row + 1,
-            customer: Some(row * 10),
-            task: format!("task {row}"),
-            attempt: None,
-            action: None,
-            agreed: false,
-        })
-        .collect()
+    range.map(|at| row(at, at + 1, Some(at * 10))).collect()
 }
 
 fn started(store: &Store, count: u64) -> Run<'_> {
@@ -113,44 +106,7 @@ fn a_repeated_customer_or_row_number_is_reported_with_both_lines() {
     for store in [at(&tempfile::tempdir().unwrap()), Store::scratch().unwrap()] {
         let run = &store.begin_run(about_of(RunKind::Apply)).unwrap();
         store.add_rows(run, &rows(1..=3)).unwrap();
-        let again = [
-            Row {
-                row: 4,
-                line: 5,
-                customer: Some(20),
-                task: String::new(),
-                attempt: None,
-                action: None,
-                agreed: false,
-            },
-            Row {
-                row: 3,
-                line: 6,
-                customer: None,
-                task: String::new(),
-                attempt: None,
-                action: None,
-                agreed: false,
-            },
-            Row {
-                row: 5,
-                line: 7,
-                customer: None,
-                task: String::new(),
-                attempt: None,
-                action: None,
-                agreed: false,
-            },
-            Row {
-                row: 6,
-                line: 8,
-                customer: None,
-                task: String::new(),
-                attempt: None,
-                action: None,
-                agreed: false,
-            },
-        ];
+        let again = [row(4, 5, Some(20)), row(3, 6, None), row(5, 7, None), row(6, 8, None)];
         let told = store.add_rows(run, &again).unwrap();
         let expected = [(4, Some(20), 3, 5), (3, None, 4, 6)];
         assert_eq!(

@@ -10,12 +10,18 @@ use crate::world::World;
 
 const ROWS: u64 = 9;
 
-/// The first question is answered, and the second is open.
-fn rehearsed(world: &World, arguments: &[&str]) -> Terminal {
+/// The first question names this many customers, and is answered with yes.
+fn agreed(world: &World, arguments: &[&str], customers: u64) -> Terminal {
     let mut terminal = start(world, arguments);
-    terminal.until("Change ");
+    terminal.until(&format!("of {customers} customers"));
     terminal.until("[y/n] ");
     terminal.send("y\r");
+    terminal
+}
+
+/// The first question is answered, and the second is open.
+fn rehearsed(world: &World, arguments: &[&str]) -> Terminal {
+    let mut terminal = agreed(world, arguments, ROWS);
     terminal.until("Write 6 other");
     terminal.until("[y/n] ");
     assert_eq!(world.puts().len(), 3);
@@ -114,10 +120,7 @@ fn rows_that_change_nothing_are_no_part_of_it() {
     let three = world.file("three.csv", names(3, "Rehearsed"));
     assert_eq!(bulk(&world, &["update", &three, "--yes"]).code, 0);
     let file = world.file("rows.csv", names(ROWS, "Rehearsed"));
-    let mut terminal = start(&world, &["update", &file]);
-    terminal.until("of 9 customers");
-    terminal.until("[y/n] ");
-    terminal.send("y\r");
+    let mut terminal = agreed(&world, &["update", &file], 9);
     terminal.until("Write 3 other customers");
     terminal.until("[y/n] ");
     assert_eq!(world.puts().len(), 6);
@@ -130,10 +133,7 @@ fn rows_that_fail_count_and_are_named_before_the_question() {
     let world = fleet(ROWS);
     world.fault("put@2:refuse=Not today");
     let file = world.file("rows.csv", names(ROWS, "Rehearsed"));
-    let mut terminal = start(&world, &["update", &file]);
-    terminal.until("of 9 customers");
-    terminal.until("[y/n] ");
-    terminal.send("y\r");
+    let mut terminal = agreed(&world, &["update", &file], 9);
     terminal.until("warning: row 2, customer 1000002: refused: ");
     terminal.until("First rows: 2 written, 1 refused. Write 6 other customers");
     terminal.until("[y/n] ");
@@ -158,10 +158,7 @@ fn rows_without_an_edit_after_the_first_rows_end_the_run_without_a_question() {
     let file = world.file("rows.csv", names(4, "Rehearsed") + &blanks);
     let update = ["customer", "update", &FIRST.to_string(), "--first-name", "Rehearsed"];
     assert_eq!(world.run(&update).code, 0);
-    let mut terminal = start(&world, &["update", &file]);
-    terminal.until("of 4 customers");
-    terminal.until("[y/n] ");
-    terminal.send("y\r");
+    let terminal = agreed(&world, &["update", &file], 4);
     let ended = terminal.finish();
     ended.says(0, &["written    3", "unchanged  5"]);
     assert!(!ended.shown.contains("other customer"), "{}", ended.shown);
@@ -188,10 +185,7 @@ fn there_is_no_second_question_for_three_rows_with_yes_or_off_a_terminal() {
     let three = world.file("three.csv", names(3, "Few"));
     let nine = world.file("rows.csv", names(ROWS, "Limited"));
     for arguments in [&["update", &three][..], &["update", &nine, "--limit", "3"]] {
-        let mut terminal = start(&world, arguments);
-        terminal.until("of 3 customers");
-        terminal.until("[y/n] ");
-        terminal.send("y\r");
+        let terminal = agreed(&world, arguments, 3);
         let ended = terminal.finish();
         ended.says(0, &["3"]);
         assert!(!ended.shown.contains("First rows"), "{}", ended.shown);

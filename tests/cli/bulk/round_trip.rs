@@ -84,6 +84,18 @@ fn requests_grow_with_the_edited_rows() {
 }
 
 #[test]
+fn every_edited_row_is_counted_although_a_limit_leaves_some_for_later() {
+    let world = fleet(2);
+    let path = export(&world, "customers.csv");
+    for id in [FIRST, FIRST + 1] {
+        edit(&path, id, "lastName", "Edited");
+    }
+    let run = update(&world, &path, &["--limit", "1"]);
+    assert!(run.stderr.contains(": 2 of 40 rows edited since."), "{}", run.stderr);
+    assert!(world.puts().len() <= 1);
+}
+
+#[test]
 fn a_colleagues_change_elsewhere_stays_and_of_the_same_field_is_a_conflict() {
     let world = fleet(3);
     let path = export(&world, "customers.csv");
